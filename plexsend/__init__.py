@@ -1,0 +1,1 @@
+"""The ground that producers and workers stand on: gateway contract, outbox, sandbox, settings, commands."""

@@ -1,0 +1,83 @@
+"""The tree of errors. Each branch says what becomes of the message.
+
+PlexsendError
+├── SettingsError          nothing starts; every wrong or missing setting is listed
+├── UsageError             nothing was done: the call itself is wrong (unknown service, naive datetime)
+├── InvalidItem            this item is refused, its neighbours go on
+├── FileProblem            the file cannot be read on; rows before it stand as reported
+└── OutboxError
+    ├── OutboxUnavailable  Redis did not answer; what was answered before stands, the rest is not known
+    ├── OutboxFull         Redis is above its mark; nothing of this chunk was added, try again later
+    └── OutboxUnsuitable   the server must not be used as it is set up; nothing starts
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class PlexsendError(Exception):
+    """Any error of plexsend. Its text is for people and holds no body, number or secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong (or merely doubtful): where, what, and what to do about it."""
+
+    field: str
+    """Dotted path as the caller writes it (`file_path.1`), or a setting's name."""
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return one line for a person."""
+        return f"{self.field}: {self.reason}. {self.remedy}" if self.remedy else f"{self.field}: {self.reason}"
+
+
+class SettingsError(PlexsendError):
+    """Settings are wrong or missing; `problems` names all of them at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("settings are wrong:\n" + "\n".join(f"  {problem}" for problem in self.problems))
+
+
+class UsageError(PlexsendError):
+    """The call cannot mean anything: the caller's code or command line must change."""
+
+
+class InvalidItem(PlexsendError):
+    """An item that the gateway would refuse, with every problem found in it."""
+
+    def __init__(self, problems: Sequence[Problem], *, msg_key: str | None = None) -> None:
+        self.problems = tuple(problems)
+        self.msg_key = msg_key
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+class FileProblem(PlexsendError):
+    """A file that cannot be read, or not on from `line` (first line is 1; None: the file as a whole)."""
+
+    def __init__(self, reason: str, *, line: int | None = None) -> None:
+        self.line = line
+        super().__init__(reason)
+
+
+class OutboxError(PlexsendError):
+    """Redis could not do what was asked."""
+
+
+class OutboxUnavailable(OutboxError):
+    """Redis did not answer. Whether the last call took effect is not known; all calls may be repeated."""
+
+
+class OutboxFull(OutboxError):
+    """Redis is above 80 % of its `maxmemory`: nothing new is taken in until it has drained."""
+
+
+class OutboxUnsuitable(OutboxError):
+    """The server's own settings would lose messages; says which and what to set."""
