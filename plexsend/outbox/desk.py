@@ -1,0 +1,84 @@
+"""What a person asks for: cancel, requeue, drop, settle, pause, resume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
+from plexsend.outbox.scripting import Script
+from plexsend.outbox.store import mapped, text
+from plexsend.outbox.views import accounts
+
+if TYPE_CHECKING:
+    from plexsend.outbox.store import Store
+
+
+class Act(StrEnum):
+    """What is asked for one message."""
+
+    CANCEL = "cancel"
+    REQUEUE = "requeue"
+    DROP = "drop"
+    ACCEPTED = "accepted"
+    RESEND = "resend"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a request: `done` or why not, and the state now."""
+
+    outcome: str
+    """cancelled, wanted (it is being sent; honoured if it comes back unsent), parked (may have been sent),
+    requeued, dropped, settled; refused (not possible in this state), no_body, unknown (no such message)."""
+    state: str
+
+    @property
+    def done(self) -> bool:
+        """Whether it was done, or will be."""
+        return self.outcome not in ("refused", "unknown", "no_body")
+
+
+def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
+    """Do what is asked for one message of the account."""
+    outcome, state = store.run(Script.STEER, account, [act, msg_key])
+    return Decision(text(outcome), text(state))
+
+
+def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str, why: str) -> None:
+    """Hold an account, a lane (`account` is its) or, for every account, a service. A pause outlives all other holds."""
+    value = pause_json(by, why)
+    field = hold_field(scope, Reason.PAUSE, what)
+    if scope is Scope.SERVICE:
+        with mapped():
+            store.client.hset(store.keys.pauses, what, value)
+        targets = accounts(store)
+    else:
+        targets = [account or what]
+    for target in targets:
+        store.run(Script.STEER, target, ["hold", field, value])
+
+
+_ENDED_BY_RESUME = {
+    Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
+    Scope.SERVICE: (Reason.PAUSE,),
+    Scope.LANE: (Reason.PAUSE, Reason.FAULT, Reason.SHUT, Reason.SIZE),
+}
+
+
+def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
+    """End every hold of this scope that a person may end, and wake its lanes; returns the holds' fields."""
+    fields = [hold_field(scope, reason, what) for reason in _ENDED_BY_RESUME[scope]]
+    ended: list[str] = []
+    targets = [account or what]
+    if scope is Scope.SERVICE:
+        with mapped():
+            if store.client.hdel(store.keys.pauses, what):
+                ended += fields
+        targets = accounts(store)
+    for target in targets:
+        reply = store.run(Script.STEER, target, ["release", *fields])
+        ended += [text(field) for field in reply[1:]]
+    return sorted(set(ended))

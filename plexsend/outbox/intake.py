@@ -1,0 +1,108 @@
+"""Taking messages in: one call adds up to 500 of one lane, and tells for each whether it is new."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxFull, UsageError
+from plexsend.outbox.scripting import Script
+from plexsend.outbox.states import State
+from plexsend.outbox.store import mapped, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.store import Store
+
+MOST_AT_ONCE = 500
+"""Messages in one call: few enough that no other script waits long behind it."""
+
+_MEMORY_MARK = 0.8
+"""Share of `maxmemory` above which nothing new is taken in, so that what waits can still be sent and recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be added: its key and the item exactly as it goes on the wire."""
+
+    msg_key: str
+    body: bytes = field(repr=False)
+
+
+class Known(StrEnum):
+    """What the outbox knew of a key before."""
+
+    ADDED = "added"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one draft; `state` is that of the message now known by its key."""
+
+    known: Known
+    state: State
+
+
+class Intake:
+    """Adds messages to lanes. Keep one for a run: it remembers which lanes it has announced."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._announced: set[Lane] = set()
+
+    def add(
+        self,
+        lane: Lane,
+        drafts: Sequence[Draft],
+        *,
+        stamp: str,
+        linger_ms: int = 200,
+        send_at_ms: int | None = None,
+        expires_at_ms: int | None = None,
+    ) -> list[Receipt]:
+        """Add drafts (at most 500) and return a receipt for each, in their order.
+
+        A time `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
+        (whether they were added is not known: call again, what was added then is a duplicate).
+        """
+        if len(drafts) > MOST_AT_ONCE:
+            raise UsageError(f"{len(drafts)} drafts in one call; at most {MOST_AT_ONCE} are taken.")
+        if not drafts:
+            return []
+        self._announce(lane)
+        args: list[str | bytes | int] = [lane.name, linger_ms, send_at_ms or 0, expires_at_ms or 0, stamp, repr(_MEMORY_MARK)]
+        for draft in drafts:
+            args += (draft.msg_key, draft.body, digest(draft.body))
+        reply = [text(value) for value in self._store.run(Script.SUBMIT, lane.account, args)]
+        if reply[0] == "full":
+            raise OutboxFull(
+                f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: nothing new is "
+                "taken in. Let the backlog drain, or raise its maxmemory."
+            )
+        return [Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)]
+
+    # The lane's name stands in `lanes` before its first message, so that no message can be where nobody looks.
+    # A service paused for every account is paused here too; the pause is written before `lanes` is read, so one
+    # of the two sides always sees the other.
+    def _announce(self, lane: Lane) -> None:
+        if lane in self._announced:
+            return
+        keys, client = self._store.keys, self._store.client
+        with mapped():
+            client.sadd(keys.lanes, lane.name)
+            pause = client.hget(keys.pauses, lane.service)
+            if pause is not None:
+                client.hsetnx(keys.holds(lane.account), f"service pause {lane.service}", pause)
+        self._announced.add(lane)
+
+
+def digest(body: bytes) -> str:
+    """Return 22 characters that stand for a body after it is gone."""
+    return base64.urlsafe_b64encode(hashlib.blake2b(body, digest_size=16).digest()).decode().rstrip("=")

@@ -1,0 +1,165 @@
+"""The way of a batch through Redis: settle one, take the next, in one round trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox.messages import FULL_BATCH, Batch, Message, Settlement
+from plexsend.outbox.scripting import Script
+from plexsend.outbox.store import number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.store import Store
+    from plexsend.settings import ServiceSettings, Settings
+
+REQUEST_DEADLINE_S = 15
+"""The longest that one request takes, answer and all (design of the client)."""
+LEASE_MS = (REQUEST_DEADLINE_S + 5) * 1000
+"""How long a drain's place in its lane outlives its last call."""
+
+
+class Mode(StrEnum):
+    """What a call of advance is for."""
+
+    TAKE = "take"
+    STOP = "stop"
+    SETTLE = "settle"
+
+
+class Status(StrEnum):
+    """Why there is nothing to send now."""
+
+    IDLE = "idle"
+    """Nothing for `wait_ms`; the lease went back, housekeeping rings again."""
+    STAY = "stay"
+    """Nothing for `wait_ms`, short enough to wait for it with the lease kept."""
+    ENOUGH = "enough"
+    """Other drains serve this lane to its limit."""
+    STOPPED = "stopped"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a lane is served, in the units of the scripts."""
+
+    rate_per_s: float = 100
+    linger_ms: int = 200
+    connections: int = 8
+    reclaim_ms: int = 60_000
+    shut_first_ms: int = 1_000
+    shut_longest_ms: int = 60_000
+    credit_first_ms: int = 30_000
+    credit_longest_ms: int = 1_800_000
+
+    @classmethod
+    def of(cls, settings: Settings, service: ServiceSettings) -> Policy:
+        """Return the policy that these settings ask for."""
+        return cls(
+            rate_per_s=service.rate_per_s,
+            linger_ms=service.linger_ms,
+            connections=service.connections,
+            reclaim_ms=round(settings.reclaim_s * 1000),
+            shut_first_ms=round(service.shut_first_s * 1000),
+            shut_longest_ms=round(service.shut_longest_s * 1000),
+            credit_first_ms=round(service.credit_hold_s * 1000),
+            credit_longest_ms=round(service.credit_hold_longest_s * 1000),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing was taken."""
+
+    status: Status
+    wait_ms: int
+    reason: str
+    bell: str
+    """A doorbell that the caller must send for this lane, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Who calls, and which of its calls this is. A repeated ticket takes nothing new."""
+
+    drain: str
+    sequence: int
+
+
+def advance(
+    store: Store,
+    lane: Lane,
+    ticket: Ticket,
+    policy: Policy,
+    *,
+    mode: Mode = Mode.TAKE,
+    settlement: Settlement | None = None,
+    bell: str = "",
+    stay_ms: int = 0,
+) -> Batch | Rest:
+    """Settle what is given and, in mode `take`, take the lane's next batch.
+
+    Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does.
+    """
+    header: list[str | bytes | int] = [
+        lane.name, lane.service, ticket.drain, ticket.sequence, mode, bell, stay_ms, FULL_BATCH,
+        repr(float(policy.rate_per_s)), policy.linger_ms, policy.connections, policy.reclaim_ms, LEASE_MS,
+        policy.shut_first_ms, policy.shut_longest_ms, policy.credit_first_ms, policy.credit_longest_ms,
+    ]  # fmt: skip
+    reply = store.run(Script.ADVANCE, lane.account, header + _settlement_args(settlement))
+    status = text(reply[0])
+    if status == "taken":
+        return _batch(lane, reply)
+    return Rest(Status(status), number(reply[1]), text(reply[2]), text(reply[6]))
+
+
+def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
+    if settlement is None:
+        return ["", 0, 0]
+    args: list[str | bytes | int] = [settlement.token, settlement.take, len(settlement.effects)]
+    for effect in settlement.effects:
+        args += (effect.kind, effect.number, effect.text)
+    for entry in settlement.entries:
+        args += (entry.msg_key, entry.token, entry.outcome, entry.delay_ms, int(entry.spent), int(entry.alone), entry.code, entry.detail)
+    return args
+
+
+_HEADER_LENGTH = 8
+_FIELDS_PER_MESSAGE = 9
+
+
+def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
+    messages = tuple(
+        message_of(text(reply[i]), reply[i + 1], reply[i + 2 : i + _FIELDS_PER_MESSAGE])
+        for i in range(_HEADER_LENGTH, len(reply), _FIELDS_PER_MESSAGE)
+    )
+    return Batch(
+        lane=lane,
+        token=text(reply[3]),
+        take=number(reply[4]),
+        ok_take=number(reply[5]),
+        probe=text(reply[2]) == "probe",
+        messages=messages,
+    )
+
+
+def message_of(msg_key: str, body: bytes, facts: Sequence[bytes]) -> Message:
+    """Return a message from its facts, in the order in which the scripts answer them."""
+    stamp, attempts, tries, first, failed_at, silent, flags = facts
+    return Message(
+        msg_key=msg_key,
+        body=body,
+        stamp=text(stamp),
+        attempts=number(attempts),
+        tries=number(tries),
+        first_ms=number(first) if first else None,
+        failed_at_take=number(failed_at) if failed_at else None,
+        silent_takes=number(silent),
+        may_have_been_sent=b"m" in flags,
+        alone=b"a" in flags,
+    )

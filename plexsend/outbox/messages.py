@@ -1,0 +1,116 @@
+"""Messages as the worker meets them: what a take hands out, and what a settlement says of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plexsend.outbox.lanes import Lane
+
+FULL_BATCH = 10
+"""The most messages that API PLEX takes in one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a take, with the facts that a verdict rests on."""
+
+    msg_key: str
+    body: bytes = field(repr=False)
+    stamp: str
+    attempts: int
+    """Attempts spent: failures alone while the lane delivered others."""
+    tries: int
+    """Uncertain tries before this one."""
+    first_ms: int | None
+    """When its first uncertain try was settled (ms), None before."""
+    failed_at_take: int | None
+    """Number of the lane's last take when it last failed, None if it never did."""
+    silent_takes: int
+    """Takes that ended without a verdict: the drain died."""
+    may_have_been_sent: bool
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One to ten messages of one lane, taken under one token, in the order of their positions."""
+
+    lane: Lane
+    token: str
+    take: int
+    """Number of this take in its lane, 1 the first."""
+    ok_take: int
+    """The highest take, before this one, of which a message was accepted."""
+    probe: bool
+    messages: tuple[Message, ...]
+
+
+class Outcome(StrEnum):
+    """What a verdict does with one message."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    BACK = "back"
+    """Not sent: back to its position, or after a delay."""
+    RETRY = "retry"
+    """May have been sent: again after a delay."""
+    PARK = "park"
+    """May have been sent: a person settles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The verdict for one message, fenced by the token of its take."""
+
+    msg_key: str
+    token: str
+    outcome: Outcome
+    delay_ms: int = 0
+    spent: bool = False
+    """Whether this try spends one of its attempts."""
+    alone: bool = False
+    """Whether it goes alone from now on."""
+    code: str = ""
+    detail: str = ""
+    """For the history; the gateway's own words where there are any."""
+
+
+class EffectKind(StrEnum):
+    """What a verdict does beyond its messages."""
+
+    REQUEST = "request"
+    """A request was made; number: messages in it."""
+    ANSWERED = "answered"
+    """The gateway answered item by item, so it is there."""
+    SHUT = "shut"
+    """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
+    SHUT_ALONE = "shut_alone"
+    """The same from a message that went alone: by itself it shuts nothing, unless the gateway named a time."""
+    CREDIT = "credit"
+    AUTH = "auth"
+    FAULT = "fault"
+    SMALLER = "smaller"
+    """The batch was too large; number: its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One effect of a settlement on holds and counts."""
+
+    kind: EffectKind
+    number: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """All verdicts of one batch. One entry for every message of the batch."""
+
+    token: str
+    take: int
+    entries: tuple[Entry, ...]
+    effects: tuple[Effect, ...] = ()

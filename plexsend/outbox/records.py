@@ -1,0 +1,102 @@
+"""A message's record and history, as they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.states import State
+from plexsend.outbox.store import mapped, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plexsend.outbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a message's history."""
+
+    at_ms: int
+    event: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known of a message but its body. Times in ms since 1970, None where there is none."""
+
+    msg_key: str
+    state: State
+    lane: Lane
+    submitted_ms: int
+    attempts: int
+    tries: int
+    code: str
+    stamp: str
+    token: str
+    flags: str
+    position: int | None
+    ended_ms: int | None
+    send_at_ms: int | None
+    expires_at_ms: int | None
+    history: tuple[Happening, ...] = ()
+
+    @property
+    def may_have_been_sent(self) -> bool:
+        """Whether a request that held it was not answered."""
+        return "m" in self.flags
+
+    @property
+    def alone(self) -> bool:
+        """Whether it goes in a request of its own."""
+        return "a" in self.flags
+
+    @property
+    def desc(self) -> str:
+        """The last words said about it, the gateway's where there are any."""
+        return next((line.detail for line in reversed(self.history) if line.detail), "")
+
+
+def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[bytes] = ()) -> Record:
+    """Return the record that a hash holds."""
+
+    def moment(name: bytes) -> int | None:
+        return number(fields[name]) if fields.get(name) else None
+
+    return Record(
+        msg_key=msg_key,
+        state=State(text(fields[b"s"])),
+        lane=Lane.parse(text(fields[b"l"])),
+        submitted_ms=number(fields.get(b"t")),
+        attempts=number(fields.get(b"n")),
+        tries=number(fields.get(b"y")),
+        code=text(fields.get(b"c")),
+        stamp=text(fields.get(b"v")),
+        token=text(fields.get(b"k")),
+        flags=text(fields.get(b"f")),
+        position=moment(b"p"),
+        ended_ms=moment(b"e"),
+        send_at_ms=moment(b"q"),
+        expires_at_ms=moment(b"z"),
+        history=tuple(_happening(line) for line in history),
+    )
+
+
+def _happening(line: bytes) -> Happening:
+    at, event, code, detail = line.decode("utf-8", "replace").split("|", 3)
+    return Happening(int(at), event, code, detail)
+
+
+def read_record(store: Store, account: str, msg_key: str) -> Record | None:
+    """Return a message's record with its history, None where the account knows no such key."""
+    keys = store.keys
+    with mapped():
+        pipe = store.client.pipeline(transaction=True)
+        pipe.hgetall(keys.record(account, msg_key))
+        pipe.lrange(keys.history(account, msg_key), 0, -1)
+        fields, history = pipe.execute()
+    return parse_record(msg_key, fields, history) if fields else None

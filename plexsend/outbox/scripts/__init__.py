@@ -1,0 +1,1 @@
+"""The Lua scripts of the outbox, and how they are put together."""

@@ -1,0 +1,66 @@
+-- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake.
+-- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
+-- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
+-- ARGV: lane, linger ms, send_at ms (0: now), expires_at ms (0: never), stamp, mark (share of maxmemory),
+--       then key, body, digest of each message.
+
+local lane, linger = ARGV[1], tonumber(ARGV[2])
+local send_at, expires_at, stamp, mark = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+
+local memory = call('INFO', 'memory')
+local used = tonumber(string.match(memory, 'used_memory:(%d+)') or '0')
+local most = tonumber(string.match(memory, 'maxmemory:(%d+)') or '0')
+if most > 0 and used > most * mark then
+  return { 'full', num(used), num(most) }
+end
+
+local event = send_at > now and 'submit_later' or 'submit_now'
+local state = target(event, 'nowhere')
+local set = lane_key(lane, SET_OF[state])
+local answer = {}
+local added = 0
+
+for i = 7, #ARGV, 3 do
+  local key, body, digest = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local known = call('HMGET', P .. 'm:' .. key, 's', 'l', 'd')
+  if known[1] then
+    local same = known[2] == lane and known[3] == digest
+    answer[#answer + 1] = same and 'duplicate' or 'conflict'
+    answer[#answer + 1] = known[1]
+  else
+    local fields = { 's', state, 'l', lane, 't', num(now), 'd', digest, 'v', stamp }
+    local score = send_at
+    if event == 'submit_now' then
+      score = now_us + added
+      fields[#fields + 1] = 'p'
+      fields[#fields + 1] = num(score)
+    else
+      fields[#fields + 1] = 'q'
+      fields[#fields + 1] = num(send_at)
+    end
+    if expires_at > 0 then
+      fields[#fields + 1] = 'z'
+      fields[#fields + 1] = num(expires_at)
+    end
+    call('SET', P .. 'b:' .. key, body)
+    call('HSET', P .. 'm:' .. key, unpack(fields))
+    call('ZADD', set, num(score), key)
+    added = added + 1
+    answer[#answer + 1] = 'added'
+    answer[#answer + 1] = state
+  end
+end
+
+if added > 0 then
+  count(lane, 'submitted', added)
+  count(lane, 's:' .. state, added)
+  write_counts()
+  if event == 'submit_later' then
+    wake_by(lane, send_at)
+  elseif call('ZCARD', set) >= 10 then
+    wake_by(lane, now)
+  else
+    wake_by(lane, now + linger)
+  end
+end
+return answer

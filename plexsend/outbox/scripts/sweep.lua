@@ -1,0 +1,197 @@
+-- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate; of
+-- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
+--
+-- Writes no verdict: abandoned messages are answered to the caller, which judges them and settles them through
+-- advance, fenced by their tokens like any other verdict.
+--
+-- ARGV: process, its entry in procs, lease ms, keep ms, reclaim ms, number of services,
+--       then of each service: name, quota of doorbells, connections, rate, linger ms;
+--       then the names of the lanes to tidy.
+-- Answers {status, ms until the next round, rings, abandoned, processes}: status `swept`, or `elsewhere` when
+-- another process holds the lease. rings: lane, bell. abandoned: lane and the token's facts, 9 fields each.
+
+local process, entry, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local keep, reclaim, service_count = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+local SILENT = 5000
+local MOST_LANES = 200
+local MOST_ABANDONED = 100
+local MOST_TIDIED = 100
+
+local services = {}
+for i = 0, service_count - 1 do
+  local at = 7 + i * 5
+  services[ARGV[at]] = { quota = tonumber(ARGV[at + 1]), connections = tonumber(ARGV[at + 2]),
+                         rate = tonumber(ARGV[at + 3]), linger = tonumber(ARGV[at + 4]) }
+end
+local FIRST_TIDY = 7 + service_count * 5
+
+call('ZADD', P .. 'procs', num(now), entry)
+local state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap')
+if state[1] and state[1] ~= process and tonumber(state[2]) > now then
+  return { 'elsewhere', num(tonumber(state[2]) - now), {}, {}, {} }
+end
+
+-- After a gap Redis or all workers were away: who is gone cannot be told yet, and verdicts are on their way.
+local last, quiet, gap = tonumber(state[3] or '0'), tonumber(state[4] or '0'), tonumber(state[5] or '0')
+if last > 0 and now - last > SILENT then
+  quiet, gap = now + reclaim, now
+end
+call('HSET', P .. 'sweep', 'who', process, 'until', num(now + lease), 'last', num(now),
+     'quiet', num(quiet), 'gap', num(gap))
+
+-- A process not seen for a while is gone, and so are its leases; else a crash would block its lanes
+-- until they lapse.
+local function drop_leases_of(gone)
+  for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
+    local drains = lane_key(lane, 'drains')
+    for _, drain in ipairs(call('ZRANGE', drains, 0, -1)) do
+      if gone[string.match(drain, '^([^.:]+)%.')] then
+        call('ZREM', drains, drain)
+        wake_by(lane, now)
+      end
+    end
+  end
+end
+
+if now - gap > SILENT then
+  local gone, any = {}, false
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '-inf', num(now - SILENT))) do
+    gone[string.match(member, '^([^|]+)')] = true
+    any = true
+  end
+  if any then
+    call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', num(now - SILENT))
+    drop_leases_of(gone)
+  end
+end
+
+local abandoned = {}
+
+local function find_abandoned(lane)
+  if now < quiet then return end
+  local keys = call('ZRANGEBYSCORE', lane_key(lane, 'sending'), '-inf', num(now), 'LIMIT', 0, MOST_ABANDONED)
+  for _, key in ipairs(keys) do
+    local facts = call('HMGET', P .. 'm:' .. key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f')
+    local found = { lane, key }
+    for i = 1, 8 do found[#found + 1] = facts[i] or '' end
+    abandoned[#abandoned + 1] = found
+  end
+end
+
+-- When a lane that has something ready can be worked on: nil for now.
+local function not_before(lane, service, ready, permits_state)
+  if ready < FULL then
+    local oldest = first_score(lane_key(lane, 'ready'))
+    if oldest and math.ceil(oldest / 1000) + service.linger > now and call('ZCOUNT', lane_key(lane, 'later'), '-inf', num(now)) == 0 then
+      return math.ceil(oldest / 1000) + service.linger
+    end
+  end
+  if permits_state then
+    local wait = rate_wait(permits_state, math.min(ready, FULL))
+    if wait > 0 then return now + wait end
+  end
+  return nil
+end
+
+local rings = {}
+local bells = 0
+
+local function ring(lane)
+  bells = bells + 1
+  local bell = 'bell:' .. process .. '.' .. num(now_us) .. '.' .. num(bells)
+  call('ZADD', lane_key(lane, 'drains'), num(now + LONGEST_SLEEP), bell)
+  rings[#rings + 1] = { lane, bell }
+end
+
+-- Takes that are remembered for drains long gone.
+local function tidy_takes(lane)
+  local takes = lane_key(lane, 'takes')
+  if call('HLEN', takes) > 64 then
+    local all = call('HGETALL', takes)
+    for i = 1, #all, 2 do
+      if tonumber(string.match(all[i + 1], ' (%d+)$')) < now - 900000 then call('HDEL', takes, all[i]) end
+    end
+  end
+end
+
+local function look_at(lane)
+  local name = string.match(lane, '^([^.@]+)')
+  local service = services[name]
+  if not service then
+    -- Nobody told this process about the service: a newer producer. Look again later.
+    wake_at(lane, now + LONGEST_SLEEP)
+    return
+  end
+  find_abandoned(lane)
+  tidy_takes(lane)
+  local ready = call('ZCARD', lane_key(lane, 'ready')) + call('ZCOUNT', lane_key(lane, 'later'), '-inf', num(now))
+  if ready == 0 then
+    sleep_until(lane, nil)
+    if #abandoned > 0 or (now < quiet and call('ZCARD', lane_key(lane, 'sending')) > 0) then
+      -- What is abandoned and not yet judged would wake this lane in every round.
+      wake_at(lane, now + 1000)
+    end
+    return
+  end
+  local held = gate(lane, name)
+  if held.blocked then
+    wake_at(lane, held.at)
+    return
+  end
+  local permits = service.rate > 0 and rate_state(name, service.rate) or nil
+  local at = not_before(lane, service, ready, permits)
+  if at then
+    wake_at(lane, math.min(at, now + LONGEST_SLEEP))
+    return
+  end
+  local missing = wanted(ready, service.connections, service.rate, permits and permits.permits or 0) - running(lane)
+  if #held.probes > 0 then missing = math.min(missing, 1) end
+  local n = math.min(missing, service.quota)
+  for _ = 1, n do ring(lane) end
+  service.quota = service.quota - math.max(n, 0)
+  if n < missing then
+    -- The workers have enough to do: this lane stays the next in order.
+    return
+  end
+  wake_at(lane, now + LONGEST_SLEEP)
+end
+
+for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', num(now), 'LIMIT', 0, MOST_LANES)) do
+  look_at(lane)
+end
+
+-- Retention: an entry counts only if it speaks of the record's last end (a message asked for again ends twice).
+local function tidy(lane)
+  local ended = lane_key(lane, 'ended')
+  for _ = 1, MOST_TIDIED do
+    local oldest = call('LINDEX', ended, 0)
+    if not oldest then return end
+    local at, key = string.match(oldest, '^(%d+):(.*)$')
+    if tonumber(at) > now - keep then return end
+    call('LPOP', ended)
+    local found = call('HMGET', P .. 'm:' .. key, 's', 'e')
+    if found[1] and found[2] == at and target('archive', found[1]) then
+      forget(lane, key, found[1])
+    end
+  end
+end
+
+local function tidy_holds()
+  local all = call('HGETALL', P .. 'holds')
+  for i = 1, #all, 2 do
+    if string.match(all[i], '^lane size ') and cjson.decode(all[i + 1])['until'] <= now then
+      call('HDEL', P .. 'holds', all[i])
+    end
+  end
+end
+
+for i = FIRST_TIDY, #ARGV do
+  tidy(ARGV[i])
+end
+if #ARGV >= FIRST_TIDY then tidy_holds() end
+write_counts()
+
+local next_wake = first_score(P .. 'wake')
+local wait = next_wake and math.max(0, next_wake - now) or LONGEST_SLEEP
+return { 'swept', num(wait), rings, abandoned, call('ZRANGE', P .. 'procs', 0, -1) }

@@ -1,0 +1,95 @@
+"""The states of a message and the one table of what leads from each to which.
+
+The scripts in Redis get this table as data (`scripts.py` writes it in front of them), so no script
+can move a message along a way that does not stand here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    SCHEDULED = "scheduled"
+    """In `later`: due at a time that was asked for, or after a backoff."""
+    WAITING = "waiting"
+    """In `ready`: goes as soon as the lane may send."""
+    SENDING = "sending"
+    """In `sending`: some drain has it."""
+    UNCERTAIN = "uncertain"
+    """Parked: may have been sent; a person or a receipt settles it."""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+LIVING = (State.SCHEDULED, State.WAITING, State.SENDING, State.UNCERTAIN)
+FINAL = tuple(state for state in State if state not in LIVING)
+DEAD = (State.REJECTED, State.FAILED)
+
+SET_OF = {
+    State.SCHEDULED: "later",
+    State.WAITING: "ready",
+    State.SENDING: "sending",
+    State.UNCERTAIN: "uncertain",
+    State.REJECTED: "dead",
+    State.FAILED: "dead",
+}
+"""The sorted set of its lane in which a message of this state stands; the other states stand in none."""
+
+
+class Event(StrEnum):
+    """What happens to a message."""
+
+    SUBMIT_NOW = "submit_now"
+    SUBMIT_LATER = "submit_later"
+    DUE = "due"
+    TAKE = "take"
+    ACCEPT = "accept"
+    ACCEPT_LATE = "accept_late"
+    REJECT = "reject"
+    FAIL = "fail"
+    GIVE_BACK = "give_back"
+    POSTPONE = "postpone"
+    PARK = "park"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    REQUEUE = "requeue"
+    SETTLE_ACCEPTED = "settle_accepted"
+    SETTLE_RESEND = "settle_resend"
+    SETTLE_FAILED = "settle_failed"
+    DROP = "drop"
+    ARCHIVE = "archive"
+
+
+_S = State
+NOWHERE = None
+"""Before the submit, and after a record is dropped or archived."""
+
+TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = (
+    (Event.SUBMIT_NOW, (NOWHERE,), _S.WAITING),
+    (Event.SUBMIT_LATER, (NOWHERE,), _S.SCHEDULED),
+    (Event.DUE, (_S.SCHEDULED,), _S.WAITING),
+    (Event.TAKE, (_S.WAITING,), _S.SENDING),
+    (Event.ACCEPT, (_S.SENDING,), _S.ACCEPTED),
+    (Event.ACCEPT_LATE, (_S.WAITING, _S.SCHEDULED, _S.UNCERTAIN), _S.ACCEPTED),
+    (Event.REJECT, (_S.SENDING,), _S.REJECTED),
+    # From waiting only where the body is gone: there is nothing left that could be sent.
+    (Event.FAIL, (_S.SENDING, _S.WAITING), _S.FAILED),
+    (Event.GIVE_BACK, (_S.SENDING,), _S.WAITING),
+    (Event.POSTPONE, (_S.SENDING,), _S.SCHEDULED),
+    (Event.PARK, (_S.SENDING, _S.WAITING, _S.SCHEDULED), _S.UNCERTAIN),
+    (Event.EXPIRE, (_S.WAITING, _S.SCHEDULED), _S.EXPIRED),
+    (Event.CANCEL, (_S.WAITING, _S.SCHEDULED, _S.SENDING), _S.CANCELLED),
+    (Event.REQUEUE, (_S.REJECTED, _S.FAILED), _S.WAITING),
+    (Event.SETTLE_ACCEPTED, (_S.UNCERTAIN,), _S.ACCEPTED),
+    (Event.SETTLE_RESEND, (_S.UNCERTAIN,), _S.WAITING),
+    (Event.SETTLE_FAILED, (_S.UNCERTAIN,), _S.FAILED),
+    (Event.DROP, (_S.REJECTED, _S.FAILED), NOWHERE),
+    (Event.ARCHIVE, FINAL, NOWHERE),
+)
+"""Event, the states it can happen in, the state it leads to."""

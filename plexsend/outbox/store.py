@@ -1,0 +1,128 @@
+"""The one door to Redis: a client set up as plexsend needs it, the keys, and the scripts.
+
+Every call may be repeated: submit knows its keys, advance its sequence, and the rest only reads or is fenced.
+So the client itself repeats nothing: redis-py's default would run a timed-out write twice without saying so.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError as RedisConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError as RedisTimeoutError,
+)
+from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError, Sentinel, SlaveNotFoundError
+
+from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
+from plexsend.outbox.keys import Keys
+from plexsend.outbox.scripting import Script, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from redis.commands.core import Script as RegisteredScript
+
+_SOCKET_TIMEOUT_S = 5.0
+_CONNECT_TIMEOUT_S = 3.0
+
+# A server that answers with one of these is up but cannot serve now; it may in a moment.
+_PASSING = ("LOADING", "MISCONF", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN", "UNKILLABLE")
+
+
+class Store:
+    """A Redis client under one key prefix. Safe to share between threads."""
+
+    def __init__(self, client: Redis, prefix: str) -> None:
+        self.client = client
+        self.keys = Keys(prefix)
+        self._scripts: dict[Script, RegisteredScript] = {
+            script: client.register_script(source(script)) for script in Script
+        }
+
+    @classmethod
+    def connect(cls, url: str, prefix: str) -> Store:
+        """Return a store for this URL (`redis://`, `rediss://`, `unix://`, `sentinel://`). Connects at the first call."""
+        options: dict[str, Any] = {
+            "protocol": 2,
+            "retry": Retry(NoBackoff(), 0),
+            "socket_timeout": _SOCKET_TIMEOUT_S,
+            "socket_connect_timeout": _CONNECT_TIMEOUT_S,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        }
+        if url.startswith("sentinel://"):
+            return cls(_sentinel_client(url, options), prefix)
+        if url.startswith("unix://"):
+            del options["socket_keepalive"]
+        return cls(Redis.from_url(url, **options), prefix)
+
+    def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
+        """Run a script on an account's keys and return its reply, text still as bytes."""
+        with mapped():
+            reply = self._scripts[script](keys=[self.keys.account(account)], args=args)
+        return list(reply)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.client.close()
+
+
+def _sentinel_client(url: str, options: dict[str, Any]) -> Redis:
+    from plexsend.settings import parse_sentinel_url  # noqa: PLC0415  only those who use Sentinel need it
+
+    address = parse_sentinel_url(url)
+    sentinel = Sentinel(list(address.hosts), sentinel_kwargs={"socket_timeout": _CONNECT_TIMEOUT_S}, **options)
+    client: Redis = sentinel.master_for(address.master, db=address.db, password=address.password, username=address.username)
+    return client
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Turn redis-py's errors into ours. Their texts name addresses, never keys or values."""
+    try:
+        yield
+    except OutOfMemoryError as exc:
+        raise OutboxFull(_FULL) from exc
+    except AuthenticationError as exc:
+        raise OutboxUnsuitable(f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL.") from exc
+    except (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterNotFoundError, SlaveNotFoundError) as exc:
+        raise OutboxUnavailable(f"Redis does not answer: {exc}. Check PLEXSEND_REDIS_URL and that the server runs.") from exc
+    except ResponseError as exc:
+        text = str(exc)
+        if "OOM" in text:
+            raise OutboxFull(_FULL) from exc
+        if any(word in text for word in _PASSING):
+            raise OutboxUnavailable(f"Redis cannot serve now: {text}") from exc
+        if "NOPERM" in text or "NOAUTH" in text or "WRONGPASS" in text:
+            raise OutboxUnsuitable(f"Redis refuses: {text}. Correct the login or its rights.") from exc
+        raise OutboxError(f"Redis refuses a call: {text}") from exc
+    except RedisError as exc:
+        raise OutboxError(f"Redis fails: {exc}") from exc
+
+
+_FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise its maxmemory."
+
+
+def text(value: bytes | str | None) -> str:
+    """Return a reply's value as text; nothing as the empty text."""
+    if value is None:
+        return ""
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def number(value: bytes | str | float | None) -> int:
+    """Return a reply's value as a whole number; nothing as 0."""
+    if value in (None, b"", ""):
+        return 0
+    return int(float(value))  # type: ignore[arg-type]  # None and blanks went above

@@ -1,0 +1,103 @@
+"""Housekeeping's round over an account: doorbells for lanes that are due, and what was abandoned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.line import Policy, message_of
+from plexsend.outbox.scripting import Script
+from plexsend.outbox.store import number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from plexsend.outbox.messages import Message
+    from plexsend.outbox.store import Store
+
+SWEEP_LEASE_MS = 2_000
+"""How long a process sweeps before another may: a crash delays doorbells by at most this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A worker process, as it announces itself."""
+
+    name: str
+    """Letters and digits only; the drains' names begin with it."""
+    pool_size: int
+    services: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the process as it stands in Redis."""
+        return f"{self.name}|{self.pool_size}|{','.join(self.services)}"
+
+    @classmethod
+    def parse(cls, entry: str) -> Process:
+        """Return the process that an entry names."""
+        name, pool_size, services = entry.split("|")
+        return cls(name, int(pool_size), tuple(services.split(",")) if services else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A doorbell to send: the lane, and the name under which the bell is outstanding."""
+
+    lane: Lane
+    bell: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """A message whose drain did not settle it in time."""
+
+    lane: Lane
+    token: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a sweep found. `swept` is False where another process holds the lease."""
+
+    swept: bool
+    wait_ms: int
+    """Until the next wake, or until the lease may be free."""
+    rings: tuple[Ring, ...]
+    abandoned: tuple[Abandoned, ...]
+    processes: tuple[Process, ...]
+
+
+def sweep(
+    store: Store,
+    account: str,
+    process: Process,
+    *,
+    policies: Mapping[str, Policy],
+    quotas: Mapping[str, int],
+    reclaim_ms: int,
+    keep_ms: int,
+    tidy: Iterable[Lane] = (),
+) -> Round:
+    """Sweep an account: `policies` by service; `quotas`: doorbells that each service's workers can still use.
+
+    `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
+    """
+    args: list[str | bytes | int] = [process.name, str(process), SWEEP_LEASE_MS, keep_ms, reclaim_ms, len(policies)]
+    for service, policy in policies.items():
+        args += (service, quotas.get(service, 0), policy.connections, repr(float(policy.rate_per_s)), policy.linger_ms)
+    args += [lane.name for lane in tidy]
+    reply = store.run(Script.SWEEP, account, args)
+    return Round(
+        swept=text(reply[0]) == "swept",
+        wait_ms=number(reply[1]),
+        rings=tuple(Ring(Lane.parse(text(lane)), text(bell)) for lane, bell in reply[2]),
+        abandoned=tuple(_abandoned(facts) for facts in reply[3]),
+        processes=tuple(Process.parse(text(entry)) for entry in reply[4]),
+    )
+
+
+def _abandoned(facts: Sequence[bytes]) -> Abandoned:
+    lane, key, token, *rest = facts
+    return Abandoned(Lane.parse(text(lane)), text(token), message_of(text(key), b"", rest))
