@@ -73,7 +73,9 @@ def hold_field(scope: Scope, reason: Reason, what: str) -> str:
 
 def pause_json(by: str, why: str) -> str:
     """Return a pause as the scripts keep it; its `since` is written by Redis's clock."""
-    return json.dumps({"since": 0, "until": 0, "step": 0, "by": by, "why": why, "probe": ""}, ensure_ascii=False)
+    return json.dumps(
+        {"since": 0, "until": 0, "step": 0, "by": by, "why": why, "probe": ""}, ensure_ascii=False
+    )
 
 
 def parse_holds(account: str, fields: Mapping[bytes, bytes]) -> list[Hold]:

@@ -77,7 +77,14 @@ class Intake:
         if not drafts:
             return []
         self._announce(lane)
-        args: list[str | bytes | int] = [lane.name, linger_ms, send_at_ms or 0, expires_at_ms or 0, stamp, repr(_MEMORY_MARK)]
+        args: list[str | bytes | int] = [
+            lane.name,
+            linger_ms,
+            send_at_ms or 0,
+            expires_at_ms or 0,
+            stamp,
+            repr(_MEMORY_MARK),
+        ]
         for draft in drafts:
             args += (draft.msg_key, draft.body, digest(draft.body))
         reply = [text(value) for value in self._store.run(Script.SUBMIT, lane.account, args)]
@@ -86,7 +93,9 @@ class Intake:
                 f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: nothing new is "
                 "taken in. Let the backlog drain, or raise its maxmemory."
             )
-        return [Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)]
+        return [
+            Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)
+        ]
 
     # The lane's name stands in `lanes` before its first message, so that no message can be where nobody looks.
     # A service paused for every account is paused here too; the pause is written before `lanes` is read, so one

@@ -29,5 +29,7 @@ class Lane:
         """Return the lane with this name; UsageError where it is none."""
         found = _LANE.fullmatch(name)
         if found is None:
-            raise UsageError(f"{name!r} is no lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main.")
+            raise UsageError(
+                f"{name!r} is no lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main."
+            )
         return cls(service=found[1], variant=found[2], account=found[3])

@@ -125,7 +125,16 @@ def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
     for effect in settlement.effects:
         args += (effect.kind, effect.number, effect.text)
     for entry in settlement.entries:
-        args += (entry.msg_key, entry.token, entry.outcome, entry.delay_ms, int(entry.spent), int(entry.alone), entry.code, entry.detail)
+        args += (
+            entry.msg_key,
+            entry.token,
+            entry.outcome,
+            entry.delay_ms,
+            int(entry.spent),
+            int(entry.alone),
+            entry.code,
+            entry.detail,
+        )
     return args
 
 
@@ -141,6 +150,7 @@ def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
     return Batch(
         lane=lane,
         token=text(reply[3]),
+        taken_ms=number(reply[1]),
         take=number(reply[4]),
         ok_take=number(reply[5]),
         probe=text(reply[2]) == "probe",

@@ -40,6 +40,8 @@ class Batch:
 
     lane: Lane
     token: str
+    taken_ms: int
+    """When it was taken, on Redis's clock: no other clock judges ages."""
     take: int
     """Number of this take in its lane, 1 the first."""
     ok_take: int

@@ -41,7 +41,9 @@ _SHEBANG = {
 @cache
 def source(script: Script) -> str:
     """Return the whole text of a script, as Redis gets it."""
-    parts = (files("plexsend.outbox.scripts").joinpath(f"{part}.lua").read_text("utf-8") for part in _PARTS[script])
+    parts = (
+        files("plexsend.outbox.scripts").joinpath(f"{part}.lua").read_text("utf-8") for part in _PARTS[script]
+    )
     return "\n".join(chain((_SHEBANG[script], _tables()), parts))
 
 

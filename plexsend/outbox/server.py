@@ -69,5 +69,9 @@ def _doubts(config: Mapping[str, str]) -> list[Problem]:
     if config.get("appendonly") != "yes":
         found.append(Problem("appendonly", "a restart of the server loses messages", "set appendonly yes."))
     if config.get("maxmemory-policy") != "noeviction":
-        found.append(Problem("maxmemory-policy", "a full server throws messages away", "set maxmemory-policy noeviction."))
+        found.append(
+            Problem(
+                "maxmemory-policy", "a full server throws messages away", "set maxmemory-policy noeviction."
+            )
+        )
     return found

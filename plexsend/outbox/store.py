@@ -33,11 +33,30 @@ if TYPE_CHECKING:
 
     from redis.commands.core import Script as RegisteredScript
 
-_SOCKET_TIMEOUT_S = 5.0
-_CONNECT_TIMEOUT_S = 3.0
+    from plexsend.settings import RedisAddress, SentinelAddress
+
+_OPTIONS: dict[str, Any] = {
+    "protocol": 2,
+    "retry": Retry(NoBackoff(), 0),
+    "socket_timeout": 5.0,
+    "socket_connect_timeout": 3.0,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+_NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
 
 # A server that answers with one of these is up but cannot serve now; it may in a moment.
-_PASSING = ("LOADING", "MISCONF", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN", "UNKILLABLE")
+_PASSING = (
+    "LOADING",
+    "MISCONF",
+    "READONLY",
+    "MASTERDOWN",
+    "NOREPLICAS",
+    "BUSY",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "UNKILLABLE",
+)
 
 
 class Store:
@@ -51,21 +70,16 @@ class Store:
         }
 
     @classmethod
-    def connect(cls, url: str, prefix: str) -> Store:
-        """Return a store for this URL (`redis://`, `rediss://`, `unix://`, `sentinel://`). Connects at the first call."""
-        options: dict[str, Any] = {
-            "protocol": 2,
-            "retry": Retry(NoBackoff(), 0),
-            "socket_timeout": _SOCKET_TIMEOUT_S,
-            "socket_connect_timeout": _CONNECT_TIMEOUT_S,
-            "socket_keepalive": True,
-            "health_check_interval": 25,
-        }
-        if url.startswith("sentinel://"):
-            return cls(_sentinel_client(url, options), prefix)
-        if url.startswith("unix://"):
-            del options["socket_keepalive"]
-        return cls(Redis.from_url(url, **options), prefix)
+    def connect(cls, address: RedisAddress | str, prefix: str) -> Store:
+        """Return a store for this address, or URL of a single server. Connects at the first call."""
+        if isinstance(address, str):
+            return cls(Redis.from_url(address, **_OPTIONS), prefix)
+        if address.sentinel is not None:
+            return cls(_sentinel_client(address.sentinel), prefix)
+        options = {name: value for name, value in _OPTIONS.items() if name not in _NOT_FOR_SOCKETS}
+        return cls(
+            Redis.from_url(address.url, **(options if address.url.startswith("unix:") else _OPTIONS)), prefix
+        )
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes."""
@@ -78,12 +92,11 @@ class Store:
         self.client.close()
 
 
-def _sentinel_client(url: str, options: dict[str, Any]) -> Redis:
-    from plexsend.settings import parse_sentinel_url  # noqa: PLC0415  only those who use Sentinel need it
-
-    address = parse_sentinel_url(url)
-    sentinel = Sentinel(list(address.hosts), sentinel_kwargs={"socket_timeout": _CONNECT_TIMEOUT_S}, **options)
-    client: Redis = sentinel.master_for(address.master, db=address.db, password=address.password, username=address.username)
+def _sentinel_client(address: SentinelAddress) -> Redis:
+    sentinel = Sentinel(list(address.hosts), sentinel_kwargs=dict(address.sentinel_options), **_OPTIONS)
+    client: Redis = sentinel.master_for(
+        address.master, db=address.db, username=address.username, password=address.password
+    )
     return client
 
 
@@ -95,9 +108,20 @@ def mapped() -> Iterator[None]:
     except OutOfMemoryError as exc:
         raise OutboxFull(_FULL) from exc
     except AuthenticationError as exc:
-        raise OutboxUnsuitable(f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL.") from exc
-    except (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterNotFoundError, SlaveNotFoundError) as exc:
-        raise OutboxUnavailable(f"Redis does not answer: {exc}. Check PLEXSEND_REDIS_URL and that the server runs.") from exc
+        raise OutboxUnsuitable(
+            f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL."
+        ) from exc
+    except (
+        RedisConnectionError,
+        RedisTimeoutError,
+        BusyLoadingError,
+        ReadOnlyError,
+        MasterNotFoundError,
+        SlaveNotFoundError,
+    ) as exc:
+        raise OutboxUnavailable(
+            f"Redis does not answer: {exc}. Check PLEXSEND_REDIS_URL and that the server runs."
+        ) from exc
     except ResponseError as exc:
         text = str(exc)
         if "OOM" in text:

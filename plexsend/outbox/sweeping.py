@@ -84,9 +84,22 @@ def sweep(
 
     `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
     """
-    args: list[str | bytes | int] = [process.name, str(process), SWEEP_LEASE_MS, keep_ms, reclaim_ms, len(policies)]
+    args: list[str | bytes | int] = [
+        process.name,
+        str(process),
+        SWEEP_LEASE_MS,
+        keep_ms,
+        reclaim_ms,
+        len(policies),
+    ]
     for service, policy in policies.items():
-        args += (service, quotas.get(service, 0), policy.connections, repr(float(policy.rate_per_s)), policy.linger_ms)
+        args += (
+            service,
+            quotas.get(service, 0),
+            policy.connections,
+            repr(float(policy.rate_per_s)),
+            policy.linger_ms,
+        )
     args += [lane.name for lane in tidy]
     reply = store.run(Script.SWEEP, account, args)
     return Round(

@@ -97,7 +97,10 @@ def service_pauses(store: Store) -> list[Hold]:
     """Return services paused for every account, whether it has a lane yet or not; `account` is `*`."""
     with mapped():
         fields = store.client.hgetall(store.keys.pauses)
-    return parse_holds("*", {f"{Scope.SERVICE} {Reason.PAUSE} {text(name)}".encode(): value for name, value in fields.items()})
+    return parse_holds(
+        "*",
+        {f"{Scope.SERVICE} {Reason.PAUSE} {text(name)}".encode(): value for name, value in fields.items()},
+    )
 
 
 def covering(found: list[Hold], lane: Lane) -> list[Hold]:
@@ -124,8 +127,19 @@ def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]
 def place_in_line(store: Store, record: Record) -> int | None:
     """Return how many messages stand before this one in its lane's `ready`; None when it does not stand there."""
     with mapped():
-        rank = store.client.zrank(store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key)
+        rank = store.client.zrank(
+            store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key
+        )
     return None if rank is None else int(rank)
+
+
+def due_time(store: Store, record: Record) -> int | None:
+    """Return when a scheduled message is due (ms); None when it is not scheduled."""
+    with mapped():
+        score = store.client.zscore(
+            store.keys.lane(record.lane.account, record.lane.name, "later"), record.msg_key
+        )
+    return None if score is None else int(score)
 
 
 def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:

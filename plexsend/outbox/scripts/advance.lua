@@ -9,7 +9,7 @@
 --       only settles, on behalf of a drain that is gone.
 -- stay: ms for which the drain would wait for work without giving its lease back.
 --
--- Answers {status, wait ms, reason, token, take number, ok, bell, lost, then for each message taken: key, body,
+-- Answers {status, wait ms (taken: Redis's clock, ms), reason, token, take number, ok, bell, lost, then for each message taken: key, body,
 --          stamp, attempts, uncertain tries, first ms, o, takes without verdict, flags}.
 -- status: taken; idle (nothing to do for `wait`, lease given back); stay (the same, lease kept); enough (others
 --         serve this lane); stopped; settled.
@@ -316,7 +316,7 @@ end
 local function write_take(chosen, probes)
   local take = call('HINCRBY', lane_key(lane, 'counts'), 'takes', 1)
   local ok = call('HGET', lane_key(lane, 'counts'), 'ok') or '0'
-  local answer = { 'taken', '0', #probes > 0 and 'probe' or '', token, num(take), ok, '', '0' }
+  local answer = { 'taken', num(now), #probes > 0 and 'probe' or '', token, num(take), ok, '', '0' }
   local deadline = num(now + reclaim)
   local keys, scores = {}, {}
   for _, message in ipairs(chosen) do
@@ -416,7 +416,7 @@ end
 
 -- The reply to this very call was lost: what it did stands, so its batch is answered again.
 local function answer_again()
-  local answer = { 'taken', '0', '', token, '0', '0', '', '0' }
+  local answer = { 'taken', num(now), '', token, '0', '0', '', '0' }
   answer[5] = call('HGET', lane_key(lane, 'counts'), 'takes') or '0'
   answer[6] = call('HGET', lane_key(lane, 'counts'), 'ok') or '0'
   for _, key in ipairs(call('ZRANGE', sending, 0, -1)) do

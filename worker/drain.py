@@ -1,0 +1,171 @@
+"""A drain: one run over a lane, batch after batch, for a bounded time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxError, SettingsError
+from plexsend.gateway.answers import WholeAnswer
+from plexsend.gateway.codes import Meaning
+from plexsend.gateway.items import get_loader
+from plexsend.gateway.services import get_service
+from plexsend.logs import get_logger
+from plexsend.outbox.line import Mode, Rest, Status, Ticket, advance
+from plexsend.outbox.messages import Batch, Effect, EffectKind, Settlement
+from worker.fate import log_fate
+from worker.recheck import recheck
+from worker.verdicts import give_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.gateway.answers import Answer
+    from plexsend.gateway.items import ItemLoader
+    from plexsend.outbox.lanes import Lane
+    from worker.runtime import Runtime
+
+LONG_SLICE_S = 10.0
+"""How long a drain runs when no other doorbell waits in its process."""
+SHORT_SLICE_S = 1.0
+"""How long it runs when one does."""
+LONGEST_STAY_MS = 100
+"""The longest that a thread waits for its lane; anything longer is a wake time."""
+STALE_S = 5.0
+"""More than this between take and POST means that the process was stopped: the batch is given back."""
+REDIS_AGAIN_S = 0.5
+"""Between tries to reach Redis with a settlement in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a drain asks of the process around it."""
+
+    bell_waits: Callable[[], bool]
+    """Whether another doorbell waits for a thread."""
+    ring: Callable[[Lane, str], None]
+    """Send a doorbell for a lane, under this name."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds, monotonic."""
+
+
+class Drain:
+    """Sends a lane's batches until there is nothing to send, its slice is over or the process stops."""
+
+    def __init__(self, runtime: Runtime, lane: Lane, around: Surroundings) -> None:
+        self._runtime = runtime
+        self._lane = lane
+        self._around = around
+        self._name = runtime.next_drain()
+        self._sequence = 0
+        self._called_at = 0.0
+        self._service = get_service(lane.service)
+        self._loader: ItemLoader = get_loader(lane.service)
+        self._policy = runtime.policies[lane.service]
+        self._judge = runtime.judges[lane.service]
+        self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
+
+    def run(self, bell: str) -> None:
+        """Answer a doorbell."""
+        began = self._around.clock()
+        settlement: Settlement | None = None
+        while not self._is_over(began):
+            reply = self._advance(
+                Mode.TAKE, settlement, bell, stay_ms=0 if self._around.bell_waits() else LONGEST_STAY_MS
+            )
+            settlement, bell = None, ""
+            if isinstance(reply, Batch):
+                settlement = self._send(reply)
+            elif reply.status is not Status.STAY:
+                return
+            else:
+                self._runtime.stop.wait(reply.wait_ms / 1000)
+        self._end_slice(settlement, bell)
+
+    def _is_over(self, began: float) -> bool:
+        if self._runtime.stop.is_set():
+            return True
+        ran = self._around.clock() - began
+        return ran >= LONG_SLICE_S or (ran >= SHORT_SLICE_S and self._around.bell_waits())
+
+    def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
+        reply = self._advance(Mode.STOP, settlement, bell)
+        if isinstance(reply, Rest) and reply.bell:
+            self._around.ring(self._lane, reply.bell)
+
+    # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
+    # a reply that was lost is answered again. Only a process that is to stop and has nothing to settle gives up.
+    def _advance(
+        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
+    ) -> Batch | Rest:
+        self._sequence += 1
+        ticket = Ticket(self._name, self._sequence)
+        failed_before = False
+        while True:
+            self._called_at = self._around.clock()
+            try:
+                return advance(
+                    self._runtime.store,
+                    self._lane,
+                    ticket,
+                    self._policy,
+                    mode=mode,
+                    settlement=settlement,
+                    bell=bell,
+                    stay_ms=stay_ms,
+                )
+            except OutboxError as exc:
+                if not failed_before:
+                    self._log.warning(
+                        "redis does not take the verdicts, trying on",
+                        reason=str(exc),
+                        unsettled=len(settlement.entries) if settlement else 0,
+                    )
+                failed_before = True
+                if settlement is None and self._runtime.stop.is_set():
+                    return Rest(Status.STOPPED, 0, "redis", "")
+            # Not an Event.wait: a set stop event must not turn this into a busy loop.
+            time.sleep(REDIS_AGAIN_S)
+
+    def _send(self, batch: Batch) -> Settlement:
+        checked = recheck(batch, self._loader)
+        if not checked.messages:
+            settlement = Settlement(batch.token, batch.take, checked.entries)
+        else:
+            sent = self._post(replace(batch, messages=checked.messages))
+            settlement = replace(sent, entries=sent.entries + checked.entries)
+        log_fate(self._log, batch, settlement)
+        return settlement
+
+    def _post(self, batch: Batch) -> Settlement:
+        account = batch.lane.account
+        try:
+            credentials = self._runtime.credentials(account)
+        except (KeyError, SettingsError) as exc:
+            reason = (
+                str(exc) if isinstance(exc, SettingsError) else "this worker has no secret for the account"
+            )
+            return give_back(batch, "NO_SECRET", reason, effects=(Effect(EffectKind.AUTH, 0, reason),))
+        if self._around.clock() - self._called_at > STALE_S:
+            return give_back(batch, "STALE", "the worker was stopped between taking and sending")
+        answer = self._runtime.client.post(
+            self._service,
+            credentials.header,
+            [message.msg_key for message in batch.messages],
+            [message.body for message in batch.messages],
+            variant=batch.lane.variant,
+        )
+        if _is_refused_login(answer) and self._has_new_secret(account, credentials):
+            return give_back(batch, "NEW_SECRET", "the secret was refused and has been corrected meanwhile")
+        return self._judge.judge(answer, batch, now_ms=batch.taken_ms)
+
+    def _has_new_secret(self, account: str, refused: object) -> bool:
+        try:
+            return self._runtime.reread_credentials(account, refused)  # type: ignore[arg-type]  # what credentials() gave
+        except SettingsError:
+            return False
+
+
+def _is_refused_login(answer: Answer) -> bool:
+    return isinstance(answer, WholeAnswer) and answer.meaning is Meaning.ACCOUNT

@@ -1,0 +1,166 @@
+"""Housekeeping: the thread in every worker process that rings for lanes, reclaims and tidies."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxError
+from plexsend.logs import get_logger
+from plexsend.outbox.line import Mode, Ticket, advance
+from plexsend.outbox.messages import Settlement
+from plexsend.outbox.sweeping import sweep
+from plexsend.outbox.views import lanes, server_ms
+from worker.quotas import quotas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.sweeping import Abandoned, Process, Round
+    from worker.runtime import Runtime
+
+ROUND_S = 0.05
+"""Between two rounds of the process that sweeps."""
+LOOK_FOR_LANES_S = 0.5
+"""Between two looks for lanes of accounts not seen yet."""
+HEARTBEAT_S = 1.0
+"""The longest that a process that does not sweep stays silent; it counts as gone after 5 s."""
+QUEUES_S = 0.2
+"""How old the lengths of the broker's queues may be while doorbells go out."""
+LANES_TIDIED = 5
+"""Lanes looked at for retention in one round."""
+_DAY_MS = 86_400_000
+
+
+class Housekeeping:
+    """Sweeps each account that has a lane, as long as its process holds the account's sweep lease."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        me: Process,
+        *,
+        ring: Callable[[Lane, str], None],
+        queue_lengths: Callable[[Mapping[str, int]], dict[str, int]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._runtime = runtime
+        self._me = me
+        self._ring = ring
+        self._queue_lengths = queue_lengths
+        self._clock = clock
+        self._log = get_logger("worker.housekeeping").bind(process=me.name)
+        self._lanes: dict[str, tuple[Lane, ...]] = {}
+        self._lanes_at = float("-inf")
+        self._tidying: dict[str, Iterator[Lane]] = {}
+        self._due: dict[str, float] = {}
+        self._processes: dict[str, tuple[Process, ...]] = {}
+        self._queues: dict[str, int] = {}
+        self._queues_at = float("-inf")
+        self._rang = False
+
+    def run(self) -> None:
+        """Go round until the process stops. No fault ends it: the next round tries again."""
+        failing = False
+        while not self._runtime.stop.is_set():
+            try:
+                wait_s = self.round()
+                failing = False
+            except Exception as exc:  # the edge of the thread: without it nothing would ever be rung again
+                if not failing:
+                    self._log.warning(
+                        "housekeeping failed, trying on",
+                        reason=str(exc),
+                        kind=type(exc).__name__,
+                        exc_info=not isinstance(exc, OutboxError),
+                    )
+                failing = True
+                wait_s = HEARTBEAT_S / 2
+            self._runtime.stop.wait(wait_s)
+
+    def round(self) -> float:
+        """Sweep every account whose time has come; returns the seconds until the next is due."""
+        self._look_for_lanes()
+        for account, known in self._lanes.items():
+            if self._due.get(account, 0.0) <= self._clock():
+                self._sweep(account, known)
+        now = self._clock()
+        waits = [due - now for due in self._due.values()]
+        return max(0.0, min([LOOK_FOR_LANES_S, *waits]))
+
+    def _look_for_lanes(self) -> None:
+        if self._clock() - self._lanes_at < LOOK_FOR_LANES_S:
+            return
+        found: dict[str, list[Lane]] = defaultdict(list)
+        for lane in lanes(self._runtime.store):
+            found[lane.account].append(lane)
+        fresh = {account: tuple(names) for account, names in found.items()}
+        if fresh != self._lanes:
+            self._lanes = fresh
+            self._tidying = {account: cycle(names) for account, names in fresh.items()}
+        self._lanes_at = self._clock()
+
+    def _sweep(self, account: str, known: tuple[Lane, ...]) -> None:
+        settings = self._runtime.settings
+        found = sweep(
+            self._runtime.store,
+            account,
+            self._me,
+            policies=self._runtime.policies,
+            quotas=quotas(self._runtime.policies, self._processes.get(account, (self._me,)), self._lengths()),
+            reclaim_ms=round(settings.reclaim_s * 1000),
+            keep_ms=round(settings.keep_days * _DAY_MS),
+            tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
+        )
+        self._due[account] = self._clock() + _wait_s(found)
+        if not found.swept:
+            return
+        self._processes[account] = found.processes
+        for ring in found.rings:
+            self._ring(ring.lane, ring.bell)
+            self._queues[ring.lane.service] = self._queues.get(ring.lane.service, 0) + 1
+        self._rang = self._rang or bool(found.rings)
+        self._reclaim(found.abandoned)
+
+    # The broker is asked only while doorbells go out: without any, its queues are empty or draining.
+    def _lengths(self) -> dict[str, int]:
+        if (self._rang or any(self._queues.values())) and self._clock() - self._queues_at >= QUEUES_S:
+            self._queues = self._queue_lengths(dict.fromkeys(self._runtime.policies, 0))
+            self._queues_at = self._clock()
+            self._rang = False
+        return self._queues
+
+    # Judged here and settled through advance, fenced by the token: if the drain settles first, this is late.
+    def _reclaim(self, abandoned: tuple[Abandoned, ...]) -> None:
+        if not abandoned:
+            return
+        now_ms = server_ms(self._runtime.store)
+        by_take: dict[tuple[Lane, str], list[Abandoned]] = defaultdict(list)
+        for item in abandoned:
+            by_take[item.lane, item.token].append(item)
+        for (lane, token), items in by_take.items():
+            judge = self._runtime.judges[lane.service]
+            entries = tuple(judge.judge_abandoned(item.message, token, now_ms=now_ms) for item in items)
+            advance(
+                self._runtime.store,
+                lane,
+                Ticket(self._me.name, 0),
+                self._runtime.policies[lane.service],
+                mode=Mode.SETTLE,
+                settlement=Settlement(token, 0, entries),
+            )
+            self._log.warning(
+                "messages reclaimed from a drain that is gone",
+                lane=lane.name,
+                token=token,
+                messages=len(items),
+            )
+
+
+def _wait_s(found: Round) -> float:
+    if not found.swept:
+        return min(HEARTBEAT_S, found.wait_ms / 1000)
+    return min(ROUND_S, found.wait_ms / 1000)

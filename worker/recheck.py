@@ -1,0 +1,67 @@
+"""Judging again what does not carry this worker's own stamp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from plexsend.errors import InvalidItem
+from plexsend.gateway.stamps import Relation, Stamp, compare
+from plexsend.outbox.messages import Entry, Outcome
+
+if TYPE_CHECKING:
+    from plexsend.gateway.items import ItemLoader
+    from plexsend.outbox.messages import Batch, Message
+
+INVALID = "INVALID"
+NEWER = "NEWER_STAMP"
+
+NEWER_DELAY_MS = 5_000
+"""How long a message written by a newer version steps aside for a worker of that version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """Messages that may be posted, and the verdicts for those that may not."""
+
+    messages: tuple[Message, ...]
+    entries: tuple[Entry, ...]
+
+
+def recheck(batch: Batch, loader: ItemLoader) -> Rechecked:
+    """Load every message again whose stamp is not the loader's own; a body may come out in today's form."""
+    own = str(loader.stamp)
+    if all(message.stamp == own for message in batch.messages):
+        return Rechecked(batch.messages, ())
+    judged = [_judge(message, batch, loader, own) for message in batch.messages]
+    return Rechecked(
+        tuple(item for item in judged if not isinstance(item, Entry)),
+        tuple(item for item in judged if isinstance(item, Entry)),
+    )
+
+
+def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Message | Entry:
+    if message.stamp == own:
+        return message
+    if _is_newer(message.stamp, loader.stamp):
+        return Entry(
+            message.msg_key, batch.token, Outcome.BACK, delay_ms=NEWER_DELAY_MS, code=NEWER,
+            detail="written by a newer version of plexsend than this worker's",
+        )  # fmt: skip
+    try:
+        item = loader.load_wire(message.body, variant=batch.lane.variant)
+    except InvalidItem as exc:
+        return Entry(message.msg_key, batch.token, Outcome.REJECTED, code=INVALID, detail=str(exc)[:400])
+    if item.msg_key != message.msg_key:
+        return Entry(
+            message.msg_key,
+            batch.token,
+            Outcome.REJECTED,
+            code=INVALID,
+            detail="msg_key: the body holds another key than the record",
+        )
+    return replace(message, body=item.body)
+
+
+def _is_newer(stamp: str, own: Stamp) -> bool:
+    return compare(Stamp.parse(stamp), own) is Relation.NEWER

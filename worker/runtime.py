@@ -1,0 +1,63 @@
+"""What a worker process has: its settings, its store, the gateway's client, its name, and whether it is to stop."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.client import GatewayClient
+from plexsend.gateway.services import SERVICES
+from plexsend.outbox.line import Policy
+from plexsend.outbox.store import Store
+from worker.verdicts import Judge, RetryPolicy
+
+if TYPE_CHECKING:
+    from plexsend.settings import Credentials, Settings
+
+
+class Runtime:
+    """One for each worker process; shared by its threads."""
+
+    def __init__(
+        self, settings: Settings, *, store: Store | None = None, client: GatewayClient | None = None
+    ) -> None:
+        self.settings = settings
+        self.store = store or Store.connect(settings.redis, settings.key_prefix)
+        self.client = client or GatewayClient(settings.base_urls)
+        self.name = secrets.token_hex(5)
+        """Letters and digits: the names of this process's drains begin with it."""
+        self.stop = threading.Event()
+        """Set once the process is to end: requests under way are finished and settled, nothing more is taken."""
+        self.policies = {service: Policy.of(settings, settings.service(service)) for service in SERVICES}
+        chance = random.SystemRandom().random
+        self.judges = {
+            service: Judge(RetryPolicy.of(settings, settings.service(service)), chance)
+            for service in SERVICES
+        }
+        self._numbers = itertools.count(1)
+        self._credentials: dict[str, Credentials] = {}
+
+    def next_drain(self) -> str:
+        """Return a name for a drain that no other has had."""
+        return f"{self.name}.{next(self._numbers)}"
+
+    def credentials(self, account: str) -> Credentials:
+        """Return an account's credentials, read at their first use. KeyError: the account is not configured here."""
+        known = self._credentials.get(account)
+        if known is None:
+            known = self._credentials[account] = self.settings.accounts[account].read_credentials()
+        return known
+
+    def reread_credentials(self, account: str, refused: Credentials) -> bool:
+        """Read an account's credentials again after a refusal; tells whether they differ from the refused ones."""
+        fresh = self.settings.accounts[account].read_credentials()
+        self._credentials[account] = fresh
+        return fresh != refused
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.client.close()
+        self.store.close()

@@ -1,0 +1,270 @@
+"""What an answer means for each message of a batch: pure functions over plain values.
+
+Messages that may have been sent never end as failed here: where that would be the verdict, they are parked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
+from plexsend.gateway.codes import Meaning
+from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.settings import OnUncertain
+from worker.backoff import full_jitter_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from plexsend.gateway.answers import Answer
+    from plexsend.outbox.messages import Batch, Message
+    from plexsend.settings import ServiceSettings, Settings
+
+MOST_SILENT_TAKES = 5
+"""Takes without a verdict after which a message is parked: it seems to kill whatever takes it."""
+
+SILENT = "NO_VERDICT"
+NO_ANSWER = "NO_ANSWER"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When a message that may have been sent goes again, in seconds."""
+
+    on_uncertain: OnUncertain = OnUncertain.RESEND
+    first_s: float = 2
+    longest_s: float = 900
+    attempts: int = 8
+    resend_within_s: float = 3600
+
+    @classmethod
+    def of(cls, settings: Settings, service: ServiceSettings) -> RetryPolicy:
+        """Return the policy that these settings ask for."""
+        return cls(
+            on_uncertain=service.on_uncertain,
+            first_s=service.retry_first_s,
+            longest_s=service.retry_longest_s,
+            attempts=service.retry_attempts,
+            resend_within_s=settings.resend_within_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges answers under one policy. `chance` returns a number in [0, 1), drawn anew for each delay."""
+
+    policy: RetryPolicy
+    chance: Callable[[], float]
+
+    def judge(self, answer: Answer, batch: Batch, *, now_ms: int) -> Settlement:
+        """Return a verdict for every message of a batch that was posted, and what follows beyond them."""
+        if isinstance(answer, ItemAnswers):
+            return self._items(answer.by_key, batch, now_ms)
+        return self._whole(answer, batch, now_ms)
+
+    def judge_abandoned(self, message: Message, token: str, *, now_ms: int) -> Entry:
+        """Return the verdict for a message whose drain died: it may have been sent."""
+        if message.silent_takes + 1 >= MOST_SILENT_TAKES:
+            return Entry(
+                message.msg_key,
+                token,
+                Outcome.PARK,
+                code=SILENT,
+                detail=f"taken {MOST_SILENT_TAKES} times, and each time the worker died or hung",
+            )
+        return self._uncertain(
+            message,
+            token,
+            spent=False,
+            explicit=False,
+            code=SILENT,
+            detail="the worker that had it died or hung",
+            now_ms=now_ms,
+        )
+
+    def _items(self, by_key: Mapping[str, ItemAnswer], batch: Batch, now_ms: int) -> Settlement:
+        entries = tuple(
+            self._item(by_key[message.msg_key], message, batch, now_ms) for message in batch.messages
+        )
+        meanings = {answer.meaning for answer in by_key.values()}
+        effects = [Effect(EffectKind.REQUEST, len(batch.messages))]
+        # One definite answer shows that the gateway is there; what is missing beside it is the item's own trouble.
+        if meanings == {Meaning.UNCERTAIN}:
+            effects.append(_shut(batch, None, "no item was answered"))
+        else:
+            effects.append(Effect(EffectKind.ANSWERED))
+        effects += _held(by_key.values(), batch)
+        return Settlement(batch.token, batch.take, entries, tuple(effects))
+
+    def _item(self, answer: ItemAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
+        entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
+        match answer.meaning:
+            case Meaning.ACCEPTED:
+                return replace(entry, outcome=Outcome.ACCEPTED)
+            case Meaning.REJECTED | Meaning.ALONE:
+                return replace(entry, outcome=Outcome.REJECTED)
+            case Meaning.DUPLICATE:
+                return _duplicate(entry, message)
+            case Meaning.SMALLER if len(batch.messages) == 1:
+                return _fail(entry, message)
+            case Meaning.UNKNOWN:
+                return _fail(entry, message)
+            case Meaning.UNCERTAIN | Meaning.SHUT:
+                return self._uncertain(
+                    message,
+                    batch.token,
+                    spent=_spent(message, batch),
+                    explicit=True,
+                    code=answer.code,
+                    detail=answer.desc,
+                    now_ms=now_ms,
+                )
+            case _:
+                return entry
+
+    def _whole(self, answer: WholeAnswer, batch: Batch, now_ms: int) -> Settlement:
+        entries = tuple(self._whole_entry(answer, message, batch, now_ms) for message in batch.messages)
+        return Settlement(batch.token, batch.take, entries, _whole_effects(answer, batch))
+
+    def _whole_entry(self, answer: WholeAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
+        entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
+        by_itself = len(batch.messages) == 1
+        match answer.meaning:
+            case Meaning.ALONE if by_itself:
+                return replace(entry, outcome=Outcome.REJECTED)
+            case Meaning.ALONE:
+                return replace(entry, alone=True)
+            case Meaning.SMALLER if by_itself:
+                return _fail(entry, message)
+            case Meaning.UNCERTAIN:
+                return self._uncertain(
+                    message,
+                    batch.token,
+                    spent=_spent(message, batch),
+                    explicit=answer.explicit,
+                    code=answer.code,
+                    detail=answer.desc,
+                    now_ms=now_ms,
+                )
+            case Meaning.SHUT if message.alone:
+                # Steps aside, so that the next probe is another message.
+                return replace(entry, delay_ms=self._delay_ms(0))
+            case _:
+                return entry
+
+    def _uncertain(
+        self,
+        message: Message,
+        token: str,
+        *,
+        spent: bool,
+        explicit: bool,
+        code: str,
+        detail: str,
+        now_ms: int,
+    ) -> Entry:
+        entry = Entry(message.msg_key, token, Outcome.PARK, spent=spent, code=code, detail=detail)
+        policy = self.policy
+        if policy.on_uncertain is OnUncertain.PARK:
+            return replace(entry, detail=f"{detail}; parked, as PLEXSEND_ON_UNCERTAIN asks")
+        if message.attempts + spent >= policy.attempts:
+            return replace(
+                entry, detail=f"{detail}; parked after {policy.attempts} attempts while others went through"
+            )
+        first_ms = message.first_ms if message.first_ms is not None else now_ms
+        if not explicit and now_ms - first_ms >= policy.resend_within_s * 1000:
+            return replace(
+                entry, detail=f"{detail}; parked, as its first try is older than PLEXSEND_RESEND_WITHIN_S"
+            )
+        return replace(entry, outcome=Outcome.RETRY, alone=True, delay_ms=self._delay_ms(message.tries))
+
+    def _delay_ms(self, tries: int) -> int:
+        return full_jitter_ms(
+            tries, first_s=self.policy.first_s, longest_s=self.policy.longest_s, chance=self.chance()
+        )
+
+
+def give_back(
+    batch: Batch, code: str, detail: str, *, delay_ms: int = 0, effects: tuple[Effect, ...] = ()
+) -> Settlement:
+    """Return a batch that was not posted, whole."""
+    entries = tuple(
+        Entry(message.msg_key, batch.token, Outcome.BACK, delay_ms=delay_ms, code=code, detail=detail)
+        for message in batch.messages
+    )
+    return Settlement(batch.token, batch.take, entries, effects)
+
+
+# An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken after
+# its last failure: so an outage, which fails everything, costs nobody anything, however it begins.
+def _spent(message: Message, batch: Batch) -> bool:
+    return message.alone and message.failed_at_take is not None and batch.ok_take > message.failed_at_take
+
+
+def _fail(entry: Entry, message: Message) -> Entry:
+    if message.may_have_been_sent:
+        return replace(
+            entry, outcome=Outcome.PARK, detail=f"{entry.detail}; an earlier request may have sent it"
+        )
+    return replace(entry, outcome=Outcome.FAILED)
+
+
+def _duplicate(entry: Entry, message: Message) -> Entry:
+    if message.may_have_been_sent:
+        return replace(
+            entry,
+            outcome=Outcome.ACCEPTED,
+            detail="the gateway knew the key: the earlier request had sent it",
+        )
+    return replace(entry, outcome=Outcome.REJECTED)
+
+
+def _held(answers: Iterable[ItemAnswer], batch: Batch) -> list[Effect]:
+    found = {answer.meaning: answer for answer in answers}
+    effects = []
+    for meaning, kind in _HOLDS.items():
+        if meaning in found:
+            effects.append(Effect(kind, 0, _words(found[meaning].code, found[meaning].desc)))
+    if Meaning.SMALLER in found and len(batch.messages) > 1:
+        effects.append(
+            Effect(EffectKind.SMALLER, len(batch.messages), _words("G160", found[Meaning.SMALLER].desc))
+        )
+    return effects
+
+
+_HOLDS = {Meaning.CREDIT: EffectKind.CREDIT, Meaning.ACCOUNT: EffectKind.AUTH, Meaning.LANE: EffectKind.FAULT}
+
+
+def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
+    request = Effect(EffectKind.REQUEST, len(batch.messages))
+    words = _words(answer.code, answer.desc)
+    match answer.meaning:
+        case Meaning.SHUT:
+            return (request, Effect(EffectKind.SHUT, _retry_after_ms(answer), words))
+        case Meaning.UNCERTAIN:
+            return (request, _shut(batch, answer, words))
+        case Meaning.SMALLER if len(batch.messages) > 1:
+            return (
+                request,
+                Effect(EffectKind.ANSWERED),
+                Effect(EffectKind.SMALLER, len(batch.messages), words),
+            )
+        case Meaning.CREDIT | Meaning.ACCOUNT | Meaning.LANE:
+            return (request, Effect(EffectKind.ANSWERED), Effect(_HOLDS[answer.meaning], 0, words))
+        case _:
+            return (request, Effect(EffectKind.ANSWERED))
+
+
+# What goes alone from its second try on shuts no lane: one poisonous message cannot stop the others.
+def _shut(batch: Batch, answer: WholeAnswer | None, words: str) -> Effect:
+    kind = EffectKind.SHUT_ALONE if batch.messages[0].alone else EffectKind.SHUT
+    return Effect(kind, _retry_after_ms(answer), words)
+
+
+def _retry_after_ms(answer: WholeAnswer | None) -> int:
+    return 0 if answer is None or answer.retry_after_s is None else round(answer.retry_after_s * 1000)
+
+
+def _words(code: str, desc: str) -> str:
+    return f"{code}: {desc}" if desc else code
