@@ -35,7 +35,8 @@ class Problem:
 
     def __str__(self) -> str:
         """Return one line for a person."""
-        return f"{self.field}: {self.reason}. {self.remedy}" if self.remedy else f"{self.field}: {self.reason}"
+        what = f"{self.field}: {self.reason}"
+        return f"{what}. {self.remedy}" if self.remedy else what
 
 
 class SettingsError(PlexsendError):

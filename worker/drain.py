@@ -102,8 +102,9 @@ class Drain:
         self._sequence += 1
         ticket = Ticket(self._name, self._sequence)
         failed_before = False
+        # Before the first try: a batch whose reply was lost may have been taken then.
+        self._called_at = self._around.clock()
         while True:
-            self._called_at = self._around.clock()
             try:
                 return advance(
                     self._runtime.store,

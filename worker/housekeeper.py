@@ -52,7 +52,7 @@ class HousekeepingStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery
         )
         for problem in settings.warnings:
             _log.warning(
-                "setting not used", setting=problem.field, reason=problem.reason, remedy=problem.remedy
+                "a setting is doubtful", setting=problem.field, reason=problem.reason, remedy=problem.remedy
             )
         runtime = Runtime(settings)
         self._runtime = runtime

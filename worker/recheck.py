@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 INVALID = "INVALID"
 NEWER = "NEWER_STAMP"
 
+LONGEST_REASON = 400
+"""Characters of a refusal that are kept in the history."""
+
 NEWER_DELAY_MS = 5_000
 """How long a message written by a newer version steps aside for a worker of that version."""
 
@@ -51,16 +54,19 @@ def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Mess
     try:
         item = loader.load_wire(message.body, variant=batch.lane.variant)
     except InvalidItem as exc:
-        return Entry(message.msg_key, batch.token, Outcome.REJECTED, code=INVALID, detail=str(exc)[:400])
+        return _refuse(message, batch, str(exc))
     if item.msg_key != message.msg_key:
-        return Entry(
-            message.msg_key,
-            batch.token,
-            Outcome.REJECTED,
-            code=INVALID,
-            detail="msg_key: the body holds another key than the record",
-        )
+        return _refuse(message, batch, "msg_key: the body holds another key than the record")
     return replace(message, body=item.body)
+
+
+# What may have been sent was valid by the rules of its time: the gateway alone could say that it is not.
+def _refuse(message: Message, batch: Batch, reason: str) -> Entry:
+    detail = reason[:LONGEST_REASON]
+    if message.may_have_been_sent:
+        detail = f"{detail}; parked, as an earlier request may have sent it"
+        return Entry(message.msg_key, batch.token, Outcome.PARK, code=INVALID, detail=detail)
+    return Entry(message.msg_key, batch.token, Outcome.REJECTED, code=INVALID, detail=detail)
 
 
 def _is_newer(stamp: str, own: Stamp) -> bool:

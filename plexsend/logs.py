@@ -1,0 +1,250 @@
+"""Logs: a constant phrase says what happened, fields say to what.
+
+    log = get_logger("worker.drain")
+    log.info("batch sent", lane="mms-bulk@main", messages=10)
+
+Everything goes through the standard library's logging, so whatever setup a program already has (Celery's root
+logger, an application's own) prints it as `batch sent lane=mms-bulk@main messages=10`. `configure` sets up
+plexsend's own way: one line of `key=value` for people, or one line of JSON for programs, the records of other
+libraries included.
+
+No line shows a message's body, a phone number or a secret: fields with a forbidden name are withheld, and
+what looks like a phone number or the login of a URL is masked wherever it stands. That is the last net and
+no excuse: whoever logs gives ids.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+import structlog
+
+from plexsend.errors import UsageError
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
+"""The levels that `configure` takes."""
+
+WITHHELD = "[withheld]"
+"""What stands in place of a value that no log may hold."""
+
+FORBIDDEN = frozenset(
+    {
+        *("body", "bodies", "data", "payload", "content", "request", "response"),
+        *(
+            "msg",
+            "msg_data",
+            "message",
+            "text",
+            "title",
+            "description",
+            "header",
+            "headers",
+            "echo_to_webhook",
+        ),
+        *("secret", "secret_key", "password", "authorization", "credentials", "api_key"),
+        *("to", "from", "sender", "receiver", "recipient", "number", "phone", "dest"),
+        *("sender_number", "receiver_number", "phone_number", "origin_cid"),
+        # What structlog makes of `log.info("phrase %s", value)`: the phrase is no template.
+        "positional_args",
+    }
+)
+"""Names of fields that are withheld whatever they hold, in small letters."""
+
+# A name that holds one of these is forbidden too: `user_password`, `old_secret`.
+_FORBIDDEN_PARTS = ("secret", "passw", "credential", "authorization")
+
+# Phone numbers as people and programs write them. Digits that no number starts with (00, 09) stay readable,
+# so ids such as order-0000000123 can still be found in the logs.
+_PHONE = re.compile(
+    r"""
+      (?<!\d) (?: \+?820? | 0 ) [1-8]\d{7,10} (?!\d)                        # 01012345678, +821012345678
+    | (?<!\d) 10\d{8} (?!\d)                                                # a mobile number that lost its 0
+    | (?<![0-9A-Za-z]) (?: \+?82[-.\ ]{0,2}\(?0?\)? | \(?0 ) [1-8]\d{0,2}   # 010-1234-5678, +82 10 1234 5678
+      [-.\ )]{1,2} \d{3,4} [-.\ ]? \d{4} (?![0-9A-Za-z])
+    | (?<![0-9A-Za-z]) 1[568]\d{2} [-.\ ]? \d{4} (?![0-9A-Za-z])            # 1588-1234
+    """,
+    re.VERBOSE,
+)
+# Numbers of fewer digits would be nearly whole with three digits before and four after the mask.
+_LONG_NUMBER = 10
+
+_LOGIN_OF_URL = re.compile(r"(?<=://)[^\s\"']*@")
+
+# Longer values are cut: a log is read line by line.
+_LONGEST = 1000
+
+# The attribute under which a record of the standard library carries our fields to our formatter.
+_FIELDS = "plexsend_fields"
+
+# The names that a line of JSON has anyway; a field of the same name gets an underscore behind it.
+_RESERVED = frozenset({"time", "level", "logger", "event"})
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return a logger of that name; may be called when a module is imported, before `configure`."""
+    # Wrapped here instead of structlog.configure(): that setting is global, and an application that submits
+    # messages may use structlog in a way of its own.
+    return cast(
+        "structlog.stdlib.BoundLogger",
+        structlog.wrap_logger(
+            logging.getLogger(name),
+            processors=[
+                structlog.stdlib.filter_by_level,
+                structlog.processors.format_exc_info,
+                guard,
+                _to_record,
+            ],
+            wrapper_class=structlog.stdlib.BoundLogger,
+            context_class=dict,
+            cache_logger_on_first_use=True,
+        ),
+    )
+
+
+def configure(level: str = "info", *, json: bool = False, stream: TextIO | None = None) -> None:
+    """Print the log of this whole process, other libraries' records included, from this level on.
+
+    Calling it again replaces what it set up before. Handlers of others stay as they are.
+
+    Args:
+        level: one of `LEVELS`, in any case; raises `UsageError` for another.
+        json: True for one JSON object a line, False for lines for people.
+        stream: where to; None is standard error.
+    """
+    if level.lower() not in LEVELS:
+        raise UsageError(f"there is no log level {level[:20]!r}; known: {', '.join(LEVELS)}")
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler.formatter, _LineFormatter):
+            root.removeHandler(handler)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_LineFormatter(json=json))
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+
+
+def guard(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
+    """Withhold forbidden fields and mask the rest; a structlog processor that never raises for a value."""
+    return {key: _clean_field(key, value) for key, value in event_dict.items()}
+
+
+def mask_text(text: str) -> str:
+    """Mask what looks like a phone number (`010****5678`) or a login in a URL."""
+    return _PHONE.sub(_mask_number, _LOGIN_OF_URL.sub("***@", text))
+
+
+class _LineFormatter(logging.Formatter):
+    """One record, one line: ours from its fields, those of other libraries from their message."""
+
+    def __init__(self, *, json: bool) -> None:
+        super().__init__()
+        self._json = json
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = dict(getattr(record, _FIELDS, None) or self._fields_of_others(record))
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        level = record.levelname.lower()
+        if self._json:
+            line = {
+                "time": time,
+                "level": level,
+                "logger": record.name,
+                "event": fields.pop("event", None),
+                **{f"{key}_" if key in _RESERVED else key: value for key, value in fields.items()},
+            }
+            return _one_line(json.dumps(line, ensure_ascii=False))
+        return f"{time} {level:<8} {record.name} {_to_text(fields)}"
+
+    def _fields_of_others(self, record: logging.LogRecord) -> dict[str, Any]:
+        fields: dict[str, Any] = {"event": _clean(record.getMessage())}
+        if record.exc_info:
+            fields["exception"] = mask_text(self.formatException(record.exc_info))
+        return fields
+
+
+def _to_record(_logger: Any, _method: str, event_dict: EventDict) -> tuple[tuple[str], dict[str, Any]]:
+    """Hand the event to the standard library: as text for any formatter, and as fields for ours."""
+    # The text is the record's template, which logging takes as it is when there are no arguments.
+    return (_to_text(event_dict),), {"extra": {_FIELDS: dict(event_dict)}}
+
+
+def _to_text(fields: Mapping[str, Any]) -> str:
+    """Return the phrase, its fields as `key=value`, and a traceback on lines of its own."""
+    pairs = [f"{key}={_quoted(value)}" for key, value in fields.items() if key not in {"event", "exception"}]
+    lines = [" ".join([_visible(str(fields.get("event", ""))), *pairs])]
+    if exception := fields.get("exception"):
+        lines += [_visible(line) for line in str(exception).splitlines()]
+    return "\n".join(lines)
+
+
+def _clean_field(key: str, value: Any) -> Any:
+    name = key.lower()
+    if name in FORBIDDEN or any(part in name for part in _FORBIDDEN_PARTS):
+        return WITHHELD
+    if name == "exception":
+        # A traceback is cut nowhere: its last line says the most.
+        return mask_text(str(value))
+    return _clean(value)
+
+
+def _clean(value: Any) -> Any:
+    """Return the value as JSON knows it, masked."""
+    cleaned = value
+    match value:
+        case None | bool() | int():
+            pass
+        case float():
+            cleaned = value if math.isfinite(value) else str(value)
+        case Enum():
+            cleaned = _clean(value.value)
+        case bytes() | bytearray() | memoryview():
+            # Bytes in this project are bodies, and any others would be unreadable.
+            cleaned = WITHHELD
+        case Mapping():
+            cleaned = {mask_text(str(key)): _clean_field(str(key), each) for key, each in value.items()}
+        case str():
+            masked = mask_text(value)
+            cleaned = masked if len(masked) <= _LONGEST else f"{masked[:_LONGEST]}… ({len(value)} characters)"
+        case Sequence() | AbstractSet():
+            cleaned = [_clean(each) for each in value]
+        case _:
+            cleaned = _clean(str(value))
+    return cleaned
+
+
+def _mask_number(found: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", found[0])
+    before, after = (3, 4) if len(digits) >= _LONG_NUMBER else (2, 2)
+    return f"{digits[:before]}****{digits[-after:]}"
+
+
+def _quoted(value: Any) -> str:
+    """Return a value as it stands after `key=`: bare when it is one word, else in double quotes."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and (not text or re.search(r'[\s"=]', text)):
+        text = json.dumps(text, ensure_ascii=False)
+    return _visible(text)
+
+
+def _visible(text: str) -> str:
+    """Escape what a terminal would obey or not show, so that no value can make up a line of its own."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _one_line(text: str) -> str:
+    """Escape what json leaves and some readers take for the end of a line, and what UTF-8 cannot hold."""
+    escaped = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
+    return escaped.encode(errors="backslashreplace").decode()

@@ -1,0 +1,108 @@
+"""Accounts: a name for one `userID;secret_key`, which is shown to nobody but the gateway."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plexsend.settings.values import refusal
+
+# A secret is tens of characters. The limit keeps a path to something endless from filling the memory.
+_FILE_LIMIT_BYTES = 4096
+
+_PRINTABLE = re.compile(r"[!-~]+")
+_FORM = "Give userID;secret_key as the gateway's service console shows them, with one semicolon between."
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the gateway knows an account by. Two are equal when they hold the same secret."""
+
+    header: str = field(repr=False)
+    """The value of the `Authorization` header: `userID;secret_key`."""
+
+    def __str__(self) -> str:
+        return "Credentials(***)"
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+
+def credentials(name: str, text: str) -> Credentials:
+    """Read `userID;secret_key`: one semicolon, both parts given, printable ASCII without spaces."""
+    if not _PRINTABLE.fullmatch(text):
+        raise refusal(name, "holds spaces or characters that are not printable ASCII", _FORM)
+    user, *secrets = text.split(";")
+    if len(secrets) != 1:
+        raise refusal(name, "has more than one semicolon" if secrets else "has no semicolon", _FORM)
+    if not user or not secrets[0]:
+        raise refusal(name, f"has nothing {'after' if user else 'before'} its semicolon", _FORM)
+    return Credentials(text)
+
+
+def read_secret_file(name: str, path: Path) -> str:
+    """Return the text of a file that holds one secret, without the spaces and newlines around it.
+
+    Raises `SettingsError` when it cannot be read or holds nothing. No error names the path: a secret set as
+    `..._FILE` by mistake would stand in it.
+    """
+    try:
+        # A pipe would block here for ever, and could be read only once.
+        if not path.is_file():
+            reason = (
+                "names something that is not a file" if path.exists() else "names a file that does not exist"
+            )
+            raise refusal(name, reason, "Give the path of a file that holds the secret alone.")
+        with path.open("rb") as file:
+            content = file.read(_FILE_LIMIT_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "the path is not valid"
+        raise refusal(
+            name,
+            f"names a file that cannot be read ({why})",
+            "Make it readable for the user that runs this process.",
+        ) from None  # the foreign error's text holds the path
+    if len(content) > _FILE_LIMIT_BYTES:
+        raise refusal(
+            name, f"names a file of more than {_FILE_LIMIT_BYTES} bytes", "Keep only the secret in it."
+        )
+    # What is no UTF-8 becomes a character that every secret's own check refuses.
+    text = content.decode(errors="replace").strip()
+    if not text:
+        raise refusal(name, "names an empty file", "Write the secret into it.")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A named account. The secret is in no repr, and only `read_credentials` gives it away."""
+
+    name: str
+    source: str
+    """The variable that gives the secret, for messages to people."""
+    _secret: Credentials | Path = field(repr=False)
+    """The secret itself, or the absolute path of the file that holds it."""
+
+    def read_credentials(self) -> Credentials:
+        """Return the credentials; an account given by a file reads that file again at every call.
+
+        So a secret that was corrected in its file counts without a restart. Raises `SettingsError` when the
+        file has become unreadable or wrong: the caller holds the account and says so.
+        """
+        if isinstance(self._secret, Credentials):
+            return self._secret
+        return credentials(self.source, read_secret_file(self.source, self._secret))
+
+
+def account_from_value(name: str, variable: str, text: str) -> Account:
+    """Return the account whose secret is the variable's own value; raises `SettingsError` if it is wrong."""
+    return Account(name, variable, credentials(variable, text.strip()))
+
+
+def account_from_file(name: str, variable: str, text: str) -> Account:
+    """Return the account whose secret is in the file that the variable names; reads it once to be sure."""
+    # Held as an absolute path, since the file is read again after the process may have moved.
+    account = Account(name, variable, Path(text).absolute())
+    account.read_credentials()
+    return account

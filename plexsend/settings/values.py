@@ -1,0 +1,123 @@
+"""Values as a person writes them: text in, a checked value out.
+
+Every function here makes a parser: it takes the variable's name and its text, and returns the value or
+raises `SettingsError` with one problem. A problem never repeats the text: whoever pastes a secret into the
+wrong variable must not find it in a log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from plexsend.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+T = TypeVar("T")
+E = TypeVar("E", bound="Enum")
+
+Parse: TypeAlias = Callable[[str, str], T]
+"""A parser: (name of the variable, its text) to the value."""
+
+# Python's own int() and float() also take "1_000" and digits of other scripts, which in a settings file are
+# slips and not intentions.
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+
+# int() refuses more than 4,300 digits with an error of its own; no setting needs more than these.
+_MOST_DIGITS = 18
+
+_SWITCHES = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+# The prefix becomes part of every key. Braces would move Redis's hash tag, and `*`, `?`, `[` and `\` mean
+# something in the patterns of SCAN, so the list says what is allowed and not what is not.
+_KEY_PREFIX = re.compile(r"[A-Za-z0-9:._/-]{1,64}")
+
+
+def refusal(name: str, reason: str, remedy: str) -> SettingsError:
+    """Return the error for one wrong value, to be raised by the caller."""
+    return SettingsError([Problem(name, reason, remedy)])
+
+
+def whole(least: int, most: int) -> Parse[int]:
+    """Make a parser of whole numbers from `least` to `most`, both included."""
+
+    def parse(name: str, text: str) -> int:
+        remedy = f"Give a whole number from {least} to {most}."
+        if not _WHOLE.fullmatch(text):
+            raise refusal(name, "is not a whole number", remedy)
+        if len(text) > _MOST_DIGITS:
+            raise refusal(name, "is out of range", remedy)
+        value = int(text)
+        if not least <= value <= most:
+            raise refusal(name, f"is {'below' if value < least else 'above'} its limit", remedy)
+        return value
+
+    return parse
+
+
+def number(least: float, most: float, *, zero: bool = False) -> Parse[float]:
+    """Make a parser of finite numbers from `least` to `most`, both included; `zero` admits 0 besides."""
+
+    def parse(name: str, text: str) -> float:
+        remedy = f"Give {'0, or ' if zero else ''}a number from {least:.10g} to {most:.10g}."
+        if _NOT_FINITE.fullmatch(text):
+            raise refusal(name, "is not a finite number", remedy)
+        if not _NUMBER.fullmatch(text):
+            raise refusal(name, "is not a number", remedy)
+        # A number too large for a float becomes infinite here, and is then above every limit.
+        value = float(text)
+        if value == 0 and zero:
+            return 0.0
+        if not least <= value <= most:
+            raise refusal(name, f"is {'below' if value < least else 'above'} its limit", remedy)
+        return value
+
+    return parse
+
+
+def switch(name: str, text: str) -> bool:
+    """Read a switch: 1, true, yes, on or 0, false, no, off, in any case."""
+    try:
+        return _SWITCHES[text.lower()]
+    except KeyError:
+        raise refusal(name, "is neither on nor off", "Give 1 or 0 (true, yes, on, false, no, off).") from None
+
+
+def choice(kind: type[E]) -> Parse[E]:
+    """Make a parser of one of an enum's values, in any case."""
+
+    def parse(name: str, text: str) -> E:
+        words = [str(member.value) for member in kind]
+        try:
+            return kind(text.lower())
+        except ValueError:
+            raise refusal(
+                name, "is not one of the known words", f"Give one of: {', '.join(words)}."
+            ) from None
+
+    return parse
+
+
+def key_prefix(name: str, text: str) -> str:
+    """Read the prefix of every key in Redis: 1 to 64 letters, digits and `:._/-`."""
+    if not _KEY_PREFIX.fullmatch(text):
+        raise refusal(
+            name,
+            "cannot stand before a key",
+            "Give 1 to 64 letters (A-Z, a-z), digits and : . _ / -, without braces or spaces.",
+        )
+    return text

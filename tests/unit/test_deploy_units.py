@@ -1,0 +1,117 @@
+"""The systemd units and the page that explains them, read as systemd and a person would."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from plexsend.gateway.connections import Timeouts
+from plexsend.gateway.services import read_settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = ["plexsend-worker@.service", "plexsend-beat.service"]
+# What a verdict may take after the request's deadline, as the leases of batches count it.
+SETTLE_S = 5
+
+
+class Repeated(dict[str, str]):
+    """A section whose repeated names keep all their values, one a line."""
+
+    def __setitem__(self, key: str, value: object) -> None:
+        if isinstance(value, list) and key in self:
+            # configparser sets each option as the list of its lines.
+            value = [*super().__getitem__(key), *value]
+        super().__setitem__(key, value)  # type: ignore[assignment] # configparser joins the lists later
+
+
+def unit(name: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(
+        strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#", ";"), dict_type=Repeated
+    )
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # systemd's names have capitals
+    parser.read_string((DEPLOY / name).read_text(encoding="utf-8"))
+    return parser
+
+
+def service(name: str) -> configparser.SectionProxy:
+    return unit(name)["Service"]
+
+
+def test_worker_unit_runs_the_plain_command_with_a_name_of_its_own() -> None:
+    command = shlex.split(service("plexsend-worker@.service")["ExecStart"])
+    assert Path(command[0]).name == "celery"
+    assert command[1:4] == ["-A", "worker", "worker"]
+    # %% is one % for Celery, which puts the machine's name for %h.
+    assert command[command.index("--hostname") + 1] == "%i@%%h"
+    assert command[-1] == "$WORKER_OPTIONS"
+
+
+def test_beat_unit_runs_beat_and_keeps_its_schedule_where_it_may_write() -> None:
+    beat = service("plexsend-beat.service")
+    command = shlex.split(beat["ExecStart"])
+    assert command[1:4] == ["-A", "worker", "beat"]
+    schedule = Path(command[command.index("--schedule") + 1])
+    assert schedule.parent == Path("/var/lib") / beat["StateDirectory"]
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_stop_gives_a_request_the_time_to_end_and_be_settled(name: str) -> None:
+    found = service(name)
+    assert float(found["TimeoutStopSec"]) > max(Timeouts().deadline_s + SETTLE_S, 20)
+    assert (found["KillSignal"], found["KillMode"]) == ("SIGTERM", "mixed")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_is_started_again_however_often_it_fails(name: str) -> None:
+    assert service(name)["Restart"] == "always"
+    assert unit(name)["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_is_hardened_and_not_run_by_root(name: str) -> None:
+    found = service(name)
+    assert found["User"] == "plexsend"
+    assert (found["NoNewPrivileges"], found["ProtectSystem"], found["PrivateTmp"]) == ("yes", "strict", "yes")
+    assert not found["CapabilityBoundingSet"]
+    assert "AF_INET" in found["RestrictAddressFamilies"].split()
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_reads_the_settings_from_the_file_the_page_names(name: str) -> None:
+    first, *others = service(name)["EnvironmentFile"].split("\n")
+    assert first == "/etc/plexsend/plexsend.env"
+    assert all(other.startswith("-") for other in others), "a file that need not be there starts with a -"
+    assert first in page()
+
+
+def test_both_units_are_hardened_alike() -> None:
+    own = {"ExecStart", "EnvironmentFile", "Environment"}
+    worker, beat = ({key: value for key, value in service(name).items() if key not in own} for name in UNITS)
+    assert worker == beat
+
+
+def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> None:
+    (tmp_path / "main.secret").write_text("user;key\n")
+    shown = [block for block in re.findall(r"```ini\n(.*?)```", page(), re.DOTALL) if "PLEXSEND_" in block]
+    assert shown
+    for block in shown:
+        lines = block.replace("/etc/plexsend", str(tmp_path)).split()
+        settings = read_settings(dict(line.split("=", 1) for line in lines))
+        assert (list(settings.accounts), settings.warnings) == (["main"], ())
+
+
+def test_every_setting_named_in_this_folder_exists() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.iterdir())
+    names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {"PLEXSEND_ACCOUNT_MAIN_FILE"}
+    assert "PLEXSEND_DURABLE" in names
+    # A name that nobody knows is a warning; a value of 1 is right for all that stand here.
+    found = read_settings({name: "redis://h" if name.endswith("_URL") else "1" for name in names})
+    assert found.warnings == ()
+
+
+def page() -> str:
+    return (DEPLOY / "README.md").read_text(encoding="utf-8")
