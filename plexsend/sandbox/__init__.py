@@ -1,1 +1,23 @@
 """A stand-in API PLEX to try and test against, written from the contract and not from the client."""
+
+from plexsend.sandbox.behaviour import Behaviour, Duplicates
+from plexsend.sandbox.faults import KINDS, Fault
+from plexsend.sandbox.local import Sandbox, run
+from plexsend.sandbox.magic import MAGIC
+from plexsend.sandbox.recorder import Seen
+from plexsend.sandbox.remote import SandboxAdmin
+from plexsend.sandbox.stats import Arrival, Stats
+
+__all__ = [
+    "KINDS",
+    "MAGIC",
+    "Arrival",
+    "Behaviour",
+    "Duplicates",
+    "Fault",
+    "Sandbox",
+    "SandboxAdmin",
+    "Seen",
+    "Stats",
+    "run",
+]

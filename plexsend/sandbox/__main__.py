@@ -1,0 +1,63 @@
+"""The sandbox as a process: `python -m plexsend.sandbox --port 8080`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from plexsend.sandbox.behaviour import Duplicates
+from plexsend.sandbox.local import run
+from plexsend.sandbox.server import HOST
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m plexsend.sandbox", description="A stand-in API PLEX on this machine, to test against."
+    )
+    parser.add_argument("--port", type=int, default=0, help="where to listen; 0 takes any free port")
+    parser.add_argument(
+        "--host", choices=[HOST], default=HOST, help="there is no other: it has no protection"
+    )
+    parser.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="'userID;secret_key'",
+        help="who may send; may be repeated. Without it whoever sends a well-formed header",
+    )
+    parser.add_argument("--credit", type=int, help="messages that every account may send; endless without it")
+    parser.add_argument("--rate", type=float, help="answer HTTP 429 above so many messages a second")
+    parser.add_argument(
+        "--duplicates",
+        choices=[choice.value for choice in Duplicates],
+        default=Duplicates.REFUSE.value,
+        help="answer a key that was used before with 71003, or accept it again",
+    )
+    parser.add_argument(
+        "--keep-bodies",
+        action="store_true",
+        help="let /_sandbox/requests show bodies, which hold texts and phone numbers",
+    )
+    parser.add_argument("--verbose", action="store_true", help="write a line to stderr for every answer")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the sandbox until it is told to end, and return the exit code."""
+    options = build_parser().parse_args(arguments)
+    if options.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    return run(
+        options.port,
+        accounts=options.account,
+        credit=options.credit,
+        keep_bodies=options.keep_bodies,
+        duplicates=options.duplicates,
+        messages_per_s=options.rate,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What the guide leaves open, as switches: a client must live with either position."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+# The codes of which the guide does not say whether they come per item or for the whole request.
+EITHER_WAY = frozenset({"G110", "G150", "G160"})
+
+
+class Duplicates(StrEnum):
+    """What becomes of a key that was accepted before."""
+
+    REFUSE = "refuse"
+    """Answered 71003 and counted apart."""
+    ACCEPT = "accept"
+    """Accepted once more, so that a test can count what was sent twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The positions of all switches."""
+
+    duplicates: Duplicates = Duplicates.REFUSE
+    envelope_for: frozenset[str] = frozenset({"G110", "G160"})
+    """Which of G110, G150 and G160 answer the whole request; the others answer each item."""
+    max_items: int = 10
+    """More messages in one request are G160."""
+    messages_per_s: float | None = None
+    """More messages of one service and account within any second are HTTP 429. None: no limit."""
+    retry_after: str | None = "1"
+    """The Retry-After header of such a 429: seconds, a date, nonsense, or None for no header."""
+    senders: frozenset[str] | None = None
+    """The registered sender numbers; another is G140. None: every number of the right form."""
+    shuffle: bool = True
+    """Results come in random order, because the guide promises none."""
+
+    @property
+    def refuses_duplicates(self) -> bool:
+        """Whether a key that was accepted before is answered 71003."""
+        return self.duplicates is Duplicates.REFUSE
+
+    def change(self, changes: Mapping[str, object]) -> Behaviour:
+        """Return other positions. ValueError names what is unknown or of the wrong type."""
+        positions: dict[str, Any] = {name: _read(name, value) for name, value in changes.items()}
+        return dataclasses.replace(self, **positions)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the positions as JSON knows them."""
+        return {
+            **dataclasses.asdict(self),
+            "envelope_for": sorted(self.envelope_for),
+            "senders": None if self.senders is None else sorted(self.senders),
+        }
+
+
+def _read(name: str, value: object) -> object:
+    """Return a switch's position from a plain value."""
+    read = _READERS.get(name)
+    if read is None:
+        raise ValueError(f"there is no switch {name!r}; there are {', '.join(sorted(_READERS))}")
+    try:
+        return read(value)
+    except (TypeError, ValueError) as exc:
+        raise ValueError(f"{name} cannot have that value") from exc
+
+
+def _read_envelopes(value: object) -> frozenset[str]:
+    codes = _read_names(value)
+    if codes is None or codes - EITHER_WAY:
+        raise ValueError
+    return codes
+
+
+def _read_names(value: object) -> frozenset[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise TypeError
+    if not all(isinstance(name, str) for name in value):
+        raise TypeError
+    return frozenset(value)
+
+
+def _read_count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError
+    return value
+
+
+def _read_rate(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError
+    return value
+
+
+def _read_header(value: object) -> str | None:
+    text = None if value is None else str(value)
+    # A line break would end the header and begin another.
+    if text is not None and not (text.isascii() and text.isprintable()):
+        raise ValueError
+    return text
+
+
+def _read_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+_READERS = {
+    "duplicates": lambda value: Duplicates(str(value)),
+    "envelope_for": _read_envelopes,
+    "max_items": _read_count,
+    "messages_per_s": _read_rate,
+    "retry_after": _read_header,
+    "senders": _read_names,
+    "shuffle": _read_flag,
+}

@@ -1,0 +1,124 @@
+"""The controls of a sandbox in this process: what it saw, and how it shall behave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plexsend.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from plexsend.sandbox.behaviour import Behaviour
+    from plexsend.sandbox.plex import Plex
+    from plexsend.sandbox.recorder import Seen
+    from plexsend.sandbox.stats import Arrival, Stats
+
+
+class Controls:
+    """Everything a test may ask of a sandbox. `SandboxAdmin` offers the same from another process.
+
+    An account is a userID, as it stands before the semicolon of the Authorization header.
+    """
+
+    def __init__(self, plex: Plex) -> None:
+        self._plex = plex
+
+    @property
+    def accepted(self) -> dict[str, int]:
+        """How often each key was accepted, over all accounts: anything above 1 was sent twice."""
+        return self.list_accepted()
+
+    @property
+    def duplicates(self) -> dict[str, int]:
+        """How often each key was answered 71003, over all accounts."""
+        return self.list_duplicates()
+
+    def list_accepted(self, account: str | None = None) -> dict[str, int]:
+        """Return how often each key was accepted, of one account or of all together."""
+        return self._plex.ledger.list_accepted(account)
+
+    def list_duplicates(self, account: str | None = None) -> dict[str, int]:
+        """Return how often each key was answered 71003 because it was accepted before."""
+        return self._plex.ledger.list_duplicates(account)
+
+    def get_stats(self) -> Stats:
+        """Return all counts since the start or the last reset."""
+        return self._plex.get_stats()
+
+    def list_requests(self) -> list[Seen]:
+        """Return the last requests, oldest first."""
+        return self._plex.recorder.list_seen()
+
+    def list_arrivals(self) -> list[Arrival]:
+        """Return when the last 100,000 requests came, oldest first."""
+        return self._plex.tally.list_arrivals()
+
+    def add_fault(
+        self,
+        kind: str,
+        *,
+        times: int | None = None,
+        for_s: float | None = None,
+        service: str | None = None,
+        account: str | None = None,
+        chance: float = 1.0,
+        **params: Any,
+    ) -> int:
+        """Let a fault befall requests and return its number. ValueError names what is wrong with it.
+
+        It ends after `times` requests or `for_s` seconds, whichever comes first; with neither, when it is
+        cleared. `service` and `account` narrow it down, `chance` is the share of requests it befalls.
+        """
+        fault = Fault(
+            kind,
+            times=times,
+            for_s=for_s,
+            service=service,
+            account=account,
+            chance=chance,
+            params=params,
+        )
+        return self._plex.schedule.add(fault)
+
+    def list_faults(self) -> list[dict[str, Any]]:
+        """Return the faults that still wait, each with its number and how often it will come yet."""
+        return self._plex.schedule.list_waiting()
+
+    def clear_faults(self, number: int | None = None) -> None:
+        """Take back one fault, or all."""
+        self._plex.schedule.clear(number)
+
+    def get_credit(self, account: str) -> int | None:
+        """Return how many messages an account may still send; None: endless."""
+        return self._plex.ledger.get_credit(account)
+
+    def set_credit(self, messages: int | None, *, account: str | None = None) -> None:
+        """Set an account's credit, or everybody's; None messages: endless."""
+        self._plex.ledger.set_credit(account, messages)
+
+    def add_credit(self, messages: int, *, account: str) -> None:
+        """Add to an account's credit."""
+        self._plex.ledger.add_credit(account, messages)
+
+    def list_accounts(self) -> list[str] | None:
+        """Return the accounts that may send; None: whoever has a well-formed header."""
+        return self._plex.credentials.list_accounts()
+
+    def set_credentials(self, account: str, secret: str | None) -> None:
+        """Give an account a (new) secret, or take it away with None. From then on only known ones send."""
+        self._plex.credentials.set(account, secret)
+
+    def set_limit(self, messages_per_s: float | None) -> None:
+        """Answer HTTP 429 above so many messages a second of a service and account; None: no limit."""
+        self.change_behaviour(messages_per_s=messages_per_s)
+
+    def get_behaviour(self) -> Behaviour:
+        """Return the positions of all switches."""
+        return self._plex.behaviour
+
+    def change_behaviour(self, **changes: Any) -> None:
+        """Change switches by their names in `Behaviour`. ValueError names what is wrong."""
+        self._plex.behaviour = self._plex.behaviour.change(changes)
+
+    def reset(self) -> None:
+        """Forget messages, counts, requests and faults. Credit, credentials and switches stay as they are."""
+        self._plex.clear()
