@@ -1,0 +1,262 @@
+"""The HTTP client of the gateway: one request of one to ten items, and what came of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import threading
+import time
+import weakref
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, Request, RequestException, Response, Session
+from urllib3.exceptions import HTTPError
+
+from plexsend.errors import UsageError
+from plexsend.gateway.answers import Answer, WholeAnswer, read_answer
+from plexsend.gateway.codes import Meaning
+from plexsend.gateway.connections import Exchange, Timeouts, WatchedAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from plexsend.gateway.services import Service
+
+CONTENT_TYPE = "application/json;charset=utf-8"
+
+_CREDENTIALS = re.compile(r"[!-~]+")
+_PIECE_BYTES = 65_536
+_MOST_PREPARED = 64
+
+
+class GatewayClient:
+    """Sends requests to the gateway. Shared by all threads, each of which has connections of its own.
+
+    Args:
+        base_urls: Product → scheme and host. Plain http only to this machine.
+        timeouts: How long a request may take.
+        max_answer_bytes: A longer answer is not read to its end and counts as none.
+        idle_s: A connection that lay idle for this long is not used again.
+        clock: Monotonic seconds.
+
+    Raises:
+        UsageError: for a URL that must not be used.
+    """
+
+    def __init__(
+        self,
+        base_urls: Mapping[str, str],
+        *,
+        timeouts: Timeouts | None = None,
+        max_answer_bytes: int = 1_000_000,
+        idle_s: float = 20,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        for product, url in base_urls.items():
+            _check_base_url(product, url)
+        self._base_urls = {product: url.rstrip("/") for product, url in base_urls.items()}
+        self._timeouts = timeouts or Timeouts()
+        self._max_answer_bytes = max_answer_bytes
+        self._idle_s = idle_s
+        self._clock = clock
+        self._local = threading.local()
+        # Weak, so that a thread that ends takes its connections along.
+        self._channels: weakref.WeakSet[_Channel] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def post(
+        self,
+        service: Service,
+        credentials: str,
+        keys: Sequence[str],
+        bodies: Sequence[bytes],
+        *,
+        variant: str | None = None,
+    ) -> Answer:
+        """Send items in one request and return what came of it, whatever the network or the gateway does.
+
+        Args:
+            service: The service whose URL is called.
+            credentials: `userID;secret_key`.
+            keys: The `msg_key` of each item.
+            bodies: Each item as it goes on the wire, in the same order.
+            variant: What stands beside the items, for products that have variants.
+
+        Returns:
+            SHUT with a word of the client's own where nothing was sent, UNCERTAIN where that is not certain
+            and no usable answer came; otherwise what the gateway said.
+
+        Raises:
+            UsageError: before anything is sent, for what no request can be made of.
+        """
+        _check_items(service, keys, bodies, variant)
+        channel = self._channel()
+        request = channel.prepare(self._url(service), credentials)
+        body = join_bodies(bodies, service, variant)
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
+        came = channel.send(request, self._timeouts, self._max_answer_bytes)
+        if isinstance(came, WholeAnswer):
+            return came
+        secret = credentials.partition(";")[2]
+        return read_answer(came.status, came.retry_after, came.body, keys, datetime.now(UTC), secret=secret)
+
+    def close(self) -> None:
+        """Close the idle connections of all threads; a later request opens new ones."""
+        with self._lock:
+            channels = list(self._channels)
+        for channel in channels:
+            channel.session.close()
+
+    def _channel(self) -> _Channel:
+        channel: _Channel | None = getattr(self._local, "channel", None)
+        if channel is None:
+            exchange = Exchange(self._timeouts, self._clock, self._idle_s)
+            channel = self._local.channel = _Channel(exchange, _open_session(exchange))
+            with self._lock:
+                self._channels.add(channel)
+        return channel
+
+    def _url(self, service: Service) -> str:
+        try:
+            return self._base_urls[service.product.name] + service.path
+        except KeyError:
+            raise UsageError(f"this client was given no URL for {service.product.name}") from None
+
+
+def join_bodies(bodies: Sequence[bytes], service: Service, variant: str | None) -> bytes:
+    """Return the body of a request: the items as they are, and the variant beside them."""
+    beside = b""
+    if service.product.variant_field is not None and variant is not None:
+        beside = f',"{service.product.variant_field}":{json.dumps(variant)}'.encode()
+    return b'{"msg_data":[' + b",".join(bodies) + b"]" + beside + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """An HTTP answer that came whole."""
+
+    status: int
+    retry_after: str | None
+    body: bytes = field(repr=False)
+
+
+# Without a repr, since the prepared requests are kept by their credentials.
+@dataclass(eq=False, repr=False)
+class _Channel:
+    """One thread's way to the gateway."""
+
+    exchange: Exchange
+    session: Session
+    prepared: dict[tuple[str, str], PreparedRequest] = field(default_factory=dict)
+
+    def prepare(self, url: str, credentials: str) -> PreparedRequest:
+        """Return a request without a body. It is kept: preparing costs nearly as much as sending."""
+        request = self.prepared.get((url, credentials))
+        if request is None:
+            if _CREDENTIALS.fullmatch(credentials) is None:
+                raise UsageError("credentials must be printable ASCII without spaces: userID;secret_key")
+            if len(self.prepared) >= _MOST_PREPARED:
+                self.prepared.clear()
+            headers = {"Authorization": credentials, "Content-Type": CONTENT_TYPE, "User-Agent": "plexsend"}
+            request = self.prepared[url, credentials] = Request("POST", url, headers=headers).prepare()
+        return request
+
+    def send(
+        self, request: PreparedRequest, timeouts: Timeouts, max_answer_bytes: int
+    ) -> _Came | WholeAnswer:
+        """Send a request and return the HTTP answer, or what it means that none came."""
+        exchange = self.exchange
+        exchange.begin()
+        try:
+            with self.session.send(
+                request,
+                stream=True,
+                timeout=(timeouts.connect_s, timeouts.read_s),
+                allow_redirects=False,
+                proxies={},
+            ) as response:
+                body = _read_body(response, max_answer_bytes)
+                # An answer to a request whose body never left is the gateway closing an idle connection.
+                if exchange.sent and body is not None:
+                    return _Came(response.status_code, response.headers.get("Retry-After"), body)
+        except (RequestException, HTTPError, HTTPException, OSError):
+            return _tell_failure(exchange, too_large=False)
+        return _tell_failure(exchange, too_large=body is None)
+
+
+def _tell_failure(exchange: Exchange, *, too_large: bool) -> WholeAnswer:
+    """Return what it means that no usable answer came, from what the bytes did and not from exceptions."""
+    if not exchange.sent:
+        return WholeAnswer(
+            Meaning.SHUT, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
+        )
+    if too_large:
+        code = "TOO_LARGE"
+    elif exchange.timed_out:
+        code = "TIMEOUT"
+    else:
+        code = "BROKEN" if exchange.received else "RESET"
+    return WholeAnswer(Meaning.UNCERTAIN, code, "no usable answer came", None, explicit=False)
+
+
+def _read_body(response: Response, max_answer_bytes: int) -> bytes | None:
+    """Return the body of an answer; None if it is longer than may be."""
+    pieces: list[bytes] = []
+    room_bytes = max_answer_bytes
+    while piece := response.raw.read(_PIECE_BYTES, decode_content=True):
+        room_bytes -= len(piece)
+        if room_bytes < 0:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _open_session(exchange: Exchange) -> Session:
+    session = Session()
+    # Proxies, .netrc and certificate bundles of the environment have no say in where messages go.
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = WatchedAdapter(exchange)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _check_items(service: Service, keys: Sequence[str], bodies: Sequence[bytes], variant: str | None) -> None:
+    if len(keys) != len(bodies) or not 1 <= len(bodies) <= service.product.most_items:
+        raise UsageError(
+            f"a request takes 1 to {service.product.most_items} items, each with its key;"
+            f" these are {len(bodies)} with {len(keys)} keys"
+        )
+    if (variant is None) != (service.product.variant_field is None):
+        raise UsageError(
+            f"{service.product.name}: {'no' if variant else 'a'} variant belongs to its requests"
+        )
+
+
+def _check_base_url(product: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise UsageError(f"{product}: the gateway's URL cannot be read") from None
+    if not parts.hostname or parts.scheme not in {"http", "https"} or parts.username is not None:
+        raise UsageError(f"{product}: the gateway's URL must be https:// and a host")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise UsageError(
+            f"{product}: plain http shows messages and secrets to everyone on the way; use https"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

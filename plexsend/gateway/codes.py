@@ -1,0 +1,89 @@
+"""The codes of the gateway's answers as data: what each means for one item and for a whole request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Meaning(Enum):
+    """What an answer means, before it is decided what becomes of the message."""
+
+    ACCEPTED = "accepted"
+    """The gateway took the item."""
+    REJECTED = "rejected"
+    """The gateway will never take the item as it is."""
+    DUPLICATE = "duplicate"
+    """The gateway knows this `msg_key` already."""
+    CREDIT = "credit"
+    """The account has no credit left; nothing was taken."""
+    SMALLER = "smaller"
+    """The request held too many items; nothing was taken."""
+    ALONE = "alone"
+    """Some item, not named, made the whole request fail; nothing was taken."""
+    ACCOUNT = "account"
+    """The credentials are not accepted; nothing was taken."""
+    LANE = "lane"
+    """The request does not suit the gateway, a wrong URL perhaps; nothing was taken, a person must look."""
+    SHUT = "shut"
+    """The gateway takes nothing at present; nothing was sent."""
+    UNCERTAIN = "uncertain"
+    """The gateway may or may not have taken it."""
+    UNKNOWN = "unknown"
+    """An item's code that nobody knows: never guessed at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code, or a family of codes, of the gateway."""
+
+    code: str
+    as_item: Meaning
+    """What it means as the code of one item in `results`."""
+    as_whole: Meaning
+    """What it means as the code of an answer that names no items."""
+    description: str
+
+
+CODES = (
+    # As a whole request's code C100 names nothing that was accepted, so it proves nothing of any item.
+    Code("C100", Meaning.ACCEPTED, Meaning.UNCERTAIN, "accepted"),
+    Code("C400_1", Meaning.REJECTED, Meaning.ALONE, "bad type"),
+    Code("C400_2", Meaning.REJECTED, Meaning.ALONE, "bad parameter"),
+    Code("C400_3", Meaning.REJECTED, Meaning.ALONE, "missing parameter"),
+    Code("C401_1", Meaning.ACCOUNT, Meaning.ACCOUNT, "no authorization"),
+    Code("C401_2", Meaning.ACCOUNT, Meaning.ACCOUNT, "malformed authorization"),
+    Code("C401_3", Meaning.ACCOUNT, Meaning.ACCOUNT, "unknown authorization"),
+    Code("C404_1", Meaning.LANE, Meaning.LANE, "data not found"),
+    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble, perhaps after accepting"),
+    Code("G110", Meaning.LANE, Meaning.LANE, "invalid API id: the URL is wrong"),
+    # An envelope with these does not say which item it is about: sent alone, each gets an answer of its own.
+    Code("G140", Meaning.REJECTED, Meaning.ALONE, "sender number"),
+    Code("G141", Meaning.REJECTED, Meaning.ALONE, "recipient number"),
+    Code("G142", Meaning.REJECTED, Meaning.ALONE, "bad echo_to_webhook"),
+    Code("G150", Meaning.CREDIT, Meaning.CREDIT, "insufficient credit"),
+    Code("G160", Meaning.SMALLER, Meaning.SMALLER, "more than the maximum of one transmission"),
+    # Known as a result code of RCS; what it would mean for a whole request is not known.
+    Code("71003", Meaning.DUPLICATE, Meaning.LANE, "duplicate key"),
+)
+"""Every code that the guide explains, and 71003. Codes are case-sensitive."""
+
+FAMILIES = (
+    Code(r"C400(_\w{1,8})?", Meaning.REJECTED, Meaning.ALONE, "bad request"),
+    Code(r"C401(_\w{1,8})?", Meaning.ACCOUNT, Meaning.ACCOUNT, "authorization"),
+    Code(r"C404(_\w{1,8})?", Meaning.LANE, Meaning.LANE, "not found"),
+    Code(r"C5\d\d(_\w{1,8})?", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble"),
+)
+"""Codes that the guide does not list but numbers like those it does, as regular expressions."""
+
+_BY_CODE = {code.code: code for code in CODES}
+_FAMILIES = tuple((re.compile(family.code, re.ASCII), family) for family in FAMILIES)
+
+
+def find_code(code: str) -> Code | None:
+    """Return what is known of a code, itself or by its family; None if nobody knows it."""
+    known = _BY_CODE.get(code)
+    if known is not None:
+        return known
+    return next((family for pattern, family in _FAMILIES if pattern.fullmatch(code)), None)

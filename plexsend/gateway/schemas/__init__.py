@@ -1,0 +1,1 @@
+"""The rules for items of each product, as marshmallow schemas."""

@@ -1,0 +1,53 @@
+"""Stamps: by which rules an item was let pass, so that a worker need not judge it again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_STAMP = re.compile(r"([a-z-]{1,10}):([a-z0-9]{1,8}):([1-9][0-9]{0,8}):([0-9a-f]{8})", re.ASCII)
+
+
+class Relation(Enum):
+    """How the rules of a stored item relate to one's own."""
+
+    SAME = "same"
+    """The same rules: the item is good as it is."""
+    NEWER = "newer"
+    """A later version of this product's rules: a worker of that version must send the item."""
+    OTHER = "other"
+    """Older, foreign or unreadable: the item must be judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The rules of one product: which, in which dialect and version, and a digest of them."""
+
+    product: str
+    dialect: str
+    version: int
+    fingerprint: str
+    """Eight hexadecimal digits; tells rules apart that were changed without a new version."""
+
+    def __str__(self) -> str:
+        """Return the form that is stored, at most 38 characters: `mms:v2:1:1f3c9a0d`."""
+        return f"{self.product}:{self.dialect}:{self.version}:{self.fingerprint}"
+
+    @classmethod
+    def parse(cls, text: str) -> Stamp | None:
+        """Return the stamp that `text` is; None if it is none."""
+        match = _STAMP.fullmatch(text)
+        if match is None:
+            return None
+        product, dialect, version, fingerprint = match.groups()
+        return cls(product, dialect, int(version), fingerprint)
+
+
+def compare(theirs: Stamp | None, own: Stamp) -> Relation:
+    """Return how the rules behind `theirs` relate to `own`; None stands for an unreadable stamp."""
+    if theirs == own:
+        return Relation.SAME
+    if theirs is not None and theirs.product == own.product and theirs.version > own.version:
+        return Relation.NEWER
+    return Relation.OTHER

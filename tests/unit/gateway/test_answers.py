@@ -1,0 +1,340 @@
+"""Reading answers: both shapes under any status, codes, lost and surplus items, Retry-After, nonsense."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plexsend.gateway.answers import LONGEST_DESC, Answer, ItemAnswers, WholeAnswer, clean, read_answer
+from plexsend.gateway.codes import Meaning
+
+NOW = datetime(2024, 10, 22, 12, 0, tzinfo=UTC)
+KEYS = ("k1", "k2")
+STATUSES = [100, 200, 201, 204, 301, 400, 401, 404, 418, 429, 500, 502, 503, 504, 599, 600, 999]
+
+
+def read(
+    body: object, status: int = 200, *, keys: tuple[str, ...] = KEYS, retry_after: str | None = None
+) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read_answer(status, retry_after, raw, keys, NOW)
+
+
+def whole(body: object, status: int = 200, **options: Any) -> WholeAnswer:
+    answer = read(body, status, **options)
+    assert isinstance(answer, WholeAnswer)
+    return answer
+
+
+def items(body: object, status: int = 200, **options: Any) -> ItemAnswers:
+    answer = read(body, status, **options)
+    assert isinstance(answer, ItemAnswers)
+    return answer
+
+
+def result(key: object, code: object = "C100", desc: object = "ok") -> dict[str, object]:
+    return {"code": code, "desc": desc, "msg_key": key}
+
+
+def envelope(code: object, description: object = "why") -> dict[str, object]:
+    return {"code": code, "name": "Name", "description": description}
+
+
+class TestItems:
+    @pytest.mark.parametrize("status", STATUSES)
+    def test_results_count_under_any_status(self, status: int) -> None:
+        answer = items({"results": [result("k2"), result("k1", "G140")]}, status)
+        assert [(key, item.meaning) for key, item in answer.by_key.items()] == [
+            ("k1", Meaning.REJECTED),
+            ("k2", Meaning.ACCEPTED),
+        ]
+        assert (answer.foreign, answer.status) == (0, status)
+
+    @pytest.mark.parametrize(
+        ("code", "meaning"),
+        [
+            ("C100", Meaning.ACCEPTED),
+            ("C400_2", Meaning.REJECTED),
+            ("C401_3", Meaning.ACCOUNT),
+            ("C404_1", Meaning.LANE),
+            ("C500_1", Meaning.UNCERTAIN),
+            ("G110", Meaning.LANE),
+            ("G141", Meaning.REJECTED),
+            ("G150", Meaning.CREDIT),
+            ("G160", Meaning.SMALLER),
+            ("71003", Meaning.DUPLICATE),
+            (71003, Meaning.DUPLICATE),
+            ("C341", Meaning.UNKNOWN),
+            ("c100", Meaning.UNKNOWN),
+            (100, Meaning.UNKNOWN),
+        ],
+    )
+    def test_code_of_an_item(self, code: object, meaning: Meaning) -> None:
+        item = items({"results": [result("k1", code)]}).by_key["k1"]
+        assert (item.meaning, item.code, item.desc) == (meaning, str(code), "ok")
+
+    def test_missing_item_is_uncertain(self) -> None:
+        missing = items({"results": [result("k1")]}).by_key["k2"]
+        assert (missing.meaning, missing.code) == (Meaning.UNCERTAIN, "MISSING")
+
+    @pytest.mark.parametrize(
+        "codes", [("C100", "G141"), ("G141", "C100"), ("C100", "G141", "C100"), ("C100", None)]
+    )
+    def test_item_with_different_codes_is_uncertain(self, codes: tuple[object, ...]) -> None:
+        doubled = items({"results": [result("k1", code) for code in codes]}).by_key["k1"]
+        assert (doubled.meaning, doubled.code) == (Meaning.UNCERTAIN, "DOUBLED")
+
+    def test_item_named_twice_with_the_same_code_stands(self) -> None:
+        assert items({"results": [result("k1"), result("k1")]}).by_key["k1"].meaning is Meaning.ACCEPTED
+
+    @pytest.mark.parametrize(
+        "entry", [result("k3"), result(None), result(["k1"]), result(key=True), {}, None, 5, "k1", []]
+    )
+    def test_entry_without_a_key_of_ours_is_foreign(self, entry: object) -> None:
+        answer = items({"results": [result("k1"), entry]})
+        assert (set(answer.by_key), answer.foreign) == (set(KEYS), 1)
+
+    def test_key_of_digits_may_come_back_as_a_number(self) -> None:
+        assert items({"results": [result(12)]}, keys=("12",)).by_key["12"].meaning is Meaning.ACCEPTED
+
+    def test_key_that_is_true_is_not_the_key_of_that_name(self) -> None:
+        assert items({"results": [result(key=True)]}, keys=("True",)).foreign == 1
+
+    def test_keys_are_compared_exactly(self) -> None:
+        assert items({"results": [result("K1"), result(" k1")]}).foreign == 2
+
+    @pytest.mark.parametrize(
+        "code", [None, "", " ", 1.5, True, [], {}, "x" * 33, "C 100", "코드", "01012345678", 10**9]
+    )
+    def test_code_that_is_none_is_uncertain(self, code: object) -> None:
+        item = items({"results": [result("k1", code)]}).by_key["k1"]
+        assert (item.meaning, item.code) == (Meaning.UNCERTAIN, "UNREADABLE")
+
+    def test_code_like_our_own_word_is_still_the_gateways(self) -> None:
+        assert items({"results": [result("k1", "MISSING")]}, 400).by_key["k1"].meaning is Meaning.UNKNOWN
+
+    def test_results_that_answer_nothing_leave_all_uncertain(self) -> None:
+        for results in ([], [result("k3")]):
+            answer = items({"results": results})
+            assert {item.code for item in answer.by_key.values()} == {"MISSING"}
+
+    def test_results_that_answer_nothing_do_not_hide_a_refusal(self) -> None:
+        assert whole({"results": [], **envelope("G150")}).meaning is Meaning.CREDIT
+        assert whole({"results": []}, 503).meaning is Meaning.SHUT
+        assert whole({"results": [result("k3")]}, 404).meaning is Meaning.LANE
+        assert whole({"results": []}, 500).meaning is Meaning.UNCERTAIN
+
+    def test_results_stand_before_an_envelope_in_the_same_answer(self) -> None:
+        assert items({"results": [result("k1")], **envelope("G150")}).by_key["k1"].meaning is Meaning.ACCEPTED
+
+    def test_codes_are_read_beside_a_description_in_another_encoding(self) -> None:
+        body = '{"results":[{"code":"C100","desc":"성공","msg_key":"k1"}]}'.encode("euc_kr")
+        assert items(body).by_key["k1"].meaning is Meaning.ACCEPTED
+
+    def test_byte_order_mark_is_no_hindrance(self) -> None:
+        body = json.dumps({"results": [result("k1")]}).encode("utf-8-sig")
+        assert items(body).by_key["k1"].meaning is Meaning.ACCEPTED
+
+
+class TestWhole:
+    @pytest.mark.parametrize(
+        ("code", "meaning"),
+        [
+            ("C400_1", Meaning.ALONE),
+            ("C400_9", Meaning.ALONE),
+            ("C401_1", Meaning.ACCOUNT),
+            ("C404_1", Meaning.LANE),
+            ("C500_1", Meaning.UNCERTAIN),
+            ("G110", Meaning.LANE),
+            ("G140", Meaning.ALONE),
+            ("G150", Meaning.CREDIT),
+            ("G160", Meaning.SMALLER),
+            ("C341", Meaning.LANE),
+            ("71003", Meaning.LANE),
+            ("anything", Meaning.LANE),
+        ],
+    )
+    @pytest.mark.parametrize("status", [200, 201, 302, 400, 404, 418])
+    def test_envelope_counts_under_any_status_that_is_no_server_trouble(
+        self, code: str, meaning: Meaning, status: int
+    ) -> None:
+        answer = whole(envelope(code), status)
+        assert (answer.meaning, answer.code, answer.desc, answer.explicit) == (meaning, code, "why", True)
+
+    @pytest.mark.parametrize("status", STATUSES)
+    def test_accepted_without_a_word_on_what_is_never_taken_for_more(self, status: int) -> None:
+        answer = whole(envelope("C100"), status)
+        assert answer.explicit is False
+        assert answer.meaning is (Meaning.SHUT if status in {429, 503} else Meaning.UNCERTAIN)
+
+    @pytest.mark.parametrize("body", [b"", envelope("C500_1"), envelope("G150"), b"<html>"])
+    @pytest.mark.parametrize(
+        ("status", "meaning"), [(429, Meaning.SHUT), (503, Meaning.SHUT), (500, Meaning.UNCERTAIN)]
+    )
+    def test_trouble_is_told_by_the_status(self, body: object, status: int, meaning: Meaning) -> None:
+        answer = whole(body, status)
+        assert (answer.meaning, answer.explicit) == (meaning, True)
+
+    @pytest.mark.parametrize(
+        ("status", "meaning", "code"),
+        [
+            (300, Meaning.LANE, "HTTP_300"),
+            (302, Meaning.LANE, "HTTP_302"),
+            (400, Meaning.LANE, "HTTP_400"),
+            (401, Meaning.ACCOUNT, "HTTP_401"),
+            (403, Meaning.LANE, "HTTP_403"),
+            (404, Meaning.LANE, "HTTP_404"),
+            (413, Meaning.LANE, "HTTP_413"),
+            (499, Meaning.LANE, "HTTP_499"),
+            (500, Meaning.UNCERTAIN, "HTTP_500"),
+            (502, Meaning.UNCERTAIN, "HTTP_502"),
+            (504, Meaning.UNCERTAIN, "HTTP_504"),
+        ],
+    )
+    @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", {"code": None}, {"code": "x y"}])
+    def test_status_alone_decides_where_there_is_no_code(
+        self, status: int, meaning: Meaning, code: str, body: object
+    ) -> None:
+        answer = whole(body, status)
+        assert (answer.meaning, answer.code, answer.explicit) == (meaning, code, True)
+
+    @pytest.mark.parametrize("status", [200, 204, 299, 100, 600, 999])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"\x00",
+            b"null",
+            b"5",
+            b"[]",
+            b'{"results":{}}',
+            b"NaN",
+            b'{"code":',
+            b"[" * 99_999,
+            b"9" * 9999,
+        ],
+        ids=lambda body: repr(body[:12]),
+    )
+    def test_success_without_a_readable_shape_is_no_answer(self, status: int, body: bytes) -> None:
+        assert whole(body, status) == WholeAnswer(Meaning.UNCERTAIN, "UNREADABLE", "", None, explicit=False)
+
+    def test_words_are_found_under_either_name(self) -> None:
+        assert whole({"code": "G150", "name": "No Credit"}).desc == "No Credit"
+        assert whole({"code": "G150", "desc": "no credit"}).desc == "no credit"
+
+
+class TestRetryAfter:
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [
+            ("1", 1.0),
+            (" 30 ", 30.0),
+            ("899", 899.0),
+            ("900", 900.0),
+            ("901", 900.0),
+            ("999999999999", 900.0),
+            (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
+            ("Tue, 22 Oct 2024 12:01:00 -0000", 60.0),
+            ("Tue, 22 Oct 2024 21:01:00 +0900", 60.0),
+            (format_datetime(NOW + timedelta(days=90), usegmt=True), 900.0),
+        ],
+    )
+    def test_seconds_or_a_date_within_bounds(self, text: str, seconds: float) -> None:
+        assert whole(b"", 503, retry_after=text).retry_after_s == seconds
+        assert whole(b"", 429, retry_after=text).retry_after_s == seconds
+        assert whole(b"", 500, retry_after=text).retry_after_s == seconds
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            None,
+            "",
+            "0",
+            "-5",
+            "1.5",
+            "soon",
+            "9" * 5000,
+            "٣",
+            "nan",
+            "Tue, 99 Oct 2024 99:99:99 GMT",
+            "Tue, 22 Oct 99999 12:00:00 GMT",
+            "Tue, 22 Oct 2024 12:00:00 +9999",
+            format_datetime(NOW, usegmt=True),
+            format_datetime(NOW - timedelta(days=1), usegmt=True),
+        ],
+    )
+    def test_nonsense_and_what_is_over_are_ignored(self, text: str | None) -> None:
+        assert whole(b"", 503, retry_after=text).retry_after_s is None
+
+    def test_it_is_of_no_account_where_nothing_is_shut(self) -> None:
+        assert whole(envelope("G150"), 200, retry_after="5").retry_after_s is None
+
+
+class TestClean:
+    @pytest.mark.parametrize(
+        ("given", "cleaned"),
+        [
+            (None, ""),
+            (5, ""),
+            (["x"], ""),
+            ("  a\r\n\tb\x00c\u200bd  ", "a b c d"),
+            ("number 01012345678 is bad", "number **** is bad"),
+            ("number 010-1234-5678 is bad", "number **** is bad"),
+            ("number +82 10 1234 5678.", "number +****."),
+            ("1234567 stays", "1234567 stays"),
+            ("\ud83d half", "half"),
+        ],
+    )
+    def test_words_are_one_line_without_numbers(self, given: object, cleaned: str) -> None:
+        assert clean(given) == cleaned
+
+    @pytest.mark.parametrize("secret", ["s3cr3t", "a12345678b", 'quo"ted', "x" * 300])
+    def test_secret_is_masked_whole(self, secret: str) -> None:
+        assert clean(f"unknown user;{secret}!", secret) == "unknown user;****!"
+
+    def test_words_are_cut(self) -> None:
+        assert clean("x" * 100_000) == "x" * LONGEST_DESC
+
+    def test_number_at_the_cut_is_masked_before(self) -> None:
+        assert "0101" not in clean("x" * (LONGEST_DESC - 5) + "01012345678")
+
+    @given(st.text(st.characters(exclude_categories=())))
+    def test_anything_becomes_one_printable_line(self, text: str) -> None:
+        cleaned = clean(text)
+        assert len(cleaned) <= LONGEST_DESC
+        assert cleaned.isprintable()
+        cleaned.encode()
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["results", "code", "desc", "msg_key", "name", "description"]), inner
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.sampled_from(STATUSES),
+    st.one_of(JSON.map(lambda value: json.dumps(value).encode()), st.binary(max_size=40)),
+    st.lists(st.text("abc", min_size=1, max_size=2), min_size=1, max_size=10, unique=True),
+    st.one_of(st.none(), st.text(max_size=12)),
+)
+def test_anything_at_all_is_an_answer_for_every_key_and_no_other(
+    status: int, body: bytes, keys: list[str], retry_after: str | None
+) -> None:
+    answer = read_answer(status, retry_after, body, keys, NOW)
+    if isinstance(answer, ItemAnswers):
+        assert list(answer.by_key) == keys
+    else:
+        assert answer.retry_after_s is None or 0 < answer.retry_after_s <= 900

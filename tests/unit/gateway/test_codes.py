@@ -1,0 +1,73 @@
+"""The table of codes against the table of the contract, written a second time."""
+
+from __future__ import annotations
+
+import pytest
+
+from plexsend.gateway.codes import CODES, Meaning, find_code
+
+M = Meaning
+CONTRACT = {
+    "C100": (M.ACCEPTED, M.UNCERTAIN),
+    "C400_1": (M.REJECTED, M.ALONE),
+    "C400_2": (M.REJECTED, M.ALONE),
+    "C400_3": (M.REJECTED, M.ALONE),
+    "C401_1": (M.ACCOUNT, M.ACCOUNT),
+    "C401_2": (M.ACCOUNT, M.ACCOUNT),
+    "C401_3": (M.ACCOUNT, M.ACCOUNT),
+    "C404_1": (M.LANE, M.LANE),
+    "C500_1": (M.UNCERTAIN, M.UNCERTAIN),
+    "G110": (M.LANE, M.LANE),
+    "G140": (M.REJECTED, M.ALONE),
+    "G141": (M.REJECTED, M.ALONE),
+    "G142": (M.REJECTED, M.ALONE),
+    "G150": (M.CREDIT, M.CREDIT),
+    "G160": (M.SMALLER, M.SMALLER),
+    "71003": (M.DUPLICATE, M.LANE),
+}
+
+
+def test_table_is_that_of_the_contract() -> None:
+    assert {code.code: (code.as_item, code.as_whole) for code in CODES} == CONTRACT
+
+
+@pytest.mark.parametrize(
+    ("code", "like"),
+    [
+        ("C400", "C400_1"),
+        ("C400_9", "C400_1"),
+        ("C401_9", "C401_1"),
+        ("C404_27", "C404_1"),
+        ("C500", "C500_1"),
+        ("C502_1", "C500_1"),
+        ("C503", "C500_1"),
+    ],
+)
+def test_code_that_is_not_listed_follows_its_family(code: str, like: str) -> None:
+    found = find_code(code)
+    assert found is not None
+    assert (found.as_item, found.as_whole) == CONTRACT[like]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "C341",
+        "C10",
+        "C1000",
+        "c100",
+        "g150",
+        "C400_",
+        "C4000",
+        "C400-1",
+        "XC400_1",
+        "C402",
+        "C5",
+        "C50",
+        "G143",
+        "0",
+    ],
+)
+def test_code_that_nobody_knows_is_not_guessed(code: str) -> None:
+    assert find_code(code) is None

@@ -1,0 +1,175 @@
+"""Numbers: what passes, what is refused with which remedy."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plexsend.gateway.numbers import (
+    LONGEST_WRITTEN,
+    RECEIVER_PATTERN,
+    SENDER_PATTERN,
+    mask,
+    normalise_receiver,
+    normalise_sender,
+)
+from plexsend.gateway.refusals import Refusal
+
+SENDERS = st.from_regex(re.compile(SENDER_PATTERN, re.ASCII), fullmatch=True)
+RECEIVERS = st.from_regex(re.compile(RECEIVER_PATTERN, re.ASCII), fullmatch=True)
+DIGITS = st.text("0123456789", min_size=1, max_size=14)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("02-234-5678", "022345678"),
+        ("02-2345-6789", "0223456789"),
+        ("031-234-5678", "0312345678"),
+        ("064-9345-6789", "06493456789"),
+        ("070-2345-6789", "07023456789"),
+        ("010-2345-6789", "01023456789"),
+        ("011-234-5678", "0112345678"),
+        ("019-1345-6789", "01913456789"),
+        ("080-123-4567", "0801234567"),
+        ("0505-123-4567", "05051234567"),
+        ("1588-1234", "15881234"),
+        ("1661-1234", "16611234"),
+        (" 18 00 - 12 34 ", "18001234"),
+        ("+82 10-2345-6789", "01023456789"),
+    ],
+)
+def test_sender_passes(given: str, sent: str) -> None:
+    assert normalise_sender(given) == sent
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("010-2345-6789", "01023456789"),
+        ("010-9345-6789", "01093456789"),
+        ("011-134-5678", "0111345678"),
+        ("016 0345 6789", "01603456789"),
+        ("+82 10 2345 6789", "01023456789"),
+        ("+821023456789", "01023456789"),
+        ("82 10-2345-6789", "01023456789"),
+    ],
+)
+def test_receiver_passes(given: str, sent: str) -> None:
+    assert normalise_receiver(given) == sent
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("02-1588-1234", "is a representative number (15xx, 16xx, 18xx) behind an area code"),
+        ("031-1661-1234", "is a representative number (15xx, 16xx, 18xx) behind an area code"),
+        ("2-2345-6789", "lacks its leading 0"),
+        ("1023456789", "lacks its leading 0"),
+        ("158-1234", "has 7 digits"),
+        ("010-2345-67890", "has 12 digits"),
+        ("010-1234-5678", "is no Korean number that can send"),
+        ("02-1234-5678", "is no Korean number that can send"),
+        ("1788-1234", "is no Korean number that can send"),
+        ("034-234-5678", "is no Korean number that can send"),
+        ("070-1234-5678", "is no Korean number that can send"),
+        ("", "is blank"),
+        (" - ", "is blank"),
+        ("02.2345.6789", "holds U+002E (.), which is no digit"),
+        ("(02)2345-6789", "holds U+0028 ((), which is no digit"),
+        ("02\t2345-6789", "holds U+0009, which is no digit"),
+        ("0223456789\n", "holds U+000A, which is no digit"),
+        ("０２23456789", "holds U+FF10 (０), which is no digit"),
+        ("02２3456789", "holds U+FF12 (２), which is no digit"),
+        ("\ud80022345678", "holds U+D800, which is no digit"),
+        ("+82 2-2345-6789", "begins with a country code"),
+        ("1" * (LONGEST_WRITTEN + 1), "has 41 characters, more than any number"),
+    ],
+)
+def test_sender_is_refused(given: str, reason: str) -> None:
+    refusal = normalise_sender(given)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == reason
+    assert refusal.remedy
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("02-2345-6789", "is no mobile number"),
+        ("1588-1234", "is no mobile number"),
+        ("010-1234-5678", "has a 0 or 1 after 010, which no subscriber has"),
+        ("010-0234-5678", "has a 0 or 1 after 010, which no subscriber has"),
+        ("10-2345-6789", "lacks its leading 0"),
+        ("010-234-5678", "is no Korean mobile number"),
+        ("010-2345-678", "is no Korean mobile number"),
+        ("012-345-6789", "is no Korean mobile number"),
+        ("010-2345-67890", "has 12 digits"),
+        ("011-23-5678", "has 9 digits"),
+        ("+82 010-2345-6789", "begins with a country code"),
+        ("+1 202 555 0100", "begins with a country code"),
+    ],
+)
+def test_receiver_is_refused(given: str, reason: str) -> None:
+    refusal = normalise_receiver(given)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == reason
+    assert refusal.remedy
+
+
+def test_representative_number_behind_an_area_code_is_told_how_to_be_written() -> None:
+    refusal = normalise_sender("02-1588-1234")
+    assert isinstance(refusal, Refusal)
+    assert "without" in refusal.remedy or "alone" in refusal.remedy
+
+
+@given(SENDERS)
+def test_every_sender_of_the_pattern_passes_as_it_is(number: str) -> None:
+    assert normalise_sender(number) == number
+
+
+@given(RECEIVERS, st.lists(st.tuples(st.integers(0, 11), st.sampled_from("- ")), max_size=8))
+def test_separators_anywhere_change_nothing(number: str, separators: list[tuple[int, str]]) -> None:
+    written = number
+    for place, separator in separators:
+        written = written[:place] + separator + written[place:]
+    assert normalise_receiver(written) == number
+
+
+@given(
+    RECEIVERS.filter(lambda number: number.startswith("010")), st.sampled_from(["+82", "82", "+82 ", "82-"])
+)
+def test_country_code_becomes_a_zero(number: str, code: str) -> None:
+    assert normalise_receiver(code + number[1:]) == number
+
+
+@given(st.one_of(DIGITS, st.text(st.characters(exclude_categories=()), max_size=60)))
+def test_any_text_becomes_digits_of_the_pattern_or_a_refusal_without_them(text: str) -> None:
+    for normalise, pattern in ((normalise_sender, SENDER_PATTERN), (normalise_receiver, RECEIVER_PATTERN)):
+        judged = normalise(text)
+        if isinstance(judged, Refusal):
+            told = re.sub(r"U\+[0-9A-F]+", "", judged.reason + judged.remedy)
+            assert not re.search(r"[0-9]{5}", told)
+        else:
+            assert re.fullmatch(pattern, judged, re.ASCII)
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("01012345678", "010****5678"),
+        ("010-1234-5678", "010****5678"),
+        ("0112345678", "01****5678"),
+        ("022345678", "0****5678"),
+        ("15881234", "****1234"),
+        ("1588123", "****"),
+        ("", "****"),
+        ("전화", "****"),
+        ("0" * 40, "000****0000"),
+    ],
+)
+def test_mask_hides_at_least_four_digits(number: str, masked: str) -> None:
+    assert mask(number) == masked
