@@ -1,0 +1,57 @@
+"""What a person decides for single messages, and how its outcome is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.cli.facts import lane_json
+from plexsend.cli.faults import Refused
+from plexsend.cli.finding import find_record
+from plexsend.outbox.desk import Act, ask
+
+if TYPE_CHECKING:
+    from plexsend.cli.screen import Screen
+    from plexsend.outbox.desk import Decision
+    from plexsend.outbox.store import Store
+    from plexsend.settings import Settings
+
+_DONE = {
+    "cancelled": "is cancelled: it will not be sent",
+    "wanted": "is being sent right now; it is cancelled if it comes back unsent",
+    "parked": "may have been sent already, so it is parked: settle it with `plexsend uncertain settle`",
+    "requeued": "waits again",
+    "dropped": "is dropped",
+    "settled": "is settled",
+}
+
+_POSSIBLE = {
+    Act.CANCEL: "Only what is scheduled, waiting or being sent can be cancelled.",
+    Act.REQUEUE: "Only what was rejected or has failed can be requeued.",
+    Act.DROP: "Only what was rejected or has failed can be dropped.",
+    Act.ACCEPTED: "Only what is parked as uncertain can be settled.",
+    Act.RESEND: "Only what is parked as uncertain can be settled.",
+    Act.FAILED: "Only what is parked as uncertain can be settled.",
+}
+
+
+def decide_one(
+    screen: Screen, settings: Settings, store: Store, key: str, *, account: str | None, act: Act
+) -> None:
+    """Do what is asked for one message and tell the outcome. Raises Refused where it is not possible."""
+    record = find_record(store, settings, key, account)
+    decision = ask(store, record.lane.account, key, act)
+    if not decision.done:
+        raise refusal(key, act, decision)
+    screen.facts(
+        {"msg_key": key, "outcome": decision.outcome, "state": decision.state, **lane_json(record.lane)}
+    )
+    screen.say(f"{key} {_DONE.get(decision.outcome, decision.outcome)} (state {decision.state}).")
+
+
+def refusal(key: str, act: Act, decision: Decision) -> Refused:
+    """Return why it was not done."""
+    if decision.outcome == "unknown":
+        return Refused(f"No message {key!r} is known any more.")
+    if decision.outcome == "no_body":
+        return Refused(f"{key!r} has no body left that could be sent. Submit it again under another key.")
+    return Refused(f"{key!r} is {decision.state}: it is too late to {act}. {_POSSIBLE[act]}")

@@ -1,0 +1,83 @@
+"""Records, holds and decisions as they are printed: never a body, never a phone number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.cli.moments import local, utc
+
+if TYPE_CHECKING:
+    from plexsend.cli.screen import Screen
+    from plexsend.outbox.holds import Hold
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.records import Record
+
+
+def lane_json(lane: Lane) -> dict[str, object]:
+    """Return how every object for programs names a lane."""
+    return {"lane": lane.name, "service": lane.service, "account": lane.account}
+
+
+def record_json(record: Record) -> dict[str, object]:
+    """Return a record for programs. What there is not is null."""
+    return {
+        "msg_key": record.msg_key,
+        "state": str(record.state),
+        **lane_json(record.lane),
+        "attempts": record.attempts,
+        "code": record.code or None,
+        "desc": record.desc or None,
+        "submitted_at": utc(record.submitted_ms),
+        "history": [
+            {
+                "at": utc(line.at_ms),
+                "event": line.event,
+                "code": line.code or None,
+                "desc": line.detail or None,
+            }
+            for line in record.history
+        ],
+        "send_at": utc(record.send_at_ms),
+        "expires_at": utc(record.expires_at_ms),
+        "ended_at": utc(record.ended_ms),
+    }
+
+
+def show_record(screen: Screen, record: Record) -> None:
+    """Print a record for people."""
+    screen.say(f"{record.msg_key}  {record.state}", style="bold")
+    facts = (
+        ("lane", record.lane.name),
+        ("submitted", local(record.submitted_ms)),
+        ("send at", local(record.send_at_ms)),
+        ("expires", local(record.expires_at_ms)),
+        ("ended", local(record.ended_ms)),
+        ("attempts", str(record.attempts) if record.attempts else ""),
+        ("code", record.code),
+        ("said", record.desc),
+    )
+    for name, value in facts:
+        if value:
+            screen.say(f"  {name:<10} {value}")
+    for line in record.history:
+        screen.say(
+            "  " + "  ".join(part for part in (local(line.at_ms), line.event, line.code, line.detail) if part)
+        )
+
+
+def hold_json(hold: Hold) -> dict[str, object]:
+    """Return a hold for programs; `account` is `*` where a service is paused for every account."""
+    sized = hold.reason == "size"
+    return {
+        "account": hold.account,
+        "scope": str(hold.scope),
+        "what": hold.what,
+        "reason": str(hold.reason),
+        "since": utc(hold.since_ms or None),
+        "until": utc(hold.until_ms),
+        "step_s": None if sized or not hold.step_ms else hold.step_ms / 1000,
+        "by": hold.by,
+        "why": hold.why or None,
+        "probing": hold.probing,
+        "largest_batch": hold.step_ms if sized else None,
+    }

@@ -1,0 +1,41 @@
+"""Finding messages by their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.cli.faults import Refused
+from plexsend.errors import UsageError
+from plexsend.outbox.views import find
+
+if TYPE_CHECKING:
+    from plexsend.outbox.records import Record
+    from plexsend.outbox.store import Store
+    from plexsend.settings import Settings
+
+
+def find_records(store: Store, settings: Settings, key: str, account: str | None) -> list[Record]:
+    """Return the messages with this key, at least one; in all accounts where none is named.
+
+    Raises Refused where there is none.
+    """
+    found = find(store, key, account)
+    if not found:
+        raise Refused(
+            f"No message {key!r} is known {f'in account {account}' if account else 'in any account'}. "
+            f"Check the key; a message that has ended is forgotten after {settings.keep_days:g} days "
+            "(PLEXSEND_KEEP_DAYS)."
+        )
+    return found
+
+
+def find_record(store: Store, settings: Settings, key: str, account: str | None) -> Record:
+    """Return the one message with this key.
+
+    Raises UsageError where several accounts know it and none is named.
+    """
+    found = find_records(store, settings, key, account)
+    if len(found) > 1:
+        names = ", ".join(record.lane.account for record in found)
+        raise UsageError(f"{key!r} is known in several accounts: {names}. Name one with --account.")
+    return found[0]

@@ -1,0 +1,36 @@
+"""Opening what a command works on: the settings, and the outbox they name."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plexsend.cli.screen import Screen
+    from plexsend.outbox.store import Store
+    from plexsend.settings import Settings
+
+
+def open_settings(screen: Screen) -> Settings:
+    """Return the settings, and tell what is doubtful about them. Call it once in a command."""
+    from plexsend.gateway.services import read_settings  # noqa: PLC0415  `--help` must be quick
+
+    settings = read_settings()
+    for problem in settings.warnings:
+        screen.warn(problem)
+    return settings
+
+
+@contextmanager
+def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
+    """Give the settings and the outbox, and close its connections afterwards."""
+    settings = open_settings(screen)
+    from plexsend.outbox.store import Store  # noqa: PLC0415  wrong settings are told without loading it
+
+    store = Store.connect(settings.redis, settings.key_prefix)
+    try:
+        yield settings, store
+    finally:
+        store.close()

@@ -1,0 +1,166 @@
+"""Options and arguments that several commands share, checked before anything is opened."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAME = re.compile(r"[a-z0-9-]{1,32}")
+"""How accounts and services are called."""
+
+_A_TIME = "2026-03-01T09:00:00+09:00"
+
+
+class _Moment(click.ParamType[datetime]):
+    """A point in time, ISO 8601. Without a zone it is refused: whose clock would it be?"""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            self.fail(f"{value!r} is no time. Write ISO 8601 with a zone, such as {_A_TIME}.", param, ctx)
+        if moment.utcoffset() is None:
+            self.fail(f"{value!r} has no zone. {_with_zone(moment)}", param, ctx)
+        return moment
+
+
+# The years at both ends of the calendar have no other zone.
+def _with_zone(moment: datetime) -> str:
+    try:
+        return f"Write {moment.astimezone().isoformat()} if you mean this machine's time."
+    except (OverflowError, ValueError, OSError):
+        return f"Write it with one, such as {_A_TIME}."
+
+
+class _Account(click.ParamType[str]):
+    """An account's name. Whether anybody knows it is the command's affair."""
+
+    name = "account"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        # What does not look like a name is not shown: somebody may have pasted the secret itself.
+        if not NAME.fullmatch(value):
+            self.fail("this is no account's name: 1 to 32 of a-z, 0-9 and '-'.", param, ctx)
+        return str(value)
+
+
+class _Service(click.ParamType[str]):
+    """A service id of the gateway."""
+
+    name = "service"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from plexsend.gateway.services import SERVICES  # noqa: PLC0415  `--help` must be quick
+
+        if value not in SERVICES:
+            import difflib  # noqa: PLC0415  only a slip needs it
+
+            near = difflib.get_close_matches(value, SERVICES, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            self.fail(
+                f"there is no service {value[:40]!r}.{meant} Known services: {', '.join(SERVICES)}.",
+                param,
+                ctx,
+            )
+        return str(value)
+
+
+class _Lane(click.ParamType[Any]):
+    """A lane, as it is written."""
+
+    name = "lane"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from plexsend.errors import UsageError  # noqa: PLC0415  `--help` must be quick
+        from plexsend.outbox.lanes import Lane  # noqa: PLC0415
+
+        if isinstance(value, Lane):
+            return value
+        try:
+            return Lane.parse(value)
+        except UsageError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+MOMENT = _Moment()
+ACCOUNT = _Account()
+SERVICE = _Service()
+LANE = _Lane()
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line, nothing else."
+)
+account_option = click.option(
+    "--account", type=ACCOUNT, metavar="A", help="Look in this account alone; all are searched otherwise."
+)
+key_argument = click.argument("key", metavar="KEY")
+
+
+def example(*lines: str) -> str:
+    """Return the end of a command's help: lines that can be typed as they stand."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of everything that puts messages in."""
+    for option in (
+        click.option(
+            "--replace",
+            is_flag=True,
+            help="Replace characters that MMS cannot carry, where a usual replacement exists.",
+        ),
+        click.option(
+            "--expires-at", type=MOMENT, metavar="T", help="Never send after this time (ISO 8601 with zone)."
+        ),
+        click.option(
+            "--send-at", type=MOMENT, metavar="T", help="Send no sooner than this (ISO 8601 with zone)."
+        ),
+        click.option(
+            "--account",
+            type=ACCOUNT,
+            metavar="A",
+            default="main",
+            show_default=True,
+            help="Whose credentials send it.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of everything that reads a file of messages."""
+    for option in (
+        click.option(
+            "--encoding",
+            type=click.Choice(["utf-8", "cp949"]),
+            default="utf-8",
+            show_default=True,
+            help="How the file is encoded.",
+        ),
+        click.option(
+            "--format",
+            "fmt",
+            type=click.Choice(["jsonl", "csv"]),
+            help="What the file is, where its name does not end in .jsonl or .csv.",
+        ),
+        click.option(
+            "--service",
+            type=SERVICE,
+            metavar="S",
+            required=True,
+            help="The service that its messages go through.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,136 @@
+"""What is told of a file's rows: while they are read, and when all were."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from plexsend.cli.faults import EXIT_REFUSED, Fault, problem_json
+from plexsend.cli.meter import meter
+from plexsend.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plexsend.cli.screen import Screen
+    from producers import ImportReport, Progress, Reject, Remark
+
+_MOST_SHOWN = 10
+"""Rows that people are shown one by one; all of them are in the file of rejects."""
+
+
+class RowScreen:
+    """Tells of refused and doubtful rows: programs hear of each, people of the first few."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._rejected_lines: list[int] = []
+        self._rejected: list[Problem] = []
+        self._remarks: list[Problem] = []
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Callable[[Progress], None]]:
+        """Give what an import wants to be told of its progress."""
+        with meter(self._screen, title, "rows") as report:
+
+            def on_progress(progress: Progress) -> None:
+                counts = (
+                    (progress.added, "added" if title == "import" else "valid"),
+                    (progress.duplicates, "duplicates"),
+                    (progress.conflicts, "in conflict"),
+                    (progress.invalid, "invalid"),
+                )
+                words = ", ".join(f"{count:,} {name}" for count, name in counts if count)
+                report(progress.bytes_done, progress.bytes_total, count=progress.rows_done, words=words)
+
+            yield on_progress
+
+    def reject(self, reject: Reject) -> None:
+        """Tell of a refused row, without the row itself: it holds a text and numbers."""
+        self._screen.facts(
+            {
+                "line": reject.line,
+                "msg_key": reject.msg_key,
+                "errors": [problem_json(problem) for problem in reject.errors],
+            }
+        )
+        if len(self._rejected_lines) < _MOST_SHOWN:
+            self._rejected_lines.append(reject.line)
+            self._rejected += [_on_line(reject.line, problem) for problem in reject.errors]
+
+    def remark(self, remark: Remark) -> None:
+        """Tell of a row that can be sent but was changed, or may not be what is wanted."""
+        self._screen.facts(
+            {"line": remark.index, "msg_key": remark.msg_key, "remark": problem_json(remark.problem)}
+        )
+        if len(self._remarks) < _MOST_SHOWN:
+            self._remarks.append(_on_line(remark.index, remark.problem))
+
+    def tell_import(self, report: ImportReport, file: str) -> None:
+        """Tell what became of the rows that were answered; the last line for programs has the four counts."""
+        self._tell_remarks(report)
+        self._screen.facts(
+            {
+                "file": file,
+                "rejected_path": None if report.rejected_path is None else str(report.rejected_path),
+                "warnings": report.warnings,
+                "replacements": report.replacements,
+            }
+        )
+        self._screen.facts(
+            {
+                "added": report.added,
+                "duplicates": report.duplicates,
+                "conflicts": report.conflicts,
+                "invalid": report.invalid,
+            }
+        )
+        self._screen.say(
+            f"{file}: {report.added:,} added, {report.duplicates:,} duplicates, "
+            f"{report.conflicts:,} in conflict, {report.invalid:,} invalid.",
+            style="bold",
+        )
+
+    def tell_check(self, report: ImportReport, file: str) -> None:
+        """Tell how all rows were judged."""
+        self._tell_remarks(report)
+        self._screen.facts(
+            {
+                "valid": report.added,
+                "invalid": report.invalid,
+                "warnings": report.warnings,
+                "replacements": report.replacements,
+            }
+        )
+        self._screen.say(f"{file}: {report.added:,} valid, {report.invalid:,} invalid.", style="bold")
+
+    def end(self, report: ImportReport) -> int:
+        """Complain of refused rows, and return the exit code."""
+        refused = report.invalid + report.conflicts
+        if not refused:
+            return 0
+        path = report.rejected_path
+        where = (
+            f"All are in {path}: mend them there, and import that file." if path else "Mend them in the file."
+        )
+        told = "1 row is refused" if refused == 1 else f"{refused:,} rows are refused"
+        told += _first(len(self._rejected_lines), refused)
+        self._screen.complain(Fault("invalid", f"{told}.", tuple(self._rejected), hint=where))
+        return EXIT_REFUSED
+
+    def _tell_remarks(self, report: ImportReport) -> None:
+        count = report.warnings + report.replacements
+        if count and not self._screen.as_json:
+            self._screen.note(
+                f"Remarks on rows that can be sent: {count:,}{_first(len(self._remarks), count)}."
+            )
+            for problem in self._remarks:
+                self._screen.warn(problem)
+
+
+def _first(shown: int, count: int) -> str:
+    return f", the first {shown} are" if shown < count else ""
+
+
+def _on_line(line: int, problem: Problem) -> Problem:
+    return Problem(f"line {line}, {problem.field}", problem.reason, problem.remedy)

@@ -1,0 +1,86 @@
+"""What `pause` and `resume` are asked to act on: a lane, a service or an account, told apart by its name."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.cli.faults import Refused
+from plexsend.cli.options import NAME
+from plexsend.errors import UsageError
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A lane (`account` is its), a service (`account` None: all of them) or an account."""
+
+    scope: Scope
+    what: str
+    account: str | None
+    known: bool = True
+    """Whether its name is one that is known here; a misspelt one would hold nothing."""
+
+
+def read_target(word: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
+    """Return what a word means, given the names that are known.
+
+    `lane:`, `service:` and `account:` in front say what is meant, and then the name need not be known.
+    Raises Refused for a name that is unknown or means two things, UsageError for what is no name at all.
+    """
+    prefix, colon, rest = word.partition(":")
+    if colon and prefix in set(Scope):
+        return _read_named(Scope(prefix), rest, services=services, accounts=accounts)
+    if "@" in word:
+        service = Lane.parse(word).service
+        if service not in services:
+            raise Refused(
+                f"{_unknown('service', service, services)} `lane:{word}` means that lane all the same."
+            )
+        return _read_lane(word, services=services, accounts=accounts)
+    _check_name(word)
+    if word in services and word in accounts:
+        raise Refused(f"{word} is a service and an account. Write service:{word} or account:{word}.")
+    if word in services:
+        return Target(Scope.SERVICE, word, None)
+    if word in accounts:
+        return Target(Scope.ACCOUNT, word, word)
+    raise Refused(
+        f"{_unknown('service or account', word, {*services, *accounts})} "
+        f"`account:{word}` means that account all the same."
+    )
+
+
+def _read_named(scope: Scope, name: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
+    if scope is Scope.LANE:
+        return _read_lane(name, services=services, accounts=accounts)
+    _check_name(name)
+    if scope is Scope.SERVICE:
+        return Target(scope, name, None, known=name in services)
+    return Target(scope, name, name, known=name in accounts)
+
+
+def _read_lane(name: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
+    lane = Lane.parse(name)
+    return Target(
+        Scope.LANE, lane.name, lane.account, known=lane.service in services and lane.account in accounts
+    )
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:60]!r} is no lane, service or account. Write a lane as mms-bulk@main, a service or an "
+            "account by its name (1 to 32 of a-z, 0-9 and '-')."
+        )
+
+
+def _unknown(kind: str, name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3)
+    told = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(known)) or 'none'}."
+    return f"No {kind} {name} is known here. {told}"

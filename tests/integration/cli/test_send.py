@@ -1,0 +1,126 @@
+"""send: one message on its way in."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+SEND = ("send", "mms-bulk", "--to", "010-2345-6789", "--from", "02-3456-7890", "--text", "안녕하세요")
+IMAGE = ("--image", "https://example.com/a.jpg")
+UNREACHABLE = {"PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0"}
+
+
+def test_a_sent_message_waits_under_its_key(run: Callable[..., Any]) -> None:
+    ended = run(*SEND, *IMAGE, "--key", "order-1", "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    (told,) = ended.lines
+    assert (told["msg_key"], told["outcome"], told["service"], told["account"]) == (
+        "order-1", "added", "mms-bulk", "main",
+    )  # fmt: skip
+    assert run("status", "order-1", "--json").lines[0]["state"] == "waiting"
+
+
+def test_a_message_without_a_key_gets_a_uuid(run: Callable[..., Any]) -> None:
+    (told,) = run(*SEND, *IMAGE, "--json").lines
+    assert str(uuid.UUID(told["msg_key"])) == told["msg_key"]
+    ended = run(*SEND, *IMAGE)
+    assert f"{ended.out.split()[0]} is in." in ended.out
+
+
+def test_a_text_can_come_from_standard_input(run: Callable[..., Any], store: Any) -> None:
+    args = [*SEND[:-1], "-", *IMAGE, "--key", "k1"]
+    assert run(*args, typed="두 줄\n입니다").code == 0
+    assert json.loads(store.client.get(store.keys.body("main", "k1")))["msg"] == "두 줄\n입니다"
+
+
+def test_title_images_times_and_account_arrive(run: Callable[..., Any], store: Any) -> None:
+    ended = run(
+        *SEND, *IMAGE, "--image", "https://example.com/b.jpg", "--title", "제목", "--key", "k1",
+        "--account", "shop", "--send-at", "2100-01-01T09:00:00+09:00", "--expires-at", "2100-01-02T00:00:00Z",
+    )  # fmt: skip
+    assert ended.code == 0
+    body = json.loads(store.client.get(store.keys.body("shop", "k1")))
+    assert (body["title"], body["file_path"]) == (
+        "제목",
+        ["https://example.com/a.jpg", "https://example.com/b.jpg"],
+    )
+    (status,) = run("status", "k1", "--json").lines
+    assert (status["state"], status["send_at"]) == ("scheduled", "2100-01-01T00:00:00.000+00:00")
+    assert status["expires_at"] == "2100-01-02T00:00:00.000+00:00"
+
+
+def test_every_error_of_a_refused_message_is_told_without_its_number(run: Callable[..., Any]) -> None:
+    args = ("send", "mms-bulk", "--to", "0212345678", "--from", "1", "--text", "hello", "--title", "t" * 51)
+
+    people = run(*args)
+    assert (people.code, people.out) == (1, "")
+    for field in ("receiver_number", "sender_number", "title", "file_path"):
+        assert f"  {field}: " in people.err
+    assert "0212345678" not in people.err
+
+    programs = run(*args, "--json")
+    assert programs.code == 1
+    assert programs.lines[0]["outcome"] == "invalid"
+    assert {problem["field"] for problem in programs.error["problems"]} >= {"receiver_number", "title"}
+    assert programs.lines[0]["errors"] == programs.error["problems"]
+    assert run("lanes", "--json").lines == []
+
+
+def test_a_duplicate_is_no_failure_and_a_conflict_is(run: Callable[..., Any]) -> None:
+    assert run(*SEND, *IMAGE, "--key", "k1").code == 0
+
+    again = run(*SEND, *IMAGE, "--key", "k1", "--json")
+    assert (again.code, again.lines[0]["outcome"], again.err) == (0, "duplicate", "")
+
+    other = run(*SEND, *IMAGE, "--key", "k1", "--title", "another", "--json")
+    assert (other.code, other.lines[0]["outcome"]) == (1, "conflict")
+    assert other.error["kind"] == "conflict"
+
+
+def test_characters_are_replaced_only_when_asked_for(run: Callable[..., Any]) -> None:
+    args = [*SEND[:-1], "9–18", *IMAGE]
+    refused = run(*args)
+    assert refused.code == 1
+    assert "U+2013" in refused.err
+
+    replaced = run(*args, "--replace", "--json")
+    assert replaced.code == 0
+    assert "U+2013" in json.dumps(replaced.lines[0]["replacements"])
+
+
+def test_an_account_that_is_likely_a_slip_is_warned_of(run: Callable[..., Any]) -> None:
+    known = {"PLEXSEND_ACCOUNT_MAIN": "user;secret"}
+    assert "warning: mian: is no account" in run(*SEND, *IMAGE, "--account", "mian", **known).err
+    assert run(*SEND, *IMAGE, **known).err == ""
+    assert run(*SEND, *IMAGE, "--account", "anything").err == ""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--expires-at", "2000-01-01T00:00:00Z"),
+        ("--send-at", "2100-01-02T00:00:00Z", "--expires-at", "2100-01-01T00:00:00Z"),
+        ("--send-at", "2100-01-02T00:00:00"),
+        ("--account", "mms-bulk"),
+        ("--account", "A B"),
+    ],
+)
+def test_times_and_accounts_that_mean_nothing_are_wrong_usage(
+    args: tuple[str, ...], run: Callable[..., Any]
+) -> None:
+    ended = run(*SEND, *IMAGE, *args, "--json")
+    assert (ended.code, ended.out, ended.error["kind"]) == (2, "", "usage")
+
+
+def test_without_redis_nothing_is_put_in(run: Callable[..., Any]) -> None:
+    ended = run(*SEND, *IMAGE, **UNREACHABLE)
+    assert (ended.code, ended.out) == (1, "")
+    assert "Redis does not answer" in ended.err

@@ -1,0 +1,160 @@
+"""The group of all commands: found by name, imported late, each with a help that can be typed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from plexsend.cli.app import ENTRIES, Entry, app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROMISED = (
+    """demo up send check import status why cancel lanes holds pause resume dead uncertain audit sandbox"""
+)
+TOP = click.Context(app, info_name="plexsend")
+INSTALLED = [entry for entry in ENTRIES if entry.name in app.list_commands(TOP)]
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command and subcommand, by what is typed after `plexsend`."""
+    for entry in INSTALLED:
+        command = entry.load()
+        yield entry.name, command
+        if isinstance(command, click.Group):
+            for name, sub in command.commands.items():
+                yield f"{entry.name} {name}", sub
+
+
+COMMANDS = dict(commands())
+
+
+def test_the_table_names_every_promised_command() -> None:
+    assert [entry.name for entry in ENTRIES] == PROMISED.split()
+
+
+@pytest.mark.parametrize("entry", INSTALLED, ids=lambda entry: entry.name)
+def test_a_command_calls_itself_what_the_table_calls_it(entry: Entry) -> None:
+    assert entry.load().name == entry.name
+
+
+@pytest.mark.parametrize("typed", COMMANDS)
+def test_every_command_prints_its_help_with_an_example(typed: str) -> None:
+    result = CliRunner().invoke(app, [*typed.split(), "--help"])
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: plexsend {typed}")
+    assert f"  plexsend {typed}" in result.stdout
+    assert "Example:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "typed", [name for name, command in COMMANDS.items() if not isinstance(command, click.Group)]
+)
+def test_every_command_can_answer_in_json(typed: str) -> None:
+    assert "--json" in chain.from_iterable(option.opts for option in COMMANDS[typed].params)
+
+
+def examples() -> Iterator[str]:
+    for command in (app, *COMMANDS.values()):
+        whole = (command.epilog or "").replace("\\\n", " ")
+        yield from (line.strip() for line in whole.splitlines() if line.startswith("  plexsend"))
+
+
+@pytest.mark.parametrize("line", sorted(set(examples())))
+def test_an_example_is_understood_as_it_stands(line: str) -> None:
+    _, *words = shlex.split(line)
+    command: click.Command | None = app
+    ctx = TOP
+    while isinstance(command, click.Group):
+        name, command, words = command.resolve_command(ctx, words)
+        assert command is not None
+        ctx = command.make_context(
+            name, list(words), parent=ctx, resilient_parsing=isinstance(command, click.Group)
+        )
+
+
+def test_help_lists_the_commands_with_one_line_each() -> None:
+    result = CliRunner().invoke(app, ["--help"])
+
+    assert result.exit_code == 0
+    for entry in INSTALLED:
+        assert f"  {entry.name} " in result.stdout
+
+
+def test_nothing_at_all_is_wrong_usage_and_shows_the_help() -> None:
+    result = CliRunner().invoke(app, [])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Commands:" in result.stderr
+
+
+def test_a_slip_in_a_command_is_told_with_the_one_that_was_meant() -> None:
+    result = CliRunner().invoke(app, ["lane"])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no command 'lane'. Did you mean 'lanes'?" in result.stderr
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert CliRunner().invoke(app, ["--version"]).stdout.startswith("plexsend 0.")
+
+
+HEAVY = ("celery", "kombu", "requests", "marshmallow", "redis", "rich", "plexsend.outbox", "producers")
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["send", "--help"], ["lanes", "--help"], ["dead", "list", "--help"], ["nonsense"]]
+)
+def test_help_loads_none_of_the_heavy_libraries(args: list[str]) -> None:
+    assert loaded_by(args, *HEAVY) == "[]"
+
+
+def loaded_by(args: list[str], *names: str) -> str:
+    """Which of these modules a command loads, where there is no Redis."""
+    program = (
+        "import sys\n"
+        "from plexsend.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        f"print([name for name in {names} if name in sys.modules], file=sys.stderr)"
+    )
+    nowhere = {"PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0"}
+    result = subprocess.run(
+        [sys.executable, "-c", program, *args],
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("args", [["lanes"], ["status", "k"], ["pause", "main", "--reason", "r"], ["audit"]])
+def test_what_only_reads_or_steers_needs_no_celery_requests_or_schemas(args: list[str]) -> None:
+    assert loaded_by(args, "celery", "kombu", "requests", "marshmallow", "rich") == "[]"
+
+
+def test_ctrl_c_while_python_still_loads_is_quiet_too() -> None:
+    program = (
+        "import sys\n"
+        "from plexsend.cli import main\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'plexsend.cli.app':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "main()"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
