@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.sandbox.answers import Whole, refuse
 from plexsend.sandbox.credentials import Credentials, parse
-from plexsend.sandbox.items import Finding, check
+from plexsend.sandbox.items import check
 from plexsend.sandbox.magic import MAGIC, Effect, Magic
 from plexsend.sandbox.products import ROUTES, Product, Route
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plexsend.sandbox.behaviour import Behaviour
+    from plexsend.sandbox.findings import Finding
     from plexsend.sandbox.wire import Head
 
 ARRAY = "msg_data"
@@ -113,7 +114,7 @@ def _judge_data(
         return Offer(route.service, account, [Entry(_get_key(item, product), "G160") for item in items])
     entries = []
     for index, item in enumerate(items):
-        finding = check(item, product.fields)
+        finding = check(item, product.item)
         if finding is not None and finding.whole:
             return refuse(finding.code, f"{ARRAY}[{index}].{finding.field} {finding.reason}")
         entries.append(_judge_item(item, finding, product, behaviour))

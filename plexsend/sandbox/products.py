@@ -1,51 +1,18 @@
 """What may be sent to which path, as data: products, their services and the fields of their items.
 
-A product is added by adding it here: SMS and LMS are `MMS` with other services and fewer fields, a dialect
-is a product of its own with another path. The rules are a second transcription of the gateway's guide; they
-share no line with the client's, so that a mistake in one shows against the other.
+A product is added by adding it here; a dialect is a product of its own with another path. The rules are a
+second transcription of the gateway's guide; they share no line with the client's, so that a mistake in one
+shows against the other.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
 
-
-class Kind(Enum):
-    """The JSON type of a field."""
-
-    TEXT = auto()
-    TEXTS = auto()
-    """An array of strings."""
-
-
-class Charset(Enum):
-    """The encoding in which a field's bytes are counted."""
-
-    UTF_8 = auto()
-    EUC_KR = auto()
-    """Also refuses every character that EUC-KR lacks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of an item and the rules for its value."""
-
-    name: str
-    kind: Kind = Kind.TEXT
-    required: bool = False
-    """A missing, empty or blank value is C400_3 for the whole request."""
-    nullable: bool = False
-    """Null is the same as absent; elsewhere null is C400_1."""
-    max_bytes: int | None = None
-    charset: Charset = Charset.UTF_8
-    pattern: re.Pattern[str] | None = None
-    """Must match the whole value, of an array each element."""
-    max_count: int | None = None
-    """Of an array: at most so many elements. At least one is always needed."""
-    code: str = "C400_2"
-    """The answer to a value that breaks a rule: a C400 for the whole request, a G code for the item."""
+from plexsend.sandbox import rcs
+from plexsend.sandbox.fields import NOTHING, Charset, Field, Kind, Shape
+from plexsend.sandbox.numbers import RECEIVER, SENDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +23,12 @@ class Product:
     path: str
     """With `{service_id}` in it."""
     services: tuple[str, ...]
-    fields: tuple[Field, ...]
-    envelope: tuple[Field, ...] = ()
-    """Fields beside `msg_data`, judged by the same rules as those of an item."""
+    item: Shape
+    envelope: Shape = NOTHING
+    """What stands beside `msg_data`, judged by the same rules as an item."""
     key: str = "msg_key"
-    sender: str = "sender_number"
-    receiver: str = "receiver_number"
+    sender: str = SENDER.name
+    receiver: str = RECEIVER.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,50 +41,67 @@ class Route:
     """False: the service exists, but belongs to another product (G110)."""
 
 
-_SENDER = re.compile(
-    r"02[2-9][0-9]{6,7}"
-    r"|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])[2-9][0-9]{6,7}"
-    r"|070[2-9][0-9]{7}"
-    r"|010[2-9][0-9]{7}"
-    r"|01[16789][0-9]{7,8}"
-    r"|0[3568]0[0-9]{7,8}"
-    r"|1[568][0-9]{6}"
-)
-_RECEIVER = re.compile(r"010[2-9][0-9]{7}|01[16789][0-9]{7,8}")
+_KEY = Field("msg_key", nullable=True, pattern=re.compile(r"[ -~]{1,128}"))
+_SUB_ID = Field("sub_id")
+_TITLE = Field("title", max_bytes=50, charset=Charset.EUC_KR)
+# Nine digits by the guide's table, ten in its example.
+_ORIGIN = Field("origin_cid", pattern=re.compile(r"[0-9]{9,10}"))
+_SHORT_TEXT = Field("msg", required=True, max_bytes=90, charset=Charset.EUC_KR)
+_LONG_TEXT = Field("msg", required=True, max_bytes=2000, charset=Charset.EUC_KR)
+_ECHO = Field("echo_to_webhook", max_bytes=256, code="G142")
 # The guide's hosts have no top-level domain, so that anything without blanks passes for one.
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_IMAGES = Field("file_path", kind=Kind.TEXTS, required=True, max_count=3, pattern=_URL)
+
+# The three have hosts of their own at the gateway; on the sandbox's one port the service tells them apart.
+_PATH = "/{service_id}/v2/send"
 
 MMS = Product(
     name="mms",
-    path="/{service_id}/v2/send",
+    path=_PATH,
     services=("mms-standard", "mms-bulk", "mms-finance"),
-    fields=(
-        Field("msg_key", nullable=True, pattern=re.compile(r"[ -~]{1,128}")),
-        Field("sub_id"),
-        Field("title", max_bytes=50, charset=Charset.EUC_KR),
-        Field("sender_number", required=True, pattern=_SENDER, code="G140"),
-        Field("receiver_number", required=True, pattern=_RECEIVER, code="G141"),
-        # Nine digits by the guide's table, ten in its example.
-        Field("origin_cid", pattern=re.compile(r"[0-9]{9,10}")),
-        Field("msg", required=True, max_bytes=2000, charset=Charset.EUC_KR),
-        Field("echo_to_webhook", max_bytes=256, code="G142"),
-        Field("file_path", kind=Kind.TEXTS, required=True, max_count=3, pattern=_URL),
-    ),
+    item=Shape((_KEY, _SUB_ID, _TITLE, SENDER, RECEIVER, _ORIGIN, _LONG_TEXT, _ECHO, _IMAGES)),
 )
 
-PRODUCTS = (MMS,)
-
-# Services of products that the sandbox does not speak: on a path of ours they are known, but wrong.
-_ELSEWHERE = (
-    *("sms-standard", "sms-bulk", "sms-finance", "sms-verify"),
-    *("lms-standard", "lms-bulk", "lms-finance"),
-    *("rcs-mms-standard", "rcs-mms-bulk", "rcs-mms-finance"),
+LMS = Product(
+    name="lms",
+    path=_PATH,
+    services=("lms-standard", "lms-bulk", "lms-finance"),
+    item=Shape((_KEY, _SUB_ID, _TITLE, SENDER, RECEIVER, _ORIGIN, _LONG_TEXT, _ECHO)),
 )
+
+SMS = Product(
+    name="sms",
+    path=_PATH,
+    services=("sms-standard", "sms-bulk", "sms-finance", "sms-verify"),
+    item=Shape((_KEY, _SUB_ID, SENDER, RECEIVER, _ORIGIN, _SHORT_TEXT, _ECHO)),
+)
+
+_RCS_SERVICES = ("rcs-mms-standard", "rcs-mms-bulk", "rcs-mms-finance")
+
+RCS_V1 = Product(
+    name="rcs-mms v1",
+    path="/{service_id}/v1/send",
+    services=_RCS_SERVICES,
+    item=rcs.ITEM_V1,
+    envelope=rcs.ENVELOPE,
+)
+
+RCS_V2 = Product(
+    name="rcs-mms v2",
+    path="/rcs/v2/submit/{service_id}",
+    services=_RCS_SERVICES,
+    item=rcs.ITEM_V2,
+    envelope=rcs.ENVELOPE,
+)
+
+PRODUCTS = (MMS, RCS_V1, RCS_V2, SMS, LMS)
+"""Everything that the sandbox speaks."""
 
 
 def _lay_routes() -> dict[str, Route]:
-    """Return every path that exists. Where two products share a path template, the right one wins."""
-    everyone = {*_ELSEWHERE, *(service for product in PRODUCTS for service in product.services)}
+    """Return every path that exists. Where several products share a path template, the right one wins."""
+    everyone = {service for product in PRODUCTS for service in product.services}
     routes: dict[str, Route] = {}
     for product in PRODUCTS:
         for service in everyone:

@@ -66,10 +66,13 @@ class Client:
 
     def send(self, *keys: str, **changes: Any) -> tuple[int, Any]:
         """Send messages over a connection of their own, and return status and answer."""
+        return self.post("/mms-bulk/v2/send", {"msg_data": make_items(*keys, **changes)})
+
+    def post(self, path: str, data: object) -> tuple[int, Any]:
+        """Send anything to any path over a connection of its own, and return status and answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.sandbox.port, timeout=5)
         try:
-            body = json.dumps({"msg_data": make_items(*keys, **changes)})
-            connection.request("POST", "/mms-bulk/v2/send", body, HEADERS)
+            connection.request("POST", path, json.dumps(data), HEADERS)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:

@@ -30,14 +30,16 @@ def test_python_example_runs() -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_examples_work(sandbox: Sandbox) -> None:
-    send, administer = (example for example in list_examples("sh") if "curl" in example)
-    answers = [run(example, sandbox) for example in (send, administer)]
-    assert json.loads(answers[0])["results"] == [{"code": "C100", "desc": "success", "msg_key": "a-1"}]
-    assert sandbox.accepted == {"a-1": 1}
+    *sends, administer = (example for example in list_examples("sh") if "curl" in example)
+    for key, example in zip(("a-1", "r-1"), sends, strict=True):
+        results = json.loads(run(example, sandbox))["results"]
+        assert results == [{"code": "C100", "desc": "success", "msg_key": key}]
+    assert sandbox.accepted == {"a-1": 1, "r-1": 1}
     number, stats, cleared = (
-        json.loads(part)["value"] for part in re.findall(r"\{\"value\".*?\}(?=\{|$)", answers[1])
+        json.loads(part)["value"]
+        for part in re.findall(r"\{\"value\".*?\}(?=\{|$)", run(administer, sandbox))
     )
-    assert (number, stats["accepted"], cleared) == (1, 1, None)
+    assert (number, stats["accepted"], cleared) == (1, 2, None)
     assert sandbox.list_faults() == []
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def find(item: dict[str, Any]) -> tuple[str, str] | None:
-    finding = check(item, MMS.fields)
+    finding = check(item, MMS.item)
     return None if finding is None else (finding.code, finding.field)
 
 
@@ -124,13 +124,13 @@ def test_what_fails_the_request_comes_before_what_fails_the_item(make_item: Make
 
 def test_reasons_hold_no_value(make_item: MakeItem) -> None:
     for changes in ({"receiver_number": "0101234567"}, {"msg": "secret 똠"}, {"title": "secret" * 20}):
-        finding = check(make_item(**changes), MMS.fields)
+        finding = check(make_item(**changes), MMS.item)
         assert finding is not None
         assert not any(str(value) in finding.reason for value in changes.values())
 
 
 def test_unknown_field_is_named_escaped_and_cut(make_item: MakeItem) -> None:
-    finding = check({**make_item(), "\ud800" + "x" * 200: "v"}, MMS.fields)
+    finding = check({**make_item(), "\ud800" + "x" * 200: "v"}, MMS.item)
     assert finding is not None
     assert finding.field.startswith("\\ud800x")
     assert len(finding.field) == 40

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     [
         "/",
         "/mms-bulk",
-        "/mms-bulk/v1/send",
+        "/mms-bulk/v3/send",
+        "/rcs/v2/submit/",
+        "/rcs/v2/submit/rcs-mms-none",
+        "/rcs/v2/send/rcs-mms-bulk",
         "/MMS-BULK/v2/send",
         "/mms-none/v2/send",
         "/mms-bulk/v2/send/",
@@ -33,21 +36,68 @@ def test_unknown_path_is_c404(bench: Any, make_item: MakeItem, head: Callable[..
     assert set(answer) == {"code", "name", "description"}
 
 
-@pytest.mark.parametrize("service", ["mms-standard", "mms-bulk", "mms-finance"])
-def test_every_service_of_mms_is_served(
-    bench: Any, make_item: MakeItem, head: Callable[..., Head], service: str
-) -> None:
-    assert bench.send_for_codes(make_item(), head=head(f"/{service}/v2/send")) == {"k1": "C100"}
-
-
-@pytest.mark.parametrize("service", ["sms-verify", "lms-bulk", "rcs-mms-bulk"])
+@pytest.mark.parametrize(
+    ("path", "beside"),
+    [
+        ("/rcs-mms-bulk/v2/send", {}),
+        *((f"/{service}/v1/send", {"msg_type": "RMM"}) for service in ("mms-bulk", "sms-verify", "lms-bulk")),
+        *((f"/rcs/v2/submit/{service}", {"msg_type": "RMM"}) for service in ("mms-bulk", "sms-verify")),
+    ],
+)
 def test_service_of_another_product_is_g110(
-    bench: Any, make_item: MakeItem, head: Callable[..., Head], service: str
+    bench: Any, make_item: MakeItem, head: Callable[..., Head], path: str, beside: dict[str, str]
 ) -> None:
-    status, answer = bench.send(make_item(), head=head(f"/{service}/v2/send"))
+    status, answer = bench.send(make_item(), head=head(path), **beside)
     assert (status, answer["code"]) == (200, "G110")
     bench.behave(envelope_for=[])
-    assert bench.send_for_codes(make_item(), head=head(f"/{service}/v2/send")) == {"k1": "G110"}
+    assert bench.send_for_codes(make_item(), head=head(path), **beside) == {"k1": "G110"}
+    assert bench.plex.ledger.total == 0
+
+
+@pytest.mark.parametrize("path", ["/rcs-mms-bulk/v1/send", "/rcs/v2/submit/rcs-mms-bulk"])
+@pytest.mark.parametrize(
+    ("beside", "code"),
+    [
+        ({"msg_type": "RMM"}, None),
+        ({"msg_type": "RMH"}, None),
+        ({}, "C400_3"),
+        ({"msg_type": ""}, "C400_3"),
+        ({"msg_type": None}, "C400_1"),
+        ({"msg_type": ["RMM"]}, "C400_1"),
+        ({"msg_type": "rmm"}, "C400_2"),
+        ({"msg_type": "RMMRMH"}, "C400_2"),
+        ({"msg_type": "RSM"}, "C400_2"),
+        ({"msg_type": "RMM", "header": "0"}, "C400_2"),
+    ],
+)
+def test_one_of_two_types_stands_beside_the_messages_of_rcs(
+    bench: Any,
+    make_rcs: MakeItem,
+    head: Callable[..., Head],
+    *,
+    path: str,
+    beside: dict[str, Any],
+    code: str | None,
+) -> None:
+    item = make_rcs(dialect="v2" if "v2" in path else "v1")
+    status, answer = bench.send(item, head=head(path), **beside)
+    assert (status, answer.get("code")) == ((200, None) if code is None else (400, code))
+    if code is not None:
+        assert answer["description"].startswith("header " if "header" in beside else "msg_type ")
+
+
+def test_bad_field_deep_within_an_item_is_named_by_its_way(
+    bench: Any, make_rcs: MakeItem, head: Callable[..., Head], button: Callable[[str], dict[str, Any]]
+) -> None:
+    bad = button("clipboard")
+    bad["action"]["clipboardAction"]["copyToClipboard"]["text"] = "x" * 201
+    items = [make_rcs("a"), make_rcs("b", buttons=[{"suggestions": [button("url"), bad]}])]
+    status, answer = bench.send(*items, head=head("/rcs-mms-bulk/v1/send"), msg_type="RMM")
+    assert (status, answer["code"]) == (400, "C400_2")
+    assert answer["description"] == (
+        "msg_data[1].buttons[0].suggestions[1].action.clipboardAction.copyToClipboard.text "
+        "is longer than 200 characters"
+    )
     assert bench.plex.ledger.total == 0
 
 

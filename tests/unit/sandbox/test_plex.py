@@ -38,6 +38,23 @@ def test_duplicates_can_be_accepted_so_that_doubles_show(bench: Any, make_item: 
     assert bench.plex.ledger.list_accepted() == {"a": 2}
 
 
+@pytest.mark.parametrize(
+    ("path", "dialect"), [("/rcs-mms-bulk/v1/send", "v1"), ("/rcs/v2/submit/rcs-mms-bulk", "v2")]
+)
+def test_duplicate_of_rcs_is_refused_in_either_dialect(
+    bench: Any, make_rcs: MakeItem, head: Callable[..., Head], path: str, dialect: str
+) -> None:
+    """Given a key that was accepted in dialect v1, when it comes again with another type beside it."""
+    bench.send(make_rcs("a"), head=head("/rcs-mms-bulk/v1/send"), msg_type="RMM")
+    items = [make_rcs(key, dialect=dialect) for key in ("a", "b")]
+    assert bench.send_for_codes(*items, head=head(path), msg_type="RMH") == {"a": "71003", "b": "C100"}
+    assert bench.plex.ledger.list_accepted() == {"a": 1, "b": 1}
+    assert bench.plex.ledger.list_duplicates() == {"a": 1}
+    bench.behave(duplicates="accept")
+    assert bench.send_for_codes(*items, head=head(path), msg_type="RMM") == {"a": "C100", "b": "C100"}
+    assert bench.plex.ledger.list_accepted() == {"a": 2, "b": 2}
+
+
 def test_a_refused_key_may_come_again(bench: Any, make_item: MakeItem) -> None:
     bench.send(make_item("a", receiver_number="1"))
     assert bench.send_for_codes(make_item("a")) == {"a": "C100"}
@@ -111,10 +128,14 @@ def test_rate_is_each_lanes_own(bench: Any, make_item: MakeItem, head: Callable[
     assert bench.send_for_codes(make_item("c"), head=head(authorization="other;x")) == {"c": "C100"}
 
 
+@pytest.mark.parametrize("path", ["/mms-bulk/v2/send", "/rcs-mms-bulk/v1/send"])
 @pytest.mark.parametrize("magic", MAGIC.values(), ids=lambda magic: magic.receiver)
-def test_magic_number_does_what_its_row_says(bench: Any, make_item: MakeItem, magic: Any) -> None:
-    items = [make_item("plain"), make_item("magic", receiver_number=magic.receiver)]
-    reply = bench.send_raw(json.dumps({"msg_data": items}).encode())
+def test_magic_number_does_what_its_row_says(
+    bench: Any, make_item: MakeItem, make_rcs: MakeItem, head: Callable[..., Head], *, magic: Any, path: str
+) -> None:
+    make, beside = (make_rcs, {"msg_type": "RMM"}) if "rcs" in path else (make_item, {})
+    items = [make("plain"), make("magic", receiver_number=magic.receiver)]
+    reply = bench.send_raw(json.dumps({**beside, "msg_data": items}).encode(), head(path))
     accepted = bench.plex.ledger.list_accepted()
     if magic.effect is Effect.WHOLE:
         assert reply.status == magic.status
@@ -145,6 +166,23 @@ def test_counts_tell_what_was_answered(bench: Any, make_item: MakeItem, head: Ca
     assert stats.statuses == {200: 2, 404: 1}
     assert stats.batch_sizes == {2: 1, 1: 1}
     assert [arrival.items for arrival in bench.plex.tally.list_arrivals()] == [2, 1, 0]
+
+
+def test_counts_and_rate_of_rcs_are_those_of_its_service(
+    bench: Any, clock: Any, make_rcs: MakeItem, head: Callable[..., Head]
+) -> None:
+    """Given a rate of two a second, when both types and both dialects of one service send at once."""
+    bench.behave(messages_per_s=2)
+    v1, v2 = head("/rcs-mms-bulk/v1/send"), head("/rcs/v2/submit/rcs-mms-bulk")
+    bench.send_for_codes(make_rcs("a"), head=v1, msg_type="RMM")
+    bench.send_for_codes(make_rcs("b"), head=v1, msg_type="RMH")
+    body = json.dumps({"msg_type": "RMM", "msg_data": [make_rcs("c", dialect="v2")]}).encode()
+    assert bench.send_raw(body, v2).status == 429
+    clock.now_s += 1
+    assert bench.send_raw(body, v2).status == 200
+    stats = bench.plex.get_stats()
+    assert (stats.items, stats.accepted, stats.batch_sizes) == (4, 3, {1: 4})
+    assert stats.worst_second_by_lane == {"rcs-mms-bulk@main": 2}
 
 
 def test_worst_second_slides(bench: Any, clock: Any, make_item: MakeItem) -> None:
