@@ -1,0 +1,114 @@
+"""Columns: which fields of a service's items a table may hold, and how a header is judged."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.items import SCHEMAS
+from plexsend.gateway.services import get_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+KEY = "msg_key"
+
+_LIST_KINDS = frozenset({"ImageUrls"})
+"""Kinds of the gateway's fields that hold several values; in a table they are separated by `|`."""
+
+_MANY_DIGITS = re.compile(r"[0-9]{5}")
+
+_LONGEST_NAME = 40
+"""Characters of a column's name that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of one product, by the names of its fields."""
+
+    known: tuple[str, ...]
+    required: tuple[str, ...]
+    """`msg_key` is none of them: a row without one gets one."""
+    lists: frozenset[str]
+    """Columns whose cells hold several values."""
+
+
+def columns_of(service: str) -> Columns:
+    """Return the columns of a service's items; UsageError if there is no such service."""
+    rules = SCHEMAS[get_service(service).product.name]().rules()
+    return Columns(
+        known=tuple(rules),
+        required=tuple(name for name, rule in rules.items() if rule["required"] and name != KEY),
+        lists=frozenset(name for name, rule in rules.items() if rule["kind"] in _LIST_KINDS),
+    )
+
+
+def judge_header(header: Sequence[str], columns: Columns | None) -> list[str]:
+    """Return everything that is wrong with a header, as sentences; nothing where it is right.
+
+    Without `columns` any name will do, as long as there is one and it stands once.
+    """
+    if columns is None:
+        return [*_tell_nameless(header), *_tell_doubled(header)]
+    known = set(columns.known)
+    if not known & set(header):
+        return [_name_none(header, columns), *_tell_unknown(header, columns, sure=False)]
+    missing = [name for name in columns.required if name not in header]
+    found = [*_tell_nameless(header), *_tell_unknown(header, columns, sure=True), *_tell_doubled(header)]
+    if missing:
+        found.append(f"The required column {_join(missing)} is missing.")
+    return found
+
+
+def _name_none(header: Sequence[str], columns: Columns) -> str:
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and set(header[0].split(separator)) & set(columns.known):
+            return f"Its columns are separated by {name}. Separate them by commas."
+    return (
+        "The first line names no known column; it must be the header. "
+        f"Known are {', '.join(columns.known)}; required are {', '.join(columns.required)}."
+    )
+
+
+def _tell_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Iterator[str]:
+    """Yield a sentence for each unknown column.
+
+    Args:
+        header: The columns' names.
+        columns: What they may be.
+        sure: Whether this is a header at all. In a file without one the first line holds numbers and text,
+            so only what is much like a known name is shown.
+    """
+    for place, name in enumerate(header, start=1):
+        if not name or name in columns.known:
+            continue
+        near = get_close_matches(re.sub(r"[\s-]+", "_", name.lower()), columns.known, n=1)
+        if near:
+            yield f"Column {_show(name, place)} is not known: did you mean {near[0]}?"
+        elif sure:
+            yield f"Column {_show(name, place)} is not known: remove it, or use {', '.join(columns.known)}."
+
+
+def _tell_nameless(header: Sequence[str]) -> Iterator[str]:
+    for place, name in enumerate(header, start=1):
+        if not name:
+            yield f"Column number {place} has no name: name it, or remove it."
+
+
+def _tell_doubled(header: Sequence[str]) -> Iterator[str]:
+    for name, times in Counter(header).items():
+        if times > 1 and name:
+            yield f"Column {_show(name, header.index(name) + 1)} stands {times} times."
+
+
+def _show(name: str, place: int) -> str:
+    if _MANY_DIGITS.search(name) or len(name) > _LONGEST_NAME:
+        return f"number {place}"
+    return repr(name)
+
+
+def _join(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names)

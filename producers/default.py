@@ -1,0 +1,68 @@
+"""The default producer: `submit`, `status` and `cancel` for applications set up by their environment."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.services import read_settings
+from producers.producer import Producer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from plexsend.outbox.desk import Decision
+    from plexsend.outbox.records import Record
+    from producers.submissions import Submission
+
+
+class Default:
+    """A producer that is made when it is first needed: importing this package reads no environment.
+
+    Args:
+        make: Returns the producer. Called once; again only where it raised.
+    """
+
+    def __init__(self, make: Callable[[], Producer]) -> None:
+        self._make = make
+        self._producer: Producer | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Producer:
+        """Return the one producer of this process."""
+        with self._lock:
+            if self._producer is None:
+                self._producer = self._make()
+            return self._producer
+
+
+_default = Default(lambda: Producer(read_settings()))
+
+
+def submit(
+    service: str,
+    items: Iterable[object],
+    *,
+    account: str = "main",
+    send_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    replace: bool = False,
+) -> Submission:
+    """Put items in and return what became of each; see `Producer.submit`.
+
+    Raises SettingsError where the environment is wrong.
+    """
+    return _default.get().submit(
+        service, items, account=account, send_at=send_at, expires_at=expires_at, replace=replace
+    )
+
+
+def status(msg_key: str, *, account: str | None = None) -> Record | None:
+    """Return the record of a message, or None where there is none; see `Producer.status`."""
+    return _default.get().status(msg_key, account=account)
+
+
+def cancel(msg_key: str, *, account: str | None = None) -> Decision:
+    """Cancel a message that waits; see `Producer.cancel`."""
+    return _default.get().cancel(msg_key, account=account)

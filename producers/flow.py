@@ -1,0 +1,214 @@
+"""The flow of items into one service and account: judged one by one, added a chunk at a time.
+
+Of an item nothing is kept but its wire bytes, until its chunk is added, and what became of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from plexsend.errors import InvalidItem, OutboxError, OutboxFull
+from plexsend.outbox.intake import MOST_AT_ONCE, Draft, Known, Receipt
+from plexsend.outbox.lanes import Lane
+from producers.submissions import (
+    Added,
+    Conflict,
+    Duplicate,
+    Invalid,
+    NotAdded,
+    Remark,
+    Submission,
+    Unknown,
+    interruption,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from plexsend.gateway.items import ItemLoader
+
+_CHUNK_BYTES = 4_000_000
+"""A chunk ends early when what its entries say of their size reaches this: a file's rows may be 1 MB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every item of a flow; times in ms since 1970, None where there is none."""
+
+    service: str
+    account: str
+    linger_ms: int
+    send_at_ms: int | None = None
+    expires_at_ms: int | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item on its way in."""
+
+    index: int
+    raw: object = field(repr=False)
+    """What the caller gave, or why there is no item (a row that cannot be read): an InvalidItem."""
+    size_bytes: int = 0
+    """What the caller holds in memory until this entry is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An item that was let pass and waits for its chunk."""
+
+    index: int
+    lane: Lane
+    draft: Draft
+
+
+class Taker(Protocol):
+    """Where a flow ends: the outbox's Intake."""
+
+    def add(
+        self,
+        lane: Lane,
+        drafts: Sequence[Draft],
+        *,
+        stamp: str,
+        linger_ms: int,
+        send_at_ms: int | None,
+        expires_at_ms: int | None,
+    ) -> list[Receipt]:
+        """Take drafts in and return a receipt for each."""
+        ...
+
+
+class Flow:
+    """Judges entries and adds them. For one pass over one iterable."""
+
+    def __init__(self, terms: Terms, loader: ItemLoader, intake: Taker) -> None:
+        self._terms = terms
+        self._loader = loader
+        self._stamp = str(loader.stamp)
+        self._intake = intake
+        self._waiting: list[_Waiting] = []
+        self._part = Submission()
+        self.taken = 0
+        """How many entries were read."""
+
+    def run(self, entries: Iterable[Entry]) -> Iterator[Submission]:
+        """Yield what became of the entries, a chunk (at most 500 of them) at a time, in their order.
+
+        Raises SubmitInterrupted with what became of the last chunk alone.
+        """
+        count = size_bytes = 0
+        for entry in entries:
+            self.taken += 1
+            self._take(entry)
+            count += 1
+            size_bytes += entry.size_bytes
+            if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
+                yield self._finish_chunk()
+                count = size_bytes = 0
+        if count:
+            yield self._finish_chunk()
+
+    def _take(self, entry: Entry) -> None:
+        index, raw = entry.index, entry.raw
+        if isinstance(raw, InvalidItem):
+            self._part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
+            return
+        made_key = _make_key(raw)
+        try:
+            item = self._loader.load(raw, default_key=made_key, replace=self._terms.replace)
+        except InvalidItem as exc:
+            # A key that was made up here is known to nobody, so it would name nothing.
+            key = exc.msg_key if made_key is None else None
+            self._part.invalid.append(Invalid(index, key, exc.problems))
+            return
+        msg_key = item.msg_key
+        # Most items have neither, and a generator for nothing costs as much as the rest of this function.
+        if item.warnings:
+            self._part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
+        if item.replacements:
+            self._part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
+        lane = Lane(self._terms.service, item.variant, self._terms.account)
+        self._waiting.append(_Waiting(index, lane, Draft(msg_key, item.body)))
+
+    def _finish_chunk(self) -> Submission:
+        self._add_waiting()
+        part, self._part = self._part, Submission()
+        part.sort()
+        return part
+
+    def _add_waiting(self) -> None:
+        """Add what waits, lane by lane, or say of each item why not and raise SubmitInterrupted."""
+        waiting, self._waiting = self._waiting, []
+        failure: OutboxError | None = None
+        for lane, chunk in _group(waiting):
+            if failure is not None:
+                self._part.not_added.extend(NotAdded(each.index, each.draft.msg_key) for each in chunk)
+                continue
+            try:
+                receipts = self._add(lane, [each.draft for each in chunk])
+            except OutboxError as exc:
+                failure = exc
+                self._note_failure(chunk, exc)
+            else:
+                for each, receipt in zip(chunk, receipts, strict=True):
+                    self._note(each.index, each.draft.msg_key, receipt)
+        if failure is not None:
+            self._part.sort()
+            raise interruption(failure, self._part, self.taken) from failure
+
+    def _note_failure(self, chunk: list[_Waiting], failure: OutboxError) -> None:
+        # Only a full server is known to have added nothing.
+        if isinstance(failure, OutboxFull):
+            self._part.not_added.extend(NotAdded(each.index, each.draft.msg_key) for each in chunk)
+        else:
+            self._part.unknown.extend(Unknown(each.index, each.draft.msg_key) for each in chunk)
+
+    def _add(self, lane: Lane, drafts: list[Draft]) -> list[Receipt]:
+        terms = self._terms
+        return self._intake.add(
+            lane,
+            drafts,
+            stamp=self._stamp,
+            linger_ms=terms.linger_ms,
+            send_at_ms=terms.send_at_ms,
+            expires_at_ms=terms.expires_at_ms,
+        )
+
+    def _note(self, index: int, msg_key: str, receipt: Receipt) -> None:
+        if receipt.known is Known.ADDED:
+            self._part.added.append(Added(index, msg_key))
+        elif receipt.known is Known.DUPLICATE:
+            self._part.duplicates.append(Duplicate(index, msg_key, receipt.state))
+        else:
+            self._part.conflicts.append(Conflict(index, msg_key, receipt.state))
+
+
+def _group(waiting: list[_Waiting]) -> list[tuple[Lane, list[_Waiting]]]:
+    """Return what waits by lane, each lane once, unless a key stands in two.
+
+    Of two items with the same key the first given must be added first; so from the second on a new round of
+    lanes begins.
+    """
+    groups: list[tuple[Lane, list[_Waiting]]] = []
+    current: dict[Lane, list[_Waiting]] = {}
+    lane_of: dict[str, Lane] = {}
+    for each in waiting:
+        if lane_of.setdefault(each.draft.msg_key, each.lane) != each.lane:
+            groups += current.items()
+            current = {}
+            lane_of = {each.draft.msg_key: each.lane}
+        current.setdefault(each.lane, []).append(each)
+    return [*groups, *current.items()]
+
+
+def _make_key(raw: object) -> str | None:
+    """Return a key for an item that has none, None for one that has."""
+    given = raw.get("msg_key") if isinstance(raw, Mapping) else None
+    if isinstance(given, str) and given.strip():
+        return None
+    return str(uuid.uuid4())

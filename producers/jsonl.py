@@ -1,0 +1,89 @@
+"""JSON Lines: an object a line."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from producers.rows import Row, bad_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from producers.lines import Line
+
+_DEEPEST = 32
+"""Objects and arrays inside each other. An item needs ten at most; Python's own limit varies."""
+
+_REMEDY = 'Write one JSON object on each line, as in {"msg": "…"}.'
+
+
+class _Refused(Exception):
+    """JSON that Python would read but that means nothing, or two things."""
+
+
+def read_objects(lines: Iterable[Line | Row]) -> Iterator[Row]:
+    """Yield a row for every line that is not blank."""
+    for line in lines:
+        if isinstance(line, Row):
+            yield line
+        elif not line.text.isspace():
+            yield _read_object(line)
+
+
+def _read_object(line: Line) -> Row:
+    text = line.text.rstrip("\r\n")
+    try:
+        item = _decode(text)
+    except json.JSONDecodeError as exc:
+        reason = f"is no JSON ({exc.msg} at character {exc.colno})"
+    except _Refused as exc:
+        reason = str(exc)
+    except RecursionError:
+        reason = f"nests more than {_DEEPEST} objects and arrays"
+    except ValueError:
+        # What json.loads lets through as Python's own: a number of more than 4,300 digits.
+        reason = "holds a number of thousands of digits"
+    else:
+        return Row(line.number, line.size_bytes, item, None)
+    # Made out here, since Python's error holds the whole line and would stay attached.
+    return bad_row(line.number, line.size_bytes, text, reason, _REMEDY)
+
+
+def _decode(text: str) -> dict[str, Any]:
+    value = _DECODER.decode(text)
+    if not isinstance(value, dict):
+        raise _Refused("is JSON, but no object")
+    # Only text with many brackets can be deep, so most is not looked through.
+    if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value, _DEEPEST):
+        raise _Refused(f"nests more than {_DEEPEST} objects and arrays")
+    return value
+
+
+def _is_deep(value: object, allowed: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return allowed == 0 or any(_is_deep(each, allowed - 1) for each in inner)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise _Refused("has a field twice in one object")
+    return values
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise _Refused("holds a number that is too large")
+    return number
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _Refused(f"holds {name}, which is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)

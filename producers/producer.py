@@ -1,0 +1,173 @@
+"""Producer: the one door through which applications and files put messages in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Self
+
+from plexsend.errors import UsageError
+from plexsend.gateway.items import get_loader
+from plexsend.gateway.services import SERVICES, get_service
+from plexsend.outbox import desk, views
+from plexsend.outbox.intake import Intake
+from plexsend.outbox.server import inspect
+from plexsend.outbox.store import Store
+from producers.flow import Entry, Flow, Terms
+from producers.moments import not_after_ms, not_before_ms
+from producers.submissions import Submission, SubmitInterrupted, interruption
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from plexsend.outbox.desk import Decision
+    from plexsend.outbox.records import Record
+    from plexsend.settings import Settings
+
+_ACCOUNT_NAME = re.compile(r"[a-z0-9-]{1,32}")
+"""What an account may be called; lanes and Redis keys are made of it."""
+
+
+class Producer:
+    """Puts messages in, tells how they stand and cancels them. Safe to share between threads.
+
+    Needs no account's secret: an account is a name here, and the workers know what stands behind it.
+
+    Args:
+        settings: What the environment says, from `plexsend.gateway.services.read_settings`.
+        store: Where the messages are; None connects to what the settings name, at the first call.
+    """
+
+    def __init__(self, settings: Settings, store: Store | None = None) -> None:
+        self._settings = settings
+        self._owned = store is None
+        self._store = Store.connect(settings.redis, settings.key_prefix) if store is None else store
+        self._inspected = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, unless the store was given."""
+        if self._owned:
+            self._store.close()
+
+    def submit(
+        self,
+        service: str,
+        items: Iterable[object],
+        *,
+        account: str = "main",
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        replace: bool = False,
+    ) -> Submission:
+        """Put items in and return what became of each. Memory holds these outcomes, never the items.
+
+        Args:
+            service: A service id, such as `mms-bulk`.
+            items: Mappings with the gateway's field names, from any iterable. They are not changed. An item
+                without `msg_key` gets a UUID, where the product lets the key be left out.
+            account: The account to send with.
+            send_at: Aware; None or a moment that has passed: now.
+            expires_at: Aware; what was never sent until then is not sent any more. None: never.
+            replace: Put the usual replacements for characters outside EUC-KR, and report them.
+
+        Raises:
+            UsageError: nothing was done.
+            SubmitInterrupted: Redis failed part-way; says what became of every item read.
+        """
+        if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+            raise UsageError(
+                f"items is of type {type(items).__name__}. Give a list of items, for one item too."
+            )
+        flow = self.flow(service, account=account, send_at=send_at, expires_at=expires_at, replace=replace)
+        whole = Submission()
+        try:
+            for part in flow.run(Entry(index, raw) for index, raw in enumerate(items)):
+                whole.extend(part)
+        except SubmitInterrupted as stopped:
+            whole.extend(stopped.submission)
+            raise interruption(stopped.cause, whole, stopped.taken) from stopped.cause
+        return whole
+
+    def flow(
+        self,
+        service: str,
+        *,
+        account: str = "main",
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        replace: bool = False,
+    ) -> Flow:
+        """Return a flow into the service and account, for callers that hold no outcomes. As `submit`."""
+        # The account is judged after the service: one that is called like a service is the likelier slip.
+        get_service(service)
+        self._check_account(account)
+        send_at_ms = not_before_ms(send_at, name="send_at")
+        expires_at_ms = not_after_ms(expires_at, name="expires_at")
+        if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
+            raise UsageError("expires_at does not lie after send_at, so nothing would ever be sent.")
+        self._inspect()
+        # Redis's clock is the one by which messages expire, whatever this machine's says.
+        if expires_at_ms is not None and expires_at_ms <= views.server_ms(self._store):
+            raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
+        terms = Terms(
+            service=service,
+            account=account,
+            linger_ms=self._settings.service(service).linger_ms,
+            send_at_ms=send_at_ms,
+            expires_at_ms=expires_at_ms,
+            replace=replace,
+        )
+        return Flow(terms, get_loader(service, self._settings), Intake(self._store))
+
+    def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
+        """Return the record of a message, or None where there is none with this key.
+
+        Without an account all are searched, in the order of their names, and the first record counts.
+        """
+        found = self._find(msg_key, account)
+        return found[0] if found else None
+
+    def cancel(self, msg_key: str, *, account: str | None = None) -> Decision:
+        """Cancel a message that waits; one that is being sent is cancelled if it comes back unsent.
+
+        Without an account all are searched. UsageError where several have a message of this key: nothing is
+        cancelled by guessing.
+        """
+        found = self._find(msg_key, account)
+        if len(found) > 1:
+            names = ", ".join(record.lane.account for record in found)
+            raise UsageError(f"Several accounts have a message of this key: {names}. Name the account.")
+        where = found[0].lane.account if found else account
+        if where is None:
+            return desk.Decision("unknown", "")
+        return desk.ask(self._store, where, msg_key, desk.Act.CANCEL)
+
+    def _find(self, msg_key: str, account: str | None) -> list[Record]:
+        if not isinstance(msg_key, str):
+            raise UsageError(f"msg_key is of type {type(msg_key).__name__}. Give the key as text.")
+        if account is not None:
+            self._check_account(account)
+        return views.find(self._store, msg_key, account)
+
+    def _check_account(self, account: str) -> None:
+        named = isinstance(account, str) and _ACCOUNT_NAME.fullmatch(account) is not None
+        if named and account not in SERVICES:
+            return
+        # What is no name is not shown: it may be the secret itself, given where its name is wanted.
+        what = f"{account!r} is a service, not an account" if named else "account is no account's name"
+        known = ", ".join(self._settings.accounts) or "none (their names are enough to submit)"
+        raise UsageError(
+            f"{what}. A name is 1 to 32 of a-z, 0-9 and -, such as main. Accounts in the settings: {known}."
+        )
+
+    def _inspect(self) -> None:
+        """Make sure once that the server may be trusted with messages."""
+        if not self._inspected:
+            inspect(self._store, durable=self._settings.durable)
+            self._inspected = True

@@ -1,0 +1,153 @@
+"""Submissions: what became of each item that was submitted.
+
+SubmitInterrupted          Redis failed part-way; what was answered before stands, in `submission`
+├── InterruptedByFull      also an OutboxFull: let the backlog drain, then go on
+└── InterruptedByOutage    also an OutboxUnavailable: whether the last chunk was added is not known
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, Problem
+
+if TYPE_CHECKING:
+    from plexsend.outbox.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new message: it will end in one known state, whatever dies on the way."""
+
+    index: int
+    """Place of the item in the call, 0 the first; for a file the row's line, 1 the first."""
+    msg_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same key, lane and body were submitted before: nothing was added."""
+
+    index: int
+    msg_key: str
+    state: State
+    """Where the message stands that was submitted first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The key belongs to another message (another body, service or variant): nothing was added."""
+
+    index: int
+    msg_key: str
+    state: State
+    """Where the message stands that has the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """An item that the gateway would refuse: nothing was added."""
+
+    index: int
+    msg_key: str | None
+    """The item's own key; None where it has none that is valid."""
+    errors: tuple[Problem, ...]
+    """Everything that is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A warning about an item that can be sent, or a replacement that was made in it."""
+
+    index: int
+    msg_key: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An item that Redis may or may not have: submit it again under this very key."""
+
+    index: int
+    msg_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdded:
+    """A valid item that was read but certainly not added: submit it again."""
+
+    index: int
+    msg_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of every item that was read. Each list is in the order of `index`."""
+
+    added: list[Added] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    invalid: list[Invalid] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
+    """Several for one item are possible; the item itself is in another list."""
+    replacements: list[Remark] = field(default_factory=list)
+    """Only where replacements were asked for; as `warnings`."""
+    unknown: list[Unknown] = field(default_factory=list)
+    """Empty unless the submission was interrupted."""
+    not_added: list[NotAdded] = field(default_factory=list)
+    """Empty unless the submission was interrupted."""
+
+    def extend(self, later: Submission) -> None:
+        """Append everything of a submission whose items came after these."""
+        for part in fields(self):
+            getattr(self, part.name).extend(getattr(later, part.name))
+
+    def sort(self) -> None:
+        """Bring every list into the order of `index`."""
+        for part in fields(self):
+            getattr(self, part.name).sort(key=attrgetter("index"))
+
+    # The lists may hold a million entries: a log line or a debugger wants their lengths.
+    def __repr__(self) -> str:
+        lengths = ", ".join(f"{part.name}={len(getattr(self, part.name))}" for part in fields(self))
+        return f"Submission({lengths})"
+
+
+class SubmitInterrupted(OutboxError):
+    """Redis failed part-way through a submission.
+
+    To go on: submit `submission.unknown` again under the keys that stand there (what was added then is a
+    duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a `msg_key`
+    of its own it is enough to make the same call again.
+    """
+
+    def __init__(self, cause: OutboxError, submission: Submission, taken: int) -> None:
+        self.cause = cause
+        self.submission = submission
+        self.taken = taken
+        """How many items were read from the iterable."""
+        known = taken - len(submission.unknown) - len(submission.not_added)
+        super().__init__(
+            f"{cause} Of {taken} items read, {known} were answered ({len(submission.added)} added), "
+            f"{len(submission.unknown)} are in doubt and {len(submission.not_added)} were not added. "
+            "Submit those again under the same keys: nothing is added twice."
+        )
+
+
+class InterruptedByFull(SubmitInterrupted, OutboxFull):
+    """Redis became too full for the next chunk."""
+
+
+class InterruptedByOutage(SubmitInterrupted, OutboxUnavailable):
+    """Redis stopped answering."""
+
+
+def interruption(cause: OutboxError, submission: Submission, taken: int) -> SubmitInterrupted:
+    """Return the interruption that also is an error of the cause's kind."""
+    if isinstance(cause, OutboxFull):
+        return InterruptedByFull(cause, submission, taken)
+    if isinstance(cause, OutboxUnavailable):
+        return InterruptedByOutage(cause, submission, taken)
+    return SubmitInterrupted(cause, submission, taken)

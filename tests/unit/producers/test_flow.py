@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import copy
+import tracemalloc
+import uuid
+from collections import OrderedDict
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.errors import InvalidItem, OutboxError, OutboxFull, OutboxUnavailable, Problem
+from plexsend.gateway.items import Item, ItemLoader, get_loader
+from plexsend.outbox.intake import Draft, Known, Receipt
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.states import State
+from producers.flow import Entry, Flow, Terms
+from producers.submissions import (
+    InterruptedByFull,
+    InterruptedByOutage,
+    Submission,
+    SubmitInterrupted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+_TERMS = Terms(service="mms-bulk", account="main", linger_ms=200)
+
+
+class Taker:
+    """Takes everything in and remembers the calls; fails at the call whose number (1 the first) is given."""
+
+    def __init__(self, fail_at: int = 0, error: OutboxError | None = None) -> None:
+        self.calls: list[tuple[Lane, list[Draft]]] = []
+        self.options: dict[str, object] = {}
+        self._fail_at = fail_at
+        self._error = error
+
+    def add(self, lane: Lane, drafts: Sequence[Draft], **options: object) -> list[Receipt]:
+        self.calls.append((lane, list(drafts)))
+        self.options = options
+        if self._error is not None and len(self.calls) == self._fail_at:
+            raise self._error
+        return [Receipt(Known.ADDED, State.WAITING) for _ in drafts]
+
+
+class VariantLoader(ItemLoader):
+    """The MMS loader, as if MMS came in the variants that its `sub_id` names."""
+
+    def __init__(self) -> None:
+        self._real = get_loader("mms-bulk")
+        self.product = self._real.product
+        self.stamp = self._real.stamp
+
+    def load(self, raw: object, **options: Any) -> Item:
+        item = self._real.load(raw, **options)
+        assert isinstance(raw, dict)
+        return replace(item, variant=raw["sub_id"])
+
+
+def _run(raws: Iterable[object], taker: Taker, loader: ItemLoader | None = None, **terms: Any) -> Submission:
+    flow = Flow(replace(_TERMS, **terms), loader or get_loader("mms-bulk"), taker)
+    whole = Submission()
+    for part in flow.run(Entry(index, raw) for index, raw in enumerate(raws)):
+        whole.extend(part)
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("count", "chunks"),
+    [(0, []), (1, [1]), (499, [499]), (500, [500]), (501, [500, 1]), (1200, [500, 500, 200])],
+)
+def test_items_go_in_chunks_of_500(make_item: Any, count: int, chunks: list[int]) -> None:
+    taker = Taker()
+    whole = _run((make_item(n, msg_key=f"k{n}") for n in range(count)), taker)
+    assert [len(drafts) for _, drafts in taker.calls] == chunks
+    assert [(each.index, each.msg_key) for each in whole.added] == [(n, f"k{n}") for n in range(count)]
+
+
+def test_memory_holds_the_outcomes_of_50_000_items_and_at_most_one_chunk() -> None:
+    class LetPass(VariantLoader):
+        """Lets everything pass, since judging 50,000 items under tracemalloc takes long."""
+
+        def load(self, raw: object, **_: Any) -> Item:
+            assert isinstance(raw, dict)
+            return Item(raw["msg_key"], None, bytes(2_000), (), ())
+
+    class Nowhere(Taker):
+        def add(self, lane: Lane, drafts: Sequence[Draft], **options: object) -> list[Receipt]:
+            self.calls.clear()
+            return super().add(lane, drafts, **options)
+
+    tracemalloc.start()
+    whole = _run(({"msg_key": f"k{n}"} for n in range(50_000)), Nowhere(), LetPass())
+    left_bytes, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(whole.added) == 50_000
+    assert left_bytes < 50_000 * 250
+    # The bodies alone would be 100 MB.
+    assert peak_bytes - left_bytes < 4_000_000
+
+
+def test_a_chunk_is_read_no_further_ahead_than_it_is_long(make_item: Any) -> None:
+    taker = Taker()
+    read_ahead = []
+
+    def items() -> Iterable[object]:
+        for n in range(1500):
+            read_ahead.append(n - sum(len(drafts) for _, drafts in taker.calls))
+            yield make_item(n)
+
+    _run(items(), taker)
+    assert max(read_ahead) == 499
+
+
+def test_invalid_items_count_towards_a_chunk_and_cost_no_call(make_item: Any) -> None:
+    taker = Taker()
+    flow = Flow(_TERMS, get_loader("mms-bulk"), taker)
+    sizes = [len(part.invalid) for part in flow.run(Entry(n, make_item(msg="")) for n in range(1001))]
+    assert sizes == [500, 500, 1]
+    assert taker.calls == []
+
+
+def test_large_entries_make_smaller_chunks(make_item: Any) -> None:
+    taker = Taker()
+    flow = Flow(_TERMS, get_loader("mms-bulk"), taker)
+    list(flow.run(Entry(n, make_item(n), size_bytes=1_000_000) for n in range(10)))
+    assert [len(drafts) for _, drafts in taker.calls] == [4, 4, 2]
+
+
+def test_the_terms_reach_the_outbox(make_item: Any) -> None:
+    taker = Taker()
+    _run([make_item()], taker, account="shop", linger_ms=7, send_at_ms=5, expires_at_ms=9)
+    assert taker.calls[0][0] == Lane("mms-bulk", None, "shop")
+    assert taker.options == {
+        "stamp": str(get_loader("mms-bulk").stamp),
+        "linger_ms": 7,
+        "send_at_ms": 5,
+        "expires_at_ms": 9,
+    }
+
+
+@pytest.mark.parametrize("key", [None, "", "  "])
+def test_an_item_without_a_key_gets_a_uuid_that_is_on_the_wire(make_item: Any, key: str | None) -> None:
+    taker = Taker()
+    item = make_item()
+    item["msg_key"] = key
+    (added,) = _run([item], taker).added
+    assert uuid.UUID(added.msg_key).version == 4
+    ((_, (draft,)),) = taker.calls
+    assert draft.msg_key == added.msg_key
+    assert f'"msg_key":"{added.msg_key}"'.encode() in draft.body
+
+
+def test_two_items_without_keys_are_two_messages(make_item: Any) -> None:
+    whole = _run([make_item()] * 2, Taker())
+    assert len({each.msg_key for each in whole.added}) == 2
+
+
+@pytest.mark.parametrize("raw", [None, 5, "text", b"bytes", [], [("msg", "x")], object()])
+def test_what_is_no_mapping_is_invalid_and_its_neighbours_go_on(make_item: Any, raw: object) -> None:
+    whole = _run([make_item(), raw, make_item()], Taker())
+    assert [each.index for each in whole.added] == [0, 2]
+    (invalid,) = whole.invalid
+    assert (invalid.index, invalid.msg_key) == (1, None)
+    assert invalid.errors
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, MappingProxyType])
+def test_any_mapping_is_an_item_and_stays_as_it_was(make_item: Any, kind: Any) -> None:
+    plain = make_item(msg="가–나\r\n", title=" ")
+    before = copy.deepcopy(plain)
+    given = kind(plain)
+    whole = _run([given], Taker(), replace=True)
+    assert len(whole.added) == 1
+    assert whole.replacements
+    assert dict(given) == before
+    assert plain == before
+
+
+def test_every_error_of_an_invalid_item_is_told_with_its_own_key_alone(make_item: Any) -> None:
+    named, unnamed = make_item(msg="", sender_number="1", msg_key="mine"), make_item(msg="")
+    first, second = _run([named, unnamed], Taker()).invalid
+    assert first.msg_key == "mine"
+    assert {problem.field for problem in first.errors} == {"msg", "sender_number"}
+    # A key that was made up would name nothing that anybody knows.
+    assert second.msg_key is None
+
+
+def test_an_entry_that_already_is_a_refusal_is_invalid() -> None:
+    problem = Problem("row", "is no JSON", "")
+    (invalid,) = _run([InvalidItem([problem], msg_key="k")], Taker()).invalid
+    assert (invalid.index, invalid.msg_key, invalid.errors) == (0, "k", (problem,))
+
+
+def test_warnings_and_replacements_name_their_item(make_item: Any) -> None:
+    items = [make_item(msg_key="a"), make_item(msg_key="b", title="가" * 21, msg="1–2")]
+    whole = _run(items, Taker(), replace=True)
+    assert [(each.index, each.msg_key, each.problem.field) for each in whole.warnings] == [(1, "b", "title")]
+    assert [(each.index, each.msg_key, each.problem.field) for each in whole.replacements] == [
+        (1, "b", "msg")
+    ]
+
+
+def test_variants_go_into_lanes_of_their_own_and_are_told_in_the_order_given(make_item: Any) -> None:
+    taker = Taker()
+    items = [make_item(n, msg_key=f"k{n}", sub_id="ABC"[n % 3]) for n in range(9)]
+    whole = _run(items, taker, VariantLoader())
+    assert [(lane.variant, len(drafts)) for lane, drafts in taker.calls] == [("A", 3), ("B", 3), ("C", 3)]
+    assert [each.index for each in whole.added] == list(range(9))
+
+
+def test_the_same_key_in_two_lanes_is_added_in_the_order_given(make_item: Any) -> None:
+    taker = Taker()
+    items = [make_item(msg_key=key, sub_id=lane) for key, lane in ("1B", "2A", "2B", "3A", "1B")]
+    _run(items, taker, VariantLoader())
+    added = [(lane.variant, [draft.msg_key for draft in drafts]) for lane, drafts in taker.calls]
+    assert added == [("B", ["1"]), ("A", ["2"]), ("B", ["2", "1"]), ("A", ["3"])]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "unknown", "not_added"),
+    [
+        (OutboxUnavailable("gone"), InterruptedByOutage, 2, 2),
+        (OutboxFull("full"), InterruptedByFull, 0, 4),
+        (OutboxError("odd"), SubmitInterrupted, 2, 2),
+    ],
+)
+def test_a_failure_tells_the_fate_of_every_item_read(
+    make_item: Any, error: OutboxError, kind: type, unknown: int, not_added: int
+) -> None:
+    taker = Taker(fail_at=2, error=error)
+    items = [make_item(n, msg_key=f"k{n}", sub_id="ABC"[n % 3]) for n in range(6)]
+    with pytest.raises(SubmitInterrupted) as caught:
+        _run([*items, make_item(msg="", sub_id="A")], taker, VariantLoader())
+    stopped = caught.value
+    assert type(stopped) is kind
+    assert isinstance(stopped, type(error))
+    assert stopped.cause is error
+    assert stopped.taken == 7
+    parts = stopped.submission
+    assert [each.index for each in parts.added] == [0, 3]
+    assert [each.index for each in parts.invalid] == [6]
+    assert [each.index for each in parts.unknown] == [1, 4][:unknown]
+    assert [each.index for each in parts.not_added] == ([2, 5] if unknown else [1, 2, 4, 5])
+    assert len(parts.not_added) == not_added
+    assert f"Of 7 items read, 3 were answered (2 added), {unknown} are in doubt" in str(stopped)
+
+
+def test_reprs_show_no_item(make_item: Any) -> None:
+    assert "2345" not in repr(Entry(0, make_item()))
+    assert repr(Submission()).startswith("Submission(added=0, duplicates=0")
