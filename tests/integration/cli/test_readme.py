@@ -1,0 +1,94 @@
+"""Every command of the README and of the other pages is run, or is one that CI itself runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox.messages import Outcome
+from tests.integration.cli.conftest import process_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[3]
+README = ROOT.joinpath("README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+ELSEWHERE = {
+    "make demo": "tests/acceptance runs `plexsend demo`, which is all that the target does",
+    "make test": ".ci/run",
+    "make lint": ".ci/run",
+    "celery -A worker worker": "tests/acceptance",
+}
+CSV = (
+    "msg_key,sender_number,receiver_number,msg,file_path\n"
+    "row-1,02-2123-4567,010-2345-6789,안녕하세요,https://example.com/a.jpg|https://example.com/b.jpg\n"
+)
+
+
+def commands() -> list[str]:
+    """Return each line of the README's blocks that begins with a program of ours."""
+    lines = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
+    found = [re.split(r"\s{3,}", line)[0] for line in lines]
+    return [line for line in found if line.startswith(("plexsend ", "make ", "celery "))]
+
+
+def test_the_readme_shows_the_commands_that_a_reader_needs() -> None:
+    told = {line.split()[1] for line in commands() if line.startswith("plexsend ")}
+    assert told >= {"import", "send", "status", "why", "lanes", "holds", "pause", "resume", "dead", "audit"}
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("plexsend ")])
+def test_what_is_not_run_here_is_run_by_ci(line: str) -> None:
+    assert line in ELSEWHERE
+    if line.startswith("make "):
+        assert f"\n{line.split()[1]}:" in ROOT.joinpath("Makefile").read_text("utf-8")
+    if ELSEWHERE[line] == ".ci/run":
+        assert f"\n{line}\n" in ROOT.joinpath(".ci", "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if line.startswith("plexsend ")])
+def test_command_of_the_readme_runs(
+    line: str, run: Callable[..., Any], yard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("messages.csv").write_text(CSV, "utf-8")
+    yard.add("KEY")
+    _bring_about(line, yard, run)
+
+    done = run(*shlex.split(line)[1:])
+
+    assert done.code == 0, done.err
+
+
+def _bring_about(line: str, yard: Any, run: Callable[..., Any]) -> None:
+    """Put KEY, or what the command is about, into the state that the README speaks of."""
+    if "dead requeue" in line:
+        yard.end(Outcome.REJECTED, "KEY")
+    elif "uncertain settle" in line:
+        yard.end(Outcome.PARK, "KEY")
+    elif line.startswith("plexsend resume"):
+        assert run("pause", line.split()[2], "--reason", "r").code == 0
+
+
+def test_example_for_applications_runs(environment: dict[str, str], store: Any) -> None:
+    del store  # clears the keys afterwards
+    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=process_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout == "waiting\ncancelled\n", done.stderr
