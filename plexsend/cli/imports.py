@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plexsend.cli.options import example, file_options, json_option, submit_options
+from plexsend.cli.options import example, file_options, json_option, msg_type_option, submit_options
 from plexsend.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 )
 @click.argument("file", metavar="FILE")
 @file_options
+@msg_type_option
 @submit_options
 @json_option
 def import_(
@@ -30,6 +31,7 @@ def import_(
     service: str,
     fmt: str | None,
     encoding: str,
+    msg_type: str | None,
     account: str,
     send_at: datetime | None,
     expires_at: datetime | None,
@@ -38,9 +40,10 @@ def import_(
 ) -> int:
     """Put the messages of FILE in; workers send them.
 
-    FILE holds an item a line (.jsonl), or a table whose header names the gateway's fields (.csv, several
-    images separated by `|`). Rows that are refused go to FILE.rejected.jsonl, with what is wrong: mend them
-    there and import that file. The same file again adds nothing, so after an interruption run it again.
+    FILE holds an item a line (.jsonl), or a table whose header names the gateway's fields (.csv: several
+    images separated by `|`, fields inside others with dots as in msg.body.title, buttons as JSON). Rows that
+    are refused go to FILE.rejected.jsonl, with what is wrong: mend them there and import that file. The same
+    file again adds nothing, so after an interruption run it again.
 
     With --json each refused row is a line, and the last line counts added, duplicates, conflicts and invalid.
     Exit code 1 if any row is invalid or in conflict.
@@ -61,6 +64,7 @@ def import_(
                     file,
                     service,
                     account=account,
+                    msg_type=msg_type,
                     fmt=fmt,
                     encoding=encoding,
                     send_at=send_at,

@@ -106,6 +106,13 @@ account_option = click.option(
 key_argument = click.argument("key", metavar="KEY")
 
 
+msg_type_option = click.option(
+    "--msg-type",
+    metavar="T",
+    help="RCS: RMM (picture on top) or RMH (at the side), for all; otherwise each message names its own.",
+)
+
+
 def example(*lines: str) -> str:
     """Return the end of a command's help: lines that can be typed as they stand."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

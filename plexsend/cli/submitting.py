@@ -23,6 +23,7 @@ def submit_one(
     item: dict[str, object],
     *,
     account: str,
+    msg_type: str | None,
     send_at: datetime | None,
     expires_at: datetime | None,
     replace: bool,
@@ -33,7 +34,13 @@ def submit_one(
     with open_outbox(screen) as (settings, store):
         try:
             submission = Producer(settings, store).submit(
-                service, [item], account=account, send_at=send_at, expires_at=expires_at, replace=replace
+                service,
+                [item],
+                account=account,
+                msg_type=msg_type,
+                send_at=send_at,
+                expires_at=expires_at,
+                replace=replace,
             )
         except SubmitInterrupted as exc:
             raise _in_doubt(exc) from exc

@@ -1,0 +1,44 @@
+"""The demo's terms: rates, waits and moments, chosen so that everything is seen and over in half a minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNT = "main"
+WORKERS = 2
+
+SETTINGS: Mapping[str, str] = {
+    # A limit that can be watched: 2,100 messages take 14 s, 400 take 13 s.
+    "PLEXSEND_RATE_MMS_BULK": "150",
+    "PLEXSEND_RATE_MMS_STANDARD": "30",
+    # Waits that are minutes in earnest are seconds here.
+    "PLEXSEND_RETRY_FIRST_S": "0.5",
+    "PLEXSEND_RETRY_LONGEST_S": "2",
+    "PLEXSEND_SHUT_FIRST_S": "0.5",
+    "PLEXSEND_SHUT_LONGEST_S": "1",
+    "PLEXSEND_CREDIT_HOLD_S": "2",
+    "PLEXSEND_CREDIT_HOLD_LONGEST_S": "2",
+}
+
+CREDIT = 1_400
+"""Messages that the sandbox accepts until somebody tops the account up."""
+TOP_UP = 10_000
+TOP_UP_AFTER_S = 3.0
+"""How long the account stays without credit: one probe comes to nothing meanwhile."""
+
+TROUBLE_AFTER = 400
+"""Accepted messages after which the gateway falls into trouble."""
+TROUBLE_REQUESTS = 4
+"""Requests that it then answers with HTTP 500."""
+TROUBLE_SERVICE = "mms-bulk"
+
+GAPS_AFTER = 900
+"""Accepted messages after which the gateway leaves out a message of an answer, though it accepts it."""
+GAPS = 2
+"""Answers with such a gap."""
+
+LONGEST_S = 50.0
+"""When the demo gives up. It takes about half of it; a minute is what is promised."""

@@ -1,0 +1,72 @@
+"""The environment of the children: what of the caller's own reaches them, and where they find each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.services import PRODUCTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OURS = "PLEXSEND_"
+ACCOUNTS = f"{OURS}ACCOUNT_"
+
+REDIS_URL = f"{OURS}REDIS_URL"
+
+SANDBOX_USER = "sandbox"
+SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
+"""What the account `main` sends with where the sandbox is the gateway; no secret of anybody."""
+
+# Celery would take broker addresses from CELERY_BROKER_URL before it takes ours.
+_FOREIGN = "CELERY_"
+
+# The stack has a Redis of its own, whatever address the caller has for another one.
+_REPLACED = frozenset({REDIS_URL, f"{REDIS_URL}_FILE", f"{OURS}BROKER_URL", f"{OURS}BROKER_URL_FILE"})
+
+
+def gateway_names() -> tuple[str, ...]:
+    """Return the variables that say where the products' gateways are."""
+    return tuple(f"{OURS}{product.setting}_URL" for product in PRODUCTS.values())
+
+
+def without_ours(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without any setting of plexsend or Celery: a stranger's accounts above all."""
+    return {name: text for name, text in environ.items() if not name.upper().startswith((OURS, _FOREIGN))}
+
+
+def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: str) -> dict[str, str]:
+    """Return settings in which the account `main` alone sends, and only to the sandbox."""
+    kept = {
+        name: text
+        for name, text in settings.items()
+        if name not in _REPLACED and name not in gateway_names() and not name.startswith(ACCOUNTS)
+    }
+    return {
+        **kept,
+        REDIS_URL: redis_url,
+        **dict.fromkeys(gateway_names(), sandbox_url),
+        f"{ACCOUNTS}MAIN": SANDBOX_CREDENTIALS,
+    }
+
+
+def with_gateway(settings: Mapping[str, str], *, redis_url: str) -> dict[str, str]:
+    """Return the caller's settings with the stack's own Redis."""
+    return {
+        **{name: text for name, text in settings.items() if name not in _REPLACED},
+        REDIS_URL: redis_url,
+    }
+
+
+def rooted(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for processes that run elsewhere: no relative paths, nor settings of Celery."""
+    return {
+        name: str(Path(text.strip()).absolute()) if _names_a_file(name, text) else text
+        for name, text in environ.items()
+        if not name.upper().startswith(_FOREIGN)
+    }
+
+
+def _names_a_file(name: str, text: str) -> bool:
+    return name.startswith(OURS) and name.endswith("_FILE") and bool(text.strip())

@@ -1,0 +1,103 @@
+"""Stops: Ctrl-C and SIGTERM, heard at any moment and acted on only where that is safe.
+
+A handler that raised just anywhere could hit the very line that is about to stop the children, or the one
+between starting a child and writing it down. So the signal raises in stretches that are marked, at most once;
+everywhere else it is noted.
+
+    with Stops() as stops:
+        try:
+            with stops.interruptible():
+                ...                       # StopAsked is raised in here, or when the stretch is entered
+        finally:
+            stack.stop()                  # nothing is raised here any more
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
+    from typing import Self
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks a process to stop: Ctrl-C, a supervisor, a terminal that was closed."""
+
+ONE_WISH_S = 1.0
+"""Signals this soon after the first say the same: wrappers pass on what the terminal sent to all already."""
+
+
+class StopAsked(BaseException):
+    """Somebody asked this process to stop; `number` is the signal. No `except Exception` may swallow it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+class Stops:
+    """Hears the signals from `with` to its end. For the main thread: Python hands signals to no other."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._before: dict[int, Any] = {}
+        self._in_stretch = False
+        self._has_raised = False
+        self._first: tuple[int, float] | None = None
+        self.hurried = False
+        """Whether it was asked for once more: what still waits for an orderly end is to be killed."""
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            handler = signal.getsignal(number)
+            # Whoever started us deaf to a signal (nohup, a script's background job) meant it.
+            if handler is not signal.SIG_IGN:
+                self._before[number] = handler
+                signal.signal(number, self._hear)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Mark a stretch in which a signal raises StopAsked; so does one that was heard before."""
+        try:
+            self._in_stretch = True
+            self.check()
+            yield
+        finally:
+            self._in_stretch = False
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Mark a stretch that must run to its end; a signal meanwhile raises behind it."""
+        before, self._in_stretch = self._in_stretch, False
+        try:
+            yield
+        finally:
+            self._in_stretch = before
+        self.check()
+
+    def check(self) -> None:
+        """Raise what was heard, in a stretch. Loops call it: what is raised in a finaliser Python drops."""
+        if self._first is not None and self._in_stretch:
+            self._has_raised = True
+            raise StopAsked(self._first[0])
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        now_s = self._clock()
+        if self._first is None:
+            self._first = (number, now_s)
+        elif now_s - self._first[1] >= ONE_WISH_S:
+            self.hurried = True
+        # Once by itself: a second one would hit what is being put in order after the first.
+        if not self._has_raised:
+            self.check()

@@ -1,0 +1,114 @@
+"""`plexsend demo`, run as a stranger runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+# What a stranger may have around: nothing of it may be used, and much of it would break everything.
+STRANGER = {
+    "PLEXSEND_ACCOUNT_MAIN": "real;very-secret",
+    "PLEXSEND_MMS_URL": "https://gateway.invalid",
+    "PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0",
+    "PLEXSEND_RATE": "nonsense",
+    "PLEXSEND_DURABLE": "1",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
+}
+
+
+def number(text: str, pattern: str) -> int:
+    (found,) = re.findall(pattern, text)
+    return int(found.replace(",", ""))
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_whole_demo_ends_in_time_with_every_message_accounted_for(terminal: Any) -> None:
+    # The very thing that a worker would import first, did it run where the command is typed.
+    (terminal.folder / "worker.py").write_text("raise SystemExit('the wrong worker')")
+    began = time.monotonic()
+    run = terminal.start("demo", **STRANGER)
+    run.process.wait(90)
+    took_s = time.monotonic() - began
+    told = run.text()
+
+    assert run.process.returncode == 0, told + run.err.read_text()
+    assert took_s < 60
+    assert terminal.left() == {}
+    assert terminal.temporary() == []
+    assert all(char.isprintable() or char == "\n" for char in told)
+    assert "very-secret" not in told
+
+    added = number(told, r"rows were read: ([\d,]+) added")
+    invalid = number(told, r"added, ([\d,]+) invalid")
+    accepted = number(told, r"([\d,]+)  accepted\n")
+    refused = [int(count) for count in re.findall(r"^ +(\d+)  (?:rejected|failed): ", told, re.MULTILINE)]
+    assert added >= 2_000
+    assert invalid > 10
+    assert accepted + sum(refused) == added
+    assert re.search(r"rejected: G141, ", told)
+    assert re.search(r"1  rejected: C400_2, ", told)
+    assert number(told, r"(\d+)  sent one by one") == 10
+    assert number(told, r"(\d+)  tried again under the same key") >= 10
+    assert number(told, r"(\d+)  came back for want of credit") >= 1
+    assert re.search(r"held \S+ s: lane mms-bulk@main, the gateway in trouble .*; released when", told)
+    assert re.search(r"held \S+ s: account main, out of credit .*; released by the operator", told)
+    assert 8 < float(re.findall(r"requests, ([\d.]+) messages in each", told)[0]) <= 10
+    assert f"The audit holds: all {added:,} messages are accounted for." in told
+    assert f"The gateway's own list names the same {accepted:,} messages as accepted." in told
+    assert "up --sandbox" in told.partition("What to type next")[2]
+
+
+@pytest.mark.parametrize(
+    ("victim", "name", "log"),
+    [
+        (("plexsend.sandbox",), "sandbox", "sandbox.log"),
+        (("valkey-server",), "valkey", "valkey.log"),
+        (("celery", "worker-2@"), "worker 2", "worker-2.log"),
+    ],
+)
+def test_a_process_that_dies_on_the_way_is_named_with_its_log(
+    terminal: Any, victim: tuple[str, ...], name: str, log: str
+) -> None:
+    run = terminal.start("demo")
+    run.wait_for("refuses a recipient")
+    (pid,) = run.children(*victim)
+    os.kill(pid, signal.SIGKILL)
+
+    assert run.process.wait(60) == 1
+    error = run.err.read_text()
+    assert f"plexsend: {name} ended in the middle of the demo (killed by SIGKILL)." in error
+    assert "Traceback" not in error
+    assert terminal.left() == {}
+    folder: Path
+    (folder,) = terminal.temporary()
+    assert f"Its log: {folder / 'logs' / log}" in error
+    assert (folder / "logs" / log).read_text()
+    assert f"is kept: {folder}" in error
+    assert "every message has a known fate" not in run.text()
+
+
+def test_programs_get_objects_alone(terminal: Any) -> None:
+    run = terminal.start("demo", "--json", "--keep")
+    run.wait_for("Imported sample-standard.jsonl")
+    run.wait_for('"event": "progress"')
+    assert run.end(signal.SIGINT) == 130
+
+    events = [json.loads(line)["event"] for line in run.text().splitlines()]
+    assert {"told", "progress"} <= set(events)
+    assert run.err.read_text() == ""
+    (folder,) = terminal.temporary()
+    assert (folder / "sample-bulk.csv").exists()
+    assert (folder / "sample-bulk.csv.rejected.jsonl").read_text().count("\n") > 5

@@ -1,0 +1,195 @@
+"""`plexsend up`: a set of processes that stays, and can be used from another terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from typing import Any
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+    pytest.mark.xdist_group("up"),
+]
+
+DATA = "da ta 한글"
+SEND = ("send", "mms-bulk", "--from", "02-2345-6789", "--to", "010-2345-6789", "--text", "안녕하세요")
+IMAGE = ("--image", "https://img.example/1.jpg")
+REAL = {
+    "PLEXSEND_ACCOUNT_MAIN": "real;very-secret",
+    "PLEXSEND_ACCOUNT_SHOP": "shop;also-secret",
+    "PLEXSEND_MMS_URL": "https://gateway.example",
+    "PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:1/1",
+}
+
+
+@pytest.fixture(scope="module")
+def up(shared_terminal: Any) -> Any:
+    """One that runs, among a stranger's settings, in a folder whose name needs quoting."""
+    run = shared_terminal.start("up", "--sandbox", "--data", DATA, PLEXSEND_DURABLE="1", **REAL)
+    run.wait_for("Ctrl-C stops everything.")
+    return run
+
+
+@pytest.fixture(scope="module")
+def exports(up: Any) -> dict[str, str]:
+    """What it says to export, as a shell would understand it."""
+    (line,) = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
+    return dict(word.split("=", 1) for word in line.split())
+
+
+def wait_for_state(terminal: Any, exports: dict[str, str], key: str, state: str) -> None:
+    deadline = time.monotonic() + 60
+    while f'"state": "{state}"' not in (told := terminal.run("status", key, "--json", **exports).text()):
+        assert time.monotonic() < deadline, told
+
+
+def send(terminal: Any, exports: dict[str, str]) -> str:
+    run = terminal.run(*SEND, *IMAGE, "--json", **exports)
+    assert run.process.returncode == 0, run.err.read_text()
+    return str(json.loads(run.text().splitlines()[-1])["msg_key"])
+
+
+def test_a_message_sent_from_another_terminal_is_accepted(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    assert {"PLEXSEND_REDIS_URL", "PLEXSEND_MMS_URL"} <= exports.keys()
+    assert up.process.poll() is None
+    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+
+
+def test_with_the_sandbox_no_process_knows_a_real_account_or_address(up: Any) -> None:
+    workers = up.children("celery")
+    assert len(workers) == 2
+    for pid in workers:
+        settings = Path(f"/proc/{pid}/environ").read_text().split("\0")
+        assert not [text for text in settings if "secret" in text or "gateway.example" in text]
+        assert not [text for text in settings if text.startswith("CELERY_")]
+        assert any(text.startswith("PLEXSEND_MMS_URL=http://127.0.0.1:") for text in settings)
+
+
+def test_an_address_that_is_not_used_is_told(up: Any) -> None:
+    assert "PLEXSEND_REDIS_URL: is not used here" in up.err.read_text()
+
+
+def test_a_second_one_on_the_same_folder_is_refused(up: Any, shared_terminal: Any) -> None:
+    before = up.children()
+    second = shared_terminal.run("up", "--sandbox", "--data", DATA)
+
+    assert second.process.returncode == 1
+    assert f"is in use by another plexsend (process {up.process.pid})" in second.err.read_text()
+    assert sorted(up.children()) == sorted(before)
+
+
+def test_a_worker_that_dies_is_told_and_started_again(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    (victim,) = up.children("celery", "worker-1@")
+    os.kill(victim, signal.SIGKILL)
+    up.wait_for("worker 1 ended unexpectedly (killed by SIGKILL).")
+    up.wait_for("worker 1 was started again.")
+
+    assert re.search(r"  \| .* ready\.", up.text())
+    assert "worker-1.log" in up.text()
+    (again,) = up.children("celery", "worker-1@")
+    assert again != victim
+    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+
+
+def test_a_valkey_that_dies_comes_back_with_what_it_had(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    key = send(shared_terminal, exports)
+    wait_for_state(shared_terminal, exports, key, "accepted")
+    (victim,) = up.children("valkey-server")
+    os.kill(victim, signal.SIGKILL)
+    up.wait_for("valkey was started again.")
+
+    wait_for_state(shared_terminal, exports, key, "accepted")
+    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+
+
+def test_what_was_kept_is_there_again_after_a_stop_and_a_start(terminal: Any) -> None:
+    ports = {}
+    for number in (1, 2):
+        run = terminal.start("up", "--sandbox", "--workers", "1", "--json")
+        run.wait_for('"event": "up"')
+        facts = json.loads(run.text().splitlines()[0])
+        exports = facts["export"]
+        if number == 1:
+            key = send(terminal, exports)
+            wait_for_state(terminal, exports, key, "accepted")
+        assert terminal.run("status", key, **exports).process.returncode == 0
+        ports[number] = facts["processes"]
+        assert run.end(signal.SIGTERM) == 0
+        assert terminal.left() == {}
+        assert json.loads(run.text().splitlines()[-1]) == {"event": "stopped", "killed": []}
+    assert ports[1].keys() == ports[2].keys() == {"valkey", "sandbox", "worker 1"}
+
+
+def test_without_the_sandbox_and_without_an_account_nothing_starts(terminal: Any) -> None:
+    run = terminal.run("up")
+
+    assert run.process.returncode == 2
+    assert "PLEXSEND_ACCOUNT_<NAME>" in run.err.read_text()
+    assert not (terminal.folder / ".plexsend").exists()
+
+
+def test_with_a_real_account_no_sandbox_is_started(terminal: Any) -> None:
+    (terminal.folder / "secret").write_text("real;very-secret\n")
+    run = terminal.start(
+        *("up", "--workers", "1"),
+        # Relative to where it is typed, though the workers run elsewhere.
+        PLEXSEND_ACCOUNT_MAIN_FILE="secret",
+        PLEXSEND_MMS_URL="http://127.0.0.1:1",
+        PLEXSEND_KEY_PREFIX="mine:",
+        PLEXSEND_DURABLE="1",
+    )
+    run.wait_for("Ctrl-C stops everything.")
+
+    assert "messages are really sent" in run.text()
+    assert " PLEXSEND_KEY_PREFIX=mine:" in run.text()
+    assert "PLEXSEND_MMS_URL" not in run.text()
+    assert run.children("plexsend.sandbox") == []
+    assert len(run.children()) == 2
+    assert run.end(signal.SIGINT) == 0
+    assert terminal.left() == {}
+
+
+def test_a_folder_of_the_sandbox_is_refused_to_real_accounts(terminal: Any) -> None:
+    run = terminal.start("up", "--sandbox")
+    run.wait_for("Ctrl-C stops everything.")
+    assert run.end(signal.SIGINT) == 0
+    real = terminal.run("up", **REAL)
+
+    assert real.process.returncode == 1
+    assert "with real accounts they would really be sent" in real.err.read_text()
+    assert terminal.left() == {}
+
+
+def test_a_port_that_is_taken_is_refused(terminal: Any) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for option in ("--port", "--sandbox-port"):
+            run = terminal.run("up", "--sandbox", option, port)
+
+            assert run.process.returncode == 1
+            assert f"Port {port} cannot be used: Address already in use" in run.err.read_text()
+            assert terminal.left() == {}
+
+
+def test_a_port_of_the_sandbox_without_one_is_wrong_usage(terminal: Any) -> None:
+    assert terminal.run("up", "--sandbox-port", "8080").process.returncode == 2
