@@ -6,15 +6,19 @@ acknowledgement, no eta, no retry, no rate limit. The reasons for each setting s
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from kombu import Queue
+from celery.signals import celeryd_init
+from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
 from worker.housekeeper import HousekeepingStep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plexsend.settings import Settings
 
 DRAIN_TASK = "plexsend.drain"
@@ -30,7 +34,19 @@ def create_app(settings: Settings) -> Celery:
     app.conf.update(_config(settings))
     app.steps["worker"].add(HousekeepingStep)
     app.plexsend_settings = settings  # type: ignore[attr-defined]  # the worker's bootstep finds them here
+    celeryd_init.connect(_refuse_unknown_queues, weak=False)
     return app
+
+
+# Celery itself ends with a traceback, and advises a setting that would make the misspelt queue.
+def _refuse_unknown_queues(options: Mapping[str, Any], **_: Any) -> None:
+    named = [*(options.get("queues") or ()), *(options.get("exclude_queues") or ())]
+    unknown = sorted(set(named) - set(SERVICES))
+    if unknown:
+        known = ", ".join(SERVICES)
+        # Logging is not set up yet.
+        sys.stderr.write(f"plexsend: there is no queue {', '.join(unknown)}; queues are: {known}\n")
+        raise SystemExit(2)
 
 
 def _config(settings: Settings) -> dict[str, Any]:
@@ -55,7 +71,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,
-        "task_queues": [Queue(service) for service in services],
+        "task_queues": [Queue(service, Exchange("plexsend"), routing_key=service) for service in services],
         "task_default_queue": services[0],
         "task_create_missing_queues": False,
         "task_acks_late": False,

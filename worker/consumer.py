@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
 
 from plexsend.logs import get_logger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _FIRST_WAIT_S = 0.5
 _STEP_S = 0.5
@@ -19,7 +16,7 @@ _LONGEST_WAIT_S = 1.0
 _log = get_logger("worker.consumer")
 
 
-class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery's class is untyped
+class Consumer(CeleryConsumer):
     """Waits 0.5 s, then at most 1 s between tries.
 
     Celery's own steps of 2, 4, 6 to 30 s cannot be set: after an outage of 31 s it came back 11.6 s later,
@@ -43,9 +40,6 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery's class is untyp
     def connection_for_read(self, heartbeat: Any = None) -> Any:
         """Return a connection for reading, established here rather than by Celery's own steps."""
         return self.ensure_connected(self.app.connection_for_read(heartbeat=heartbeat))
-
-
-_Report = "Callable[[Exception, float], None]"
 
 
 def _report(exc: Exception, interval_s: float) -> None:

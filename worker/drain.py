@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxError, SettingsError
+from plexsend.errors import OutboxError, OutboxUnavailable, SettingsError, UsageError
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.line import Mode, Rest, Status, Ticket, advance
-from plexsend.outbox.messages import Batch, Effect, EffectKind, Settlement
+from plexsend.outbox.messages import Batch, Effect, EffectKind, Outcome, Settlement
 from worker.fate import log_fate
 from worker.recheck import recheck
 from worker.verdicts import give_back
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.lanes import Lane
+    from plexsend.settings import Credentials
     from worker.runtime import Runtime
 
 LONG_SLICE_S = 10.0
@@ -36,6 +37,9 @@ STALE_S = 5.0
 """More than this between take and POST means that the process was stopped: the batch is given back."""
 REDIS_AGAIN_S = 0.5
 """Between tries to reach Redis with a settlement in hand."""
+LAST_PATIENCE_S = 25.0
+"""How long these tries go on in a process that is to stop, or when Redis answers with a refusal. With a
+request's deadline added it stays below the time after which supervisors kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,9 @@ class Drain:
         self._name = runtime.next_drain()
         self._sequence = 0
         self._called_at = 0.0
-        self._service = get_service(lane.service)
-        self._loader: ItemLoader = get_loader(lane.service)
+        self._impatient_since: float | None = None
+        self._service = get_service(lane.service, runtime.settings)
+        self._loader: ItemLoader = get_loader(lane.service, runtime.settings)
         self._policy = runtime.policies[lane.service]
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
@@ -95,13 +100,14 @@ class Drain:
             self._around.ring(self._lane, reply.bell)
 
     # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
-    # a reply that was lost is answered again. Only a process that is to stop and has nothing to settle gives up.
+    # a reply that was lost is answered again.
     def _advance(
         self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
     ) -> Batch | Rest:
         self._sequence += 1
         ticket = Ticket(self._name, self._sequence)
         failed_before = False
+        self._impatient_since = None
         # Before the first try: a batch whose reply was lost may have been taken then.
         self._called_at = self._around.clock()
         while True:
@@ -117,17 +123,33 @@ class Drain:
                     stay_ms=stay_ms,
                 )
             except OutboxError as exc:
+                unsettled = len(settlement.entries) if settlement else 0
                 if not failed_before:
                     self._log.warning(
-                        "redis does not take the verdicts, trying on",
-                        reason=str(exc),
-                        unsettled=len(settlement.entries) if settlement else 0,
+                        "redis does not take the verdicts, trying on", reason=str(exc), unsettled=unsettled
                     )
                 failed_before = True
-                if settlement is None and self._runtime.stop.is_set():
-                    return Rest(Status.STOPPED, 0, "redis", "")
+                if self._gives_up(exc, LAST_PATIENCE_S if unsettled else 0.0):
+                    if unsettled == 0 and isinstance(exc, OutboxUnavailable):
+                        return Rest(Status.STOPPED, 0, "redis", "")
+                    self._tell_lost(settlement)
+                    raise
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
             time.sleep(REDIS_AGAIN_S)
+
+    def _gives_up(self, exc: OutboxError, patience_s: float) -> bool:
+        if isinstance(exc, OutboxUnavailable) and not self._runtime.stop.is_set():
+            return False
+        now = self._around.clock()
+        if self._impatient_since is None:
+            self._impatient_since = now
+        return now - self._impatient_since >= patience_s
+
+    # What was posted and could not be written down is reclaimed as uncertain; the log alone knows better.
+    def _tell_lost(self, settlement: Settlement | None) -> None:
+        if settlement is not None:
+            accepted = [entry.msg_key for entry in settlement.entries if entry.outcome is Outcome.ACCEPTED]
+            self._log.error("verdicts lost", unsettled=len(settlement.entries), accepted=accepted)
 
     def _send(self, batch: Batch) -> Settlement:
         checked = recheck(batch, self._loader)
@@ -150,23 +172,30 @@ class Drain:
             return give_back(batch, "NO_SECRET", reason, effects=(Effect(EffectKind.AUTH, 0, reason),))
         if self._around.clock() - self._called_at > STALE_S:
             return give_back(batch, "STALE", "the worker was stopped between taking and sending")
-        answer = self._runtime.client.post(
-            self._service,
-            credentials.header,
-            [message.msg_key for message in batch.messages],
-            [message.body for message in batch.messages],
-            variant=batch.lane.variant,
-        )
+        try:
+            answer = self._runtime.client.post(
+                self._service,
+                credentials.header,
+                [message.msg_key for message in batch.messages],
+                [message.body for message in batch.messages],
+                variant=batch.lane.variant,
+            )
+        except UsageError as exc:
+            # Raised before anything is sent: no request can be made for this lane, such as one of a variant
+            # that its product does not have.
+            return give_back(batch, "NO_REQUEST", str(exc), effects=(Effect(EffectKind.FAULT, 0, str(exc)),))
         if _is_refused_login(answer) and self._has_new_secret(account, credentials):
             return give_back(batch, "NEW_SECRET", "the secret was refused and has been corrected meanwhile")
         return self._judge.judge(answer, batch, now_ms=batch.taken_ms)
 
-    def _has_new_secret(self, account: str, refused: object) -> bool:
+    def _has_new_secret(self, account: str, refused: Credentials) -> bool:
         try:
-            return self._runtime.reread_credentials(account, refused)  # type: ignore[arg-type]  # what credentials() gave
+            return self._runtime.reread_credentials(account, refused)
         except SettingsError:
             return False
 
 
 def _is_refused_login(answer: Answer) -> bool:
-    return isinstance(answer, WholeAnswer) and answer.meaning is Meaning.ACCOUNT
+    if isinstance(answer, WholeAnswer):
+        return answer.meaning is Meaning.ACCOUNT
+    return all(item.meaning is Meaning.ACCOUNT for item in answer.by_key.values())

@@ -15,7 +15,7 @@ _NEEDS_A_PERSON = {EffectKind.AUTH, EffectKind.FAULT}
 
 
 def log_fate(log: Any, batch: Batch, settlement: Settlement) -> None:
-    """Log one batch: info when it went, warning when something goes again or is held, error when a person must look."""
+    """Log one batch: info: it went; warning: something goes again or is held; error: a person must look."""
     effects = {effect.kind: effect for effect in settlement.effects if effect.kind not in _QUIET}
     outcomes = Counter(entry.outcome for entry in settlement.entries)
     fields: dict[str, Any] = {str(outcome): count for outcome, count in outcomes.items()}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
 from celery.signals import worker_shutting_down
 from celery.worker.state import maybe_shutdown
+from kombu.exceptions import OperationalError
 
-from plexsend.errors import OutboxError, OutboxUnavailable, OutboxUnsuitable
+from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
 from plexsend.outbox.server import inspect
 from plexsend.outbox.sweeping import Process as SweepingProcess
@@ -19,37 +20,45 @@ from worker.process import Process, enter
 from worker.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from celery import Celery
 
 _log = get_logger("worker.housekeeper")
 
+SERVER_WRONG = 1
+"""Exit code where the Redis server must not be used: another start may find it mended."""
+SETTINGS_WRONG = 2
+"""Exit code where only a person can help: starting again changes nothing."""
+
+_NO_ACCOUNT = (
+    "no account is configured: set PLEXSEND_ACCOUNT_MAIN to userID;secret_key, or "
+    "PLEXSEND_ACCOUNT_MAIN_FILE to the path of a file that holds it."
+)
 _POOLS = ("threads", "solo")
 _TRY_AGAIN_S = 0.5
 
 
-class HousekeepingStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery's class is untyped
-    """Runs beside the pool: checks the server, starts housekeeping, ends it with the worker."""
+class HousekeepingStep(bootsteps.StartStopStep):
+    """Runs beside the pool: checks settings and server, starts housekeeping, ends it with the worker."""
 
     requires = ("celery.worker.components:Pool",)
 
-    def __init__(self, worker: Any, **options: Any) -> None:
-        super().__init__(worker, **options)
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
 
-    def start(self, worker: Any) -> None:
-        """Start housekeeping; refuses a pool of processes, a server that loses messages, or a worker without accounts."""
-        settings = worker.app.plexsend_settings
-        _refuse_unless(
-            _pool_name(worker) in _POOLS,
-            "plexsend sends from threads: leave out --pool, or use --pool threads.",
-        )
-        _refuse_unless(
-            bool(settings.accounts),
-            "no account is configured: set PLEXSEND_ACCOUNT_MAIN to userID;secret_key (or PLEXSEND_ACCOUNT_MAIN_FILE).",
-        )
+    def create(self, parent: Any) -> None:
+        """Refuse a pool of processes and a worker without accounts, before anything is started."""
+        if _pool_name(parent) not in _POOLS:
+            _refuse("plexsend sends from threads: leave out --pool, or use --pool threads.", SETTINGS_WRONG)
+        if not parent.app.plexsend_settings.accounts:
+            _refuse(_NO_ACCOUNT, SETTINGS_WRONG)
+
+    def start(self, parent: Any) -> None:
+        """Start housekeeping once Redis answers; refuses a server that loses messages."""
+        settings = parent.app.plexsend_settings
         for problem in settings.warnings:
             _log.warning(
                 "a setting is doubtful", setting=problem.field, reason=problem.reason, remedy=problem.remedy
@@ -57,26 +66,29 @@ class HousekeepingStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        process = Process(worker.app, runtime, drain_task="plexsend.drain")
+        process = Process(parent.app, runtime, drain_task="plexsend.drain")
         enter(process)
         worker_shutting_down.connect(self._on_shutdown, weak=False)
-        services = tuple(sorted(worker.app.amqp.queues.consume_from))
-        me = SweepingProcess(runtime.name, worker.concurrency, services)
-        housekeeping = Housekeeping(runtime, me, ring=process.ring, queue_lengths=QueueLengths(worker.app))
+        services = tuple(sorted(parent.app.amqp.queues.consume_from))
+        me = SweepingProcess(runtime.name, parent.concurrency, services)
+        housekeeping = Housekeeping(runtime, me, ring=process.ring, queue_lengths=QueueLengths(parent.app))
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
 
-    def stop(self, worker: Any) -> None:  # noqa: ARG002  Celery's signature
-        """End housekeeping. The pool has already been told to finish what it does."""
-        if self._runtime is not None:
-            self._runtime.stop.set()
+    def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature
+        """End housekeeping. The pool ends after it, once the requests under way are settled."""
+        self._on_shutdown()
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    terminate = stop
+    def terminate(self, parent: Any) -> None:
+        """End it in the same way: there is none that would be faster and lose nothing."""
+        self.stop(parent)
 
+    # Runs in a signal handler, maybe in the middle of an earlier call: setting the event twice at once would
+    # wait for its lock for ever.
     def _on_shutdown(self, **_: Any) -> None:
-        if self._runtime is not None:
+        if self._runtime is not None and not self._runtime.stop.is_set():
             self._runtime.stop.set()
 
 
@@ -86,18 +98,29 @@ class QueueLengths:
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._connection: Any = None
+        self._channel: Any = None
+        self._told = False
 
-    def __call__(self, services: Mapping[str, int]) -> dict[str, int]:
-        """Return the length of each service's queue. Raises what the transport raises."""
+    def __call__(self, services: Iterable[str]) -> dict[str, int] | None:
+        """Return the length of each service's queue; None when the broker does not answer."""
         if self._connection is None:
             self._connection = self._app.connection_for_write()
+        connection = self._connection
         try:
-            channel = self._connection.default_channel
-            return {service: channel.queue_declare(service).message_count for service in services}
-        except Exception:
-            self._connection.release()
-            self._connection = None
-            raise
+            if self._channel is None:
+                # Left to itself the connection waits two seconds between its tries, and housekeeping with it.
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+                self._channel = connection.channel()
+            found = {service: self._channel.queue_declare(service).message_count for service in services}
+        except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
+            if not self._told:
+                _log.warning("broker does not tell its queues, trying on", reason=type(exc).__name__)
+            self._told = True
+            self._connection = self._channel = None
+            connection.release()
+            return None
+        self._told = False
+        return found
 
 
 def _pool_name(worker: Any) -> str:
@@ -105,10 +128,9 @@ def _pool_name(worker: Any) -> str:
     return {"celery.concurrency.thread": "threads"}.get(module, module.rpartition(".")[2])
 
 
-def _refuse_unless(holds: bool, text: str) -> None:  # noqa: FBT001  the condition is the subject
-    if not holds:
-        _log.critical("worker refuses to start", reason=text)
-        raise SystemExit(f"plexsend: {text}")
+def _refuse(reason: str, code: int) -> NoReturn:
+    _log.critical("worker refuses to start", reason=reason)
+    raise SystemExit(code)
 
 
 def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
@@ -122,8 +144,8 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
             told = True
             maybe_shutdown()
             time.sleep(_TRY_AGAIN_S)
-        except (OutboxUnsuitable, OutboxError) as exc:
-            _refuse_unless(holds=False, text=str(exc))
+        except OutboxError as exc:
+            _refuse(str(exc), SERVER_WRONG)
         else:
             for problem in problems:
                 _log.warning(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from functools import partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from plexsend.outbox.views import lanes, server_ms
 from worker.quotas import quotas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.sweeping import Abandoned, Process, Round
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 ROUND_S = 0.05
 """Between two rounds of the process that sweeps."""
+SHORTEST_ROUND_S = 0.01
+"""The same where a lane is due at once: a lane that waits for a free worker is due all the while."""
+AGAIN_S = 0.5
+"""Until the next try after one that failed."""
 LOOK_FOR_LANES_S = 0.5
 """Between two looks for lanes of accounts not seen yet."""
 HEARTBEAT_S = 1.0
@@ -44,7 +49,7 @@ class Housekeeping:
         me: Process,
         *,
         ring: Callable[[Lane, str], None],
-        queue_lengths: Callable[[Mapping[str, int]], dict[str, int]],
+        queue_lengths: Callable[[Iterable[str]], dict[str, int] | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
@@ -58,38 +63,51 @@ class Housekeeping:
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
         self._processes: dict[str, tuple[Process, ...]] = {}
-        self._queues: dict[str, int] = {}
+        # None: the broker does not answer, so no doorbell could be sent either.
+        self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
         self._rang = False
+        self._failing: set[str] = set()
 
     def run(self) -> None:
         """Go round until the process stops. No fault ends it: the next round tries again."""
-        failing = False
         while not self._runtime.stop.is_set():
-            try:
-                wait_s = self.round()
-                failing = False
-            except Exception as exc:  # the edge of the thread: without it nothing would ever be rung again
-                if not failing:
-                    self._log.warning(
-                        "housekeeping failed, trying on",
-                        reason=str(exc),
-                        kind=type(exc).__name__,
-                        exc_info=not isinstance(exc, OutboxError),
-                    )
-                failing = True
-                wait_s = HEARTBEAT_S / 2
-            self._runtime.stop.wait(wait_s)
+            self._runtime.stop.wait(self.round())
 
     def round(self) -> float:
-        """Sweep every account whose time has come; returns the seconds until the next is due."""
-        self._look_for_lanes()
+        """Sweep every account whose time has come; returns the seconds until the next is due.
+
+        The trouble of one account does not keep the others from being swept.
+        """
+        if not self._try("", self._look_for_lanes):
+            return AGAIN_S
         for account, known in self._lanes.items():
-            if self._due.get(account, 0.0) <= self._clock():
-                self._sweep(account, known)
+            if self._runtime.stop.is_set():
+                break
+            if self._due.get(account, 0.0) <= self._clock() and not self._try(
+                account, partial(self._sweep, account, known)
+            ):
+                self._due[account] = self._clock() + AGAIN_S
         now = self._clock()
         waits = [due - now for due in self._due.values()]
         return max(0.0, min([LOOK_FOR_LANES_S, *waits]))
+
+    def _try(self, account: str, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except Exception as exc:  # noqa: BLE001  the edge of the thread: without it nothing were ever rung again
+            if account not in self._failing:
+                self._log.warning(
+                    "housekeeping failed, trying on",
+                    account=account,
+                    reason=str(exc),
+                    kind=type(exc).__name__,
+                    exc_info=not isinstance(exc, OutboxError),
+                )
+            self._failing.add(account)
+            return False
+        self._failing.discard(account)
+        return True
 
     def _look_for_lanes(self) -> None:
         if self._clock() - self._lanes_at < LOOK_FOR_LANES_S:
@@ -110,7 +128,7 @@ class Housekeeping:
             account,
             self._me,
             policies=self._runtime.policies,
-            quotas=quotas(self._runtime.policies, self._processes.get(account, (self._me,)), self._lengths()),
+            quotas=self._quotas(account),
             reclaim_ms=round(settings.reclaim_s * 1000),
             keep_ms=round(settings.keep_days * _DAY_MS),
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
@@ -121,14 +139,22 @@ class Housekeeping:
         self._processes[account] = found.processes
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
-            self._queues[ring.lane.service] = self._queues.get(ring.lane.service, 0) + 1
+            if self._queues is not None:
+                self._queues[ring.lane.service] = self._queues.get(ring.lane.service, 0) + 1
         self._rang = self._rang or bool(found.rings)
         self._reclaim(found.abandoned)
 
+    def _quotas(self, account: str) -> dict[str, int]:
+        queued = self._lengths()
+        if queued is None:
+            return {}
+        return quotas(self._runtime.policies, self._processes.get(account, (self._me,)), queued)
+
     # The broker is asked only while doorbells go out: without any, its queues are empty or draining.
-    def _lengths(self) -> dict[str, int]:
-        if (self._rang or any(self._queues.values())) and self._clock() - self._queues_at >= QUEUES_S:
-            self._queues = self._queue_lengths(dict.fromkeys(self._runtime.policies, 0))
+    def _lengths(self) -> dict[str, int] | None:
+        busy = self._rang or self._queues is None or any(self._queues.values())
+        if busy and self._clock() - self._queues_at >= QUEUES_S:
+            self._queues = self._queue_lengths(self._runtime.policies)
             self._queues_at = self._clock()
             self._rang = False
         return self._queues
@@ -163,4 +189,4 @@ class Housekeeping:
 def _wait_s(found: Round) -> float:
     if not found.swept:
         return min(HEARTBEAT_S, found.wait_ms / 1000)
-    return min(ROUND_S, found.wait_ms / 1000)
+    return max(SHORTEST_ROUND_S, min(ROUND_S, found.wait_ms / 1000))

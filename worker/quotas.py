@@ -17,7 +17,7 @@ queue and lapse: with 200 lanes of backlog, 2,000 bells left 61 % of the capacit
 def quotas(
     services: Iterable[str], processes: Iterable[Process], queued: Mapping[str, int]
 ) -> dict[str, int]:
-    """Return for each service how many doorbells may be rung: twice the threads that serve it, less those queued."""
+    """Return how many doorbells may be rung for each service: twice its threads, less those queued."""
     found = {service: -queued.get(service, 0) for service in services}
     for process in processes:
         for service in process.services:

@@ -1,4 +1,4 @@
-"""What a worker process has: its settings, its store, the gateway's client, its name, and whether it is to stop."""
+"""What a worker process has: settings, store, the gateway's client, a name, and whether it is to stop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Runtime:
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
-        """Set once the process is to end: requests under way are finished and settled, nothing more is taken."""
+        """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
         self.policies = {service: Policy.of(settings, settings.service(service)) for service in SERVICES}
         chance = random.SystemRandom().random
         self.judges = {
@@ -45,14 +45,14 @@ class Runtime:
         return f"{self.name}.{next(self._numbers)}"
 
     def credentials(self, account: str) -> Credentials:
-        """Return an account's credentials, read at their first use. KeyError: the account is not configured here."""
+        """Return an account's credentials, read at their first use. KeyError: it is not configured here."""
         known = self._credentials.get(account)
         if known is None:
             known = self._credentials[account] = self.settings.accounts[account].read_credentials()
         return known
 
     def reread_credentials(self, account: str, refused: Credentials) -> bool:
-        """Read an account's credentials again after a refusal; tells whether they differ from the refused ones."""
+        """Read credentials again after a refusal; tells whether they differ from the refused ones."""
         fresh = self.settings.accounts[account].read_credentials()
         self._credentials[account] = fresh
         return fresh != refused

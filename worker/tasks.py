@@ -25,5 +25,5 @@ def drain(lane: str, bell: str) -> None:
         Drain(process.runtime, Lane.parse(lane), process.surroundings).run(bell)
     except PlexsendError as exc:
         _log.error("drain failed", lane=lane, reason=str(exc))
-    except Exception:  # the edge of the task: whatever it was, the next doorbell must find a thread
+    except Exception:  # noqa: BLE001  the edge of the task: whatever it was, the next doorbell must find a thread
         _log.exception("drain failed unexpectedly", lane=lane)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
+from plexsend.gateway.answers import DOUBLED, MISSING, UNREADABLE, ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
 from plexsend.settings import OnUncertain
@@ -25,7 +25,11 @@ MOST_SILENT_TAKES = 5
 """Takes without a verdict after which a message is parked: it seems to kill whatever takes it."""
 
 SILENT = "NO_VERDICT"
-NO_ANSWER = "NO_ANSWER"
+
+ASIDE_TRIES = 3
+"""How far a message that goes alone steps aside when the lane shuts upon it, in tries of the backoff."""
+
+_NO_WORD = frozenset({MISSING, DOUBLED, UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Judge:
         )
         meanings = {answer.meaning for answer in by_key.values()}
         effects = [Effect(EffectKind.REQUEST, len(batch.messages))]
-        # One definite answer shows that the gateway is there; what is missing beside it is the item's own trouble.
+        # One definite answer shows that the gateway is there: what is missing is that item's own trouble.
         if meanings == {Meaning.UNCERTAIN}:
             effects.append(_shut(batch, None, "no item was answered"))
         else:
@@ -101,27 +105,29 @@ class Judge:
         entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
         match answer.meaning:
             case Meaning.ACCEPTED:
-                return replace(entry, outcome=Outcome.ACCEPTED)
+                entry = replace(entry, outcome=Outcome.ACCEPTED)
             case Meaning.REJECTED | Meaning.ALONE:
-                return replace(entry, outcome=Outcome.REJECTED)
+                entry = replace(entry, outcome=Outcome.REJECTED)
             case Meaning.DUPLICATE:
-                return _duplicate(entry, message)
-            case Meaning.SMALLER if len(batch.messages) == 1:
-                return _fail(entry, message)
+                entry = _duplicate(entry, message)
             case Meaning.UNKNOWN:
-                return _fail(entry, message)
+                entry = _fail(entry, message)
+            case Meaning.SMALLER if len(batch.messages) == 1:
+                entry = _fail(entry, message)
             case Meaning.UNCERTAIN | Meaning.SHUT:
-                return self._uncertain(
+                entry = self._uncertain(
                     message,
                     batch.token,
                     spent=_spent(message, batch),
-                    explicit=True,
+                    # The gateway answered its neighbours, but of this item it said nothing that can be read.
+                    explicit=answer.code not in _NO_WORD,
                     code=answer.code,
                     detail=answer.desc,
                     now_ms=now_ms,
                 )
-            case _:
-                return entry
+            case Meaning.CREDIT | Meaning.ACCOUNT | Meaning.LANE | Meaning.SMALLER:
+                pass
+        return entry
 
     def _whole(self, answer: WholeAnswer, batch: Batch, now_ms: int) -> Settlement:
         entries = tuple(self._whole_entry(answer, message, batch, now_ms) for message in batch.messages)
@@ -147,9 +153,10 @@ class Judge:
                     detail=answer.desc,
                     now_ms=now_ms,
                 )
-            case Meaning.SHUT if message.alone:
-                # Steps aside, so that the next probe is another message.
-                return replace(entry, delay_ms=self._delay_ms(0))
+            case Meaning.SHUT if by_itself:
+                # It may be this very message that is answered so: the next probe takes another, if it can.
+                aside_ms = self._delay_ms(ASIDE_TRIES) if message.alone else 0
+                return replace(entry, alone=True, delay_ms=aside_ms)
             case _:
                 return entry
 
@@ -196,8 +203,8 @@ def give_back(
     return Settlement(batch.token, batch.take, entries, effects)
 
 
-# An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken after
-# its last failure: so an outage, which fails everything, costs nobody anything, however it begins.
+# An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken
+# after its last failure: so an outage, which fails everything, costs nobody anything, however it begins.
 def _spent(message: Message, batch: Batch) -> bool:
     return message.alone and message.failed_at_take is not None and batch.ok_take > message.failed_at_take
 

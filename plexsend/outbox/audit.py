@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import SET_OF, State
 from plexsend.outbox.store import mapped, number, text
 from plexsend.outbox.views import accounts, lanes
@@ -19,6 +18,7 @@ from plexsend.outbox.views import accounts, lanes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.store import Store
 
 _PAGE = 500
@@ -37,14 +37,14 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The result. `messages` were submitted; `states` counts the records there are, `archived` those that aged out."""
+    """The result: `messages` were submitted; `states` counts the records, `archived` those that aged out."""
 
     messages: int
     states: Mapping[str, int]
     archived: Mapping[str, int]
     breaks: tuple[Break, ...]
     moving: tuple[str, ...] = ()
-    """Lanes that moved all the while: their records were compared one by one, their sums only with their sets."""
+    """Lanes that moved all the while: records were compared one by one, sums only with the sets."""
 
     @property
     def ok(self) -> bool:
@@ -79,7 +79,7 @@ class _Seen:
 
 
 def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Audit:
-    """Compare every record with the sets and counts of its lane. `progress` hears of records read and expected."""
+    """Compare every record with its lane's sets and counts. `progress` hears of records read and expected."""
     known = lanes(store)
     expected = sum(sum(_read_books(store, lane).states.values()) for lane in known)
     total: Counter[str] = Counter()
@@ -191,7 +191,8 @@ def _check_records(store: Store, account: str, keys: list[str], seen: _Seen) -> 
         needs_body = State(text(state)) in SET_OF
         if needs_body != bool(has_body):
             problem = "its body is gone" if needs_body else "its body was kept"
-            seen.breaks.extend(_still(store, account, key, text(state), text(lane), problem))
+            found = Break(text(lane), key, problem)
+            seen.breaks.extend(_still(store, account, key, found, state=text(state)))
     _check_places(store, account, wanted, seen)
 
 
@@ -215,13 +216,13 @@ def _check_places(store: Store, account: str, records: list[tuple[str, str, str]
 
 
 # A body comes and goes with the state; a difference between two reads is only a break if the state stayed.
-def _still(store: Store, account: str, key: str, state: str, lane: str, problem: str) -> Iterator[Break]:
+def _still(store: Store, account: str, key: str, found: Break, *, state: str) -> Iterator[Break]:
     pipe = store.client.pipeline(transaction=True)
     pipe.hget(store.keys.record(account, key), "s")
     pipe.exists(store.keys.body(account, key))
     now, has_body = pipe.execute()
-    if now is not None and text(now) == state and bool(has_body) == (problem == "its body was kept"):
-        yield Break(lane, key, problem)
+    if now is not None and text(now) == state and bool(has_body) != (State(state) in SET_OF):
+        yield found
 
 
 def _read_members(store: Store, lane: Lane, seen: _Seen) -> None:

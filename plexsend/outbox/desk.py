@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import mapped, text
-from plexsend.outbox.views import accounts
+from plexsend.outbox.views import accounts, server_ms
 
 if TYPE_CHECKING:
     from plexsend.outbox.store import Store
@@ -48,8 +48,11 @@ def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
 
 
 def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str, why: str) -> None:
-    """Hold an account, a lane (`account` is its) or, for every account, a service. A pause outlives all other holds."""
-    value = pause_json(by, why)
+    """Hold an account, a lane (`account` is its) or, for every account, a service.
+
+    A pause outlives all other holds: only `resume` ends it.
+    """
+    value = pause_json(by, why, server_ms(store))
     field = hold_field(scope, Reason.PAUSE, what)
     if scope is Scope.SERVICE:
         with mapped():

@@ -34,7 +34,10 @@ class Reason(StrEnum):
 
 HOW_IT_ENDS = {
     Reason.PAUSE: "a person resumes it",
-    Reason.CREDIT: "one message probes at the next time; the first that is accepted ends it, resuming the account ends it at once",
+    Reason.CREDIT: (
+        "one message probes at the next time; the first that is accepted ends it, "
+        "resuming the account ends it at once"
+    ),
     Reason.AUTH: "correct the secret, then resume the account",
     Reason.FAULT: "correct the gateway's address or report the answer, then resume the lane",
     Reason.SHUT: "one message probes at the next time; the first answer ends it",
@@ -71,10 +74,10 @@ def hold_field(scope: Scope, reason: Reason, what: str) -> str:
     return f"{scope} {reason} {what}"
 
 
-def pause_json(by: str, why: str) -> str:
-    """Return a pause as the scripts keep it; its `since` is written by Redis's clock."""
+def pause_json(by: str, why: str, since_ms: int) -> str:
+    """Return a pause as the scripts keep it; a pause that stands keeps its own `since`."""
     return json.dumps(
-        {"since": 0, "until": 0, "step": 0, "by": by, "why": why, "probe": ""}, ensure_ascii=False
+        {"since": since_ms, "until": 0, "step": 0, "by": by, "why": why, "probe": ""}, ensure_ascii=False
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
+from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.states import State
 from plexsend.outbox.store import mapped, text
@@ -23,7 +24,7 @@ MOST_AT_ONCE = 500
 """Messages in one call: few enough that no other script waits long behind it."""
 
 _MEMORY_MARK = 0.8
-"""Share of `maxmemory` above which nothing new is taken in, so that what waits can still be sent and recorded."""
+"""Share of `maxmemory` above which nothing is taken in, so that what waits can be sent and recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,10 @@ class Receipt:
 
 
 class Intake:
-    """Adds messages to lanes. Keep one for a run: it remembers which lanes it has announced."""
+    """Adds messages to lanes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._announced: set[Lane] = set()
 
     def add(
         self,
@@ -76,8 +76,7 @@ class Intake:
             raise UsageError(f"{len(drafts)} drafts in one call; at most {MOST_AT_ONCE} are taken.")
         if not drafts:
             return []
-        self._announce(lane)
-        args: list[str | bytes | int] = [
+        header: list[str | bytes | int] = [
             lane.name,
             linger_ms,
             send_at_ms or 0,
@@ -85,31 +84,39 @@ class Intake:
             stamp,
             repr(_MEMORY_MARK),
         ]
+        entries: list[str | bytes | int] = []
         for draft in drafts:
-            args += (draft.msg_key, draft.body, digest(draft.body))
-        reply = [text(value) for value in self._store.run(Script.SUBMIT, lane.account, args)]
-        if reply[0] == "full":
-            raise OutboxFull(
-                f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: nothing new is "
-                "taken in. Let the backlog drain, or raise its maxmemory."
-            )
-        return [
-            Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)
-        ]
+            entries += (draft.msg_key, draft.body, digest(draft.body))
+        reply = self._store.run(Script.SUBMIT, lane.account, [*header, 0, *entries])
+        if text(reply[0]) == "announce":
+            self._announce(lane)
+            reply = self._store.run(Script.SUBMIT, lane.account, [*header, 1, *entries])
+        return _receipts([text(value) for value in reply])
 
-    # The lane's name stands in `lanes` before its first message, so that no message can be where nobody looks.
-    # A service paused for every account is paused here too; the pause is written before `lanes` is read, so one
-    # of the two sides always sees the other.
+    # The lane's name stands in `lanes` before its first message, so that none can be where nobody looks.
+    # A service paused for every account is paused here too. Who pauses writes the pause, then reads `lanes`;
+    # here it is the other way round: so one of the two always sees the other. Who resumes takes the pause
+    # away first: a pause that is gone after it was copied was resumed meanwhile, and the copy goes too.
     def _announce(self, lane: Lane) -> None:
-        if lane in self._announced:
-            return
         keys, client = self._store.keys, self._store.client
         with mapped():
             client.sadd(keys.lanes, lane.name)
             pause = client.hget(keys.pauses, lane.service)
-            if pause is not None:
-                client.hsetnx(keys.holds(lane.account), f"service pause {lane.service}", pause)
-        self._announced.add(lane)
+            if pause is None:
+                return
+            holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
+            client.hsetnx(holds, field, pause)
+            if not client.hexists(keys.pauses, lane.service):
+                client.hdel(holds, field)
+
+
+def _receipts(reply: Sequence[str]) -> list[Receipt]:
+    if reply[0] == "full":
+        raise OutboxFull(
+            f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: "
+            "nothing new is taken in. Let the backlog drain, or raise its maxmemory."
+        )
+    return [Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)]
 
 
 def digest(body: bytes) -> str:

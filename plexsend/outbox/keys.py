@@ -18,18 +18,20 @@ p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned     
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
 p{a}:<lane>:drains   zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses
-p{a}:<lane>:takes    hash    drain → `<sequence of its last take> <ms>`
+p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`;
+                             `*` → `<drain> <ms>`: the one that waits for permits, and how long that counts
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
                              batches, fill (requests made, messages in them); takes (number of the last take);
                              ok (highest take of which a message was accepted); retries, reclaims, late
 p{a}:<lane>:ended    list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
-p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms, or
-                             the batch size for reason `size`), by, why, probe (token of the take that tries)
+p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
+                             for `size` the batch size), by, why, probe (token of the take that tries)
+p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    `<process>|<pool size>|<services>` → ms when last seen
-p{a}:sweep           hash    who sweeps, until, last sweep, quiet (nothing is reclaimed before), gap (ms of the
-                             last gap)
+p{a}:sweep           hash    who sweeps, until, last sweep, quiet (nothing is reclaimed before), gap (ms
+                             of the last gap)
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------

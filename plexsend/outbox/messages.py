@@ -91,7 +91,7 @@ class EffectKind(StrEnum):
     SHUT = "shut"
     """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
     SHUT_ALONE = "shut_alone"
-    """The same from a message that went alone: by itself it shuts nothing, unless the gateway named a time."""
+    """The same from a message that went alone: it shuts nothing, unless the gateway named a time."""
     CREDIT = "credit"
     AUTH = "auth"
     FAULT = "fault"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from redis.exceptions import ResponseError
+
 from plexsend.errors import OutboxUnsuitable, Problem
-from plexsend.outbox.store import mapped
+from plexsend.outbox.store import mapped, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,14 +38,13 @@ def inspect(store: Store, *, durable: bool) -> list[Problem]:
 
 # Managed servers refuse CONFIG; then nothing can be said, and nothing is guessed.
 def _config(store: Store) -> dict[str, str]:
-    from redis.exceptions import ResponseError  # noqa: PLC0415  needed nowhere else in this module
-
     found: dict[str, str] = {}
     for name in ("appendonly", "appendfsync", "maxmemory-policy"):
         try:
-            found.update(store.client.config_get(name))
+            answer = store.client.config_get(name)
         except ResponseError:
             return {}
+        found.update({text(key): text(value) for key, value in answer.items()})
     return found
 
 

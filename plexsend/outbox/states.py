@@ -83,7 +83,8 @@ TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = 
     (Event.GIVE_BACK, (_S.SENDING,), _S.WAITING),
     (Event.POSTPONE, (_S.SENDING,), _S.SCHEDULED),
     (Event.PARK, (_S.SENDING, _S.WAITING, _S.SCHEDULED), _S.UNCERTAIN),
-    (Event.EXPIRE, (_S.WAITING, _S.SCHEDULED), _S.EXPIRED),
+    # One that is scheduled expires when it becomes due, so it passes through waiting.
+    (Event.EXPIRE, (_S.WAITING,), _S.EXPIRED),
     (Event.CANCEL, (_S.WAITING, _S.SCHEDULED, _S.SENDING), _S.CANCELLED),
     (Event.REQUEUE, (_S.REJECTED, _S.FAILED), _S.WAITING),
     (Event.SETTLE_ACCEPTED, (_S.UNCERTAIN,), _S.ACCEPTED),

@@ -14,11 +14,15 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
-    ConnectionError as RedisConnectionError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+)
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
+)
+from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 from redis.retry import Retry
@@ -93,7 +97,10 @@ class Store:
 
 
 def _sentinel_client(address: SentinelAddress) -> Redis:
-    sentinel = Sentinel(list(address.hosts), sentinel_kwargs=dict(address.sentinel_options), **_OPTIONS)
+    # redis-py does not type its Sentinel.
+    sentinel: Any = Sentinel(  # type: ignore[no-untyped-call]
+        list(address.hosts), sentinel_kwargs=dict(address.sentinel_options), **_OPTIONS
+    )
     client: Redis = sentinel.master_for(
         address.master, db=address.db, username=address.username, password=address.password
     )
@@ -120,7 +127,8 @@ def mapped() -> Iterator[None]:
         SlaveNotFoundError,
     ) as exc:
         raise OutboxUnavailable(
-            f"Redis does not answer: {exc}. Check PLEXSEND_REDIS_URL and that the server runs."
+            f"Redis does not answer: {str(exc).rstrip('.')}. "
+            "Check PLEXSEND_REDIS_URL and that the server runs."
         ) from exc
     except ResponseError as exc:
         text = str(exc)
@@ -138,15 +146,15 @@ def mapped() -> Iterator[None]:
 _FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise its maxmemory."
 
 
-def text(value: bytes | str | None) -> str:
+def text(value: Any) -> str:
     """Return a reply's value as text; nothing as the empty text."""
     if value is None:
         return ""
-    return value.decode() if isinstance(value, bytes) else value
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def number(value: bytes | str | float | None) -> int:
+def number(value: Any) -> int:
     """Return a reply's value as a whole number; nothing as 0."""
     if value in (None, b"", ""):
         return 0
-    return int(float(value))  # type: ignore[arg-type]  # None and blanks went above
+    return int(float(value))

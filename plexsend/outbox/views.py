@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
@@ -90,13 +90,18 @@ def look_at(store: Store, lane: Lane) -> LaneView:
 def holds(store: Store, account: str) -> list[Hold]:
     """Return an account's holds, oldest first."""
     with mapped():
-        return parse_holds(account, store.client.hgetall(store.keys.holds(account)))
+        return parse_holds(account, _hash(store, store.keys.holds(account)))
+
+
+def _hash(store: Store, key: str) -> dict[bytes, bytes]:
+    # redis-py's types do not know that the client answers in bytes.
+    return cast("dict[bytes, bytes]", store.client.hgetall(key))
 
 
 def service_pauses(store: Store) -> list[Hold]:
     """Return services paused for every account, whether it has a lane yet or not; `account` is `*`."""
     with mapped():
-        fields = store.client.hgetall(store.keys.pauses)
+        fields = _hash(store, store.keys.pauses)
     return parse_holds(
         "*",
         {f"{Scope.SERVICE} {Reason.PAUSE} {text(name)}".encode(): value for name, value in fields.items()},
@@ -125,12 +130,12 @@ def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]
 
 
 def place_in_line(store: Store, record: Record) -> int | None:
-    """Return how many messages stand before this one in its lane's `ready`; None when it does not stand there."""
+    """Return how many messages stand before this one in its lane's `ready`; None if it is not there."""
     with mapped():
         rank = store.client.zrank(
             store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key
         )
-    return None if rank is None else int(rank)
+    return None if rank is None else number(rank)
 
 
 def due_time(store: Store, record: Record) -> int | None:

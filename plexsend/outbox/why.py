@@ -30,7 +30,8 @@ class Cause:
     """One thing that keeps the message from going, or how it ended. Times in ms since 1970."""
 
     kind: str
-    """ended, parked, sending, scheduled, hold, behind, rate, linger, no_worker, alone, cancel_wanted, expired."""
+    """ended, parked, sending, scheduled, hold, behind, rate, linger, no_worker, alone, tried, next,
+    cancel_wanted or expired."""
     text: str
     since_ms: int | None = None
     until_ms: int | None = None
@@ -38,7 +39,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer. `estimate_s`: seconds until it is likely to go; None when that cannot be said, or it has gone."""
+    """The answer. `estimate_s`: seconds until it is likely to go; None if that cannot be said, or it has."""
 
     msg_key: str
     lane: str
@@ -150,18 +151,14 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
     if facts.ahead:
         causes.append(Cause("behind", f"{facts.ahead:,} messages stand before it in {record.lane.name}"))
         if policy.rate_per_s:
-            causes.append(
-                Cause(
-                    "rate",
-                    f"{record.lane.service} of account {record.lane.account} is limited to {policy.rate_per_s:g} messages a second",
-                )
-            )
+            limited = f"{record.lane.service} of account {record.lane.account}"
+            causes.append(Cause("rate", f"{limited} is limited to {policy.rate_per_s:g} messages a second"))
     linger_s = _linger_s(facts, policy)
     if linger_s > 0:
         causes.append(
             Cause(
                 "linger",
-                f"fewer than {FULL_BATCH} messages are ready; the lane waits up to {policy.linger_ms} ms for more",
+                f"fewer than {FULL_BATCH} are ready; {policy.linger_ms} ms are given for more to come",
                 until_ms=facts.now_ms + round(linger_s * 1000),
             )
         )
@@ -172,7 +169,8 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
     return causes, estimate_s + max(linger_s, _pace_s((facts.ahead or 0) + 1, policy))
 
 
-# Everything that keeps the whole lane from sending, and in how many seconds it may be over (None: not by itself).
+# Everything that keeps the whole lane from sending, and in how many seconds it may be over
+# (None: not by itself).
 def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
     causes = [_held(hold) for hold in facts.holds]
     estimate_s: float | None = 0.0
@@ -196,7 +194,10 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
 def _held(hold: Hold) -> Cause:
     told = f": {hold.why}" if hold.why else ""
     probing = "; one message is on its way to find out" if hold.probing else ""
-    words = f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{told}. How it ends: {HOW_IT_ENDS[hold.reason]}{probing}"
+    words = (
+        f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{told}. "
+        f"How it ends: {HOW_IT_ENDS[hold.reason]}{probing}"
+    )
     return Cause("hold", words, since_ms=hold.since_ms, until_ms=hold.until_ms)
 
 
@@ -215,11 +216,8 @@ def _pace_s(messages: int, policy: Policy) -> float:
 
 def _parked(record: Record) -> Cause:
     since_ms = record.history[-1].at_ms if record.history else None
-    return Cause(
-        "parked",
-        f"parked: it may have been sent ({_last_words(record)}). Settle it: plexsend uncertain settle {record.msg_key} accepted|resend|failed",
-        since_ms=since_ms,
-    )
+    remedy = f"Settle it: plexsend uncertain settle {record.msg_key} accepted|resend|failed"
+    return Cause("parked", f"it may have been sent ({_last_words(record)}). {remedy}", since_ms=since_ms)
 
 
 def _ended(record: Record) -> Cause:

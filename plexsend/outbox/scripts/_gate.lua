@@ -58,13 +58,25 @@ local function gate(lane, service)
   return result
 end
 
+-- ms at which the linger is over, counted from the oldest ready message; nil once it is.
+local function linger_over(lane, linger)
+  local oldest = first_score(lane_key(lane, 'ready'))
+  local over = oldest and oldest + linger * 1000
+  return over and over > now_us and math.ceil(over / 1000) or nil
+end
+
 -- GCRA with a tolerance of two full batches: in no second are more than rate + 20 permits granted.
--- A stored time further ahead than the tolerance means that the clock was set back: it is cut, to the safe side.
+-- A stored time further ahead than the tolerance means that the clock was set back: it is cut, to the safe side,
+-- and written, or it would be cut anew at each look and no permit ever come.
 local function rate_state(service, rate)
   local each = 1000000 / rate
   local tolerance = 2 * FULL * each
   local stored = tonumber(call('GET', P .. service .. ':rate') or '0')
-  local tat = math.min(math.max(stored, now_us), now_us + tolerance)
+  local tat = math.max(stored, now_us)
+  if tat > now_us + tolerance + 1 then
+    tat = now_us + tolerance
+    call('SET', P .. service .. ':rate', num(math.ceil(tat)), 'PX', num(tolerance / 1000 + 60000))
+  end
   return { each = each, tolerance = tolerance, tat = tat,
            permits = math.floor((now_us + tolerance - tat) / each + 0.000001) }
 end
@@ -76,23 +88,42 @@ end
 
 local function charge(service, state, n)
   local tat = state.tat + n * state.each
-  call('SET', P .. service .. ':rate', num(tat), 'PX', num((tat - now_us) / 1000 + 60000))
+  -- Rounded up: a fraction given away at each batch would add up.
+  call('SET', P .. service .. ':rate', num(math.ceil(tat)), 'PX', num((tat - now_us) / 1000 + 60000))
 end
 
--- How many drains and doorbells the lane can use at once.
-local function wanted(ready, connections, rate, permits)
-  local n = math.min(connections, math.ceil(ready / FULL))
-  if rate > 0 then
-    n = math.min(n, math.max(1, math.floor(permits / FULL)))
-  end
-  return n
-end
-
--- Drains and doorbells that have not lapsed.
+-- Drains and doorbells that have not lapsed, and how many of them are doorbells.
 local function running(lane)
   local drains = lane_key(lane, 'drains')
   call('ZREMRANGEBYSCORE', drains, '-inf', num(now))
-  return call('ZCARD', drains)
+  local members, bells = call('ZRANGE', drains, 0, -1), 0
+  for _, member in ipairs(members) do
+    if string.sub(member, 1, 5) == 'bell:' then bells = bells + 1 end
+  end
+  return #members, bells
+end
+
+-- The drain that waits for permits with its lease kept; nil where none does. One for each lane is enough to
+-- lose no permit while a doorbell travels, and more would compete.
+local function permit_waiter(lane)
+  local drain, gives_up = string.match(call('HGET', lane_key(lane, 'takes'), '*') or '', '^(%S+) (%d+)$')
+  return drain and tonumber(gives_up) > now and drain or nil
+end
+
+local function wait_for_permits(lane, drain, gives_up)
+  call('HSET', lane_key(lane, 'takes'), '*', drain .. ' ' .. num(gives_up))
+end
+
+-- How many more drains the lane can use now. Under a rate it is one for each full batch of permits that lie
+-- unused: requests may take longer than the permits for the next one.
+local function missing(lane, ready, connections, rate, permits)
+  local there, bells = running(lane)
+  local n = math.min(connections, math.ceil(ready / FULL)) - there
+  if rate > 0 then
+    local usable = permit_waiter(lane) and 0 or math.floor(permits / FULL) - bells
+    n = math.min(n, math.max(usable, there == 0 and 1 or 0))
+  end
+  return n
 end
 
 -- Sets the wake of a lane in which nothing can be taken before `at` (nil: nothing is ready).

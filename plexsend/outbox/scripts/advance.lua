@@ -1,5 +1,5 @@
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , the lane's ready, later, sending,
--- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, holds, wake.
+-- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, holds, eased, wake.
 --
 -- ARGV: lane, service, drain, sequence, mode, bell, stay, size, rate, linger ms, connections, reclaim ms,
 --       lease ms, shut first ms, shut longest ms, credit first ms, credit longest ms,
@@ -85,6 +85,10 @@ local function settle_own(key, record, outcome, delay, spent, alone, code, detai
     accept(key, 'sending', 'C100')
     return
   end
+  if outcome == 'failed' and (has(flags, 'm') or mode == 'settle') then
+    come_back(key, record, with(flags, 'm'), 'park', 0, code, detail)
+    return
+  end
   if outcome == 'rejected' or outcome == 'failed' then
     note(key, outcome == 'rejected' and 'reject' or 'fail', code, detail)
     move(lane, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
@@ -124,20 +128,27 @@ local function settle_late(key, record, outcome, code, detail)
 end
 
 local accepted_any = false
+-- Verdicts settled now; what a repeated call brings again is not counted again.
+local fresh = 0
 
 local function settle(first)
   for i = first, #ARGV, 8 do
     local key, its_token, outcome, code = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 6]
     local found = call('HMGET', P .. 'm:' .. key, 's', 'k', 'f', 'p')
     local record = { s = found[1], k = found[2], f = found[3] or '', p = tonumber(found[4] or '0') }
-    if code ~= '' then count(lane, 'c:' .. code, 1) end
     if outcome == 'accepted' then accepted_any = true end
+    local repeated = record.s and (record.s ~= 'sending' and record.k == its_token
+                                   or record.s == 'accepted' and outcome == 'accepted')
+    if not repeated then
+      fresh = fresh + 1
+      if code ~= '' then count(lane, 'c:' .. code, 1) end
+    end
     if not record.s then
       -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.
       count(lane, 'late', 1)
-    elseif record.k == its_token and record.s == 'sending' then
+    elseif record.k == its_token and not repeated then
       settle_own(key, record, outcome, tonumber(ARGV[i + 3]), ARGV[i + 4] == '1', ARGV[i + 5] == '1', code, ARGV[i + 7])
-    elseif record.k ~= its_token and not (record.s == 'accepted' and outcome == 'accepted') then
+    elseif not repeated then
       settle_late(key, record, outcome, code, ARGV[i + 7])
     end
     -- Else this very verdict was settled already: the reply was lost and the call repeated.
@@ -150,7 +161,19 @@ local holds_ended = false
 
 local function end_hold(field)
   call('HDEL', P .. 'holds', field)
+  call('HSET', P .. 'eased', field, num(now))
   holds_ended = true
+end
+
+-- Whether the batch was taken before this hold last ended: then its answer speaks of what was before, and
+-- starts no second hold.
+local function is_outdated(field)
+  local eased = call('HGET', P .. 'eased', field)
+  local its_drain, its_sequence = string.match(settled_token, '^(.*)%.(%d+)$')
+  local last = eased and its_drain and call('HGET', takes, its_drain)
+  if not last then return false end
+  local sequence_taken, taken_at = string.match(last, '^(%d+) (%d+)')
+  return sequence_taken == its_sequence and tonumber(taken_at) < tonumber(eased)
 end
 
 -- A hold that the worker began and a probe ends. `bad`: it starts or grows; `good`: a probe's answer ends it;
@@ -159,7 +182,7 @@ local function judge(field, bad, good, first, longest, at_least, keep_step, by, 
   local hold = read_hold(call('HGET', P .. 'holds', field))
   local is_probe = hold and hold.probe ~= '' and hold.probe == settled_token
   if not hold then
-    if bad and not keep_step then
+    if bad and not keep_step and not is_outdated(field) then
       local step = first
       write_hold(field, { since = now, ['until'] = now + math.max(step, at_least), step = step, by = by, why = why, probe = '' })
     end
@@ -183,7 +206,7 @@ local function judge(field, bad, good, first, longest, at_least, keep_step, by, 
 end
 
 local function person_hold(field, why)
-  if call('HEXISTS', P .. 'holds', field) == 0 then
+  if call('HEXISTS', P .. 'holds', field) == 0 and not is_outdated(field) then
     write_hold(field, { since = now, ['until'] = 0, step = 0, by = 'gateway', why = why, probe = '' })
   end
 end
@@ -195,7 +218,7 @@ local function apply_effects()
     local at = FIRST_EFFECT + i * 3
     seen[ARGV[at]] = { number = tonumber(ARGV[at + 1]), text = ARGV[at + 2] }
   end
-  if seen.request then
+  if seen.request and fresh > 0 then
     count(lane, 'batches', 1)
     count(lane, 'fill', seen.request.number)
   end
@@ -232,6 +255,8 @@ local function settle_all()
   local due = first_score(later)
   if due then wake_by(lane, due) end
   if holds_ended then wake_all() end
+  -- Who settles for another takes nothing itself.
+  if mode == 'settle' and call('ZCARD', ready) > 0 then wake_by(lane, now) end
 end
 
 -- Take -------------------------------------------------------------------------------------------------
@@ -240,13 +265,10 @@ end
 local function mature()
   for place, key in ipairs(call('ZRANGEBYSCORE', later, '-inf', num(now), 'LIMIT', 0, 50)) do
     local m = P .. 'm:' .. key
-    local p = tonumber(call('HGET', m, 'p') or nil)
-    if not p then
-      p = now_us + place
-      call('HSET', m, 'p', num(p))
-    end
-    if call('HGET', m, 's') == 'scheduled' then
-      move(lane, key, 'scheduled', 'due', p, nil)
+    local found = call('HMGET', m, 's', 'p')
+    if found[1] == 'scheduled' then
+      local p = tonumber(found[2] or nil) or now_us + place - 1
+      move(lane, key, 'scheduled', 'due', p, { 'p', num(p) })
     else
       call('ZREM', later, key)
     end
@@ -278,8 +300,9 @@ local function choose(most, probing)
       elseif facts[8] and tonumber(facts[8]) <= now then
         expire(key, facts[7])
       elseif not body then
-        note(key, 'fail', 'NO_BODY', 'the body is missing in Redis')
-        move(lane, key, 'waiting', 'fail', 0, { 'c', 'NO_BODY' })
+        local event = has(facts[7], 'm') and 'park' or 'fail'
+        note(key, event, 'NO_BODY', 'the body is missing in Redis')
+        move(lane, key, 'waiting', event, now, { 'c', 'NO_BODY' })
       elseif has(facts[7], 'a') then
         if #chosen == 0 and not alone then
           alone = { key = key, body = body, facts = facts }
@@ -298,7 +321,10 @@ local function choose(most, probing)
 end
 
 local function idle(status, wait, reason)
-  if status ~= 'stay' then call('ZREM', drains, drain) end
+  if status ~= 'stay' then
+    call('ZREM', drains, drain)
+    call('HDEL', takes, drain)
+  end
   return { status, num(math.max(wait, 0)), reason, '', '0', '0', '', '0' }
 end
 
@@ -318,25 +344,25 @@ local function write_take(chosen, probes)
   local ok = call('HGET', lane_key(lane, 'counts'), 'ok') or '0'
   local answer = { 'taken', num(now), #probes > 0 and 'probe' or '', token, num(take), ok, '', '0' }
   local deadline = num(now + reclaim)
-  local keys, scores = {}, {}
+  local keys, scores, to = {}, {}, target('take', 'waiting')
   for _, message in ipairs(chosen) do
     keys[#keys + 1] = message.key
     scores[#scores + 1] = deadline
     scores[#scores + 1] = message.key
-    call('HSET', P .. 'm:' .. message.key, 's', 'sending', 'k', token)
+    call('HSET', P .. 'm:' .. message.key, 's', to, 'k', token)
     answer_message(answer, message.key, message.body, message.facts)
   end
   call('ZREM', ready, unpack(keys))
   call('ZADD', sending, unpack(scores))
   count(lane, 's:waiting', -#chosen)
-  count(lane, 's:sending', #chosen)
+  count(lane, 's:' .. to, #chosen)
   for _, field in ipairs(probes) do
     local hold = read_hold(call('HGET', P .. 'holds', field))
     -- Past this time the probe counts as lapsed even if nobody ever settles it.
     hold.probe, hold.probe_until = token, now + 2 * reclaim
     write_hold(field, hold)
   end
-  call('HSET', takes, drain, num(sequence) .. ' ' .. num(now))
+  call('HSET', takes, drain, table.concat({ num(sequence), num(now), num(take), ok, answer[3] }, ' '))
   wake_by(lane, now + LONGEST_SLEEP)
   return answer
 end
@@ -367,28 +393,44 @@ local function take()
   local chosen = choose(math.min(size, gate_state.size), probing)
   if #chosen == 0 then
     -- Only messages that go alone could be left, beyond what was looked through; or nothing at all.
-    return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', false)
+    return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
   local goes_alone = has(chosen[1].facts[7], 'a')
   if #chosen < math.min(size, gate_state.size) and not goes_alone then
-    local oldest = first_score(ready)
-    local over = math.ceil(oldest / 1000) + linger
-    if over > now then return rest(over, 'linger', true) end
+    local over = linger_over(lane, linger)
+    if over then return rest(over, 'linger', true) end
   end
   if rate > 0 then
     local state = rate_state(service, rate)
+    local waiting = permit_waiter(lane)
     if state.permits < #chosen then
-      local others = running(lane) - 1
-      local may_stay = others < wanted(call('ZCARD', ready), connections, rate, state.permits)
-      return rest(now + rate_wait(state, #chosen), 'rate', may_stay)
+      local at = now + rate_wait(state, #chosen)
+      local answer = rest(at, 'rate', not waiting or waiting == drain)
+      if answer[1] == 'stay' then wait_for_permits(lane, drain, at + 1000) end
+      return answer
     end
+    if waiting == drain then call('HDEL', takes, '*') end
     charge(service, state, #chosen)
+    if state.permits - #chosen >= FULL and call('ZCARD', ready) > #chosen then
+      -- The drains there are leave permits lying: housekeeping rings for one more.
+      wake_by(lane, now)
+    end
   end
   return write_take(chosen, gate_state.probes)
 end
 
 -- A slice ends: the lease goes back, and what could be taken now gets one doorbell.
 local function stop()
+  local last_take = call('HGET', takes, drain)
+  if last_take and sequence < tonumber(string.match(last_take, '^(%d+)')) then
+    -- An old call that comes late: the drain has gone on since.
+    return { 'stopped', '0', '', '', '0', '0', '', '0' }
+  end
+  local next_bell = 'bell:' .. token
+  if call('ZSCORE', drains, next_bell) then
+    -- The reply to this very call was lost.
+    return { 'stopped', '0', '', '', '0', '0', next_bell, '0' }
+  end
   if bell ~= '' then call('ZREM', drains, bell) end
   call('ZREM', drains, drain)
   call('HDEL', takes, drain)
@@ -398,42 +440,40 @@ local function stop()
     sleep_until(lane, n > 0 and state.at or nil)
     return { 'stopped', '0', '', '', '0', '0', '', '0' }
   end
-  for _, member in ipairs(call('ZRANGE', drains, 0, -1)) do
-    if string.sub(member, 1, 5) == 'bell:' then
-      wake_by(lane, now + LONGEST_SLEEP)
-      return { 'stopped', '0', '', '', '0', '0', '', '0' }
-    end
-  end
-  if running(lane) >= connections then
+  local others, bells = running(lane)
+  if bells > 0 or others >= connections then
     wake_by(lane, now + LONGEST_SLEEP)
     return { 'stopped', '0', '', '', '0', '0', '', '0' }
   end
-  local next_bell = 'bell:' .. token
   call('ZADD', drains, num(now + LONGEST_SLEEP), next_bell)
   wake_at(lane, now + LONGEST_SLEEP)
   return { 'stopped', '0', '', '', '0', '0', next_bell, '0' }
 end
 
--- The reply to this very call was lost: what it did stands, so its batch is answered again.
-local function answer_again()
-  local answer = { 'taken', num(now), '', token, '0', '0', '', '0' }
-  answer[5] = call('HGET', lane_key(lane, 'counts'), 'takes') or '0'
-  answer[6] = call('HGET', lane_key(lane, 'counts'), 'ok') or '0'
+-- The reply to this very call was lost: what it did stands, so its batch is answered again, word for word.
+local function answer_again(last)
+  local taken_at, take, ok, probe = string.match(last, '^%d+ (%d+) (%d+) (%d+) ?(.*)$')
+  local answer = { 'taken', taken_at, probe, token, take, ok, '', '0' }
+  local batch = {}
   for _, key in ipairs(call('ZRANGE', sending, 0, -1)) do
-    local facts = call('HMGET', P .. 'm:' .. key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'k')
+    local facts = call('HMGET', P .. 'm:' .. key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'k', 'p')
     if facts[8] == token then
-      answer_message(answer, key, call('GET', P .. 'b:' .. key) or '', facts)
+      batch[#batch + 1] = { key = key, facts = facts, p = tonumber(facts[9]) }
     end
   end
-  if #answer == 8 then
+  if #batch == 0 then
     return { 'stay', '0', 'again', '', '0', '0', '', '0' }
+  end
+  table.sort(batch, function(one, other) return one.p < other.p end)
+  for _, message in ipairs(batch) do
+    answer_message(answer, message.key, call('GET', P .. 'b:' .. message.key) or '', message.facts)
   end
   return answer
 end
 
 local last = mode == 'take' and call('HGET', takes, drain)
 if last and sequence <= tonumber(string.match(last, '^(%d+)')) then
-  return answer_again()
+  return answer_again(last)
 end
 settle_all()
 local answer

@@ -1,5 +1,5 @@
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
--- p{a}:holds and wake. The hot loop never runs it.
+-- p{a}:holds, eased and wake. The hot loop never runs it.
 -- ARGV: act, then what the act needs.
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that stands)              answers {'held', ''}
@@ -36,7 +36,9 @@ local function requeue(key, record)
   call('HDEL', P .. 'm:' .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z')
   note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
-  move(record.l, key, record.s, 'requeue', p, { 'p', num(p) })
+  -- Asked for again, so a cancel asked for before is overruled.
+  local flags = string.gsub(record.f or '', 'c', '')
+  move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
   wake_by(record.l, now)
   return done('requeued', 'waiting')
 end
@@ -65,7 +67,7 @@ end
 if act == 'hold' then
   local hold = cjson.decode(ARGV[3])
   local old = call('HGET', P .. 'holds', ARGV[2])
-  hold.since = old and cjson.decode(old).since or now
+  if old then hold.since = cjson.decode(old).since end
   call('HSET', P .. 'holds', ARGV[2], cjson.encode(hold))
   return { 'held', '' }
 end
@@ -73,7 +75,10 @@ end
 if act == 'release' then
   local answer = { 'released' }
   for i = 2, #ARGV do
-    if call('HDEL', P .. 'holds', ARGV[i]) == 1 then answer[#answer + 1] = ARGV[i] end
+    if call('HDEL', P .. 'holds', ARGV[i]) == 1 then
+      call('HSET', P .. 'eased', ARGV[i], num(now))
+      answer[#answer + 1] = ARGV[i]
+    end
   end
   wake_all()
   return answer

@@ -1,11 +1,17 @@
 -- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
+-- Answers {'announce'}, and adds nothing, where the lane had no message before and is not said to be announced.
 -- ARGV: lane, linger ms, send_at ms (0: now), expires_at ms (0: never), stamp, mark (share of maxmemory),
---       then key, body, digest of each message.
+--       announced (1 or 0), then key, body, digest of each message.
 
 local lane, linger = ARGV[1], tonumber(ARGV[2])
 local send_at, expires_at, stamp, mark = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+
+-- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
+if ARGV[7] ~= '1' and call('HEXISTS', lane_key(lane, 'counts'), 'submitted') == 0 then
+  return { 'announce' }
+end
 
 local memory = call('INFO', 'memory')
 local used = tonumber(string.match(memory, 'used_memory:(%d+)') or '0')
@@ -20,7 +26,7 @@ local set = lane_key(lane, SET_OF[state])
 local answer = {}
 local added = 0
 
-for i = 7, #ARGV, 3 do
+for i = 8, #ARGV, 3 do
   local key, body, digest = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local known = call('HMGET', P .. 'm:' .. key, 's', 'l', 'd')
   if known[1] then
@@ -60,7 +66,7 @@ if added > 0 then
   elseif call('ZCARD', set) >= 10 then
     wake_by(lane, now)
   else
-    wake_by(lane, now + linger)
+    wake_by(lane, math.ceil(now_us / 1000) + linger)
   end
 end
 return answer

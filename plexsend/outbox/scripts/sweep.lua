@@ -14,6 +14,8 @@ local process, entry, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local keep, reclaim, service_count = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local SILENT = 5000
+-- The lease of a drain (line.py) is the longest time for which anything stands in `drains` (ms).
+local LONGEST_LEASE = 20000
 local MOST_LANES = 200
 local MOST_ABANDONED = 100
 local MOST_TIDIED = 100
@@ -28,14 +30,44 @@ local FIRST_TIDY = 7 + service_count * 5
 
 call('ZADD', P .. 'procs', num(now), entry)
 local state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap')
-if state[1] and state[1] ~= process and tonumber(state[2]) > now then
-  return { 'elsewhere', num(tonumber(state[2]) - now), {}, {}, {} }
+local left = tonumber(state[2] or '0') - now
+-- A lease longer than any that is given comes from before the clock was set back.
+if state[1] and state[1] ~= process and left > 0 and left <= lease then
+  return { 'elsewhere', num(left), {}, {}, {} }
+end
+
+-- The clock was set back: what was near is far now. Every lane is looked at again, and what should have ended
+-- soon is cut to what it would be if it began now.
+local function cut_times()
+  local function cut(key, longest)
+    for _, member in ipairs(call('ZRANGEBYSCORE', key, num(now + longest), '+inf')) do
+      call('ZADD', key, num(now + longest), member)
+    end
+  end
+  cut(P .. 'procs', 0)
+  for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
+    wake_by(lane, now)
+    cut(lane_key(lane, 'drains'), LONGEST_LEASE)
+    cut(lane_key(lane, 'sending'), reclaim)
+  end
+  local holds = call('HGETALL', P .. 'holds')
+  for i = 1, #holds, 2 do
+    local hold = read_hold(holds[i + 1])
+    if string.match(holds[i], '^%S+ credit ') or string.match(holds[i], '^%S+ shut ') then
+      hold['until'] = math.min(hold['until'], now + hold.step)
+      hold.probe_until = math.min(hold.probe_until or 0, now + 2 * reclaim)
+      write_hold(holds[i], hold)
+    end
+  end
 end
 
 -- After a gap Redis or all workers were away: who is gone cannot be told yet, and verdicts are on their way.
 local last, quiet, gap = tonumber(state[3] or '0'), tonumber(state[4] or '0'), tonumber(state[5] or '0')
 if last > 0 and now - last > SILENT then
   quiet, gap = now + reclaim, now
+elseif last > now + 1000 then
+  quiet, gap = now + reclaim, now
+  cut_times()
 end
 call('HSET', P .. 'sweep', 'who', process, 'until', num(now + lease), 'last', num(now),
      'quiet', num(quiet), 'gap', num(gap))
@@ -60,6 +92,10 @@ if now - gap > SILENT then
     gone[string.match(member, '^([^|]+)')] = true
     any = true
   end
+  -- A process whose pool was resized stands there twice, the old entry unseen.
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '(' .. num(now - SILENT), '+inf')) do
+    gone[string.match(member, '^([^|]+)')] = nil
+  end
   if any then
     call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', num(now - SILENT))
     drop_leases_of(gone)
@@ -68,24 +104,30 @@ end
 
 local abandoned = {}
 
+-- Answers whether there is something abandoned in the lane, judged now or (while it is quiet) later.
 local function find_abandoned(lane)
-  if now < quiet then return end
-  local keys = call('ZRANGEBYSCORE', lane_key(lane, 'sending'), '-inf', num(now), 'LIMIT', 0, MOST_ABANDONED)
+  local sending = lane_key(lane, 'sending')
+  local keys = call('ZRANGEBYSCORE', sending, '-inf', num(now), 'LIMIT', 0, MOST_ABANDONED)
+  if now < quiet then return #keys > 0 end
   for _, key in ipairs(keys) do
-    local facts = call('HMGET', P .. 'm:' .. key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f')
-    local found = { lane, key }
-    for i = 1, 8 do found[#found + 1] = facts[i] or '' end
-    abandoned[#abandoned + 1] = found
+    local facts = call('HMGET', P .. 'm:' .. key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f', 's')
+    if facts[9] == 'sending' then
+      local found = { lane, key }
+      for i = 1, 8 do found[#found + 1] = facts[i] or '' end
+      abandoned[#abandoned + 1] = found
+    else
+      -- No record, or one that stands elsewhere: only a restored backup does this. audit names it.
+      call('ZREM', sending, key)
+    end
   end
+  return #keys > 0
 end
 
 -- When a lane that has something ready can be worked on: nil for now.
 local function not_before(lane, service, ready, permits_state)
-  if ready < FULL then
-    local oldest = first_score(lane_key(lane, 'ready'))
-    if oldest and math.ceil(oldest / 1000) + service.linger > now and call('ZCOUNT', lane_key(lane, 'later'), '-inf', num(now)) == 0 then
-      return math.ceil(oldest / 1000) + service.linger
-    end
+  if ready < FULL and call('ZCOUNT', lane_key(lane, 'later'), '-inf', num(now)) == 0 then
+    local over = linger_over(lane, service.linger)
+    if over then return over end
   end
   if permits_state then
     local wait = rate_wait(permits_state, math.min(ready, FULL))
@@ -110,7 +152,7 @@ local function tidy_takes(lane)
   if call('HLEN', takes) > 64 then
     local all = call('HGETALL', takes)
     for i = 1, #all, 2 do
-      if tonumber(string.match(all[i + 1], ' (%d+)$')) < now - 900000 then call('HDEL', takes, all[i]) end
+      if tonumber(string.match(all[i + 1], '^%S+ (%d+)')) < now - 900000 then call('HDEL', takes, all[i]) end
     end
   end
 end
@@ -123,14 +165,15 @@ local function look_at(lane)
     wake_at(lane, now + LONGEST_SLEEP)
     return
   end
-  find_abandoned(lane)
+  local unjudged = find_abandoned(lane)
   tidy_takes(lane)
   local ready = call('ZCARD', lane_key(lane, 'ready')) + call('ZCOUNT', lane_key(lane, 'later'), '-inf', num(now))
   if ready == 0 then
-    sleep_until(lane, nil)
-    if #abandoned > 0 or (now < quiet and call('ZCARD', lane_key(lane, 'sending')) > 0) then
+    if unjudged then
       -- What is abandoned and not yet judged would wake this lane in every round.
-      wake_at(lane, now + 1000)
+      wake_at(lane, math.min(first_score(lane_key(lane, 'later')) or math.huge, now + 1000))
+    else
+      sleep_until(lane, nil)
     end
     return
   end
@@ -145,12 +188,12 @@ local function look_at(lane)
     wake_at(lane, math.min(at, now + LONGEST_SLEEP))
     return
   end
-  local missing = wanted(ready, service.connections, service.rate, permits and permits.permits or 0) - running(lane)
-  if #held.probes > 0 then missing = math.min(missing, 1) end
-  local n = math.min(missing, service.quota)
+  local lacking = missing(lane, ready, service.connections, service.rate, permits and permits.permits or 0)
+  if #held.probes > 0 then lacking = math.min(lacking, 1) end
+  local n = math.min(lacking, service.quota)
   for _ = 1, n do ring(lane) end
   service.quota = service.quota - math.max(n, 0)
-  if n < missing then
+  if n < lacking then
     -- The workers have enough to do: this lane stays the next in order.
     return
   end

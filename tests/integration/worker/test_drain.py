@@ -1,0 +1,110 @@
+"""A drain between its doorbell and its end."""
+
+from __future__ import annotations
+
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.errors import UsageError
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.sweeping import Process
+from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.gateway.answers import Answer
+    from plexsend.outbox.store import Store
+
+
+def test_doorbell_empties_its_lane_in_full_batches(scripted: Room) -> None:
+    scripted.submit(BULK, names(25))
+    scripted.submit(STANDARD, names(5, "other"))
+    scripted.drain(BULK)
+    assert scripted.sent == [names(25)[:10], names(25)[10:20], names(25)[20:]]
+    assert scripted.states(BULK) == {"accepted": 25}
+    assert scripted.states(STANDARD) == {"waiting": 5}
+
+
+def test_doorbell_that_comes_to_nothing_does_nothing(scripted: Room) -> None:
+    scripted.drain(BULK, "bell:long.ago")
+    scripted.submit(BULK, names(10))
+    scripted.drain(BULK, "bell:long.ago")
+    scripted.drain(BULK, "bell:long.ago")
+    assert scripted.sent == [names(10)]
+
+
+def test_slice_ends_when_another_doorbell_waits_and_leaves_one_behind(scripted: Room) -> None:
+    scripted.submit(BULK, names(100))
+
+    def slow(keys: Sequence[str]) -> Answer:
+        scripted.now_s += 0.4
+        return accept(keys)
+
+    scripted.answer_by(slow)
+    scripted.bell_waits = True
+    scripted.drain(BULK)
+    assert len(scripted.sent) == 3, "a second is over after three requests of 0.4 s"
+    assert [lane for lane, _ in scripted.rung] == [BULK]
+    scripted.bell_waits = False
+    scripted.drain(*scripted.rung.pop())
+    assert scripted.states(BULK) == {"accepted": 100}
+
+
+def test_long_slice_ends_after_ten_seconds(scripted: Room) -> None:
+    scripted.submit(BULK, names(50))
+
+    def slow(keys: Sequence[str]) -> Answer:
+        scripted.now_s += 4
+        return accept(keys)
+
+    scripted.answer_by(slow)
+    scripted.drain(BULK)
+    assert len(scripted.sent) == 3
+    assert len(scripted.rung) == 1
+
+
+def test_stop_during_a_request_settles_it_and_takes_nothing_more(scripted: Room, store: Store) -> None:
+    scripted.submit(BULK, names(50))
+
+    def stop(keys: Sequence[str]) -> Answer:
+        scripted.runtime.stop.set()
+        return accept(keys)
+
+    scripted.answer_by(stop)
+    scripted.drain(BULK)
+    assert len(scripted.sent) == 1
+    assert scripted.states(BULK) == {"accepted": 10, "waiting": 40}
+    # Its lease is given back, and the doorbell that it leaves behind goes to whoever lives on.
+    left = store.client.zrange(store.keys.lane("main", BULK.name, "drains"), 0, -1)
+    assert [bell.encode() for _, bell in scripted.rung] == left
+
+
+def test_batch_that_a_stopped_process_held_is_given_back_unsent(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    # Six seconds between any two looks at the clock, such as before the take and before the request.
+    ticks = iter(range(0, 600, 6))
+    room.tick(ticks)
+    room.drain(BULK)
+    assert room.sent == []
+    assert room.states(BULK) == {"waiting": 10}
+    record = room.record("k-0")
+    assert (record.code, record.tries, record.attempts, record.may_have_been_sent) == ("STALE", 0, 0, False)
+    room.tick(repeat(room.now_s))
+    room.drain(BULK)
+    assert room.sent == [names(10)]
+
+
+def test_process_names_can_be_told_from_the_names_of_drains(scripted: Room) -> None:
+    """The sweep drops the leases of a process that is gone by the beginning of their names."""
+    first, second = scripted.runtime.next_drain(), scripted.runtime.next_drain()
+    assert first != second
+    assert first.split(".")[0] == second.split(".")[0] == Process.parse(str(scripted.me)).name
+
+
+def test_arguments_of_a_drain_that_no_worker_knows_are_refused_with_words(scripted: Room) -> None:
+    with pytest.raises(UsageError, match="there is no service"):
+        scripted.drain(Lane("fax-bulk", None, "main"))

@@ -1,0 +1,147 @@
+"""Housekeeping: doorbells for lanes that are due, and what was abandoned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.outbox import desk
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.line import Ticket, advance
+from plexsend.outbox.messages import Batch
+from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, names
+from worker.housekeeping import AGAIN_S, HEARTBEAT_S, ROUND_S, SHORTEST_ROUND_S
+
+if TYPE_CHECKING:
+    import pytest
+
+    from plexsend.outbox.store import Store
+
+SECOND = Lane("mms-bulk", None, "second")
+
+
+def test_due_lane_is_rung_for_and_an_idle_one_is_not(scripted: Room) -> None:
+    scripted.submit(BULK, names(10))
+    scripted.housekeeping.round()
+    assert [lane for lane, _ in scripted.rung] == [BULK]
+    scripted.rung.clear()
+    scripted.housekeeping.round()
+    assert scripted.rung == []
+
+
+def test_lanes_of_a_new_account_are_found_while_it_runs(scripted: Room) -> None:
+    scripted.housekeeping.round()
+    scripted.submit(SECOND, names(10))
+    scripted.now_s += 0.6
+    scripted.housekeeping.round()
+    assert [lane for lane, _ in scripted.rung] == [SECOND]
+
+
+def test_one_of_two_processes_sweeps_and_the_other_only_shows_that_it_lives(store: Store) -> None:
+    first, second = Room(store, ScriptedClient()), Room(store, ScriptedClient())
+    first.submit(BULK, names(10))
+    assert first.housekeeping.round() <= ROUND_S
+    assert ROUND_S < second.housekeeping.round() <= HEARTBEAT_S
+    assert (len(first.rung), len(second.rung)) == (1, 0)
+    alive = store.client.zrange(store.keys.procs("main"), 0, -1)
+    assert sorted(alive) == sorted([str(first.me).encode(), str(second.me).encode()])
+
+
+def test_trouble_of_one_account_does_not_keep_the_others_waiting(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    room.submit(SECOND, names(10))
+    wake = store.keys.wake("main")
+    store.client.rename(wake, f"{store.keys.prefix}aside")
+    store.client.set(wake, "no sorted set")
+    for _ in range(3):
+        room.now_s += 1
+        assert room.housekeeping.round() <= AGAIN_S
+    assert [lane for lane, _ in room.rung] == [SECOND]
+    # Told once, not in every round.
+    assert [record.levelname for record in caplog.records if "account=main" in record.message] == ["WARNING"]
+    store.client.delete(wake)
+    store.client.rename(f"{store.keys.prefix}aside", wake)
+    room.now_s += 1
+    room.housekeeping.round()
+    assert [lane for lane, _ in room.rung] == [SECOND, BULK]
+
+
+def test_broker_that_does_not_answer_stops_the_doorbells_and_nothing_else(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    batch = advance(store, BULK, Ticket("gone.1", 1), room.runtime.policies["mms-bulk"])
+    assert isinstance(batch, Batch)
+    room.submit(STANDARD, names(10, "s"))
+    room.queued = None
+    room.now_s += 1
+    # The broker is asked once a doorbell has gone out.
+    room.housekeeping.round()
+    room.rung.clear()
+    room.submit(STANDARD, names(50, "more"))
+    room.now_s += 1
+    store.client.zadd(store.keys.lane("main", BULK.name, "sending"), dict.fromkeys(names(10), 1))
+    store.client.zadd(store.keys.wake("main"), {BULK.name: 1, STANDARD.name: 1})
+    room.housekeeping.round()
+    assert room.rung == []
+    assert "sending" not in room.states(BULK), "what was abandoned is reclaimed all the same"
+    room.queued = {}
+    room.now_s += 1
+    room.housekeeping.round()
+    assert {lane for lane, _ in room.rung} >= {STANDARD}
+
+
+def test_lane_that_waits_for_a_free_thread_does_not_make_it_spin(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.queued = {"mms-bulk": 32}
+    room.submit(BULK, names(10))
+    room.submit(STANDARD, names(10, "s"))
+    room.housekeeping.round()
+    room.rung.clear()
+    room.now_s += 1
+    store.client.zadd(store.keys.wake("main"), {BULK.name: 1})
+    store.client.delete(store.keys.lane("main", BULK.name, "drains"))
+    waits = []
+    for _ in range(5):
+        waits.append(room.housekeeping.round())
+        room.now_s += waits[-1]
+    assert room.rung == []
+    assert min(waits) >= SHORTEST_ROUND_S * 0.99
+
+
+def test_what_a_dead_process_had_is_reclaimed_as_uncertain(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    batch = advance(store, BULK, Ticket("gone.1", 1), room.runtime.policies["mms-bulk"])
+    assert isinstance(batch, Batch)
+    for _ in range(4):
+        room.let_pass(4)
+        room.housekeeping.round()
+        assert room.states(BULK) == {"sending": 10}
+    for _ in range(14):
+        room.let_pass(4)
+        room.housekeeping.round()
+    room.rung.clear()
+    assert room.states(BULK).keys() <= {"scheduled", "waiting"}
+    record = room.record("k-0")
+    assert (record.tries, record.attempts, record.alone, record.code) == (1, 0, True, "NO_VERDICT")
+    room.work_until(lambda: room.states(BULK) == {"accepted": 10}, within_s=60)
+
+
+def test_paused_service_is_not_rung_for_until_it_is_resumed(scripted: Room, store: Store) -> None:
+    scripted.submit(BULK, names(10))
+    desk.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="a test", why="wanted so")
+    scripted.submit(SECOND, names(10))
+    scripted.work_until(lambda: scripted.passed_s > 60, within_s=100)
+    assert scripted.sent == []
+    desk.resume(store, Scope.SERVICE, "mms-bulk", account=None)
+    scripted.work_until(lambda: len(scripted.sent) == 2, within_s=10)
+
+
+def test_stopped_process_goes_round_no_more(scripted: Room) -> None:
+    scripted.submit(BULK, names(10))
+    scripted.runtime.stop.set()
+    scripted.housekeeping.run()
+    assert scripted.rung == []

@@ -1,0 +1,134 @@
+"""Ten minutes without a gateway, on a clock that passes at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.gateway.client import GatewayClient
+from plexsend.outbox.audit import audit
+from plexsend.sandbox import Sandbox
+from tests.integration.worker.room import (
+    BULK,
+    REFUSED,
+    SILENCE,
+    STANDARD,
+    Room,
+    ScriptedClient,
+    accept,
+    names,
+    refuse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from plexsend.gateway.answers import Answer
+    from plexsend.outbox.store import Store
+
+OUTAGE_S = 600
+MESSAGES = 60
+
+
+def assert_nothing_is_lost(room: Room) -> None:
+    for key in names(MESSAGES):
+        record = room.record(key)
+        assert record.attempts == 0
+        assert record.state not in ("failed", "rejected", "uncertain", "expired", "cancelled")
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        refuse(500, "C500_1"),
+        refuse(502),
+        refuse(429),
+        refuse(503),
+        lambda _: REFUSED,
+        lambda _: SILENCE,
+    ],
+    ids=["500", "502", "429", "503", "refused", "silent"],
+)
+def test_ten_minutes_of_outage_cost_no_message_anything(
+    store: Store, outage: Callable[[Sequence[str]], Answer]
+) -> None:
+    client = ScriptedClient()
+    room = Room(store, client)
+    room.submit(BULK, names(20, "before"))
+    room.work_until(lambda: room.states(BULK) == {"accepted": 20})
+    # It begins in the middle of a run, with an acceptance behind which everything fails.
+    client.answer = lambda keys: accept(keys) if "k-7" in keys else outage(keys)
+    room.submit(BULK, names(MESSAGES))
+    room.work()
+    assert room.states(BULK)["accepted"] == 30
+    client.answer = outage
+    client.requests.clear()
+    room.work_until(lambda: room.passed_s >= OUTAGE_S)
+    asked = len(client.requests)
+    assert_nothing_is_lost(room)
+    assert room.states(BULK)["accepted"] == 30
+    # The lane asks ever more seldom; messages that go alone ask by their own backoff.
+    assert asked < 1000
+
+    client.answer = accept
+    client.requests.clear()
+    room.work_until(lambda: room.states(BULK) == {"accepted": 20 + MESSAGES}, within_s=1800)
+    assert {room.record(key).attempts for key in names(MESSAGES)} == {0}
+    assert sorted(key for request in client.requests for key in request) == sorted(names(MESSAGES)[10:])
+    assert room.holds() == set()
+    assert audit(store).breaks == ()
+
+
+def test_message_without_an_answer_for_an_hour_is_parked_and_the_others_wait(store: Store) -> None:
+    """Silence is no proof that nothing was sent, and how long the gateway knows a key is not known."""
+    client = ScriptedClient(lambda _: SILENCE)
+    room = Room(store, client)
+    room.submit(BULK, names(10))
+    room.work_until(lambda: "uncertain" in room.states(BULK), within_s=7200)
+    assert room.passed_s >= 3600
+    room.work_until(lambda: room.states(BULK) == {"uncertain": 10}, within_s=3600)
+    assert {room.record(key).attempts for key in names(10)} == {0}
+
+
+def test_gateway_that_cannot_be_reached_shuts_the_lane_and_opens_with_the_first_acceptance(
+    store: Store,
+) -> None:
+    """With the real client, and a port on which nobody listens."""
+    sandbox = Sandbox()
+    sandbox.start()
+    url = sandbox.url
+    sandbox.stop()
+    client = GatewayClient({"mms": url})
+    room = Room(store, client)
+    room.submit(BULK, names(MESSAGES))
+    room.work_until(lambda: room.passed_s >= OUTAGE_S)
+    assert_nothing_is_lost(room)
+    assert room.holds() == {f"lane shut {BULK.name}"}
+    assert not any(room.record(key).may_have_been_sent for key in names(MESSAGES))
+    with sandbox:
+        room.work_until(lambda: room.states(BULK) == {"accepted": MESSAGES}, within_s=120)
+        assert sandbox.accepted == dict.fromkeys(names(MESSAGES), 1)
+    assert room.holds() == set()
+    client.close()
+
+
+def test_outage_of_one_service_leaves_the_other_alone(store: Store) -> None:
+    client = ScriptedClient(lambda keys: accept(keys) if keys[0].startswith("s") else REFUSED)
+    room = Room(store, client)
+    room.submit(BULK, names(30))
+    room.submit(STANDARD, names(30, "s"))
+    room.work_until(lambda: room.states(STANDARD) == {"accepted": 30}, within_s=5)
+    assert room.states(BULK) == {"waiting": 30}
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_message_that_draws_a_refusal_to_serve_does_not_stop_its_lane(
+    room: Room, sandbox: Sandbox, code: int
+) -> None:
+    """Nothing says whose fault a 503 is; if it is one message's, the others go all the same."""
+    room.submit(BULK, names(300), special={"k-25": f"01099990{code}"})
+    room.work_until(lambda: room.states(BULK).get("accepted") == 299, within_s=60)
+    assert room.record("k-25").state in ("waiting", "scheduled")
+    assert room.record("k-25").attempts == 0
+    assert set(sandbox.accepted.values()) == {1}

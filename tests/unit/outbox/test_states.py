@@ -1,0 +1,88 @@
+"""The table of transitions: sound in itself, the same in the scripts, and the same in the docs."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from plexsend.outbox.scripting import Script, source
+from plexsend.outbox.states import DEAD, FINAL, LIVING, SET_OF, TRANSITIONS, Event, State
+
+DOCS = Path(__file__).parents[3] / "docs" / "architecture.md"
+BEGIN, END = "<!-- transitions:begin -->", "<!-- transitions:end -->"
+
+
+def render() -> str:
+    """Return the table as it stands in docs/architecture.md, between its two markers.
+
+    To see it: `python -c "from tests.unit.outbox.test_states import render; print(render())"`.
+    """
+    rows = [("event", "from", "to"), ("---", "---", "---")]
+    rows += [
+        (event, ", ".join(state or "nowhere" for state in froms), to or "nowhere")
+        for event, froms, to in TRANSITIONS
+    ]
+    return "\n".join(f"| {event} | {froms} | {to} |" for event, froms, to in rows)
+
+
+def test_docs_hold_the_table_of_the_code() -> None:
+    _, _, behind = DOCS.read_text("utf-8").partition(BEGIN)
+    told, end, _ = behind.partition(END)
+    assert end, f"{DOCS.name} has no table between its markers"
+    assert told.strip() == render()
+
+
+def test_every_event_has_one_row() -> None:
+    assert [row[0] for row in TRANSITIONS] == list(Event)
+
+
+def test_every_state_is_living_or_final() -> None:
+    assert set(LIVING) | set(FINAL) == set(State)
+    assert not set(LIVING) & set(FINAL)
+    assert set(DEAD) <= set(FINAL)
+
+
+def test_living_messages_and_dead_letters_stand_in_a_set_and_no_others() -> None:
+    assert set(SET_OF) == set(LIVING) | set(DEAD)
+    assert len({SET_OF[state] for state in LIVING}) == len(LIVING)
+
+
+def test_only_a_person_or_time_leads_out_of_a_final_state() -> None:
+    leaving = {event for event, froms, _ in TRANSITIONS if set(froms) & set(FINAL)}
+    assert leaving == {Event.REQUEUE, Event.DROP, Event.ARCHIVE}
+
+
+def test_every_state_can_be_reached_and_left() -> None:
+    reached = {to for _, _, to in TRANSITIONS}
+    left = {state for _, froms, _ in TRANSITIONS for state in froms}
+    assert set(State) <= reached
+    assert set(State) <= left
+
+
+def test_what_is_parked_never_moves_by_itself() -> None:
+    leaving = {event for event, froms, _ in TRANSITIONS if State.UNCERTAIN in froms}
+    assert leaving == {
+        Event.ACCEPT_LATE, Event.SETTLE_ACCEPTED, Event.SETTLE_RESEND, Event.SETTLE_FAILED,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("script", Script)
+def test_scripts_get_the_table_as_data(script: Script) -> None:
+    told = source(script)
+    for event, froms, to in TRANSITIONS:
+        targets = ", ".join(f"['{state or 'nowhere'}'] = '{to or 'nowhere'}'" for state in froms)
+        assert f"['{event}'] = {{{targets}}}" in told
+
+
+def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:
+    """A state is only ever read from the table; a literal beside `'s',` would go past it."""
+    folder = files("plexsend.outbox.scripts")
+    told = "".join(folder.joinpath(f"{script}.lua").read_text("utf-8") for script in Script)
+    # What a person asks for is put together: 'settle_' .. act.
+    named = {f"settle_{act}" for act in ("accepted", "resend", "failed") if "'settle_' .. act" in told}
+    named |= set(re.findall(r"'([a-z_]+)'", told))
+    assert {str(event) for event in Event} <= named
+    assert re.findall(rf"'s', '({'|'.join(State)})'", told) == []

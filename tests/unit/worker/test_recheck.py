@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plexsend.gateway.items import get_loader
+from plexsend.outbox.messages import Outcome
+from tests.unit.worker.make import FRESH, make_batch
+from worker.recheck import recheck
+
+if TYPE_CHECKING:
+    from plexsend.outbox.messages import Message
+
+LOADER = get_loader("mms-bulk")
+OWN = str(LOADER.stamp)
+NEWER = str(replace(LOADER.stamp, version=LOADER.stamp.version + 1))
+ITEM = {
+    "msg_key": "k0",
+    "sender_number": "02-2123-4567",
+    "receiver_number": "010-2345-6789",
+    "msg": "안녕하세요",
+    "file_path": ["https://images/1.jpg"],
+}
+
+
+def make(stamp: str, *, key: str = "k0", sent: bool = False, **changes: Any) -> Message:
+    body = json.dumps({**ITEM, "msg_key": key, **changes}, ensure_ascii=False).encode()
+    return replace(FRESH, msg_key=key, stamp=stamp, body=body, may_have_been_sent=sent)
+
+
+def test_own_stamp_is_trusted_unread() -> None:
+    batch = make_batch(replace(FRESH, stamp=OWN, body=b"not even JSON"))
+    assert recheck(batch, LOADER).messages is batch.messages
+
+
+def test_foreign_body_comes_out_in_todays_form() -> None:
+    for stamp in ("", "somebody's", "rcs:v1:7:0123abcd", str(replace(LOADER.stamp, fingerprint="00000000"))):
+        [message] = recheck(make_batch(make(stamp)), LOADER).messages
+        assert message.body == LOADER.load(ITEM).body
+        assert b'"01023456789"' in message.body
+
+
+def test_invalid_body_is_rejected_and_its_neighbours_go() -> None:
+    batch = make_batch(
+        make("", key="k0"),
+        make("", key="k1", receiver_number="12"),
+        make(OWN, key="k2"),
+        make("", key="k3", mgs="x"),
+    )
+    checked = recheck(batch, LOADER)
+    assert [message.msg_key for message in checked.messages] == ["k0", "k2"]
+    assert [(e.msg_key, e.outcome, e.code) for e in checked.entries] == [
+        ("k1", Outcome.REJECTED, "INVALID"),
+        ("k3", Outcome.REJECTED, "INVALID"),
+    ]
+    assert checked.entries[0].detail.startswith("receiver_number: ")
+    assert "mgs" in checked.entries[1].detail
+
+
+def test_invalid_body_that_may_have_been_sent_is_parked() -> None:
+    [entry] = recheck(make_batch(make("", sent=True, receiver_number="12")), LOADER).entries
+    assert (entry.outcome, entry.code) == (Outcome.PARK, "INVALID")
+
+
+def test_body_under_another_key_is_rejected() -> None:
+    body = make("", key="other").body
+    [entry] = recheck(make_batch(replace(FRESH, body=body)), LOADER).entries
+    assert (entry.outcome, entry.msg_key) == (Outcome.REJECTED, "k0")
+
+
+def test_newer_stamp_steps_aside_for_a_worker_of_that_version() -> None:
+    [entry] = recheck(make_batch(make(NEWER, receiver_number="not by these rules")), LOADER).entries
+    assert (entry.outcome, entry.delay_ms, entry.spent) == (Outcome.BACK, 5_000, False)
+
+
+def test_refusal_names_no_number_and_no_text() -> None:
+    spoilt = make("", receiver_number="01012345", msg="뷁 비밀", sender_number="0101234567x", title="가" * 60)
+    [entry] = recheck(make_batch(spoilt), LOADER).entries
+    for value in ("01012345", "비밀", "0101234567x", "가가"):
+        assert value not in entry.detail
+
+
+stamps = st.sampled_from([OWN, NEWER, "", "somebody's"])
+bodies = (
+    st.sampled_from([b"", b"{}", b"[1]", b"\xff", b'{"msg":"\\ud83d"}', b"nul", b"{" * 70_000]) | st.binary()
+)
+
+
+@given(st.lists(st.tuples(stamps, bodies | st.none(), st.booleans()), min_size=1, max_size=10))
+def test_every_message_is_either_posted_or_judged(drawn: list[tuple[str, bytes | None, bool]]) -> None:
+    drafts = [make(stamp, key=f"k{i}", sent=sent) for i, (stamp, _, sent) in enumerate(drawn)]
+    batch = make_batch(
+        *(
+            draft if body is None else replace(draft, body=body)
+            for draft, (_, body, _) in zip(drafts, drawn, strict=True)
+        )
+    )
+    checked = recheck(batch, LOADER)
+    posted = [message.msg_key for message in checked.messages]
+    judged = [entry.msg_key for entry in checked.entries]
+    assert sorted(posted + judged) == sorted(message.msg_key for message in batch.messages)
+    for message in batch.messages:
+        if message.stamp == NEWER:
+            assert message.msg_key in judged
+        if message.stamp == OWN:
+            assert message.msg_key in posted
