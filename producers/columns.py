@@ -6,18 +6,24 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.services import get_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 KEY = "msg_key"
 
+_OBJECT_KIND = "Object"
+"""Kind of the gateway's fields whose own fields are columns, with dots between the names."""
+
 _LIST_KINDS = frozenset({"ImageUrls"})
-"""Kinds of the gateway's fields that hold several values; in a table they are separated by `|`."""
+"""Kinds that hold several texts; in a table they are separated by `|`."""
+
+_JSON_KINDS = frozenset({"Entries"})
+"""Kinds that hold several objects; in a table they are written as JSON."""
 
 _MANY_DIGITS = re.compile(r"[0-9]{5}")
 
@@ -27,23 +33,49 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of one product, by the names of its fields."""
+    """The columns of one product, by the names of its fields; `msg.body.title` is a field of a field."""
 
     known: tuple[str, ...]
     required: tuple[str, ...]
     """`msg_key` is none of them: a row without one gets one."""
     lists: frozenset[str]
-    """Columns whose cells hold several values."""
+    """Columns whose cells hold several texts."""
+    json: frozenset[str] = frozenset()
+    """Columns whose cells hold JSON."""
 
 
-def columns_of(service: str) -> Columns:
-    """Return the columns of a service's items; UsageError if there is no such service."""
-    rules = SCHEMAS[get_service(service).product.name]().rules()
+def columns_of(service: str, msg_type: str | None = None) -> Columns:
+    """Return the columns of a service's items; UsageError if there is no such service.
+
+    With a `msg_type` that holds for the whole table no column for it is required.
+    """
+    product = get_service(service).product
+    leaves = list(_leaves(SCHEMAS[product.name]().rules()))
+    spared = {KEY} if msg_type is None else {KEY, product.variant_field}
     return Columns(
-        known=tuple(rules),
-        required=tuple(name for name, rule in rules.items() if rule["required"] and name != KEY),
-        lists=frozenset(name for name, rule in rules.items() if rule["kind"] in _LIST_KINDS),
+        known=tuple(leaf.name for leaf in leaves),
+        required=tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared),
+        lists=frozenset(leaf.name for leaf in leaves if leaf.kind in _LIST_KINDS),
+        json=frozenset(leaf.name for leaf in leaves if leaf.kind in _JSON_KINDS),
     )
+
+
+class _Leaf(NamedTuple):
+    """A field that is a column."""
+
+    name: str
+    kind: str
+    required: bool
+
+
+def _leaves(rules: Mapping[str, Any], before: str = "", *, required: bool = True) -> Iterator[_Leaf]:
+    """Yield the columns that fields of these rules make; an object that may be left out requires nothing."""
+    for name, rule in rules.items():
+        needed = required and rule["required"]
+        if rule["kind"] == _OBJECT_KIND:
+            yield from _leaves(rule["fields"], f"{before}{name}.", required=needed)
+        else:
+            yield _Leaf(before + name, rule["kind"], needed)
 
 
 def judge_header(header: Sequence[str], columns: Columns | None) -> list[str]:

@@ -45,6 +45,7 @@ def submit(
     items: Iterable[object],
     *,
     account: str = "main",
+    msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
     replace: bool = False,
@@ -54,7 +55,13 @@ def submit(
     Raises SettingsError where the environment is wrong.
     """
     return _default.get().submit(
-        service, items, account=account, send_at=send_at, expires_at=expires_at, replace=replace
+        service,
+        items,
+        account=account,
+        msg_type=msg_type,
+        send_at=send_at,
+        expires_at=expires_at,
+        replace=replace,
     )
 
 

@@ -43,6 +43,8 @@ class Terms:
     linger_ms: int
     send_at_ms: int | None = None
     expires_at_ms: int | None = None
+    variant: str | None = None
+    """The variant (RCS `msg_type`) of every item; None where each says its own, or has none."""
     replace: bool = False
 
 
@@ -120,7 +122,9 @@ class Flow:
             return
         made_key = _make_key(raw)
         try:
-            item = self._loader.load(raw, default_key=made_key, replace=self._terms.replace)
+            item = self._loader.load(
+                raw, default_key=made_key, variant=self._terms.variant, replace=self._terms.replace
+            )
         except InvalidItem as exc:
             # A key that was made up here is known to nobody, so it would name nothing.
             key = exc.msg_key if made_key is None else None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import FileProblem, InvalidItem, Problem
 from plexsend.gateway.items import get_loader
+from plexsend.gateway.services import get_service
 from plexsend.outbox.intake import Known, Receipt
 from plexsend.outbox.states import State
 from producers.columns import KEY, columns_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from plexsend.errors import PlexsendError
     from plexsend.outbox.intake import Draft
     from plexsend.outbox.lanes import Lane
+    from producers.columns import Columns
     from producers.producer import Producer
     from producers.rows import Row
     from producers.submissions import Invalid, Remark
@@ -43,6 +45,7 @@ def import_file(
     service: str,
     *,
     account: str = "main",
+    msg_type: str | None = None,
     fmt: str | None = None,
     encoding: str = "utf-8",
     send_at: datetime | None = None,
@@ -60,6 +63,7 @@ def import_file(
         path: The file; see `files.open_rows`.
         service: A service id, such as `mms-bulk`.
         account: The account to send with.
+        msg_type: As for `Producer.submit`; a table then needs no column for it.
         fmt: `jsonl` or `csv`; None tells by the extension.
         encoding: `utf-8` or `cp949`.
         send_at: As for `Producer.submit`.
@@ -78,10 +82,12 @@ def import_file(
     """
     path = Path(path)
     rejects = choose_path(path, rejected_path)
-    flow = producer.flow(service, account=account, send_at=send_at, expires_at=expires_at, replace=replace)
+    flow = producer.flow(
+        service, account=account, msg_type=msg_type, send_at=send_at, expires_at=expires_at, replace=replace
+    )
     return _go_through(
         path,
-        service,
+        columns_of(service, msg_type),
         flow,
         fmt=fmt,
         encoding=encoding,
@@ -94,6 +100,7 @@ def check_file(
     path: str | os.PathLike[str],
     service: str,
     *,
+    msg_type: str | None = None,
     fmt: str | None = None,
     encoding: str = "utf-8",
     replace: bool = False,
@@ -109,11 +116,12 @@ def check_file(
     """
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
-    terms = Terms(service=service, account="main", linger_ms=0, replace=replace)
+    get_service(service).check_variant(msg_type)
+    terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
     flow = Flow(terms, get_loader(service), _NoIntake())
     return _go_through(
         path,
-        service,
+        columns_of(service, msg_type),
         flow,
         fmt=fmt,
         encoding=encoding,
@@ -131,7 +139,7 @@ class _NoIntake:
 
 def _go_through(
     path: Path,
-    service: str,
+    columns: Columns,
     flow: Flow,
     *,
     fmt: str | None,
@@ -140,7 +148,7 @@ def _go_through(
     listeners: Listeners,
 ) -> ImportReport:
     with ExitStack() as stack:
-        rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns_of(service)))
+        rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
         file = None if rejects is None else stack.enter_context(RejectFile(rejects))
         return _Pass(rows, flow, file, listeners).run()
 

@@ -19,8 +19,11 @@ _DEEPEST = 32
 _REMEDY = 'Write one JSON object on each line, as in {"msg": "…"}.'
 
 
-class _Refused(Exception):
-    """JSON that Python would read but that means nothing, or two things."""
+class BadJson(Exception):
+    """Text that is no JSON, or JSON that Python would read but that means nothing, or two things.
+
+    Its text is the reason, and holds nothing of what was read.
+    """
 
 
 def read_objects(lines: Iterable[Line | Row]) -> Iterator[Row]:
@@ -35,29 +38,36 @@ def read_objects(lines: Iterable[Line | Row]) -> Iterator[Row]:
 def _read_object(line: Line) -> Row:
     text = line.text.rstrip("\r\n")
     try:
-        item = _decode(text)
-    except json.JSONDecodeError as exc:
-        reason = f"is no JSON ({exc.msg} at character {exc.colno})"
-    except _Refused as exc:
+        item = parse(text)
+    except BadJson as exc:
         reason = str(exc)
+    else:
+        if isinstance(item, dict):
+            return Row(line.number, line.size_bytes, item, None)
+        reason = "is JSON, but no object"
+    return bad_row(line.number, line.size_bytes, text, reason, _REMEDY)
+
+
+def parse(text: str) -> Any:
+    """Return the JSON value that a text is; raises BadJson."""
+    try:
+        return _decode(text)
+    except json.JSONDecodeError as exc:
+        reason = f"is no JSON ({exc.msg.removesuffix(' starting at')} at character {exc.colno})"
     except RecursionError:
         reason = f"nests more than {_DEEPEST} objects and arrays"
     except ValueError:
         # What json.loads lets through as Python's own: a number of more than 4,300 digits.
         reason = "holds a number of thousands of digits"
-    else:
-        return Row(line.number, line.size_bytes, item, None)
-    # Made out here, since Python's error holds the whole line and would stay attached.
-    return bad_row(line.number, line.size_bytes, text, reason, _REMEDY)
+    # Made out here, since Python's error holds the whole text and would stay attached.
+    raise BadJson(reason)
 
 
-def _decode(text: str) -> dict[str, Any]:
+def _decode(text: str) -> Any:
     value = _DECODER.decode(text)
-    if not isinstance(value, dict):
-        raise _Refused("is JSON, but no object")
     # Only text with many brackets can be deep, so most is not looked through.
     if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value, _DEEPEST):
-        raise _Refused(f"nests more than {_DEEPEST} objects and arrays")
+        raise BadJson(f"nests more than {_DEEPEST} objects and arrays")
     return value
 
 
@@ -71,19 +81,19 @@ def _is_deep(value: object, allowed: int) -> bool:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
-        raise _Refused("has a field twice in one object")
+        raise BadJson("has a field twice in one object")
     return values
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not isfinite(number):
-        raise _Refused("holds a number that is too large")
+        raise BadJson("holds a number that is too large")
     return number
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _Refused(f"holds {name}, which is no JSON")
+    raise BadJson(f"holds {name}, which is no JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)

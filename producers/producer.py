@@ -61,6 +61,7 @@ class Producer:
         items: Iterable[object],
         *,
         account: str = "main",
+        msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
@@ -72,6 +73,8 @@ class Producer:
             items: Mappings with the gateway's field names, from any iterable. They are not changed. An item
                 without `msg_key` gets a UUID, where the product lets the key be left out.
             account: The account to send with.
+            msg_type: The RCS `msg_type` of all items; None: each names its own. An item that names another is
+                refused.
             send_at: Aware; None or a moment that has passed: now.
             expires_at: Aware; what was never sent until then is not sent any more. None: never.
             replace: Put the usual replacements for characters outside EUC-KR, and report them.
@@ -84,7 +87,14 @@ class Producer:
             raise UsageError(
                 f"items is of type {type(items).__name__}. Give a list of items, for one item too."
             )
-        flow = self.flow(service, account=account, send_at=send_at, expires_at=expires_at, replace=replace)
+        flow = self.flow(
+            service,
+            account=account,
+            msg_type=msg_type,
+            send_at=send_at,
+            expires_at=expires_at,
+            replace=replace,
+        )
         whole = Submission()
         try:
             for part in flow.run(Entry(index, raw) for index, raw in enumerate(items)):
@@ -99,13 +109,14 @@ class Producer:
         service: str,
         *,
         account: str = "main",
+        msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
     ) -> Flow:
         """Return a flow into the service and account, for callers that hold no outcomes. As `submit`."""
         # The account is judged after the service: one that is called like a service is the likelier slip.
-        get_service(service)
+        get_service(service).check_variant(msg_type)
         self._check_account(account)
         send_at_ms = not_before_ms(send_at, name="send_at")
         expires_at_ms = not_after_ms(expires_at, name="expires_at")
@@ -121,6 +132,7 @@ class Producer:
             linger_ms=self._settings.service(service).linger_ms,
             send_at_ms=send_at_ms,
             expires_at_ms=expires_at_ms,
+            variant=msg_type,
             replace=replace,
         )
         return Flow(terms, get_loader(service, self._settings), Intake(self._store))

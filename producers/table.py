@@ -1,5 +1,7 @@
 """CSV: a header of field names, then a row for each item; quoted cells may hold line ends.
 
+A field inside another is named with dots (`msg.body.title`), and a cell for an array of objects holds JSON.
+
 A quote that never ends would make the rest of the file one row. So a row that cannot be read costs its first
 line alone: the lines after it are read again, as rows of their own.
 """
@@ -8,10 +10,12 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plexsend.errors import FileProblem
 from producers.columns import judge_header
+from producers.jsonl import BadJson
+from producers.layout import Layout
 from producers.rows import Row, bad_row
 
 if TYPE_CHECKING:
@@ -26,9 +30,6 @@ _LONGEST_ROW_BYTES = 65_536
 _REREAD_SHARE = 4
 _REREAD_BYTES = 4_000_000
 """Lines are read again up to four times what was read, plus 4 MB: reading stays linear in the file's size."""
-
-_SEPARATOR = "|"
-"""Between the values of a cell that holds several."""
 
 _REASONS = {
     "new-line": "has a carriage return inside a line",
@@ -52,12 +53,12 @@ def read_table(lines: Iterable[Line | Row], columns: Columns | None) -> Iterator
     feed = _Feed(iter(lines))
     rows = _read_cells(feed)
     header = _read_header(rows, feed, columns)
-    lists = columns.lists if columns is not None else frozenset()
+    layout = Layout(header, columns)
     for row in rows:
         if isinstance(row, Row):
             yield row
         elif any(map(str.strip, row)):
-            yield _make_row(header, row, feed, lists)
+            yield _make_row(layout, row, feed)
 
 
 class _Feed:
@@ -143,13 +144,14 @@ def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns 
     return header
 
 
-def _make_row(header: Sequence[str], cells: Sequence[str], feed: _Feed, lists: frozenset[str]) -> Row:
-    if len(cells) != len(header):
-        reason = f"has {len(cells)} cells, the header {len(header)}"
+def _make_row(layout: Layout, cells: Sequence[str], feed: _Feed) -> Row:
+    if len(cells) != len(layout.header):
+        reason = f"has {len(cells)} cells, the header {len(layout.header)}"
         return _bad(feed.held, reason, "Put each cell that holds a comma, a quote or a line end in quotes.")
-    item: dict[str, Any] = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
-    for name in lists & item.keys():
-        item[name] = [value.strip() for value in item[name].split(_SEPARATOR)]
+    try:
+        item = layout.make_item(cells)
+    except BadJson as exc:
+        return _bad(feed.held, str(exc), "Write the array as JSON, each quote in it twice.")
     return Row(feed.held[0].number, feed.held_bytes, item, None)
 
 

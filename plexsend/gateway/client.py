@@ -235,10 +235,9 @@ def _check_items(service: Service, keys: Sequence[str], bodies: Sequence[bytes],
             f"a request takes 1 to {service.product.most_items} items, each with its key;"
             f" these are {len(bodies)} with {len(keys)} keys"
         )
-    if (variant is None) != (service.product.variant_field is None):
-        raise UsageError(
-            f"{service.product.name}: {'no' if variant else 'a'} variant belongs to its requests"
-        )
+    if variant is None and service.product.variant_field is not None:
+        raise UsageError(f"{service.id}: its requests need a {service.product.variant_field}")
+    service.check_variant(variant)
 
 
 def _check_base_url(product: str, url: str) -> None:

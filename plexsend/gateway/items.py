@@ -6,42 +6,43 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from marshmallow import ValidationError
 
 from plexsend.errors import InvalidItem, Problem
+from plexsend.gateway.refusals import Refusal
+from plexsend.gateway.schemas.addressing import MSG_KEY_PATTERN
 from plexsend.gateway.schemas.draft import Draft
-from plexsend.gateway.schemas.fields import MSG_KEY_PATTERN, name_type
-from plexsend.gateway.schemas.item import UNKNOWN_FIELD, ItemSchema
+from plexsend.gateway.schemas.fields import name_type
+from plexsend.gateway.schemas.lms import LmsSchema
 from plexsend.gateway.schemas.mms import MmsSchema
-from plexsend.gateway.services import PRODUCTS, Product, get_service
+from plexsend.gateway.schemas.rcs_mms import RcsMmsSchema
+from plexsend.gateway.schemas.sms import SmsSchema
+from plexsend.gateway.services import DIALECTS, Product, get_service
 from plexsend.gateway.stamps import Stamp
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from plexsend.gateway.refusals import Refusal
+    from plexsend.gateway.schemas.item import ItemSchema
+    from plexsend.settings import Settings
 
-SCHEMAS: Mapping[str, type[ItemSchema]] = MappingProxyType({"mms": MmsSchema})
+SCHEMAS: Mapping[str, type[ItemSchema]] = MappingProxyType(
+    {"mms": MmsSchema, "rcs-mms": RcsMmsSchema, "sms": SmsSchema, "lms": LmsSchema}
+)
 """Product → the schema of its items."""
 
 LARGEST_WIRE_BYTES = 65_536
 """A stored body above this is refused unread; no item that passes the rules comes near it."""
-
-MOST_UNKNOWN_NAMED = 20
-"""Unknown fields of one item that are named one by one."""
 
 _WHOLE_ITEM = "item"
 """Stands for the field where a problem is the item's as a whole."""
 
 _MSG_KEY = re.compile(MSG_KEY_PATTERN)
 
-# A file without a header line turns its first row, numbers and text, into field names: only what looks like
-# a name is shown.
-_SHOWABLE_NAME = re.compile(r"(?!.*[0-9]{5})[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+_CONTRADICTION = Refusal("is another one than the whole call names", "Leave one of the two out.")
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -62,20 +63,40 @@ class Item:
 
 
 class ItemLoader:
-    """Judges the items of one product. Shared by all threads."""
+    """Judges the items of one product in one dialect. Shared by all threads.
 
-    def __init__(self, product: Product, schema: ItemSchema) -> None:
+    Args:
+        product: What the items are, and how the dialect writes them.
+        schema: The rules.
+        stored_names: Name that a stored body may have for a field, in any dialect → the name that callers
+            write.
+    """
+
+    def __init__(
+        self, product: Product, schema: ItemSchema, stored_names: Mapping[str, str] | None = None
+    ) -> None:
         self.product = product
-        self.stamp = Stamp(product.name, product.dialect, schema.version, schema.fingerprint())
+        self.stamp = Stamp(
+            product.name, product.dialect, schema.version, schema.fingerprint(_describe_dialect(product))
+        )
         self._schema = schema
+        self._stored_names = stored_names or {}
 
-    def load(self, raw: object, *, default_key: str | None = None, replace: bool = False) -> Item:
+    def load(
+        self,
+        raw: object,
+        *,
+        default_key: str | None = None,
+        variant: str | None = None,
+        replace: bool = False,
+    ) -> Item:
         """Return the item that `raw` is.
 
         Args:
             raw: A mapping of field names to values. It is not changed.
             default_key: The `msg_key` where `raw` has none, or null, or a blank one, if the product lets a
                 key be left out.
+            variant: What the caller says of all items at once; `raw` may say the same or nothing.
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
 
         Raises:
@@ -89,10 +110,10 @@ class ItemLoader:
             draft.pop("msg_key", None)
             if default_key is not None and not self.product.key_required:
                 draft["msg_key"] = default_key
-        return self._judge(draft)
+        return self._judge(draft, variant)
 
     def load_wire(self, body: bytes, *, variant: str | None = None) -> Item:
-        """Return the item that a stored body is, judged again by this loader's own rules.
+        """Return the item that a stored body is, judged again by this loader's own rules and dialect.
 
         Args:
             body: The item as some version of this project, or anything else, stored it.
@@ -102,60 +123,65 @@ class ItemLoader:
             InvalidItem: as `load` does, and for a body that is not one JSON object.
         """
         raw = _read_json(body)
-        if variant is not None and self.product.variant_field is not None and isinstance(raw, dict):
-            raw[self.product.variant_field] = variant
-        return self.load(raw)
+        if isinstance(raw, dict):
+            for stored, name in self._stored_names.items():
+                if stored in raw and name not in raw:
+                    raw[name] = raw.pop(stored)
+        return self.load(raw, variant=variant)
 
-    def _judge(self, draft: Draft) -> Item:
+    def _judge(self, draft: Draft, variant: str | None) -> Item:
+        errors: Mapping[str, Any] = {}
+        values: dict[str, Any] = {}
+        variant_field = self.product.variant_field
+        contradicts = False
+        if variant is not None and variant_field is not None:
+            contradicts = draft.setdefault(variant_field, variant) != variant
         try:
-            values = self._schema.load(draft)
+            values = self._schema.judge(draft)
         except ValidationError as exc:
-            errors: Any = exc.messages
-        else:
-            variant_field = self.product.variant_field
-            variant = values.pop(variant_field, None) if variant_field is not None else None
-            body = _encode(values).encode()
-            return Item(values["msg_key"], variant, body, tuple(draft.warnings), tuple(draft.replacements))
+            errors = exc.messages_dict
+        if contradicts and variant_field is not None and variant_field not in errors:
+            errors = {variant_field: [_CONTRADICTION], **errors}
+        if not errors:
+            found = values.pop(variant_field, None) if variant_field is not None else None
+            body = _encode(self._in_dialect(values)).encode()
+            return Item(values["msg_key"], found, body, tuple(draft.warnings), tuple(draft.replacements))
         # Raised out here, since marshmallow's error holds the whole item and would stay attached.
         key = draft.get("msg_key")
         valid_key = key if isinstance(key, str) and _MSG_KEY.fullmatch(key) else None
-        raise InvalidItem(tuple(self._tell(errors)), msg_key=valid_key)
+        problems = tuple(refusal.at(path or _WHOLE_ITEM) for path, refusal in _flatten(errors, ""))
+        raise InvalidItem(problems, msg_key=valid_key)
 
-    def _tell(self, errors: Mapping[Any, Any]) -> Iterator[Problem]:
-        """Yield the problems of an item: those of known fields in the schema's order, then unknown names."""
-        known = {name: errors[name] for name in errors if name in self._schema.fields}
-        for path, refusal in _flatten(known, ""):
-            yield refusal.at(path)
-        unknown = sorted({_show_name(name) for name in errors if name not in known})
-        for name in unknown[:MOST_UNKNOWN_NAMED]:
-            meant = get_close_matches(name, self._schema.fields, n=1)
-            remedy = f"Did you mean {meant[0]}?" if meant else f"Known are {', '.join(self._schema.fields)}."
-            yield Problem(name, UNKNOWN_FIELD.reason, remedy)
-        if len(unknown) > MOST_UNKNOWN_NAMED:
-            more = len(unknown) - MOST_UNKNOWN_NAMED
-            yield Problem(_WHOLE_ITEM, f"has {more} more unknown fields", "Give the fields of one message.")
+    def _in_dialect(self, values: dict[str, Any]) -> dict[str, Any]:
+        names, written = self.product.wire_names, self.product.wire_values
+        if not names and not written:
+            return values
+        return {
+            names.get(name, name): written[name][value] if name in written else value
+            for name, value in values.items()
+        }
 
 
-def get_loader(service_id: str) -> ItemLoader:
-    """Return the loader for a service's items; UsageError if there is no such service."""
-    return _LOADERS[get_service(service_id).product.name]
+def get_loader(service_id: str, settings: Settings | None = None) -> ItemLoader:
+    """Return the loader for a service's items; UsageError if there is no such service.
+
+    Args:
+        service_id: The service.
+        settings: Which say the dialect; None: the default one. It changes what goes on the wire, never what
+            callers write nor which items are let pass.
+    """
+    product = get_service(service_id, settings).product
+    return _LOADERS[product.name, product.dialect]
 
 
 def _flatten(errors: Any, path: str) -> Iterator[tuple[str, Refusal]]:
     """Yield each refusal with its dotted path; places in arrays count from 0, as in JSON and Python."""
     if isinstance(errors, Mapping):
         for name, inner in errors.items():
-            shown = str(name) if isinstance(name, int) else _show_name(name)
-            yield from _flatten(inner, f"{path}.{shown}" if path else shown)
+            yield from _flatten(inner, ".".join(filter(None, (path, str(name)))))
         return
     for refusal in errors:
         yield path, refusal
-
-
-def _show_name(name: object) -> str:
-    if isinstance(name, str) and _SHOWABLE_NAME.fullmatch(name):
-        return name
-    return "(a name that is not shown)"
 
 
 def _read_json(body: bytes) -> object:
@@ -188,6 +214,28 @@ def _refuse_whole(reason: str, remedy: str) -> NoReturn:
     raise InvalidItem([Problem(_WHOLE_ITEM, reason, remedy)])
 
 
-_LOADERS: Mapping[str, ItemLoader] = MappingProxyType(
-    {product.name: ItemLoader(product, SCHEMAS[product.name]()) for product in PRODUCTS.values()}
+def _describe_dialect(product: Product) -> dict[str, Any]:
+    """Return as data how a dialect writes items; empty where it writes them as callers do."""
+    written = {name: dict(values) for name, values in product.wire_values.items()}
+    described = {"wire_names": dict(product.wire_names), "wire_values": written}
+    return {name: rules for name, rules in described.items() if rules}
+
+
+def _stored_names(name: str) -> dict[str, str]:
+    """Return the names that a product's fields have in any dialect, with those that callers write."""
+    return {
+        wire: field
+        for product in DIALECTS
+        if product.name == name
+        for field, wire in product.wire_names.items()
+    }
+
+
+_LOADERS: Mapping[tuple[str, str], ItemLoader] = MappingProxyType(
+    {
+        (product.name, product.dialect): ItemLoader(
+            product, SCHEMAS[product.name](), _stored_names(product.name)
+        )
+        for product in DIALECTS
+    }
 )

@@ -1,24 +1,26 @@
-"""The services of API PLEX as data: adding a product is a row in `PRODUCTS`, its ids, and a schema module."""
+"""The services of API PLEX as data: adding a product is a row here, its ids, and a schema module."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from plexsend.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One kind of message: one schema, one URL, one envelope around the items."""
+    """One kind of message in one dialect: one schema, one URL, one envelope around the items."""
 
     name: str
+    setting: str
+    """How it is called in the names of settings: `PLEXSEND_MMS_URL`."""
     dialect: str
     """The version of the gateway's interface that is spoken, part of every stamp."""
     default_url: str
@@ -31,6 +33,12 @@ class Product:
     """Whether a missing `msg_key` is refused; otherwise a default may stand in for it."""
     variant_field: str | None = None
     """Field of the request, beside the items, that all items of one request share; None: there is none."""
+    variants: tuple[str, ...] = ()
+    """Every value that field can have."""
+    wire_names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Field as callers write it → its name in this dialect, where that is another."""
+    wire_values: Mapping[str, Mapping[str, object]] = field(default_factory=dict, hash=False)
+    """Field as callers write it → its text as the rules leave it → what goes out in this dialect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +53,111 @@ class Service:
         """Return the path of this service's sending request."""
         return self.product.path.format(service=self.id)
 
+    def check_variant(self, variant: str | None) -> None:
+        """Raise UsageError for what is no variant of this service; None, for no word on it, is always one."""
+        if variant is None or variant in self.product.variants:
+            return
+        if self.product.variant_field is None:
+            raise UsageError(f"messages of {self.id} have no msg_type: leave it out")
+        known = ", ".join(self.product.variants)
+        raise UsageError(
+            f"{self.product.variant_field} {str(variant)[:40]!r} is none of {self.id}. Known: {known}"
+        )
+
 
 _MMS = Product(
-    name="mms", dialect="v2", default_url="https://mr70wq2tj4.apigw.ntruss.com", path="/{service}/v2/send"
+    name="mms",
+    setting="MMS",
+    dialect="v2",
+    default_url="https://mr70wq2tj4.apigw.ntruss.com",
+    path="/{service}/v2/send",
+)
+_RCS_MMS = Product(
+    name="rcs-mms",
+    setting="RCS",
+    dialect="v1",
+    default_url="https://cium0wvo4a.apigw.ntruss.com",
+    path="/{service}/v1/send",
+    key_required=True,
+    variant_field="msg_type",
+    variants=("RMM", "RMH"),
+)
+_RCS_MMS_V2 = replace(
+    _RCS_MMS,
+    dialect="v2",
+    path="/rcs/v2/submit/{service}",
+    wire_names=MappingProxyType({"br_id": "brand_id"}),
+    wire_values=MappingProxyType({"copy_allowed": MappingProxyType({"true": True, "false": False})}),
+)
+_SMS = Product(
+    name="sms",
+    setting="SMS",
+    dialect="v2",
+    default_url="https://0afupd5dlt.apigw.ntruss.com",
+    path="/{service}/v2/send",
+)
+_LMS = Product(
+    name="lms",
+    setting="LMS",
+    dialect="v2",
+    default_url="https://60zzfzb7bb.apigw.ntruss.com",
+    path="/{service}/v2/send",
 )
 
-PRODUCTS: Mapping[str, Product] = MappingProxyType({_MMS.name: _MMS})
+PRODUCTS: Mapping[str, Product] = MappingProxyType(
+    {product.name: product for product in (_MMS, _RCS_MMS, _SMS, _LMS)}
+)
+"""Product → itself in its default dialect."""
+
+DIALECTS: tuple[Product, ...] = (*PRODUCTS.values(), _RCS_MMS_V2)
+"""Every product in every dialect that it has."""
+
+_IDS = {
+    "mms": ("mms-standard", "mms-bulk", "mms-finance"),
+    "rcs-mms": ("rcs-mms-standard", "rcs-mms-bulk", "rcs-mms-finance"),
+    "sms": ("sms-standard", "sms-bulk", "sms-finance", "sms-verify"),
+    "lms": ("lms-standard", "lms-bulk", "lms-finance"),
+}
 
 SERVICES: Mapping[str, Service] = MappingProxyType(
     {
-        service_id: Service(service_id, product)
-        for product, service_ids in ((_MMS, ("mms-standard", "mms-bulk", "mms-finance")),)
+        service_id: Service(service_id, PRODUCTS[product])
+        for product, service_ids in _IDS.items()
         for service_id in service_ids
     }
 )
+"""Service id → the service in its product's default dialect."""
+
+_CHOSEN: Mapping[str, Callable[[Settings], str]] = MappingProxyType(
+    {"rcs-mms": lambda settings: settings.rcs_dialect.value}
+)
+"""Product that has several dialects → which one the settings ask for."""
+
+_IN_DIALECT = {
+    (service.id, product.dialect): Service(service.id, product)
+    for service in SERVICES.values()
+    for product in DIALECTS
+    if product.name == service.product.name
+}
 
 
-def get_service(service_id: str) -> Service:
-    """Return the service of that id; UsageError names the known ones if there is none."""
+def get_service(service_id: str, settings: Settings | None = None) -> Service:
+    """Return the service of that id; UsageError names the known ones if there is none.
+
+    Args:
+        service_id: As it stands in the URL.
+        settings: Which say the dialect; None: the default one.
+    """
     try:
-        return SERVICES[service_id]
+        service = SERVICES[service_id]
     except KeyError:
         raise UsageError(
             f"there is no service {service_id[:40]!r}. Known services: {', '.join(SERVICES)}"
         ) from None
+    choose = _CHOSEN.get(service.product.name)
+    if settings is None or choose is None:
+        return service
+    return _IN_DIALECT[service_id, choose(settings)]
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -87,5 +176,6 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings.read(
         services={service.id: service.product.name for service in SERVICES.values()},
         default_urls={product.name: product.default_url for product in PRODUCTS.values()},
+        words={product.name: product.setting for product in PRODUCTS.values()},
         environ=environ,
     )

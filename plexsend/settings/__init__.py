@@ -4,7 +4,7 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
-from plexsend.settings.model import OnUncertain, ServiceSettings, Settings
+from plexsend.settings.model import OnUncertain, RcsDialect, ServiceSettings, Settings
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.variables import VARIABLES, Variable, markdown_table
@@ -14,6 +14,7 @@ __all__ = [
     "Account",
     "Credentials",
     "OnUncertain",
+    "RcsDialect",
     "RedisAddress",
     "SentinelAddress",
     "ServiceSettings",

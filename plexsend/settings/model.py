@@ -25,6 +25,13 @@ class OnUncertain(Enum):
     """It waits for a receipt or a person: nothing is ever sent twice."""
 
 
+class RcsDialect(Enum):
+    """The versions of the gateway's interface for RCS, as their paths name them."""
+
+    V1 = "v1"
+    V2 = "v2"
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """What may differ from one service to another."""
@@ -55,6 +62,7 @@ class Settings:
     """Name to account; empty where nothing is sent from, such as a producer's machine."""
     base_urls: Mapping[str, str]
     """Product to scheme and host, without a slash at the end."""
+    rcs_dialect: RcsDialect
     durable: bool
     resend_within_s: int
     reclaim_s: int

@@ -36,6 +36,7 @@ def read(
     *,
     services: Mapping[str, str],
     default_urls: Mapping[str, str],
+    words: Mapping[str, str] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """Read all settings; raises `SettingsError` that lists every wrong value at once.
@@ -43,6 +44,7 @@ def read(
     Args:
         services: service id to the name of its product.
         default_urls: product to scheme and host, used where no `PLEXSEND_<PRODUCT>_URL` is set.
+        words: product to what stands for it in the name of that variable; its own name where it is missing.
         environ: the variables; None is this process's own environment.
     """
     reader = _Reader(os.environ if environ is None else environ)
@@ -55,8 +57,12 @@ def read(
         key_prefix=reader.value(v.KEY_PREFIX),
         accounts=MappingProxyType(reader.accounts(services)),
         base_urls=MappingProxyType(
-            {product: reader.base_url(product) or default for product, default in default_urls.items()}
+            {
+                product: reader.base_url(product, (words or {}).get(product, product)) or default
+                for product, default in default_urls.items()
+            }
         ),
+        rcs_dialect=reader.value(v.RCS_DIALECT),
         durable=reader.value(v.DURABLE),
         resend_within_s=reader.value(v.RESEND_WITHIN_S),
         reclaim_s=reader.value(v.RECLAIM_S),
@@ -77,6 +83,7 @@ class _Reader:
         self._environ = {name: text for name, text in environ.items() if name.upper().startswith(v.PREFIX)}
         self._known: set[str] = set()
         self._failed: set[str] = set()
+        self._meant: dict[str, str] = {}
         # A dict for its order: a plain value that is wrong is met once for every service.
         self.problems: dict[Problem, None] = {}
 
@@ -106,10 +113,15 @@ class _Reader:
             credit_hold_longest_s=self.value(v.CREDIT_HOLD_LONGEST_S, service),
         )
 
-    def base_url(self, product: str) -> str | None:
-        """Return the product's base URL; None when the environment says nothing of it."""
-        name = f"{v.PREFIX}{v.environment_word(product)}_URL"
+    def base_url(self, product: str, word: str) -> str | None:
+        """Return the product's base URL; None when the environment says nothing of it.
+
+        `word` stands for the product in the variable's name. Where it is another one than the product's own,
+        whoever wrote the own one is told.
+        """
+        name = f"{v.PREFIX}{v.environment_word(word)}_URL"
         self._known.add(name)
+        self._meant[f"{v.PREFIX}{v.environment_word(product)}_URL"] = name
         if name not in self._environ:
             return None
         return self._attempt(name, lambda: v.PRODUCT_URL.parse(name, self._text(name)))
@@ -143,9 +155,12 @@ class _Reader:
         """Return a warning for each variable that nobody asked for: last of all, when everybody has asked."""
         names = self._known | {variable.name for variable in v.VARIABLES}
         return [
-            Problem(name, "is set, but no such setting exists", _nearest(name, names))
+            Problem(name, "is set, but no such setting exists", self._remedy(name, names))
             for name in sorted(set(self._environ) - self._known)
         ]
+
+    def _remedy(self, name: str, names: set[str]) -> str:
+        return f"Did you mean {self._meant[name]}?" if name in self._meant else _nearest(name, names)
 
     def _source(self, variable: v.Variable[Any], service: str | None) -> str:
         """Return the name that gives the value: the service's own when it is set, else the plain one."""

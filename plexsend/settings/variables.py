@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from plexsend.settings.accounts import credentials
 from plexsend.settings.gateway_urls import base_url
-from plexsend.settings.model import OnUncertain
+from plexsend.settings.model import OnUncertain, RcsDialect
 from plexsend.settings.redis_urls import redis_address
 from plexsend.settings.values import Parse, choice, key_prefix, number, switch, whole
 
@@ -81,9 +81,15 @@ ACCOUNT = Variable(
 PRODUCT_URL = Variable(
     f"{PREFIX}<PRODUCT>_URL",
     None,
-    "Scheme and host of a product (PLEXSEND_MMS_URL): https, or http to this machine itself.",
+    "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
     base_url,
     default_words="the gateway's own",
+)
+RCS_DIALECT = Variable(
+    "PLEXSEND_RCS_DIALECT",
+    RcsDialect.V1.value,
+    "The version of the gateway's RCS interface, v1 or v2; items are written the same for both.",
+    choice(RcsDialect),
 )
 DURABLE = Variable(
     "PLEXSEND_DURABLE",
@@ -195,6 +201,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     KEY_PREFIX,
     ACCOUNT,
     PRODUCT_URL,
+    RCS_DIALECT,
     DURABLE,
     RESEND_WITHIN_S,
     RECLAIM_S,

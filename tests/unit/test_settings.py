@@ -14,7 +14,7 @@ from kombu import Connection
 
 from plexsend import settings
 from plexsend.errors import SettingsError, UsageError
-from plexsend.settings import OnUncertain, ServiceSettings, Settings
+from plexsend.settings import OnUncertain, RcsDialect, ServiceSettings, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,7 @@ def test_empty_environment_gives_the_documented_defaults() -> None:
     assert (found.redis_url, found.broker_url) == ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0")
     assert (found.key_prefix, found.durable, found.keep_days) == ("plexsend:", False, 7.0)
     assert (found.resend_within_s, found.reclaim_s) == (3600, 60)
+    assert found.rcs_dialect is RcsDialect.V1
     assert (dict(found.accounts), dict(found.base_urls), found.warnings) == ({}, URLS, ())
     assert found.service("mms-bulk") == ServiceSettings(
         rate_per_s=100.0,
@@ -548,6 +549,27 @@ def test_base_url_that_could_leak_or_mislead_is_refused(text: str) -> None:
 
 
 # Accounts
+
+
+def test_product_may_be_called_otherwise_in_its_variable() -> None:
+    def read_with_words(**environ: str) -> Settings:
+        return settings.read(
+            services=SERVICES,
+            default_urls=URLS,
+            words={"rcs": "SHORT-NAME"},
+            environ={f"PLEXSEND_{name}": text for name, text in environ.items()},
+        )
+
+    found = read_with_words(SHORT_NAME_URL="https://other.example", MMS_URL="https://mms2.example")
+    assert found.base_urls == {"mms": "https://mms2.example", "rcs": "https://other.example"}
+    assert found.warnings == ()
+    (warning,) = read_with_words(RCS_URL="https://other.example").warnings
+    assert warning.remedy == "Did you mean PLEXSEND_SHORT_NAME_URL?"
+
+
+def test_dialect_of_rcs_is_one_of_two() -> None:
+    assert read(RCS_DIALECT="V2").rcs_dialect is RcsDialect.V2
+    assert problem(RCS_DIALECT="v3").remedy == "Give one of: v1, v2."
 
 
 def test_account_is_named_by_its_variable() -> None:

@@ -8,19 +8,39 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plexsend.errors import Problem
+    from plexsend.gateway.refusals import Refusal
 
 
 class Draft(dict[str, Any]):
     """What the caller gave, and what judging it found besides errors.
 
     marshmallow hands the whole input to every field, so the findings ride on the input itself: a schema is
-    shared by all threads and can hold nothing of a single item.
+    shared by all threads and can hold nothing of a single item. An object inside the item is a draft too, and
+    its findings are those of the item.
     """
 
-    __slots__ = ("replace", "replacements", "warnings")
+    __slots__ = ("path", "replace", "replacements", "warnings")
 
     def __init__(self, given: Mapping[str, Any], *, replace: bool = False) -> None:
         super().__init__(given)
         self.replace = replace
+        self.path = ""
+        """What stands before the name of a field of this object, with a dot at its end."""
         self.warnings: list[Problem] = []
         self.replacements: list[Problem] = []
+
+    def inner(self, given: Mapping[str, Any], name: str) -> Draft:
+        """Return the draft of an object that stands in this one at `name`."""
+        inner = Draft(given, replace=self.replace)
+        inner.path = f"{self.path}{name}."
+        inner.warnings = self.warnings
+        inner.replacements = self.replacements
+        return inner
+
+    def warn(self, field: str, doubt: Refusal) -> None:
+        """Note what can be sent but may not be what the caller wants."""
+        self.warnings.append(doubt.at(self.path + field))
+
+    def tell_replaced(self, field: str, done: Refusal) -> None:
+        """Note a replacement that was made."""
+        self.replacements.append(done.at(self.path + field))

@@ -76,13 +76,14 @@ class EucKrText(Text):
             refusals.append(Refusal("is blank", self.hint))
         if refusals:
             raise refuse(*refusals)
-        draft.replacements.extend(refusal.at(field) for refusal in _tell_replaced(normalised.replacements))
+        for replaced in _tell_replaced(normalised.replacements):
+            draft.tell_replaced(field, replaced)
         if self.warn_above_bytes is not None and size_bytes > self.warn_above_bytes:
             warning = Refusal(
                 f"takes {size_bytes} bytes in EUC-KR: carriers cut it at {self.warn_above_bytes}",
                 f"Shorten it by {size_bytes - self.warn_above_bytes} bytes to have all of it shown.",
             )
-            draft.warnings.append(warning.at(field))
+            draft.warn(field, warning)
         return normalised.text
 
 

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields
 
-from plexsend.gateway import numbers
 from plexsend.gateway.refusals import Refusal, name_character
 from plexsend.gateway.schemas.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-MSG_KEY_PATTERN = r"[!-~]{1,128}"
-"""Printable ASCII. The space is left out: a key stands in logs and on command lines."""
+    from collections.abc import Mapping
 
 URL_PATTERN = r"https?://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?#][!-~]*)?"
 """An absolute URL. The host needs no top-level domain: the guide's own examples have none."""
@@ -60,8 +56,7 @@ class Text(ItemField):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
         if not isinstance(value, str):
             raise refuse(Refusal(f"is {name_type(value)}, not text", self.hint))
-        draft = data if isinstance(data, Draft) else Draft({})
-        return self.judge(value, attr or "", draft)
+        return self.judge(value, attr or "", draft_of(data))
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
         """Return `text` as it is sent, or raise what is wrong with it; findings go to `draft`."""
@@ -81,13 +76,7 @@ class Utf8Text(Text):
 
     def judge(self, text: str, field: str, draft: Draft) -> str:  # noqa: ARG002 - the signature is shared
         """Return `text` as it is."""
-        try:
-            size_bytes = len(text.encode())
-        except UnicodeEncodeError as exc:
-            half = name_character(text[exc.start])
-            raise refuse(
-                Refusal(f"holds half a character ({half}) at position {exc.start + 1}", "Leave it out.")
-            ) from None
+        size_bytes = count_bytes(text)
         if size_bytes > self.most_bytes:
             raise refuse(
                 Refusal(
@@ -122,50 +111,6 @@ class PatternText(Text):
         if self.pattern.fullmatch(text) is None:
             raise refuse(Refusal(f"is not {self.form}", self.hint))
         return text
-
-
-class Number(Text):
-    """A telephone number, sent as digits alone.
-
-    Args:
-        hint: What to give, as a sentence.
-        normalise: Returns the digits, or why the number is refused.
-        pattern: What `normalise` lets pass, for the fingerprint.
-    """
-
-    def __init__(self, *, hint: str, normalise: Callable[[str], str | Refusal], pattern: str) -> None:
-        super().__init__(hint=hint, required=True)
-        self.normalise = normalise
-        self.pattern = pattern
-
-    def limits(self) -> Mapping[str, Any]:
-        """Return the pattern."""
-        return {"pattern": self.pattern}
-
-    def judge(self, text: str, field: str, draft: Draft) -> str:  # noqa: ARG002 - the signature is shared
-        """Return the digits of the number."""
-        judged = self.normalise(text)
-        if isinstance(judged, Refusal):
-            raise refuse(judged)
-        return judged
-
-
-def sender_number() -> Number:
-    """Return the field of the number that sends."""
-    return Number(
-        hint="Give the registered sender number as text, 8 to 11 digits.",
-        normalise=numbers.normalise_sender,
-        pattern=numbers.SENDER_PATTERN,
-    )
-
-
-def receiver_number() -> Number:
-    """Return the field of the number that receives."""
-    return Number(
-        hint="Give the recipient's mobile number as text, as in 010-2345-6789.",
-        normalise=numbers.normalise_receiver,
-        pattern=numbers.RECEIVER_PATTERN,
-    )
 
 
 class ImageUrls(ItemField):
@@ -206,6 +151,21 @@ class ImageUrls(ItemField):
         return None
 
 
+def draft_of(data: Any) -> Draft:
+    """Return the draft that marshmallow hands on as a field's surroundings."""
+    return data if isinstance(data, Draft) else Draft({})
+
+
+def count_bytes(text: str) -> int:
+    """Return how many bytes a text takes in UTF-8; raises where half a character cannot be written so."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as exc:
+        half = name_character(text[exc.start])
+        place = exc.start + 1
+    raise refuse(Refusal(f"holds half a character ({half}) at position {place}", "Leave it out."))
+
+
 def refuse(*refusals: Refusal) -> ValidationError:
     """Return marshmallow's error with refusals in place of its texts."""
     return ValidationError(list(refusals))
@@ -218,6 +178,7 @@ def name_type(value: object) -> str:
         bool: "true or false",
         int: "a number",
         float: "a number",
+        str: "text",
         dict: "an object",
         list: "an array",
     }

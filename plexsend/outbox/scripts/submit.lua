@@ -63,9 +63,10 @@ if added > 0 then
   write_counts()
   if event == 'submit_later' then
     wake_by(lane, send_at)
-  elseif call('ZCARD', set) >= 10 then
+  elseif linger == 0 or call('ZCARD', set) >= 10 then
     wake_by(lane, now)
   else
+    -- Rounded up: a whole ms earlier it is not over yet.
     wake_by(lane, math.ceil(now_us / 1000) + linger)
   end
 end

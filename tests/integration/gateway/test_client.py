@@ -20,7 +20,7 @@ from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.connections import Timeouts
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import Product, Service, get_service
+from plexsend.gateway.services import get_service, read_settings
 from tests.integration.gateway.rude_gateway import (
     Gateway,
     Serve,
@@ -126,14 +126,59 @@ class TestRequest:
             ]
         )
 
-    def test_variant_stands_beside_the_items(self, gateway: Gateway) -> None:
+    @pytest.mark.parametrize(
+        ("dialect", "path", "brand", "copying"),
+        [
+            ("v1", "/rcs-mms-bulk/v1/send", "br_id", '"true"'),
+            ("v2", "/rcs/v2/submit/rcs-mms-bulk", "brand_id", "true"),
+        ],
+    )
+    def test_rcs_goes_out_byte_by_byte_in_either_dialect_with_its_variant_beside_the_items(
+        self, gateway: Gateway, dialect: str, path: str, brand: str, copying: str
+    ) -> None:
         gateway.serve = answering(ACCEPTED)
-        product = Product("other", "v1", gateway.url, "/{service}/v1/send", variant_field="msg_type")
-        with closing(GatewayClient({"other": gateway.url})) as client:
-            client.post(Service("other-bulk", product), CREDENTIALS, ["k1"], [b"{}"], variant="RMM")
+        settings = read_settings({"PLEXSEND_RCS_DIALECT": dialect, "PLEXSEND_RCS_URL": gateway.url})
+        item = {
+            "msg_key": "k1",
+            "msg_type": "RMH",
+            "sender_number": "1588-1234",
+            "receiver_number": "010-2345-6789",
+            "msg_base_id": "SMwLhX00",
+            "br_id": "BR.1",
+            "brand_key": "BK.1",
+            "header": "1",
+            "footer": "080-123-4567",
+            "copy_allowed": True,
+            "msg": {"body": {"title": "똠방각하", "media": "maapfile://1"}},
+            "buttons": [{}],
+        }
+        loaded = get_loader("rcs-mms-bulk", settings).load(item)
+        service = get_service("rcs-mms-bulk", settings)
+        with closing(GatewayClient(settings.base_urls)) as client:
+            client.post(service, CREDENTIALS, ["k1"], [loaded.body], variant=loaded.variant)
+
         head, body = gateway.requests[0]
-        assert head.startswith(b"POST /other-bulk/v1/send ")
-        assert body == b'{"msg_data":[{}],"msg_type":"RMM"}'
+        assert head.startswith(f"POST {path} HTTP/1.1".encode())
+        assert (
+            body
+            == (
+                '{"msg_data":[{"msg_key":"k1","sender_number":"15881234","receiver_number":"01023456789",'
+                f'"msg_base_id":"SMwLhX00","{brand}":"BR.1","brand_key":"BK.1","header":"1",'
+                f'"footer":"080-123-4567","copy_allowed":{copying},'
+                '"msg":{"body":{"title":"똠방각하","media":"maapfile://1"}},"buttons":[{}]}],"msg_type":"RMH"}'
+            ).encode()
+        )
+
+    @pytest.mark.parametrize(
+        ("service_id", "variant"), [("rcs-mms-bulk", None), ("rcs-mms-bulk", "RMX"), ("sms-bulk", "RMM")]
+    )
+    def test_request_with_a_variant_that_its_product_does_not_have_is_not_made(
+        self, gateway: Gateway, service_id: str, variant: str | None
+    ) -> None:
+        service = get_service(service_id)
+        with closing(GatewayClient({service.product.name: gateway.url})) as client, pytest.raises(UsageError):
+            client.post(service, CREDENTIALS, ["k1"], [b"{}"], variant=variant)
+        assert gateway.requests == []
 
     def test_each_account_goes_out_under_its_own_name(self, gateway: Gateway, client: GatewayClient) -> None:
         gateway.serve = answering(ACCEPTED)

@@ -92,6 +92,15 @@ def test_quota_is_each_services_own(bench: Bench) -> None:
     assert sorted(ring.lane.service for ring in rings) == ["mms-bulk"] * 2 + ["mms-standard"] * 2
 
 
+def test_lane_with_more_drains_than_it_needs_lends_no_quota_to_others(bench: Bench) -> None:
+    bench.submit(keys_of(40, "b"))
+    for i in range(3):
+        bench.take(f"p1.{i}")
+    other = Lane("mms-bulk", "X", "main")
+    bench.submit(keys_of(100, "x"), other)
+    assert [ring.lane for ring in bench.sweep(quota=1).rings] == [other]
+
+
 @pytest.mark.parametrize("quota", [0, -5])
 def test_full_queue_keeps_the_lane_due(bench: Bench, quota: int) -> None:
     bench.submit(10)
@@ -161,6 +170,17 @@ def test_abandoned_message_is_found_until_it_is_judged(bench: Bench) -> None:
     bench.settle(verdicts(batch, Outcome.RETRY, delay_ms=60_000))
     assert bench.find_abandoned() == []
     assert bench.state("k00000") == State.SCHEDULED
+
+
+def test_abandoned_message_that_nobody_judges_keeps_no_sweeper_busy(bench: Bench) -> None:
+    bench.submit(1)
+    bench.take()
+    bench.let_pass(61_000)
+    assert bench.find_abandoned()
+    bench.let_pass(1_000, steadily=False)
+    found = bench.sweep()
+    assert len(found.abandoned) == 1
+    assert 500 < found.wait_ms <= 1_000
 
 
 def test_two_sweepers_judge_an_abandoned_message_once(bench: Bench) -> None:
@@ -266,8 +286,6 @@ def test_message_asked_for_again_ages_from_its_last_end(bench: Bench) -> None:
     bench.let_pass(8_000)
     desk.ask(bench.store, "main", "a", Act.REQUEUE)
     bench.let_pass(8_000)
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.state("a") == State.WAITING
     bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.REJECTED))
     bench.let_pass(8_000)
     bench.sweep(keep_ms=10_000, tidy=[BULK])
@@ -276,6 +294,15 @@ def test_message_asked_for_again_ages_from_its_last_end(bench: Bench) -> None:
     bench.sweep(keep_ms=10_000, tidy=[BULK])
     assert views.find(bench.store, "a") == []
     assert bench.counts()["a:rejected"] == 1
+
+
+def test_message_asked_for_again_does_not_age_out_while_it_waits(bench: Bench) -> None:
+    bench.submit(["a"])
+    bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
+    desk.ask(bench.store, "main", "a", Act.REQUEUE)
+    bench.let_pass(11_000)
+    bench.sweep(keep_ms=10_000, tidy=[BULK])
+    assert bench.state("a") == State.WAITING
 
 
 def test_parked_messages_never_age_out(bench: Bench) -> None:

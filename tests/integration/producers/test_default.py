@@ -41,6 +41,22 @@ def test_submit_status_and_cancel_need_the_environment_alone(
     assert (done.stdout, done.stderr, done.returncode) == ("cancelled\n", "", 0)
 
 
+def test_submit_takes_what_the_producer_takes(valkey_url: str, store: Store) -> None:
+    code = (
+        "from inspect import signature\n"
+        "from producers import Producer, submit\n"
+        "theirs = dict(signature(Producer.submit).parameters)\n"
+        "del theirs['self']\n"
+        "assert dict(signature(submit).parameters) == theirs\n"
+        "item = {'msg_key': 'k', 'sender_number': '15881234', 'receiver_number': '01023456789',\n"
+        "        'msg_base_id': 'SMwLhX00', 'br_id': 'BR.1', 'brand_key': 'BK.1', 'header': '0',\n"
+        "        'msg': {'body': {'title': '제목'}}}\n"
+        "assert len(submit('rcs-mms-bulk', [item], msg_type='RMH').added) == 1\n"
+    )
+    done = _run(code, PLEXSEND_REDIS_URL=valkey_url, PLEXSEND_KEY_PREFIX=store.keys.prefix)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
 def test_importing_reads_no_environment_and_the_first_call_tells_what_is_wrong_with_it() -> None:
     code = (
         "import producers\n"

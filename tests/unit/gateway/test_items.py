@@ -15,7 +15,8 @@ from plexsend.errors import InvalidItem, Problem, UsageError
 from plexsend.gateway.client import join_bodies
 from plexsend.gateway.items import LARGEST_WIRE_BYTES, Item, ItemLoader, get_loader
 from plexsend.gateway.numbers import RECEIVER_PATTERN, SENDER_PATTERN
-from plexsend.gateway.schemas.fields import PatternText, receiver_number
+from plexsend.gateway.schemas.addressing import receiver_number
+from plexsend.gateway.schemas.fields import PatternText
 from plexsend.gateway.schemas.item import ItemSchema
 from plexsend.gateway.services import Product, get_service
 
@@ -356,7 +357,16 @@ class TestAnotherProduct:
         msg_key = PatternText(required=True, form="a key", pattern="[a-z0-9]+", hint="Give a key.")
         receiver_number = receiver_number()
 
-    PRODUCT = Product("other", "v1", "https://h", "/{service}", key_required=True, variant_field="msg_type")
+    PRODUCT = Product(
+        "other",
+        "OTHER",
+        "v1",
+        "https://h",
+        "/{service}",
+        key_required=True,
+        variant_field="msg_type",
+        variants=("RMM", "RMH"),
+    )
     LOADER = ItemLoader(PRODUCT, OtherSchema())
 
     def test_variant_is_split_from_the_item(self) -> None:

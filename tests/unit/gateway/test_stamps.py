@@ -2,25 +2,82 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.gateway.items import get_loader
-from plexsend.gateway.schemas.fields import Utf8Text
+from plexsend.gateway.items import SCHEMAS, get_loader
+from plexsend.gateway.schemas.characters import Characters, Switch
+from plexsend.gateway.schemas.fields import PatternText, Utf8Text
 from plexsend.gateway.schemas.mms import MmsSchema
-from plexsend.gateway.services import SERVICES
+from plexsend.gateway.schemas.objects import Entries, Object, object_schema
+from plexsend.gateway.schemas.rcs_buttons import CARD
+from plexsend.gateway.schemas.rcs_mms import RcsMmsSchema
+from plexsend.gateway.services import DIALECTS, SERVICES, read_settings
 from plexsend.gateway.stamps import Relation, Stamp, compare
+
+if TYPE_CHECKING:
+    from plexsend.gateway.schemas.item import ItemSchema
 
 OWN = Stamp("mms", "v2", 3, "00c0ffee")
 
 
-def test_rules_do_not_change_without_a_new_version() -> None:
+PINNED = {
+    ("mms-bulk", "v1"): "mms:v2:1:39c131bd",
+    ("sms-bulk", "v1"): "sms:v2:1:794ad44b",
+    ("lms-bulk", "v1"): "lms:v2:1:b9fbccd7",
+    ("rcs-mms-bulk", "v1"): "rcs-mms:v1:1:b8341eff",
+    ("rcs-mms-bulk", "v2"): "rcs-mms:v2:1:ab9fa75f",
+}
+"""Service and dialect of RCS → the stamp that its items get."""
+
+
+def stamp(service_id: str, dialect: str) -> str:
+    return str(get_loader(service_id, read_settings({"PLEXSEND_RCS_DIALECT": dialect})).stamp)
+
+
+@pytest.mark.parametrize(("service_id", "dialect"), PINNED)
+def test_rules_do_not_change_without_a_new_version(service_id: str, dialect: str) -> None:
     """Workers trust a stamp of their own and give back a newer one, so changed rules need a new version.
 
-    If this fails: raise `MmsSchema.version`, then write the new stamp here.
+    If this fails: raise the `version` of the product's schema, then write the new stamp above.
     """
-    assert str(get_loader("mms-bulk").stamp) == "mms:v2:1:39c131bd"
+    assert stamp(service_id, dialect) == PINNED[service_id, dialect]
+
+
+def test_every_product_in_every_dialect_is_pinned() -> None:
+    assert {tuple(pinned.split(":")[:2]) for pinned in PINNED.values()} == {
+        (product.name, product.dialect) for product in DIALECTS
+    }
+
+
+def test_other_dialect_is_judged_again_and_never_given_back() -> None:
+    v1, v2 = (Stamp.parse(stamp("rcs-mms-bulk", dialect)) for dialect in ("v1", "v2"))
+    assert v1 is not None
+    assert v2 is not None
+    assert (compare(v1, v2), compare(v2, v1)) == (Relation.OTHER, Relation.OTHER)
+
+
+def test_everything_that_is_declared_is_in_the_fingerprint() -> None:
+    def fingerprint(**changes: object) -> str:
+        changed = type("Changed", (RcsMmsSchema,), changes)()
+        assert isinstance(changed, RcsMmsSchema)
+        return changed.fingerprint()
+
+    told = [
+        fingerprint(),
+        fingerprint(relations=()),
+        fingerprint(aliases={"a": "header"}),
+        fingerprint(header=PatternText(required=True, form="x", pattern="[012]", hint="x")),
+        fingerprint(msg=Object(object_schema({"body": Switch(hint="x")}), required=True)),
+        fingerprint(buttons=Entries(CARD, least=0, most=1, hint="x")),
+        fingerprint(footer=Characters(most=20, pattern="[0-9]", form="x", hint="x")),
+        RcsMmsSchema().fingerprint({"wire_names": {"br_id": "brand_id"}}),
+    ]
+    assert len(set(told)) == len(told)
+    assert fingerprint() == RcsMmsSchema().fingerprint()
 
 
 def test_changed_limit_changes_the_fingerprint() -> None:
@@ -34,9 +91,9 @@ def test_changed_limit_changes_the_fingerprint() -> None:
     assert Reworded().fingerprint() == MmsSchema().fingerprint()
 
 
-def test_every_field_has_its_rule() -> None:
-    schema = MmsSchema()
-    assert set(schema.rules()) == set(schema.fields)
+@pytest.mark.parametrize("schema", SCHEMAS.values())
+def test_every_field_has_its_rule(schema: type[ItemSchema]) -> None:
+    assert set(schema().rules()) == set(schema().fields)
 
 
 def test_stamps_are_short_enough_for_a_compact_record() -> None:

@@ -1,0 +1,93 @@
+"""Fields that items of several products share: the key, who sends to whom, what comes back as an echo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plexsend.gateway import numbers
+from plexsend.gateway.refusals import Refusal
+from plexsend.gateway.schemas.fields import PatternText, Text, Utf8Text, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from plexsend.gateway.schemas.draft import Draft
+
+MSG_KEY_PATTERN = r"[!-~]{1,128}"
+"""Printable ASCII. The space is left out: a key stands in logs and on command lines."""
+
+
+class Number(Text):
+    """A telephone number, sent as digits alone.
+
+    Args:
+        hint: What to give, as a sentence.
+        normalise: Returns the digits, or why the number is refused.
+        pattern: What `normalise` lets pass, for the fingerprint.
+    """
+
+    def __init__(self, *, hint: str, normalise: Callable[[str], str | Refusal], pattern: str) -> None:
+        super().__init__(hint=hint, required=True)
+        self.normalise = normalise
+        self.pattern = pattern
+
+    def limits(self) -> Mapping[str, Any]:
+        """Return the pattern."""
+        return {"pattern": self.pattern}
+
+    def judge(self, text: str, field: str, draft: Draft) -> str:  # noqa: ARG002 - the signature is shared
+        """Return the digits of the number."""
+        judged = self.normalise(text)
+        if isinstance(judged, Refusal):
+            raise refuse(judged)
+        return judged
+
+
+def sender_number() -> Number:
+    """Return the field of the number that sends."""
+    return Number(
+        hint="Give the registered sender number as text, 8 to 11 digits.",
+        normalise=numbers.normalise_sender,
+        pattern=numbers.SENDER_PATTERN,
+    )
+
+
+def receiver_number() -> Number:
+    """Return the field of the number that receives."""
+    return Number(
+        hint="Give the recipient's mobile number as text, as in 010-2345-6789.",
+        normalise=numbers.normalise_receiver,
+        pattern=numbers.RECEIVER_PATTERN,
+    )
+
+
+def msg_key() -> PatternText:
+    """Return the field of the message's key."""
+    return PatternText(
+        required=True,
+        form="1 to 128 printable ASCII characters without spaces",
+        pattern=MSG_KEY_PATTERN,
+        hint="Give a key of your own, unique within the account.",
+    )
+
+
+def sub_id() -> Utf8Text:
+    """Return the field of the sub-account."""
+    # The guide limits neither the length nor the characters of a sub-account: 256 bytes is this project's
+    # limit, so that a message has a greatest size.
+    return Utf8Text(most_bytes=256, hint="Give the sub-account as text, or leave the field out.")
+
+
+def origin_cid() -> PatternText:
+    """Return the field of the business that sends first."""
+    # The guide says 9 digits, "up to 10 bytes", and shows 10 digits in its example.
+    return PatternText(
+        form="9 or 10 digits",
+        pattern=r"[0-9]{9,10}",
+        hint="Give the code of the business that sends first, as text, or leave the field out.",
+    )
+
+
+def echo_to_webhook() -> Utf8Text:
+    """Return the field that comes back with the delivery result."""
+    return Utf8Text(most_bytes=256, hint="Give at most 256 bytes of text, or leave the field out.")
