@@ -34,10 +34,8 @@ def refuse_unknown(names: Iterable[object], known: Collection[str]) -> Iterator[
     unknown = sorted({show_name(name) for name in names})
     for name in unknown[:MOST_UNKNOWN_NAMED]:
         meant = get_close_matches(name, known, n=1)
-        yield (
-            name,
-            Refusal(UNKNOWN, f"Did you mean {meant[0]}?" if meant else f"Known are {', '.join(known)}."),
-        )
+        remedy = f"Did you mean {meant[0]}?" if meant else f"Known are {', '.join(known)}."
+        yield name, Refusal("is no field of this message", remedy)
     if len(unknown) > MOST_UNKNOWN_NAMED:
         more = len(unknown) - MOST_UNKNOWN_NAMED
         yield ITSELF, Refusal(f"has {more} more unknown fields", "Give the fields of one message.")
