@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.demo import terms
 from plexsend.cli.demo.intake import take_in
-from plexsend.cli.demo.sample import SampleFile, write_sample
+from plexsend.cli.demo.sample import write_sample
 from plexsend.cli.demo.shows import LanePicture, Picture
 from plexsend.cli.demo.standin import StandIn
 from plexsend.cli.demo.story import Story, what_goes_on
@@ -25,6 +25,7 @@ from producers.producer import Producer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from plexsend.cli.demo.sample_file import SampleFile
     from plexsend.cli.demo.shows import Show
     from plexsend.cli.demo.watch import Sight
     from plexsend.cli.stack.stack import Stack

@@ -11,7 +11,7 @@ from producers.imports import import_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.cli.demo.sample import SampleFile
+    from plexsend.cli.demo.sample_file import SampleFile
     from plexsend.errors import Problem
     from producers.producer import Producer
     from producers.rejects import Reject

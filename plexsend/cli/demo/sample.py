@@ -1,12 +1,14 @@
-"""The demo's sample: two files of MMS with Korean texts, always the same, some rows wrong on purpose."""
+"""The demo's sample: two files of MMS and one of RCS, always the same, some rows wrong on purpose."""
 
 from __future__ import annotations
 
 import csv
 import json
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from plexsend.cli.demo.sample_file import SampleFile
+from plexsend.cli.demo.sample_rcs import write_rcs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,15 +31,6 @@ _UNKNOWN_RECIPIENT = "010-9999-0141"
 _UNKNOWN_SENDER = "010-9999-0140"
 _UNEXPLAINED = "010-9999-0341"
 _REFUSES_THE_REQUEST = "010-9999-0400"
-
-
-@dataclass(frozen=True, slots=True)
-class SampleFile:
-    """One file of the sample, and the keys of all its rows, whatever becomes of them."""
-
-    path: Path
-    service: str
-    keys: tuple[str, ...]
 
 
 # The rows (1 the first) that differ, and in what. Those that the gateway refuses are spread over the file, so
@@ -68,12 +61,13 @@ _BROKEN_ROW = 266
 """A row of the second file that breaks off: no JSON."""
 
 
-def write_sample(folder: Path) -> tuple[SampleFile, SampleFile]:
-    """Write both files into the folder."""
+def write_sample(folder: Path) -> tuple[SampleFile, SampleFile, SampleFile]:
+    """Write all files into the folder."""
     chances = random.Random(SEED)  # noqa: S311  variety that repeats is wanted, not secrecy
     return (
         _write_table(folder / "sample-bulk.csv", chances),
         _write_lines(folder / "sample-standard.jsonl", chances),
+        write_rcs(folder / "sample-rcs.jsonl", chances),
     )
 
 

@@ -115,11 +115,12 @@ def what_goes_on(sight: Sight) -> str:
                 return sentence.format(what=hold.what)
     if not sight.sent:
         return "The workers are starting; what is imported waits in Valkey."
-    rates = " and ".join(
+    rates = ", ".join(
         f"{terms.SETTINGS[name]}/s through {service}"
         for service, name in (
             ("mms-bulk", "PLEXSEND_RATE_MMS_BULK"),
             ("mms-standard", "PLEXSEND_RATE_MMS_STANDARD"),
+            ("rcs-mms-bulk", "PLEXSEND_RATE_RCS_MMS_BULK"),
         )
     )
     return f"Messages go out, ten in a request, at most {rates}."

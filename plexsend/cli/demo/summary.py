@@ -13,7 +13,7 @@ from plexsend.outbox.states import FINAL, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from plexsend.cli.demo.sample import SampleFile
+    from plexsend.cli.demo.sample_file import SampleFile
     from plexsend.cli.demo.standin import StandIn
     from plexsend.cli.demo.watch import SeenHold, Sight
     from plexsend.errors import Problem

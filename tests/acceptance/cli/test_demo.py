@@ -59,6 +59,8 @@ def test_the_whole_demo_ends_in_time_with_every_message_accounted_for(terminal: 
     assert invalid > 10
     assert accepted + sum(refused) == added
     assert re.search(r"rejected: G141, ", told)
+    assert "Imported sample-rcs.jsonl: 237 messages for rcs-mms-bulk; 3 rows are invalid" in told
+    assert re.search(r"rcs-mms-bulk: at most \d+ messages arrived in any second", told)
     assert re.search(r"1  rejected: C400_2, ", told)
     assert number(told, r"(\d+)  sent one by one") == 10
     assert number(told, r"(\d+)  tried again under the same key") >= 10

@@ -10,6 +10,7 @@ import pytest
 
 from plexsend.cli.demo import terms
 from plexsend.cli.demo.sample import BULK_ROWS, STANDARD_ROWS, write_sample
+from plexsend.cli.demo.sample_rcs import RCS_ROWS
 from plexsend.cli.stack.environment import with_sandbox
 from plexsend.gateway.services import read_settings
 from plexsend.sandbox import MAGIC
@@ -18,12 +19,12 @@ from producers.imports import check_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.cli.demo.sample import SampleFile
+    from plexsend.cli.demo.sample_file import SampleFile
     from producers.rejects import Reject
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[SampleFile, SampleFile]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[SampleFile, SampleFile, SampleFile]:
     return write_sample(tmp_path_factory.mktemp("sample"))
 
 
@@ -33,8 +34,8 @@ def check(file: SampleFile) -> tuple[int, list[Reject]]:
     return check_file(file.path, file.service, on_reject=rejects.append).added, rejects
 
 
-def receivers(files: tuple[SampleFile, SampleFile]) -> list[str]:
-    table, lines = files
+def receivers(files: tuple[SampleFile, SampleFile, SampleFile]) -> list[str]:
+    table, lines, _ = files
     with table.path.open(encoding="utf-8", newline="") as file:
         found = [row["receiver_number"] for row in csv.DictReader(file)]
     whole = (line for line in lines.path.read_text().splitlines() if line.endswith("}"))
@@ -42,14 +43,16 @@ def receivers(files: tuple[SampleFile, SampleFile]) -> list[str]:
     return [number.replace("-", "") for number in found]
 
 
-def test_the_same_files_are_written_every_time(files: tuple[SampleFile, SampleFile], tmp_path: Path) -> None:
+def test_the_same_files_are_written_every_time(
+    files: tuple[SampleFile, SampleFile, SampleFile], tmp_path: Path
+) -> None:
     for first, second in zip(files, write_sample(tmp_path), strict=True):
         assert first.path.read_bytes() == second.path.read_bytes()
         assert first.keys == second.keys
 
 
 def test_the_first_file_alone_has_more_than_two_thousand_messages(
-    files: tuple[SampleFile, SampleFile],
+    files: tuple[SampleFile, SampleFile, SampleFile],
 ) -> None:
     added, rejects = check(files[0])
 
@@ -58,7 +61,7 @@ def test_the_first_file_alone_has_more_than_two_thousand_messages(
 
 
 def test_rows_are_wrong_in_every_way_that_people_get_them_wrong(
-    files: tuple[SampleFile, SampleFile],
+    files: tuple[SampleFile, SampleFile, SampleFile],
 ) -> None:
     found = [problem for file in files for reject in check(file)[1] for problem in reject.errors]
 
@@ -70,18 +73,20 @@ def test_rows_are_wrong_in_every_way_that_people_get_them_wrong(
         "file_path",
         "recipient",
         "row",
+        "footer",
+        "msg_type",
     }
     assert len({problem.reason for problem in found}) >= 12
 
 
-def test_every_key_is_there_once(files: tuple[SampleFile, SampleFile]) -> None:
+def test_every_key_is_there_once(files: tuple[SampleFile, SampleFile, SampleFile]) -> None:
     keys = [key for file in files for key in file.keys]
 
-    assert len(keys) == len(set(keys)) == BULK_ROWS + STANDARD_ROWS
+    assert len(keys) == len(set(keys)) == BULK_ROWS + STANDARD_ROWS + RCS_ROWS
 
 
 def test_receivers_that_the_gateway_treats_its_own_way_are_those_meant(
-    files: tuple[SampleFile, SampleFile],
+    files: tuple[SampleFile, SampleFile, SampleFile],
 ) -> None:
     numbers = receivers(files)
     odd = [number for number in numbers if number.startswith("0109999")]
@@ -93,7 +98,7 @@ def test_receivers_that_the_gateway_treats_its_own_way_are_those_meant(
     assert {MAGIC[number].effect.name for number in odd} == {"CODE", "WHOLE"}
 
 
-def test_the_credit_runs_out_before_the_end(files: tuple[SampleFile, SampleFile]) -> None:
+def test_the_credit_runs_out_before_the_end(files: tuple[SampleFile, SampleFile, SampleFile]) -> None:
     valid = sum(check(file)[0] for file in files)
 
     assert terms.TROUBLE_AFTER < terms.GAPS_AFTER < terms.CREDIT < valid * 0.7
@@ -115,7 +120,19 @@ def test_at_the_demos_rates_all_is_over_in_time() -> None:
     slowest_s = max(
         BULK_ROWS / float(settings["PLEXSEND_RATE_MMS_BULK"]),
         STANDARD_ROWS / float(settings["PLEXSEND_RATE_MMS_STANDARD"]),
+        RCS_ROWS / float(settings["PLEXSEND_RATE_RCS_MMS_BULK"]),
     )
 
     # Half of a minute for what must take its time leaves the other half to slow machines.
     assert slowest_s + waits_s < 30 < terms.LONGEST_S < 60
+
+
+def test_cards_of_both_types_stand_in_one_file_and_three_are_refused(
+    files: tuple[SampleFile, SampleFile, SampleFile],
+) -> None:
+    added, rejects = check(files[2])
+
+    types = [json.loads(line)["msg_type"] for line in files[2].path.read_text().splitlines()]
+    assert {types[0], types[1]} == {"RMM", "RMH"}
+    assert [reject.errors[0].field for reject in rejects] == ["footer", "msg.body.title", "msg_type"]
+    assert added == RCS_ROWS - 3
