@@ -320,11 +320,14 @@ local function choose(most, probing)
   return chosen
 end
 
+local function give_lease_back()
+  call('ZREM', drains, drain)
+  call('HDEL', takes, drain)
+  if rate > 0 and permit_waiter(lane) == drain then call('HDEL', takes, '*') end
+end
+
 local function idle(status, wait, reason)
-  if status ~= 'stay' then
-    call('ZREM', drains, drain)
-    call('HDEL', takes, drain)
-  end
+  if status ~= 'stay' then give_lease_back() end
   return { status, num(math.max(wait, 0)), reason, '', '0', '0', '', '0' }
 end
 
@@ -386,6 +389,8 @@ local function take()
     return rest(gate_state.at, gate_state.blocked, false)
   end
   if not hold_lease() then
+    -- The others will take what this drain gave back; if they die, housekeeping must look in time.
+    if call('ZCARD', ready) > 0 then wake_by(lane, now + LONGEST_SLEEP) end
     return idle('enough', LONGEST_SLEEP, 'connections')
   end
   mature()
@@ -432,8 +437,7 @@ local function stop()
     return { 'stopped', '0', '', '', '0', '0', next_bell, '0' }
   end
   if bell ~= '' then call('ZREM', drains, bell) end
-  call('ZREM', drains, drain)
-  call('HDEL', takes, drain)
+  give_lease_back()
   local state = gate(lane, service)
   local n = call('ZCARD', ready)
   if n == 0 or state.blocked then

@@ -93,6 +93,16 @@ def test_one_drain_waits_for_permits_and_the_others_go(bench: Bench) -> None:
     assert len(bench.take("p1.2").messages) == 10
 
 
+def test_drain_that_stops_waiting_leaves_the_wait_to_the_next(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=200, linger_ms=0)
+    bench.submit(200)
+    for i in range(2):
+        bench.take(f"p1.{i}")
+    assert bench.rest("p1.2", stay_ms=100).status == Status.STAY
+    bench.stop("p1.2")
+    assert bench.rest("p1.3", stay_ms=100).status == Status.STAY
+
+
 def test_lane_whose_waiting_drain_died_goes_on(bench: Bench) -> None:
     bench.policy = Policy(rate_per_s=200, linger_ms=0)
     bench.submit(200)

@@ -14,6 +14,7 @@ from tests.integration.outbox.bench import (
     STANDARD,
     Bench,
     accepted,
+    back,
     keys_in,
     keys_of,
     marked_alone,
@@ -209,6 +210,20 @@ def test_no_more_drains_at_once_than_connections(bench: Bench) -> None:
     assert bench.rest("p1.late").status == Status.ENOUGH
     bell = next(name for name in bench.members("drains") if name.startswith("bell:"))
     assert bench.take("p1.late", bell=bell).messages
+
+
+def test_what_a_drain_without_a_place_gave_back_is_looked_at_in_time(bench: Bench) -> None:
+    """Its lease lapsed and another has the place: that one may die too."""
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=1)
+    bench.submit(20)
+    batch = bench.take("p1.1")
+    bench.let_pass(LEASE_MS + 1_000)
+    bench.take("p1.2")
+    bench.let_pass(8_000)
+    assert bench.rest("p1.1", settlement=back(batch)).status == Status.ENOUGH
+    left = bench.wake_in_ms()
+    assert left is not None
+    assert left <= 5_000
 
 
 def test_settling_drain_keeps_its_lease_beyond_its_first_end(bench: Bench) -> None:
