@@ -28,7 +28,7 @@ up: $(STAMP) ## start Valkey, the sandbox gateway and workers, and keep them run
 	@$(BIN)/plexsend up --sandbox
 
 test: $(STAMP) ## run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## style, types and the rules between the rooms
 	@$(BIN)/ruff check .

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import uuid
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Settings from a developer's shell must not reach the tests; `worker` reads the environment when imported.
+for _name in [name for name in os.environ if name.upper().startswith(("PLEXSEND_", "CELERY_"))]:
+    del os.environ[_name]
+
+
+def free_port() -> int:
+    """Return a port that the system names as free: test processes that look at once get different ones."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
     """A Valkey with an append-only file, one for each test process."""
-    with ValkeyServer(config={"appendonly": "yes", "maxmemory-policy": "noeviction", "save": ""}) as server:
+    config = {"appendonly": "yes", "maxmemory-policy": "noeviction", "save": ""}
+    with ValkeyServer(port=free_port(), config=config) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from plexsend.errors import UsageError
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record, parse_record, read_record
@@ -12,7 +14,7 @@ from plexsend.outbox.store import mapped, number, text
 from plexsend.outbox.sweeping import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from plexsend.outbox.store import Store
 
@@ -50,7 +52,14 @@ def lanes(store: Store) -> list[Lane]:
     """Return all lanes that ever had a message, sorted."""
     with mapped():
         names = store.client.smembers(store.keys.lanes)
-    return sorted((Lane.parse(text(name)) for name in names), key=lambda lane: lane.name)
+    return sorted(_known(text(name) for name in names), key=lambda lane: lane.name)
+
+
+# What another program put there under no lane's name must not keep the lanes from being served.
+def _known(names: Iterable[str]) -> Iterator[Lane]:
+    for name in names:
+        with suppress(UsageError):
+            yield Lane.parse(name)
 
 
 def accounts(store: Store) -> list[str]:

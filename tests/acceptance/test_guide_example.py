@@ -8,14 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from plexsend.outbox.lanes import Lane
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import MakeStand
 
-pytestmark = pytest.mark.xdist_group("lifecycle")
 
 PLEXSEND = Path(sys.executable).with_name("plexsend")
 

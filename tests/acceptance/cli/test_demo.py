@@ -34,7 +34,6 @@ def number(text: str, pattern: str) -> int:
     return int(found.replace(",", ""))
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_whole_demo_ends_in_time_with_every_message_accounted_for(terminal: Any) -> None:
     # The very thing that a worker would import first, did it run where the command is typed.
     (terminal.folder / "worker.py").write_text("raise SystemExit('the wrong worker')")

