@@ -92,12 +92,22 @@ class Stops:
             self._has_raised = True
             raise StopAsked(self._first[0])
 
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
+    def _hear(self, number: int, frame: FrameType | None) -> None:
         now_s = self._clock()
         if self._first is None:
             self._first = (number, now_s)
         elif now_s - self._first[1] >= ONE_WISH_S:
             self.hurried = True
         # Once by itself: a second one would hit what is being put in order after the first.
-        if not self._has_raised:
+        if not self._has_raised and not _is_importing(frame):
             self.check()
+
+
+# What is raised in one of the import system's callbacks Python drops with a traceback, and a module that is
+# half imported cannot be tried again. The loop that comes next checks.
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from plexsend.cli.stack.stops import ONE_WISH_S, SIGNALS, StopAsked, Stops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Clock:
@@ -110,6 +112,19 @@ def test_what_was_lost_in_a_finaliser_is_raised_by_the_next_check() -> None:
         del it
         assert lost == [True]
         # Raised already, and so never again by itself: the loop must not go on for ever.
+        with pytest.raises(StopAsked):
+            stops.check()
+
+
+def test_a_signal_during_an_import_waits_for_the_next_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.joinpath("module_of_this_test.py").write_text(
+        "import signal\nsignal.raise_signal(signal.SIGINT)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with Stops() as stops, stops.interruptible():
+        importlib.import_module("module_of_this_test")
         with pytest.raises(StopAsked):
             stops.check()
 
