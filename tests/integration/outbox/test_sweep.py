@@ -1,16 +1,14 @@
-"""Sweep: doorbells for due lanes, what was abandoned, processes that are gone, and records that aged out."""
+"""Sweep: doorbells for due lanes, what was abandoned, and processes that are gone."""
 
 from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act
+from plexsend.outbox import views
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.line import Policy
 from plexsend.outbox.messages import Entry, Outcome, Settlement
 from plexsend.outbox.states import State
-from plexsend.outbox.store import text
 from plexsend.outbox.sweeping import SWEEP_LEASE_MS, Process
 from tests.integration.outbox.bench import (
     BULK,
@@ -258,68 +256,6 @@ def test_leases_are_not_dropped_right_after_a_gap(bench: Bench) -> None:
     bench.let_pass(10_000, steadily=False)
     bench.sweep(P1, quota=0)
     assert bench.members("drains") == ["p2.1"]
-
-
-def test_ended_records_age_out_and_stay_counted(bench: Bench) -> None:
-    bench.submit(keys_of(250))
-    bench.drain_all()
-    bench.submit(["dead", "waits"])
-    batch = bench.take()
-    bench.stop(settlement=verdicts(batch, Outcome.REJECTED, of={"waits": Outcome.BACK}, code="G140"))
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.counts()["s:accepted"] == 250
-    bench.let_pass(11_000)
-    for expected in (100, 200, 250):
-        bench.sweep(keep_ms=10_000, tidy=[BULK])
-        assert bench.counts()["a:accepted"] == expected
-    assert (bench.counts()["a:rejected"], bench.counts()["s:waiting"]) == (1, 1)
-    assert views.find(bench.store, "k00000") == views.find(bench.store, "dead") == []
-    start = bench.store.keys.account("main")
-    kept = {text(name)[len(start) :] for name in bench.store.client.keys(f"{start}[mbh]:*")}
-    assert kept == {"m:waits", "b:waits", "h:waits"}
-    assert bench.members("dead") == []
-
-
-def test_message_asked_for_again_ages_from_its_last_end(bench: Bench) -> None:
-    bench.submit(["a"])
-    bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
-    bench.let_pass(8_000)
-    desk.ask(bench.store, "main", "a", Act.REQUEUE)
-    bench.let_pass(8_000)
-    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.REJECTED))
-    bench.let_pass(8_000)
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.state("a") == State.REJECTED
-    bench.let_pass(3_000)
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert views.find(bench.store, "a") == []
-    assert bench.counts()["a:rejected"] == 1
-
-
-def test_message_asked_for_again_does_not_age_out_while_it_waits(bench: Bench) -> None:
-    bench.submit(["a"])
-    bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
-    desk.ask(bench.store, "main", "a", Act.REQUEUE)
-    bench.let_pass(11_000)
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.state("a") == State.WAITING
-
-
-def test_parked_messages_never_age_out(bench: Bench) -> None:
-    bench.submit(["a"])
-    bench.stop(settlement=verdicts(bench.take(), Outcome.PARK))
-    bench.let_pass(1_000_000, steadily=False)
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.state("a") == State.UNCERTAIN
-
-
-def test_forgotten_key_is_new_again(bench: Bench) -> None:
-    bench.submit(["a"])
-    bench.drain_all()
-    bench.let_pass(11_000)
-    bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.submit(["a"], body=b"other")[0].known == "added"
-    assert bench.counts()["submitted"] == 2
 
 
 def test_clock_set_back_stops_no_lane_for_longer_than_a_moment(bench: Bench) -> None:
