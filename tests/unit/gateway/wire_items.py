@@ -129,7 +129,10 @@ ANYTHING = st.one_of(
     st.integers(),
     st.floats(),
     st.text(st.characters(), max_size=9),
-    st.sampled_from(["", " ", "\ud800", "x" * 31, "가" * 1301, "x" * 3000, [], {}, [None], {"data": None}]),
+    # Copied, as the next change may be made inside of what an earlier one put in.
+    st.sampled_from(
+        ["", " ", "\ud800", "x" * 31, "가" * 1301, "x" * 3000, [], {}, [None], {"data": None}]
+    ).map(copy.deepcopy),
 )
 NAMES = st.sampled_from(["extra", "msg_type", "brand_id", "title", "title1", "text", "query", "actions", ""])
 
