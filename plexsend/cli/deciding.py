@@ -54,4 +54,4 @@ def refusal(key: str, act: Act, decision: Decision) -> Refused:
         return Refused(f"No message {key!r} is known any more.")
     if decision.outcome == "no_body":
         return Refused(f"{key!r} has no body left that could be sent. Submit it again under another key.")
-    return Refused(f"{key!r} is {decision.state}: it is too late to {act}. {_POSSIBLE[act]}")
+    return Refused(f"{key!r} is {decision.state}. {_POSSIBLE[act]}")

@@ -133,6 +133,7 @@ def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_por
         port=port,
         sandbox_port=sandbox_port,
         durable=read.durable,
+        base_urls=read.base_urls,
     )
 
 
@@ -152,7 +153,8 @@ def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
     screen.say("plexsend is up.", style="bold green")
     screen.say(f"  Valkey    {stack.redis_url}")
     if stack.sandbox_url is None:
-        screen.say("  gateway   the real one: messages are really sent")
+        urls = ", ".join(sorted(set(plan.base_urls.values())))
+        screen.say(f"  gateway   {urls}: messages are really sent there")
     else:
         screen.say(f"  sandbox   {stack.sandbox_url}  (nothing leaves this machine)")
     screen.say(f"  workers   {len(stack.workers)}")

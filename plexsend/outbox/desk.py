@@ -60,6 +60,9 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
         targets = accounts(store)
     else:
         targets = [account or what]
+        with mapped():
+            # Else nobody would look for the holds of an account that has no lane yet.
+            store.client.sadd(store.keys.held, *targets)
     for target in targets:
         store.run(Script.STEER, target, ["hold", field, value])
 

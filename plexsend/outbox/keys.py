@@ -6,6 +6,7 @@ one hash tag, so a script touches one slot and accounts can be split over server
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all lanes, added before the first submit to them
+p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
@@ -65,6 +66,11 @@ class Keys:
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
+
+    @property
+    def held(self) -> str:
+        """The set of accounts that a person held."""
+        return f"{self.prefix}held"
 
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.states import State
+from plexsend.outbox.states import Event, State
 from plexsend.outbox.store import mapped, number, text
 
 if TYPE_CHECKING:
@@ -57,8 +57,22 @@ class Record:
 
     @property
     def desc(self) -> str:
-        """The last words said about it, the gateway's where there are any."""
+        """The last words said about it, the gateway's where there are any; nothing once it simply went."""
+        if self.went_by_itself:
+            return ""
+        if self.state is State.ACCEPTED:
+            return self.history[-1].detail
         return next((line.detail for line in reversed(self.history) if line.detail), "")
+
+    @property
+    def went_by_itself(self) -> bool:
+        """Whether it was accepted without a word: what its history tells is of earlier tries."""
+        told = self.history[-1].event if self.history else ""
+        return self.state is State.ACCEPTED and told not in (
+            Event.ACCEPT,
+            Event.ACCEPT_LATE,
+            Event.SETTLE_ACCEPTED,
+        )
 
 
 def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[bytes] = ()) -> Record:

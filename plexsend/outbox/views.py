@@ -67,6 +67,13 @@ def accounts(store: Store) -> list[str]:
     return sorted({lane.account for lane in lanes(store)})
 
 
+def held_accounts(store: Store) -> list[str]:
+    """Return all accounts that may be held: those that ever had a message, and those that a person held."""
+    with mapped():
+        held = store.client.smembers(store.keys.held)
+    return sorted({*accounts(store), *(text(name) for name in held)})
+
+
 def look_at(store: Store, lane: Lane) -> LaneView:
     """Return one lane, read in one transaction."""
 

@@ -221,7 +221,7 @@ def _parked(record: Record) -> Cause:
 
 
 def _ended(record: Record) -> Cause:
-    words = _last_words(record) if record.history else record.code
+    words = record.code if record.went_by_itself else _last_words(record)
     return Cause(
         "ended", f"already ended: {record.state}" + (f" ({words})" if words else ""), since_ms=record.ended_ms
     )

@@ -94,7 +94,7 @@ RCS_DIALECT = Variable(
 DURABLE = Variable(
     "PLEXSEND_DURABLE",
     "0",
-    "With 1 nothing starts unless Redis writes every change to disk before it answers (appendfsync always).",
+    "With 1 nothing is taken in or sent unless Redis writes each change to disk first (appendfsync always).",
     switch,
 )
 RESEND_WITHIN_S = Variable(

@@ -263,7 +263,9 @@ def test_logs_tell_no_text_number_or_secret_whatever_happens(stand: Stand) -> No
     wait_until(
         lambda: not {"waiting", "scheduled", "sending"} & stand.states(lane).keys(), what="all has ended"
     )
-    assert stand.states(lane).keys() >= {"accepted", "rejected", "failed"}
+    assert stand.states(lane).keys() >= {"accepted", "rejected"}
+    # The code nobody knows comes to one that failed, or that is parked since a fault hit it before.
+    assert stand.states(lane).keys() & {"failed", "uncertain"}
     for worker in stand.workers:
         assert "DEBUG" in worker.words
     assert "lane=mms-bulk@quiet" in "".join(worker.words for worker in stand.workers)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def demo(*, keep: bool, as_json: bool) -> int:
     """Run the whole thing on this machine and watch it, for about half a minute.
 
-    Starts Valkey, a stand-in gateway and Celery workers, imports a sample of 2,500 messages and shows how
+    Starts Valkey, a stand-in gateway and Celery workers, imports a sample of 2,740 messages and shows how
     they go, while the gateway refuses some, falls into trouble and runs out of credit. No setting of yours is
     used and nothing leaves this machine. Exit code 0 only if every message has a known fate and the audit
     holds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,8 @@ class Plan:
     """Valkey's; 0 takes a free one."""
     sandbox_port: int = 0
     durable: bool = False
+    base_urls: Mapping[str, str] = field(default_factory=dict)
+    """Product → where its messages go, to tell; the workers read it from their settings."""
 
 
 class Stack:

@@ -115,7 +115,7 @@ def test_cancel_comes_too_late_for_what_has_ended(run: Callable[..., Any], yard:
 
     ended = run("cancel", "k1")
     assert (ended.code, ended.out) == (1, "")
-    assert "'k1' is accepted: it is too late to cancel." in ended.err
+    assert "'k1' is accepted. Only what is scheduled, waiting or being sent can be cancelled." in ended.err
 
 
 def test_cancel_guesses_no_account(run: Callable[..., Any], yard: Any) -> None:

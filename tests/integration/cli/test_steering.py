@@ -178,3 +178,12 @@ def test_a_pause_needs_a_reason_of_one_line(run: Callable[..., Any]) -> None:
 def test_what_is_no_name_is_wrong_usage(what: str, run: Callable[..., Any]) -> None:
     ended = run("pause", what, "--reason", "r", "--json")
     assert (ended.code, ended.out, ended.error["kind"]) == (2, "", "usage")
+
+
+@pytest.mark.parametrize("what", ["mms-bulk@main", "account:ghost", "mms-standard@ghost"])
+def test_what_is_paused_before_it_has_any_lane_is_listed(run: Callable[..., Any], what: str) -> None:
+    assert run("pause", what, "--reason", "month end").code == 0
+    (hold,) = run("holds", "--json").lines
+    assert hold["what"] == what.removeprefix("account:")
+    assert run("resume", what).code == 0
+    assert run("holds", "--json").lines == []

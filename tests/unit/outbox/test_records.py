@@ -73,3 +73,13 @@ def test_holds_come_oldest_first() -> None:
 def test_process_is_read_as_it_announced_itself() -> None:
     for process in (Process("p1", 16, ("mms-bulk", "mms-finance")), Process("p1", 1, ())):
         assert Process.parse(str(process)) == process
+
+
+def test_accepted_after_a_refusal_of_its_whole_request_tells_no_old_words() -> None:
+    fields = {b"s": b"accepted", b"l": b"mms-bulk@main", b"t": b"1", b"c": b"C100"}
+    refused = b"12|give_back|C400_2|a value is not allowed"
+    plain = parse_record("k", fields, [refused])
+    assert (plain.desc, plain.went_by_itself) == ("", True)
+    told = parse_record("k", fields, [refused, b"13|accept|71003|the gateway knew the key"])
+    assert (told.desc, told.went_by_itself) == ("the gateway knew the key", False)
+    assert parse_record("k", fields, [refused, b"13|accept|C100|"]).desc == ""
