@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from plexsend.settings import Settings
 
-DRAIN_TASK = "plexsend.drain"
-"""The one task: answer a doorbell."""
-
 POOL_SIZE = 16
 """Threads in a worker process, unless `--concurrency` says otherwise."""
 

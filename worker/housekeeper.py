@@ -66,7 +66,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        process = Process(parent.app, runtime, drain_task="plexsend.drain")
+        process = Process(parent.app, runtime)
         enter(process)
         worker_shutting_down.connect(self._on_shutdown, weak=False)
         services = tuple(sorted(parent.app.amqp.queues.consume_from))

@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 _log = get_logger("worker.process")
 
 
+DRAIN_TASK = "plexsend.drain"
+"""The one task: answer a doorbell."""
+
+
 class Process:
     """One for each worker process, made when its pool starts."""
 
-    def __init__(self, app: Celery, runtime: Runtime, *, drain_task: str) -> None:
+    def __init__(self, app: Celery, runtime: Runtime) -> None:
         self.runtime = runtime
         self.surroundings = Surroundings(bell_waits=_bell_waits, ring=self.ring)
         self._app = app
-        self._drain_task = drain_task
 
     def ring(self, lane: Lane, bell: str) -> None:
         """Send a doorbell. One that cannot be sent lapses and is rung again by housekeeping."""
         try:
-            self._app.send_task(self._drain_task, args=(lane.name, bell), queue=lane.service, retry=False)
+            self._app.send_task(DRAIN_TASK, args=(lane.name, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
             _log.warning(
                 "doorbell not sent, it will be rung again", lane=lane.name, reason=type(exc).__name__

@@ -7,9 +7,8 @@ from celery import shared_task
 from plexsend.errors import PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.lanes import Lane
-from worker.app import DRAIN_TASK
 from worker.drain import Drain
-from worker.process import current
+from worker.process import DRAIN_TASK, current
 
 _log = get_logger("worker.tasks")
 

@@ -41,7 +41,7 @@ end
 
 -- Settle ---------------------------------------------------------------------------------------------
 
-local function accept(key, from, code, flags)
+local function accept(key, from, code)
   move(lane, key, from, from == 'sending' and 'accept' or 'accept_late', 0, { 'c', code })
 end
 
