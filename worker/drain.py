@@ -153,11 +153,13 @@ class Drain:
 
     def _send(self, batch: Batch) -> Settlement:
         checked = recheck(batch, self._loader)
-        if not checked.messages:
-            settlement = Settlement(batch.token, batch.take, checked.entries)
-        else:
+        if checked.messages is batch.messages:
+            settlement = self._post(batch)
+        elif checked.messages:
             sent = self._post(replace(batch, messages=checked.messages))
             settlement = replace(sent, entries=sent.entries + checked.entries)
+        else:
+            settlement = Settlement(batch.token, batch.take, checked.entries)
         log_fate(self._log, batch, settlement)
         return settlement
 

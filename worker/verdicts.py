@@ -102,10 +102,10 @@ class Judge:
         return Settlement(batch.token, batch.take, entries, tuple(effects))
 
     def _item(self, answer: ItemAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
+        if answer.meaning is Meaning.ACCEPTED:
+            return Entry(message.msg_key, batch.token, Outcome.ACCEPTED, code=answer.code, detail=answer.desc)
         entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
         match answer.meaning:
-            case Meaning.ACCEPTED:
-                entry = replace(entry, outcome=Outcome.ACCEPTED)
             case Meaning.REJECTED | Meaning.ALONE:
                 entry = replace(entry, outcome=Outcome.REJECTED)
             case Meaning.DUPLICATE:

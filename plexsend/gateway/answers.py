@@ -152,19 +152,37 @@ def _parse(body: bytes) -> Mapping[str, Any]:
 def _read_results(results: list[Any], sent_keys: Sequence[str], status: int, secret: str) -> ItemAnswers:
     missing = ItemAnswer(Meaning.UNCERTAIN, MISSING, "")
     by_key = dict.fromkeys(sent_keys, missing)
+    read = _Reader(secret)
     foreign = 0
     for entry in results:
         key = _read_key(entry)
         if key is None or key not in by_key:
             foreign += 1
             continue
-        answer = _read_item(entry, secret)
+        answer = read.item(entry)
         earlier = by_key[key]
         if earlier is missing:
             by_key[key] = answer
         elif earlier.code != answer.code:
             by_key[key] = ItemAnswer(Meaning.UNCERTAIN, DOUBLED, "")
     return ItemAnswers(MappingProxyType(by_key), foreign, status)
+
+
+class _Reader:
+    """Reads the items of one answer. Most are answered in the same words, which are read once."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._known: dict[tuple[str, str], ItemAnswer] = {}
+
+    def item(self, entry: Mapping[str, Any]) -> ItemAnswer:
+        code, desc = entry.get("code"), entry.get("desc")
+        if not (isinstance(code, str) and isinstance(desc, str)):
+            return _read_item(entry, self._secret)
+        answer = self._known.get((code, desc))
+        if answer is None:
+            answer = self._known[code, desc] = _read_item(entry, self._secret)
+        return answer
 
 
 def _read_key(entry: object) -> str | None:

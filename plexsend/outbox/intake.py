@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -119,6 +118,6 @@ def _receipts(reply: Sequence[str]) -> list[Receipt]:
     return [Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)]
 
 
-def digest(body: bytes) -> str:
-    """Return 22 characters that stand for a body after it is gone."""
-    return base64.urlsafe_b64encode(hashlib.blake2b(body, digest_size=16).digest()).decode().rstrip("=")
+def digest(body: bytes) -> bytes:
+    """Return 16 bytes that stand for a body after it is gone."""
+    return hashlib.blake2b(body, digest_size=16).digest()

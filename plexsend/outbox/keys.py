@@ -36,8 +36,9 @@ p{a}:sweep           hash    who sweeps, until, last sweep, quiet (nothing is re
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l t d v            state, lane, ms of the submit, digest of the body, stamp
+s l d v              state, lane, digest of the body (16 bytes), stamp
 p                    position: µs at which the message first became ready, plus its place in the submit
+t                    ms of the submit, where the message did not become ready with it
 k                    token of the take it is or was last in: `<drain>.<sequence>`
 n y x                attempts spent; uncertain tries; takes that ended without a verdict
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure

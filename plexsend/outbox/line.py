@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.messages import FULL_BATCH, Batch, Message, Settlement
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.messages import Entry
     from plexsend.outbox.store import Store
     from plexsend.settings import ServiceSettings, Settings
 
@@ -124,28 +126,31 @@ def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
     args: list[str | bytes | int] = [settlement.token, settlement.take, len(settlement.effects)]
     for effect in settlement.effects:
         args += (effect.kind, effect.number, effect.text)
-    for entry in settlement.entries:
-        args += (
-            entry.msg_key,
-            entry.token,
-            entry.outcome,
-            entry.delay_ms,
-            int(entry.spent),
-            int(entry.alone),
-            entry.code,
-            entry.detail,
-        )
+    # Neighbours mostly share their verdict; it is told once.
+    for verdict, entries in groupby(settlement.entries, _verdict):
+        keys = [entry.msg_key for entry in entries]
+        args += (*verdict, len(keys), *keys)
     return args
 
 
-_HEADER_LENGTH = 8
-_FIELDS_PER_MESSAGE = 9
+def _verdict(entry: Entry) -> tuple[str | int, ...]:
+    spent, alone = int(entry.spent), int(entry.alone)
+    return (entry.token, entry.outcome, entry.delay_ms, spent, alone, entry.code, entry.detail)
+
+
+_HEADER_LENGTH = 7
+_VALUES_PER_MESSAGE = 4
+_NO_TROUBLES = (b"",) * 6
 
 
 def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
     messages = tuple(
-        message_of(text(reply[i]), reply[i + 1], reply[i + 2 : i + _FIELDS_PER_MESSAGE])
-        for i in range(_HEADER_LENGTH, len(reply), _FIELDS_PER_MESSAGE)
+        message_of(
+            reply[i].decode(),
+            reply[i + 1],
+            (reply[i + 2], *(reply[i + 3].split(b"|") if reply[i + 3] else _NO_TROUBLES)),
+        )
+        for i in range(_HEADER_LENGTH, len(reply), _VALUES_PER_MESSAGE)
     )
     return Batch(
         lane=lane,

@@ -85,7 +85,8 @@ def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[
         msg_key=msg_key,
         state=State(text(fields[b"s"])),
         lane=Lane.parse(text(fields[b"l"])),
-        submitted_ms=number(fields.get(b"t")),
+        # What was submitted to go at once has its position from then.
+        submitted_ms=number(fields.get(b"t")) or (moment(b"p") or 0) // 1000,
         attempts=number(fields.get(b"n")),
         tries=number(fields.get(b"y")),
         code=text(fields.get(b"c")),

@@ -34,15 +34,14 @@ for i = 8, #ARGV, 3 do
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
     answer[#answer + 1] = known[1]
   else
-    local fields = { 's', state, 'l', lane, 't', num(now), 'd', digest, 'v', stamp }
+    local fields = { 's', state, 'l', lane, 'd', digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
     local score = send_at
     if event == 'submit_now' then
+      -- The position is the time of the submit too.
       score = now_us + added
-      fields[#fields + 1] = 'p'
-      fields[#fields + 1] = num(score)
+      fields[10] = num(score)
     else
-      fields[#fields + 1] = 'q'
-      fields[#fields + 1] = num(send_at)
+      fields[10], fields[11], fields[12] = num(now), 'q', num(send_at)
     end
     if expires_at > 0 then
       fields[#fields + 1] = 'z'
