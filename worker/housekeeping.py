@@ -12,6 +12,7 @@ from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
 from plexsend.outbox.line import Mode, Ticket, advance
 from plexsend.outbox.messages import Settlement
+from plexsend.outbox.nudges import Nudges
 from plexsend.outbox.sweeping import sweep
 from plexsend.outbox.views import lanes, server_ms
 from worker.quotas import quotas
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.sweeping import Abandoned, Process, Round
     from worker.runtime import Runtime
 
-ROUND_S = 0.05
-"""Between two rounds of the process that sweeps."""
 SHORTEST_ROUND_S = 0.01
-"""The same where a lane is due at once: a lane that waits for a free worker is due all the while."""
+"""Between two rounds while a lane is due: one that waits for a free worker is due all the while."""
 AGAIN_S = 0.5
 """Until the next try after one that failed."""
 LOOK_FOR_LANES_S = 0.5
@@ -50,12 +49,14 @@ class Housekeeping:
         *,
         ring: Callable[[Lane, str], None],
         queue_lengths: Callable[[Iterable[str]], dict[str, int] | None],
+        nudges: Nudges | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
         self._me = me
         self._ring = ring
         self._queue_lengths = queue_lengths
+        self._nudges = nudges or Nudges(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=me.name)
         self._lanes: dict[str, tuple[Lane, ...]] = {}
@@ -68,11 +69,15 @@ class Housekeeping:
         self._queues_at = float("-inf")
         self._rang = False
         self._failing: set[str] = set()
+        # The accounts that this process swept last: it alone is nudged for them.
+        self._swept: set[str] = set()
 
     def run(self) -> None:
         """Go round until the process stops. No fault ends it: the next round tries again."""
         while not self._runtime.stop.is_set():
-            self._runtime.stop.wait(self.round())
+            for account in self._nudges.wait(self._swept, self.round()):
+                self._due[account] = 0.0
+        self._nudges.close()
 
     def round(self) -> float:
         """Sweep every account whose time has come; returns the seconds until the next is due.
@@ -135,7 +140,9 @@ class Housekeeping:
         )
         self._due[account] = self._clock() + _wait_s(found)
         if not found.swept:
+            self._swept.discard(account)
             return
+        self._swept.add(account)
         self._processes[account] = found.processes
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
@@ -189,4 +196,4 @@ class Housekeeping:
 def _wait_s(found: Round) -> float:
     if not found.swept:
         return min(HEARTBEAT_S, found.wait_ms / 1000)
-    return max(SHORTEST_ROUND_S, min(ROUND_S, found.wait_ms / 1000))
+    return max(SHORTEST_ROUND_S, found.wait_ms / 1000)

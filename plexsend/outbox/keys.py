@@ -31,8 +31,9 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    `<process>|<pool size>|<services>` → ms when last seen
-p{a}:sweep           hash    who sweeps, until, last sweep, quiet (nothing is reclaimed before), gap (ms
-                             of the last gap)
+p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
+                             reclaimed before), gap (ms of the last gap)
+p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
@@ -100,6 +101,10 @@ class Keys:
     def wake(self, account: str) -> str:
         """Return the key of an account's wake times."""
         return f"{self.account(account)}wake"
+
+    def nudge(self, account: str) -> str:
+        """Return the channel on which an account's sweeper hears that it should look sooner."""
+        return f"{self.account(account)}nudge"
 
     def procs(self, account: str) -> str:
         """Return the key of the worker processes seen by an account."""

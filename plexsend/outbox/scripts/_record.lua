@@ -109,12 +109,25 @@ local function first_score(key)
   return found[2] and tonumber(found[2])
 end
 
+-- Tells who sweeps, where a lane wakes before the next look. `next_look`: ms, read when first asked for.
+local next_look
+
+local function nudge(at)
+  next_look = next_look or tonumber(call('HGET', P .. 'sweep', 'next') or '0')
+  if at < next_look then
+    call('PUBLISH', P .. 'nudge', '')
+    next_look = 0
+  end
+end
+
 local function wake_at(lane, at)
   call('ZADD', P .. 'wake', num(at), lane)
+  nudge(at)
 end
 
 local function wake_by(lane, at)
   call('ZADD', P .. 'wake', 'LT', num(at), lane)
+  nudge(at)
 end
 
 local function wake_all()

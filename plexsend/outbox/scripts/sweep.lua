@@ -14,6 +14,8 @@ local process, entry, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local keep, reclaim, service_count = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local SILENT = 5000
+-- The longest until the next round (ms): a lane that becomes due before it is nudged for, and nudges can be lost.
+local LONGEST_ROUND = 250
 -- The lease of a drain (line.py) is the longest time for which anything stands in `drains` (ms).
 local LONGEST_LEASE = 20000
 local MOST_LANES = 200
@@ -69,7 +71,8 @@ elseif last > now + 1000 then
   quiet, gap = now + reclaim, now
   cut_times()
 end
-call('HSET', P .. 'sweep', 'who', process, 'until', num(now + lease), 'last', num(now),
+-- `next` is 0 until the end: what changes in this very round is no reason to nudge.
+call('HSET', P .. 'sweep', 'who', process, 'until', num(now + lease), 'last', num(now), 'next', '0',
      'quiet', num(quiet), 'gap', num(gap))
 
 -- A process not seen for a while is gone, and so are its leases; else a crash would block its lanes
@@ -236,5 +239,6 @@ if #ARGV >= FIRST_TIDY then tidy_holds() end
 write_counts()
 
 local next_wake = first_score(P .. 'wake')
-local wait = next_wake and math.max(0, next_wake - now) or LONGEST_SLEEP
+local wait = next_wake and math.min(math.max(0, next_wake - now), LONGEST_ROUND) or LONGEST_ROUND
+call('HSET', P .. 'sweep', 'next', num(now + wait))
 return { 'swept', num(wait), rings, abandoned, call('ZRANGE', P .. 'procs', 0, -1) }
