@@ -12,8 +12,10 @@ import io
 import ssl
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from requests import Response
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -23,6 +25,8 @@ from urllib3.util.ssl_match_hostname import CertificateError
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+
+    from requests import PreparedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,15 @@ class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, exchange: Exchange, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, exchange))
+
+    # http.client skips 100 alone. Any other interim answer would count as the answer, and the true one, left
+    # on the connection, as that of the next request.
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        while HTTPStatus.SWITCHING_PROTOCOLS < status < HTTPStatus.OK:
+            http.client._read_headers(self.fp)  # type: ignore[attr-defined]  # noqa: SLF001
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, status, reason
 
 
 class WatchedConnection(HTTPConnection):
@@ -191,6 +204,35 @@ class WatchedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {
             scheme: _bind(pool, connection, exchange) for scheme, (pool, connection) in _KINDS.items()
         }
+        self._pools: dict[str | None, Any] = {}
+
+    # What follows leaves out what `requests` finds out anew for each request, and what nobody asks of an
+    # answer: proxies, cookies, encodings.
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Return the pool of a request's host."""
+        pool = self._pools.get(request.url)
+        if pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._pools[request.url] = pool
+        return pool
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:  # noqa: ARG002  the signature of requests
+        """Return the path that a request asks for."""
+        return request.path_url
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:  # noqa: ARG002  the signature of requests
+        """Return an answer with status, headers and what its body is read from."""
+        response = Response()
+        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
+        return response
+
+    def close(self) -> None:
+        """Close all connections; a later request opens new ones."""
+        self._pools.clear()
+        super().close()
 
 
 _KINDS: dict[str, tuple[type[HTTPConnectionPool], type[WatchedConnection]]] = {

@@ -202,7 +202,6 @@ class TestRequest:
         post(client)
         post(client)
         assert b"ookie" not in gateway.requests[1][0]
-        assert list(client._channel().session.cookies) == []
 
     @pytest.mark.parametrize(
         ("keys", "bodies"), [([], []), (["k"] * 11, [b"{}"] * 11), (["k1"], [b"{}"] * 2)]
@@ -681,13 +680,13 @@ class TestKeptConnection:
 
 
 class TestTls:
-    """Over TLS with a certificate that this thread's session is told to trust."""
+    """Over TLS with a certificate that this thread's channel is told to trust."""
 
     @pytest.fixture
     def trusting(self, gateway: Gateway) -> Iterator[GatewayClient]:
         url = f"https://localhost:{gateway.port}"
         with closing(GatewayClient({"mms": url}, timeouts=QUICK)) as made:
-            made._channel().session.verify = str(CERTIFICATE)
+            made._channel().verify = str(CERTIFICATE)
             yield made
 
     def test_requests_share_a_connection_that_is_verified(

@@ -22,8 +22,8 @@ class Raw(io.BytesIO):
         return super().read(size)
 
 
-class AnsweringSession:
-    """Stands for a session: answers 408, with or without the body having left."""
+class AnsweringAdapter:
+    """Stands for an adapter: answers 408, with or without the body having left."""
 
     def __init__(self, exchange: Exchange, *, sent: bool) -> None:
         self.exchange = exchange
@@ -36,7 +36,7 @@ class AnsweringSession:
 
 def came(*, sent: bool) -> Any:
     exchange = Exchange(Timeouts(), clock=lambda: 0.0, idle_s=20)
-    channel = _Channel(exchange, AnsweringSession(exchange, sent=sent))  # type: ignore[arg-type] # stands for one
+    channel = _Channel(exchange, AnsweringAdapter(exchange, sent=sent))  # type: ignore[arg-type] # stands for one
     return channel.send(Request("POST", "http://127.0.0.1/").prepare(), Timeouts(), 1_000)
 
 
