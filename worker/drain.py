@@ -159,7 +159,7 @@ class Drain:
             sent = self._post(replace(batch, messages=checked.messages))
             settlement = replace(sent, entries=sent.entries + checked.entries)
         else:
-            settlement = Settlement(batch.token, batch.take, checked.entries)
+            settlement = Settlement(batch.token, batch.take, checked.entries, taken_ms=batch.taken_ms)
         log_fate(self._log, batch, settlement)
         return settlement
 

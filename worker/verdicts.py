@@ -99,7 +99,7 @@ class Judge:
         else:
             effects.append(Effect(EffectKind.ANSWERED))
         effects += _held(by_key.values(), batch)
-        return Settlement(batch.token, batch.take, entries, tuple(effects))
+        return Settlement(batch.token, batch.take, entries, tuple(effects), batch.taken_ms)
 
     def _item(self, answer: ItemAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
         if answer.meaning is Meaning.ACCEPTED:
@@ -131,7 +131,7 @@ class Judge:
 
     def _whole(self, answer: WholeAnswer, batch: Batch, now_ms: int) -> Settlement:
         entries = tuple(self._whole_entry(answer, message, batch, now_ms) for message in batch.messages)
-        return Settlement(batch.token, batch.take, entries, _whole_effects(answer, batch))
+        return Settlement(batch.token, batch.take, entries, _whole_effects(answer, batch), batch.taken_ms)
 
     def _whole_entry(self, answer: WholeAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
         entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
@@ -184,7 +184,14 @@ class Judge:
             return replace(
                 entry, detail=f"{detail}; parked, as its first try is older than PLEXSEND_RESEND_WITHIN_S"
             )
-        return replace(entry, outcome=Outcome.RETRY, alone=True, delay_ms=self._delay_ms(message.tries))
+        return replace(
+            entry,
+            outcome=Outcome.RETRY,
+            alone=True,
+            delay_ms=self._delay_ms(message.tries),
+            # It may wait behind a hold: the outbox looks once more when it would go.
+            until_ms=0 if explicit else first_ms + round(policy.resend_within_s * 1000),
+        )
 
     def _delay_ms(self, tries: int) -> int:
         return full_jitter_ms(
@@ -200,7 +207,7 @@ def give_back(
         Entry(message.msg_key, batch.token, Outcome.BACK, delay_ms=delay_ms, code=code, detail=detail)
         for message in batch.messages
     )
-    return Settlement(batch.token, batch.take, entries, effects)
+    return Settlement(batch.token, batch.take, entries, effects, batch.taken_ms)
 
 
 # An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken

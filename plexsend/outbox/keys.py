@@ -40,6 +40,7 @@ field of a record    content
 s l d v              state, lane, digest of the body (16 bytes), stamp
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
+u                    ms until which it may be sent again, once a request with it was not answered
 k                    token of the take it is or was last in: `<drain>.<sequence>`
 n y x                attempts spent; uncertain tries; takes that ended without a verdict
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure

@@ -122,8 +122,10 @@ def advance(
 
 def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
     if settlement is None:
-        return ["", 0, 0]
-    args: list[str | bytes | int] = [settlement.token, settlement.take, len(settlement.effects)]
+        return ["", 0, 0, 0]
+    args: list[str | bytes | int] = [
+        settlement.token, settlement.take, settlement.taken_ms, len(settlement.effects)
+    ]  # fmt: skip
     for effect in settlement.effects:
         args += (effect.kind, effect.number, effect.text)
     # Neighbours mostly share their verdict; it is told once.
@@ -135,7 +137,8 @@ def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
 
 def _verdict(entry: Entry) -> tuple[str | int, ...]:
     spent, alone = int(entry.spent), int(entry.alone)
-    return (entry.token, entry.outcome, entry.delay_ms, spent, alone, entry.code, entry.detail)
+    times = (entry.delay_ms, entry.until_ms)
+    return (entry.token, entry.outcome, *times, spent, alone, entry.code, entry.detail)
 
 
 _HEADER_LENGTH = 7

@@ -79,6 +79,8 @@ class Entry:
     code: str = ""
     detail: str = ""
     """For the history; the gateway's own words where there are any."""
+    until_ms: int = 0
+    """When it is parked rather than sent again, on Redis's clock; 0: never."""
 
 
 class EffectKind(StrEnum):
@@ -116,3 +118,5 @@ class Settlement:
     take: int
     entries: tuple[Entry, ...]
     effects: tuple[Effect, ...] = ()
+    taken_ms: int = 0
+    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not meant."""

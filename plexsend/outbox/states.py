@@ -81,7 +81,7 @@ TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = 
     # From waiting only where the body is gone: there is nothing left that could be sent.
     (Event.FAIL, (_S.SENDING, _S.WAITING), _S.FAILED),
     (Event.GIVE_BACK, (_S.SENDING,), _S.WAITING),
-    (Event.POSTPONE, (_S.SENDING,), _S.SCHEDULED),
+    (Event.POSTPONE, (_S.SENDING, _S.WAITING, _S.SCHEDULED), _S.SCHEDULED),
     (Event.PARK, (_S.SENDING, _S.WAITING, _S.SCHEDULED), _S.UNCERTAIN),
     # One that is scheduled expires when it becomes due, so it passes through waiting.
     (Event.EXPIRE, (_S.WAITING,), _S.EXPIRED),

@@ -61,8 +61,10 @@ end
 -- ms at which the linger is over, counted from the oldest ready message; nil once it is.
 local function linger_over(lane, linger)
   local oldest = first_score(lane_key(lane, 'ready'))
-  local over = oldest and oldest + linger * 1000
-  return over and over > now_us and math.ceil(over / 1000) or nil
+  -- A position far ahead is from before the clock was set back: nobody waits until it is there again.
+  if not oldest or oldest > now_us + 1000000 then return nil end
+  local over = oldest + linger * 1000
+  return over > now_us and math.ceil(over / 1000) or nil
 end
 
 -- GCRA with a tolerance of two full batches: in no second are more than rate + 20 permits granted.

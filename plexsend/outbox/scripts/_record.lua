@@ -84,7 +84,7 @@ local function move(lane, key, from, event, score, fields)
       call('ZADD', lane_key(lane, SET_OF[to]), num(now), key)
     else
       call('DEL', P .. 'b:' .. key)
-      call('HDEL', P .. 'm:' .. key, 'v', 'k', 'q', 'g', 'o', 'x')
+      call('HDEL', P .. 'm:' .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u')
     end
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = num(now)

@@ -3,8 +3,9 @@
 --
 -- ARGV: lane, service, drain, sequence, mode, bell, stay, size, rate, linger ms, connections, reclaim ms,
 --       lease ms, shut first ms, shut longest ms, credit first ms, credit longest ms,
---       token of the batch to settle, its take number, number of effects, the effects (kind, number, text),
---       then the verdicts: token, outcome, delay ms, spent, alone, code, detail, number of keys, the keys.
+--       token of the batch to settle, its take number, ms of its take (0: not known), number of effects, the
+--       effects (kind, number, text), then the verdicts: token, outcome, delay ms, ms until which it may be sent
+--       again (0: for ever), spent, alone, code, detail, number of keys, the keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
 --       only settles, on behalf of a drain that is gone.
 -- stay: ms for which the drain would wait for work without giving its lease back.
@@ -22,8 +23,8 @@ local reclaim, lease = tonumber(ARGV[12]), tonumber(ARGV[13])
 local shut_first, shut_longest = tonumber(ARGV[14]), tonumber(ARGV[15])
 local credit_first, credit_longest = tonumber(ARGV[16]), tonumber(ARGV[17])
 local settled_token, settled_take = ARGV[18], tonumber(ARGV[19])
-local effect_count = tonumber(ARGV[20])
-local FIRST_EFFECT = 21
+local settled_at, effect_count = tonumber(ARGV[20]), tonumber(ARGV[21])
+local FIRST_EFFECT = 22
 
 local ready, later, sending = lane_key(lane, 'ready'), lane_key(lane, 'later'), lane_key(lane, 'sending')
 local drains, takes = lane_key(lane, 'drains'), lane_key(lane, 'takes')
@@ -76,6 +77,13 @@ local function come_back(key, record, flags, outcome, delay, code, detail)
   end
 end
 
+-- When it was first uncertain, and until when it may be sent again. An answer without such a window does not
+-- take away one that an earlier silence set.
+local function note_window(m, verdict)
+  call('HSETNX', m, 'g', num(now))
+  if verdict.until_ms > 0 then call('HSET', m, 'u', num(verdict.until_ms)) end
+end
+
 local function settle_own(key, record, verdict)
   local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
   if outcome == 'accepted' then
@@ -103,7 +111,7 @@ local function settle_own(key, record, verdict)
     flags = with(flags, 'm')
     local m = P .. 'm:' .. key
     call('HINCRBY', m, 'y', 1)
-    call('HSETNX', m, 'g', num(now))
+    note_window(m, verdict)
     call('HSET', m, 'o', call('HGET', lane_key(lane, 'counts'), 'takes') or '0')
     if verdict.spent then call('HINCRBY', m, 'n', 1) end
     if mode == 'settle' then
@@ -115,10 +123,38 @@ local function settle_own(key, record, verdict)
   come_back(key, record, flags, outcome, verdict.delay, code, detail)
 end
 
--- A verdict for a message that was reclaimed meanwhile: only an acceptance changes what is.
-local function settle_late(key, record, outcome, code, detail)
+-- Whether the key was dropped or archived after this batch was taken, and submitted again: another message.
+local function is_successor(key, record)
+  if settled_at == 0 or has(record.f, 'm') then return false end
+  local submitted = tonumber(call('HGET', P .. 'm:' .. key, 't') or nil) or record.p / 1000
+  -- A position lies up to half a ms behind its submit.
+  return submitted > settled_at + 1
+end
+
+-- Redis lost the take (a restart, a fail-over): this verdict is the only word that it may have been sent.
+local function recall(key, record, verdict)
+  local flags, code, detail = with(with(record.f, 'm'), 'a'), verdict.code, verdict.detail
+  note_window(P .. 'm:' .. key, verdict)
+  note(key, verdict.outcome == 'park' and record.s ~= 'sending' and 'park' or 'late', code, detail)
+  if record.s == 'sending' then
+    call('HSET', P .. 'm:' .. key, 'f', flags)
+  elseif verdict.outcome == 'park' then
+    move(lane, key, record.s, 'park', now, { 'f', flags, 'c', code })
+  else
+    move(lane, key, record.s, 'postpone', now + math.max(verdict.delay, 1), { 'f', flags, 'c', code })
+  end
+end
+
+-- A verdict for a message that was reclaimed meanwhile: an acceptance changes what is, and so does the news that
+-- it may have been sent.
+local function settle_late(key, record, verdict)
+  local outcome, code = verdict.outcome, verdict.code
   count(lane, 'late', 1)
-  if outcome ~= 'accepted' then
+  if is_successor(key, record) then
+    note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
+  elseif (outcome == 'retry' or outcome == 'park') and not has(record.f, 'm') and target('park', record.s) then
+    recall(key, record, verdict)
+  elseif outcome ~= 'accepted' then
     note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
   elseif target('accept_late', record.s) then
     note(key, 'accept_late', code, 'a request given up before was accepted')
@@ -171,7 +207,7 @@ local function settle_one(key, verdict)
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.
     count(lane, 'late', 1)
   elseif record.k ~= verdict.token then
-    settle_late(key, record, verdict.outcome, verdict.code, verdict.detail)
+    settle_late(key, record, verdict)
   elseif accepted and record.f == '' then
     accept_straight(key, verdict.code)
   else
@@ -182,10 +218,11 @@ end
 local function settle(first)
   local at = first
   while at <= #ARGV do
-    local verdict = { token = ARGV[at], outcome = ARGV[at + 1], delay = tonumber(ARGV[at + 2]), spent = ARGV[at + 3] == '1',
-                      alone = ARGV[at + 4] == '1', code = ARGV[at + 5], detail = ARGV[at + 6] }
-    local last = at + 7 + tonumber(ARGV[at + 7])
-    for i = at + 8, last do settle_one(ARGV[i], verdict) end
+    local verdict = { token = ARGV[at], outcome = ARGV[at + 1], delay = tonumber(ARGV[at + 2]),
+                      until_ms = tonumber(ARGV[at + 3]), spent = ARGV[at + 4] == '1', alone = ARGV[at + 5] == '1',
+                      code = ARGV[at + 6], detail = ARGV[at + 7] }
+    local last = at + 8 + tonumber(ARGV[at + 8])
+    for i = at + 9, last do settle_one(ARGV[i], verdict) end
     at = last + 1
   end
   write_straight()
@@ -207,7 +244,8 @@ local function is_outdated(field)
   local eased = call('HGET', P .. 'eased', field)
   local its_drain, its_sequence = string.match(settled_token, '^(.*)%.(%d+)$')
   local last = eased and its_drain and call('HGET', takes, its_drain)
-  if not last then return false end
+  -- One that lies ahead is from before the clock was set back.
+  if not last or tonumber(eased) > now then return false end
   local sequence_taken, taken_at = string.match(last, '^(%d+) (%d+)')
   return sequence_taken == its_sequence and tonumber(taken_at) < tonumber(eased)
 end
@@ -310,6 +348,12 @@ local function mature()
   end
 end
 
+-- Whether it may have been sent so long ago that the gateway need not know its key any more.
+local function is_too_old(key, flags)
+  local until_ms = has(flags, 'm') and call('HGET', P .. 'm:' .. key, 'u')
+  return until_ms and tonumber(until_ms) <= now
+end
+
 local function expire(key, flags)
   if has(flags, 'm') then
     note(key, 'park', '', 'expired, but it may have been sent')
@@ -333,6 +377,9 @@ local function look_through(most, probing)
         call('ZREM', ready, key)
       elseif facts[8] and tonumber(facts[8]) <= now then
         expire(key, facts[7])
+      elseif is_too_old(key, facts[7]) then
+        note(key, 'park', '', 'its first try is older than PLEXSEND_RESEND_WITHIN_S')
+        move(lane, key, 'waiting', 'park', now, nil)
       elseif has(facts[7], 'a') then
         if #chosen == 0 and not alone then
           alone = { key = key, facts = facts }

@@ -33,7 +33,7 @@ end
 local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
   if call('EXISTS', P .. 'b:' .. key) == 0 then return done('no_body', record.s) end
-  call('HDEL', P .. 'm:' .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z')
+  call('HDEL', P .. 'm:' .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before is overruled.
@@ -56,7 +56,7 @@ local function settle(key, record)
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
   end
-  call('HDEL', P .. 'm:' .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z')
+  call('HDEL', P .. 'm:' .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   -- Alone, like any second try of what may have been sent; a cancel asked for before is overruled.
   local flags = with(string.gsub(record.f or '', 'c', ''), 'a')
   move(record.l, key, record.s, event, record.p or now_us, { 'f', flags, 'p', num(record.p or now_us) })

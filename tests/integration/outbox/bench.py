@@ -55,7 +55,7 @@ def verdicts(
         for m in batch.messages
     )
     request = Effect(EffectKind.REQUEST, len(entries))
-    return Settlement(batch.token, batch.take, entries, (request, *effects))
+    return Settlement(batch.token, batch.take, entries, (request, *effects), batch.taken_ms)
 
 
 def back(batch: Batch, *effects: Effect) -> Settlement:
@@ -74,7 +74,7 @@ def marked_alone(batch: Batch, keys: Iterable[str]) -> Settlement:
     entries = tuple(
         Entry(m.msg_key, batch.token, Outcome.BACK, alone=m.msg_key in names) for m in batch.messages
     )
-    return Settlement(batch.token, batch.take, entries, (ANSWERED,))
+    return Settlement(batch.token, batch.take, entries, (ANSWERED,), batch.taken_ms)
 
 
 def keys_in(answer: Batch | Rest) -> list[str]:

@@ -61,7 +61,7 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   local name = string.sub(key, #P + 1)
   if string.find(name, '^[mbh]:') then
     if records and string.find(name, '^m:') then
-      shift_fields(key, { 't', 'g', 'e', 'q', 'z' }, ms)
+      shift_fields(key, { 't', 'g', 'e', 'q', 'z', 'u' }, ms)
       shift_fields(key, { 'p' }, ms * 1000)
     elseif records and string.find(name, '^h:') then
       shift_entries(key)
