@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
@@ -189,13 +190,18 @@ def _to_text(fields: Mapping[str, Any]) -> str:
 
 
 def _clean_field(key: str, value: Any) -> Any:
-    name = key.lower()
-    if name in FORBIDDEN or any(part in name for part in _FORBIDDEN_PARTS):
+    if _is_forbidden(key):
         return WITHHELD
-    if name == "exception":
+    if key.lower() == "exception":
         # A traceback is cut nowhere: its last line says the most.
         return mask_text(str(value))
     return _clean(value)
+
+
+@lru_cache(maxsize=256)
+def _is_forbidden(key: str) -> bool:
+    name = key.lower()
+    return name in FORBIDDEN or any(part in name for part in _FORBIDDEN_PARTS)
 
 
 def _clean(value: Any) -> Any:
@@ -231,6 +237,8 @@ def _mask_number(found: re.Match[str]) -> str:
 
 def _quoted(value: Any) -> str:
     """Return a value as it stands after `key=`: bare when it is one word, else in double quotes."""
+    if type(value) is int:
+        return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and (not text or re.search(r'[\s"=]', text)):
         text = json.dumps(text, ensure_ascii=False)

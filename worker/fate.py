@@ -20,12 +20,12 @@ def log_fate(log: Any, batch: Batch, settlement: Settlement) -> None:
     outcomes = Counter(entry.outcome for entry in settlement.entries)
     fields: dict[str, Any] = {str(outcome): count for outcome, count in outcomes.items()}
     codes = sorted({entry.code for entry in settlement.entries if entry.code})
-    log = log.bind(take=batch.take, messages=len(batch.messages), codes=",".join(codes), **fields)
+    fields |= {"take": batch.take, "messages": len(batch.messages), "codes": ",".join(codes)}
     if _NEEDS_A_PERSON & effects.keys():
         kind = next(iter(_NEEDS_A_PERSON & effects.keys()))
-        log.error("held until a person acts", hold=str(kind), reason=effects[kind].text)
+        log.error("held until a person acts", **fields, hold=str(kind), reason=effects[kind].text)
     elif effects or outcomes.keys() - {Outcome.ACCEPTED, Outcome.REJECTED}:
         reasons = "; ".join(f"{kind}: {effect.text}" for kind, effect in effects.items())
-        log.warning("batch not sent whole", reason=reasons)
+        log.warning("batch not sent whole", **fields, reason=reasons)
     else:
-        log.info("batch sent")
+        log.info("batch sent", **fields)
