@@ -188,6 +188,9 @@ class Judge:
             entry,
             outcome=Outcome.RETRY,
             alone=True,
+            detail=f"{detail}; it may have been sent, so it goes again alone, under the same key".lstrip(
+                "; "
+            ),
             delay_ms=self._delay_ms(message.tries),
             # It may wait behind a hold: the outbox looks once more when it would go.
             until_ms=0 if explicit else first_ms + round(policy.resend_within_s * 1000),

@@ -13,6 +13,25 @@ if TYPE_CHECKING:
     from plexsend.outbox.records import Record
 
 
+HAPPENED = {
+    "accept": "accepted",
+    "accept_late": "accepted after all",
+    "cancel": "cancelled",
+    "cancel_wanted": "to be cancelled",
+    "fail": "failed",
+    "give_back": "back in line",
+    "late": "late answer",
+    "park": "parked",
+    "postpone": "waits, then goes again",
+    "reject": "rejected",
+    "requeue": "asked for again",
+    "settle_accepted": "settled as accepted",
+    "settle_failed": "settled as failed",
+    "settle_resend": "settled: send again",
+}
+"""What the events of a history are called towards people; programs get their names."""
+
+
 def lane_json(lane: Lane) -> dict[str, object]:
     """Return how every object for programs names a lane."""
     return {"lane": lane.name, "service": lane.service, "account": lane.account}
@@ -60,8 +79,9 @@ def show_record(screen: Screen, record: Record) -> None:
         if value:
             screen.say(f"  {name:<10} {value}")
     for line in record.history:
+        words = HAPPENED.get(line.event, line.event)
         screen.say(
-            "  " + "  ".join(part for part in (local(line.at_ms), line.event, line.code, line.detail) if part)
+            "  " + "  ".join(part for part in (local(line.at_ms), words, line.code, line.detail) if part)
         )
 
 
