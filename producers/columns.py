@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
@@ -29,6 +30,9 @@ _MANY_DIGITS = re.compile(r"[0-9]{5}")
 
 _LONGEST_NAME = 40
 """Characters of a column's name that are shown."""
+
+_MOST_TOLD = 20
+"""Sentences about single columns of one header; a line of 1 MB may hold half a million names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +88,20 @@ def judge_header(header: Sequence[str], columns: Columns | None) -> list[str]:
     Without `columns` any name will do, as long as there is one and it stands once.
     """
     if columns is None:
-        return [*_tell_nameless(header), *_tell_doubled(header)]
+        return _first(_tell_nameless(header), _tell_doubled(header))
     known = set(columns.known)
     if not known & set(header):
-        return [_name_none(header, columns), *_tell_unknown(header, columns, sure=False)]
+        return [_name_none(header, columns), *_first(_tell_unknown(header, columns, sure=False))]
     missing = [name for name in columns.required if name not in header]
-    found = [*_tell_nameless(header), *_tell_unknown(header, columns, sure=True), *_tell_doubled(header)]
+    found = _first(_tell_nameless(header), _tell_unknown(header, columns, sure=True), _tell_doubled(header))
     if missing:
         found.append(f"The required column {_join(missing)} is missing.")
     return found
+
+
+def _first(*told: Iterator[str]) -> list[str]:
+    found = list(islice(chain.from_iterable(told), _MOST_TOLD + 1))
+    return [*found[:_MOST_TOLD], "More is wrong with its columns."] if len(found) > _MOST_TOLD else found
 
 
 def _name_none(header: Sequence[str], columns: Columns) -> str:

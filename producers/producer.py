@@ -163,6 +163,10 @@ class Producer:
     def _find(self, msg_key: str, account: str | None) -> list[Record]:
         if not isinstance(msg_key, str):
             raise UsageError(f"msg_key is of type {type(msg_key).__name__}. Give the key as text.")
+        try:
+            msg_key.encode()
+        except UnicodeEncodeError:
+            raise UsageError("msg_key holds half a character, as no message's does.") from None
         if account is not None:
             self._check_account(account)
         return views.find(self._store, msg_key, account)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIX = ".rejected.jsonl"
+_UNFINISHED = ".rejected."
+"""How the name of a file of rejects begins until it is whole."""
 _NAMES = frozenset({"line", "msg_key", "errors", "row"})
 
 
@@ -88,8 +90,9 @@ class RejectFile:
 
     def _replace(self) -> None:
         self._file.seek(0)
-        # mkstemp, as TemporaryFile above, gives its file to the owner alone.
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        # mkstemp, as TemporaryFile above, gives its file to the owner alone. Its name is short whatever the
+        # path's: one that became too long only here would fail an import whose rows were all added.
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=_UNFINISHED)
         try:
             with open(handle, "wb") as copy:  # noqa: PTH123  a handle, not a path
                 shutil.copyfileobj(self._file, copy)
@@ -114,7 +117,14 @@ class RejectFile:
 def choose_path(path: Path, rejected_path: str | os.PathLike[str] | None) -> Path:
     """Return where the rejects of a file go: the path given, else beside it; never the file itself."""
     chosen = Path(f"{path}{SUFFIX}" if rejected_path is None else rejected_path)
-    if chosen.exists() and path.exists() and chosen.samefile(path):
+    try:
+        same = path.exists() and chosen.exists() and chosen.samefile(path)
+    except OSError as exc:
+        raise FileProblem(
+            f"{path}: it, or {SUFFIX} beside it, cannot be looked at: {exc.strerror}. "
+            "Give the file a shorter name, or name another file for rejected rows."
+        ) from exc
+    if same:
         raise UsageError(f"{path} is the file to be read: name another one for the rejected rows.")
     return chosen
 

@@ -12,7 +12,7 @@ from plexsend.cli.faults import EXIT_REFUSED, fault_of
 from plexsend.cli.listing import RECORD_COLUMNS, record_row
 from plexsend.cli.meter import meter
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import LANE, account_option, example, json_option
+from plexsend.cli.options import KEY, LANE, account_option, example, json_option
 from plexsend.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--all", "everything", is_flag=True, help="Choose every dead letter."),
         click.option("--lane", type=LANE, metavar="L", help="Choose those of this lane."),
         click.option("--code", metavar="C", help="Choose those with this last code, such as G140."),
-        click.argument("keys", metavar="[KEY]...", nargs=-1),
+        click.argument("keys", type=KEY, metavar="[KEY]...", nargs=-1),
     ):
         command = option(command)
     return command

@@ -10,17 +10,23 @@ _DAY_S = 24 * _HOUR_S
 
 
 def utc(at_ms: int | None) -> str | None:
-    """Return a time (ms since 1970) as ISO 8601 in UTC; None stays None."""
-    if at_ms is None:
-        return None
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    """Return a time (ms since 1970) as ISO 8601 in UTC; None stays None, and is what no calendar has."""
+    moment = _read(at_ms)
+    return None if moment is None else moment.isoformat(timespec="milliseconds")
 
 
 def local(at_ms: int | None) -> str:
-    """Return a time (ms since 1970) in this machine's zone, with its offset; nothing for None."""
-    if at_ms is None:
-        return ""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+    """Return a time (ms since 1970) in this machine's zone, with its offset; nothing where there is none."""
+    moment = _read(at_ms)
+    return "" if moment is None else moment.astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+# What another program wrote into a record may be no time at all.
+def _read(at_ms: int | None) -> datetime | None:
+    try:
+        return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def span(seconds: float) -> str:

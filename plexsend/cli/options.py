@@ -75,6 +75,20 @@ class _Service(click.ParamType[str]):
         return str(value)
 
 
+class _Key(click.ParamType[str]):
+    """A message's key. Whether there is such a message is the command's affair."""
+
+    name = "key"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # Bytes of a command line that are no UTF-8, which Redis cannot be asked for.
+            self.fail("this is no message's key: it is not UTF-8.", param, ctx)
+        return str(value)
+
+
 class _Lane(click.ParamType[Any]):
     """A lane, as it is written."""
 
@@ -95,6 +109,7 @@ class _Lane(click.ParamType[Any]):
 MOMENT = _Moment()
 ACCOUNT = _Account()
 SERVICE = _Service()
+KEY = _Key()
 LANE = _Lane()
 
 json_option = click.option(
@@ -103,7 +118,7 @@ json_option = click.option(
 account_option = click.option(
     "--account", type=ACCOUNT, metavar="A", help="Look in this account alone; all are searched otherwise."
 )
-key_argument = click.argument("key", metavar="KEY")
+key_argument = click.argument("key", type=KEY, metavar="KEY")
 
 
 msg_type_option = click.option(

@@ -109,7 +109,7 @@ def send(
         "sender_number": sender,
         "receiver_number": receiver,
         "msg_key": msg_key or "",
-        places.text: sys.stdin.read() if text == "-" else text,
+        places.text: _read_stdin() if text == "-" else text,
         places.title: title or "",
         places.image: places.join(images),
     }
@@ -126,6 +126,14 @@ def send(
     )
 
 
+def _read_stdin() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        # From None: Python's error holds the text.
+        raise UsageError(f"Standard input is not {sys.stdin.encoding.upper()} text.") from None
+
+
 def _make_item(service: str, given: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
     from producers.columns import columns_of  # noqa: PLC0415  `--help` must be quick
     from producers.jsonl import BadJson  # noqa: PLC0415
@@ -135,7 +143,13 @@ def _make_item(service: str, given: Mapping[str, str], fields: Mapping[str, str]
     if twice:
         raise UsageError(f"{', '.join(twice)}: given by an option of its own and by --field.")
     both = {**given, **fields}
+    columns = columns_of(service)
+    within = sorted(name for name in fields if any(known.startswith(f"{name}.") for known in columns.known))
+    if within:
+        raise UsageError(
+            f"{', '.join(within)}: holds other fields; name them with dots, as in msg.body.title."
+        )
     try:
-        return Layout(list(both), columns_of(service)).make_item(list(both.values()))
+        return Layout(list(both), columns).make_item(list(both.values()))
     except BadJson as exc:
         raise UsageError(f"The message {exc}.") from None

@@ -119,13 +119,13 @@ def clean(text: object, secret: str = "") -> str:
     """
     if not isinstance(text, str):
         return ""
-    # Masked before it is cut, lest the cut leave a run too short to be found.
-    start = text[: 10 * LONGEST_DESC]
+    # All of it is masked before any is cut, lest a cut leave a run, or a part of the secret, too short to be
+    # found. The client's limit on an answer bounds the text.
     if secret:
-        start = start.replace(secret, "****")
-    if not start.isprintable():
-        start = "".join(character if character.isprintable() else " " for character in start)
-    line = " ".join(start.split())
+        text = text.replace(secret, "****")
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    line = " ".join(text.split())
     return _DIGITS.sub("****", line)[:LONGEST_DESC]
 
 

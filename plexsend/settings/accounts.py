@@ -103,6 +103,16 @@ def account_from_value(name: str, variable: str, text: str) -> Account:
 def account_from_file(name: str, variable: str, text: str) -> Account:
     """Return the account whose secret is in the file that the variable names; reads it once to be sure."""
     # Held as an absolute path, since the file is read again after the process may have moved.
-    account = Account(name, variable, Path(text).absolute())
+    try:
+        path = Path(text).absolute()
+    except OSError:
+        path = None
+    if path is None:
+        raise refusal(
+            variable,
+            "names a file by a path from a folder that is gone",
+            "Give the path from the root, or start this process in a folder that exists.",
+        )
+    account = Account(name, variable, path)
     account.read_credentials()
     return account
