@@ -8,7 +8,8 @@ PlexsendError
 └── OutboxError
     ├── OutboxUnavailable  Redis did not answer; what was answered before stands, the rest is not known
     ├── OutboxFull         Redis is above its mark; nothing of this chunk was added, try again later
-    └── OutboxUnsuitable   the server must not be used as it is set up; nothing starts
+    ├── OutboxUnsuitable   the server must not be used as it is set up; nothing starts
+    └── RecordBroken       another program spoilt this record; `plexsend audit` names all of them
 """
 
 from __future__ import annotations
@@ -82,3 +83,7 @@ class OutboxFull(OutboxError):
 
 class OutboxUnsuitable(OutboxError):
     """The server's own settings would lose messages; says which and what to set."""
+
+
+class RecordBroken(OutboxError):
+    """A message's record is not whole: only another program, or a restored backup, makes one so."""

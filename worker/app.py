@@ -64,7 +64,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
         "worker_consumer": "worker.consumer:Consumer",
-        "worker_pool": "threads",
+        "worker_pool": "worker.pool:Pool",
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,

@@ -95,7 +95,8 @@ class Drain:
         return ran >= LONG_SLICE_S or (ran >= SHORT_SLICE_S and self._around.bell_waits())
 
     def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
-        reply = self._advance(Mode.STOP, settlement, bell)
+        others_wait = self._around.bell_waits()
+        reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
         if isinstance(reply, Rest) and reply.bell:
             self._around.ring(self._lane, reply.bell)
 
@@ -187,7 +188,9 @@ class Drain:
             # that its product does not have.
             return give_back(batch, "NO_REQUEST", str(exc), effects=(Effect(EffectKind.FAULT, 0, str(exc)),))
         if _is_refused_login(answer) and self._has_new_secret(account, credentials):
-            return give_back(batch, "NEW_SECRET", "the secret was refused and has been corrected meanwhile")
+            request = Effect(EffectKind.REQUEST, len(batch.messages))
+            reason = "the secret was refused and has been corrected meanwhile"
+            return give_back(batch, "NEW_SECRET", reason, effects=(request,))
         return self._judge.judge(answer, batch, now_ms=batch.taken_ms)
 
     def _has_new_secret(self, account: str, refused: Credentials) -> bool:

@@ -66,10 +66,10 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        process = Process(parent.app, runtime)
+        services = tuple(sorted(parent.app.amqp.queues.consume_from))
+        process = Process(parent.app, runtime, services)
         enter(process)
         worker_shutting_down.connect(self._on_shutdown, weak=False)
-        services = tuple(sorted(parent.app.amqp.queues.consume_from))
         me = SweepingProcess(runtime.name, parent.concurrency, services)
         housekeeping = Housekeeping(runtime, me, ring=process.ring, queue_lengths=QueueLengths(parent.app))
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
@@ -125,7 +125,9 @@ class QueueLengths:
 
 def _pool_name(worker: Any) -> str:
     module: str = worker.pool_cls.__module__ if not isinstance(worker.pool_cls, str) else worker.pool_cls
-    return {"celery.concurrency.thread": "threads"}.get(module, module.rpartition(".")[2])
+    return {"worker.pool": "threads", "celery.concurrency.thread": "threads"}.get(
+        module, module.rpartition(".")[2]
+    )
 
 
 def _refuse(reason: str, code: int) -> NoReturn:

@@ -68,7 +68,9 @@ class Housekeeping:
         self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
         self._rang = False
+        self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
+        self._spoilt: set[tuple[str, str]] = set()
         # The accounts that this process swept last: it alone is nudged for them.
         self._swept: set[str] = set()
 
@@ -86,7 +88,7 @@ class Housekeeping:
         """
         if not self._try("", self._look_for_lanes):
             return AGAIN_S
-        for account, known in self._lanes.items():
+        for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break
             if self._due.get(account, 0.0) <= self._clock() and not self._try(
@@ -96,6 +98,10 @@ class Housekeeping:
         now = self._clock()
         waits = [due - now for due in self._due.values()]
         return max(0.0, min([LOOK_FOR_LANES_S, *waits]))
+
+    # Who was rung for last comes last: the accounts share the doorbells of a service.
+    def _in_turn(self) -> list[tuple[str, tuple[Lane, ...]]]:
+        return sorted(self._lanes.items(), key=lambda item: self._rang_at.get(item[0], 0.0))
 
     def _try(self, account: str, step: Callable[[], None]) -> bool:
         try:
@@ -144,12 +150,24 @@ class Housekeeping:
             return
         self._swept.add(account)
         self._processes[account] = found.processes
+        self._tell_spoilt(account, found.spoilt)
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
             if self._queues is not None:
                 self._queues[ring.lane.service] = self._queues.get(ring.lane.service, 0) + 1
-        self._rang = self._rang or bool(found.rings)
+        if found.rings:
+            self._rang, self._rang_at[account] = True, self._clock()
         self._reclaim(found.abandoned)
+
+    def _tell_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
+        for lane in lanes:
+            if (account, lane) not in self._spoilt:
+                self._log.error(
+                    "lane cannot be looked at, another program wrote what cannot be read",
+                    account=account,
+                    lane=lane,
+                )
+        self._spoilt.update((account, lane) for lane in lanes)
 
     def _quotas(self, account: str) -> dict[str, int]:
         queued = self._lengths()

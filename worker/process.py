@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from celery.worker import state
@@ -9,12 +10,14 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import PlexsendError
 from plexsend.logs import get_logger
-from worker.drain import Surroundings
+from plexsend.outbox.lanes import Lane
+from worker.drain import Drain, Surroundings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from celery import Celery
 
-    from plexsend.outbox.lanes import Lane
     from worker.runtime import Runtime
 
 _log = get_logger("worker.process")
@@ -27,19 +30,48 @@ DRAIN_TASK = "plexsend.drain"
 class Process:
     """One for each worker process, made when its pool starts."""
 
-    def __init__(self, app: Celery, runtime: Runtime) -> None:
+    def __init__(self, app: Celery, runtime: Runtime, services: Iterable[str]) -> None:
         self.runtime = runtime
         self.surroundings = Surroundings(bell_waits=_bell_waits, ring=self.ring)
         self._app = app
+        self._services = frozenset(services)
+        self._spare = threading.Lock()
 
     def ring(self, lane: Lane, bell: str) -> None:
-        """Send a doorbell. One that cannot be sent lapses and is rung again by housekeeping."""
+        """Send a doorbell. One that cannot be sent is answered here, or lapses and is rung again.
+
+        A Redis whose memory is full takes no doorbell, and without any nothing were ever sent that frees it.
+        """
         try:
             self._app.send_task(DRAIN_TASK, args=(lane.name, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
+            here = lane.service in self._services and self._spare.acquire(blocking=False)
             _log.warning(
-                "doorbell not sent, it will be rung again", lane=lane.name, reason=type(exc).__name__
+                "broker takes no doorbell", lane=lane.name, reason=type(exc).__name__, answered_here=here
             )
+            if here:
+                threading.Thread(
+                    target=self._answer_here, args=(lane.name, bell), name="plexsend-spare"
+                ).start()
+
+    def answer(self, lane: str, bell: str) -> None:
+        """Run the drain that a doorbell asks for.
+
+        Nothing is raised: a doorbell that comes to nothing lapses, and what was taken is reclaimed.
+        """
+        try:
+            Drain(self.runtime, Lane.parse(lane), self.surroundings).run(bell)
+        except PlexsendError as exc:
+            _log.error("drain failed", lane=lane, reason=str(exc))
+        except Exception:  # noqa: BLE001  the edge of the task: the next doorbell must find a thread
+            _log.exception("drain failed unexpectedly", lane=lane)
+
+    # One at a time: it stands beside the pool, whose size is what people allowed.
+    def _answer_here(self, lane: str, bell: str) -> None:
+        try:
+            self.answer(lane, bell)
+        finally:
+            self._spare.release()
 
 
 # Tasks received and not yet begun: with one thread free for each they would have begun.

@@ -19,8 +19,9 @@ NEWER = "NEWER_STAMP"
 LONGEST_REASON = 400
 """Characters of a refusal that are kept in the history."""
 
-NEWER_DELAY_MS = 5_000
-"""How long a message written by a newer version steps aside for a worker of that version."""
+NEWER_DELAY_MS = 60_000
+"""How long a message written by a newer version steps aside for a worker of that version: so long that a lane
+full of them does not keep the others waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.store import text
+from plexsend.outbox.store import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,22 +83,40 @@ def pause_json(by: str, why: str, since_ms: int) -> str:
 
 def parse_holds(account: str, fields: Mapping[bytes, bytes]) -> list[Hold]:
     """Return the holds of an account's hash, oldest first."""
-    found = (_parse(account, text(name), json.loads(value)) for name, value in fields.items())
-    return sorted(found, key=lambda hold: (hold.since_ms, hold.field))
+    found = (_parse(account, text(name), value) for name, value in fields.items())
+    return sorted(filter(None, found), key=lambda hold: (hold.since_ms, hold.field))
 
 
-def _parse(account: str, name: str, value: Mapping[str, object]) -> Hold:
-    scope, reason, what = name.split(" ", 2)
-    until = int(float(str(value["until"])))
+def _parse(account: str, name: str, value: bytes) -> Hold | None:
+    try:
+        scope, reason, what = name.split(" ", 2)
+        known = Scope(scope), Reason(reason)
+    except ValueError:
+        # The scripts look at no such field either.
+        return None
+    facts = _read(value)
+    until = number(facts["until"])
     return Hold(
         account=account,
-        scope=Scope(scope),
+        scope=known[0],
         what=what,
-        reason=Reason(reason),
-        since_ms=int(float(str(value["since"]))),
+        reason=known[1],
+        since_ms=number(facts["since"]),
         until_ms=until or None,
-        step_ms=int(float(str(value["step"]))),
-        by=str(value["by"]),
-        why=str(value["why"]),
-        probing=bool(value["probe"]),
+        step_ms=number(facts["step"]),
+        by=str(facts["by"]),
+        why=str(facts["why"]),
+        probing=bool(facts["probe"]),
     )
+
+
+_UNREADABLE = {"since": "", "until": "", "step": "", "by": "unknown", "probe": ""}
+"""A hold that another program spoilt: the scripts hold until a person resumes."""
+
+
+def _read(value: bytes) -> dict[str, str]:
+    try:
+        facts = json.loads(value)
+        return {name: str(facts[name]) for name in ("since", "until", "step", "by", "why", "probe")}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {**_UNREADABLE, "why": "what stands here cannot be read"}

@@ -106,6 +106,9 @@ def advance(
 ) -> Batch | Rest:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
+    `stay_ms`: how long the drain would wait for work with its lease kept; in mode `stop`, 1 where other
+    doorbells wait for its thread, so that housekeeping decides which lane is next.
+
     Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does.
     """
     header: list[str | bytes | int] = [

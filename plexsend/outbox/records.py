@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.errors import RecordBroken, UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import Event, State
 from plexsend.outbox.store import mapped, number, text
@@ -76,15 +77,21 @@ class Record:
 
 
 def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[bytes] = ()) -> Record:
-    """Return the record that a hash holds."""
+    """Return the record that a hash holds; raises RecordBroken where it names no state or no lane."""
 
     def moment(name: bytes) -> int | None:
         return number(fields[name]) if fields.get(name) else None
 
+    try:
+        state, lane = State(text(fields.get(b"s"))), Lane.parse(text(fields.get(b"l")))
+    except (ValueError, UsageError) as exc:
+        raise RecordBroken(
+            f"The record of {msg_key!r} is not whole: another program wrote it. `plexsend audit` names all."
+        ) from exc
     return Record(
         msg_key=msg_key,
-        state=State(text(fields[b"s"])),
-        lane=Lane.parse(text(fields[b"l"])),
+        state=state,
+        lane=lane,
         # What was submitted to go at once has its position from then.
         submitted_ms=number(fields.get(b"t")) or (moment(b"p") or 0) // 1000,
         attempts=number(fields.get(b"n")),
@@ -102,8 +109,8 @@ def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[
 
 
 def _happening(line: bytes) -> Happening:
-    at, event, code, detail = line.decode("utf-8", "replace").split("|", 3)
-    return Happening(int(at), event, code, detail)
+    at, event, code, detail = [*text(line).split("|", 3), "", "", ""][:4]
+    return Happening(number(at), event, code, detail)
 
 
 def read_record(store: Store, account: str, msg_key: str) -> Record | None:

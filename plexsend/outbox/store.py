@@ -147,14 +147,20 @@ _FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise
 
 
 def text(value: Any) -> str:
-    """Return a reply's value as text; nothing as the empty text."""
+    """Return a reply's value as text; nothing as the empty text.
+
+    What another program wrote there may be no UTF-8: it is shown as far as it can be, and matches no name.
+    """
     if value is None:
         return ""
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def number(value: Any) -> int:
-    """Return a reply's value as a whole number; nothing as 0."""
+    """Return a reply's value as a whole number; nothing as 0, and so is what another program put there."""
     if value in (None, b"", ""):
         return 0
-    return int(float(value))
+    try:
+        return int(float(value))
+    except (ValueError, OverflowError):
+        return 0

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.line import Policy, message_of
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.messages import Message
     from plexsend.outbox.store import Store
@@ -35,9 +37,16 @@ class Process:
 
     @classmethod
     def parse(cls, entry: str) -> Process:
-        """Return the process that an entry names."""
+        """Return the process that an entry names; ValueError where it names none."""
         name, pool_size, services = entry.split("|")
         return cls(name, int(pool_size), tuple(services.split(",")) if services else ())
+
+    @classmethod
+    def parse_all(cls, entries: Iterable[object]) -> Iterator[Process]:
+        """Yield the processes that entries name, without what another program put among them."""
+        for entry in entries:
+            with suppress(ValueError):
+                yield cls.parse(text(entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class Round:
     rings: tuple[Ring, ...]
     abandoned: tuple[Abandoned, ...]
     processes: tuple[Process, ...]
+    spoilt: tuple[str, ...] = ()
+    """Lanes that could not be looked at: another program wrote what cannot be read."""
 
 
 def sweep(
@@ -105,12 +116,21 @@ def sweep(
     return Round(
         swept=text(reply[0]) == "swept",
         wait_ms=number(reply[1]),
-        rings=tuple(Ring(Lane.parse(text(lane)), text(bell)) for lane, bell in reply[2]),
-        abandoned=tuple(_abandoned(facts) for facts in reply[3]),
-        processes=tuple(Process.parse(text(entry)) for entry in reply[4]),
+        rings=tuple(_rings(reply[2])),
+        abandoned=tuple(_abandoned(reply[3])),
+        processes=tuple(Process.parse_all(reply[4])),
+        spoilt=tuple(text(lane) for lane in reply[5]),
     )
 
 
-def _abandoned(facts: Sequence[bytes]) -> Abandoned:
-    lane, key, token, *rest = facts
-    return Abandoned(Lane.parse(text(lane)), text(token), message_of(text(key), b"", rest))
+# A name of no lane among the wakes, with a message that is ready, comes from another program.
+def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Ring]:
+    for lane, bell in rings:
+        with suppress(UsageError):
+            yield Ring(Lane.parse(text(lane)), text(bell))
+
+
+def _abandoned(found: Iterable[Sequence[bytes]]) -> Iterator[Abandoned]:
+    for lane, key, token, *facts in found:
+        with suppress(UsageError):
+            yield Abandoned(Lane.parse(text(lane)), text(token), message_of(text(key), b"", facts))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, cast
 
-from plexsend.errors import UsageError
+from plexsend.errors import RecordBroken, UsageError
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record, parse_record, read_record
@@ -98,7 +99,7 @@ def look_at(store: Store, lane: Lane) -> LaneView:
         uncertain=uncertain,
         dead=dead,
         drains=sum(1 for name, lapses in drains if lapses > now_us / 1000 and not name.startswith(b"bell:")),
-        oldest_ready_ms=int(now_us - oldest[0][1]) // 1000 if oldest else None,
+        oldest_ready_ms=int(now_us - oldest[0][1]) // 1000 if oldest and isfinite(oldest[0][1]) else None,
         counts={text(name): number(value) for name, value in counts.items()},
     )
 
@@ -135,7 +136,7 @@ def processes(store: Store, account: str) -> list[Process]:
     oldest = server_ms(store) - _PROCESS_SEEN_MS
     with mapped():
         entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
-    return [Process.parse(text(entry)) for entry in entries]
+    return list(Process.parse_all(entries))
 
 
 def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]:
@@ -179,8 +180,10 @@ def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
                 pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
             replies = pipe.execute()
         for name, fields, history in zip(page, replies[::2], replies[1::2], strict=True):
-            if fields:
-                yield parse_record(text(name), fields, history)
+            # One that is not whole is named by audit, and hides none of the others here.
+            with suppress(RecordBroken):
+                if fields:
+                    yield parse_record(text(name), fields, history)
         if len(page) < _PAGE:
             return
         offset += _PAGE

@@ -5,8 +5,15 @@ local LONGEST_SLEEP = 5000
 -- The most messages in one request, and so the unit of the rate's tolerance.
 local FULL = 10
 
+-- A hold that another program spoilt is held until a person resumes it: nothing is sent by guessing.
 local function read_hold(text)
-  return text and cjson.decode(text) or nil
+  if not text then return nil end
+  local read, hold = pcall(cjson.decode, text)
+  if read and type(hold) == 'table' and type(hold['until']) == 'number' and type(hold.step) == 'number'
+     and type(hold.probe) == 'string' and type(hold.probe_until or 0) == 'number' then
+    return hold
+  end
+  return { since = 0, ['until'] = 0, step = 0, by = 'unknown', why = 'cannot be read', probe = '', unreadable = true }
 end
 
 local function write_hold(field, hold)
@@ -14,7 +21,7 @@ local function write_hold(field, hold)
 end
 
 local function hold_fields(lane, service)
-  local account = string.match(lane, '@(.+)$')
+  local account = string.match(lane, '@(.+)$') or ''
   return {
     credit = 'account credit ' .. account, auth = 'account auth ' .. account,
     account_pause = 'account pause ' .. account, service_pause = 'service pause ' .. service,
@@ -39,7 +46,10 @@ local function gate(lane, service)
   for i = 6, 7 do
     local hold = read_hold(found[i])
     if hold then
-      if hold['until'] > now then
+      if hold.unreadable then
+        result.blocked = order[i]
+        return result
+      elseif hold['until'] > now then
         result.blocked = order[i]
         result.at = math.min(hold['until'], now + LONGEST_SLEEP)
         return result
@@ -53,7 +63,7 @@ local function gate(lane, service)
   end
   local smaller = read_hold(found[8])
   if smaller and smaller['until'] > now then
-    result.size = math.min(result.size, smaller.step)
+    result.size = math.max(1, math.min(result.size, smaller.step))
   end
   return result
 end
@@ -73,7 +83,7 @@ end
 local function rate_state(service, rate)
   local each = 1000000 / rate
   local tolerance = 2 * FULL * each
-  local stored = tonumber(call('GET', P .. service .. ':rate') or '0')
+  local stored = tonumber(call('GET', P .. service .. ':rate')) or 0
   local tat = math.max(stored, now_us)
   if tat > now_us + tolerance + 1 then
     tat = now_us + tolerance
@@ -92,6 +102,12 @@ local function charge(service, state, n)
   local tat = state.tat + n * state.each
   -- Rounded up: a fraction given away at each batch would add up.
   call('SET', P .. service .. ':rate', num(math.ceil(tat)), 'PX', num((tat - now_us) / 1000 + 60000))
+end
+
+local function refund(service, rate, n)
+  local key = P .. service .. ':rate'
+  local stored = tonumber(call('GET', key))
+  if stored then call('SET', key, num(stored - n * 1000000 / rate), 'KEEPTTL') end
 end
 
 -- Drains and doorbells that have not lapsed, and how many of them are doorbells.

@@ -33,7 +33,8 @@ local function write_counts()
   for lane, fields in pairs(pending) do
     for field, n in pairs(fields) do
       if n ~= 0 then
-        call('HINCRBY', lane_key(lane, 'counts'), field, num(n))
+        -- A count that another program spoilt stays as it is, and audit says so: it must not undo what was written.
+        redis.pcall('HINCRBY', lane_key(lane, 'counts'), field, num(n))
       end
     end
   end
@@ -58,6 +59,18 @@ local function with(flags, letter)
     return flags
   end
   return flags .. letter
+end
+
+-- What another program wrote may be of another type: then there are no fields, as where there is no record.
+local function read_record(key, ...)
+  local found = redis.pcall('HMGET', P .. 'm:' .. key, ...)
+  return found.err and {} or found
+end
+
+-- One more in a field that should hold a number.
+local function bump(key, field)
+  local done = redis.pcall('HINCRBY', key, field, 1)
+  if type(done) == 'table' then call('HSET', key, field, 1) end
 end
 
 -- Where the event leads from this state; nil where it cannot happen.
@@ -113,9 +126,10 @@ end
 local next_look
 
 local function nudge(at)
-  next_look = next_look or tonumber(call('HGET', P .. 'sweep', 'next') or '0')
+  next_look = next_look or tonumber(call('HGET', P .. 'sweep', 'next')) or 0
   if at < next_look then
-    call('PUBLISH', P .. 'nudge', '')
+    -- A login without rights to channels only hears later: the script must not break off for it.
+    redis.pcall('PUBLISH', P .. 'nudge', '')
     next_look = 0
   end
 end

@@ -8,7 +8,8 @@
 --       again (0: for ever), spent, alone, code, detail, number of keys, the keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
 --       only settles, on behalf of a drain that is gone.
--- stay: ms for which the drain would wait for work without giving its lease back.
+-- stay: ms for which the drain would wait for work without giving its lease back; in mode `stop` 1 where other
+--       doorbells wait for its thread.
 --
 -- Answers {status, wait ms (taken: Redis's clock, ms), reason, token, take number, ok, bell, then for each message
 --          taken: key, body, stamp, and its troubles: attempts|uncertain tries|first ms|o|takes without verdict|flags,
@@ -110,12 +111,12 @@ local function settle_own(key, record, verdict)
   if outcome == 'retry' or outcome == 'park' then
     flags = with(flags, 'm')
     local m = P .. 'm:' .. key
-    call('HINCRBY', m, 'y', 1)
+    bump(m, 'y')
     note_window(m, verdict)
     call('HSET', m, 'o', call('HGET', lane_key(lane, 'counts'), 'takes') or '0')
-    if verdict.spent then call('HINCRBY', m, 'n', 1) end
+    if verdict.spent then bump(m, 'n') end
     if mode == 'settle' then
-      call('HINCRBY', m, 'x', 1)
+      bump(m, 'x')
       count(lane, 'reclaims', 1)
     end
     count(lane, 'retries', outcome == 'retry' and 1 or 0)
@@ -194,8 +195,8 @@ end
 -- `verdict`: what one or more messages share. Where the record is not the take's any more, and was not settled
 -- by this very call before (whose reply was lost), the verdict is late.
 local function settle_one(key, verdict)
-  local found = call('HMGET', P .. 'm:' .. key, 's', 'k', 'f', 'p')
-  local record = { s = found[1], k = found[2], f = found[3] or '', p = tonumber(found[4] or '0') }
+  local found = read_record(key, 's', 'k', 'f', 'p')
+  local record = { s = found[1], k = found[2], f = found[3] or '', p = tonumber(found[4]) or 0 }
   local accepted = verdict.outcome == 'accepted'
   if accepted then accepted_any = true end
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
@@ -247,13 +248,14 @@ local function is_outdated(field)
   -- One that lies ahead is from before the clock was set back.
   if not last or tonumber(eased) > now then return false end
   local sequence_taken, taken_at = string.match(last, '^(%d+) (%d+)')
-  return sequence_taken == its_sequence and tonumber(taken_at) < tonumber(eased)
+  return sequence_taken == its_sequence and tonumber(taken_at) < (tonumber(eased) or 0)
 end
 
 -- A hold that the worker began and a probe ends. `bad`: it starts or grows; `good`: a probe's answer ends it;
 -- neither: the probe told nothing, the next one goes after the same step. `keep_step`: bad, but no doubling.
 local function judge(field, bad, good, first, longest, at_least, keep_step, by, why)
   local hold = read_hold(call('HGET', P .. 'holds', field))
+  if hold and hold.unreadable then return end
   local is_probe = hold and hold.probe ~= '' and hold.probe == settled_token
   if not hold then
     if bad and not keep_step and not is_outdated(field) then
@@ -295,6 +297,9 @@ local function apply_effects()
   if seen.request and fresh > 0 then
     count(lane, 'batches', 1)
     count(lane, 'fill', seen.request.number)
+  elseif fresh > 0 and rate > 0 and settled_take > 0 then
+    -- No request was made: what was charged for the take goes back.
+    refund(service, rate, fresh)
   end
   local shut = seen.shut or seen.shut_alone
   judge(f.shut, shut ~= nil, seen.answered ~= nil, shut_first, shut_longest, shut and shut.number or 0,
@@ -319,7 +324,7 @@ local function settle_all()
   settle(FIRST_EFFECT + effect_count * 3)
   apply_effects()
   if accepted_any and settled_take > 0 then
-    local ok = tonumber(call('HGET', lane_key(lane, 'counts'), 'ok') or '0')
+    local ok = tonumber(call('HGET', lane_key(lane, 'counts'), 'ok')) or 0
     if settled_take > ok then
       call('HSET', lane_key(lane, 'counts'), 'ok', num(settled_take))
     end
@@ -337,8 +342,7 @@ end
 -- Due messages come to `ready` first. A message keeps the position it once had.
 local function mature()
   for place, key in ipairs(call('ZRANGEBYSCORE', later, '-inf', num(now), 'LIMIT', 0, 50)) do
-    local m = P .. 'm:' .. key
-    local found = call('HMGET', m, 's', 'p')
+    local found = read_record(key, 's', 'p')
     if found[1] == 'scheduled' then
       local p = tonumber(found[2] or nil) or now_us + place - 1
       move(lane, key, 'scheduled', 'due', p, { 'p', num(p) })
@@ -363,6 +367,17 @@ local function expire(key, flags)
   end
 end
 
+-- Whether a record can be taken at all. Another program's may say that it waits, and hold what nobody could
+-- count with, or answer to: it is left out here, before anything is written, and audit names it.
+local function is_whole(key, facts)
+  if facts[9] ~= 'waiting' or string.find(key, '[^!-~]') or string.find(facts[1] or '', '[^!-~]') then return false end
+  local numbers = facts[10] or 'none'
+  for i = 2, 8 do
+    if i ~= 7 and facts[i] then numbers = numbers .. facts[i] end
+  end
+  return #numbers <= 112 and not string.find(numbers, '%D') and not string.find(facts[7] or '', '[^acml]')
+end
+
 -- Looks through `ready` in order. Expired messages are settled on the way. The first that goes alone goes by
 -- itself if it stands in front; a probe rather takes one that does not.
 local function look_through(most, probing)
@@ -371,8 +386,8 @@ local function look_through(most, probing)
     local keys = call('ZRANGE', ready, offset, offset + most + 9)
     if #keys == 0 then break end
     for _, key in ipairs(keys) do
-      local facts = call('HMGET', P .. 'm:' .. key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'z', 's')
-      if facts[9] ~= 'waiting' then
+      local facts = read_record(key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'z', 's', 'p')
+      if not is_whole(key, facts) then
         -- No record, or one that stands elsewhere: only a restored backup does this. audit names it.
         call('ZREM', ready, key)
       elseif facts[8] and tonumber(facts[8]) <= now then
@@ -547,6 +562,12 @@ local function stop()
     return { 'stopped', '0', '', '', '0', '0', '' }
   end
   local others, bells = running(lane)
+  if stay > 0 and bells == 0 and others < connections then
+    -- Housekeeping gives out the doorbells then: lanes that have one would hand it on among themselves for as
+    -- long as they have work, and the others wait for ever.
+    wake_by(lane, now)
+    return { 'stopped', '0', '', '', '0', '0', '' }
+  end
   if bells > 0 or others >= connections then
     wake_by(lane, now + LONGEST_SLEEP)
     return { 'stopped', '0', '', '', '0', '0', '' }
@@ -562,9 +583,9 @@ local function answer_again(last)
   local answer = { 'taken', taken_at, probe, token, take, ok, '' }
   local batch = {}
   for _, key in ipairs(call('ZRANGE', sending, 0, -1)) do
-    local facts = call('HMGET', P .. 'm:' .. key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'k', 'p')
+    local facts = read_record(key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'k', 'p')
     if facts[8] == token then
-      batch[#batch + 1] = { key = key, facts = facts, p = tonumber(facts[9]) }
+      batch[#batch + 1] = { key = key, facts = facts, p = tonumber(facts[9]) or 0 }
     end
   end
   if #batch == 0 then

@@ -67,7 +67,8 @@ end
 if act == 'hold' then
   local hold = cjson.decode(ARGV[3])
   local old = call('HGET', P .. 'holds', ARGV[2])
-  if old then hold.since = cjson.decode(old).since end
+  local read, was = pcall(cjson.decode, old)
+  if read and type(was) == 'table' and type(was.since) == 'number' then hold.since = was.since end
   call('HSET', P .. 'holds', ARGV[2], cjson.encode(hold))
   return { 'held', '' }
 end
@@ -85,8 +86,8 @@ if act == 'release' then
 end
 
 local key = ARGV[2]
-local found = call('HMGET', P .. 'm:' .. key, 's', 'l', 'f', 'p')
-if not found[1] then return { 'unknown', '' } end
+local found = read_record(key, 's', 'l', 'f', 'p')
+if not found[1] or not found[2] then return { 'unknown', '' } end
 local record = { s = found[1], l = found[2], f = found[3], p = tonumber(found[4] or nil) }
 if act == 'cancel' then return cancel(key, record) end
 if act == 'requeue' then return requeue(key, record) end

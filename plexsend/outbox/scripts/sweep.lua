@@ -7,8 +7,9 @@
 -- ARGV: process, its entry in procs, lease ms, keep ms, reclaim ms, number of services,
 --       then of each service: name, quota of doorbells, connections, rate, linger ms;
 --       then the names of the lanes to tidy.
--- Answers {status, ms until the next round, rings, abandoned, processes}: status `swept`, or `elsewhere` when
--- another process holds the lease. rings: lane, bell. abandoned: lane and the token's facts, 9 fields each.
+-- Answers {status, ms until the next round, rings, abandoned, processes, spoilt}: status `swept`, or `elsewhere`
+-- when another process holds the lease. rings: lane, bell. abandoned: lane and the token's facts, 9 fields each.
+-- spoilt: lanes that could not be looked at, since another program wrote what cannot be read; the others go on.
 
 local process, entry, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local keep, reclaim, service_count = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -32,10 +33,10 @@ local FIRST_TIDY = 7 + service_count * 5
 
 call('ZADD', P .. 'procs', num(now), entry)
 local state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap')
-local left = tonumber(state[2] or '0') - now
+local left = (tonumber(state[2]) or 0) - now
 -- A lease longer than any that is given comes from before the clock was set back.
 if state[1] and state[1] ~= process and left > 0 and left <= lease then
-  return { 'elsewhere', num(left), {}, {}, {} }
+  return { 'elsewhere', num(left), {}, {}, {}, {} }
 end
 
 -- The clock was set back: what was near is far now. Every lane is looked at again, and what should have ended
@@ -56,15 +57,17 @@ local function cut_times()
   for i = 1, #holds, 2 do
     local hold = read_hold(holds[i + 1])
     if string.match(holds[i], '^%S+ credit ') or string.match(holds[i], '^%S+ shut ') then
-      hold['until'] = math.min(hold['until'], now + hold.step)
-      hold.probe_until = math.min(hold.probe_until or 0, now + 2 * reclaim)
-      write_hold(holds[i], hold)
+      if not hold.unreadable then
+        hold['until'] = math.min(hold['until'], now + hold.step)
+        hold.probe_until = math.min(hold.probe_until or 0, now + 2 * reclaim)
+        write_hold(holds[i], hold)
+      end
     end
   end
 end
 
 -- After a gap Redis or all workers were away: who is gone cannot be told yet, and verdicts are on their way.
-local last, quiet, gap = tonumber(state[3] or '0'), tonumber(state[4] or '0'), tonumber(state[5] or '0')
+local last, quiet, gap = tonumber(state[3]) or 0, tonumber(state[4]) or 0, tonumber(state[5]) or 0
 if last > 0 and now - last > SILENT then
   quiet, gap = now + reclaim, now
 elseif last > now + 1000 then
@@ -80,7 +83,8 @@ call('HSET', P .. 'sweep', 'who', process, 'until', num(now + lease), 'last', nu
 local function drop_leases_of(gone)
   for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
     local drains = lane_key(lane, 'drains')
-    for _, drain in ipairs(call('ZRANGE', drains, 0, -1)) do
+    -- With none where something else stands there.
+    for _, drain in ipairs(redis.pcall('ZRANGE', drains, 0, -1)) do
       if gone[string.match(drain, '^([^.:]+)%.')] then
         call('ZREM', drains, drain)
         wake_by(lane, now)
@@ -92,12 +96,12 @@ end
 if now - gap > SILENT then
   local gone, any = {}, false
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '-inf', num(now - SILENT))) do
-    gone[string.match(member, '^([^|]+)')] = true
+    gone[string.match(member, '^([^|]*)')] = true
     any = true
   end
   -- A process whose pool was resized stands there twice, the old entry unseen.
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '(' .. num(now - SILENT), '+inf')) do
-    gone[string.match(member, '^([^|]+)')] = nil
+    gone[string.match(member, '^([^|]*)')] = nil
   end
   if any then
     call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', num(now - SILENT))
@@ -113,8 +117,8 @@ local function find_abandoned(lane)
   local keys = call('ZRANGEBYSCORE', sending, '-inf', num(now), 'LIMIT', 0, MOST_ABANDONED)
   if now < quiet then return #keys > 0 end
   for _, key in ipairs(keys) do
-    local facts = call('HMGET', P .. 'm:' .. key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f', 's')
-    if facts[9] == 'sending' then
+    local facts = read_record(key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f', 's')
+    if facts[9] == 'sending' and not string.find(key, '[^!-~]') then
       local found = { lane, key }
       for i = 1, 8 do found[#found + 1] = facts[i] or '' end
       abandoned[#abandoned + 1] = found
@@ -140,6 +144,7 @@ local function not_before(lane, service, ready, permits_state)
 end
 
 local rings = {}
+local spoilt = {}
 local bells = 0
 
 local function ring(lane)
@@ -155,7 +160,7 @@ local function tidy_takes(lane)
   if call('HLEN', takes) > 64 then
     local all = call('HGETALL', takes)
     for i = 1, #all, 2 do
-      if tonumber(string.match(all[i + 1], '^%S+ (%d+)')) < now - 900000 then call('HDEL', takes, all[i]) end
+      if (tonumber(string.match(all[i + 1], '^%S+ (%d+)')) or 0) < now - 900000 then call('HDEL', takes, all[i]) end
     end
   end
 end
@@ -204,7 +209,10 @@ local function look_at(lane)
 end
 
 for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', num(now), 'LIMIT', 0, MOST_LANES)) do
-  look_at(lane)
+  if not pcall(look_at, lane) then
+    spoilt[#spoilt + 1] = lane
+    wake_at(lane, now + LONGEST_SLEEP)
+  end
 end
 
 -- Retention: an entry counts only if it speaks of the record's last end (a message asked for again ends twice).
@@ -214,9 +222,9 @@ local function tidy(lane)
     local oldest = call('LINDEX', ended, 0)
     if not oldest then return end
     local at, key = string.match(oldest, '^(%d+):(.*)$')
-    if tonumber(at) > now - keep then return end
+    if at and tonumber(at) > now - keep then return end
     call('LPOP', ended)
-    local found = call('HMGET', P .. 'm:' .. key, 's', 'e')
+    local found = at and read_record(key, 's', 'e') or {}
     if found[1] and found[2] == at and target('archive', found[1]) then
       forget(lane, key, found[1])
     end
@@ -226,14 +234,14 @@ end
 local function tidy_holds()
   local all = call('HGETALL', P .. 'holds')
   for i = 1, #all, 2 do
-    if string.match(all[i], '^lane size ') and cjson.decode(all[i + 1])['until'] <= now then
+    if string.match(all[i], '^lane size ') and read_hold(all[i + 1])['until'] <= now then
       call('HDEL', P .. 'holds', all[i])
     end
   end
 end
 
 for i = FIRST_TIDY, #ARGV do
-  tidy(ARGV[i])
+  if not pcall(tidy, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
 end
 if #ARGV >= FIRST_TIDY then tidy_holds() end
 write_counts()
@@ -241,4 +249,4 @@ write_counts()
 local next_wake = first_score(P .. 'wake')
 local wait = next_wake and math.min(math.max(0, next_wake - now), LONGEST_ROUND) or LONGEST_ROUND
 call('HSET', P .. 'sweep', 'next', num(now + wait))
-return { 'swept', num(wait), rings, abandoned, call('ZRANGE', P .. 'procs', 0, -1) }
+return { 'swept', num(wait), rings, abandoned, call('ZRANGE', P .. 'procs', 0, -1), spoilt }

