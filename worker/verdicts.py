@@ -1,6 +1,7 @@
 """What an answer means for each message of a batch: pure functions over plain values.
 
-Messages that may have been sent never end as failed here: where that would be the verdict, they are parked.
+A message that may have been sent never ends as rejected or failed here: where that would be the verdict, it is
+parked.
 """
 
 from __future__ import annotations
@@ -107,13 +108,13 @@ class Judge:
         entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
         match answer.meaning:
             case Meaning.REJECTED | Meaning.ALONE:
-                entry = replace(entry, outcome=Outcome.REJECTED)
+                entry = _end(entry, message, Outcome.REJECTED)
             case Meaning.DUPLICATE:
                 entry = _duplicate(entry, message)
             case Meaning.UNKNOWN:
-                entry = _fail(entry, message)
+                entry = _end(entry, message, Outcome.FAILED)
             case Meaning.SMALLER if len(batch.messages) == 1:
-                entry = _fail(entry, message)
+                entry = _end(entry, message, Outcome.FAILED)
             case Meaning.UNCERTAIN | Meaning.SHUT:
                 entry = self._uncertain(
                     message,
@@ -138,11 +139,11 @@ class Judge:
         by_itself = len(batch.messages) == 1
         match answer.meaning:
             case Meaning.ALONE if by_itself:
-                return replace(entry, outcome=Outcome.REJECTED)
+                return _end(entry, message, Outcome.REJECTED)
             case Meaning.ALONE:
                 return replace(entry, alone=True)
             case Meaning.SMALLER if by_itself:
-                return _fail(entry, message)
+                return _end(entry, message, Outcome.FAILED)
             case Meaning.UNCERTAIN:
                 return self._uncertain(
                     message,
@@ -219,12 +220,13 @@ def _spent(message: Message, batch: Batch) -> bool:
     return message.alone and message.failed_at_take is not None and batch.ok_take > message.failed_at_take
 
 
-def _fail(entry: Entry, message: Message) -> Entry:
+# A dead letter says that it was not sent, and invites a person to have it sent.
+def _end(entry: Entry, message: Message, outcome: Outcome) -> Entry:
     if message.may_have_been_sent:
         return replace(
             entry, outcome=Outcome.PARK, detail=f"{entry.detail}; an earlier request may have sent it"
         )
-    return replace(entry, outcome=Outcome.FAILED)
+    return replace(entry, outcome=outcome)
 
 
 def _duplicate(entry: Entry, message: Message) -> Entry:

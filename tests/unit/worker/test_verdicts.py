@@ -46,11 +46,11 @@ def kinds(settlement: Settlement) -> set[EffectKind]:
     ("code", "fresh", "tried"),
     [
         ("C100", Outcome.ACCEPTED, Outcome.ACCEPTED),
-        ("C400_2", Outcome.REJECTED, Outcome.REJECTED),
-        ("C400_77", Outcome.REJECTED, Outcome.REJECTED),
-        ("G140", Outcome.REJECTED, Outcome.REJECTED),
-        ("G141", Outcome.REJECTED, Outcome.REJECTED),
-        ("G142", Outcome.REJECTED, Outcome.REJECTED),
+        ("C400_2", Outcome.REJECTED, Outcome.PARK),
+        ("C400_77", Outcome.REJECTED, Outcome.PARK),
+        ("G140", Outcome.REJECTED, Outcome.PARK),
+        ("G141", Outcome.REJECTED, Outcome.PARK),
+        ("G142", Outcome.REJECTED, Outcome.PARK),
         ("71003", Outcome.REJECTED, Outcome.ACCEPTED),
         ("G150", Outcome.BACK, Outcome.BACK),
         ("G110", Outcome.BACK, Outcome.BACK),
@@ -139,6 +139,8 @@ def test_request_refused_as_a_whole_is_tried_one_by_one() -> None:
     assert {e.alone for e in judge(batch, answer_whole(batch, 400, "C400_3")).entries} == {True}
     alone = entry_of(replace(FRESH, alone=True), answer_whole(make_batch(FRESH), 400, "C400_3"))
     assert (alone.outcome, alone.code, alone.detail) == (Outcome.REJECTED, "C400_3", "its words")
+    tried = entry_of(replace(TRIED, alone=True), answer_whole(make_batch(TRIED), 400, "C400_3"))
+    assert tried.outcome is Outcome.PARK, "its first request may have been taken"
 
 
 def test_too_many_items_for_a_single_one_is_a_dead_letter() -> None:
