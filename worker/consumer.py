@@ -37,6 +37,17 @@ class Consumer(CeleryConsumer):
         self.broker_connection_retry_attempt = 0
         return connected
 
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Let go of a connection that was lost. That closing it fails as well must not end the worker.
+
+        As it closes, kombu gives back the doorbells in its hands over a client that it cannot make again, and
+        fails with an AttributeError: Celery takes that for unrecoverable. Those doorbells are rung again.
+        """
+        try:
+            super().on_connection_error_after_connected(exc)
+        except Exception as failure:  # noqa: BLE001  whatever it misses by then: a new connection follows
+            _log.warning("lost broker connection not closed in order", reason=type(failure).__name__)
+
     def connection_for_read(self, heartbeat: Any = None) -> Any:
         """Return a connection for reading, established here rather than by Celery's own steps."""
         return self.ensure_connected(self.app.connection_for_read(heartbeat=heartbeat))
