@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint fmt lock clean
+.PHONY: help setup demo up test chaos fuzz bench lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,15 @@ up: $(STAMP) ## start Valkey, the sandbox gateway and workers, and keep them run
 test: $(STAMP) ## run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: $(STAMP) ## try bad input for a quarter of an hour (ARGS=5: less)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+bench: $(STAMP) ## measure against the targets, about an hour (ARGS="--only bare", ARGS=--quick)
+	@$(BIN)/python -m bench $(ARGS)
+
 lint: $(STAMP) ## style, types and the rules between the rooms
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,4 +55,4 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	  --custom-compile-command 'make lock' --python-version 3.11 -o requirements.lock pyproject.toml
 
 clean: ## remove .venv and caches
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

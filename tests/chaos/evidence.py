@@ -1,0 +1,172 @@
+"""What a judgement rests on: ledgers, records and times, as plain values. Nothing here is the product's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+ACCEPTED = "C100"
+
+
+@dataclass(slots=True)
+class Told:
+    """What producers know of one key. Times in seconds since 1970."""
+
+    key: str
+    asked_at: float
+    added_at: float | None = None
+    """When it was first told that the outbox has it (added, or known already); None: never."""
+    added_from: float = 0.0
+    """The earliest moment at which it can have been added, of the submit that was told so."""
+    conflict: bool = False
+    cancelled: bool = False
+    """Whether somebody asked to cancel it."""
+    imported: bool = False
+    """Whether it is a row of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that the gateway saw whole."""
+
+    at: float
+    path: str
+    user: str
+    keys: tuple[str, ...]
+    codes: tuple[str, ...]
+    """What the gateway decided for each key, whether or not the answer left."""
+    fault: str = ""
+    answer: str = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a message's history."""
+
+    at: float
+    event: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message as it stands in Redis."""
+
+    state: str
+    lane: str
+    code: str = ""
+    history: tuple[Event, ...] = ()
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything that one judgement looks at."""
+
+    told: Mapping[str, Told]
+    """The keys that are judged."""
+    requests: tuple[Request, ...]
+    """Of the whole run, in the order of arrival."""
+    records: Mapping[str, Record]
+    """Of the keys that are judged, where there is one."""
+    parked: frozenset[str]
+    """Keys that `plexsend uncertain list` names."""
+    audit: Mapping[str, object]
+    """What `plexsend audit --json` said."""
+    users: Mapping[str, str]
+    """Account → the user as the gateway knows it."""
+    parking: frozenset[str]
+    """Names of the lanes that park what may have been sent."""
+    whole: bool = True
+    """Whether every key of the run is judged, so that sums must agree too."""
+    forgetful: bool = False
+    """Whether a killed Redis may forget its last second."""
+    kills: tuple[float, ...] = ()
+    """When Redis was killed or ended by itself."""
+    blurred: tuple[tuple[float, float], ...] = ()
+    """When faults held requests or replies back, so that arrivals say nothing of the limiter."""
+    since: float = 0.0
+    """Requests before this were judged already."""
+    leaks: tuple[tuple[str, str], ...] = ()
+    """Where something forbidden was found, and what kind."""
+
+
+@dataclass(slots=True)
+class ProducerLedgers:
+    """Reads the ledgers of producers as they grow. A line cut short by a kill waits for its rest."""
+
+    told: dict[str, Told] = field(default_factory=dict)
+    pauses: dict[Path, bool] = field(default_factory=dict)
+    _places: dict[Path, int] = field(default_factory=dict)
+
+    def read(self, path: Path) -> None:
+        """Read what was added to a ledger since the last time."""
+        for line in _new_lines(path, self._places):
+            self.pauses[path] = bool(line.get("paused"))
+            for key in line.get("asked", ()):
+                told = self.told.setdefault(key, Told(key, line["at"]))
+                told.imported |= bool(line.get("import"))
+            for key in line.get("cancels", ()):
+                self.told[key].cancelled = True
+            for key, outcome in line.get("told", {}).items():
+                told = self.told[key]
+                if outcome in ("added", "duplicates") and told.added_at is None:
+                    told.added_at = line["at"]
+                    told.added_from = line.get("began", told.asked_at)
+                told.conflict |= outcome == "conflicts"
+
+
+@dataclass(slots=True)
+class GatewayLedger:
+    """Reads the gateway's ledger as it grows."""
+
+    path: Path
+    requests: list[Request] = field(default_factory=list)
+    _places: dict[Path, int] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Read what was added since the last time."""
+        for line in _new_lines(self.path, self._places):
+            self.requests.append(
+                Request(
+                    line["at"],
+                    line["path"],
+                    line["user"],
+                    tuple(line["keys"]),
+                    tuple(line["codes"]),
+                    line["fault"],
+                    line["answer"],
+                )
+            )
+
+
+def _new_lines(path: Path, places: dict[Path, int]) -> Iterator[dict[str, object] | dict]:  # type: ignore[type-arg]
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(places.get(path, 0))
+        rest = file.read()
+    whole, _, _ = rest.rpartition(b"\n")
+    places[path] = places.get(path, 0) + (len(whole) + 1 if whole else 0)
+    for text in whole.split(b"\n"):
+        try:
+            yield json.loads(text)
+        except ValueError:
+            # The last words of a process that was killed, with those of its next life behind them.
+            start = text.rfind(b'{"at"')
+            if start > 0:
+                yield json.loads(text[start:])
+
+
+def acceptances(requests: Iterable[Request]) -> dict[str, list[float]]:
+    """Return when the gateway accepted each key."""
+    found: dict[str, list[float]] = {}
+    for request in requests:
+        for key, code in zip(request.keys, request.codes, strict=True):
+            if code == ACCEPTED:
+                found.setdefault(key, []).append(request.at)
+    return found

@@ -1,0 +1,132 @@
+"""What is sent during a run: lanes, items, and the words by which their text is found wherever it leaks."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+SENDER = "0221234567"
+TEXT = "아무도 못 볼 본문"
+"""Begins the text of every message."""
+ACCOUNTS = ("main", "second")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane under load."""
+
+    code: str
+    """Begins the key of each of its messages, so that a ledger of keys tells lanes apart."""
+    service: str
+    variant: str | None
+    account: str
+    share: int
+    """Of the messages, in parts of the sum over all lanes."""
+    path: str
+    """Where its requests go."""
+    rate_per_s: int = 0
+    """The limit that its service is given; 0 is none."""
+    parks: bool = False
+    """Whether its service parks what may have been sent, where both ways are tried."""
+
+    @property
+    def name(self) -> str:
+        """The lane as plexsend writes it."""
+        return f"{self.service}{f'.{self.variant}' if self.variant else ''}@{self.account}"
+
+
+def _mms(code: str, service: str, account: str, share: int, **more: Any) -> Lane:
+    return Lane(code, service, None, account, share, f"/{service}/v2/send", **more)
+
+
+def _rcs(code: str, service: str, variant: str, account: str, share: int, **more: Any) -> Lane:
+    return Lane(code, service, variant, account, share, f"/{service}/v1/send", **more)
+
+
+LANES = (
+    _mms("b1", "mms-bulk", "main", 8),
+    _mms("b2", "mms-bulk", "second", 4),
+    _mms("l1", "mms-standard", "main", 5, rate_per_s=50),
+    _mms("p2", "mms-finance", "second", 4, parks=True),
+    _rcs("m1", "rcs-mms-bulk", "RMM", "main", 3),
+    _rcs("h1", "rcs-mms-bulk", "RMH", "main", 2),
+    _rcs("q2", "rcs-mms-finance", "RMM", "second", 2, parks=True),
+)
+LANE_OF_CODE = {lane.code: lane for lane in LANES}
+
+
+def lane_of(key: str) -> Lane | None:
+    """Return the lane that a key of this run names; None for a key that is not ours."""
+    return LANE_OF_CODE.get(key.partition(".")[0])
+
+
+def service_settings(on_uncertain: str) -> dict[str, str]:
+    """Return the variables that give each service its limit and its way with what may have been sent.
+
+    Args:
+        on_uncertain: resend, park, or both: then some services park.
+    """
+    found = {"PLEXSEND_ON_UNCERTAIN": "resend" if on_uncertain == "both" else on_uncertain}
+    for lane in LANES:
+        word = lane.service.upper().replace("-", "_")
+        if lane.rate_per_s:
+            found[f"PLEXSEND_RATE_{word}"] = str(lane.rate_per_s)
+        if lane.parks and on_uncertain == "both":
+            found[f"PLEXSEND_ON_UNCERTAIN_{word}"] = "park"
+    return found
+
+
+def parks(lane: Lane, on_uncertain: str) -> bool:
+    """Return whether the lane's service parks under that choice."""
+    return on_uncertain == "park" or (on_uncertain == "both" and lane.parks)
+
+
+def item(lane: Lane, key: str, number: int) -> dict[str, Any]:
+    """Return a message as a caller writes it; its receiver and text are its own."""
+    found: dict[str, Any] = {
+        "msg_key": key,
+        "sender_number": SENDER,
+        "receiver_number": f"0109{number % 10_000_000:07d}",
+    }
+    text = f"{TEXT} {number}"
+    if lane.variant is None:
+        return {**found, "msg": text, "file_path": ["https://images/1.jpg"]}
+    return {
+        **found,
+        "msg_base_id": "SMwThT00" if lane.variant == "RMM" else "SMwLhX00",
+        "br_id": "BR.1",
+        "brand_key": "BK.1",
+        "header": "0",
+        "copy_allowed": "true",
+        "msg": {"body": {"title": "제목", "description": text}},
+        "buttons": [{}],
+    }
+
+
+class Secrets:
+    """Everything that no log, queue or error may show, and the search for it.
+
+    Args:
+        words: The secrets of the accounts.
+    """
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        first = TEXT.split(maxsplit=1)[0]
+        # As UTF-8, as bytes would be shown, as JSON escapes it, and whatever else stands in a body alone.
+        shown = repr(first.encode())[2:-1]
+        literal = [TEXT, shown, json.dumps(first)[1:-1], "file_path", "receiver_number", *words]
+        self._pattern = re.compile(
+            "|".join(
+                (
+                    *(re.escape(word) for word in literal),
+                    rf"(?<!\d){SENDER}(?!\d)",
+                    r"(?<!\d)0109\d{7}(?!\d)",
+                )
+            ).encode()
+        )
+
+    def find(self, data: bytes) -> list[str]:
+        """Return what kinds of forbidden words stand in these bytes, each once, cut so that none is told."""
+        return sorted({match[:6].decode("utf-8", "replace") + "…" for match in self._pattern.findall(data)})

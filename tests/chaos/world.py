@@ -1,0 +1,232 @@
+"""Everything that runs during a run of faults: Valkey, wire, gateway, workers, beats and applications."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.chaos.child import Child, Supervisor
+from tests.chaos.control import GatewayControl, ProxyControl
+from tests.chaos.load import ACCOUNTS, service_settings
+from tests.chaos.valkey import Valkey
+from tests.conftest import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+PREFIX = "plexsend:"
+WORKERS = 3
+RECLAIM_S = 20
+FAKETIME = "/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1"
+_BIN = Path(sys.executable).parent
+
+_QUICK = {
+    "PLEXSEND_RATE": "0",
+    "PLEXSEND_LINGER_MS": "100",
+    "PLEXSEND_CONNECTIONS": "4",
+    "PLEXSEND_RECLAIM_S": str(RECLAIM_S),
+    "PLEXSEND_RETRY_FIRST_S": "0.5",
+    "PLEXSEND_RETRY_LONGEST_S": "3",
+    "PLEXSEND_SHUT_FIRST_S": "0.2",
+    "PLEXSEND_SHUT_LONGEST_S": "1",
+    "PLEXSEND_CREDIT_HOLD_S": "0.5",
+    "PLEXSEND_CREDIT_HOLD_LONGEST_S": "2",
+}
+
+
+def faketime_library() -> Path | None:
+    """Return the library that lies to a process about the time; None where it is not installed."""
+    return next(iter(sorted(Path("/").glob(FAKETIME[1:]))), None)
+
+
+class World:
+    """One installation under load, in a folder of its own.
+
+    Args:
+        folder: Empty; holds all logs and ledgers afterwards.
+        seed: Of the applications' choices.
+        fsync: Valkey's `appendfsync`.
+        on_uncertain: resend, park, or both.
+        rate_per_s: Messages of all applications together.
+        tmpfs: Whether Valkey's data is on a file system that can be filled.
+        workers: How many worker processes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        fsync: str,
+        on_uncertain: str,
+        rate_per_s: float,
+        tmpfs: bool,
+        workers: int = WORKERS,
+    ) -> None:
+        self.folder = folder
+        self.on_uncertain = on_uncertain
+        self.pause_file = folder / "pause"
+        self.gateway_ledger = folder / "gateway.jsonl"
+        self.ledgers: list[Path] = []
+        self.secrets = {name: secrets.token_hex(12) for name in ACCOUNTS}
+        self.users = {name: f"user-{name}" for name in ACCOUNTS}
+        self.supervisor = Supervisor()
+        self.valkey = Valkey(folder, free_port(), fsync=fsync, tmpfs=tmpfs)
+        self.proxy_port, self.gateway_port = free_port(), free_port()
+        proxy_control, gateway_control = free_port(), free_port()
+        self.proxy = ProxyControl(proxy_control)
+        self.gateway = GatewayControl(gateway_control)
+        self._proxy_control, self._gateway_control = proxy_control, gateway_control
+        self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
+        self._made = 0
+        self.workers: list[Child] = []
+        self.beats: list[Child] = []
+        self.applications: list[Child] = []
+        self.importers: list[Path] = []
+        """Logs of imports."""
+
+    def begin(self, applications: int = 2) -> None:
+        """Start everything and return once messages flow."""
+        python = (sys.executable, "-m")
+        plain = self._plain()
+        self.supervisor.add(self.valkey.child)
+        self.valkey.child.again_s = 0.1
+        gateway = (
+            *(*python, "tests.chaos.gateway", "--port", str(self.gateway_port)),
+            *("--ledger", str(self.gateway_ledger), "--control", str(self._gateway_control)),
+        )
+        proxy = (
+            *(*python, "tests.chaos.proxy", "--listen", str(self.proxy_port)),
+            *("--to", str(self.valkey.port), "--control", str(self._proxy_control)),
+        )
+        for name, command in (("gateway", gateway), ("proxy", proxy)):
+            self.supervisor.add(Child(name, command, plain, ROOT, self.folder / f"{name}.log"))
+        self.supervisor.begin()
+        self.valkey.wait_ready()
+        self.proxy.wait_ready()
+        self.gateway.wait_ready()
+        for _ in range(self._worker_count):
+            self.add_worker()
+        self.add_beat()
+        for i in range(applications):
+            self.add_application(i, self._rate_per_s / applications)
+        # What strikes while they still start would strike nothing.
+        for worker in self.workers:
+            self.wait_loading(worker, "batch sent")
+
+    def mend(self) -> None:
+        """Undo whatever a fault that failed half-way may have left behind."""
+        for child in self.workers:
+            child.send(signal.SIGCONT)
+        self.valkey.free_disk()
+        self.valkey.free_file()
+        self.valkey.wait_ready()
+        self.valkey.free_memory()
+
+    def end(self) -> None:
+        """End everything."""
+        self.supervisor.end()
+        self.valkey.close()
+
+    def environ(self, *, direct: bool = False) -> dict[str, str]:
+        """Return the environment of plexsend's processes; `direct`: past the wire that lies."""
+        port = self.valkey.port if direct else self.proxy_port
+        url = f"http://127.0.0.1:{self.gateway_port}"
+        return {
+            **self._plain(),
+            **{
+                f"PLEXSEND_ACCOUNT_{name.upper()}": f"{self.users[name]};{self.secrets[name]}"
+                for name in ACCOUNTS
+            },
+            "PLEXSEND_REDIS_URL": f"redis://127.0.0.1:{port}/0",
+            "PLEXSEND_KEY_PREFIX": PREFIX,
+            "PLEXSEND_MMS_URL": url,
+            "PLEXSEND_RCS_URL": url,
+            **_QUICK,
+            **service_settings(self.on_uncertain),
+        }
+
+    def plexsend(self, *arguments: str) -> tuple[str, ...]:
+        """Return a command of plexsend."""
+        return (str(_BIN / "plexsend"), *arguments)
+
+    def add_worker(self, **more: str) -> Child:
+        """Start a worker process; `more` stands in its environment."""
+        name = self._name("worker")
+        command = (
+            *(str(_BIN / "celery"), "-A", "worker", "worker", "-l", "INFO", "-c", "4"),
+            *("-n", f"{name}@chaos", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+        )
+        child = self._celery(name, command, more)
+        self.workers.append(child)
+        return child
+
+    def drop_worker(self, child: Child) -> None:
+        """End a worker process in order, for good."""
+        self.workers.remove(child)
+        self.supervisor.remove(child)
+
+    def add_beat(self) -> Child:
+        """Start a beat."""
+        name = self._name("beat")
+        command = (
+            *(str(_BIN / "celery"), "-A", "worker", "beat", "-l", "INFO"),
+            *("-s", str(self.folder / f"{name}.schedule"), "--pidfile="),
+        )
+        child = self._celery(name, command, {})
+        self.beats.append(child)
+        return child
+
+    def drop_beat(self, child: Child) -> None:
+        """End a beat for good."""
+        self.beats.remove(child)
+        self.supervisor.remove(child)
+
+    def add_application(self, number: int, rate_per_s: float) -> Child:
+        """Start an application that submits at this rate."""
+        name = f"application-{number}"
+        ledger = self.folder / f"{name}.jsonl"
+        self.ledgers.append(ledger)
+        command = (
+            *(sys.executable, "-m", "tests.chaos.application", "--tag", chr(ord("a") + number)),
+            *("--ledger", str(ledger), "--rate", str(rate_per_s), "--pause", str(self.pause_file)),
+            *("--seed", str(self._seed + number)),
+        )
+        child = Child(name, command, self.environ(), ROOT, self.folder / f"{name}.log")
+        self.applications.append(self.supervisor.add(child))
+        return child
+
+    def logs(self) -> list[Path]:
+        """Return everything that any process of plexsend's has said."""
+        return sorted(
+            path
+            for path in self.folder.glob("*.log")
+            if not path.name.startswith(("gateway", "proxy", "valkey"))
+        )
+
+    def wait_loading(self, child: Child, words: str, within_s: float = 60.0) -> None:
+        """Return once a process has said these words."""
+        until = time.monotonic() + within_s
+        while words not in child.log.read_text("utf-8", "replace"):
+            if time.monotonic() > until:
+                raise TimeoutError(f"{child.name} has not said {words!r} within {within_s} s")
+            time.sleep(0.1)
+
+    def _celery(self, name: str, command: tuple[str, ...], more: Mapping[str, str]) -> Child:
+        environ = {**self.environ(), **more}
+        return self.supervisor.add(Child(name, command, environ, self.folder, self.folder / f"{name}.log"))
+
+    def _name(self, what: str) -> str:
+        self._made += 1
+        return f"{what}-{self._made}"
+
+    def _plain(self) -> dict[str, str]:
+        names = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
+        found = {name: os.environ[name] for name in names if name in os.environ}
+        return {**found, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
