@@ -1,7 +1,7 @@
 """What an answer means for each message of a batch: pure functions over plain values.
 
-A message that may have been sent never ends as rejected or failed here: where that would be the verdict, it is
-parked.
+A message that may have been sent never ends as rejected or failed here: where that would be the verdict, it
+is parked.
 """
 
 from __future__ import annotations
