@@ -52,10 +52,13 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.broker.celery_url,
         "broker_transport_options": {
             "visibility_timeout": 300,
-            "socket_timeout": 30,
-            "socket_connect_timeout": 5,
+            # A broker whose host hangs closes no connection, and only these two tell that it is gone: with 30
+            # and 25 workers stood still for 25 s after the fail-over to another (docs/reliability.md). Redis
+            # itself may take 2 s where `everysec` waits for a slow disk.
+            "socket_timeout": 3,
+            "socket_connect_timeout": 3,
             "socket_keepalive": True,
-            "health_check_interval": 25,
+            "health_check_interval": 3,
             "global_keyprefix": f"{settings.key_prefix}celery:",
             **settings.broker.celery_options,
         },
@@ -64,7 +67,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
         "worker_consumer": "worker.consumer:Consumer",
-        "worker_pool": "worker.pool:Pool",
+        "worker_pool": "worker.threads:Pool",
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,

@@ -125,7 +125,7 @@ class QueueLengths:
 
 def _pool_name(worker: Any) -> str:
     module: str = worker.pool_cls.__module__ if not isinstance(worker.pool_cls, str) else worker.pool_cls
-    return {"worker.pool": "threads", "celery.concurrency.thread": "threads"}.get(
+    return {"worker.threads": "threads", "celery.concurrency.thread": "threads"}.get(
         module, module.rpartition(".")[2]
     )
 

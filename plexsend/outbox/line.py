@@ -154,7 +154,7 @@ def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
         message_of(
             reply[i].decode(),
             reply[i + 1],
-            (reply[i + 2], *(reply[i + 3].split(b"|") if reply[i + 3] else _NO_TROUBLES)),
+            (reply[i + 2], *(reply[i + 3].split(b"|", 5) if reply[i + 3] else _NO_TROUBLES)),
         )
         for i in range(_HEADER_LENGTH, len(reply), _VALUES_PER_MESSAGE)
     )

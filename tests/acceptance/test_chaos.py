@@ -1,13 +1,12 @@
-"""The short form of the chaos suite: some of the faults, drawn anew in each run.
+"""The short form of the chaos suite: some of the faults, in the order of one seed.
 
-The seed stands in the test's output; `CHAOS_SEED=… pytest tests/acceptance/test_chaos.py` plays it again. All
+`CHAOS_SEED=… pytest tests/acceptance/test_chaos.py` plays another. All
 faults, for longer: `python -m tests.chaos`.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +27,7 @@ SHORT = [fault for fault in FAULTS if fault.short and fault.need is None]
 # What a killed worker had is reclaimed after 20 s, and whatever is undecided two minutes later is a failure.
 @pytest.mark.timeout(300)
 def test_every_promise_is_kept_whatever_breaks(tmp_path: Path) -> None:
-    seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
+    seed = int(os.environ.get("CHAOS_SEED") or 20261122)
     print(f"CHAOS_SEED={seed}")  # noqa: T201  it is what a failure is played again with
     world = World(
         tmp_path, seed=seed, fsync="everysec", on_uncertain="both", rate_per_s=80, tmpfs=False, workers=2

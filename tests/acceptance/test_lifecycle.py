@@ -216,6 +216,6 @@ def test_pool_of_processes_that_celery_takes_by_default_is_not_used(
     """Celery cannot tell `--pool prefork` from no option at all, so the project's own choice wins."""
     stand = make_stand(valkey_url, "main")
     [worker] = stand.start_workers(1, "--pool", "prefork")
-    assert "concurrency: 16 (thread)" in worker.words
+    assert "concurrency: 16 (threads)" in worker.words
     lane = stand.submit("mms-bulk", ["one"])
     stand.wait_states({"accepted": 1}, lane)

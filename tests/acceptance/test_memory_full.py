@@ -40,7 +40,7 @@ def test_backlog_goes_out_although_the_broker_takes_no_doorbell(
         desk.resume(stand.store, Scope.LANE, lane.name, account="main")
         stand.wait_states({"accepted": 201}, lane)
         with pytest.raises(OutboxFull):
-            stand.submit("mms-bulk", ["one more"])
+            stand.submit("mms-bulk", ["one-more"])
     finally:
         stand.store.client.config_set("maxmemory", 0)
     assert "broker takes no doorbell" in worker.words

@@ -355,7 +355,7 @@ end
 -- Whether it may have been sent so long ago that the gateway need not know its key any more.
 local function is_too_old(key, flags)
   local until_ms = has(flags, 'm') and call('HGET', P .. 'm:' .. key, 'u')
-  return until_ms and tonumber(until_ms) <= now
+  return until_ms and (tonumber(until_ms) or 0) <= now
 end
 
 local function expire(key, flags)
@@ -367,15 +367,10 @@ local function expire(key, flags)
   end
 end
 
--- Whether a record can be taken at all. Another program's may say that it waits, and hold what nobody could
--- count with, or answer to: it is left out here, before anything is written, and audit names it.
+-- Whether there is a record that waits, under a key that can be answered to. Only another program or a restored
+-- backup leaves anything else here: it goes out of `ready`, and audit names it.
 local function is_whole(key, facts)
-  if facts[9] ~= 'waiting' or string.find(key, '[^!-~]') or string.find(facts[1] or '', '[^!-~]') then return false end
-  local numbers = facts[10] or 'none'
-  for i = 2, 8 do
-    if i ~= 7 and facts[i] then numbers = numbers .. facts[i] end
-  end
-  return #numbers <= 112 and not string.find(numbers, '%D') and not string.find(facts[7] or '', '[^acml]')
+  return facts[9] == 'waiting' and not string.find(key, '[\128-\255]')
 end
 
 -- Looks through `ready` in order. Expired messages are settled on the way. The first that goes alone goes by
@@ -386,11 +381,10 @@ local function look_through(most, probing)
     local keys = call('ZRANGE', ready, offset, offset + most + 9)
     if #keys == 0 then break end
     for _, key in ipairs(keys) do
-      local facts = read_record(key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'z', 's', 'p')
+      local facts = read_record(key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'z', 's')
       if not is_whole(key, facts) then
-        -- No record, or one that stands elsewhere: only a restored backup does this. audit names it.
         call('ZREM', ready, key)
-      elseif facts[8] and tonumber(facts[8]) <= now then
+      elseif facts[8] and (tonumber(facts[8]) or math.huge) <= now then
         expire(key, facts[7])
       elseif is_too_old(key, facts[7]) then
         note(key, 'park', '', 'its first try is older than PLEXSEND_RESEND_WITHIN_S')
