@@ -146,16 +146,11 @@ def _verdict(entry: Entry) -> tuple[str | int, ...]:
 
 _HEADER_LENGTH = 7
 _VALUES_PER_MESSAGE = 4
-_NO_TROUBLES = (b"",) * 6
 
 
 def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
     messages = tuple(
-        message_of(
-            reply[i].decode(),
-            reply[i + 1],
-            (reply[i + 2], *(reply[i + 3].split(b"|", 5) if reply[i + 3] else _NO_TROUBLES)),
-        )
+        _message(*reply[i : i + _VALUES_PER_MESSAGE])
         for i in range(_HEADER_LENGTH, len(reply), _VALUES_PER_MESSAGE)
     )
     return Batch(
@@ -167,6 +162,12 @@ def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
         probe=text(reply[2]) == "probe",
         messages=messages,
     )
+
+
+def _message(msg_key: bytes, body: bytes, stamp: bytes, troubles: bytes) -> Message:
+    if troubles:
+        return message_of(text(msg_key), body, (stamp, *troubles.split(b"|", 5)))
+    return Message(text(msg_key), body, text(stamp))
 
 
 def message_of(msg_key: str, body: bytes, facts: Sequence[bytes]) -> Message:

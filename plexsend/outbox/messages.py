@@ -20,18 +20,18 @@ class Message:
     msg_key: str
     body: bytes = field(repr=False)
     stamp: str
-    attempts: int
+    attempts: int = 0
     """Attempts spent: failures alone while the lane delivered others."""
-    tries: int
+    tries: int = 0
     """Uncertain tries before this one."""
-    first_ms: int | None
+    first_ms: int | None = None
     """When its first uncertain try was settled (ms), None before."""
-    failed_at_take: int | None
+    failed_at_take: int | None = None
     """Number of the lane's last take when it last failed, None if it never did."""
-    silent_takes: int
+    silent_takes: int = 0
     """Takes that ended without a verdict: the drain died."""
-    may_have_been_sent: bool
-    alone: bool
+    may_have_been_sent: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,18 +31,23 @@ local ready, later, sending = lane_key(lane, 'ready'), lane_key(lane, 'later'), 
 local drains, takes = lane_key(lane, 'drains'), lane_key(lane, 'takes')
 local token = drain .. '.' .. num(sequence)
 
--- `facts`: the fields v n y g o x f, in this order. Most messages never had trouble: one value then says so.
+-- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.
+local function troubles_of(key, flags)
+  if not flags or flags == '' then return '' end
+  local found = read_record(key, 'n', 'y', 'g', 'o', 'x')
+  for i = 1, 5 do found[i] = found[i] or '' end
+  found[6] = flags
+  return table.concat(found, '|')
+end
+
 local function answer_message(answer, key, body, facts)
   local at = #answer
-  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4] = key, body, facts[1] or '', ''
-  for i = 2, 7 do
-    if facts[i] then
-      local troubles = {}
-      for j = 2, 7 do troubles[j - 1] = facts[j] or '' end
-      answer[at + 4] = table.concat(troubles, '|')
-      return
-    end
-  end
+  answer[at + 1], answer[at + 2], answer[at + 3] = key, body, facts[2] or ''
+  answer[at + 4] = troubles_of(key, facts[3])
+end
+
+local function position(key)
+  return tonumber(call('HGET', P .. 'm:' .. key, 'p')) or 0
 end
 
 -- Settle ---------------------------------------------------------------------------------------------
@@ -74,7 +79,7 @@ local function come_back(key, record, flags, outcome, delay, code, detail)
     move(lane, key, 'sending', 'postpone', now + delay, fields)
   else
     note(key, 'give_back', code, detail)
-    move(lane, key, 'sending', 'give_back', record.p, fields)
+    move(lane, key, 'sending', 'give_back', position(key), fields)
   end
 end
 
@@ -127,7 +132,7 @@ end
 -- Whether the key was dropped or archived after this batch was taken, and submitted again: another message.
 local function is_successor(key, record)
   if settled_at == 0 or has(record.f, 'm') then return false end
-  local submitted = tonumber(call('HGET', P .. 'm:' .. key, 't') or nil) or record.p / 1000
+  local submitted = tonumber(call('HGET', P .. 'm:' .. key, 't')) or position(key) / 1000
   -- A position lies up to half a ms behind its submit.
   return submitted > settled_at + 1
 end
@@ -195,8 +200,8 @@ end
 -- `verdict`: what one or more messages share. Where the record is not the take's any more, and was not settled
 -- by this very call before (whose reply was lost), the verdict is late.
 local function settle_one(key, verdict)
-  local found = read_record(key, 's', 'k', 'f', 'p')
-  local record = { s = found[1], k = found[2], f = found[3] or '', p = tonumber(found[4]) or 0 }
+  local found = read_record(key, 's', 'k', 'f')
+  local record = { s = found[1], k = found[2], f = found[3] or '' }
   local accepted = verdict.outcome == 'accepted'
   if accepted then accepted_any = true end
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
@@ -370,7 +375,7 @@ end
 -- Whether there is a record that waits, under a key that can be answered to. Only another program or a restored
 -- backup leaves anything else here: it goes out of `ready`, and audit names it.
 local function is_whole(key, facts)
-  return facts[9] == 'waiting' and not string.find(key, '[\128-\255]')
+  return facts[1] == 'waiting' and not string.find(key, '[\128-\255]')
 end
 
 -- Looks through `ready` in order. Expired messages are settled on the way. The first that goes alone goes by
@@ -381,15 +386,16 @@ local function look_through(most, probing)
     local keys = call('ZRANGE', ready, offset, offset + most + 9)
     if #keys == 0 then break end
     for _, key in ipairs(keys) do
-      local facts = read_record(key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'z', 's')
+      local facts = read_record(key, 's', 'v', 'f', 'z')
+      local flags = facts[3]
       if not is_whole(key, facts) then
         call('ZREM', ready, key)
-      elseif facts[8] and (tonumber(facts[8]) or math.huge) <= now then
-        expire(key, facts[7])
-      elseif is_too_old(key, facts[7]) then
+      elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then
+        expire(key, flags)
+      elseif is_too_old(key, flags) then
         note(key, 'park', '', 'its first try is older than PLEXSEND_RESEND_WITHIN_S')
         move(lane, key, 'waiting', 'park', now, nil)
-      elseif has(facts[7], 'a') then
+      elseif has(flags, 'a') then
         if #chosen == 0 and not alone then
           alone = { key = key, facts = facts }
           if not probing then return { alone } end
@@ -414,7 +420,7 @@ local function add_bodies(chosen)
   for i, message in ipairs(chosen) do
     message.body = found[i]
     if not found[i] then
-      local event = has(message.facts[7], 'm') and 'park' or 'fail'
+      local event = has(message.facts[3], 'm') and 'park' or 'fail'
       note(message.key, event, 'NO_BODY', 'the body is missing in Redis')
       move(lane, message.key, 'waiting', event, now, { 'c', 'NO_BODY' })
       whole = false
@@ -511,7 +517,7 @@ local function take()
     -- Only messages that go alone could be left, beyond what was looked through; or nothing at all.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
-  local goes_alone = has(chosen[1].facts[7], 'a')
+  local goes_alone = has(chosen[1].facts[3], 'a')
   if #chosen < math.min(size, gate_state.size) and not goes_alone then
     local over = linger_over(lane, linger)
     if over then return rest(over, 'linger', true) end
@@ -577,9 +583,9 @@ local function answer_again(last)
   local answer = { 'taken', taken_at, probe, token, take, ok, '' }
   local batch = {}
   for _, key in ipairs(call('ZRANGE', sending, 0, -1)) do
-    local facts = read_record(key, 'v', 'n', 'y', 'g', 'o', 'x', 'f', 'k', 'p')
-    if facts[8] == token then
-      batch[#batch + 1] = { key = key, facts = facts, p = tonumber(facts[9]) or 0 }
+    local facts = read_record(key, 's', 'v', 'f', 'k', 'p')
+    if facts[4] == token then
+      batch[#batch + 1] = { key = key, facts = facts, p = tonumber(facts[5]) or 0 }
     end
   end
   if #batch == 0 then
