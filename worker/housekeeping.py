@@ -15,7 +15,7 @@ from plexsend.outbox.messages import Settlement
 from plexsend.outbox.nudges import Nudges
 from plexsend.outbox.sweeping import sweep
 from plexsend.outbox.views import lanes, server_ms
-from worker.quotas import quotas
+from worker.quotas import quota_of_all, quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +34,8 @@ HEARTBEAT_S = 1.0
 """The longest that a process that does not sweep stays silent; it counts as gone after 5 s."""
 QUEUES_S = 0.2
 """How old the lengths of the broker's queues may be while doorbells go out."""
+FULL_QUEUES_S = 0.05
+"""The same once as many doorbells lie there as the threads can use: short drains make room within moments."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
 _DAY_MS = 86_400_000
@@ -68,6 +70,7 @@ class Housekeeping:
         self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
         self._rang = False
+        self._full = False
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._spoilt: set[tuple[str, str]] = set()
@@ -134,12 +137,16 @@ class Housekeeping:
 
     def _sweep(self, account: str, known: tuple[Lane, ...]) -> None:
         settings = self._runtime.settings
+        queued = self._lengths()
+        processes = self._processes.get(account, (self._me,))
+        quota = 0 if queued is None else quota_of_all(processes, queued)
         found = sweep(
             self._runtime.store,
             account,
             self._me,
             policies=self._runtime.policies,
-            quotas=self._quotas(account),
+            quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
+            quota=quota,
             reclaim_ms=round(settings.reclaim_s * 1000),
             keep_ms=round(settings.keep_days * _DAY_MS),
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
@@ -155,6 +162,7 @@ class Housekeeping:
             self._ring(ring.lane, ring.bell)
             if self._queues is not None:
                 self._queues[ring.lane.service] = self._queues.get(ring.lane.service, 0) + 1
+        self._full = len(found.rings) == quota
         if found.rings:
             self._rang, self._rang_at[account] = True, self._clock()
         self._reclaim(found.abandoned)
@@ -169,16 +177,10 @@ class Housekeeping:
                 )
         self._spoilt.update((account, lane) for lane in lanes)
 
-    def _quotas(self, account: str) -> dict[str, int]:
-        queued = self._lengths()
-        if queued is None:
-            return {}
-        return quotas(self._runtime.policies, self._processes.get(account, (self._me,)), queued)
-
     # The broker is asked only while doorbells go out: without any, its queues are empty or draining.
     def _lengths(self) -> dict[str, int] | None:
         busy = self._rang or self._queues is None or any(self._queues.values())
-        if busy and self._clock() - self._queues_at >= QUEUES_S:
+        if busy and self._clock() - self._queues_at >= (FULL_QUEUES_S if self._full else QUEUES_S):
             self._queues = self._queue_lengths(self._runtime.policies)
             self._queues_at = self._clock()
             self._rang = False

@@ -1,4 +1,4 @@
-"""How many doorbells a service's workers can still use."""
+"""How many doorbells the workers can still use."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.sweeping import Process
 
-BELLS_PER_THREAD = 2
-"""Doorbells outstanding for each thread: one that is answered and one that waits. More would only age in the
-queue and lapse: with 200 lanes of backlog, 2,000 bells left 61 % of the capacity, this bound 97 %."""
+BELLS_PER_THREAD = 1
+"""Doorbells in the broker for each thread, beside the one that its process may have fetched already. More
+would only age in the queue and lapse: with 200 lanes of backlog, 2,000 bells left 61 % of the capacity."""
 
 
 def quotas(
     services: Iterable[str], processes: Iterable[Process], queued: Mapping[str, int]
 ) -> dict[str, int]:
-    """Return how many doorbells may be rung for each service: twice its threads, less those queued."""
+    """Return how many doorbells may be rung for each service: one a thread, less those queued."""
     found = {service: -queued.get(service, 0) for service in services}
     for process in processes:
         for service in process.services:
             if service in found:
                 found[service] += BELLS_PER_THREAD * process.pool_size
     return {service: max(0, quota) for service, quota in found.items()}
+
+
+def quota_of_all(processes: Iterable[Process], queued: Mapping[str, int]) -> int:
+    """Return how many may be rung in all: services share the threads of the processes that serve several."""
+    threads = sum(process.pool_size for process in processes if process.services)
+    return max(0, BELLS_PER_THREAD * threads - sum(queued.values()))

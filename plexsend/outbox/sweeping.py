@@ -87,12 +87,14 @@ def sweep(
     *,
     policies: Mapping[str, Policy],
     quotas: Mapping[str, int],
+    quota: int,
     reclaim_ms: int,
     keep_ms: int,
     tidy: Iterable[Lane] = (),
 ) -> Round:
-    """Sweep an account: `policies` by service; `quotas`: doorbells that each service's workers can still use.
+    """Sweep an account, with the policies of its services.
 
+    `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
     `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
     """
     args: list[str | bytes | int] = [
@@ -101,6 +103,7 @@ def sweep(
         SWEEP_LEASE_MS,
         keep_ms,
         reclaim_ms,
+        quota,
         len(policies),
     ]
     for service, policy in policies.items():

@@ -4,7 +4,7 @@
 -- Writes no verdict: abandoned messages are answered to the caller, which judges them and settles them through
 -- advance, fenced by their tokens like any other verdict.
 --
--- ARGV: process, its entry in procs, lease ms, keep ms, reclaim ms, number of services,
+-- ARGV: process, its entry in procs, lease ms, keep ms, reclaim ms, quota of doorbells in all, number of services,
 --       then of each service: name, quota of doorbells, connections, rate, linger ms;
 --       then the names of the lanes to tidy.
 -- Answers {status, ms until the next round, rings, abandoned, processes, spoilt}: status `swept`, or `elsewhere`
@@ -12,7 +12,8 @@
 -- spoilt: lanes that could not be looked at, since another program wrote what cannot be read; the others go on.
 
 local process, entry, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local keep, reclaim, service_count = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local keep, reclaim, quota = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local service_count = tonumber(ARGV[7])
 
 local SILENT = 5000
 -- The longest until the next round (ms): a lane that becomes due before it is nudged for, and nudges can be lost.
@@ -25,11 +26,11 @@ local MOST_TIDIED = 100
 
 local services = {}
 for i = 0, service_count - 1 do
-  local at = 7 + i * 5
+  local at = 8 + i * 5
   services[ARGV[at]] = { quota = tonumber(ARGV[at + 1]), connections = tonumber(ARGV[at + 2]),
                          rate = tonumber(ARGV[at + 3]), linger = tonumber(ARGV[at + 4]) }
 end
-local FIRST_TIDY = 7 + service_count * 5
+local FIRST_TIDY = 8 + service_count * 5
 
 call('ZADD', P .. 'procs', num(now), entry)
 local state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap')
@@ -198,9 +199,10 @@ local function look_at(lane)
   end
   local lacking = missing(lane, ready, service.connections, service.rate, permits and permits.permits or 0)
   if #held.probes > 0 then lacking = math.min(lacking, 1) end
-  local n = math.min(lacking, service.quota)
+  local n = math.min(lacking, service.quota, quota)
   for _ = 1, n do ring(lane) end
   service.quota = service.quota - math.max(n, 0)
+  quota = quota - math.max(n, 0)
   if n < lacking then
     -- The workers have enough to do: this lane stays the next in order.
     return

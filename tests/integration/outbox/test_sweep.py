@@ -90,6 +90,13 @@ def test_quota_is_each_services_own(bench: Bench) -> None:
     assert sorted(ring.lane.service for ring in rings) == ["mms-bulk"] * 2 + ["mms-standard"] * 2
 
 
+def test_services_share_what_all_of_them_can_use(bench: Bench) -> None:
+    for lane in (BULK, STANDARD):
+        bench.submit(keys_of(100, lane.service), lane)
+    assert len(bench.sweep(quota=8, most=9).rings) == 9
+    assert bench.sweep(quota=8, most=0).rings == ()
+
+
 def test_lane_with_more_drains_than_it_needs_lends_no_quota_to_others(bench: Bench) -> None:
     bench.submit(keys_of(40, "b"))
     for i in range(3):

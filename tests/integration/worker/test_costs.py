@@ -98,6 +98,7 @@ def test_sweep_of_an_idle_account_costs_the_same_however_much_waits_for_later(ro
             room.me,
             policies=room.runtime.policies,
             quotas={},
+            quota=0,
             reclaim_ms=60_000,
             keep_ms=86_400_000,
             tidy=[BULK],
