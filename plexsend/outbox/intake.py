@@ -100,13 +100,17 @@ class Intake:
         keys, client = self._store.keys, self._store.client
         with mapped():
             client.sadd(keys.lanes, lane.name)
-            pause = client.hget(keys.pauses, lane.service)
-            if pause is None:
-                return
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
-            client.hsetnx(holds, field, pause)
-            if not client.hexists(keys.pauses, lane.service):
-                client.hdel(holds, field)
+            # Read before the pause itself: a copy behind which none stands is one that a producer could not
+            # take back, since it died or lost Redis there.
+            copy = client.hget(holds, field)
+            pause = client.hget(keys.pauses, lane.service)
+            if pause is not None:
+                client.hsetnx(holds, field, pause)
+                copy = None if client.hexists(keys.pauses, lane.service) else pause
+        if copy is not None:
+            # Fenced by its text: a pause that was written meanwhile is another.
+            self._store.run(Script.STEER, lane.account, ["lift", field, copy])
 
 
 def _receipts(reply: Sequence[str]) -> list[Receipt]:

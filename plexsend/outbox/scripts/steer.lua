@@ -3,6 +3,7 @@
 -- ARGV: act, then what the act needs.
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that stands)              answers {'held', ''}
+--   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
 --   release: fields                                                      answers {'released', field...}
 
 local act = ARGV[1]
@@ -71,6 +72,14 @@ if act == 'hold' then
   if read and type(was) == 'table' and type(was.since) == 'number' then hold.since = was.since end
   call('HSET', P .. 'holds', ARGV[2], cjson.encode(hold))
   return { 'held', '' }
+end
+
+if act == 'lift' then
+  if call('HGET', P .. 'holds', ARGV[2]) ~= ARGV[3] then return { 'kept', '' } end
+  call('HDEL', P .. 'holds', ARGV[2])
+  call('HSET', P .. 'eased', ARGV[2], num(now))
+  wake_all()
+  return { 'lifted', '' }
 end
 
 if act == 'release' then
