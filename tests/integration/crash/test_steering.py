@@ -1,0 +1,19 @@
+"""What a person asks for is stopped at each of its points, and asked for again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.crash import points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.crash.playing import Played
+
+
+@pytest.mark.parametrize("point", points.of_group("steering"))
+def test_stop_breaks_no_promise(play_case: Callable[..., Played], point: str) -> None:
+    assert play_case(point).broken == []

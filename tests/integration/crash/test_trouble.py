@@ -1,0 +1,19 @@
+"""A worker whose gateway refuses or fails is stopped at each of its points, and another goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.crash import points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.crash.playing import Played
+
+
+@pytest.mark.parametrize("point", points.of_group("trouble"))
+def test_stop_breaks_no_promise(play_case: Callable[..., Played], point: str) -> None:
+    assert play_case(point).broken == []
