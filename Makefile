@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos fuzz bench lint fmt lock clean
+.PHONY: help setup demo up test chaos mutations fuzz bench lint fmt lock clean
 
 help: ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## create .venv with everything the project needs (seconds when current)
 
@@ -32,6 +32,9 @@ test: $(STAMP) ## run all tests
 
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+mutations: $(STAMP) ## break each promise in the code on purpose and show what catches it
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 fuzz: $(STAMP) ## try bad input for a quarter of an hour (ARGS=5: less)
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -30,6 +30,8 @@ AGAIN_S = 0.5
 """Until the next try after one that failed."""
 LOOK_FOR_LANES_S = 0.5
 """Between two looks for lanes of accounts not seen yet."""
+LOOK_BESIDE_S = 2.0
+"""The same in a process that sweeps none: whoever sweeps is there to look."""
 HEARTBEAT_S = 1.0
 """The longest that a process that does not sweep stays silent; it counts as gone after 5 s."""
 QUEUES_S = 0.2
@@ -124,7 +126,8 @@ class Housekeeping:
         return True
 
     def _look_for_lanes(self) -> None:
-        if self._clock() - self._lanes_at < LOOK_FOR_LANES_S:
+        sweeps_none = self._lanes and not self._swept
+        if self._clock() - self._lanes_at < (LOOK_BESIDE_S if sweeps_none else LOOK_FOR_LANES_S):
             return
         found: dict[str, list[Lane]] = defaultdict(list)
         for lane in lanes(self._runtime.store):

@@ -25,6 +25,10 @@ ELSEWHERE = {
     "make demo": "tests/acceptance runs `plexsend demo`, which is all that the target does",
     "make test": ".ci/run",
     "make lint": ".ci/run",
+    "make chaos": "tests/acceptance/test_chaos.py plays a short form",
+    "make mutations": "tests/unit/test_mutations.py holds its list to the code",
+    "make fuzz": "tests/fuzz, with less effort",
+    "make bench": "tests/integration/bench runs its pieces",
     "celery -A worker worker": "tests/acceptance",
 }
 CSV = (
