@@ -24,6 +24,10 @@ SETTINGS = {
 }
 """As in deploy/valkey.conf, but for `maxmemory`: a million messages wait here in more than one row."""
 
+ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=65535"}
+"""As `plexsend up` starts it: the wheel's build has no jemalloc, and the C library's allocator searches long
+lists of what was freed unless its cache is deep."""
+
 
 class Valkey:
     """One server in a folder of its own. Ends with its `with` block; can go away and come back before."""
@@ -77,7 +81,10 @@ class Valkey:
         settings = {**SETTINGS, "port": str(self._port), "dir": str(self._folder)}
         options = [word for name, value in settings.items() for word in (f"--{name}", value)]
         program = Program(
-            [str(get_binary_path()), *options], log=self._folder / "valkey.log", folder=self._folder
+            [str(get_binary_path()), *options],
+            log=self._folder / "valkey.log",
+            folder=self._folder,
+            environ=ALLOCATOR,
         )
 
         def answers() -> bool:

@@ -32,6 +32,10 @@ VALKEY_SETTINGS: Mapping[str, str] = {
 }
 """As in deploy/valkey.conf, which says why; a test holds the two together."""
 
+ALLOCATOR: Mapping[str, str] = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=65535"}
+"""For the Valkey of the wheel, which is built on the C library's allocator; servers usually bring jemalloc.
+Freed records make that search long lists: with a deep cache a batch costs half as much. Others ignore it."""
+
 # -P: the folder it runs in is nobody's place to import from.
 _PYTHON = (sys.executable, "-P", "-m")
 
@@ -50,7 +54,7 @@ def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable
         (_find_valkey(), *options),
         folder.logs / "valkey.log",
         folder.valkey,
-        environ,
+        {**environ, **ALLOCATOR},
         # It has its file to finish and nobody to wait for. The others could wait for it for ever.
         last_signal=signal.SIGTERM,
         keeps_open=(folder.lock,),
