@@ -1,0 +1,68 @@
+"""The table of docs/reliability.md, from the data of a run: `python -m tests.chaos.page RESULT.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def lines(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the page's lines: how to play it again, what each half saw, each fault with each promise."""
+    verdict = "every promise was kept" if result["kept"] else "**a promise was broken**"
+    seconds = sum(act["seconds"] for act in result["acts"])
+    yield f"`{result['command']}`: {seconds / 60:.0f} minutes of faults, {verdict}."
+    yield ""
+    yield from _acts(result["acts"])
+    yield ""
+    promises = list(result["promises"])
+    yield f"| fault | rounds | times | {' | '.join(promises)} |"
+    yield f"|---|---|---|{'---|' * len(promises)}"
+    for fault in result["faults"]:
+        broken = " | ".join(str(fault["broken"][promise] or "·") for promise in promises)
+        yield f"| {fault['what']} | {fault['rounds']} | {fault['happened']:,} | {broken} |"
+    for fault, need in result["not_run"].items():
+        yield f"| {fault} | not run: {need} | | {'| ' * len(promises)}"
+
+
+_HEADS = (
+    "`appendfsync`",
+    "messages",
+    "accepted",
+    "parked",
+    "rejected, failed",
+    "cancelled",
+    "never added, as told",
+    "accepted again after an uncertain try",
+    "forgotten by Redis",
+    "Valkey restarted",
+)
+
+
+def _acts(acts: list[dict[str, Any]]) -> Iterator[str]:
+    yield f"| {' | '.join(_HEADS)} |"
+    yield f"|{'---|' * len(_HEADS)}"
+    for act in acts:
+        last = act["judgements"][-1]
+        states = last["states"]
+        dead = states.get("rejected", 0) + states.get("failed", 0)
+        cells = (
+            last["messages"],
+            states.get("accepted", 0),
+            states.get("uncertain", 0),
+            dead,
+            states.get("cancelled", 0),
+            states.get("none", 0),
+            last["resent"],
+            len(last["forgotten"]),
+            act["restarts"],
+        )
+        yield f"| {act['fsync']} | {' | '.join(f'{cell:,}' for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    print("\n".join(lines(json.loads(Path(sys.argv[1]).read_text("utf-8")))))  # noqa: T201  it prints a page

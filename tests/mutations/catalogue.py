@@ -1,0 +1,11 @@
+"""All mutations, in the order of the promises that they break."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from tests.mutations.in_python import IN_PYTHON
+from tests.mutations.in_scripts import IN_SCRIPTS
+
+MUTATIONS = tuple(sorted((*IN_SCRIPTS, *IN_PYTHON), key=attrgetter("promise")))
+BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}

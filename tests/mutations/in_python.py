@@ -1,0 +1,159 @@
+"""Mutations of the producers, the gateway's client and the worker."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation
+
+_VERDICTS = "worker/verdicts.py"
+_ANSWERS = "plexsend/gateway/answers.py"
+_LOGS = "plexsend/logs.py"
+_OF_VERDICTS = "tests/unit/worker/test_verdicts.py"
+_OF_EVERY_VERDICT = "tests/unit/worker/test_every_verdict.py"
+_OF_FLOW = "tests/unit/producers/test_flow.py"
+_OF_IMPORTS = "tests/integration/producers/test_imports.py"
+_OF_ANSWERS = "tests/unit/gateway/test_answers.py"
+
+IN_PYTHON = (
+    Mutation(
+        "import-reads-rows-again",
+        1,
+        "the keys of a file's rows change from one import to the next",
+        "producers/files.py",
+        'return f"{self._hash[:_HASH_CHARACTERS]}-{line}"',
+        'return f"{self._hash[:_HASH_CHARACTERS]}-{os.getpid()}-{line}"',
+        (f"{_OF_IMPORTS}::test_an_import_that_is_killed_and_run_again_adds_each_row_once",),
+    ),
+    Mutation(
+        "refused-key-taken-as-sent",
+        1,
+        "a key that the gateway refuses as known counts as accepted, though it was never sent before",
+        _VERDICTS,
+        "    if message.may_have_been_sent:\n        return replace(\n            entry,\n"
+        "            outcome=Outcome.ACCEPTED,",
+        "    if message is not None:\n        return replace(\n            entry,\n"
+        "            outcome=Outcome.ACCEPTED,",
+        (f"{_OF_VERDICTS}::test_code_of_an_item_decides_about_that_item_alone",),
+    ),
+    Mutation(
+        "park-ignored",
+        3,
+        "what may have been sent goes again, although it was to be parked",
+        _VERDICTS,
+        "if policy.on_uncertain is OnUncertain.PARK:",
+        "if policy.on_uncertain is None:",
+        (f"{_OF_EVERY_VERDICT}::test_with_park_nothing_is_ever_sent_again",),
+    ),
+    Mutation(
+        "reset-counted-as-unsent",
+        3,
+        "a connection reset after the request left counts as nothing sent",
+        "plexsend/gateway/client.py",
+        "    if not exchange.sent:\n",
+        "    if not exchange.received:\n",
+        (
+            "tests/integration/gateway/test_client.py::TestNoUsableAnswer::test_reset_after_reading_is_uncertain",
+        ),
+    ),
+    Mutation(
+        "stale-batch-posted",
+        3,
+        "a process that was stopped between take and request sends all the same",
+        "worker/drain.py",
+        "> STALE_S:",
+        "> 100 * STALE_S:",
+        (
+            "tests/integration/worker/test_drain.py::test_batch_that_a_stopped_process_held_is_given_back_unsent",
+        ),
+    ),
+    Mutation(
+        "lanes-mixed",
+        5,
+        "items of every type go into one lane",
+        "producers/flow.py",
+        "lane = Lane(self._terms.service, item.variant, self._terms.account)",
+        "lane = Lane(self._terms.service, self._terms.variant, self._terms.account)",
+        (f"{_OF_FLOW}::test_variants_go_into_lanes_of_their_own_and_are_told_in_the_order_given",),
+    ),
+    Mutation(
+        "unknown-code-accepted",
+        6,
+        "a code that nobody knows counts as accepted",
+        _ANSWERS,
+        "known.as_item if known else Meaning.UNKNOWN",
+        "known.as_item if known else Meaning.ACCEPTED",
+        (f"{_OF_ANSWERS}::TestItems::test_code_of_an_item",),
+    ),
+    Mutation(
+        "missing-item-accepted",
+        6,
+        "an item that the answer does not mention counts as accepted",
+        _ANSWERS,
+        'ItemAnswer(Meaning.UNCERTAIN, MISSING, "")',
+        'ItemAnswer(Meaning.ACCEPTED, MISSING, "")',
+        (f"{_OF_ANSWERS}::TestItems::test_missing_item_is_uncertain",),
+    ),
+    Mutation(
+        "neighbours-rejected",
+        6,
+        "a refusal of the whole request rejects all of its items",
+        _VERDICTS,
+        "case Meaning.ALONE if by_itself:",
+        "case Meaning.ALONE if batch.messages:",
+        (f"{_OF_VERDICTS}::test_request_refused_as_a_whole_is_tried_one_by_one",),
+    ),
+    Mutation(
+        "outage-costs-attempts",
+        6,
+        "a try costs an attempt although the lane delivered nothing since",
+        _VERDICTS,
+        " and batch.ok_take > message.failed_at_take",
+        "",
+        (f"{_OF_VERDICTS}::test_attempt_is_spent_only_alone_and_while_the_lane_delivers",),
+    ),
+    Mutation(
+        "body-logged",
+        7,
+        "the line of a batch's fate shows the first body",
+        "worker/fate.py",
+        'fields |= {"take": batch.take,',
+        'fields |= {"first": batch.messages[0].body.decode(), "take": batch.take,',
+        ("tests/acceptance/test_two_workers.py::test_logs_tell_no_text_number_or_secret_whatever_happens",),
+    ),
+    Mutation(
+        "number-unmasked",
+        7,
+        "logs show telephone numbers as they are",
+        _LOGS,
+        'return _PHONE.sub(_mask_number, _LOGIN_OF_URL.sub("***@", text))',
+        'return _LOGIN_OF_URL.sub("***@", text)',
+        ("tests/unit/test_logs.py::test_numbers_and_logins_are_masked",),
+    ),
+    Mutation(
+        "gateway-quotes-secret",
+        7,
+        "a secret that the gateway quotes in its words is kept",
+        _ANSWERS,
+        '    if secret:\n        text = text.replace(secret, "****")\n',
+        "",
+        (f"{_OF_ANSWERS}::TestClean::test_secret_is_masked_whole",),
+    ),
+    Mutation(
+        "record-outgrows-its-encoding",
+        8,
+        "a field of the record is longer than what Redis keeps compact",
+        "plexsend/outbox/intake.py",
+        "hashlib.blake2b(body, digest_size=16).digest()",
+        "hashlib.blake2b(body).hexdigest().encode()",
+        ("tests/integration/outbox/test_memory.py::test_cost_of_a_waiting_and_of_an_accepted_message",),
+    ),
+    Mutation(
+        "chunk-unbounded",
+        8,
+        "a producer holds all items of a call before it adds the first",
+        "producers/flow.py",
+        "if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:",
+        "if size_bytes >= _CHUNK_BYTES:",
+        (f"{_OF_FLOW}::test_memory_holds_the_outcomes_of_50_000_items_and_at_most_one_chunk",),
+    ),
+)
+"""In the order of their promises."""

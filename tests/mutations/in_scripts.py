@@ -1,0 +1,183 @@
+"""Mutations of the scripts that run in Redis."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation
+
+_RECORD = "plexsend/outbox/scripts/_record.lua"
+_GATE = "plexsend/outbox/scripts/_gate.lua"
+_ADVANCE = "plexsend/outbox/scripts/advance.lua"
+_SUBMIT = "plexsend/outbox/scripts/submit.lua"
+_OUTBOX = "tests/integration/outbox"
+_OF_SETTLE = f"{_OUTBOX}/test_settle.py"
+
+IN_SCRIPTS = (
+    Mutation(
+        "announcement-skipped",
+        1,
+        "a lane's name is not listed before its first message",
+        _SUBMIT,
+        "if ARGV[7] ~= '1' and ",
+        "if ARGV[7] == '2' and ",
+        (f"{_OUTBOX}/test_submit.py::test_lane_forgotten_by_the_server_is_announced_again",),
+    ),
+    Mutation(
+        "wake-forgotten",
+        1,
+        "lanes that a hold kept are not woken when it ends",
+        _ADVANCE,
+        "if holds_ended then wake_all() end",
+        "if false then wake_all() end",
+        (f"{_OUTBOX}/test_holds.py::test_end_of_a_hold_wakes_every_lane_it_kept",),
+    ),
+    Mutation(
+        "body-lost",
+        1,
+        "the body is deleted when the message is taken, not when it is accepted",
+        _ADVANCE,
+        "  call('ZREM', ready, unpack(keys))",
+        "  for _, key in ipairs(keys) do call('DEL', P .. 'b:' .. key) end\n"
+        "  call('ZREM', ready, unpack(keys))",
+        (f"{_OUTBOX}/test_take.py::test_message_that_comes_back_keeps_its_place_in_front",),
+    ),
+    Mutation(
+        "late-acceptance-ignored",
+        1,
+        "an acceptance that comes after the reclaim is only noted",
+        _ADVANCE,
+        "elseif target('accept_late', record.s) then",
+        "elseif false then",
+        (f"{_OF_SETTLE}::test_late_acceptance_settles_what_is_ready_later_or_parked",),
+    ),
+    Mutation(
+        "sent-expires",
+        1,
+        "what may have been sent ends as expired",
+        _ADVANCE,
+        "if has(flags, 'm') then\n    note(key, 'park', '', 'expired",
+        "if false then\n    note(key, 'park', '', 'expired",
+        (f"{_OUTBOX}/test_take.py::test_expired_message_that_may_have_been_sent_is_parked",),
+    ),
+    Mutation(
+        "counts-not-written",
+        2,
+        "counts go up and never down",
+        _RECORD,
+        "if n ~= 0 then",
+        "if n > 0 then",
+        (f"{_OUTBOX}/test_audit.py::test_sound_books_add_up",),
+    ),
+    Mutation(
+        "archived-not-counted",
+        2,
+        "a record that ages out is counted nowhere",
+        _RECORD,
+        "count(lane, 'a:' .. state, 1)",
+        "count(lane, 'a:' .. state, 0)",
+        (f"{_OUTBOX}/test_retention.py::test_ended_records_age_out_and_stay_counted",),
+    ),
+    Mutation(
+        "token-fencing-dropped",
+        3,
+        "a verdict on an earlier take settles a message that a later one has",
+        _ADVANCE,
+        "elseif record.k ~= verdict.token then",
+        "elseif record.s ~= 'sending' then",
+        (
+            f"{_OUTBOX}/test_earlier_takes.py::test_verdict_on_an_earlier_take_leaves_the_message_to_the_later",
+        ),
+    ),
+    Mutation(
+        "accepted-without-token",
+        3,
+        "an acceptance is written down whatever its token",
+        _ADVANCE,
+        "elseif record.k ~= verdict.token then",
+        "elseif record.k ~= verdict.token and not (accepted and record.s == 'sending') then",
+        (f"{_OF_SETTLE}::test_late_acceptance_of_a_message_under_way_again_waits_for_the_second_answer",),
+    ),
+    Mutation(
+        "repeated-advance-takes",
+        3,
+        "a call whose reply was lost takes another batch when it is repeated",
+        _ADVANCE,
+        "if last and sequence <= tonumber(string.match(last, '^(%d+)')) then",
+        "if last and sequence < tonumber(string.match(last, '^(%d+)')) then",
+        (f"{_OUTBOX}/test_lost_calls.py::test_same_ticket_again_gets_the_same_batch_word_for_word",),
+    ),
+    Mutation(
+        "reclaimed-as-unsent",
+        3,
+        "what a dead drain had counts as never sent",
+        _ADVANCE,
+        "    flags = with(flags, 'm')\n    local m = P",
+        "    if mode ~= 'settle' then flags = with(flags, 'm') end\n    local m = P",
+        (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
+    ),
+    Mutation(
+        "forgotten-take-ignored",
+        3,
+        "a verdict `uncertain` is only noted where Redis forgot the take",
+        _ADVANCE,
+        "elseif (outcome == 'retry' or outcome == 'park') and not has(record.f, 'm') and target(",
+        "elseif false and target(",
+        (
+            f"{_OUTBOX}/test_late_words.py::test_uncertain_verdict_of_a_take_that_redis_forgot_marks_the_message",
+        ),
+    ),
+    Mutation(
+        "known-key-added-again",
+        3,
+        "a key that has ended or is under way is added anew",
+        _SUBMIT,
+        "if known[1] then",
+        "if known[1] == 'waiting' then",
+        (f"{_OUTBOX}/test_submit.py::test_same_message_again_is_a_duplicate_that_tells_its_state",),
+    ),
+    Mutation(
+        "rate-not-charged",
+        4,
+        "what is taken costs no permit",
+        _ADVANCE,
+        "charge(service, state, #chosen)",
+        "charge(service, state, 0)",
+        (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
+    ),
+    Mutation(
+        "tolerance-doubled",
+        4,
+        "the rate tolerates four batches",
+        _GATE,
+        "local tolerance = 2 * FULL * each",
+        "local tolerance = 4 * FULL * each",
+        (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
+    ),
+    Mutation(
+        "eleven-in-a-batch",
+        5,
+        "a batch takes one message too many",
+        _ADVANCE,
+        "if #chosen == most then return chosen end",
+        "if #chosen > most then return chosen end",
+        (f"{_OUTBOX}/test_take.py::test_backlog_goes_in_full_batches_in_order",),
+    ),
+    Mutation(
+        "batch-not-filled",
+        5,
+        "the drain does not wait for more, though the linger is not over",
+        _ADVANCE,
+        "if #chosen < math.min(size, gate_state.size) and not goes_alone then",
+        "if false then",
+        (f"{_OUTBOX}/test_take.py::test_fewer_than_ten_wait_for_the_linger_of_the_oldest",),
+    ),
+    Mutation(
+        "body-kept",
+        8,
+        "an accepted message keeps its body",
+        _ADVANCE,
+        "  call('DEL', unpack(bodies))\n",
+        "",
+        (f"{_OF_SETTLE}::test_each_message_gets_its_own_verdict",),
+    ),
+)
+"""In the order of their promises."""
