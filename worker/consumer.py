@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
@@ -22,6 +22,16 @@ class Consumer(CeleryConsumer):
     Celery's own steps of 2, 4, 6 to 30 s cannot be set: after an outage of 31 s it came back 11.6 s later,
     with these after 1.2 s.
     """
+
+    class Blueprint(CeleryConsumer.Blueprint):  # type: ignore[misc,valid-type]  # Celery's stubs have none
+        """The steps without heartbeats for monitors.
+
+        A heartbeat is tried for ever where the broker is away, also by a worker that was told to stop.
+        """
+
+        default_steps: ClassVar[list[str]] = [
+            step for step in CeleryConsumer.Blueprint.default_steps if not step.endswith(":Heart")
+        ]
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, trying until it works or the worker is told to stop."""

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
-from celery.signals import worker_shutting_down
+from celery.worker import state
 from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
@@ -37,6 +37,7 @@ _NO_ACCOUNT = (
 )
 _POOLS = ("threads", "solo")
 _TRY_AGAIN_S = 0.5
+_LOOK_FOR_STOP_S = 0.02
 
 
 class HousekeepingStep(bootsteps.StartStopStep):
@@ -69,15 +70,16 @@ class HousekeepingStep(bootsteps.StartStopStep):
         services = tuple(sorted(parent.app.amqp.queues.consume_from))
         process = Process(parent.app, runtime, services)
         enter(process)
-        worker_shutting_down.connect(self._on_shutdown, weak=False)
         me = SweepingProcess(runtime.name, parent.concurrency, services)
         housekeeping = Housekeeping(runtime, me, ring=process.ring, queue_lengths=QueueLengths(parent.app))
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature
         """End housekeeping. The pool ends after it, once the requests under way are settled."""
-        self._on_shutdown()
+        if self._runtime is not None:
+            self._runtime.stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
 
@@ -85,11 +87,13 @@ class HousekeepingStep(bootsteps.StartStopStep):
         """End it in the same way: there is none that would be faster and lose nothing."""
         self.stop(parent)
 
-    # Runs in a signal handler, maybe in the middle of an earlier call: setting the event twice at once would
-    # wait for its lock for ever.
-    def _on_shutdown(self, **_: Any) -> None:
-        if self._runtime is not None and not self._runtime.stop.is_set():
-            self._runtime.stop.set()
+
+# Looked for, rather than heard of by Celery's own signal: that one takes a lock in the signal handler, and a
+# second SIGTERM in that moment waits for it for ever.
+def _watch(runtime: Runtime) -> None:
+    while not runtime.stop.wait(_LOOK_FOR_STOP_S):
+        if any(told not in (None, False) for told in (state.should_stop, state.should_terminate)):
+            runtime.stop.set()
 
 
 class QueueLengths:

@@ -14,10 +14,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
+    ClusterDownError,
+    NoPermissionError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import (
     ConnectionError as RedisConnectionError,
@@ -26,11 +30,12 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 from redis.retry import Retry
-from redis.sentinel import MasterNotFoundError, Sentinel, SlaveNotFoundError
+from redis.sentinel import MasterNotFoundError, SentinelConnectionPool, SlaveNotFoundError
 
 from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
 from plexsend.outbox.keys import Keys
 from plexsend.outbox.scripting import Script, source
+from plexsend.outbox.sentinels import Sentinels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +66,19 @@ _PASSING = (
     "TRYAGAIN",
     "UNKILLABLE",
 )
+# The same, where redis-py makes a class of the word and leaves it out of the text. NoScriptError comes up
+# when a script is loaded into one master and called on the next.
+_PASSING_ERRORS = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    BusyLoadingError,
+    ReadOnlyError,
+    ClusterDownError,
+    TryAgainError,
+    NoScriptError,
+    MasterNotFoundError,
+    SlaveNotFoundError,
+)
 
 
 class Store:
@@ -87,9 +105,20 @@ class Store:
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes."""
-        with mapped():
-            reply = self._scripts[script](keys=[self.keys.account(account)], args=args)
+        try:
+            with mapped():
+                reply = self._scripts[script](keys=[self.keys.account(account)], args=args)
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
         return list(reply)
+
+    # It may have been replaced: hung, or cut off from its replicas, it keeps its connections open, and each
+    # would have to fail by itself. Whoever calls next asks the Sentinels anew.
+    def _doubt_master(self) -> None:
+        pool = self.client.connection_pool
+        if isinstance(pool, SentinelConnectionPool):
+            pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
         """Close all connections."""
@@ -97,11 +126,7 @@ class Store:
 
 
 def _sentinel_client(address: SentinelAddress) -> Redis:
-    # redis-py does not type its Sentinel.
-    sentinel: Any = Sentinel(  # type: ignore[no-untyped-call]
-        list(address.hosts), sentinel_kwargs=dict(address.sentinel_options), **_OPTIONS
-    )
-    client: Redis = sentinel.master_for(
+    client: Redis = Sentinels(address, **_OPTIONS).master_for(  # type: ignore[no-untyped-call]
         address.master, db=address.db, username=address.username, password=address.password
     )
     return client
@@ -118,18 +143,13 @@ def mapped() -> Iterator[None]:
         raise OutboxUnsuitable(
             f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL."
         ) from exc
-    except (
-        RedisConnectionError,
-        RedisTimeoutError,
-        BusyLoadingError,
-        ReadOnlyError,
-        MasterNotFoundError,
-        SlaveNotFoundError,
-    ) as exc:
+    except _PASSING_ERRORS as exc:
         raise OutboxUnavailable(
             f"Redis does not answer: {str(exc).rstrip('.')}. "
             "Check PLEXSEND_REDIS_URL and that the server runs."
         ) from exc
+    except NoPermissionError as exc:
+        raise OutboxUnsuitable(f"Redis refuses: {exc}. Correct the login or its rights.") from exc
     except ResponseError as exc:
         text = str(exc)
         if "OOM" in text:

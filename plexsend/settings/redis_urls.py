@@ -33,8 +33,10 @@ _MOST_DATABASES = 10_000
 
 _SENTINEL_FORM = "Give sentinel://host1:26379,host2:26379/0?master=NAME."
 
-# A Sentinel that does not answer is skipped after this, as any server is (`socket_connect_timeout`).
-_SENTINEL_TIMEOUT_S = 5
+# A Sentinel that does not answer is skipped after this. Short, since it has nothing to do but answer, and
+# since kombu asks anew for each of the eight or so connections of a worker: one that hangs with the master
+# costs this much each time.
+_SENTINEL_TIMEOUT_S = 1
 
 _TLS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_cert_reqs": ("required", "optional", "none"),
@@ -65,7 +67,7 @@ class SentinelAddress:
     db: int
     username: str | None = field(repr=False)
     password: str | None = field(repr=False)
-    sentinel_options: Mapping[str, str | int] = field(repr=False)
+    sentinel_options: Mapping[str, str | int | None] = field(repr=False)
     """Keyword arguments for the connections to the Sentinels themselves."""
 
 
@@ -169,6 +171,9 @@ def _read_sentinel(name: str, url: urls.Url) -> RedisAddress:
             {
                 "socket_timeout": _SENTINEL_TIMEOUT_S,
                 "socket_connect_timeout": _SENTINEL_TIMEOUT_S,
+                # The next Sentinel is the second try. redis-py's own three, each later than the one before,
+                # kept workers from sending for 38 s after a master was lost together with one Sentinel.
+                "retry": None,
                 **{key: value for key, value in entrance.items() if value},
             }
         ),
