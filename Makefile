@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos mutations fuzz bench lint fmt lock clean
+.PHONY: help setup demo up test chaos failover mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: $(STAMP) ## run all tests
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+failover: $(STAMP) ## kill, hang and cut off a master under load, and count what is lost (about twenty minutes)
+	@$(BIN)/python -m tests.failover $(ARGS)
+
 mutations: $(STAMP) ## break each promise in the code on purpose and show what catches it
 	@$(BIN)/python -m tests.mutations $(ARGS)
 
@@ -41,6 +44,9 @@ fuzz: $(STAMP) ## try bad input for a quarter of an hour (ARGS=5: less)
 
 bench: $(STAMP) ## measure against the targets, about an hour (ARGS="--only bare", ARGS=--quick)
 	@$(BIN)/python -m bench $(ARGS)
+
+durability: $(STAMP) ## crash Valkey while it writes, and measure what keeping costs (about fifteen minutes)
+	@$(BIN)/python -m bench.durability $(ARGS)
 
 lint: $(STAMP) ## style, types and the rules between the rooms
 	@$(BIN)/ruff check .

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "make test": ".ci/run",
     "make lint": ".ci/run",
     "make chaos": "tests/acceptance/test_chaos.py plays a short form",
+    "make failover": "tests/acceptance/test_failover.py runs two cases",
+    "make durability": "tests/integration/bench/test_durability.py",
     "make mutations": "tests/unit/test_mutations.py holds its list to the code",
     "make fuzz": "tests/fuzz, with less effort",
     "make bench": "tests/integration/bench runs its pieces",
