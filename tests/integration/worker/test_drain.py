@@ -110,3 +110,22 @@ def test_process_names_can_be_told_from_the_names_of_drains(scripted: Room) -> N
 def test_arguments_of_a_drain_that_no_worker_knows_are_refused_with_words(scripted: Room) -> None:
     with pytest.raises(UsageError, match="there is no service"):
         scripted.drain(Lane("fax-bulk", None, "main"))
+
+
+def test_drains_that_begin_together_do_not_end_together(scripted: Room) -> None:
+    """With more to send than a slice can, each ends at a moment of its own."""
+
+    def slow(keys: Sequence[str]) -> Answer:
+        scripted.now_s += 0.2
+        return accept(keys)
+
+    scripted.answer_by(slow)
+    for part in range(8):
+        scripted.submit(BULK, names(500, f"n{part}"))
+    took_s = []
+    for _ in range(6):
+        began_s = scripted.now_s
+        scripted.drain(BULK)
+        took_s.append(round(scripted.now_s - began_s, 1))
+    assert 5 <= min(took_s) <= max(took_s) <= 10.2
+    assert len(set(took_s)) == 6
