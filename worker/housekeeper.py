@@ -37,7 +37,7 @@ _NO_ACCOUNT = (
 )
 _POOLS = ("threads", "solo")
 _TRY_AGAIN_S = 0.5
-_LOOK_FOR_STOP_S = 0.02
+_LOOK_FOR_STOP_S = 0.05
 
 
 class HousekeepingStep(bootsteps.StartStopStep):
