@@ -33,6 +33,7 @@ _AT_ONCE = 10
 def build_shim(folder: Path) -> Path:
     """Compile what makes flushes slow and writes them down; needs a C compiler called `cc`."""
     built = folder / "sync_shim.so"
+    # The compiler of this machine, wherever it stands.
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", built, _SHIM, "-ldl"], check=True)  # noqa: S607
     return built
 

@@ -70,7 +70,7 @@ def _line(row: Mapping[str, Any], figure: Mapping[str, Any]) -> str:
 
 def number(value: float) -> str:
     """Return a number with three digits that tell something."""
-    if abs(value) >= 100:  # noqa: PLR2004
+    if abs(value) >= 100:  # noqa: PLR2004  three digits say enough
         return f"{value:,.0f}"
     return f"{value:.3g}"
 

@@ -67,6 +67,11 @@ local function read_record(key, ...)
   return found.err and {} or found
 end
 
+-- Keys are ASCII; one that is not was written by another program, and nobody could answer to it.
+local function is_plain(key)
+  return not string.find(key, '[\128-\255]')
+end
+
 -- One more in a field that should hold a number.
 local function bump(key, field)
   local done = redis.pcall('HINCRBY', key, field, 1)

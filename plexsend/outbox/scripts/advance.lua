@@ -375,7 +375,7 @@ end
 -- Whether there is a record that waits, under a key that can be answered to. Only another program or a restored
 -- backup leaves anything else here: it goes out of `ready`, and audit names it.
 local function is_whole(key, facts)
-  return facts[1] == 'waiting' and not string.find(key, '[\128-\255]')
+  return facts[1] == 'waiting' and is_plain(key)
 end
 
 -- Looks through `ready` in order. Expired messages are settled on the way. The first that goes alone goes by

@@ -119,7 +119,7 @@ local function find_abandoned(lane)
   if now < quiet then return #keys > 0 end
   for _, key in ipairs(keys) do
     local facts = read_record(key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f', 's')
-    if facts[9] == 'sending' and not string.find(key, '[\128-\255]') then
+    if facts[9] == 'sending' and is_plain(key) then
       local found = { lane, key }
       for i = 1, 8 do found[#found + 1] = facts[i] or '' end
       abandoned[#abandoned + 1] = found
