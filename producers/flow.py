@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,7 @@ from producers.submissions import (
     NotAdded,
     Remark,
     Submission,
+    SubmitInterrupted,
     Unknown,
     interruption,
 )
@@ -85,6 +87,16 @@ class Taker(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Chunk:
+    """Some entries, judged: what became of them so far, and the items that wait to be added."""
+
+    part: Submission = field(default_factory=Submission)
+    waiting: list[_Waiting] = field(default_factory=list)
+    is_full: bool = False
+    """Whether it ended because it was long enough; otherwise it is the last."""
+
+
 class Flow:
     """Judges entries and adds them. For one pass over one iterable."""
 
@@ -93,8 +105,6 @@ class Flow:
         self._loader = loader
         self._stamp = str(loader.stamp)
         self._intake = intake
-        self._waiting: list[_Waiting] = []
-        self._part = Submission()
         self.taken = 0
         """How many entries were read."""
 
@@ -103,22 +113,55 @@ class Flow:
 
         Raises SubmitInterrupted with what became of the last chunk alone.
         """
+        for chunk in self._judge(entries):
+            yield self._add_chunk(chunk)
+
+    def run_ahead(self, entries: Iterable[Entry]) -> Iterator[Submission]:
+        """Do the same, and judge each chunk while the one before it is added: two are held at a time.
+
+        Raises SubmitInterrupted with what became of the last two chunks alone.
+        """
+        judged = self._judge(entries)
+        with ThreadPoolExecutor(1, "plexsend-submit") as adder:
+            chunk = next(judged, None)
+            while chunk is not None and chunk.is_full:
+                under_way = adder.submit(self._add_chunk, chunk)
+                try:
+                    following = next(judged, None)
+                except Exception:
+                    # The caller's iterable failed: what it gave before is told first.
+                    yield under_way.result()
+                    raise
+                try:
+                    yield under_way.result()
+                except SubmitInterrupted as stopped:
+                    if following is not None:
+                        stopped.submission.extend(_give_up(following))
+                    raise interruption(stopped.cause, stopped.submission, self.taken) from stopped.cause
+                chunk = following
+            if chunk is not None:
+                yield self._add_chunk(chunk)
+
+    def _judge(self, entries: Iterable[Entry]) -> Iterator[_Chunk]:
+        chunk = _Chunk()
         count = size_bytes = 0
         for entry in entries:
             self.taken += 1
-            self._take(entry)
+            self._take(entry, chunk)
             count += 1
             size_bytes += entry.size_bytes
             if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
-                yield self._finish_chunk()
+                chunk.is_full = True
+                yield chunk
+                chunk = _Chunk()
                 count = size_bytes = 0
         if count:
-            yield self._finish_chunk()
+            yield chunk
 
-    def _take(self, entry: Entry) -> None:
-        index, raw = entry.index, entry.raw
+    def _take(self, entry: Entry, chunk: _Chunk) -> None:
+        index, raw, part = entry.index, entry.raw, chunk.part
         if isinstance(raw, InvalidItem):
-            self._part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
+            part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
             return
         made_key = _make_key(raw)
         try:
@@ -128,49 +171,41 @@ class Flow:
         except InvalidItem as exc:
             # A key that was made up here is known to nobody, so it would name nothing.
             key = exc.msg_key if made_key is None else None
-            self._part.invalid.append(Invalid(index, key, exc.problems))
+            part.invalid.append(Invalid(index, key, exc.problems))
             return
         msg_key = item.msg_key
         # Most items have neither, and a generator for nothing costs as much as the rest of this function.
         if item.warnings:
-            self._part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
+            part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
-            self._part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
+            part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
         lane = Lane(self._terms.service, item.variant, self._terms.account)
-        self._waiting.append(_Waiting(index, lane, Draft(msg_key, item.body)))
+        chunk.waiting.append(_Waiting(index, lane, Draft(msg_key, item.body)))
 
-    def _finish_chunk(self) -> Submission:
-        self._add_waiting()
-        part, self._part = self._part, Submission()
-        part.sort()
-        return part
-
-    def _add_waiting(self) -> None:
+    def _add_chunk(self, chunk: _Chunk) -> Submission:
         """Add what waits, lane by lane, or say of each item why not and raise SubmitInterrupted."""
-        waiting, self._waiting = self._waiting, []
+        part = chunk.part
         failure: OutboxError | None = None
-        for lane, chunk in _group(waiting):
+        for lane, group in _group(chunk.waiting):
             if failure is not None:
-                self._part.not_added.extend(NotAdded(each.index, each.draft.msg_key) for each in chunk)
+                part.not_added.extend(_not_added(group))
                 continue
             try:
-                receipts = self._add(lane, [each.draft for each in chunk])
+                receipts = self._add(lane, [each.draft for each in group])
             except OutboxError as exc:
                 failure = exc
-                self._note_failure(chunk, exc)
+                # Only a full server is known to have added nothing.
+                if isinstance(exc, OutboxFull):
+                    part.not_added.extend(_not_added(group))
+                else:
+                    part.unknown.extend(Unknown(each.index, each.draft.msg_key) for each in group)
             else:
-                for each, receipt in zip(chunk, receipts, strict=True):
-                    self._note(each.index, each.draft.msg_key, receipt)
+                for each, receipt in zip(group, receipts, strict=True):
+                    _note(part, each.index, each.draft.msg_key, receipt)
+        part.sort()
         if failure is not None:
-            self._part.sort()
-            raise interruption(failure, self._part, self.taken) from failure
-
-    def _note_failure(self, chunk: list[_Waiting], failure: OutboxError) -> None:
-        # Only a full server is known to have added nothing.
-        if isinstance(failure, OutboxFull):
-            self._part.not_added.extend(NotAdded(each.index, each.draft.msg_key) for each in chunk)
-        else:
-            self._part.unknown.extend(Unknown(each.index, each.draft.msg_key) for each in chunk)
+            raise interruption(failure, part, self.taken) from failure
+        return part
 
     def _add(self, lane: Lane, drafts: list[Draft]) -> list[Receipt]:
         terms = self._terms
@@ -183,13 +218,25 @@ class Flow:
             expires_at_ms=terms.expires_at_ms,
         )
 
-    def _note(self, index: int, msg_key: str, receipt: Receipt) -> None:
-        if receipt.known is Known.ADDED:
-            self._part.added.append(Added(index, msg_key))
-        elif receipt.known is Known.DUPLICATE:
-            self._part.duplicates.append(Duplicate(index, msg_key, receipt.state))
-        else:
-            self._part.conflicts.append(Conflict(index, msg_key, receipt.state))
+
+def _note(part: Submission, index: int, msg_key: str, receipt: Receipt) -> None:
+    if receipt.known is Known.ADDED:
+        part.added.append(Added(index, msg_key))
+    elif receipt.known is Known.DUPLICATE:
+        part.duplicates.append(Duplicate(index, msg_key, receipt.state))
+    else:
+        part.conflicts.append(Conflict(index, msg_key, receipt.state))
+
+
+def _not_added(items: Iterable[_Waiting]) -> Iterator[NotAdded]:
+    return (NotAdded(each.index, each.draft.msg_key) for each in items)
+
+
+def _give_up(chunk: _Chunk) -> Submission:
+    """Return what became of a chunk that was judged and not added."""
+    chunk.part.not_added.extend(_not_added(chunk.waiting))
+    chunk.part.sort()
+    return chunk.part
 
 
 def _group(waiting: list[_Waiting]) -> list[tuple[Lane, list[_Waiting]]]:

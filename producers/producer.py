@@ -97,7 +97,7 @@ class Producer:
         )
         whole = Submission()
         try:
-            for part in flow.run(Entry(index, raw) for index, raw in enumerate(items)):
+            for part in flow.run_ahead(Entry(index, raw) for index, raw in enumerate(items)):
                 whole.extend(part)
         except SubmitInterrupted as stopped:
             whole.extend(stopped.submission)

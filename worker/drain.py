@@ -14,7 +14,7 @@ from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.line import Mode, Rest, Status, Ticket, advance
 from plexsend.outbox.messages import Batch, Effect, EffectKind, Outcome, Settlement
-from worker.fate import log_fate
+from worker.fate import FateLog
 from worker.recheck import recheck
 from worker.verdicts import give_back
 
@@ -71,9 +71,17 @@ class Drain:
         self._policy = runtime.policies[lane.service]
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
+        self._fates = FateLog(self._log)
 
     def run(self, bell: str) -> None:
         """Answer a doorbell."""
+        with self._runtime.turn:
+            try:
+                self._run(bell)
+            finally:
+                self._fates.end()
+
+    def _run(self, bell: str) -> None:
         began = self._around.clock()
         settlement: Settlement | None = None
         while not self._is_over(began):
@@ -86,7 +94,8 @@ class Drain:
             elif reply.status is not Status.STAY:
                 return
             else:
-                self._runtime.stop.wait(reply.wait_ms / 1000)
+                with self._runtime.turn.outside():
+                    self._runtime.stop.wait(reply.wait_ms / 1000)
         self._end_slice(settlement, bell)
 
     def _is_over(self, began: float) -> bool:
@@ -99,7 +108,8 @@ class Drain:
         others_wait = self._around.bell_waits()
         reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
         if isinstance(reply, Rest) and reply.bell:
-            self._around.ring(self._lane, reply.bell)
+            with self._runtime.turn.outside():
+                self._around.ring(self._lane, reply.bell)
 
     # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
     # a reply that was lost is answered again.
@@ -127,6 +137,7 @@ class Drain:
             except OutboxError as exc:
                 unsettled = len(settlement.entries) if settlement else 0
                 if not failed_before:
+                    self._fates.end()
                     self._log.warning(
                         "redis does not take the verdicts, trying on", reason=str(exc), unsettled=unsettled
                     )
@@ -137,7 +148,8 @@ class Drain:
                     self._tell_lost(settlement)
                     raise
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
-            time.sleep(REDIS_AGAIN_S)
+            with self._runtime.turn.outside():
+                time.sleep(REDIS_AGAIN_S)
 
     def _gives_up(self, exc: OutboxError, patience_s: float) -> bool:
         if isinstance(exc, OutboxUnavailable) and not self._runtime.stop.is_set():
@@ -162,7 +174,7 @@ class Drain:
             settlement = replace(sent, entries=sent.entries + checked.entries)
         else:
             settlement = Settlement(batch.token, batch.take, checked.entries, taken_ms=batch.taken_ms)
-        log_fate(self._log, batch, settlement)
+        self._fates.tell(batch, settlement)
         return settlement
 
     def _post(self, batch: Batch) -> Settlement:

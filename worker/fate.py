@@ -1,31 +1,100 @@
-"""The log line of a batch's fate."""
+"""The log lines that tell what became of a drain's batches."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.messages import EffectKind, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plexsend.outbox.messages import Batch, Settlement
+
+GATHERED_S = 1.0
+"""At most so often a drain tells of batches that went as they should: one line a batch costs it a quarter of
+its pace, and a reader of a thousand lines a second learns nothing from any."""
 
 _QUIET = {EffectKind.REQUEST, EffectKind.ANSWERED}
 _NEEDS_A_PERSON = {EffectKind.AUTH, EffectKind.FAULT}
+_AS_IT_SHOULD = {Outcome.ACCEPTED, Outcome.REJECTED}
 
 
-def log_fate(log: Any, batch: Batch, settlement: Settlement) -> None:
-    """Log one batch: info: it went; warning: something goes again or is held; error: a person must look."""
-    effects = {effect.kind: effect for effect in settlement.effects if effect.kind not in _QUIET}
-    outcomes = Counter(entry.outcome for entry in settlement.entries)
-    fields: dict[str, Any] = {str(outcome): count for outcome, count in outcomes.items()}
-    codes = sorted({entry.code for entry in settlement.entries if entry.code})
-    fields |= {"take": batch.take, "messages": len(batch.messages), "codes": ",".join(codes)}
-    if _NEEDS_A_PERSON & effects.keys():
-        kind = next(iter(_NEEDS_A_PERSON & effects.keys()))
-        log.error("held until a person acts", **fields, hold=str(kind), reason=effects[kind].text)
-    elif effects or outcomes.keys() - {Outcome.ACCEPTED, Outcome.REJECTED}:
-        reasons = "; ".join(f"{kind}: {effect.text}" for kind, effect in effects.items())
-        log.warning("batch not sent whole", **fields, reason=reasons)
-    else:
-        log.info("batch sent", **fields)
+class FateLog:
+    """Tells of one drain's batches.
+
+    info: they went; warning: something goes again or is held; error: a person must look. Warnings and errors
+    are lines of their own, at once.
+
+    Args:
+        log: Where to.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._clock = clock
+        self._told_s = float("-inf")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._batches = self._messages = 0
+        self._first_take = self._last_take = 0
+        self._told: Counter[tuple[Outcome, str]] = Counter()
+
+    def tell(self, batch: Batch, settlement: Settlement) -> None:
+        """Tell of one batch, at once or together with those that follow soon."""
+        told = Counter([(entry.outcome, entry.code) for entry in settlement.entries])
+        effects = {effect.kind: effect.text for effect in settlement.effects if effect.kind not in _QUIET}
+        if effects or any(outcome not in _AS_IT_SHOULD for outcome, _ in told):
+            self.end()
+            self._tell_trouble(batch, told, effects)
+            return
+        if not self._batches:
+            self._first_take = batch.take
+        self._last_take = batch.take
+        self._batches += 1
+        self._messages += len(batch.messages)
+        self._told += told
+        if self._clock() - self._told_s >= GATHERED_S:
+            self.end()
+
+    def end(self) -> None:
+        """Tell what has not been told yet."""
+        if not self._batches:
+            return
+        takes = str(self._first_take) if self._batches == 1 else f"{self._first_take}-{self._last_take}"
+        self._log.info(
+            "batches sent",
+            batches=self._batches,
+            **_count(self._told),
+            takes=takes,
+            messages=self._messages,
+            codes=_codes(self._told),
+        )
+        self._told_s = self._clock()
+        self._forget()
+
+    def _tell_trouble(
+        self, batch: Batch, told: Counter[tuple[Outcome, str]], effects: dict[EffectKind, str]
+    ) -> None:
+        fields = {**_count(told), "take": batch.take, "messages": len(batch.messages), "codes": _codes(told)}
+        if _NEEDS_A_PERSON & effects.keys():
+            kind = next(iter(_NEEDS_A_PERSON & effects.keys()))
+            self._log.error("held until a person acts", **fields, hold=str(kind), reason=effects[kind])
+        else:
+            reasons = "; ".join(f"{kind}: {text}" for kind, text in effects.items())
+            self._log.warning("batch not sent whole", **fields, reason=reasons)
+
+
+def _count(told: Counter[tuple[Outcome, str]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (outcome, _), count in told.items():
+        counts[str(outcome)] += count
+    return counts
+
+
+def _codes(told: Counter[tuple[Outcome, str]]) -> str:
+    return ",".join(sorted({code for _, code in told if code}))

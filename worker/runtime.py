@@ -12,6 +12,7 @@ from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.line import Policy
 from plexsend.outbox.store import Store
+from plexsend.turn import Turn
 from worker.verdicts import Judge, RetryPolicy
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ class Runtime:
         self, settings: Settings, *, store: Store | None = None, client: GatewayClient | None = None
     ) -> None:
         self.settings = settings
-        self.store = store or Store.connect(settings.redis, settings.key_prefix)
-        self.client = client or GatewayClient(settings.base_urls)
+        self.turn = Turn()
+        """Taken by each drain, which gives it up wherever it waits."""
+        self.store = store or Store.connect(settings.redis, settings.key_prefix, self.turn)
+        self.client = client or GatewayClient(settings.base_urls, turn=self.turn)
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()

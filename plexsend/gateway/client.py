@@ -14,7 +14,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Request, RequestException, Response
+from requests import PreparedRequest, Request, RequestException
 from urllib3.exceptions import HTTPError
 
 from plexsend.errors import UsageError
@@ -25,7 +25,10 @@ from plexsend.gateway.connections import Exchange, Timeouts, WatchedAdapter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from urllib3 import HTTPResponse
+
     from plexsend.gateway.services import Service
+    from plexsend.turn import Turn
 
 CONTENT_TYPE = "application/json;charset=utf-8"
 
@@ -43,6 +46,7 @@ class GatewayClient:
         max_answer_bytes: A longer answer is not read to its end and counts as none.
         idle_s: A connection that lay idle for this long is not used again.
         clock: Monotonic seconds.
+        turn: Given up by a thread that holds it, while it waits for the network.
 
     Raises:
         UsageError: for a URL that must not be used.
@@ -56,6 +60,7 @@ class GatewayClient:
         max_answer_bytes: int = 1_000_000,
         idle_s: float = 20,
         clock: Callable[[], float] = time.monotonic,
+        turn: Turn | None = None,
     ) -> None:
         for product, url in base_urls.items():
             _check_base_url(product, url)
@@ -64,6 +69,7 @@ class GatewayClient:
         self._max_answer_bytes = max_answer_bytes
         self._idle_s = idle_s
         self._clock = clock
+        self._turn = turn
         self._local = threading.local()
         # Weak, so that a thread that ends takes its connections along.
         self._channels: weakref.WeakSet[_Channel] = weakref.WeakSet()
@@ -100,7 +106,7 @@ class GatewayClient:
         body = join_bodies(bodies, service, variant)
         request.body = body
         request.headers["Content-Length"] = str(len(body))
-        came = channel.send(request, self._timeouts, self._max_answer_bytes)
+        came = channel.send(request)
         if isinstance(came, WholeAnswer):
             return came
         secret = credentials.partition(";")[2]
@@ -116,7 +122,13 @@ class GatewayClient:
     def _channel(self) -> _Channel:
         channel: _Channel | None = getattr(self._local, "channel", None)
         if channel is None:
-            exchange = Exchange(self._timeouts, self._clock, self._idle_s)
+            exchange = Exchange(
+                self._timeouts,
+                self._clock,
+                self._idle_s,
+                most_bytes=self._max_answer_bytes,
+                turn=self._turn,
+            )
             channel = self._local.channel = _Channel(exchange, WatchedAdapter(exchange))
             with self._lock:
                 self._channels.add(channel)
@@ -165,42 +177,47 @@ class _Channel:
                 raise UsageError("credentials must be printable ASCII without spaces: userID;secret_key")
             if len(self.prepared) >= _MOST_PREPARED:
                 self.prepared.clear()
-            headers = {"Authorization": credentials, "Content-Type": CONTENT_TYPE, "User-Agent": "plexsend"}
+            headers = {
+                "Host": urlsplit(url).netloc,
+                "Authorization": credentials,
+                "Content-Type": CONTENT_TYPE,
+                "Accept-Encoding": "identity",
+                "User-Agent": "plexsend",
+            }
             request = self.prepared[url, credentials] = Request("POST", url, headers=headers).prepare()
         return request
 
-    def send(
-        self, request: PreparedRequest, timeouts: Timeouts, max_answer_bytes: int
-    ) -> _Came | WholeAnswer:
+    def send(self, request: PreparedRequest) -> _Came | WholeAnswer:
         """Send a request and return the HTTP answer, or what it means that none came."""
         exchange = self.exchange
         exchange.begin()
+        timeouts = exchange.timeouts
         try:
             # The adapter itself: a session follows no redirect if so told, yet reads the body of one without
             # bound and fails at a target that is no URL. It also costs a tenth of the whole request.
-            with self.adapter.send(
+            response = self.adapter.send(
                 request,
                 stream=True,
                 timeout=(timeouts.connect_s, timeouts.read_s),
                 verify=self.verify,
-            ) as response:
-                body = _read_body(response, max_answer_bytes)
-                # An answer to a request whose body never left is the gateway closing an idle connection.
-                if exchange.sent and body is not None:
-                    return _Came(response.status_code, response.headers.get("Retry-After"), body)
+            )
+            body = _decode_body(response.raw, exchange)
         # ValueError: what the libraries let through of answers that are no HTTP, such as a negative chunk.
         except (RequestException, HTTPError, HTTPException, OSError, ValueError):
-            return _tell_failure(exchange, too_large=False)
-        return _tell_failure(exchange, too_large=body is None)
+            return _tell_failure(exchange)
+        # An answer to a request whose body never left is the gateway closing an idle connection.
+        if not exchange.sent or body is None:
+            return _tell_failure(exchange)
+        return _Came(response.status_code, response.headers.get("Retry-After"), body)
 
 
-def _tell_failure(exchange: Exchange, *, too_large: bool) -> WholeAnswer:
+def _tell_failure(exchange: Exchange) -> WholeAnswer:
     """Return what it means that no usable answer came, from what the bytes did and not from exceptions."""
     if not exchange.sent:
         return WholeAnswer(
             Meaning.SHUT, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
         )
-    if too_large:
+    if exchange.too_large:
         code = "TOO_LARGE"
     elif exchange.timed_out:
         code = "TIMEOUT"
@@ -209,13 +226,17 @@ def _tell_failure(exchange: Exchange, *, too_large: bool) -> WholeAnswer:
     return WholeAnswer(Meaning.UNCERTAIN, code, "no usable answer came", None, explicit=False)
 
 
-def _read_body(response: Response, max_answer_bytes: int) -> bytes | None:
-    """Return the body of an answer; None if it is longer than may be."""
+def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes | None:
+    """Return the body of an answer, which came whole; None if it is longer than may be once decoded."""
+    raw.release_conn()
+    if "content-encoding" not in raw.headers:
+        return raw.data or b""
     pieces: list[bytes] = []
-    room_bytes = max_answer_bytes
-    while piece := response.raw.read(_PIECE_BYTES, decode_content=True):
+    room_bytes = exchange.most_bytes
+    while piece := raw.read(_PIECE_BYTES, decode_content=True):
         room_bytes -= len(piece)
         if room_bytes < 0:
+            exchange.too_large = True
             return None
         pieces.append(piece)
     return b"".join(pieces)

@@ -7,12 +7,8 @@ and on that hangs whether a message may be sent again. So both are watched where
 
 from __future__ import annotations
 
-import http.client
-import io
 import ssl
 from dataclasses import dataclass
-from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from requests import Response
@@ -22,11 +18,18 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from plexsend.gateway.responses import BadResponse, ResponseReader, TooLarge
+from plexsend.turn import Turn
+
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from requests import PreparedRequest
+    from urllib3 import HTTPResponse
+
+_SURE_BYTES = 16_384
+"""A body up to this is taken at once by a connection that has nothing under way; Linux's smallest buffer."""
+_RECEIVE_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,22 @@ class Timeouts:
 class Exchange:
     """One request and its answer, as the bytes see them. A thread uses one object for all its requests."""
 
-    def __init__(self, timeouts: Timeouts, clock: Callable[[], float], idle_s: float) -> None:
+    def __init__(
+        self,
+        timeouts: Timeouts,
+        clock: Callable[[], float],
+        idle_s: float,
+        *,
+        most_bytes: int = 1_000_000,
+        turn: Turn | None = None,
+    ) -> None:
         self.timeouts = timeouts
         self.clock = clock
         self.idle_s = idle_s
+        self.most_bytes = most_bytes
+        """The longest body of an answer that is taken."""
+        self.turn = turn or Turn()
+        """Given up while the thread waits for the network."""
         self.begin()
 
     def begin(self) -> None:
@@ -62,69 +77,30 @@ class Exchange:
         self.received = False
         """Whether any byte came back."""
         self.timed_out = False
+        self.too_large = False
+        """Whether the answer was longer than may be."""
 
-    def remaining_s(self) -> float:
-        """Return how long the exchange may still take."""
-        return self.began_s + self.timeouts.deadline_s - self.clock()
+    def patience_s(self) -> float:
+        """Return how long the next call of the socket may wait. Raises TimeoutError: the deadline is over."""
+        remaining_s = self.began_s + self.timeouts.deadline_s - self.clock()
+        if remaining_s <= 0:
+            self.timed_out = True
+            raise TimeoutError("the deadline of the whole exchange is over")
+        return min(remaining_s, self.timeouts.read_s)
 
     def started_late(self) -> bool:
         """Tell whether too much time went by before the request could be sent."""
         return self.clock() - self.began_s > self.timeouts.start_s
 
 
-class _TimedReader(io.RawIOBase):
-    """The receiving end of a socket; every read gets what is left of the deadline, if anything is."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: Exchange) -> None:
-        self._raw = raw
-        self._sock = sock
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        remaining_s = self._exchange.remaining_s()
-        if remaining_s <= 0:
-            self._exchange.timed_out = True
-            raise TimeoutError("the deadline of the whole exchange is over")
-        self._sock.settimeout(min(remaining_s, self._exchange.timeouts.read_s))
-        try:
-            count = self._raw.readinto(buffer)
-        except TimeoutError:
-            self._exchange.timed_out = True
-            raise
-        self._exchange.received |= bool(count)
-        return count
-
-    def close(self) -> None:
-        # The raw end counts as a user of the socket, which stays open until it is closed.
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    """An answer that is read, headers and all, through a `_TimedReader`."""
-
-    def __init__(self, sock: socket.socket, *args: Any, exchange: Exchange, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, exchange))
-
-    # http.client skips 100 alone. Any other interim answer would count as the answer, and the true one, left
-    # on the connection, as that of the next request.
-    def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = super()._read_status()  # type: ignore[misc]
-        while HTTPStatus.SWITCHING_PROTOCOLS < status < HTTPStatus.OK:
-            http.client._read_headers(self.fp)  # type: ignore[attr-defined]  # noqa: SLF001
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-        return version, status, reason
-
-
 class WatchedConnection(HTTPConnection):
-    """A plain connection that tells its `exchange` what happens to the request."""
+    """A plain connection that tells its `exchange` what happens to the request.
+
+    Connecting is left to urllib3. Writing a request and reading its answer by `http.client` and its parser of
+    e-mail costs as much as all else that a batch needs, so both are done here, the reading by llhttp.
+    """
 
     exchange: ClassVar[Exchange]
-    _headers_sent = False
     _used_s = 0.0
 
     @property
@@ -141,7 +117,8 @@ class WatchedConnection(HTTPConnection):
         """Connect, and say what failed in words that stay."""
         exchange = self.exchange
         try:
-            super().connect()
+            with exchange.turn.outside():
+                super().connect()
         except NameResolutionError:
             exchange.failure = "NAME"
             raise
@@ -157,38 +134,70 @@ class WatchedConnection(HTTPConnection):
         if exchange.started_late():
             exchange.failure = "CONNECT_TIMEOUT"
             raise ConnectTimeoutError(self, "connecting took too long for the request to be sent in time")
-        response_class = partial(_TimedResponse, exchange=exchange)
-        self.response_class = response_class  # type: ignore[assignment] # http.client only calls it
 
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a request."""
-        self._headers_sent = False
-        super().putrequest(*args, **kwargs)
+    def request(  # type: ignore[override]  # the options of urllib3 that nobody here uses
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, **_: Any
+    ) -> None:
+        """Send a request.
 
-    def endheaders(self, *args: Any, **kwargs: Any) -> None:
-        """Send the headers. As long as the body has not left, the gateway cannot act on the request."""
-        super().endheaders(*args, **kwargs)
-        self._headers_sent = True
-
-    def send(self, data: Any) -> None:
-        """Send headers or, after those, the body.
-
+        As long as nothing of the body has left, the gateway cannot act on it: so head and body leave apart.
         The first `send` of the body on the socket either takes some of it or raises and has taken none, which
         `sendall` does not tell.
         """
-        if not self._headers_sent:
-            super().send(data)
-            return
-        count = self.sock.send(data)
-        self.exchange.sent = True
-        if count < len(data):
-            self.sock.sendall(memoryview(data)[count:])
+        if self.sock is None:
+            self.connect()
+        lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {value}" for name, value in (headers or {}).items())]
+        self.sock.settimeout(self.exchange.patience_s())
+        self.sock.sendall("\r\n".join((*lines, "\r\n")).encode("latin-1"))
+        if len(body) <= _SURE_BYTES:
+            self._send_body(body)
+        else:
+            with self.exchange.turn.outside():
+                self._send_body(body)
 
-    def getresponse(self) -> Any:
-        """Return the answer; from its headers on the connection counts as idle."""
-        response = super().getresponse()
-        self._used_s = self.exchange.clock()
-        return response
+    def _send_body(self, body: bytes) -> None:
+        # Not `sendall`: over TLS it grants each record the whole timeout.
+        rest = memoryview(body)
+        try:
+            while rest:
+                self.sock.settimeout(self.exchange.patience_s())
+                count = self.sock.send(rest)
+                self.exchange.sent = True
+                rest = rest[count:]
+        except TimeoutError:
+            self.exchange.timed_out = True
+            raise
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3's own
+        """Return the answer, whole; from now on the connection counts as idle, if it may be used again."""
+        exchange = self.exchange
+        reader = ResponseReader(exchange.most_bytes)
+        try:
+            while not reader.complete:
+                data = self._receive()
+                if data:
+                    exchange.received = True
+                    reader.feed(data)
+                else:
+                    reader.end()
+        except TooLarge:
+            exchange.too_large = True
+            raise
+        self._used_s = exchange.clock()
+        if not reader.keeps_alive:
+            self.close()
+        return reader.response()
+
+    def _receive(self) -> bytes:
+        if self.sock is None:
+            raise BadResponse("the connection is closed")
+        self.sock.settimeout(self.exchange.patience_s())
+        try:
+            with self.exchange.turn.outside():
+                return self.sock.recv(_RECEIVE_BYTES)
+        except TimeoutError:
+            self.exchange.timed_out = True
+            raise
 
 
 class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
@@ -231,8 +240,8 @@ class WatchedAdapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
-        self._pools.clear()
         super().close()
+        self._pools.clear()
 
 
 _KINDS: dict[str, tuple[type[HTTPConnectionPool], type[WatchedConnection]]] = {

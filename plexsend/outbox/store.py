@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from redis.commands.core import Script as RegisteredScript
+    from redis.connection import AbstractConnection
 
     from plexsend.settings import RedisAddress, SentinelAddress
+    from plexsend.turn import Turn
 
 _OPTIONS: dict[str, Any] = {
     "protocol": 2,
@@ -82,25 +84,36 @@ _PASSING_ERRORS = (
 
 
 class Store:
-    """A Redis client under one key prefix. Safe to share between threads."""
+    """A Redis client under one key prefix. Safe to share between threads.
 
-    def __init__(self, client: Redis, prefix: str) -> None:
+    Args:
+        client: The client.
+        prefix: What every key begins with.
+        turn: Given up by a thread that holds it, while it calls a script.
+    """
+
+    def __init__(self, client: Redis, prefix: str, turn: Turn | None = None) -> None:
         self.client = client
+        if turn is not None:
+            pool = client.connection_pool
+            pool.connection_class = _bind(pool.connection_class, turn)
         self.keys = Keys(prefix)
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
 
     @classmethod
-    def connect(cls, address: RedisAddress | str, prefix: str) -> Store:
+    def connect(cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None) -> Store:
         """Return a store for this address, or URL of a single server. Connects at the first call."""
         if isinstance(address, str):
-            return cls(Redis.from_url(address, **_OPTIONS), prefix)
+            return cls(Redis.from_url(address, **_OPTIONS), prefix, turn)
         if address.sentinel is not None:
-            return cls(_sentinel_client(address.sentinel), prefix)
+            return cls(_sentinel_client(address.sentinel), prefix, turn)
         options = {name: value for name, value in _OPTIONS.items() if name not in _NOT_FOR_SOCKETS}
         return cls(
-            Redis.from_url(address.url, **(options if address.url.startswith("unix:") else _OPTIONS)), prefix
+            Redis.from_url(address.url, **(options if address.url.startswith("unix:") else _OPTIONS)),
+            prefix,
+            turn,
         )
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
@@ -123,6 +136,23 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self.client.close()
+
+
+def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
+    """Return a kind of connection that gives up the turn while it waits for the server."""
+
+    class Waiting(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect(self) -> None:
+            if self._sock is not None:
+                return
+            with turn.outside():
+                super().connect()
+
+        def read_response(self, *args: Any, **kwargs: Any) -> Any:
+            with turn.outside():
+                return super().read_response(*args, **kwargs)
+
+    return Waiting
 
 
 def _sentinel_client(address: SentinelAddress) -> Redis:

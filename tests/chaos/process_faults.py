@@ -97,7 +97,7 @@ def _sent_at(child: Child, shift_s: int) -> int:
     """Count the batches that a worker says to have sent at about that distance from now."""
     found = 0
     for line in child.log.read_text("utf-8", "replace").splitlines():
-        if "batch sent" in line or "batch not sent whole" in line:
+        if "batches sent" in line or "batch not sent whole" in line:
             told = datetime.strptime(line[1:20], "%Y-%m-%d %H:%M:%S").astimezone()
             found += abs((told - datetime.now().astimezone()).total_seconds() - shift_s) < _NEAR_S
     return found

@@ -118,7 +118,7 @@ class World:
             self.add_application(i, self._rate_per_s / applications)
         # What strikes while they still start would strike nothing.
         for worker in self.workers:
-            self.wait_loading(worker, "batch sent")
+            self.wait_loading(worker, "batches sent")
 
     def mend(self) -> None:
         """Undo whatever a fault that failed half-way may have left behind."""

@@ -97,8 +97,11 @@ def written() -> dict[str, str]:
 
 
 def _in_bytes(value: str) -> str:
-    amount = re.fullmatch(r"(\d+)gb", value)
-    return str(int(amount[1]) * 2**30) if amount else value
+    amount = re.fullmatch(r"(\d+)(mb|gb)", value)
+    return str(int(amount[1]) * _UNITS[amount[2]]) if amount else value
+
+
+_UNITS = {"mb": 2**20, "gb": 2**30}
 
 
 def test_every_line_of_the_file_is_in_force(start: Callable[..., redis.Redis]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from ctypes.util import find_library
 from typing import TYPE_CHECKING
 
 from plexsend.cli.faults import Refused
@@ -23,6 +24,7 @@ VALKEY_SETTINGS: Mapping[str, str] = {
     "appendfsync": "everysec",
     "no-appendfsync-on-rewrite": "no",
     "aof-load-truncated": "yes",
+    "auto-aof-rewrite-min-size": "512mb",
     "save": "",
     "maxmemory-policy": "noeviction",
     "maxmemory": "2gb",
@@ -32,12 +34,20 @@ VALKEY_SETTINGS: Mapping[str, str] = {
 }
 """As in deploy/valkey.conf, which says why; a test holds the two together."""
 
-ALLOCATOR: Mapping[str, str] = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=65535"}
-"""For the Valkey of the wheel, which is built on the C library's allocator; servers usually bring jemalloc.
-Freed records make that search long lists: with a deep cache a batch costs half as much. Others ignore it."""
+_DEEPER_CACHE = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=8000"}
 
 # -P: the folder it runs in is nobody's place to import from.
 _PYTHON = (sys.executable, "-P", "-m")
+
+
+def allocator() -> dict[str, str]:
+    """Return the variables that give the Valkey of the wheel a better allocator than the C library's.
+
+    Servers of distributions bring jemalloc and take no notice. The wheel's gets it where the machine has it
+    (Debian: libjemalloc2); elsewhere a deeper cache of what was freed, which would else be searched for long.
+    """
+    found = find_library("jemalloc")
+    return {"LD_PRELOAD": found} if found is not None else dict(_DEEPER_CACHE)
 
 
 def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable: bool) -> Program:
@@ -54,7 +64,7 @@ def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable
         (_find_valkey(), *options),
         folder.logs / "valkey.log",
         folder.valkey,
-        {**environ, **ALLOCATOR},
+        {**allocator(), **environ},
         # It has its file to finish and nobody to wait for. The others could wait for it for ever.
         last_signal=signal.SIGTERM,
         keeps_open=(folder.lock,),

@@ -192,6 +192,9 @@ class Stack:
             self._stops.check()
             if not child.is_running:
                 raise PartFailed(child, f"ended while it started ({child.how_it_ended()})")
+            # What it waits for may be the very one that is gone.
+            for other in self.ended():
+                raise PartFailed(other, f"ended while {child.name} started ({other.how_it_ended()})")
             if is_ready():
                 return
             if time.monotonic() > deadline:

@@ -85,7 +85,7 @@ class WatchedSocket(socket.socket):
         while rest:
             rest = rest[self.send(rest, flags) :]
 
-    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0, /) -> int:
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Receive up to the next boundary of the answer."""
         if not self._cuts:
             answer = self._await_answer()
@@ -94,16 +94,16 @@ class WatchedSocket(socket.socket):
             self._received = 0
             if not self._cuts:
                 self._end()
-                return super().recv_into(buffer, nbytes, flags)
+                return super().recv(size, flags)
         at, boundary = self._cuts[0]
-        count = super().recv_into(buffer, min(len(buffer), at - self._received), flags)
-        self._received += count
+        data = super().recv(min(size, at - self._received), flags)
+        self._received += len(data)
         if self._received == at:
             self._cuts.pop(0)
             self._wire.reach(boundary)
             if not self._cuts:
                 self._end()
-        return count
+        return data
 
     def _send_head(self, data: bytes) -> int:
         if not self._head:
@@ -127,7 +127,7 @@ class WatchedSocket(socket.socket):
         until_s = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until_s:
             select.select([self], [], [], _PATIENCE_S)
-            seen = self.recv(_LARGEST, socket.MSG_PEEK)
+            seen = super().recv(_LARGEST, socket.MSG_PEEK)
             if not seen or _is_whole(seen):
                 return seen
             time.sleep(0.001)

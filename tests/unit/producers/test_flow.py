@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 import tracemalloc
 import uuid
 from collections import OrderedDict
@@ -65,6 +66,14 @@ def _run(raws: Iterable[object], taker: Taker, loader: ItemLoader | None = None,
     flow = Flow(replace(_TERMS, **terms), loader or get_loader("mms-bulk"), taker)
     whole = Submission()
     for part in flow.run(Entry(index, raw) for index, raw in enumerate(raws)):
+        whole.extend(part)
+    return whole
+
+
+def _run_ahead(raws: Iterable[object], taker: Taker, whole: Submission | None = None) -> Submission:
+    whole = whole or Submission()
+    flow = Flow(_TERMS, get_loader("mms-bulk"), taker)
+    for part in flow.run_ahead(Entry(index, raw) for index, raw in enumerate(raws)):
         whole.extend(part)
     return whole
 
@@ -248,6 +257,61 @@ def test_a_failure_tells_the_fate_of_every_item_read(
     assert [each.index for each in parts.not_added] == ([2, 5] if unknown else [1, 2, 4, 5])
     assert len(parts.not_added) == not_added
     assert f"Of 7 items read, 3 were answered (2 added), {unknown} are in doubt" in str(stopped)
+
+
+def test_each_chunk_is_judged_while_the_one_before_it_is_added(make_item: Any) -> None:
+    class Holding(Taker):
+        """Takes a chunk only once the first item of the next has been read."""
+
+        def add(self, lane: Lane, drafts: Sequence[Draft], **options: object) -> list[Receipt]:
+            assert next_begun.wait(10) or len(self.calls) == 2
+            next_begun.clear()
+            return super().add(lane, drafts, **options)
+
+    next_begun = threading.Event()
+    taker = Holding()
+
+    def items() -> Iterable[object]:
+        for n in range(1_200):
+            if n in {500, 1_000}:
+                next_begun.set()
+            if n == 1_199:
+                next_begun.set()
+            yield make_item(n, msg_key=f"k{n}")
+
+    whole = _run_ahead(items(), taker)
+    assert [len(drafts) for _, drafts in taker.calls] == [500, 500, 200]
+    assert [(each.index, each.msg_key) for each in whole.added] == [(n, f"k{n}") for n in range(1_200)]
+
+
+@pytest.mark.parametrize(("fail_at", "added"), [(1, 0), (2, 500), (3, 1_000)])
+def test_a_failure_tells_the_fate_of_every_item_read_ahead(make_item: Any, fail_at: int, added: int) -> None:
+    taker = Taker(fail_at=fail_at, error=OutboxUnavailable("gone"))
+    items = [make_item(n, msg_key=f"k{n}") for n in range(1_200)]
+    items[1_100] = make_item(msg="")
+    whole = Submission()
+    with pytest.raises(InterruptedByOutage) as caught:
+        _run_ahead(items, taker, whole)
+    whole.extend(caught.value.submission)
+    told = [whole.added, whole.unknown, whole.not_added, whole.invalid]
+    read = caught.value.taken
+    assert sorted(each.index for part in told for each in part) == list(range(read))
+    assert len(whole.added) == added
+    assert [each.index for each in whole.unknown] == [
+        n for n in range(added, min(added + 500, 1_200)) if n != 1_100
+    ]
+    assert read == min(added + 1_000, 1_200)
+
+
+def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any) -> None:
+    def items() -> Iterable[object]:
+        yield from (make_item(n) for n in range(700))
+        raise LookupError("the caller's own")
+
+    whole = Submission()
+    with pytest.raises(LookupError):
+        _run_ahead(items(), Taker(), whole)
+    assert len(whole.added) == 500
 
 
 def test_reprs_show_no_item(make_item: Any) -> None:
