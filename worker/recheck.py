@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
@@ -58,7 +59,7 @@ def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Mess
         return _refuse(message, batch, str(exc))
     if item.msg_key != message.msg_key:
         return _refuse(message, batch, "msg_key: the body holds another key than the record")
-    return replace(message, body=item.body)
+    return message if item.body == message.body else replace(message, body=item.body)
 
 
 # What may have been sent was valid by the rules of its time: the gateway alone could say that it is not.
@@ -70,5 +71,7 @@ def _refuse(message: Message, batch: Batch, reason: str) -> Entry:
     return Entry(message.msg_key, batch.token, Outcome.REJECTED, code=INVALID, detail=detail)
 
 
+# A lane full of messages of another version carries the same few stamps.
+@lru_cache(maxsize=64)
 def _is_newer(stamp: str, own: Stamp) -> bool:
     return compare(Stamp.parse(stamp), own) is Relation.NEWER

@@ -189,7 +189,7 @@ def _read_json(body: bytes) -> object:
     if len(body) > LARGEST_WIRE_BYTES:
         _refuse_whole(f"takes {len(body)} bytes, more than any message", "Store it again as a message.")
     try:
-        raw: object = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        raw: object = _decode(body.decode())
     except (ValueError, RecursionError):
         # ValueError is also bad UTF-8 and a number of thousands of digits. Python's error holds the body, so
         # ours is raised below, with nothing attached.
@@ -208,6 +208,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError("NaN and infinities are not JSON")
+
+
+_decode: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
 
 
 def _refuse_whole(reason: str, remedy: str) -> NoReturn:

@@ -47,6 +47,8 @@ class ObjectSchema(Schema):
             errors = dict(exc.messages_dict)
             values = dict(exc.valid_data or {})
         related = [found for relation in self.relations for found in relation.judge(values, errors)]
+        if not errors and not related:
+            return values
         errors.update((name, [refusal]) for name, refusal in related if name != ITSELF)
         told = self._in_order(errors)
         for name, refusal in related:

@@ -568,7 +568,15 @@ local function stop()
     wake_by(lane, now)
     return { 'stopped', '0', '', '', '0', '0', '' }
   end
-  if bells > 0 or others >= connections then
+  -- Without a rate each drain that ends hands its place on, or a lane whose drains end close together would be
+  -- left with fewer. Under one a doorbell at a time is enough: more would only wait for permits.
+  local places = connections
+  if rate == 0 then
+    places = math.min(connections, math.ceil(n / FULL))
+  elseif bells > 0 then
+    places = 0
+  end
+  if others >= places then
     wake_by(lane, now + LONGEST_SLEEP)
     return { 'stopped', '0', '', '', '0', '0', '' }
   end

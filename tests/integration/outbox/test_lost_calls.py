@@ -127,12 +127,32 @@ def test_takes_of_drains_long_gone_are_forgotten(bench: Bench) -> None:
     assert bench.store.client.hlen(bench.store.keys.lane("main", BULK.name, "takes")) == 0
 
 
-def test_stop_rings_once_for_what_is_left(bench: Bench) -> None:
-    bench.submit(40)
+def end_three(bench: Bench, policy: Policy | None = None) -> list[str]:
+    """Have three drains take a batch each and end one after the other; returns the doorbells they left."""
     batches = [bench.take(f"p1.{i}") for i in range(3)]
-    bells = [bench.stop(f"p1.{i}", settlement=accepted(batch)).bell for i, batch in enumerate(batches)]
+    bench.policy = policy or bench.policy
+    return [bench.stop(f"p1.{i}", settlement=accepted(batch)).bell for i, batch in enumerate(batches)]
+
+
+def test_stop_rings_for_what_the_others_leave(bench: Bench) -> None:
+    bench.submit(40)
+    bells = end_three(bench)
+    assert [bool(bell) for bell in bells] == [False, False, True]
+    assert bench.members("drains") == bells[2:]
+
+
+def test_each_drain_that_ends_hands_its_place_on(bench: Bench) -> None:
+    bench.submit(100)
+    bells = end_three(bench)
+    assert sorted(bench.members("drains")) == sorted(bells)
+    assert len(set(bells)) == 3
+
+
+def test_under_a_rate_one_doorbell_at_a_time_is_left(bench: Bench) -> None:
+    bench.submit(100)
+    bells = end_three(bench, Policy(rate_per_s=1_000, linger_ms=0))
     assert [bool(bell) for bell in bells] == [True, False, False]
-    assert bench.members("drains") == [bells[0]]
+    assert bench.members("drains") == bells[:1]
 
 
 def test_stop_rings_although_a_doorbell_was_lost_before(bench: Bench) -> None:
