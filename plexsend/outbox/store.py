@@ -36,6 +36,7 @@ from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUn
 from plexsend.outbox.keys import Keys
 from plexsend.outbox.scripting import Script, source
 from plexsend.outbox.sentinels import Sentinels
+from plexsend.outbox.wires import Wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,15 +90,19 @@ class Store:
     Args:
         client: The client.
         prefix: What every key begins with.
-        turn: Given up by a thread that holds it, while it calls a script.
+        turn: Given up by a thread that holds it, while it waits for the server.
+        wires: The way of the scripts; None: connections of the client's pool.
     """
 
-    def __init__(self, client: Redis, prefix: str, turn: Turn | None = None) -> None:
+    def __init__(
+        self, client: Redis, prefix: str, turn: Turn | None = None, *, wires: Wires | None = None
+    ) -> None:
         self.client = client
         if turn is not None:
             pool = client.connection_pool
             pool.connection_class = _bind(pool.connection_class, turn)
         self.keys = Keys(prefix)
+        self._wires = wires or Wires(client.connection_pool)
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
@@ -120,21 +125,31 @@ class Store:
         """Run a script on an account's keys and return its reply, text still as bytes."""
         try:
             with mapped():
-                reply = self._scripts[script](keys=[self.keys.account(account)], args=args)
+                reply = self._call(self._scripts[script], self.keys.account(account), args)
         except OutboxUnavailable:
             self._doubt_master()
             raise
         return list(reply)
+
+    def _call(self, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
+        try:
+            return self._wires.call("EVALSHA", script.sha, 1, key, *args)
+        except NoScriptError:
+            # It did not run.
+            self.client.script_load(script.script)
+            return self._wires.call("EVALSHA", script.sha, 1, key, *args)
 
     # It may have been replaced: hung, or cut off from its replicas, it keeps its connections open, and each
     # would have to fail by itself. Whoever calls next asks the Sentinels anew.
     def _doubt_master(self) -> None:
         pool = self.client.connection_pool
         if isinstance(pool, SentinelConnectionPool):
+            self._wires.close_idle()
             pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
         """Close all connections."""
+        self._wires.close_idle()
         self.client.close()
 
 

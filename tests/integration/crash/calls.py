@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
@@ -9,8 +10,11 @@ from redis.client import Pipeline
 
 from plexsend.outbox.scripting import Script, source
 from plexsend.outbox.store import Store
+from plexsend.outbox.wires import Wires
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.integration.crash.watch import Watch
 
 # Places in an EVALSHA: behind digest, number of keys and key come the script's arguments; advance says what
@@ -28,10 +32,16 @@ class WatchedRedis(Redis):
         self._scripts = {plain.register_script(source(script)).sha: script for script in Script}
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
+        with self.boundaries(args):
+            return super().execute_command(*args, **options)
+
+    @contextmanager
+    def boundaries(self, args: tuple[Any, ...]) -> Iterator[None]:
+        """Reach the boundaries of this call."""
         name = self._watch.number(self._name(args))
         self._watch.reach(f"{name}-before")
         try:
-            return super().execute_command(*args, **options)
+            yield
         finally:
             # An error is an answer too, such as that of a server that does not know a script yet.
             self._watch.reach(f"{name}-after")
@@ -64,6 +74,19 @@ class _WatchedPipeline(Pipeline):
         return reply
 
 
+class _WatchedWires(Wires):
+    """The way of the scripts, past the client."""
+
+    def __init__(self, client: WatchedRedis) -> None:
+        super().__init__(client.connection_pool)
+        self._client = client
+
+    def call(self, *command: Any) -> Any:
+        with self._client.boundaries(command):
+            return super().call(*command)
+
+
 def watched_store(plain: Store, watch: Watch) -> Store:
     """Return a store on the same server and prefix whose calls are watched."""
-    return Store(WatchedRedis(plain.client, watch), plain.keys.prefix)
+    client = WatchedRedis(plain.client, watch)
+    return Store(client, plain.keys.prefix, wires=_WatchedWires(client))

@@ -1,0 +1,100 @@
+"""Connections for calls of scripts: taken from redis-py's pool, then kept here and used without its client.
+
+A client's call passes through a pool's lock, a poll of the socket, a retry and records for monitors, which
+cost a worker a fifth of its processor time: more than what is sent and received. What those layers guard is
+little, and kept here: a connection that failed is closed, one that lay idle is looked at before it is used,
+and none outlives a fork.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError, ResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redis.connection import ConnectionPool
+
+IDLE_S = 1.0
+"""A connection that was not used for longer may have been closed by the server meanwhile."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    connection: Any
+    """A connection of redis-py, which types hardly any of it."""
+    pid: int
+    used_s: float
+
+
+class Wires:
+    """Connections of one pool. As many are made as calls are under way at once; safe to share by threads."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        # Both ends of a deque may be used by all threads at once.
+        self._free: deque[_Kept] = deque()
+
+    def call(self, *command: str | bytes | int) -> Any:
+        """Send a command and return the reply. Raises what redis-py raises; the command is never repeated."""
+        kept = self._take()
+        connection = kept.connection
+        try:
+            connection.send_command(*command)
+            reply = connection.read_response()
+        except ResponseError:
+            # An answer like any other.
+            self._put(kept)
+            raise
+        except BaseException:
+            connection.disconnect()
+            self._put(kept)
+            raise
+        self._put(kept)
+        return reply
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses now; the next call connects anew."""
+        for kept in _drain(self._free):
+            kept.connection.disconnect()
+            self._pool.release(kept.connection)
+
+    def _take(self) -> _Kept:
+        while True:
+            try:
+                kept = self._free.pop()
+            except IndexError:
+                return _Kept(self._pool.get_connection(), os.getpid(), time.monotonic())
+            if kept.pid != os.getpid():
+                # The parent's: to close it would end it there too.
+                continue
+            if time.monotonic() - kept.used_s > IDLE_S and not _is_alive(kept.connection):
+                kept.connection.disconnect()
+            return kept
+
+    def _put(self, kept: _Kept) -> None:
+        kept.used_s = time.monotonic()
+        self._free.append(kept)
+
+
+def _is_alive(connection: Any) -> bool:
+    """Tell whether nothing came on a connection since its last reply, neither data nor its end."""
+    try:
+        return not connection.can_read()
+    except (RedisError, OSError):
+        return False
+
+
+def _drain(free: deque[_Kept]) -> Sequence[_Kept]:
+    found = []
+    while True:
+        try:
+            found.append(free.pop())
+        except IndexError:
+            return found
