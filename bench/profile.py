@@ -39,25 +39,22 @@ LANE = Lane("mms-bulk", None, "main")
 
 PARTS = (
     ("client.post", "plexsend/gateway/client.py", "post"),
-    ("  session.send", "requests/sessions.py", "send"),
-    ("    adapter.send", "requests/adapters.py", "send"),
-    ("      urlopen", "urllib3/connectionpool.py", "urlopen"),
-    ("        request out", "urllib3/connection.py", "request"),
-    ("        answer's head in", "plexsend/gateway/connections.py", "getresponse"),
-    ("      build_response", "requests/adapters.py", "build_response"),
-    ("  answer's body in", "plexsend/gateway/client.py", "_read_body"),
+    ("  adapter.send", "requests/adapters.py", "send"),
+    ("    urlopen", "urllib3/connectionpool.py", "urlopen"),
+    ("      request out", "plexsend/gateway/connections.py", "request"),
+    ("      answer in", "plexsend/gateway/connections.py", "getresponse"),
+    ("        of it in llhttp", "plexsend/gateway/responses.py", "feed"),
     ("  read_answer", "plexsend/gateway/answers.py", "read_answer"),
     ("advance", "plexsend/outbox/line.py", "advance"),
     ("  settlement to arguments", "plexsend/outbox/line.py", "_settlement_args"),
-    ("  redis-py, all of it", "redis/client.py", "execute_command"),
+    ("  call of the script", "plexsend/outbox/wires.py", "call"),
     ("    packs", "redis/connection.py", "pack"),
     ("    sends", "redis/connection.py", "send_packed_command"),
     ("    reads", "redis/connection.py", "read_response"),
-    ("    takes a connection", "redis/connection.py", "get_connection"),
     ("  reply to batch", "plexsend/outbox/line.py", "_batch"),
     ("judge", "worker/verdicts.py", "judge"),
     ("recheck", "worker/recheck.py", "recheck"),
-    ("log line", "worker/fate.py", "log_fate"),
+    ("log line", "worker/fate.py", "tell"),
 )
 """What is told: words, end of the file's name, function. Indented parts lie within those above them."""
 
