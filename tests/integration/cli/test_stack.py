@@ -106,3 +106,16 @@ def test_what_does_not_end_in_a_hurry_is_killed_and_named(build: Callable[..., S
     # However hurried, Valkey writes down what it has.
     assert valkey.how_it_ended() == "exit code 0"
     assert stack.stop() == []
+
+
+def test_a_server_that_dies_while_workers_start_is_named_and_not_the_worker_that_waits_for_it(
+    build: Callable[..., Stack],
+) -> None:
+    stack = build(workers=1)
+    stack.start()
+    valkey = stack.children[0]
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGKILL)
+
+    with pytest.raises(PartFailed, match=r"valkey ended while worker 1 started \(killed by SIGKILL\)"):
+        stack.wait_for_workers()
