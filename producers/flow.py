@@ -128,8 +128,7 @@ class Flow:
                 under_way = adder.submit(self._add_chunk, chunk)
                 try:
                     following = next(judged, None)
-                except Exception:
-                    # The caller's iterable failed: what it gave before is told first.
+                except Exception:  # of the caller's iterable: what it gave before is told first
                     yield under_way.result()
                     raise
                 try:

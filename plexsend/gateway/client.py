@@ -21,6 +21,7 @@ from plexsend.errors import UsageError
 from plexsend.gateway.answers import Answer, WholeAnswer, read_answer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.connections import Exchange, Timeouts, WatchedAdapter
+from plexsend.gateway.responses import TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -206,7 +207,7 @@ class _Channel:
         except (RequestException, HTTPError, HTTPException, OSError, ValueError):
             return _tell_failure(exchange)
         # An answer to a request whose body never left is the gateway closing an idle connection.
-        if not exchange.sent or body is None:
+        if not exchange.sent:
             return _tell_failure(exchange)
         return _Came(response.status_code, response.headers.get("Retry-After"), body)
 
@@ -226,8 +227,8 @@ def _tell_failure(exchange: Exchange) -> WholeAnswer:
     return WholeAnswer(Meaning.UNCERTAIN, code, "no usable answer came", None, explicit=False)
 
 
-def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes | None:
-    """Return the body of an answer, which came whole; None if it is longer than may be once decoded."""
+def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes:
+    """Return the body of an answer, which came whole; TooLarge if it is longer than may be once decoded."""
     raw.release_conn()
     if "content-encoding" not in raw.headers:
         return raw.data or b""
@@ -237,7 +238,7 @@ def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes | None:
         room_bytes -= len(piece)
         if room_bytes < 0:
             exchange.too_large = True
-            return None
+            raise TooLarge
         pieces.append(piece)
     return b"".join(pieces)
 

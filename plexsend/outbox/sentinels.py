@@ -29,7 +29,7 @@ class Sentinels(Sentinel):
     sentinels: list[Redis]
 
     def __init__(self, address: SentinelAddress, **options: Any) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]
+        super().__init__(  # type: ignore[no-untyped-call]  # redis-py has no types here
             list(address.hosts), sentinel_kwargs=dict(address.sentinel_options), **options
         )
 
@@ -54,6 +54,6 @@ class Sentinels(Sentinel):
         except (RedisConnectionError, RedisTimeoutError):
             return None
         state = masters.get(service_name)
-        if state is None or not self.check_master_state(state, service_name):  # type: ignore[no-untyped-call]
+        if state is None or not self.check_master_state(state, service_name):  # type: ignore[no-untyped-call]  # nor here
             return None
         return state["ip"], state["port"]

@@ -171,7 +171,7 @@ def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection
 
 
 def _sentinel_client(address: SentinelAddress) -> Redis:
-    client: Redis = Sentinels(address, **_OPTIONS).master_for(  # type: ignore[no-untyped-call]
+    client: Redis = Sentinels(address, **_OPTIONS).master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
         address.master, db=address.db, username=address.username, password=address.password
     )
     return client

@@ -99,12 +99,14 @@ class Stand:
             **more,
         }
 
-    def launch(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Worker:
-        """Start `celery -A worker ARGUMENTS` in the stand's folder."""
+    def launch(
+        self, *arguments: str, app: str = "worker", environ: Mapping[str, str] | None = None
+    ) -> Worker:
+        """Start `celery -A APP ARGUMENTS` in the stand's folder."""
         log = self.folder / f"celery-{len(self.workers)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [CELERY, "-A", "worker", *arguments],
+                [CELERY, "-A", app, *arguments],
                 cwd=self.folder,
                 env=dict(environ) if environ is not None else self.environ(),
                 stdin=subprocess.DEVNULL,

@@ -92,7 +92,7 @@ class Course:
             flow = Writer(producer, FLOWING, "flow", pause_s=pace(case.rate_per_s))
             with kept, flow:
                 wait_until(lambda: "flow-0" in sandbox.accepted, what="messages flow")
-                time.sleep(case.load_s)
+                time.sleep(case.load_s)  # the load itself: nothing is waited for
                 lost_at = time.time()
                 self._lose_master()
                 if bystander is not None and case.loss is Loss.CUT_OFF:

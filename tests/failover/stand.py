@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,13 @@ import redis
 from plexsend.gateway.services import read_settings
 from plexsend.outbox.records import Record, parse_record
 from plexsend.outbox.store import Store
-from tests.acceptance.process import Worker
-from tests.acceptance.stand import CELERY, ROOT, Stand
+from tests.acceptance.stand import ROOT, Stand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plexsend.settings import Settings
+    from tests.acceptance.process import Worker
 
 RUNG = "plexsend.drain sent"
 """What beat's log says of each doorbell that the broker took."""
@@ -43,19 +42,10 @@ class WatchedStand(Stand):
 
     def start_beat(self) -> Worker:
         """Start a beat that rings twice a second, and wait until it has rung."""
-        log = self.folder / "beat.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [CELERY, "-A", "tests.failover.beating", "beat", "-l", "DEBUG", "-s", "schedule"],
-                cwd=self.folder,
-                env=self.environ(PYTHONPATH=str(ROOT)),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        beat = Worker(process, log)
-        self.workers.append(beat)
+        arguments = ("beat", "-l", "DEBUG", "-s", "schedule")
+        beat = self.launch(
+            *arguments, app="tests.failover.beating", environ=self.environ(PYTHONPATH=str(ROOT))
+        )
         beat.wait_for(RUNG)
         return beat
 
