@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.batches import FULL_BATCH
 from plexsend.outbox.holds import HOW_IT_ENDS, Hold, Reason
-from plexsend.outbox.messages import FULL_BATCH
-from plexsend.outbox.states import State
-from plexsend.outbox.views import (
+from plexsend.outbox.queries import (
     covering,
     due_time,
     holds,
@@ -18,9 +17,10 @@ from plexsend.outbox.views import (
     server_ms,
     service_pauses,
 )
+from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
-    from plexsend.outbox.line import Policy
+    from plexsend.outbox.advance import Policy
     from plexsend.outbox.records import Record
     from plexsend.outbox.store import Store
 
