@@ -8,16 +8,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.batches import FULL_BATCH, Batch, Message, Settlement
-from plexsend.outbox.scripting import Script
-from plexsend.outbox.store import number, text
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.batches import Verdict
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
-    from plexsend.settings import ServiceSettings, Settings
+    from plexsend.outbox.policies import Policy
+    from plexsend.outbox.redis.store import Store
 
 REQUEST_DEADLINE_S = 15
 """The longest that one request takes, answer and all (design of the client)."""
@@ -44,34 +44,6 @@ class Status(StrEnum):
     """Other drains serve this lane to its limit."""
     STOPPED = "stopped"
     SETTLED = "settled"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a lane is served, in the units of the scripts."""
-
-    rate_per_s: float = 100
-    linger_ms: int = 200
-    connections: int = 8
-    reclaim_ms: int = 60_000
-    shut_first_ms: int = 1_000
-    shut_longest_ms: int = 60_000
-    credit_first_ms: int = 30_000
-    credit_longest_ms: int = 1_800_000
-
-    @classmethod
-    def of(cls, settings: Settings, service: ServiceSettings) -> Policy:
-        """Return the policy that these settings ask for."""
-        return cls(
-            rate_per_s=service.rate_per_s,
-            linger_ms=service.linger_ms,
-            connections=service.connections,
-            reclaim_ms=round(settings.reclaim_s * 1000),
-            shut_first_ms=round(service.shut_first_s * 1000),
-            shut_longest_ms=round(service.shut_longest_s * 1000),
-            credit_first_ms=round(service.credit_hold_s * 1000),
-            credit_longest_ms=round(service.credit_hold_longest_s * 1000),
-        )
 
 
 @dataclass(frozen=True, slots=True)
