@@ -4,7 +4,7 @@ import sys
 
 from plexsend.errors import SettingsError
 from plexsend.gateway.environment import read_settings
-from worker.app import create_app
+from plexsend.worker.app import create_app
 
 __all__ = ["app"]
 

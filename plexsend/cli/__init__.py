@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line of this process and end it with the command's exit code."""
     # The import stands inside, so that Ctrl-C while Python still loads ends as quietly as later.
     try:
-        from plexsend.cli.app import app  # noqa: PLC0415  see above
+        from plexsend.cli.app import app
 
         app()
     except KeyboardInterrupt:

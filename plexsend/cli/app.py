@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+class Section(StrEnum):
+    """What a command is for; the sections of `plexsend --help`, in their order."""
+
+    SEND = "Send"
+    FOLLOW = "Follow"
+    STEER = "Steer"
+    SERVERS = "Servers"
+    SET_UP = "Set up"
+
+
 @dataclass(frozen=True, slots=True)
 class ListedCommand:
     """A command that is imported when it is asked for, and what the list of commands says of it."""
@@ -24,74 +34,113 @@ class ListedCommand:
     name: str
     where: str
     """Module below `plexsend.cli.commands` and the name of the command in it."""
+    section: Section
     summary: str
-
-    @property
-    def module(self) -> str:
-        """The full name of the module that holds the command."""
-        return f"{__package__}.commands.{self.where.partition(':')[0]}"
+    replaces: str = ""
+    """What people type no more since there is this command, or why it replaces nothing. Every command that is
+    added names it, so that the list grows on purpose."""
 
     def load(self) -> click.Command:
         """Import the command."""
-        command = getattr(import_module(self.module), self.where.partition(":")[2])
+        module, _, name = self.where.partition(":")
+        command = getattr(import_module(f"{__package__}.commands.{module}"), name)
         assert isinstance(command, click.Command)  # noqa: S101  the table below is wrong otherwise
         return command
 
 
 # Importing all commands to list them would cost more than most of them take to run.
 ENTRIES = (
-    ListedCommand("demo", "demo:demo", "Run the whole thing on this machine and watch it."),
-    ListedCommand("up", "up:up", "Start Valkey and workers here, and keep them running."),
-    ListedCommand("send", "send:send", "Put one message in."),
-    ListedCommand("check", "check:check", "Judge a file of messages; send nothing."),
-    ListedCommand("import", "import_:import_", "Put a file of messages in."),
-    ListedCommand("status", "status:status", "Show all that is known of a message."),
-    ListedCommand("why", "why:why", "Explain what keeps a message from going, and until when."),
-    ListedCommand("cancel", "cancel:cancel", "Take a message back that has not been sent."),
-    ListedCommand("lanes", "lanes:lanes", "List the lanes and what waits in them."),
-    ListedCommand("holds", "holds:holds", "List what keeps accounts, services and lanes from sending."),
-    ListedCommand("pause", "pause:pause", "Keep a lane, a service or an account from sending."),
-    ListedCommand("resume", "resume:resume", "Let a lane, a service or an account send again."),
-    ListedCommand("dead", "dead:dead", "List, requeue or drop messages that will not be sent."),
-    ListedCommand("uncertain", "uncertain:uncertain", "List or settle messages that may have been sent."),
-    ListedCommand("audit", "audit:audit", "Prove from the records that no message is missing."),
-    ListedCommand("sandbox", "sandbox:sandbox", "Run a stand-in gateway on this machine."),
+    ListedCommand("send", "send:send", Section.SEND, "Put one message in."),
+    ListedCommand("check", "check:check", Section.SEND, "Judge a file of messages; send nothing."),
+    ListedCommand("import", "import_:import_", Section.SEND, "Put a file of messages in."),
+    ListedCommand("status", "status:status", Section.FOLLOW, "Show all that is known of a message."),
+    ListedCommand(
+        "why", "why:why", Section.FOLLOW, "Explain what keeps a message from going, and until when."
+    ),
+    ListedCommand("lanes", "lanes:lanes", Section.FOLLOW, "List the lanes and what waits in them."),
+    ListedCommand(
+        "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
+    ),
+    ListedCommand(
+        "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
+    ),
+    ListedCommand("cancel", "cancel:cancel", Section.STEER, "Take a message back that has not been sent."),
+    ListedCommand(
+        "pause", "pause:pause", Section.STEER, "Keep a lane, a service or an account from sending."
+    ),
+    ListedCommand(
+        "resume", "resume:resume", Section.STEER, "Let a lane, a service or an account send again."
+    ),
+    ListedCommand(
+        "dead", "dead:dead", Section.STEER, "List, requeue or drop messages that will not be sent."
+    ),
+    ListedCommand(
+        "uncertain",
+        "uncertain:uncertain",
+        Section.STEER,
+        "List or settle messages that may have been sent.",
+    ),
+    ListedCommand("up", "up:up", Section.SERVERS, "Start Valkey and workers here, and keep them running."),
+    ListedCommand(
+        "worker",
+        "worker:worker",
+        Section.SERVERS,
+        "Start a worker process, which sends what waits.",
+        replaces="`celery -A worker worker`, which needs names by hand and fails beside a worker.py",
+    ),
+    ListedCommand(
+        "beat",
+        "beat:beat",
+        Section.SERVERS,
+        "Start the process that gives the signal for what is due.",
+        replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
+    ),
+    ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),
+    ListedCommand("demo", "demo:demo", Section.SET_UP, "Run the whole thing on this machine and watch it."),
 )
+
+_BY_NAME = {entry.name: entry for entry in ENTRIES}
 
 
 class Plexsend(click.Group):
     """The group of all commands. Its `main` never lets a traceback out."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands whose modules are installed."""
+        """Return the names of all commands."""
         del ctx
-        return [entry.name for entry in ENTRIES if find_spec(entry.module) is not None]
+        return list(_BY_NAME)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return the command of this name, None where there is none."""
-        entry = next((entry for entry in ENTRIES if entry.name == cmd_name), None)
-        if entry is None or entry.name not in self.list_commands(ctx):
-            return None
-        return entry.load()
+        del ctx
+        entry = _BY_NAME.get(cmd_name)
+        return None if entry is None else entry.load()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name; for any other, say which one was likely meant."""
-        known = self.list_commands(ctx)
-        if args[0] not in known and not args[0].startswith("-"):
-            import difflib  # noqa: PLC0415  only a slip needs it
+        if args[0] not in _BY_NAME and not args[0].startswith("-"):
+            import difflib
 
-            near = difflib.get_close_matches(args[0], known, n=1)
+            near = difflib.get_close_matches(args[0], _BY_NAME, n=1)
             meant = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"There is no command {args[0]!r}.{meant}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without importing them."""
-        listed = self.list_commands(ctx)
-        with formatter.section("Commands"):
-            formatter.write_dl([(entry.name, entry.summary) for entry in ENTRIES if entry.name in listed])
+        del ctx
+        longest = max(map(len, _BY_NAME))
+        for section in Section:
+            with formatter.section(section):
+                # As wide in every section, so that the summaries stand below each other.
+                rows = [
+                    (entry.name.ljust(longest), entry.summary)
+                    for entry in ENTRIES
+                    if entry.section is section
+                ]
+                formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was parsed."""
@@ -134,8 +183,8 @@ class Plexsend(click.Group):
 def app(*, traceback: bool) -> None:
     """Send messages through API PLEX: put them in, watch them go, steer what waits.
 
-    Settings come from PLEXSEND_* variables of the environment; the README lists them. Every command takes
-    --json and then prints one JSON object a line. Exit codes: 0 done, 1 something was refused or not found,
-    2 wrong usage or settings.
+    Settings come from PLEXSEND_* variables of the environment; the README lists them. Every command but
+    worker and beat takes --json and then prints one JSON object a line. Exit codes: 0 done, 1 something was
+    refused or not found, 2 wrong usage or settings.
     """
     del traceback  # read before anything was parsed

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def open_settings(screen: Screen) -> Settings:
     """Return the settings, and tell what is doubtful about them. Call it once in a command."""
-    from plexsend.gateway.environment import read_settings  # noqa: PLC0415  `--help` must be quick
+    from plexsend.gateway.environment import read_settings
 
     settings = read_settings()
     for problem in settings.warnings:
@@ -27,7 +27,7 @@ def open_settings(screen: Screen) -> Settings:
 def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
     """Give the settings and the outbox, and close its connections afterwards."""
     settings = open_settings(screen)
-    from plexsend.outbox.redis.store import Store  # noqa: PLC0415  wrong settings are told without loading it
+    from plexsend.outbox.redis.store import Store
 
     store = Store.connect(settings.redis, settings.key_prefix)
     try:

@@ -60,10 +60,10 @@ class _Service(click.ParamType[str]):
     name = "service"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from plexsend.gateway.services import SERVICES  # noqa: PLC0415  `--help` must be quick
+        from plexsend.gateway.services import SERVICES
 
         if value not in SERVICES:
-            import difflib  # noqa: PLC0415  only a slip needs it
+            import difflib
 
             near = difflib.get_close_matches(value, SERVICES, n=1)
             meant = f" Did you mean {near[0]}?" if near else ""
@@ -95,8 +95,8 @@ class _Lane(click.ParamType[Any]):
     name = "lane"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from plexsend.errors import UsageError  # noqa: PLC0415  `--help` must be quick
-        from plexsend.outbox.lanes import Lane  # noqa: PLC0415
+        from plexsend.errors import UsageError
+        from plexsend.outbox.lanes import Lane
 
         if isinstance(value, Lane):
             return value
@@ -121,6 +121,9 @@ account_option = click.option(
 key_argument = click.argument("key", type=KEY, metavar="KEY")
 what_argument = click.argument("what", metavar="WHAT")
 
+celery_settings = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+"""For a command whose options are Celery's: what click does not know is handed on as it stands."""
+celery_arguments = click.argument("options", metavar="[CELERY_OPTIONS]...", nargs=-1, type=click.UNPROCESSED)
 
 msg_type_option = click.option(
     "--msg-type",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plexsend.sandbox import Sandbox
 
 CELERY = Path(sys.executable).with_name("celery")
+PLEXSEND = Path(sys.executable).with_name("plexsend")
 ROOT = Path(__file__).parents[2]
 SENDER = "0221234567"
 
@@ -103,11 +104,20 @@ class Stand:
         self, *arguments: str, app: str = "worker", environ: Mapping[str, str] | None = None
     ) -> Worker:
         """Start `celery -A APP ARGUMENTS` in the stand's folder."""
+        return self._start(str(CELERY), "-A", app, *arguments, environ=environ)
+
+    def launch_plexsend(self, *arguments: str, folder: Path | None = None) -> Worker:
+        """Start `plexsend worker` or `plexsend beat`, in the stand's folder or another."""
+        return self._start(str(PLEXSEND), *arguments, folder=folder)
+
+    def _start(
+        self, *line: str, environ: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> Worker:
         log = self.folder / f"celery-{len(self.workers)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [CELERY, "-A", app, *arguments],
-                cwd=self.folder,
+                line,
+                cwd=folder or self.folder,
                 env=dict(environ) if environ is not None else self.environ(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -31,7 +31,7 @@ def audit(*, as_json: bool) -> int:
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
-        from plexsend.outbox.reading.audit import audit as examine  # noqa: PLC0415  `--help` must be quick
+        from plexsend.outbox.reading.audit import audit as examine
 
         with meter(screen, "audit", "records") as report:
             result = examine(store, progress=report)

@@ -20,8 +20,8 @@ def cancel(*, key: str, account: str | None, as_json: bool) -> None:
     parked, and `plexsend uncertain settle` decides. Exit code 1 if it is too late.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.deciding import decide_one  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.steer import Act  # noqa: PLC0415
+    from plexsend.cli.deciding import decide_one
+    from plexsend.outbox.steer import Act
 
     with open_outbox(screen) as (settings, store):
         decide_one(screen, settings, store, key, account=account, act=Act.CANCEL)

@@ -29,8 +29,8 @@ def check(
     With --json each refused row is a line, and the last line counts valid and invalid. Exit code 1 if any row
     is invalid.
     """
-    from plexsend.cli.rows import RowScreen  # noqa: PLC0415  `--help` must be quick
-    from plexsend.producers import check_file  # noqa: PLC0415
+    from plexsend.cli.rows import RowScreen
+    from plexsend.producers import check_file
 
     rows = RowScreen(Screen(as_json=as_json))
     with rows.progress("check") as on_progress:

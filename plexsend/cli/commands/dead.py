@@ -55,7 +55,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """List dead letters, oldest first, with what the gateway said: all of them, or those chosen."""
-    from plexsend.outbox.reading.json_shapes import record_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
     selection = _select(keys, code, lane, account, everything=everything)
@@ -87,7 +87,7 @@ def requeue(
 
     Name them by KEY, or choose them by --code, --lane or --all. Exit code 1 if one of them cannot be.
     """
-    from plexsend.outbox.steer import Act  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.steer import Act
 
     selection = _choose(keys, code, lane, account, everything=everything)
     return _act(Screen(as_json=as_json), selection, Act.REQUEUE, "requeued", confirm=False)
@@ -110,7 +110,7 @@ def drop(
 
     Name them by KEY, or choose them by --code, --lane or --all. Asks first on a terminal.
     """
-    from plexsend.outbox.steer import Act  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.steer import Act
 
     selection = _choose(keys, code, lane, account, everything=everything)
     return _act(Screen(as_json=as_json), selection, Act.DROP, "dropped", confirm=not yes)
@@ -119,7 +119,7 @@ def drop(
 def _select(
     keys: tuple[str, ...], code: str | None, lane: Lane | None, account: str | None, *, everything: bool
 ) -> Selection:
-    from plexsend.cli.selecting import Selection  # noqa: PLC0415  `--help` must be quick
+    from plexsend.cli.selecting import Selection
 
     if keys and (code or lane or everything):
         raise click.UsageError(
@@ -137,7 +137,7 @@ def _choose(
 
 
 def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, confirm: bool) -> int:
-    from plexsend.outbox.steer import ask  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.steer import ask
 
     done = 0
     with open_outbox(screen) as (_, store):

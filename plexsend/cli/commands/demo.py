@@ -36,8 +36,8 @@ def demo(*, keep: bool, as_json: bool) -> int:
     holds.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.demo import telling  # noqa: PLC0415  `--help` must be quick
-    from plexsend.stack.stops import StopAsked, Stops  # noqa: PLC0415
+    from plexsend.demo import telling
+    from plexsend.stack.stops import StopAsked, Stops
 
     with Stops() as stops:
         folder = Path(tempfile.mkdtemp(prefix="plexsend-demo-"))
@@ -81,9 +81,9 @@ def _tell_failed(screen: Screen, folder: Path) -> None:
 
 
 def _run(screen: Screen, stops: Stops, path: Path) -> Summary:
-    from plexsend.demo.course import Course  # noqa: PLC0415  `--help` must be quick
-    from plexsend.stack.folder import DataFolder  # noqa: PLC0415
-    from plexsend.stack.stack import Stack  # noqa: PLC0415
+    from plexsend.demo.course import Course
+    from plexsend.stack.folder import DataFolder
+    from plexsend.stack.stack import Stack
 
     with DataFolder(path) as folder:
         stack = Stack(_plan(), folder, stops)
@@ -95,9 +95,9 @@ def _run(screen: Screen, stops: Stops, path: Path) -> Summary:
 
 
 def _plan() -> Plan:
-    from plexsend.demo import terms  # noqa: PLC0415  `--help` must be quick
-    from plexsend.stack import environment  # noqa: PLC0415
-    from plexsend.stack.stack import Plan  # noqa: PLC0415
+    from plexsend.demo import terms
+    from plexsend.stack import environment
+    from plexsend.stack.stack import Plan
 
     # Nothing of the caller's own settings may reach the demo: real accounts above all.
     environ = environment.without_ours(os.environ)
@@ -113,13 +113,13 @@ def _plan() -> Plan:
 
 
 def _choose_show(screen: Screen) -> Show:
-    from plexsend.demo.shows import JsonShow, PlainShow  # noqa: PLC0415  `--help` must be quick
+    from plexsend.demo.shows import JsonShow, PlainShow
 
     if screen.as_json:
         return JsonShow(screen)
     # A dumb terminal cannot go back up to draw over what it shows.
     if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
-        from plexsend.demo.live import LiveShow  # noqa: PLC0415  a pipe does not pay for rich
+        from plexsend.demo.live import LiveShow
 
         return LiveShow()
     return PlainShow(screen)

@@ -39,7 +39,7 @@ def holds(*, account: str | None, as_json: bool) -> None:
 
     The account `*` means every account.
     """
-    from plexsend.outbox.reading.json_shapes import hold_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import hold_json
 
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
@@ -50,7 +50,7 @@ def holds(*, account: str | None, as_json: bool) -> None:
 
 
 def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
-    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading import queries
 
     names = [account] if account else sorted({*queries.held_accounts(store), *settings.accounts})
     everywhere = queries.service_pauses(store)
@@ -62,7 +62,7 @@ def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
 
 
 def _row(hold: Hold) -> list[str]:
-    from plexsend.outbox.holds import HOW_IT_ENDS, Reason  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.holds import HOW_IT_ENDS, Reason
 
     sized = hold.reason is Reason.SIZE
     return [

@@ -49,10 +49,10 @@ def import_(
     Exit code 1 if any row is invalid or in conflict.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.opening import open_outbox  # noqa: PLC0415  `--help` must be quick
-    from plexsend.cli.rows import RowScreen  # noqa: PLC0415
-    from plexsend.cli.submitting import warn_of_account  # noqa: PLC0415
-    from plexsend.producers import ImportInterrupted, Producer, import_file  # noqa: PLC0415
+    from plexsend.cli.opening import open_outbox
+    from plexsend.cli.rows import RowScreen
+    from plexsend.cli.submitting import warn_of_account
+    from plexsend.producers import ImportInterrupted, Producer, import_file
 
     with open_outbox(screen) as (settings, store):
         warn_of_account(screen, settings, account)

@@ -52,7 +52,7 @@ def lanes(*, as_json: bool) -> None:
 
 
 def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
-    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading import queries
 
     of_account = cache(lambda account: queries.holds(store, account))
     return [
@@ -62,7 +62,7 @@ def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
 
 
 def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold]) -> list[str]:
-    from plexsend.outbox.reading.json_shapes import lane_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import lane_json
 
     known = settings.services.get(view.lane.service)
     rate_per_s = None if known is None else known.rate_per_s
@@ -94,7 +94,7 @@ def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold
 
 
 def _tell_missing_workers(screen: Screen, store: Store) -> None:
-    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading import queries
 
     lonely = [account for account in queries.accounts(store) if not queries.processes(store, account)]
     if lonely:

@@ -43,12 +43,12 @@ def pause(*, what: str, reason: str, by: str | None, as_json: bool) -> None:
     Nothing is lost meanwhile: messages are taken in and wait. Requests under way end as usual. It may be
     paused before it has any lane. `lane:`, `service:` or `account:` before a name says what is meant.
     """
-    from plexsend.outbox.reading.json_shapes import hold_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import hold_json
 
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.cli.targets import find_target  # noqa: PLC0415  `--help` must be quick
-        from plexsend.outbox import steer  # noqa: PLC0415
+        from plexsend.cli.targets import find_target
+        from plexsend.outbox import steer
 
         target = find_target(screen, settings, store, what, warns=True)
         steer.pause(
@@ -61,7 +61,7 @@ def pause(*, what: str, reason: str, by: str | None, as_json: bool) -> None:
 
 
 def _standing(store: Store, target: Target) -> Hold | None:
-    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading import queries
 
     account = target.account
     holds = queries.service_pauses(store) if account is None else queries.holds(store, account)
@@ -71,7 +71,7 @@ def _standing(store: Store, target: Target) -> Hold | None:
 
 
 def _login_name() -> str:
-    import getpass  # noqa: PLC0415  needed by one command
+    import getpass
 
     try:
         return getpass.getuser()

@@ -21,8 +21,8 @@ def resume(*, what: str, as_json: bool) -> None:
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.cli.targets import find_target  # noqa: PLC0415  `--help` must be quick
-        from plexsend.outbox import steer  # noqa: PLC0415
+        from plexsend.cli.targets import find_target
+        from plexsend.outbox import steer
 
         target = find_target(screen, settings, store, what, warns=False)
         ended = steer.resume(store, target.scope, target.what, account=target.account)

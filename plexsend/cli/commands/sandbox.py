@@ -68,8 +68,8 @@ def sandbox(
     Certain receiver numbers have fixed outcomes, and faults can be asked for over HTTP: see docs/sandbox.md.
     Prints its address when it is ready.
     """
-    from plexsend.sandbox import Behaviour, Sandbox  # noqa: PLC0415  `--help` must be quick
-    from plexsend.sandbox.credentials import parse_accounts  # noqa: PLC0415
+    from plexsend.sandbox import Behaviour, Sandbox
+    from plexsend.sandbox.credentials import parse_accounts
 
     screen = Screen(as_json=as_json)
     try:

@@ -101,8 +101,8 @@ def send(
 
     Exit code 1 if the message is refused or its key belongs to another message.
     """
-    from plexsend.cli.submitting import submit_one  # noqa: PLC0415  `--help` must be quick
-    from plexsend.gateway.services import get_service  # noqa: PLC0415
+    from plexsend.cli.submitting import submit_one
+    from plexsend.gateway.services import get_service
 
     places = _PLACES.get(get_service(service).product.name, _PLAIN)
     given = {
@@ -135,9 +135,9 @@ def _read_stdin() -> str:
 
 
 def _make_item(service: str, given: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
-    from plexsend.producers.files.columns import columns_of  # noqa: PLC0415  `--help` must be quick
-    from plexsend.producers.files.jsonl import BadJson  # noqa: PLC0415
-    from plexsend.producers.files.layout import Layout  # noqa: PLC0415
+    from plexsend.producers.files.columns import columns_of
+    from plexsend.producers.files.jsonl import BadJson
+    from plexsend.producers.files.layout import Layout
 
     twice = sorted(given.keys() & fields.keys())
     if twice:

@@ -19,10 +19,10 @@ def status(*, key: str, account: str | None, as_json: bool) -> None:
 
     Where several accounts know the key, each has its own message and all are shown.
     """
-    from plexsend.outbox.reading.json_shapes import record_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
-    from plexsend.cli.finding import find_records  # noqa: PLC0415  `--help` must be quick
+    from plexsend.cli.finding import find_records
 
     with open_outbox(screen) as (settings, store):
         for record in find_records(store, settings, key, account):

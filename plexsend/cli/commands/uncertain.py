@@ -35,7 +35,7 @@ def uncertain() -> None:
 @json_option
 def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
     """List parked messages, the one that was parked first at the top."""
-    from plexsend.outbox.reading.json_shapes import record_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
@@ -59,16 +59,16 @@ def settle(*, key: str, verdict: str, account: str | None, as_json: bool) -> Non
     failed: it was not sent and will not be; it becomes a dead letter.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.deciding import decide_one  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.steer import Act  # noqa: PLC0415
+    from plexsend.cli.deciding import decide_one
+    from plexsend.outbox.steer import Act
 
     with open_outbox(screen) as (settings, store):
         decide_one(screen, settings, store, key, account=account, act=Act(verdict))
 
 
 def _records(store: Store, lane: Lane | None, account: str | None) -> Iterator[Record]:
-    from plexsend.cli.selecting import unknown_lane  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+    from plexsend.cli.selecting import unknown_lane
+    from plexsend.outbox.reading import queries
 
     known = queries.lanes(store)
     if lane is not None and lane not in known:

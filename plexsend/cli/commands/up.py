@@ -73,9 +73,9 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
     screen = Screen(as_json=as_json)
     plan = _plan(screen, sandbox=sandbox, workers=workers, port=port, sandbox_port=sandbox_port)
     # Wrong settings are told without loading these.
-    from plexsend.stack.folder import DataFolder, Gateway  # noqa: PLC0415  see above
-    from plexsend.stack.stack import Stack  # noqa: PLC0415
-    from plexsend.stack.stops import StopAsked, Stops  # noqa: PLC0415
+    from plexsend.stack.folder import DataFolder, Gateway
+    from plexsend.stack.stack import Stack
+    from plexsend.stack.stops import StopAsked, Stops
 
     killed: list[Child] = []
     with Stops() as stops, DataFolder(data) as folder:
@@ -103,9 +103,9 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
 
 
 def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_port: int) -> Plan:
-    from plexsend.gateway.environment import read_settings  # noqa: PLC0415
-    from plexsend.stack import environment  # noqa: PLC0415  `--help` must be quick
-    from plexsend.stack.stack import Plan  # noqa: PLC0415
+    from plexsend.gateway.environment import read_settings
+    from plexsend.stack import environment
+    from plexsend.stack.stack import Plan
 
     environ = environment.rooted(os.environ)
 
@@ -170,7 +170,7 @@ def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
 
 
 def _exports(stack: Stack, plan: Plan) -> dict[str, str]:
-    from plexsend.stack import environment  # noqa: PLC0415  loaded by now
+    from plexsend.stack import environment
 
     prefix = f"{environment.OURS}KEY_PREFIX"
     exports = {environment.REDIS_URL: stack.redis_url}
@@ -184,7 +184,7 @@ def _exports(stack: Stack, plan: Plan) -> dict[str, str]:
 
 def _keep(screen: Screen, stack: Stack, stops: Stops) -> None:
     """Look after the children until somebody asks to stop."""
-    from plexsend.stack.keeper import Keeper  # noqa: PLC0415  `--help` must be quick
+    from plexsend.stack.keeper import Keeper
 
     def tell_end(child: Child, again_in_s: float) -> None:
         screen.facts(

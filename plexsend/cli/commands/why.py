@@ -28,7 +28,7 @@ def why(*, key: str, account: str | None, as_json: bool) -> None:
     The estimate rests on the settings of this machine; workers may have others.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.finding import find_records  # noqa: PLC0415  `--help` must be quick
+    from plexsend.cli.finding import find_records
 
     with open_outbox(screen) as (settings, store):
         for record in find_records(store, settings, key, account):
@@ -39,8 +39,8 @@ def why(*, key: str, account: str | None, as_json: bool) -> None:
 
 
 def _ask(store: Store, settings: Settings, record: Record) -> Why:
-    from plexsend.outbox.policies import Policy  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.reading.why import why as explain  # noqa: PLC0415
+    from plexsend.outbox.policies import Policy
+    from plexsend.outbox.reading.why import why as explain
 
     # A service that this version does not know is still explained, at the usual pace.
     known = settings.services.get(record.lane.service)
@@ -48,7 +48,7 @@ def _ask(store: Store, settings: Settings, record: Record) -> Why:
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:
-    from plexsend.outbox.reading.json_shapes import lane_json  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.reading.json_shapes import lane_json
 
     return {
         "msg_key": answer.msg_key,
