@@ -1,16 +1,26 @@
 """The tree of errors. Each branch says what becomes of the message.
 
 PlexsendError
-├── SettingsError          nothing starts; every wrong or missing setting is listed
-├── UsageError             nothing was done: the call itself is wrong (unknown service, naive datetime)
-├── NotPossible            what was asked for does not exist, or cannot be done now; nothing was changed
-├── InvalidItem            this item is refused, its neighbours go on
-├── FileProblem            the file cannot be read on; rows before it stand as reported
+├── SettingsError            nothing starts; every wrong or missing setting is listed
+├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
+├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
+├── InvalidItem              this item is refused, its neighbours go on
+├── Refused                  messages broke a rule, or their keys belong to others: these were not added
+├── FileProblem              the file cannot be read on; rows before it stand as reported
+│   └── FileChanged          the same, since somebody wrote to it meanwhile
+├── ImportInterrupted        an import stopped between its rows; what was answered stands, in `report`
+│                            (in producers.files.reports, for it holds one)
+├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
-    ├── OutboxUnavailable  Redis did not answer; what was answered before stands, the rest is not known
-    ├── OutboxFull         Redis is above its mark; nothing of this chunk was added, try again later
-    ├── OutboxUnsuitable   the server must not be used as it is set up; nothing starts
-    └── RecordBroken       another program spoilt this record; `plexsend audit` names all of them
+    ├── OutboxUnavailable    Redis did not answer; what was answered before stands, the rest is not known
+    ├── OutboxFull           Redis is above its mark; nothing of this chunk was added, try again later
+    ├── OutboxUnsuitable     the server must not be used as it is set up; nothing starts
+    ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
+    └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
+        │                    (these three in producers.submissions, for they hold one)
+        ├── InterruptedByFull    also an OutboxFull: let the backlog drain, then go on
+        └── InterruptedByOutage  also an OutboxUnavailable: of some items it is not known whether they were
+                                 added; they are in `submission.in_doubt`
 """
 
 from __future__ import annotations
@@ -20,6 +30,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_MOST_SHOWN = 20
+"""Refused items that an error's text names; the error itself holds all of them."""
 
 
 class PlexsendError(Exception):
@@ -66,12 +80,53 @@ class InvalidItem(PlexsendError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedItem:
+    """One message of a call that was not added, with everything that is wrong with it."""
+
+    index: int
+    """Place of the item in the call, 0 the first."""
+    msg_key: str | None
+    """Its own key; None where it has none that is valid."""
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """Return one line for a person."""
+        named = "" if self.msg_key is None else f" (key {self.msg_key})"
+        return f"item {self.index}{named}: {'; '.join(map(str, self.problems))}"
+
+
+class Refused(PlexsendError):
+    """Messages that were not added, whatever became of others in the same call.
+
+    They broke a rule, or their keys belong to other messages. The same call will be refused again: correct
+    the items, or give them other keys.
+    """
+
+    def __init__(self, items: Sequence[RefusedItem]) -> None:
+        self.items = tuple(items)
+        """Every refused item, in the order of the call."""
+        self.problems = tuple(problem for item in self.items for problem in item.problems)
+        """Everything that is wrong with any of them."""
+        self.msg_key = self.items[0].msg_key if len(self.items) == 1 else None
+        """The key of the one refused message; None where it has no valid one, or several are refused."""
+        shown = "\n".join(f"  {item}" for item in self.items[:_MOST_SHOWN])
+        more = len(self.items) - _MOST_SHOWN
+        rest = f"\n  and {more:,} more" if more > 0 else ""
+        count = "1 message is" if len(self.items) == 1 else f"{len(self.items):,} messages are"
+        super().__init__(f"{count} refused and not sent:\n{shown}{rest}")
+
+
 class FileProblem(PlexsendError):
     """A file that cannot be read, or not on from `line` (first line is 1; None: the file as a whole)."""
 
     def __init__(self, reason: str, *, line: int | None = None) -> None:
         self.line = line
         super().__init__(reason)
+
+
+class FileChanged(FileProblem):
+    """The file is not any more what it was when it was opened."""
 
 
 class OutboxError(PlexsendError):

@@ -18,12 +18,12 @@ from plexsend.producers.submissions import (
     Added,
     Conflict,
     Duplicate,
+    InDoubt,
     Invalid,
     NotAdded,
     Remark,
     Submission,
     SubmitInterrupted,
-    Unknown,
     interruption,
 )
 
@@ -197,7 +197,7 @@ class Pipeline:
                 if isinstance(exc, OutboxFull):
                     part.not_added.extend(_not_added(group))
                 else:
-                    part.unknown.extend(Unknown(each.index, each.message.msg_key) for each in group)
+                    part.in_doubt.extend(InDoubt(each.index, each.message.msg_key) for each in group)
             else:
                 for each, submitted in zip(group, answers, strict=True):
                     _note(part, each.index, each.message.msg_key, submitted)

@@ -1,8 +1,6 @@
-"""Submissions: what became of each item that was submitted.
+"""Submissions: what became of each item that was submitted, and the errors that hold one.
 
-SubmitInterrupted          Redis failed part-way; what was answered before stands, in `submission`
-├── InterruptedByFull      also an OutboxFull: let the backlog drain, then go on
-└── InterruptedByOutage    also an OutboxUnavailable: whether the last chunk was added is not known
+The errors are drawn in the tree of plexsend.errors.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, Problem
+from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, Problem, Refused, RefusedItem
 
 if TYPE_CHECKING:
     from plexsend.outbox.states import State
@@ -45,6 +43,17 @@ class Conflict:
     state: State
     """Where the message stands that has the key."""
 
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What is wrong: as for an invalid item, but the item itself may be right."""
+        return (
+            Problem(
+                "msg_key",
+                f"belongs to another message of this account, or of another service ({self.state})",
+                "Give it another key, if it is to be sent at all.",
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
@@ -67,11 +76,15 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class InDoubt:
     """An item that Redis may or may not have: submit it again under this very key."""
 
     index: int
     msg_key: str
+
+
+Unknown = InDoubt
+"""The name that InDoubt had; applications go on using it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +107,22 @@ class Submission:
     """Several for one item are possible; the item itself is in another list."""
     replacements: list[Remark] = field(default_factory=list)
     """Only where replacements were asked for; as `warnings`."""
-    unknown: list[Unknown] = field(default_factory=list)
+    in_doubt: list[InDoubt] = field(default_factory=list)
     """Empty unless the submission was interrupted."""
     not_added: list[NotAdded] = field(default_factory=list)
     """Empty unless the submission was interrupted."""
+
+    @property
+    def unknown(self) -> list[InDoubt]:
+        """The name that `in_doubt` had; applications go on using it."""
+        return self.in_doubt
+
+    def raise_for_refused(self) -> None:
+        """Raise Refused with every item that is invalid or in conflict; return where there is none."""
+        every: list[Invalid | Conflict] = [*self.invalid, *self.conflicts]
+        refused = [RefusedItem(each.index, each.msg_key, each.errors) for each in every]
+        if refused:
+            raise Refused(sorted(refused, key=attrgetter("index")))
 
     def extend(self, later: Submission) -> None:
         """Append everything of a submission whose items came after these."""
@@ -118,7 +143,7 @@ class Submission:
 class SubmitInterrupted(OutboxError):
     """Redis failed part-way through a submission.
 
-    To go on: submit `submission.unknown` again under the keys that stand there (what was added then is a
+    To go on: submit `submission.in_doubt` again under the keys that stand there (what was added then is a
     duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a `msg_key`
     of its own it is enough to make the same call again.
     """
@@ -128,10 +153,10 @@ class SubmitInterrupted(OutboxError):
         self.submission = submission
         self.taken = taken
         """How many items were read from the iterable."""
-        known = taken - len(submission.unknown) - len(submission.not_added)
+        known = taken - len(submission.in_doubt) - len(submission.not_added)
         super().__init__(
             f"{cause} Of {taken} items read, {known} were answered ({len(submission.added)} added), "
-            f"{len(submission.unknown)} are in doubt and {len(submission.not_added)} were not added. "
+            f"{len(submission.in_doubt)} are in doubt and {len(submission.not_added)} were not added. "
             "Submit those again under the same keys: nothing is added twice."
         )
 

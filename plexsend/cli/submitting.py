@@ -62,12 +62,12 @@ def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
 
 # A key that was made up here is shown, or trying again would send the message under another one.
 def _in_doubt(exc: SubmitInterrupted) -> Exception:
-    unknown = exc.submission.unknown
-    if not unknown:
+    in_doubt = exc.submission.in_doubt
+    if not in_doubt:
         return exc.cause
     return NotPossible(
         f"{exc.cause} Whether the message was taken in is not known. Send it again with "
-        f"--key {unknown[0].msg_key}: under that key it is never taken in twice."
+        f"--key {in_doubt[0].msg_key}: under that key it is never taken in twice."
     )
 
 

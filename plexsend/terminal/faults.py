@@ -15,6 +15,7 @@ from plexsend.errors import (
     OutboxUnsuitable,
     PlexsendError,
     Problem,
+    Refused,
     SettingsError,
     UsageError,
 )
@@ -62,6 +63,7 @@ _KINDS: tuple[tuple[type[PlexsendError], str, int], ...] = (
     (SettingsError, "settings", EXIT_USAGE),
     (UsageError, "usage", EXIT_USAGE),
     (InvalidItem, "invalid", EXIT_REFUSED),
+    (Refused, "invalid", EXIT_REFUSED),
     (FileProblem, "file", EXIT_REFUSED),
     (OutboxUnavailable, "unavailable", EXIT_REFUSED),
     (OutboxFull, "full", EXIT_REFUSED),
@@ -89,7 +91,7 @@ def fault_of(exc: Exception) -> Fault:
 def _message(exc: PlexsendError) -> str:
     if isinstance(exc, SettingsError):
         return "The settings are wrong; nothing was done."
-    if isinstance(exc, InvalidItem):
+    if isinstance(exc, (InvalidItem, Refused)):
         return "The message is refused; nothing was sent."
     return str(exc)
 

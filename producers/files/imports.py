@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plexsend.errors import FileProblem, InvalidItem, Problem
+from plexsend.errors import FileProblem, InvalidItem
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.outbox.states import State
@@ -23,7 +23,7 @@ from plexsend.producers.files.rejects import Reject, RejectFile, choose_path, un
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Listeners, Progress
 from plexsend.producers.files.row_file import RowFile, open_rows
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms
-from plexsend.producers.submissions import Conflict, Submission, SubmitInterrupted
+from plexsend.producers.submissions import Submission, SubmitInterrupted
 
 if TYPE_CHECKING:
     import os
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from plexsend.producers.files.columns import Columns
     from plexsend.producers.files.rows import Row
     from plexsend.producers.producer import Producer
-    from plexsend.producers.submissions import Invalid, Remark
+    from plexsend.producers.submissions import Conflict, Invalid, Remark
 
 
 def import_file(
@@ -201,7 +201,7 @@ class _Pass:
 
     def _settle(self, part: Submission) -> None:
         """Count what became of a chunk, and write its rejects out."""
-        unanswered = {each.index for each in part.unknown} | {each.index for each in part.not_added}
+        unanswered = {each.index for each in part.in_doubt} | {each.index for each in part.not_added}
         for line, (row, _) in self._pending.items():
             if line not in unanswered:
                 self._bytes_done += row.size_bytes
@@ -218,9 +218,8 @@ class _Pass:
 
     def _reject(self, refused: Invalid | Conflict) -> None:
         row, msg_key = self._pending[refused.index]
-        errors = _tell_conflict(refused) if isinstance(refused, Conflict) else refused.errors
         reject = Reject(
-            row.line, refused.msg_key or msg_key, errors, row.text if row.item is None else row.item
+            row.line, refused.msg_key or msg_key, refused.errors, row.text if row.item is None else row.item
         )
         if self._rejects is not None:
             self._rejects.write(reject)
@@ -260,13 +259,3 @@ def _has_key(item: dict[str, object]) -> bool:
     """Tell whether a row has a key of its own; null and blank are none, anything else is judged as one."""
     given = item.get(KEY)
     return given is not None and not (isinstance(given, str) and not given.strip())
-
-
-def _tell_conflict(conflict: Conflict) -> tuple[Problem, ...]:
-    return (
-        Problem(
-            KEY,
-            f"belongs to another message of this account, or of another service ({conflict.state})",
-            "Give the row another key, if it is to be sent at all.",
-        ),
-    )

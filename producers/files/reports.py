@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.errors import PlexsendError
-from plexsend.producers.files.row_file import FileChanged
+from plexsend.errors import FileChanged, PlexsendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from plexsend.errors import FileProblem, UsageError
+from plexsend.errors import FileChanged, FileProblem, UsageError
 from plexsend.producers.files.jsonl import read_objects
 from plexsend.producers.files.lines import Encoding, read_lines
 from plexsend.producers.files.table import read_table
@@ -122,10 +122,6 @@ class RowFile:
             # ValueError: a path with a NUL character.
             why = getattr(exc, "strerror", None) or "the path is not valid"
             raise FileProblem(f"{self._path}: it cannot be read: {why}.") from exc
-
-
-class FileChanged(FileProblem):
-    """The file is not any more what it was when it was opened."""
 
 
 class _WatchedFile(io.FileIO):

@@ -14,13 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plexsend.errors import FileProblem, OutboxFull, OutboxUnavailable, UsageError
+from plexsend.errors import FileChanged, FileProblem, OutboxFull, OutboxUnavailable, UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
 from plexsend.producers import ImportInterrupted, ImportReport, Producer, import_file
-from plexsend.producers.files.row_file import FileChanged
 
 if TYPE_CHECKING:
     from pathlib import Path

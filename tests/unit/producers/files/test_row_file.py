@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.errors import FileProblem, UsageError
+from plexsend.errors import FileChanged, FileProblem, UsageError
 from plexsend.producers.files.columns import columns_of
-from plexsend.producers.files.row_file import FileChanged, open_rows
+from plexsend.producers.files.row_file import open_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
