@@ -1,1 +1,122 @@
-"""The ground that producers and workers stand on: gateway contract, outbox, sandbox, settings, commands."""
+"""Sends messages through API PLEX. What an application needs of it, each part imported when it is asked for.
+
+    import plexsend
+
+    key = plexsend.send("mms-bulk", to="010-2345-6789", from_="02-2123-4567", text="안녕하세요", images=[url])
+
+`send` puts one message in, `submit` many; `status` and `cancel` ask for one. They take their settings from
+the environment; a `Producer` takes others. Errors are drawn in plexsend.errors.
+"""
+
+from __future__ import annotations
+
+# Type checkers take this name for true. The module `typing`, which has it, would cost more than all the rest.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from plexsend.errors import (
+        FileProblem,
+        InvalidItem,
+        OutboxError,
+        OutboxFull,
+        OutboxUnavailable,
+        PlexsendError,
+        Problem,
+        Refused,
+        RefusedItem,
+        SettingsError,
+        UsageError,
+    )
+    from plexsend.gateway.item_types import LmsItem, MmsItem, RcsMmsItem, ServiceId, SmsItem
+    from plexsend.outbox.records import Record
+    from plexsend.outbox.states import State
+    from plexsend.outbox.steer import Decision
+    from plexsend.producers.api import cancel, send, service_id, status, submit
+    from plexsend.producers.files.imports import check_file, import_file
+    from plexsend.producers.files.reports import ImportInterrupted, ImportReport
+    from plexsend.producers.producer import Producer
+    from plexsend.producers.submissions import Submission, SubmitInterrupted
+
+    __version__: str
+
+__all__ = [
+    "Decision",
+    "FileProblem",
+    "ImportInterrupted",
+    "ImportReport",
+    "InvalidItem",
+    "LmsItem",
+    "MmsItem",
+    "OutboxError",
+    "OutboxFull",
+    "OutboxUnavailable",
+    "PlexsendError",
+    "Problem",
+    "Producer",
+    "RcsMmsItem",
+    "Record",
+    "Refused",
+    "RefusedItem",
+    "ServiceId",
+    "SettingsError",
+    "SmsItem",
+    "State",
+    "Submission",
+    "SubmitInterrupted",
+    "UsageError",
+    "__version__",
+    "cancel",
+    "check_file",
+    "import_file",
+    "send",
+    "service_id",
+    "status",
+    "submit",
+]
+
+_HOMES = {
+    "errors": (
+        "FileProblem",
+        "InvalidItem",
+        "OutboxError",
+        "OutboxFull",
+        "OutboxUnavailable",
+        "PlexsendError",
+        "Problem",
+        "Refused",
+        "RefusedItem",
+        "SettingsError",
+        "UsageError",
+    ),
+    "gateway.item_types": ("LmsItem", "MmsItem", "RcsMmsItem", "ServiceId", "SmsItem"),
+    "outbox.records": ("Record",),
+    "outbox.states": ("State",),
+    "outbox.steer": ("Decision",),
+    "producers.api": ("cancel", "send", "service_id", "status", "submit"),
+    "producers.files.imports": ("check_file", "import_file"),
+    "producers.files.reports": ("ImportInterrupted", "ImportReport"),
+    "producers.producer": ("Producer",),
+    "producers.submissions": ("Submission", "SubmitInterrupted"),
+}
+"""Module → what is imported from it when it is first asked for: redis and marshmallow take their time."""
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, and keep it."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: object = version(__name__)
+    elif name in _HOME_OF:
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,7 +1,8 @@
 """Putting messages in: from applications and from files. Needs Redis, no Celery and no account's secret."""
 
 from plexsend.aliases import alias
-from plexsend.producers.api import cancel, status, submit
+from plexsend.errors import Refused
+from plexsend.producers.api import cancel, send, service_id, status, submit
 from plexsend.producers.files.imports import check_file, import_file
 from plexsend.producers.files.rejects import Reject
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
@@ -33,6 +34,7 @@ __all__ = [
     "NotAdded",
     "Producer",
     "Progress",
+    "Refused",
     "Reject",
     "Remark",
     "Submission",
@@ -41,6 +43,8 @@ __all__ = [
     "cancel",
     "check_file",
     "import_file",
+    "send",
+    "service_id",
     "status",
     "submit",
 ]

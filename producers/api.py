@@ -1,17 +1,19 @@
-"""The default producer: `submit`, `status` and `cancel` for applications set up by their environment."""
+"""The default producer: `send`, `submit` and more for applications set up by their environment."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from plexsend.gateway.environment import read_settings
+from plexsend.gateway.services import get_service
 from plexsend.producers.producer import Producer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from plexsend.gateway.item_types import ServiceId
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
     from plexsend.producers.submissions import Submission
@@ -41,7 +43,7 @@ _default = LazyProducer(lambda: Producer(read_settings()))
 
 
 def submit(
-    service: str,
+    service: ServiceId,
     items: Iterable[object],
     *,
     account: str = "main",
@@ -49,6 +51,7 @@ def submit(
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
     replace: bool = False,
+    timeout_s: float | None = None,
 ) -> Submission:
     """Put items in and return what became of each; see `Producer.submit`.
 
@@ -62,7 +65,55 @@ def submit(
         send_at=send_at,
         expires_at=expires_at,
         replace=replace,
+        timeout_s=timeout_s,
     )
+
+
+def send(
+    service: ServiceId,
+    *,
+    to: str,
+    from_: str,
+    text: str,
+    title: str | None = None,
+    images: Sequence[str] = (),
+    msg_key: str | None = None,
+    account: str = "main",
+    msg_type: str | None = None,
+    send_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    replace: bool = False,
+    timeout_s: float | None = None,
+    **fields: object,
+) -> str:
+    """Put one message in and return its key, or raise Refused with every problem; see `Producer.send`.
+
+    Raises SettingsError where the environment is wrong.
+    """
+    return _default.get().send(
+        service,
+        to=to,
+        from_=from_,
+        text=text,
+        title=title,
+        images=images,
+        msg_key=msg_key,
+        account=account,
+        msg_type=msg_type,
+        send_at=send_at,
+        expires_at=expires_at,
+        replace=replace,
+        timeout_s=timeout_s,
+        **fields,
+    )
+
+
+def service_id(text: str) -> ServiceId:
+    """Return a service id that is read from somewhere as what `submit` and `send` take.
+
+    Raises UsageError, which names the known ones, where there is no such service.
+    """
+    return cast("ServiceId", get_service(text).id)
 
 
 def status(msg_key: str, *, account: str | None = None) -> Record | None:

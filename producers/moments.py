@@ -1,13 +1,40 @@
-"""Moments as callers give them, aware datetimes, and as the outbox keeps them, ms since 1970."""
+"""Moments as callers give them and as the outbox keeps them, ms since 1970.
+
+For a whole call they are aware datetimes. An item may have its own, which count instead: aware datetimes too,
+or ISO 8601 text with a zone, since a file has nothing else. They never go on the wire.
+"""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from plexsend.errors import UsageError
+from plexsend.errors import OutboxError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SEND_AT = "send_at"
+EXPIRES_AT = "expires_at"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+
+_EXAMPLE = "2026-03-01T09:00:00+09:00"
+_NO_ZONE = "has no time zone, so the moment it means depends on the machine"
+_LATER = "Give a later moment, or none."
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When a message may be sent, in ms since 1970."""
+
+    send_at_ms: int | None = None
+    """Not before; None: at once."""
+    expires_at_ms: int | None = None
+    """Never from then on; None: no limit."""
 
 
 def not_before_ms(moment: datetime | None, *, name: str) -> int | None:
@@ -17,24 +44,134 @@ def not_before_ms(moment: datetime | None, *, name: str) -> int | None:
         moment: An aware datetime; UsageError for anything else.
         name: The caller's name for it, for that error.
     """
-    if moment is None:
-        return None
-    # A division rounds down, and that of the negative rounds up.
-    return max(0, -(-_since_epoch(moment, name) // _MILLISECOND))
+    return None if moment is None else _ceiling_ms(_aware(moment, name))
 
 
 def not_after_ms(moment: datetime | None, *, name: str) -> int | None:
     """Return the last whole ms at or before the moment, or None for None; as `not_before_ms`."""
-    return None if moment is None else max(0, _since_epoch(moment, name) // _MILLISECOND)
+    return None if moment is None else _floor_ms(_aware(moment, name))
 
 
-def _since_epoch(moment: datetime, name: str) -> timedelta:
+class ServerClock:
+    """The clock of Redis, by which messages expire, whatever this machine's says. Read once, when needed.
+
+    Args:
+        read: Asks Redis for the time in ms.
+    """
+
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read = read
+        self._ahead_ms: float | None = None
+        """Of this machine's monotonic clock."""
+
+    def now_ms(self) -> int | None:
+        """Return the time; None where Redis does not say it: what is added next fails by itself then."""
+        if self._ahead_ms is None:
+            try:
+                self._ahead_ms = self._read() - time.monotonic() * 1000
+            except OutboxError:
+                return None
+        return int(self._ahead_ms + time.monotonic() * 1000)
+
+
+def has_moments(item: Mapping[object, object]) -> bool:
+    """Tell whether an item has a field for a moment of its own."""
+    return SEND_AT in item or EXPIRES_AT in item
+
+
+def take_moments(
+    given: Mapping[str, object], usual: Moments, now_ms: Callable[[], int | None]
+) -> tuple[dict[str, object], Moments, tuple[Problem, ...]]:
+    """Return an item without its own moments, those that count for it, and what is wrong with them.
+
+    Args:
+        given: The item. None or a blank text is no moment.
+        usual: Those of the whole call, which count where the item has none.
+        now_ms: Returns Redis's time; None: not known.
+    """
+    item = dict(given)
+    own_send_at, own_expires_at = item.pop(SEND_AT, None), item.pop(EXPIRES_AT, None)
+    try:
+        send_at = _read(own_send_at, SEND_AT)
+        expires_at = _read(own_expires_at, EXPIRES_AT)
+    except _Unreadable:
+        problems = tuple(_problems((own_send_at, SEND_AT), (own_expires_at, EXPIRES_AT)))
+        return item, usual, problems
+    moments = Moments(
+        usual.send_at_ms if send_at is None else _ceiling_ms(send_at),
+        usual.expires_at_ms if expires_at is None else _floor_ms(expires_at),
+    )
+    return item, *_judge(moments, now_ms(), blamed=SEND_AT if expires_at is None else EXPIRES_AT)
+
+
+class _Unreadable(Exception):
+    """A value that is no moment; `problem` says why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.problem = Problem(
+            field, reason, f"Give an aware datetime, or ISO 8601 text with a zone, as in {_EXAMPLE}."
+        )
+        super().__init__(reason)
+
+
+def _judge(moments: Moments, now_ms: int | None, *, blamed: str) -> tuple[Moments, tuple[Problem, ...]]:
+    send_at_ms, expires_at_ms = moments.send_at_ms, moments.expires_at_ms
+    if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
+        why = "is not before expires_at" if blamed == SEND_AT else "does not lie after send_at"
+        return moments, (Problem(blamed, f"{why}, so nothing would ever be sent", "Correct one of the two."),)
+    if now_ms is None:
+        return moments, ()
+    if expires_at_ms is not None and expires_at_ms <= now_ms:
+        return moments, (Problem(EXPIRES_AT, "has passed, so nothing would be sent", _LATER),)
+    # What is due already is like any other: it keeps its place among them.
+    if send_at_ms is not None and send_at_ms <= now_ms:
+        return Moments(None, expires_at_ms), ()
+    return moments, ()
+
+
+def _problems(*given: tuple[object, str]) -> list[Problem]:
+    found = []
+    for value, field in given:
+        try:
+            _read(value, field)
+        except _Unreadable as exc:
+            found.append(exc.problem)
+    return found
+
+
+def _read(value: object, field: str) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if not value.strip():
+            return None
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise _Unreadable(field, "is not an ISO 8601 time") from None
+    if not isinstance(value, datetime):
+        raise _Unreadable(field, f"is of type {type(value).__name__}, not a time")
+    if value.utcoffset() is None:
+        raise _Unreadable(field, _NO_ZONE)
+    return value
+
+
+def _ceiling_ms(moment: datetime) -> int:
+    # A division rounds down, and that of the negative rounds up.
+    return max(0, -(-(moment - _EPOCH) // _MILLISECOND))
+
+
+def _floor_ms(moment: datetime) -> int:
+    return max(0, (moment - _EPOCH) // _MILLISECOND)
+
+
+def _aware(moment: datetime, name: str) -> datetime:
     # Callers without a type checker pass strings and dates; a date has no offset to ask for.
     if not isinstance(moment, datetime):
         raise UsageError(f"{name} is of type {type(moment).__name__}. Give a datetime with a time zone.")
     if moment.utcoffset() is None:
         raise UsageError(
-            f"{name} has no time zone, so the moment it means depends on the machine. "
+            f"{name} {_NO_ZONE}. "
             "Give an aware datetime, such as datetime.now(UTC) or one with tzinfo=ZoneInfo('Asia/Seoul')."
         )
-    return moment - _EPOCH
+    return moment

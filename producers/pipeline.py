@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from plexsend.errors import InvalidItem, OutboxError, OutboxFull
+from plexsend.errors import InvalidItem, OutboxUnavailable
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, SubmitOutcome, Submitted
-from plexsend.producers.submissions import (
-    Added,
-    Conflict,
-    Duplicate,
-    InDoubt,
-    Invalid,
-    NotAdded,
-    Remark,
-    Submission,
-    SubmitInterrupted,
-    interruption,
-)
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitted
+from plexsend.producers.calls import Calls, TooLate
+from plexsend.producers.chunks import Adding, Chunk, Waiting
+from plexsend.producers.moments import Moments, has_moments, take_moments
+from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from plexsend.errors import OutboxError, Problem
     from plexsend.gateway.items import ItemLoader
 
 _CHUNK_BYTES = 4_000_000
@@ -61,15 +53,6 @@ class Incoming:
     """What the caller holds in memory until this entry is answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """An item that was let pass and waits for its chunk."""
-
-    index: int
-    lane: Lane
-    message: NewMessage
-
-
 class Taker(Protocol):
     """Where a pipeline ends: the outbox's Submitter."""
 
@@ -87,24 +70,29 @@ class Taker(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Chunk:
-    """Some entries, judged: what became of them so far, and the items that wait to be added."""
-
-    part: Submission = field(default_factory=Submission)
-    waiting: list[_Waiting] = field(default_factory=list)
-    is_full: bool = False
-    """Whether it ended because it was long enough; otherwise it is the last."""
-
-
 class Pipeline:
-    """Judges entries and adds them. For one pass over one iterable."""
+    """Judges entries and adds them. For one pass over one iterable.
 
-    def __init__(self, terms: Terms, loader: ItemLoader, intake: Taker) -> None:
+    Args:
+        terms: What holds for every item.
+        loader: The rules.
+        intake: Where the messages go.
+        now_ms: Returns Redis's time, where items have moments of their own; None: not known.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        loader: ItemLoader,
+        intake: Taker,
+        now_ms: Callable[[], int | None] = lambda: None,
+    ) -> None:
         self._terms = terms
+        self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
         self._loader = loader
         self._stamp = str(loader.stamp)
         self._intake = intake
+        self.now_ms = now_ms
         self.taken = 0
         """How many entries were read."""
 
@@ -116,33 +104,37 @@ class Pipeline:
         for chunk in self._judge(entries):
             yield self._add_chunk(chunk)
 
-    def run_ahead(self, entries: Iterable[Incoming]) -> Iterator[Submission]:
+    def run_ahead(self, entries: Iterable[Incoming], calls: Calls | None = None) -> Iterator[Submission]:
         """Do the same, and judge each chunk while the one before it is added: two are held at a time.
+
+        Args:
+            entries: What is to be added.
+            calls: By which it is added, within their time; None: it takes as long as it takes.
 
         Raises SubmitInterrupted with what became of the last two chunks alone.
         """
+        calls = calls or Calls()
         judged = self._judge(entries)
-        with ThreadPoolExecutor(1, "plexsend-submit") as adder:
-            chunk = next(judged, None)
-            while chunk is not None and chunk.is_full:
-                under_way = adder.submit(self._add_chunk, chunk)
-                try:
-                    following = next(judged, None)
-                except Exception:  # of the caller's iterable: what it gave before is told first
-                    yield under_way.result()
-                    raise
-                try:
-                    yield under_way.result()
-                except SubmitInterrupted as stopped:
-                    if following is not None:
-                        stopped.submission.extend(_give_up(following))
-                    raise interruption(stopped.cause, stopped.submission, self.taken) from stopped.cause
-                chunk = following
-            if chunk is not None:
-                yield self._add_chunk(chunk)
+        chunk = next(judged, None)
+        while chunk is not None and chunk.is_full:
+            finish = self._begin(chunk, calls)
+            try:
+                following = next(judged, None)
+            except Exception:  # of the caller's iterable: what it gave before is told first
+                yield finish()
+                raise
+            try:
+                yield finish()
+            except SubmitInterrupted as stopped:
+                if following is not None:
+                    stopped.submission.extend(following.give_up())
+                raise interruption(stopped.cause, stopped.submission, self.taken) from stopped.cause
+            chunk = following
+        if chunk is not None:
+            yield self._add_chunk(chunk) if calls.timeout_s is None else self._begin(chunk, calls)()
 
-    def _judge(self, entries: Iterable[Incoming]) -> Iterator[_Chunk]:
-        chunk = _Chunk()
+    def _judge(self, entries: Iterable[Incoming]) -> Iterator[Chunk]:
+        chunk = Chunk()
         count = size_bytes = 0
         for entry in entries:
             self.taken += 1
@@ -152,16 +144,20 @@ class Pipeline:
             if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
                 chunk.is_full = True
                 yield chunk
-                chunk = _Chunk()
+                chunk = Chunk()
                 count = size_bytes = 0
         if count:
             yield chunk
 
-    def _take(self, entry: Incoming, chunk: _Chunk) -> None:
+    def _take(self, entry: Incoming, chunk: Chunk) -> None:
         index, raw, part = entry.index, entry.raw, chunk.part
         if isinstance(raw, InvalidItem):
             part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
             return
+        moments = self._moments
+        wrong: tuple[Problem, ...] = ()
+        if isinstance(raw, Mapping) and has_moments(raw):
+            raw, moments, wrong = take_moments(raw, moments, self.now_ms)
         made_key = _make_key(raw)
         try:
             item = self._loader.load(
@@ -169,91 +165,66 @@ class Pipeline:
             )
         except InvalidItem as exc:
             # A key that was made up here is known to nobody, so it would name nothing.
-            key = exc.msg_key if made_key is None else None
-            part.invalid.append(Invalid(index, key, exc.problems))
+            own_key = exc.msg_key if made_key is None else None
+            part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
             return
         msg_key = item.msg_key
+        if wrong:
+            part.invalid.append(Invalid(index, msg_key if made_key is None else None, wrong))
+            return
         # Most items have neither, and a generator for nothing costs as much as the rest of this function.
         if item.warnings:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
         lane = Lane(self._terms.service, item.variant, self._terms.account)
-        chunk.waiting.append(_Waiting(index, lane, NewMessage(msg_key, item.body)))
+        chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body)))
 
-    def _add_chunk(self, chunk: _Chunk) -> Submission:
-        """Add what waits, lane by lane, or say of each item why not and raise SubmitInterrupted."""
-        part = chunk.part
-        failure: OutboxError | None = None
-        for lane, group in _group(chunk.waiting):
-            if failure is not None:
-                part.not_added.extend(_not_added(group))
-                continue
-            try:
-                answers = self._add(lane, [each.message for each in group])
-            except OutboxError as exc:
-                failure = exc
-                # Only a full server is known to have added nothing.
-                if isinstance(exc, OutboxFull):
-                    part.not_added.extend(_not_added(group))
-                else:
-                    part.in_doubt.extend(InDoubt(each.index, each.message.msg_key) for each in group)
-            else:
-                for each, submitted in zip(group, answers, strict=True):
-                    _note(part, each.index, each.message.msg_key, submitted)
-        part.sort()
+    def _add_chunk(self, chunk: Chunk) -> Submission:
+        """Add what waits, or say of each item why not and raise SubmitInterrupted."""
+        adding = Adding(chunk, self._add)
+        return self._answer(adding, adding.run())
+
+    def _begin(self, chunk: Chunk, calls: Calls) -> Callable[[], Submission]:
+        """Begin to add what waits, and return what waits for its end and does as `_add_chunk`."""
+        adding = Adding(chunk, self._add)
+        try:
+            under_way = calls.begin(adding.run)
+        except TooLate:
+            under_way = None
+
+        def finish() -> Submission:
+            failure: OutboxError | None = None
+            if under_way is not None:
+                try:
+                    return self._answer(adding, calls.finish(under_way))
+                except TooLate:
+                    pass
+            if adding.give_up():
+                failure = too_late(calls.timeout_s)
+            return self._answer(adding, failure)
+
+        return finish
+
+    def _answer(self, adding: Adding, failure: OutboxError | None) -> Submission:
         if failure is not None:
-            raise interruption(failure, part, self.taken) from failure
-        return part
+            raise interruption(failure, adding.result(), self.taken) from failure
+        return adding.result()
 
-    def _add(self, lane: Lane, messages: list[NewMessage]) -> list[Submitted]:
-        terms = self._terms
+    def _add(self, lane: Lane, moments: Moments, messages: list[NewMessage]) -> list[Submitted]:
         return self._intake.add(
             lane,
             messages,
             stamp=self._stamp,
-            linger_ms=terms.linger_ms,
-            send_at_ms=terms.send_at_ms,
-            expires_at_ms=terms.expires_at_ms,
+            linger_ms=self._terms.linger_ms,
+            send_at_ms=moments.send_at_ms,
+            expires_at_ms=moments.expires_at_ms,
         )
 
 
-def _note(part: Submission, index: int, msg_key: str, submitted: Submitted) -> None:
-    if submitted.outcome is SubmitOutcome.ADDED:
-        part.added.append(Added(index, msg_key))
-    elif submitted.outcome is SubmitOutcome.DUPLICATE:
-        part.duplicates.append(Duplicate(index, msg_key, submitted.state))
-    else:
-        part.conflicts.append(Conflict(index, msg_key, submitted.state))
-
-
-def _not_added(items: Iterable[_Waiting]) -> Iterator[NotAdded]:
-    return (NotAdded(each.index, each.message.msg_key) for each in items)
-
-
-def _give_up(chunk: _Chunk) -> Submission:
-    """Return what became of a chunk that was judged and not added."""
-    chunk.part.not_added.extend(_not_added(chunk.waiting))
-    chunk.part.sort()
-    return chunk.part
-
-
-def _group(waiting: list[_Waiting]) -> list[tuple[Lane, list[_Waiting]]]:
-    """Return what waits by lane, each lane once, unless a key stands in two.
-
-    Of two items with the same key the first given must be added first; so from the second on a new round of
-    lanes begins.
-    """
-    groups: list[tuple[Lane, list[_Waiting]]] = []
-    current: dict[Lane, list[_Waiting]] = {}
-    lane_of: dict[str, Lane] = {}
-    for each in waiting:
-        if lane_of.setdefault(each.message.msg_key, each.lane) != each.lane:
-            groups += current.items()
-            current = {}
-            lane_of = {each.message.msg_key: each.lane}
-        current.setdefault(each.lane, []).append(each)
-    return [*groups, *current.items()]
+def too_late(timeout_s: float | None) -> OutboxUnavailable:
+    """Return the cause of an interruption by the caller's own time."""
+    return OutboxUnavailable(f"Redis did not take everything within {timeout_s or 0:g} s (timeout_s).")
 
 
 def _make_key(raw: object) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
@@ -14,11 +15,14 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import Submitter
-from plexsend.producers.moments import not_after_ms, not_before_ms
-from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.calls import Calls, TooLate
+from plexsend.producers.message import make_item
+from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
+from plexsend.producers.pipeline import Incoming, Pipeline, Terms, too_late
 from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from plexsend.outbox.records import Record
@@ -66,44 +70,131 @@ class Producer:
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
+        timeout_s: float | None = None,
     ) -> Submission:
         """Put items in and return what became of each. Memory holds these outcomes, never the items.
 
         Args:
             service: A service id, such as `mms-bulk`.
             items: Mappings with the gateway's field names, from any iterable. They are not changed. An item
-                without `msg_key` gets a UUID, where the product lets the key be left out.
+                without `msg_key` gets a UUID, where the product lets the key be left out. Beside those
+                fields each may have `send_at` and `expires_at`, aware or ISO 8601 text with a zone, which
+                count for it instead of the call's.
             account: The account to send with.
             msg_type: The RCS `msg_type` of all items; None: each names its own. An item that names another is
                 refused.
             send_at: Aware; None or a moment that has passed: now.
             expires_at: Aware; what was never sent until then is not sent any more. None: never.
             replace: Put the usual replacements for characters outside EUC-KR, and report them.
+            timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. What `items`
+                take to be made counts too.
 
         Raises:
             UsageError: nothing was done.
-            SubmitInterrupted: Redis failed part-way; says what became of every item read.
+            SubmitInterrupted: Redis failed part-way, or not everything was taken in time; says what became
+                of every item read.
         """
         if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
             raise UsageError(
                 f"items is of type {type(items).__name__}. Give a list of items, for one item too."
             )
-        pipeline = self.pipeline(
+        _check_timeout(timeout_s)
+
+        def prepare() -> Pipeline:
+            pipeline = self.pipeline(
+                service,
+                account=account,
+                msg_type=msg_type,
+                send_at=send_at,
+                expires_at=expires_at,
+                replace=replace,
+            )
+            if timeout_s is not None:
+                # Asked for here, where nobody waits longer than that.
+                pipeline.now_ms()
+            return pipeline
+
+        whole = Submission()
+        with Calls(timeout_s) as calls:
+            try:
+                pipeline = prepare() if timeout_s is None else calls.finish(calls.begin(prepare))
+            except TooLate:
+                cause = too_late(timeout_s)
+                raise interruption(cause, whole, 0) from cause
+            try:
+                entries = (Incoming(index, raw) for index, raw in enumerate(items))
+                for part in pipeline.run_ahead(entries, calls):
+                    whole.extend(part)
+            except SubmitInterrupted as stopped:
+                whole.extend(stopped.submission)
+                raise interruption(stopped.cause, whole, stopped.taken) from stopped.cause
+        return whole
+
+    def send(
+        self,
+        service: str,
+        *,
+        to: str,
+        from_: str,
+        text: str,
+        title: str | None = None,
+        images: Sequence[str] = (),
+        msg_key: str | None = None,
+        account: str = "main",
+        msg_type: str | None = None,
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        replace: bool = False,
+        timeout_s: float | None = None,
+        **fields: object,
+    ) -> str:
+        """Put one message in and return its key. The same message under the same key again changes nothing.
+
+        Args:
+            service: A service id, such as `mms-bulk`.
+            to: The receiver's mobile number.
+            from_: A sender number that is registered with the gateway.
+            text: What it says; of an RCS card its description. Empty: none.
+            title: Its title.
+            images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
+            msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
+            account: As for `submit`, and so are the rest.
+            msg_type: RCS: RMM or RMH.
+            send_at: Aware; not before.
+            expires_at: Aware; never from then on.
+            replace: Replace characters outside EUC-KR.
+            timeout_s: Seconds after which it gives up.
+            **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
+
+        Raises:
+            Refused: with everything that is wrong with it; or its key belongs to another message.
+            UsageError: nothing was done.
+            SubmitInterrupted: Redis failed. Where `submission.in_doubt` names a key, send it again under
+                that key: it may have been taken in.
+        """
+        item = make_item(
             service,
+            to=to,
+            from_=from_,
+            text=text,
+            title=title,
+            images=images,
+            msg_key=msg_key,
+            fields=fields,
+        )
+        submission = self.submit(
+            service,
+            [item],
             account=account,
             msg_type=msg_type,
             send_at=send_at,
             expires_at=expires_at,
             replace=replace,
+            timeout_s=timeout_s,
         )
-        whole = Submission()
-        try:
-            for part in pipeline.run_ahead(Incoming(index, raw) for index, raw in enumerate(items)):
-                whole.extend(part)
-        except SubmitInterrupted as stopped:
-            whole.extend(stopped.submission)
-            raise interruption(stopped.cause, whole, stopped.taken) from stopped.cause
-        return whole
+        submission.raise_for_refused()
+        taken = submission.added[0] if submission.added else submission.duplicates[0]
+        return taken.msg_key
 
     def pipeline(
         self,
@@ -136,7 +227,8 @@ class Producer:
             variant=msg_type,
             replace=replace,
         )
-        return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store))
+        clock = ServerClock(lambda: queries.server_ms(self._store))
+        return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store), clock.now_ms)
 
     def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
         """Return the record of a message, or None where there is none with this key.
@@ -163,7 +255,7 @@ class Producer:
 
     def _find(self, msg_key: str, account: str | None) -> list[Record]:
         if not isinstance(msg_key, str):
-            raise UsageError(f"msg_key is of type {type(msg_key).__name__}. Give the key as text.")
+            raise UsageError(f"msg_key is of type {type(msg_key).__name__}. Give the key as text: str(…).")
         try:
             msg_key.encode()
         except UnicodeEncodeError:
@@ -188,3 +280,11 @@ class Producer:
         if not self._inspected:
             inspect(self._store, durable=self._settings.durable)
             self._inspected = True
+
+
+def _check_timeout(timeout_s: float | None) -> None:
+    if timeout_s is None:
+        return
+    # A comparison with NaN is false.
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not 0 < timeout_s < inf:
+        raise UsageError("timeout_s is not a number of seconds above 0. Give one, such as 2.5, or None.")

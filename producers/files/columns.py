@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.services import get_service
+from plexsend.producers.moments import EXPIRES_AT, SEND_AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 KEY = "msg_key"
+
+MOMENTS = (SEND_AT, EXPIRES_AT)
+"""Columns for what is said of a message and does not go on the wire."""
 
 _OBJECT_KIND = "Object"
 """Kind of the gateway's fields whose own fields are columns, with dots between the names."""
@@ -57,7 +61,7 @@ def columns_of(service: str, msg_type: str | None = None) -> Columns:
     leaves = list(_leaves(SCHEMAS[product.name]().rules()))
     spared = {KEY} if msg_type is None else {KEY, product.variant_field}
     return Columns(
-        known=tuple(leaf.name for leaf in leaves),
+        known=(*(leaf.name for leaf in leaves), *MOMENTS),
         required=tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared),
         lists=frozenset(leaf.name for leaf in leaves if leaf.kind in _LIST_KINDS),
         json=frozenset(leaf.name for leaf in leaves if leaf.kind in _JSON_KINDS),

@@ -8,6 +8,7 @@ and import that.
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from operator import attrgetter
 from pathlib import Path
@@ -66,8 +67,8 @@ def import_file(
         msg_type: As for `Producer.submit`; a table then needs no column for it.
         fmt: `jsonl` or `csv`; None tells by the extension.
         encoding: `utf-8` or `cp949`.
-        send_at: As for `Producer.submit`.
-        expires_at: As for `Producer.submit`.
+        send_at: As for `Producer.submit`; a row's own column or field of this name counts instead.
+        expires_at: As `send_at`.
         replace: As for `Producer.submit`.
         rejected_path: Where invalid rows and those in conflict go, when the import ends; None: beside the
             file, under its name and `.rejected.jsonl`. Removed where there are none.
@@ -118,7 +119,8 @@ def check_file(
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
     terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
-    pipeline = Pipeline(terms, get_loader(service), _NoSubmitter())
+    # Without Redis this machine's clock has to do.
+    pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
     return _go_through(
         path,
         columns_of(service, msg_type),

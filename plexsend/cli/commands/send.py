@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,29 +13,6 @@ from plexsend.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-
-class _Places(NamedTuple):
-    """Where the parts of a message stand in its item, and how many images it may have."""
-
-    text: str = "msg"
-    title: str = "title"
-    image: str = "file_path"
-    one_image: bool = False
-
-    def join(self, images: tuple[str, ...]) -> str:
-        """Return the images as a cell of a table holds them."""
-        if self.one_image:
-            if len(images) > 1:
-                raise UsageError(f"A message of this service has one image, and {len(images)} are given.")
-            return "".join(images)
-        # The bar parts the cell's URLs; in a URL this is another way to write it.
-        return "|".join(image.replace("|", "%7C") for image in images)
-
-
-_PLAIN = _Places()
-_PLACES = {"rcs-mms": _Places("msg.body.description", "msg.body.title", "msg.body.media", one_image=True)}
-"""Product whose parts do not stand where those of the others do → where they stand."""
 
 
 def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -102,18 +79,18 @@ def send(
     Exit code 1 if the message is refused or its key belongs to another message.
     """
     from plexsend.cli.submitting import submit_one
-    from plexsend.gateway.services import get_service
+    from plexsend.producers.message import make_item
 
-    places = _PLACES.get(get_service(service).product.name, _PLAIN)
-    given = {
-        "sender_number": sender,
-        "receiver_number": receiver,
-        "msg_key": msg_key or "",
-        places.text: _read_stdin() if text == "-" else text,
-        places.title: title or "",
-        places.image: places.join(images),
-    }
-    item = _make_item(service, {name: value for name, value in given.items() if value}, fields)
+    item = make_item(
+        service,
+        to=receiver,
+        from_=sender,
+        text=_read_stdin() if text == "-" else text,
+        title=title,
+        images=images,
+        msg_key=msg_key,
+        fields=_make_fields(service, fields),
+    )
     return submit_one(
         service,
         item,
@@ -134,15 +111,12 @@ def _read_stdin() -> str:
         raise UsageError(f"Standard input is not {sys.stdin.encoding.upper()} text.") from None
 
 
-def _make_item(service: str, given: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
+def _make_fields(service: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return fields that are given as a table's cells are, by names with dots, as an item holds them."""
     from plexsend.producers.files.columns import columns_of
     from plexsend.producers.files.jsonl import BadJson
     from plexsend.producers.files.layout import Layout
 
-    twice = sorted(given.keys() & fields.keys())
-    if twice:
-        raise UsageError(f"{', '.join(twice)}: given by an option of its own and by --field.")
-    both = {**given, **fields}
     columns = columns_of(service)
     within = sorted(name for name in fields if any(known.startswith(f"{name}.") for known in columns.known))
     if within:
@@ -150,6 +124,6 @@ def _make_item(service: str, given: Mapping[str, str], fields: Mapping[str, str]
             f"{', '.join(within)}: holds other fields; name them with dots, as in msg.body.title."
         )
     try:
-        return Layout(list(both), columns).make_item(list(both.values()))
+        return Layout(list(fields), columns).make_item(list(fields.values()))
     except BadJson as exc:
         raise UsageError(f"The message {exc}.") from None

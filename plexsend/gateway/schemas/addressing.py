@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from plexsend.gateway import numbers
 from plexsend.gateway.refusals import Refusal
@@ -61,9 +62,23 @@ def receiver_number() -> Number:
     )
 
 
+class _Key(PatternText):
+    """The key of a message."""
+
+    def rule(self) -> Mapping[str, Any]:
+        """Return the rule, which is that of any text with a pattern: stamps that were given stay good."""
+        return {**super().rule(), "kind": PatternText.__name__}
+
+    def remedy_for(self, value: object) -> str:
+        """Return how to make a key of what databases have as keys."""
+        if isinstance(value, (int, UUID)) and not isinstance(value, bool):
+            return "Give str(…) of it: the same key as text every time."
+        return super().remedy_for(value)
+
+
 def msg_key() -> PatternText:
     """Return the field of the message's key."""
-    return PatternText(
+    return _Key(
         required=True,
         form="1 to 128 printable ASCII characters without spaces",
         pattern=MSG_KEY_PATTERN,

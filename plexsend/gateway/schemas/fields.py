@@ -55,8 +55,12 @@ class Text(ItemField):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
         if not isinstance(value, str):
-            raise refuse(Refusal(f"is {name_type(value)}, not text", self.hint))
+            raise refuse(Refusal(f"is {name_type(value)}, not text", self.remedy_for(value)))
         return self.judge(value, attr or "", draft_of(data))
+
+    def remedy_for(self, value: object) -> str:  # noqa: ARG002 - the signature is shared
+        """Return what to do about a value that is not text."""
+        return self.hint
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
         """Return `text` as it is sent, or raise what is wrong with it; findings go to `draft`."""

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 import tracemalloc
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -284,6 +287,81 @@ def test_an_outage_stops_the_submission_and_unknown_items_can_be_submitted_again
     # Read while the chunk before it was on its way.
     assert [each.index for each in stopped.submission.not_added] == list(range(1_000, 1_300))
     assert stopped.taken == 1_300
+
+
+@pytest.mark.parametrize("asleep_from", [0, 600], ids=["from the start", "on the way"])
+def test_a_server_that_hangs_is_waited_for_no_longer_than_was_said(
+    make_producer: Any, make_item: Any, asleep_from: int
+) -> None:
+    server = ValkeyServer(config={"appendonly": "yes"})
+    server.start()
+    store = Store.connect(f"redis://127.0.0.1:{server.port}/0", "t:")
+    pid = int(store.client.info("server")["process_id"])
+
+    def items() -> Iterator[object]:
+        for n in range(1_300):
+            if asleep_from and n == asleep_from:
+                _wait_added(store, 500)
+                os.kill(pid, signal.SIGSTOP)
+            yield make_item(n, msg_key=f"k{n}")
+
+    try:
+        if not asleep_from:
+            os.kill(pid, signal.SIGSTOP)
+        began_s = time.monotonic()
+        with pytest.raises(OutboxUnavailable, match=r"within 1\.5 s") as caught:
+            make_producer(store).submit("mms-bulk", items(), timeout_s=1.5)
+        took_s = time.monotonic() - began_s
+        os.kill(pid, signal.SIGCONT)
+        stopped = caught.value
+        assert isinstance(stopped, SubmitInterrupted)
+        # A hanging call itself ends after five seconds.
+        assert took_s < 4
+        parts = stopped.submission
+        assert len(parts.added) == (500 if asleep_from else 0)
+        told = sorted(each.index for part in (parts.added, parts.in_doubt, parts.not_added) for each in part)
+        assert told == list(range(stopped.taken))
+        # Whatever became of those in doubt: the same call again adds each message once.
+        again = make_producer(store).submit("mms-bulk", (make_item(n, msg_key=f"k{n}") for n in range(1_300)))
+        assert len(again.added) + len(again.duplicates) == 1_300
+        assert queries.look_at(store, _LANE).ready == 1_300
+    finally:
+        store.close()
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+        server.stop()
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, float("nan"), float("inf"), "5", True])
+def test_a_time_that_is_none_is_wrong_usage(producer: Producer, timeout_s: Any) -> None:
+    with pytest.raises(UsageError, match="timeout_s"):
+        producer.submit("mms-bulk", [], timeout_s=timeout_s)
+
+
+def test_items_have_moments_of_their_own(producer: Producer, make_item: Any) -> None:
+    later = _now() + _HOUR
+    items = [
+        make_item(msg_key="own", send_at=(later + _HOUR).isoformat(), expires_at=later + 2 * _HOUR),
+        make_item(msg_key="calls"),
+        make_item(msg_key="now", send_at=_now() - _HOUR),
+        make_item(msg_key="over", expires_at=_now() - _HOUR),
+    ]
+    submission = producer.submit("mms-bulk", items, send_at=later, timeout_s=30)
+    assert [each.msg_key for each in submission.added] == ["own", "calls", "now"]
+    (refused,) = submission.invalid
+    assert (refused.msg_key, refused.errors[0].field) == ("over", "expires_at")
+    own, calls, now = (producer.status(key) for key in ("own", "calls", "now"))
+    assert own is not None
+    assert calls is not None
+    assert now is not None
+    assert (own.state, calls.state, now.state) == (State.SCHEDULED, State.SCHEDULED, State.WAITING)
+    assert own.send_at_ms is not None
+    assert calls.send_at_ms is not None
+    assert own.send_at_ms - calls.send_at_ms == 3_600_000
+    assert own.expires_at_ms is not None
+    assert calls.expires_at_ms is None
+    # The same message under other moments is the same message.
+    assert len(producer.submit("mms-bulk", [make_item(msg_key="own")]).duplicates) == 1
 
 
 class _ReplyLost(Store):

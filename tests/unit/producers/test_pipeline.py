@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 import tracemalloc
 import uuid
 from collections import OrderedDict
@@ -16,6 +17,7 @@ from plexsend.gateway.items import Item, ItemLoader, get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
+from plexsend.producers.calls import Calls
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms
 from plexsend.producers.submissions import (
     InterruptedByFull,
@@ -37,12 +39,14 @@ class Taker:
     def __init__(self, fail_at: int = 0, error: OutboxError | None = None) -> None:
         self.calls: list[tuple[Lane, list[NewMessage]]] = []
         self.options: dict[str, object] = {}
+        self.all_options: list[dict[str, object]] = []
         self._fail_at = fail_at
         self._error = error
 
     def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
         self.calls.append((lane, list(drafts)))
         self.options = options
+        self.all_options.append(options)
         if self._error is not None and len(self.calls) == self._fail_at:
             raise self._error
         return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in drafts]
@@ -312,6 +316,163 @@ def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any
     with pytest.raises(LookupError):
         _run_ahead(items(), Taker(), whole)
     assert len(whole.added) == 500
+
+
+def _later(minutes: int) -> str:
+    return f"2100-01-01T00:{minutes:02d}:00Z"
+
+
+def _calls_of(taker: Taker) -> list[tuple[object, object, list[str]]]:
+    """What each call shared, and the keys in it."""
+    return [
+        (options["send_at_ms"], options["expires_at_ms"], [draft.msg_key for draft in drafts])
+        for (_, drafts), options in zip(taker.calls, taker.all_options, strict=True)
+    ]
+
+
+_2100_MS = 4_102_444_800_000
+
+
+def test_full_chunks_stay_whole_where_all_items_share_their_moments(make_item: Any) -> None:
+    taker = Taker()
+    _run((make_item(n, send_at=_later(1), expires_at=_later(2)) for n in range(1_001)), taker)
+    assert [len(drafts) for _, drafts in taker.calls] == [500, 500, 1]
+    assert {(one, two) for one, two, _ in _calls_of(taker)} == {(_2100_MS + 60_000, _2100_MS + 120_000)}
+
+
+def test_moments_are_not_on_the_wire(make_item: Any) -> None:
+    plain, own = Taker(), Taker()
+    _run([make_item(msg_key="k")], plain)
+    _run([make_item(msg_key="k", send_at=_later(1), expires_at=_later(2))], own)
+    ((_, (one,)),), ((_, (other,)),) = plain.calls, own.calls
+    assert one.body == other.body
+
+
+def test_items_for_later_go_together_by_their_moments_in_the_order_given(make_item: Any) -> None:
+    taker = Taker()
+    whole = _run([make_item(n, msg_key=f"k{n}", send_at=_later(n % 2)) for n in range(6)], taker)
+    assert _calls_of(taker) == [
+        (_2100_MS, None, ["k0", "k2", "k4"]),
+        (_2100_MS + 60_000, None, ["k1", "k3", "k5"]),
+    ]
+    assert [each.index for each in whole.added] == list(range(6))
+
+
+def test_items_for_now_overtake_none_of_their_lane(make_item: Any) -> None:
+    taker = Taker()
+    ends = [1, 1, 2, 2, 1, 3]
+    _run([make_item(n, msg_key=f"k{n}", expires_at=_later(end)) for n, end in enumerate(ends)], taker)
+    assert [keys for _, _, keys in _calls_of(taker)] == [["k0", "k1"], ["k2", "k3"], ["k4"], ["k5"]]
+
+
+def test_the_same_key_under_two_moments_is_added_in_the_order_given(make_item: Any) -> None:
+    taker = Taker()
+    items = [("a", 1), ("b", 2), ("a", 2), ("b", 1)]
+    _run([make_item(msg_key=key, send_at=_later(at)) for key, at in items], taker)
+    order = [(key, at) for at, _, keys in _calls_of(taker) for key in keys]
+    assert [at for key, at in order if key == "a"] == [_2100_MS + 60_000, _2100_MS + 120_000]
+    assert [at for key, at in order if key == "b"] == [_2100_MS + 120_000, _2100_MS + 60_000]
+
+
+def test_a_wrong_moment_is_told_beside_everything_else_that_is_wrong(make_item: Any) -> None:
+    taker = Taker()
+    items = [make_item(msg_key="a", msg="", send_at="soon"), make_item(msg_key="b", expires_at="soon")]
+    first, second = _run([*items, make_item(send_at=5)], taker).invalid[:2]
+    assert (first.msg_key, [each.field for each in first.errors]) == ("a", ["msg", "send_at"])
+    assert (second.msg_key, [each.field for each in second.errors]) == ("b", ["expires_at"])
+    assert taker.calls == []
+
+
+@pytest.mark.parametrize("key", [4711, uuid.uuid4()])
+def test_a_key_that_is_no_text_yet_is_refused_with_how_to_make_it_one(make_item: Any, key: object) -> None:
+    (invalid,) = _run([make_item(msg_key=key)], Taker()).invalid
+    (problem,) = invalid.errors
+    assert problem.field == "msg_key"
+    assert "str(…)" in problem.remedy
+    (other,) = _run([make_item(msg_key=["k"])], Taker()).invalid
+    assert "str(…)" not in other.errors[0].remedy
+
+
+class HangingTaker(Taker):
+    """Takes calls in, and hangs in the one whose number (1 the first) is given until it is let go."""
+
+    def __init__(self, hangs_at: int) -> None:
+        super().__init__()
+        self._hangs_at = hangs_at
+        self.let_go = threading.Event()
+        self.ended = threading.Event()
+
+    def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
+        answers = super().add(lane, drafts, **options)
+        if len(self.calls) == self._hangs_at:
+            self.let_go.wait(30)
+            self.ended.set()
+        return answers
+
+
+@pytest.mark.parametrize(("hangs_at", "answered"), [(1, 0), (2, 500), (3, 1_000)])
+def test_a_call_that_hangs_is_given_up_in_time(make_item: Any, hangs_at: int, answered: int) -> None:
+    taker = HangingTaker(hangs_at)
+    items = [make_item(n, msg_key=f"k{n}") for n in range(1_200)]
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), taker)
+    whole = Submission()
+
+    def run() -> None:
+        for part in pipeline.run_ahead((Incoming(n, raw) for n, raw in enumerate(items)), Calls(1)):
+            whole.extend(part)
+
+    began_s = time.monotonic()
+    with pytest.raises(InterruptedByOutage, match=r"within 1 s \(timeout_s\)") as caught:
+        run()
+    took_s = time.monotonic() - began_s
+    taker.let_go.set()
+    whole.extend(caught.value.submission)
+    in_doubt = range(answered, min(answered + 500, 1_200))
+    assert [each.index for each in whole.added] == list(range(answered))
+    assert [each.index for each in whole.in_doubt] == list(in_doubt)
+    assert [each.index for each in whole.not_added] == list(range(in_doubt.stop, caught.value.taken))
+    assert took_s < 4
+
+
+def test_what_was_given_up_is_added_no_further(make_item: Any) -> None:
+    taker = HangingTaker(2)
+    items = [make_item(n, msg_key=f"k{n}", send_at=_later(n)) for n in range(4)]
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), taker)
+    with pytest.raises(InterruptedByOutage) as caught:
+        list(pipeline.run_ahead((Incoming(n, raw) for n, raw in enumerate(items)), Calls(0.2)))
+    parts = caught.value.submission
+    taker.let_go.set()
+    assert taker.ended.wait(10)
+    for thread in threading.enumerate():
+        if thread.name == "plexsend-submit":
+            thread.join(10)
+    assert [each.index for each in parts.added] == [0]
+    assert [each.index for each in parts.in_doubt] == [1]
+    assert [each.index for each in parts.not_added] == [2, 3]
+    assert len(taker.calls) == 2
+
+
+def test_time_that_is_over_before_anything_was_begun_adds_nothing(make_item: Any) -> None:
+    taker = Taker()
+    calls = Calls(0.001)
+
+    def items() -> Iterable[Incoming]:
+        yield Incoming(0, make_item(msg_key="k"))
+        time.sleep(0.01)
+
+    with pytest.raises(InterruptedByOutage) as caught:
+        list(Pipeline(_TERMS, get_loader("mms-bulk"), taker).run_ahead(items(), calls))
+    assert [each.msg_key for each in caught.value.submission.not_added] == ["k"]
+    assert taker.calls == []
+
+
+def test_a_time_that_is_kept_changes_nothing(make_item: Any) -> None:
+    taker = Taker()
+    whole = Submission()
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), taker)
+    for part in pipeline.run_ahead((Incoming(n, make_item(n)) for n in range(1_200)), Calls(60)):
+        whole.extend(part)
+    assert [each.index for each in whole.added] == list(range(1_200))
 
 
 def test_reprs_show_no_item(make_item: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import signal
 import stat
@@ -19,7 +20,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
-from plexsend.producers import ImportInterrupted, ImportReport, Producer, import_file
+from plexsend.producers import ImportInterrupted, ImportReport, Producer, check_file, import_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,27 @@ def test_times_and_account_hold_for_every_row(producer: Producer, make_item: Any
     assert record is not None
     assert (record.state, record.lane.account) == (State.SCHEDULED, "shop")
     assert record.expires_at_ms is not None
+
+
+def test_a_rows_own_times_count_instead(producer: Producer, make_item: Any, tmp_path: Path) -> None:
+    item = make_item(file_path="https://example.com/a.jpg")
+    path = tmp_path / "x.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*item, "msg_key", "send_at", "expires_at"])
+        writer.writeheader()
+        writer.writerow({**item, "msg_key": "own", "send_at": "2100-01-02T09:00:00+09:00"})
+        writer.writerow({**item, "msg_key": "files"})
+        writer.writerow({**item, "msg_key": "wrong", "send_at": "2100-01-02 09:00", "expires_at": "soon"})
+    report = import_file(producer, path, "mms-bulk", send_at=datetime(2100, 1, 1, tzinfo=UTC))
+    assert _counts(report) == (2, 0, 0, 1)
+    own, files = producer.status("own"), producer.status("files")
+    assert own is not None
+    assert files is not None
+    assert own.send_at_ms == files.send_at_ms + 24 * 3_600_000
+    (reject,) = _rejects(report.rejected_path)
+    assert [each["field"] for each in reject["errors"]] == ["send_at", "expires_at"]
+    assert reject["row"]["send_at"] == "2100-01-02 09:00"
+    assert check_file(path, "mms-bulk").invalid == 1
 
 
 def test_invalid_rows_and_conflicts_go_into_the_file_of_rejects_in_the_files_order(

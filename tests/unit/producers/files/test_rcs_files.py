@@ -98,6 +98,8 @@ def test_columns_are_the_fields_with_dots_between_the_names() -> None:
         "msg.body.description1",
         "msg.body.media1",
         "buttons",
+        "send_at",
+        "expires_at",
     )
     required = ("sender_number", "receiver_number", "msg_base_id", "br_id", "brand_key", "header")
     assert columns.required == ("msg_type", *required)

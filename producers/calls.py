@@ -1,0 +1,70 @@
+"""Calls that their caller may stop waiting for: each is made in a thread of its own.
+
+A call to Redis that hangs ends by the timeout of its socket, seconds later. Until then it goes on without its
+caller, and what comes of it reaches nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class TooLate(Exception):
+    """The time is over. What was begun goes on."""
+
+
+class Calls:
+    """Begins calls, one after the other, and waits for them within one time for all.
+
+    As a context manager it ends no sooner than the last call, unless its time is over.
+
+    Args:
+        timeout_s: Seconds from now; None: no limit.
+    """
+
+    def __init__(self, timeout_s: float | None = None) -> None:
+        self.timeout_s = timeout_s
+        self._until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        self._last: Future[Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._last is not None:
+            wait([self._last], self._left_s())
+
+    def begin(self, call: Callable[[], T]) -> Future[T]:
+        """Begin a call. Raises TooLate where the time is over."""
+        if self._left_s() == 0:
+            raise TooLate
+        future: Future[T] = Future()
+        self._last = future
+        # Of a daemon no end of a program waits.
+        threading.Thread(target=_run, args=(call, future), name="plexsend-submit", daemon=True).start()
+        return future
+
+    def finish(self, future: Future[T]) -> T:
+        """Return what a call returned, or raise what it raised. TooLate where it takes too long."""
+        wait([future], self._left_s())
+        if not future.done():
+            raise TooLate
+        return future.result()
+
+    def _left_s(self) -> float | None:
+        return None if self._until_s is None else max(0.0, self._until_s - time.monotonic())
+
+
+def _run(call: Callable[[], T], future: Future[T]) -> None:
+    try:
+        future.set_result(call())
+    except BaseException as exc:  # noqa: BLE001  it is the caller's
+        future.set_exception(exc)

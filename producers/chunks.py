@@ -1,0 +1,158 @@
+"""Chunks: some items of a submission, judged, and on their way into the outbox."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxError, OutboxFull
+from plexsend.outbox.submit import SubmitOutcome
+from plexsend.producers.submissions import Added, Conflict, Duplicate, InDoubt, NotAdded, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.submit import NewMessage, Submitted
+    from plexsend.producers.moments import Moments
+
+    Add = Callable[[Lane, Moments, list[NewMessage]], list[Submitted]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An item that was let pass and waits for its chunk."""
+
+    index: int
+    lane: Lane
+    moments: Moments
+    message: NewMessage
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some entries, judged: what became of them so far, and the items that wait to be added."""
+
+    part: Submission = field(default_factory=Submission)
+    waiting: list[Waiting] = field(default_factory=list)
+    is_full: bool = False
+    """Whether it ended because it was long enough; otherwise it is the last."""
+
+    def give_up(self) -> Submission:
+        """Return what became of the entries where nothing of the chunk is added."""
+        _note_not_added(self.part, self.waiting)
+        self.part.sort()
+        return self.part
+
+
+class Adding:
+    """A chunk being added, group by group, in a thread that may be given up.
+
+    Args:
+        chunk: The chunk; nothing else uses it any more.
+        add: Adds messages of one lane and the same moments, at most a chunk of them.
+    """
+
+    def __init__(self, chunk: Chunk, add: Add) -> None:
+        self._part = chunk.part
+        self._groups = group(chunk.waiting)
+        self._add = add
+        # Held while a group is begun or answered, never while Redis is waited for.
+        self._lock = threading.Lock()
+        self._answered = 0
+        """Groups that were answered."""
+        self._begun = 0
+        self._ended = threading.Event()
+
+    def run(self) -> OutboxError | None:
+        """Add what waits, and return what ended it early: of every item it is noted what became of it."""
+        failure: OutboxError | None = None
+        for messages in self._groups:
+            with self._lock:
+                if self._ended.is_set():
+                    return None
+                self._begun += 1
+            first = messages[0]
+            try:
+                answers = self._add(first.lane, first.moments, [each.message for each in messages])
+            except OutboxError as exc:
+                failure = exc
+                break
+            with self._lock:
+                if self._ended.is_set():
+                    return None
+                self._answered += 1
+                _note(self._part, messages, answers)
+        with self._lock:
+            if not self._ended.is_set():
+                # Only a full server is known to have added nothing.
+                self._end(in_doubt=failure is not None and not isinstance(failure, OutboxFull))
+        return failure
+
+    def give_up(self) -> bool:
+        """Stop it: no further group is begun. Return whether any item was not answered."""
+        with self._lock:
+            if not self._ended.is_set():
+                self._end(in_doubt=True)
+            return bool(self._part.in_doubt or self._part.not_added)
+
+    def result(self) -> Submission:
+        """Return what became of every entry, once it ran or was given up."""
+        return self._part
+
+    def _end(self, *, in_doubt: bool) -> None:
+        """Note what became of the groups without an answer."""
+        self._ended.set()
+        for messages in self._groups[self._answered : self._begun]:
+            if in_doubt:
+                self._part.in_doubt.extend(InDoubt(each.index, each.message.msg_key) for each in messages)
+            else:
+                _note_not_added(self._part, messages)
+        for messages in self._groups[self._begun :]:
+            _note_not_added(self._part, messages)
+        self._part.sort()
+
+
+def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted]) -> None:
+    for each, submitted in zip(messages, answers, strict=True):
+        index, msg_key = each.index, each.message.msg_key
+        if submitted.outcome is SubmitOutcome.ADDED:
+            part.added.append(Added(index, msg_key))
+        elif submitted.outcome is SubmitOutcome.DUPLICATE:
+            part.duplicates.append(Duplicate(index, msg_key, submitted.state))
+        else:
+            part.conflicts.append(Conflict(index, msg_key, submitted.state))
+
+
+def _note_not_added(part: Submission, messages: Iterable[Waiting]) -> None:
+    part.not_added.extend(NotAdded(each.index, each.message.msg_key) for each in messages)
+
+
+_Slot = tuple["Lane", "Moments"]
+"""What the messages of one call share."""
+
+
+def group(waiting: Iterable[Waiting]) -> list[list[Waiting]]:
+    """Return what waits by lane and moments, each once, unless that would change an order that counts.
+
+    Of two items with the same key the first given must be added first. And what is due at once stands in its
+    lane in the order in which it is added; what is due later, in the order of its moments. So where an item
+    would overtake another a new round of groups begins.
+    """
+    groups: list[list[Waiting]] = []
+    current: dict[_Slot, list[Waiting]] = {}
+    slot_of: dict[str, _Slot] = {}
+    last_due: dict[Lane, _Slot] = {}
+    for each in waiting:
+        slot = (each.lane, each.moments)
+        is_due = each.moments.send_at_ms is None
+        overtakes = is_due and slot in current and last_due[each.lane] != slot
+        if overtakes or slot_of.setdefault(each.message.msg_key, slot) != slot:
+            groups += current.values()
+            current = {}
+            slot_of = {each.message.msg_key: slot}
+        current.setdefault(slot, []).append(each)
+        if is_due:
+            last_due[each.lane] = slot
+    return [*groups, *current.values()]

@@ -1,0 +1,44 @@
+"""The types for callers say what the tables and the schemas say."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from plexsend.gateway.item_types import (
+    LmsItem,
+    MmsItem,
+    RcsBody,
+    RcsMmsItem,
+    RcsMsg,
+    ServiceId,
+    SmsItem,
+)
+from plexsend.gateway.items import SCHEMAS
+from plexsend.gateway.services import PRODUCTS, SERVICES
+
+TYPES: dict[str, Any] = {"mms": MmsItem, "lms": LmsItem, "sms": SmsItem, "rcs-mms": RcsMmsItem}
+TIMES = {"send_at", "expires_at"}
+
+
+def test_the_services_are_those_of_the_table() -> None:
+    assert get_args(ServiceId) == tuple(SERVICES)
+
+
+@pytest.mark.parametrize("product", SCHEMAS)
+def test_an_items_fields_are_those_of_its_schema(product: str) -> None:
+    item, rules = TYPES[product], SCHEMAS[product]().rules()
+
+    assert set(item.__annotations__) == {*rules, *TIMES}
+    required = {name for name, rule in rules.items() if rule["required"]}
+    # A key may be left out where one is made, and a variant where the call names it.
+    left_out = {PRODUCTS[product].variant_field} | (set() if PRODUCTS[product].key_required else {"msg_key"})
+    assert item.__required_keys__ == required - left_out
+
+
+def test_the_card_of_an_rcs_message_is_that_of_its_schema() -> None:
+    outer = SCHEMAS["rcs-mms"]().rules()["msg"]["fields"]
+
+    assert set(RcsMsg.__annotations__) == set(outer)
+    assert set(RcsBody.__annotations__) == set(outer["body"]["fields"])

@@ -1,0 +1,128 @@
+"""The face: what `import plexsend` offers, at what price, and with which types."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import plexsend
+import plexsend.producers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOT = Path(__file__).parents[2]
+
+APPLICATION = """
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import plexsend
+from plexsend import Record, State, Submission, cancel, send, status, submit
+
+item: plexsend.MmsItem = {
+    "msg_key": str(uuid.uuid4()), "sender_number": "02-2123-4567", "receiver_number": "010-2345-6789",
+    "msg": "m", "file_path": ["https://example.com/a.jpg"], "send_at": datetime.now(UTC) + timedelta(hours=1),
+}
+submission: Submission = submit("mms-bulk", [item], timeout_s=2.5)
+try:
+    submission.raise_for_refused()
+    key: str = send("rcs-mms-bulk", to="01023456789", from_="0221234567", text="t", msg_key="k", header="0")
+except plexsend.Refused as refused:
+    print([(problem.field, problem.reason, problem.remedy) for problem in refused.problems], refused.msg_key)
+record: Record | None = status("k")
+if record is not None and record.state is State.WAITING:
+    print(cancel("k").outcome, plexsend.__version__, plexsend.service_id("sms-verify"))
+print([each.msg_key for each in submission.in_doubt])
+"""
+
+
+@pytest.mark.parametrize("name", plexsend.__all__)
+def test_every_name_is_there_and_is_the_one_of_its_home(name: str) -> None:
+    value = getattr(plexsend, name)
+    assert name in dir(plexsend)
+    if name != "__version__":
+        assert value is getattr(import_module(f"plexsend.{plexsend._HOME_OF[name]}"), name)
+
+
+def test_types_and_names_are_the_same_list() -> None:
+    text = Path(plexsend.__file__).read_text("utf-8")
+    typed = re.findall(r"^    from (\S+) import (\(.*?\)|[^\n(]*)", text, re.MULTILINE | re.DOTALL)
+    told = {
+        name: home.removeprefix("plexsend.") for home, names in typed for name in re.findall(r"\w+", names)
+    }
+    assert told == plexsend._HOME_OF
+    assert sorted([*told, "__version__"]) == sorted(plexsend.__all__)
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        plexsend.nonsense  # type: ignore[attr-defined]  # noqa: B018  the point
+
+
+def test_producers_offer_the_same_functions() -> None:
+    for name in ("send", "submit", "status", "cancel", "Producer", "Submission", "Refused"):
+        assert getattr(plexsend, name) is getattr(plexsend.producers, name)
+
+
+def run(*line: str) -> str:
+    return subprocess.run(line, capture_output=True, text=True, check=True, cwd="/").stdout
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    heavy = (
+        "typing",
+        "redis",
+        "marshmallow",
+        "celery",
+        "click",
+        "rich",
+        "importlib.metadata",
+        "plexsend.producers",
+    )
+    program = (
+        "import sys; before = set(sys.modules); import plexsend; "
+        f"print([name for name in {heavy} if name in set(sys.modules) - before])"
+    )
+
+    assert run(sys.executable, "-c", program) == "[]\n"
+
+
+def test_importing_it_takes_less_than_30_ms() -> None:
+    program = "import time; began = time.perf_counter(); import plexsend; print(time.perf_counter() - began)"
+
+    # The quickest of several: the machine may be busy with other things.
+    assert min(float(run(sys.executable, "-c", program)) for _ in range(7)) < 0.030
+
+
+def check_types(path: Path, code: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    path.write_text(code, "utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(path.parent / "cache"), *options, path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Path) -> None:
+    right = check_types(tmp_path / "right.py", APPLICATION)
+    assert right.returncode == 0, right.stdout
+
+    slips = (
+        APPLICATION.replace('"mms-bulk"', '"mms-bluk"')
+        .replace('"receiver_number"', '"reciever_number"')
+        .replace('msg_key="k"', "msg_key=4711")
+        .replace("State.WAITING", "State.WATING")
+        .replace("submission.in_doubt", "submission.in_duobt")
+    )
+    wrong = check_types(tmp_path / "wrong.py", slips)
+    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt"):
+        assert words in wrong.stdout
