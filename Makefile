@@ -21,8 +21,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## run the whole thing on this machine and watch it (about half a minute)
-	@$(BIN)/plexsend demo
+demo: $(STAMP) ## run the whole thing on this machine and watch it, half a minute (ARGS=--full)
+	@$(BIN)/plexsend demo $(ARGS)
 
 up: $(STAMP) ## start Valkey, the sandbox gateway and workers, and keep them running
 	@$(BIN)/plexsend up --sandbox

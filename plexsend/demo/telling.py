@@ -10,64 +10,102 @@ from plexsend.outbox.holds import Reason
 from plexsend.outbox.states import State
 from plexsend.terminal.faults import problem_json
 from plexsend.terminal.moments import span
+from plexsend.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from plexsend.demo.summary import RefusalCount, Summary
+    from plexsend.demo.summary import RefusalCount, Summary, WrongRows
     from plexsend.outbox.reading.snapshot import SeenHold
 
 _FULL = 10
 _LINES_SHOWN = 5
+_REASONS_SHOWN = 4
+"""Reasons for refused rows that are told, unless all are wanted."""
+WIDTH = 80
+"""Columns; a wider terminal is not filled, since longer lines are hard to read."""
 
 
-def tell(summary: Summary, *, command: str, folder: Path | None) -> Iterator[str]:
-    """Yield the summary's lines.
+def tell(
+    summary: Summary, *, command: str, folder: Path | None, full: bool = False, width: int = WIDTH
+) -> Iterator[str]:
+    """Yield the summary's lines, broken at words.
 
     Args:
         summary: What to tell.
         command: How `plexsend` is typed here.
         folder: Where the files are, if they are kept.
+        full: Every reason for a refused row with its lines, not the most frequent alone.
+        width: How wide a line may be.
     """
-    yield from _tell_end(summary)
-    yield ""
-    yield from _tell_rows(summary)
-    yield ""
-    yield from _tell_fates(summary)
-    yield ""
-    yield from _tell_way(summary)
-    yield ""
-    yield from _tell_proof(summary)
-    yield ""
-    yield from _tell_next(command, folder)
+    parts = (
+        _tell_end(summary),
+        _tell_rows(summary, command, full=full),
+        _tell_fates(summary),
+        _tell_way(summary),
+        _tell_proof(summary),
+        _tell_next(command, folder),
+    )
+    for number, part in enumerate(parts):
+        if number:
+            yield ""
+        for lead, text in part:
+            yield from wrap(text, width, lead=lead)
 
 
-def _tell_end(summary: Summary) -> Iterator[str]:
+_Line = tuple[str, str]
+"""What begins a line, as it stands, and its words."""
+
+
+def _counted(count: int, words: str) -> _Line:
+    return f"  {count:>5,}  ", words
+
+
+def _tell_end(summary: Summary) -> Iterator[_Line]:
     words = "every message has a known fate" if summary.ok else "NOT everything is as it should be"
-    yield f"Done after {span(summary.took_s)}: {words}."
+    yield "", f"Done after {span(summary.took_s)}: {words}."
 
 
-def _tell_rows(summary: Summary) -> Iterator[str]:
+def _tell_rows(summary: Summary, command: str, *, full: bool) -> Iterator[_Line]:
     imported = summary.imported
     yield (
-        f"{imported.rows:,} rows were read: {imported.added:,} added, {imported.invalid:,} invalid. "
-        "Nothing of an invalid row is sent:"
+        "",
+        (
+            f"{imported.rows:,} rows were read: {imported.added:,} added, {imported.invalid:,} invalid. "
+            "Nothing of an invalid row is sent:"
+        ),
     )
-    for wrong in imported.wrong:
-        lines = ", ".join(map(str, wrong.lines[:_LINES_SHOWN]))
-        more = ", …" if len(wrong.lines) > _LINES_SHOWN else ""
-        where = f"{wrong.file}, line{'s' if len(wrong.lines) > 1 else ''} {lines}{more}"
-        yield f"  {len(wrong.lines):>5}  {wrong.problem.field} {wrong.problem.reason}  [{where}]"
+    if full:
+        for wrong in imported.wrong:
+            yield _counted(len(wrong.lines), f"{_why(wrong)} [{_where(wrong)}]")
+        return
+    often = sorted(imported.wrong, key=lambda wrong: -len(wrong.lines))
+    for wrong in often[:_REASONS_SHOWN]:
+        yield _counted(len(wrong.lines), _why(wrong))
+    rest = often[_REASONS_SHOWN:]
+    if rest:
+        rows = sum(len(wrong.lines) for wrong in rest)
+        yield _counted(rows, f"for {len(rest)} more reasons, which `{command} demo --full` tells")
 
 
-def _tell_fates(summary: Summary) -> Iterator[str]:
-    yield f"What became of the {summary.imported.added:,} messages:"
-    yield f"  {summary.accepted:>5,}  accepted"
+def _why(wrong: WrongRows) -> str:
+    return f"{wrong.problem.field} {wrong.problem.reason}"
+
+
+def _where(wrong: WrongRows) -> str:
+    lines = ", ".join(map(str, wrong.lines[:_LINES_SHOWN]))
+    more = ", …" if len(wrong.lines) > _LINES_SHOWN else ""
+    return f"{wrong.file}, line{'s' if len(wrong.lines) > 1 else ''} {lines}{more}"
+
+
+def _tell_fates(summary: Summary) -> Iterator[_Line]:
+    yield "", f"What became of the {summary.imported.added:,} messages:"
+    yield _counted(summary.accepted, "accepted")
     for refusal in summary.refusals:
-        yield f"  {refusal.count:>5,}  {refusal.state}: {_in_words(refusal)}"
+        yield _counted(refusal.count, f"{refusal.state}: {_in_words(refusal)}")
     for state, count in summary.unfinished.items():
-        yield f"  {count:>5,}  {state}: NOT ended"
+        yield _counted(count, f"{state}: NOT ended")
 
 
 def _in_words(refusal: RefusalCount) -> str:
@@ -76,33 +114,37 @@ def _in_words(refusal: RefusalCount) -> str:
     return ", ".join(part for part in (refusal.code, refusal.words) if part)
 
 
-def _tell_way(summary: Summary) -> Iterator[str]:
-    yield "On the way:"
-    yield (
-        f"  {summary.tried_again:>5,}  tried again under the same key: the answer was HTTP 500, or none came"
+def _tell_way(summary: Summary) -> Iterator[_Line]:
+    yield "", "On the way:"
+    yield _counted(
+        summary.tried_again, "tried again under the same key: the answer was HTTP 500, or none came"
     )
-    yield f"  {summary.alone:>5,}  sent one by one: their whole request was refused because of one of them"
-    yield f"  {summary.unpaid:>5,}  came back for want of credit and went again after the top-up"
+    yield _counted(summary.alone, "sent one by one: their request was refused because of one of them")
+    yield _counted(summary.unpaid, "came back for want of credit and went again after the top-up")
     for seen in summary.holds:
-        yield "  " + _tell_hold(seen, summary.ended_ms)
+        yield f"  held {span(seen.lasted_s(summary.ended_ms))}: ", _tell_hold(seen)
     yield (
-        f"  {summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
-        f"({_FULL} is full)"
+        "  ",
+        (
+            f"{summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
+            f"({_FULL} is full)"
+        ),
     )
     for pace in summary.paces:
         kept = pace.busiest <= pace.limit_per_s + TOLERATED
         yield (
-            f"  {pace.service}: at most {pace.busiest} messages arrived in any second (limit "
+            "  ",
+            f"{pace.service}: at most {pace.busiest} messages in any second (limit "
             f"{pace.limit_per_s:g}, and {TOLERATED} tolerated)"
             # The limit is kept where permits are given, in Redis; a busy machine may deliver some late.
-            + ("" if kept else "; some were held up on the way and arrived bunched")
+            + ("" if kept else "; some were held up on the way and arrived bunched"),
         )
 
 
-def _tell_hold(seen: SeenHold, now_ms: int) -> str:
+def _tell_hold(seen: SeenHold) -> str:
     hold = seen.hold
     reason = _REASONS.get(hold.reason, str(hold.reason))
-    held = f"held {span(seen.lasted_s(now_ms))}: {hold.scope} {hold.what}, {reason}"
+    held = f"{hold.scope} {hold.what}, {reason}"
     said = f" ({hold.why})" if hold.why else ""
     if seen.ended_ms is None:
         return f"{held}{said}; NOT released"
@@ -119,37 +161,41 @@ _REASONS = {
 }
 
 
-def _tell_proof(summary: Summary) -> Iterator[str]:
+def _tell_proof(summary: Summary) -> Iterator[_Line]:
     result = summary.audit
     if summary.twice:
-        yield f"Accepted twice: {summary.twice:,} messages, after an answer that never came."
+        yield "", f"Accepted twice: {summary.twice:,} messages, after an answer that never came."
     else:
         yield (
-            f"Nobody gets a message twice: {summary.known:,} went again although the gateway had accepted "
-            "them, and it knew their keys."
+            "",
+            (
+                f"Nobody gets a message twice: {summary.known:,} went again although the gateway had "
+                "accepted them, and it knew their keys."
+            ),
         )
     if result.ok:
-        yield f"The audit holds: all {result.messages:,} messages are accounted for."
+        yield "", f"The audit holds: all {result.messages:,} messages are accounted for."
     else:
-        yield f"The audit does NOT hold: {len(result.discrepancies):,} breaks."
+        yield "", f"The audit does NOT hold: {len(result.discrepancies):,} breaks."
         for found in result.discrepancies[:_LINES_SHOWN]:
-            yield f"  {found.lane} {found.msg_key}: {found.what}"
+            yield "  ", f"{found.lane} {found.msg_key}: {found.what}"
     if summary.disagreements:
-        yield "The gateway's own list does NOT agree with the records:"
+        yield "", "The gateway's own list does NOT agree with the records:"
         for words in summary.disagreements:
-            yield f"  {words}"
+            yield "  ", words
     else:
-        yield f"The gateway's own list names the same {summary.accepted:,} messages as accepted."
+        yield "", f"The gateway's own list names the same {summary.accepted:,} messages as accepted."
 
 
-def _tell_next(command: str, folder: Path | None) -> Iterator[str]:
-    yield "What to type next:"
-    yield f"  {command} up --sandbox     the same processes, to stay on and try things with"
-    yield f"  {command} --help           everything else"
+def _tell_next(command: str, folder: Path | None) -> Iterator[_Line]:
+    yield "", "What to type next:"
+    yield f"  {command} up --sandbox  ", "the same processes, to stay on"
+    yield f"  {command} demo --full   ", "the same, and every reason and line"
     if folder is None:
-        yield f"  {command} demo --keep      keeps the sample, the rejected rows and the logs"
-    else:
-        yield f"Sample, rejected rows and logs are kept in {folder}"
+        yield f"  {command} demo --keep   ", "keeps the sample, rejected rows and logs"
+    yield f"  {command} --help        ", "everything else"
+    if folder is not None:
+        yield "Sample, rejected rows and logs are kept in ", str(folder)
 
 
 def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:

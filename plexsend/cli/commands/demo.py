@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from plexsend.stack.stops import Stops
 
 
-@click.command(epilog=example("plexsend demo", "plexsend demo --keep"))
+@click.command(epilog=example("plexsend demo", "plexsend demo --keep --full"))
+@click.option("--full", is_flag=True, help="Tell every reason for a refused row, with its lines.")
 @click.option("--keep", is_flag=True, help="Keep the folder with the sample, the rejected rows and the logs.")
 @json_option
-def demo(*, keep: bool, as_json: bool) -> int:
+def demo(*, full: bool, keep: bool, as_json: bool) -> int:
     """Run the whole thing on this machine and watch it, for about half a minute.
 
     Starts Valkey, a stand-in gateway and Celery workers, imports a sample of 2,740 messages and shows how
@@ -68,7 +69,8 @@ def demo(*, keep: bool, as_json: bool) -> int:
     kept = folder if keep else None
     screen.facts(telling.as_json(summary, folder=kept))
     screen.say()
-    headline, *lines = telling.tell(summary, command=_typed_name(), folder=kept)
+    width = min(telling.WIDTH, shutil.get_terminal_size((telling.WIDTH, 24)).columns)
+    headline, *lines = telling.tell(summary, command=_typed_name(), folder=kept, full=full, width=width)
     screen.say(headline, style="bold green" if summary.ok else "bold red")
     for line in lines:
         screen.say(line)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.demo.summary import Pace
+from plexsend.demo.summary import Imported, Pace, WrongRows
 from plexsend.demo.telling import as_json, tell
+from plexsend.errors import Problem
 from plexsend.outbox.reading.audit import Audit, Discrepancy
 from plexsend.outbox.reading.snapshot import SeenHold
+from plexsend.terminal.wrapping import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def text(summary: Summary, folder: Path | None = None) -> str:
-    return "\n".join(tell(summary, command="bin/plexsend", folder=folder))
+    """Everything that is told, each sentence on one line."""
+    return "\n".join(tell(summary, command="bin/plexsend", folder=folder, full=True, width=1_000))
 
 
 def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., Summary]) -> None:
@@ -30,7 +34,7 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
     for words in (
         "Done after 23 s: every message has a known fate.",
         "102 rows were read: 100 added, 2 invalid.",
-        "2  msg is missing  [sample.csv, lines 7, 11]",
+        "2  msg is missing [sample.csv, lines 7, 11]",
         "97  accepted",
         "2  rejected: G141, the recipient number is invalid",
         "1  failed: C341, an answer that nobody can explain",
@@ -40,7 +44,7 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
         "held 3.6 s: lane mms-bulk@main, the gateway in trouble (C500_1: in trouble); released when",
         "held 3.1 s: account main, out of credit (G150: none left); released by the operator",
         "12 requests, 9.5 messages in each on average",
-        "mms-bulk: at most 163 messages arrived in any second (limit 150, and 20 tolerated)",
+        "mms-bulk: at most 163 messages in any second (limit 150, and 20 tolerated)",
         "Nobody gets a message twice: 3 went again",
         "The audit holds: all 100 messages",
         "The gateway's own list names the same 97 messages",
@@ -95,3 +99,42 @@ def test_programs_read_the_same(make_summary: Callable[..., Summary]) -> None:
     assert (facts["batches"], facts["average_fill"]) == (12, 9.5)
     assert facts["holds"][1]["by_operator"] is True
     assert facts["audit"] == {"ok": True, "messages": 100, "breaks": 0}
+
+
+MANY = Imported(
+    2_721,
+    25,
+    tuple(
+        WrongRows("sample.csv", Problem(f"field_{n}", "is not what it must be by far", ""), tuple(range(n)))
+        for n in (1, 1, 5, 1, 2, 7, 1, 3, 1, 1, 1, 1)
+    ),
+)
+
+
+def test_the_short_summary_tells_the_most_frequent_reasons_and_how_to_see_all(
+    make_summary: Callable[..., Summary],
+) -> None:
+    told = "\n".join(tell(make_summary(imported=MANY), command="bin/plexsend", folder=None))
+
+    assert re.findall(r"^ +(\d+)  field_\d", told, re.MULTILINE) == ["7", "5", "3", "2"]
+    assert "      8  for 8 more reasons, which `bin/plexsend demo --full` tells" in told
+    assert "sample.csv" not in told
+
+
+def test_a_few_reasons_need_no_rest(make_summary: Callable[..., Summary]) -> None:
+    told = "\n".join(tell(make_summary(), command="bin/plexsend", folder=None))
+
+    assert "  msg is missing\n" in told
+    assert "more reasons" not in told
+
+
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_no_line_is_wider_than_it_may_be_and_no_word_is_lost(
+    make_summary: Callable[..., Summary], width: int
+) -> None:
+    summary = make_summary(imported=MANY)
+    for full in (False, True):
+        lines = list(tell(summary, command="plexsend", folder=Path("kept"), full=full, width=width))
+        whole = list(tell(summary, command="plexsend", folder=Path("kept"), full=full, width=1_000))
+        assert max(map(width_of, lines)) <= width
+        assert " ".join(lines).split() == " ".join(whole).split()
