@@ -7,6 +7,7 @@ or ISO 8601 text with a zone, since a file has nothing else. They never go on th
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -61,17 +62,17 @@ class ServerClock:
 
     def __init__(self, read: Callable[[], int]) -> None:
         self._read = read
+        self._asked = False
         self._ahead_ms: float | None = None
         """Of this machine's monotonic clock."""
 
     def now_ms(self) -> int | None:
         """Return the time; None where Redis does not say it: what is added next fails by itself then."""
-        if self._ahead_ms is None:
-            try:
+        if not self._asked:
+            self._asked = True
+            with suppress(OutboxError):
                 self._ahead_ms = self._read() - time.monotonic() * 1000
-            except OutboxError:
-                return None
-        return int(self._ahead_ms + time.monotonic() * 1000)
+        return None if self._ahead_ms is None else int(self._ahead_ms + time.monotonic() * 1000)
 
 
 def has_moments(item: Mapping[object, object]) -> bool:

@@ -166,8 +166,13 @@ def test_redis_is_asked_for_its_time_once_and_only_when_needed() -> None:
     assert _NOW_MS <= first <= second < _NOW_MS + 5_000
 
 
-def test_a_redis_that_does_not_answer_says_no_time() -> None:
+def test_a_redis_that_does_not_answer_says_no_time_and_is_not_asked_again() -> None:
+    asked: list[int] = []
+
     def fail() -> int:
+        asked.append(1)
         raise OutboxUnavailable("gone")
 
-    assert ServerClock(fail).now_ms() is None
+    clock = ServerClock(fail)
+    assert (clock.now_ms(), clock.now_ms()) == (None, None)
+    assert asked == [1]
