@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.client import GatewayClient
-from plexsend.gateway.services import SERVICES
+from plexsend.gateway.services import SERVICES, get_service
 from plexsend.outbox.line import Policy
 from plexsend.outbox.store import Store
 from plexsend.turn import Turn
@@ -34,7 +34,10 @@ class Runtime:
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
-        self.policies = {service: Policy.of(settings, settings.service(service)) for service in SERVICES}
+        self.policies = {
+            service: Policy.of(settings, settings.service(service), get_service(service, settings).product)
+            for service in SERVICES
+        }
         chance = random.SystemRandom().random
         self.judges = {
             service: Judge(RetryPolicy.of(settings, settings.service(service)), chance)

@@ -87,7 +87,7 @@ def show_record(screen: Screen, record: Record) -> None:
 
 def hold_json(hold: Hold) -> dict[str, object]:
     """Return a hold for programs; `account` is `*` where a service is paused for every account."""
-    sized = hold.reason == "size"
+    sized = hold.is_size
     return {
         "account": hold.account,
         "scope": str(hold.scope),

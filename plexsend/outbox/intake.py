@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
+from plexsend.gateway.services import MOST_ITEMS
+from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.states import State
@@ -32,6 +36,15 @@ class Draft:
 
     msg_key: str
     body: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """What stands for the body after it is gone."""
+        return digest(self.body)
+
+
+# The names of the values are those of the attributes.
+_of_message = attrgetter(*MESSAGE.names)
 
 
 class Known(StrEnum):
@@ -63,33 +76,37 @@ class Intake:
         *,
         stamp: str,
         linger_ms: int = 200,
+        most_items: int = MOST_ITEMS,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
     ) -> list[Receipt]:
         """Add drafts (at most 500) and return a receipt for each, in their order.
 
-        A time `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
+        `most_items`: the largest batch of the lane's product; so many wait for no more to come. A time
+        `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
         (whether they were added is not known: call again, what was added then is a duplicate).
         """
         if len(drafts) > MOST_AT_ONCE:
             raise UsageError(f"{len(drafts)} drafts in one call; at most {MOST_AT_ONCE} are taken.")
         if not drafts:
             return []
-        header: list[str | bytes | int] = [
-            lane.name,
-            linger_ms,
-            send_at_ms or 0,
-            expires_at_ms or 0,
-            stamp,
-            repr(_MEMORY_MARK),
-        ]
+        write = partial(
+            SUBMIT.write,
+            lane=lane.name,
+            most_items=most_items,
+            linger_ms=linger_ms,
+            send_at_ms=send_at_ms or 0,
+            expires_at_ms=expires_at_ms or 0,
+            stamp=stamp,
+            mark=repr(_MEMORY_MARK),
+        )
         entries: list[str | bytes | int] = []
         for draft in drafts:
-            entries += (draft.msg_key, draft.body, digest(draft.body))
-        reply = self._store.run(Script.SUBMIT, lane.account, [*header, 0, *entries])
+            entries += _of_message(draft)
+        reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=False), *entries])
         if text(reply[0]) == "announce":
             self._announce(lane)
-            reply = self._store.run(Script.SUBMIT, lane.account, [*header, 1, *entries])
+            reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=True), *entries])
         return _receipts([text(value) for value in reply])
 
     # The lane's name stands in `lanes` before its first message, so that none can be where nobody looks.
@@ -110,7 +127,7 @@ class Intake:
                 copy = None if client.hexists(keys.pauses, lane.service) else pause
         if copy is not None:
             # Fenced by its text: a pause that was written meanwhile is another.
-            self._store.run(Script.STEER, lane.account, ["lift", field, copy])
+            self._store.run(Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy))
 
 
 def _receipts(reply: Sequence[str]) -> list[Receipt]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.line import Policy, message_of
 from plexsend.outbox.scripting import Script
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.messages import Message
     from plexsend.outbox.store import Store
-
-SWEEP_LEASE_MS = 2_000
-"""How long a process sweeps before another may: a crash delays doorbells by at most this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +95,32 @@ def sweep(
     `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
     `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
     """
-    args: list[str | bytes | int] = [
-        process.name,
-        str(process),
-        SWEEP_LEASE_MS,
-        keep_ms,
-        reclaim_ms,
-        quota,
-        len(policies),
-    ]
+    args = SWEEP.write(
+        process=process.name,
+        entry=str(process),
+        keep_ms=keep_ms,
+        reclaim_ms=reclaim_ms,
+        quota=quota,
+        service_count=len(policies),
+    )
     for service, policy in policies.items():
-        args += (
-            service,
-            quotas.get(service, 0),
-            policy.connections,
-            repr(float(policy.rate_per_s)),
-            policy.linger_ms,
+        args += SERVICE.write(
+            name=service,
+            quota=quotas.get(service, 0),
+            connections=policy.connections,
+            rate_per_s=repr(float(policy.rate_per_s)),
+            linger_ms=policy.linger_ms,
+            most_items=policy.most_items,
         )
     args += [lane.name for lane in tidy]
-    reply = store.run(Script.SWEEP, account, args)
+    told = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return Round(
-        swept=text(reply[0]) == "swept",
-        wait_ms=number(reply[1]),
-        rings=tuple(_rings(reply[2])),
-        abandoned=tuple(_abandoned(reply[3])),
-        processes=tuple(Process.parse_all(reply[4])),
-        spoilt=tuple(text(lane) for lane in reply[5]),
+        swept=text(told["status"]) == "swept",
+        wait_ms=number(told["wait_ms"]),
+        rings=tuple(_rings(told["rings"])),
+        abandoned=tuple(_abandoned(told["abandoned"])),
+        processes=tuple(Process.parse_all(told["processes"])),
+        spoilt=tuple(text(lane) for lane in told["spoilt"]),
     )
 
 

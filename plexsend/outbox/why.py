@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.holds import HOW_IT_ENDS, Hold, Reason
-from plexsend.outbox.messages import FULL_BATCH
+from plexsend.outbox.flags import Flag
 from plexsend.outbox.states import State
 from plexsend.outbox.views import (
     covering,
@@ -20,6 +19,7 @@ from plexsend.outbox.views import (
 )
 
 if TYPE_CHECKING:
+    from plexsend.outbox.holds import Hold
     from plexsend.outbox.line import Policy
     from plexsend.outbox.records import Record
     from plexsend.outbox.store import Store
@@ -104,7 +104,7 @@ def explain(facts: Facts, policy: Policy) -> Why:
             causes, estimate_s = [_parked(record)], None
         case _:
             causes, estimate_s = [_ended(record)], None
-    if "c" in record.flags:
+    if Flag.CANCEL_WANTED in record.flags:
         causes.append(
             Cause(
                 "cancel_wanted",
@@ -158,7 +158,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
         causes.append(
             Cause(
                 "linger",
-                f"fewer than {FULL_BATCH} are ready; {policy.linger_ms} ms are given for more to come",
+                f"fewer than {policy.most_items} are ready; {policy.linger_ms} ms are given for more to come",
                 until_ms=facts.now_ms + round(linger_s * 1000),
             )
         )
@@ -175,7 +175,7 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
     causes = [_held(hold) for hold in facts.holds]
     estimate_s: float | None = 0.0
     for hold in facts.holds:
-        if hold.reason in (Reason.PAUSE, Reason.AUTH, Reason.FAULT) or hold.until_ms is None:
+        if hold.needs_a_person or hold.until_ms is None:
             estimate_s = None
         elif estimate_s is not None:
             estimate_s = max(estimate_s, (hold.until_ms - facts.now_ms) / 1000)
@@ -196,13 +196,13 @@ def _held(hold: Hold) -> Cause:
     probing = "; one message is on its way to find out" if hold.probing else ""
     words = (
         f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{told}. "
-        f"How it ends: {HOW_IT_ENDS[hold.reason]}{probing}"
+        f"How it ends: {hold.how_it_ends}{probing}"
     )
     return Cause("hold", words, since_ms=hold.since_ms, until_ms=hold.until_ms)
 
 
 def _linger_s(facts: Facts, policy: Policy) -> float:
-    if facts.ready >= FULL_BATCH or facts.record.position is None:
+    if facts.ready >= policy.most_items or facts.record.position is None:
         return 0.0
     return max(0.0, (facts.record.position / 1000 + policy.linger_ms - facts.now_ms) / 1000)
 
@@ -211,7 +211,7 @@ def _pace_s(messages: int, policy: Policy) -> float:
     if not policy.rate_per_s:
         return 0.0
     # Two batches may go at once; behind them the rate decides.
-    return max(0, messages - 2 * FULL_BATCH) / policy.rate_per_s
+    return max(0, messages - 2 * policy.most_items) / policy.rate_per_s
 
 
 def _parked(record: Record) -> Cause:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.cli.demo.summary import TOLERATED
 from plexsend.cli.faults import problem_json
 from plexsend.cli.moments import span
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.holds import Reason
 from plexsend.outbox.states import State
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from plexsend.cli.demo.summary import Refusal, Summary
     from plexsend.cli.demo.watch import SeenHold
 
-_FULL = 10
 _LINES_SHOWN = 5
 
 
@@ -87,7 +87,7 @@ def _tell_way(summary: Summary) -> Iterator[str]:
         yield "  " + _tell_hold(seen, summary.ended_ms)
     yield (
         f"  {summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
-        f"({_FULL} is full)"
+        f"({MOST_ITEMS} is full)"
     )
     for pace in summary.paces:
         kept = pace.busiest <= pace.limit_per_s + TOLERATED

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from plexsend.outbox import views
+from plexsend.outbox.constants import SWEEP_LEASE_MS
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.line import Policy
 from plexsend.outbox.messages import Entry, Outcome, Settlement
 from plexsend.outbox.states import State
-from plexsend.outbox.sweeping import SWEEP_LEASE_MS, Process
+from plexsend.outbox.sweeping import Process
 from tests.integration.outbox.bench import (
     BULK,
     CREDIT,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plexsend.outbox import views
-from plexsend.outbox.line import LEASE_MS, Policy, Rest, Status
+from plexsend.outbox.constants import LEASE_MS
+from plexsend.outbox.line import Policy, Rest, Status
 from plexsend.outbox.messages import Outcome
 from plexsend.outbox.states import State
 from tests.integration.outbox.bench import (

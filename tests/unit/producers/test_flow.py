@@ -147,6 +147,7 @@ def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     assert taker.options == {
         "stamp": str(get_loader("mms-bulk").stamp),
         "linger_ms": 7,
+        "most_items": 10,
         "send_at_ms": 5,
         "expires_at_ms": 9,
     }
