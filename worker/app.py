@@ -14,7 +14,7 @@ from celery.signals import celeryd_init
 from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
-from worker.housekeeper import HousekeepingStep
+from worker.bootstep import HousekeepingStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
         "worker_consumer": "worker.consumer:Consumer",
-        "worker_pool": "worker.threads:Pool",
+        "worker_pool": "worker.pool:Pool",
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.services import SERVICES, get_service
-from plexsend.outbox.line import Policy
+from plexsend.outbox.advance import Policy
 from plexsend.outbox.store import Store
 from plexsend.turn import Turn
 from worker.verdicts import Judge, RetryPolicy

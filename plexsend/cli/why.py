@@ -41,7 +41,7 @@ def why(*, key: str, account: str | None, as_json: bool) -> None:
 
 def _ask(store: Store, settings: Settings, record: Record) -> Why:
     from plexsend.gateway.services import get_service  # noqa: PLC0415
-    from plexsend.outbox.line import Policy  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.advance import Policy  # noqa: PLC0415  `--help` must be quick
     from plexsend.outbox.why import why as explain  # noqa: PLC0415
 
     # A service that this version does not know is still explained, at the usual pace.

@@ -117,7 +117,7 @@ HOLD_RULES = (
         most_at_once=0,
         how_it_ends="correct the secret, then resume the account",
         begun_by=EffectKind.AUTH,
-        meant_by=Meaning.ACCOUNT,
+        meant_by=Meaning.UNAUTHORIZED,
     ),
     HoldRule(
         Reason.FAULT,
@@ -126,7 +126,7 @@ HOLD_RULES = (
         most_at_once=0,
         how_it_ends="correct the gateway's address or report the answer, then resume the lane",
         begun_by=EffectKind.FAULT,
-        meant_by=Meaning.LANE,
+        meant_by=Meaning.UNSUITABLE,
     ),
     HoldRule(
         Reason.CREDIT,
@@ -136,7 +136,7 @@ HOLD_RULES = (
         how_it_ends="one message probes at the next time; the first that is accepted ends it, "
         "resuming the account ends it at once",
         begun_by=EffectKind.CREDIT,
-        meant_by=Meaning.CREDIT,
+        meant_by=Meaning.OUT_OF_CREDIT,
         ended_by=Relief.ACCEPTED,
         first_step="credit_first_ms",
         longest_step="credit_longest_ms",

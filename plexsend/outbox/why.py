@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.states import State
-from plexsend.outbox.views import (
+from plexsend.outbox.queries import (
     covering,
     due_time,
     holds,
@@ -17,10 +16,11 @@ from plexsend.outbox.views import (
     server_ms,
     service_pauses,
 )
+from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
+    from plexsend.outbox.advance import Policy
     from plexsend.outbox.holds import Hold
-    from plexsend.outbox.line import Policy
     from plexsend.outbox.records import Record
     from plexsend.outbox.store import Store
 

@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.messages import EffectKind, Outcome
+from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.outbox.reasons import HOLD_RULES, Ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.messages import Batch, Settlement
+    from plexsend.outbox.batches import Batch, Settlement
 
 GATHERED_S = 1.0
 """At most so often a drain tells of batches that went as they should: one line a batch costs it a quarter of
@@ -23,7 +23,7 @@ _NEEDS_A_PERSON = {rule.begun_by for rule in HOLD_RULES if rule.begun_by and rul
 _AS_IT_SHOULD = {Outcome.ACCEPTED, Outcome.REJECTED}
 
 
-class FateLog:
+class BatchLog:
     """Tells of one drain's batches.
 
     info: they went; warning: something goes again or is held; error: a person must look. Warnings and errors
@@ -47,7 +47,7 @@ class FateLog:
 
     def tell(self, batch: Batch, settlement: Settlement) -> None:
         """Tell of one batch, at once or together with those that follow soon."""
-        told = Counter([(entry.outcome, entry.code) for entry in settlement.entries])
+        told = Counter([(verdict.outcome, verdict.code) for verdict in settlement.verdicts])
         effects = {effect.kind: effect.text for effect in settlement.effects if effect.kind not in _QUIET}
         if effects or any(outcome not in _AS_IT_SHOULD for outcome, _ in told):
             self.end()

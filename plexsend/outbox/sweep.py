@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.outbox.advance import Policy, message_of
 from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Policy, message_of
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from plexsend.outbox.messages import Message
+    from plexsend.outbox.batches import Message
     from plexsend.outbox.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class WorkerProcess:
     """A worker process, as it announces itself."""
 
     name: str
@@ -34,13 +34,13 @@ class Process:
         return f"{self.name}|{self.pool_size}|{','.join(self.services)}"
 
     @classmethod
-    def parse(cls, entry: str) -> Process:
+    def parse(cls, entry: str) -> WorkerProcess:
         """Return the process that an entry names; ValueError where it names none."""
         name, pool_size, services = entry.split("|")
         return cls(name, int(pool_size), tuple(services.split(",")) if services else ())
 
     @classmethod
-    def parse_all(cls, entries: Iterable[object]) -> Iterator[Process]:
+    def parse_all(cls, entries: Iterable[object]) -> Iterator[WorkerProcess]:
         """Yield the processes that entries name, without what another program put among them."""
         for entry in entries:
             with suppress(ValueError):
@@ -48,7 +48,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class Doorbell:
     """A doorbell to send: the lane, and the name under which the bell is outstanding."""
 
     lane: Lane
@@ -65,15 +65,15 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class SweepResult:
     """What a sweep found. `swept` is False where another process holds the lease."""
 
     swept: bool
     wait_ms: int
     """Until the next wake, or until the lease may be free."""
-    rings: tuple[Ring, ...]
+    rings: tuple[Doorbell, ...]
     abandoned: tuple[Abandoned, ...]
-    processes: tuple[Process, ...]
+    processes: tuple[WorkerProcess, ...]
     spoilt: tuple[str, ...] = ()
     """Lanes that could not be looked at: another program wrote what cannot be read."""
 
@@ -81,7 +81,7 @@ class Round:
 def sweep(
     store: Store,
     account: str,
-    process: Process,
+    process: WorkerProcess,
     *,
     policies: Mapping[str, Policy],
     quotas: Mapping[str, int],
@@ -89,7 +89,7 @@ def sweep(
     reclaim_ms: int,
     keep_ms: int,
     tidy: Iterable[Lane] = (),
-) -> Round:
+) -> SweepResult:
     """Sweep an account, with the policies of its services.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
@@ -114,21 +114,21 @@ def sweep(
         )
     args += [lane.name for lane in tidy]
     told = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
-    return Round(
+    return SweepResult(
         swept=text(told["status"]) == "swept",
         wait_ms=number(told["wait_ms"]),
         rings=tuple(_rings(told["rings"])),
         abandoned=tuple(_abandoned(told["abandoned"])),
-        processes=tuple(Process.parse_all(told["processes"])),
+        processes=tuple(WorkerProcess.parse_all(told["processes"])),
         spoilt=tuple(text(lane) for lane in told["spoilt"]),
     )
 
 
 # A name of no lane among the wakes, with a message that is ready, comes from another program.
-def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Ring]:
+def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Doorbell]:
     for lane, bell in rings:
         with suppress(UsageError):
-            yield Ring(Lane.parse(text(lane)), text(bell))
+            yield Doorbell(Lane.parse(text(lane)), text(bell))
 
 
 def _abandoned(found: Iterable[Sequence[bytes]]) -> Iterator[Abandoned]:

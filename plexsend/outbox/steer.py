@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.arguments import STEER
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
+from plexsend.outbox.queries import accounts, server_ms
 from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import mapped, text
-from plexsend.outbox.views import accounts, server_ms
 
 if TYPE_CHECKING:
     from plexsend.outbox.store import Store

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import ADVANCE, ADVANCE_ANSWER, EFFECT, VERDICT
+from plexsend.outbox.batches import Batch, Message, Settlement
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.messages import Batch, Message, Settlement
 from plexsend.outbox.reasons import STEPS
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import number, text
@@ -78,7 +78,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class NothingTaken:
     """Nothing was taken."""
 
     status: Status
@@ -107,7 +107,7 @@ def advance(
     bell: str = "",
     stay_ms: int = 0,
     yields: bool = False,
-) -> Batch | Rest:
+) -> Batch | NothingTaken:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
     `stay_ms`: how long the drain would wait for work with its lease kept. `yields`: in mode `stop`, whether
@@ -136,13 +136,12 @@ def advance(
         effect_count=len(settled.effects),
         **{name: getattr(policy, name) for name in STEPS},
     )
-    _add_settlement(args, settled)
-    reply = store.run(Script.ADVANCE, lane.account, args)
+    reply = store.run(Script.ADVANCE, lane.account, args + _settlement_args(settled))
     told = ADVANCE_ANSWER.read(reply)
     status = text(told["status"])
     if status == "taken":
         return _batch(lane, told, reply[len(told) :])
-    return Rest(Status(status), number(told["ms"]), text(told["reason"]), text(told["bell"]))
+    return NothingTaken(Status(status), number(told["ms"]), text(told["reason"]), text(told["bell"]))
 
 
 _NOTHING = Settlement("", 0, ())
@@ -153,14 +152,16 @@ _of_effect = attrgetter(*EFFECT.names)
 _of_verdict = attrgetter(*VERDICT.names[:-1])
 
 
-def _add_settlement(args: list[str | bytes | int], settlement: Settlement) -> None:
+def _settlement_args(settlement: Settlement) -> list[str | bytes | int]:
+    args: list[str | bytes | int] = []
     for effect in settlement.effects:
         args += _of_effect(effect)
     # Neighbours mostly share their verdict; it is told once.
-    for verdict, entries in groupby(settlement.entries, _of_verdict):
-        keys = [entry.msg_key for entry in entries]
-        args += VERDICT.write_all((*verdict, len(keys)))
+    for shared, verdicts in groupby(settlement.verdicts, _of_verdict):
+        keys = [verdict.msg_key for verdict in verdicts]
+        args += VERDICT.write_all((*shared, len(keys)))
         args += keys
+    return args
 
 
 _VALUES_PER_MESSAGE = 4

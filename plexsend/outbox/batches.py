@@ -11,7 +11,7 @@ from plexsend.outbox.reasons import EffectKind
 if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
 
-__all__ = ["Batch", "Effect", "EffectKind", "Entry", "Message", "Outcome", "Settlement"]
+__all__ = ["Batch", "Effect", "EffectKind", "Message", "Outcome", "Settlement", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Verdict:
     """The verdict for one message, fenced by the token of its take."""
 
     msg_key: str
@@ -99,7 +99,7 @@ class Settlement:
 
     token: str
     take: int
-    entries: tuple[Entry, ...]
+    verdicts: tuple[Verdict, ...]
     effects: tuple[Effect, ...] = ()
     taken_ms: int = 0
     """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not meant."""
