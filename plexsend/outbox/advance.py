@@ -76,6 +76,10 @@ class Policy:
             credit_longest_ms=round(service.credit_hold_longest_s * 1000),
         )
 
+    def steps(self) -> dict[str, int]:
+        """Return the steps of the holds that end by a probe."""
+        return {name: getattr(self, name) for name in STEPS}
+
 
 @dataclass(frozen=True, slots=True)
 class NothingTaken:
@@ -134,7 +138,7 @@ def advance(
         settled_take=settled.take,
         settled_ms=settled.taken_ms,
         effect_count=len(settled.effects),
-        **{name: getattr(policy, name) for name in STEPS},
+        **policy.steps(),
     )
     reply = store.run(Script.ADVANCE, lane.account, args + _settlement_args(settled))
     told = ADVANCE_ANSWER.read(reply)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.reasons import STEPS
@@ -47,27 +48,38 @@ class Value:
     sort: Sort = Sort.TEXT
 
 
-@dataclass(frozen=True, slots=True)
 class Order:
-    """Values that go to a script or come from it together, in their order."""
+    """Values that go to a script or come from it together, in their order.
 
-    name: str
-    values: tuple[Value, ...]
+    Args:
+        name: By which a script reads them, where they come any number of times.
+        values: At least two.
+    """
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the values."""
-        return tuple(value.name for value in self.values)
+    def __init__(self, name: str, *values: Value) -> None:
+        self.name = name
+        self.values = values
+        self.names = tuple(value.name for value in values)
+        # Made once, since every batch is written by it.
+        self._flags = tuple(at for at, value in enumerate(values) if value.sort is Sort.FLAG)
+        self._pick = itemgetter(*self.names)
 
     def write(self, **values: Argument) -> list[Argument]:
         """Return the values in their order, each given by its name; TypeError: one is missing or unknown."""
-        if values.keys() != set(self.names):
-            raise TypeError(f"{self.name}: wrong are {sorted(values.keys() ^ set(self.names))}")
-        return self.write_all(values[name] for name in self.names)
+        try:
+            picked = self._pick(values)
+        except KeyError as exc:
+            raise TypeError(f"{self.name}: {exc} is missing") from exc
+        if len(values) != len(picked):
+            raise TypeError(f"{self.name}: unknown are {sorted(values.keys() - set(self.names))}")
+        return self.write_all(picked)
 
     def write_all(self, values: Iterable[Argument]) -> list[Argument]:
         """Return values that are in their order already, as Redis takes them."""
-        return [int(value) if isinstance(value, bool) else value for value in values]
+        written = list(values)
+        for at in self._flags:
+            written[at] = int(written[at])
+        return written
 
     def read(self, reply: Sequence[Any]) -> dict[str, Any]:
         """Return what a reply begins with, by name."""
@@ -109,7 +121,7 @@ class Order:
 
 
 def _order(name: str, *values: str | Value) -> Order:
-    return Order(name, tuple(Value(value) if isinstance(value, str) else value for value in values))
+    return Order(name, *(Value(value) if isinstance(value, str) else value for value in values))
 
 
 def _number(name: str) -> Value:

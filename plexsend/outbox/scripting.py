@@ -2,6 +2,10 @@
 
 The first lines of a script or part name what it needs (`-- needs: _clock, sweep/leader`): files beside it,
 each of which comes once and before what needs it, and `arguments`, which is written from arguments.py.
+
+A script names first what it and all its functions go by, then a semicolon, then the parts with the functions.
+These are put into a function of their own. Each call makes every function anew, and Lua finds what one needs by
+going through all that others need of the same level: with everything at one level a call took 15 µs more.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ _SHEBANG = {
 
 ARGUMENTS = "arguments"
 _NOTHING = "nothing"
+_FUNCTIONS = ";"
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
 
 
@@ -60,7 +65,7 @@ def parts(script: Script) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
     given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments)
-    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed]
+    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, Part("end", "end)()")]
 
 
 def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
@@ -69,13 +74,15 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
     seen.add(name)
     if name == ARGUMENTS:
         yield Part(name, LAYOUTS[script].as_lua())
-        return
-    text = files("plexsend.outbox.scripts").joinpath(f"{name}.lua").read_text("utf-8")
-    for need in _needs(text):
-        yield from _resolve(script, need, seen)
-    yield Part(name, text)
+    elif name == _FUNCTIONS:
+        yield Part(name, "return (function()")
+    else:
+        text = files("plexsend.outbox.scripts").joinpath(f"{name}.lua").read_text("utf-8")
+        for need in _needs(text):
+            yield from _resolve(script, need, seen)
+        yield Part(name, text)
 
 
 def _needs(text: str) -> list[str]:
-    listed = ", ".join(line.rstrip(",") for line in _NEEDS.findall(text))
-    return [name for name in re.split(r",\s*", listed) if name != _NOTHING]
+    listed = " ".join(_NEEDS.findall(text)).replace(_FUNCTIONS, f", {_FUNCTIONS},")
+    return [name for name in re.split(r"[,\s]+", listed) if name != _NOTHING]

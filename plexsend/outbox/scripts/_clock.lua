@@ -16,6 +16,9 @@ end
 -- Written many times in one call, so it is put into text once.
 local now_text = num(now)
 
+-- The names of a record and of a body go without their message's key.
+local record_of, body_of = P .. 'm:', P .. 'b:'
+
 local function lane_key(lane, part)
   return P .. lane .. ':' .. part
 end

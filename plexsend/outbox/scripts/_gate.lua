@@ -1,10 +1,6 @@
 -- needs: _clock, _holds
 -- What the holds let a lane do now, by the rows of HOLDS.
 
-local function by_until(hold)
-  return math.min(hold['until'], now + LONGEST_SLEEP_MS)
-end
-
 -- A lane's fields of the rows of HOLDS, in their order.
 local fields_of = {}
 
@@ -19,12 +15,21 @@ local function hold_fields(lane, service)
   return fields
 end
 
--- Until when a hold that a probe ends lets nothing go; nil: one message may find out.
-local function probe_waits(hold)
-  if hold.unreadable then return now + LONGEST_SLEEP_MS end
-  if hold['until'] > now then return by_until(hold) end
-  if hold.probe ~= '' and (hold.probe_until or 0) > now then return now + LONGEST_SLEEP_MS end
-  return nil
+-- What one hold lets go: until when nothing (ms), or nil and the largest batch.
+local function look_at_hold(row, text)
+  local later = now + LONGEST_SLEEP_MS
+  if row.ends == 'person' then return later end
+  local hold = read_hold(text)
+  local is_over = hold['until'] <= now
+  if row.ends == 'time' then
+    if is_over then return nil, math.huge end
+    if row.most_at_once == 0 then return math.min(hold['until'], later) end
+    return nil, row.most_at_once or math.max(1, hold.step)
+  end
+  if hold.unreadable then return later end
+  if not is_over then return math.min(hold['until'], later) end
+  if hold.probe ~= '' and (hold.probe_until or 0) > now then return later end
+  return nil, row.most_at_once
 end
 
 -- `blocked`: the field of the hold in the way; `at`: ms when to look again; `probes`: fields of the holds that
@@ -34,24 +39,14 @@ local function gate(lane, service, most_items)
   local found = call('HMGET', P .. 'holds', unpack(fields))
   local result = { probes = {}, size = most_items, at = now + LONGEST_SLEEP_MS }
   for i, row in ipairs(HOLDS) do
-    local hold = found[i] and row.ends ~= 'person' and read_hold(found[i])
-    if found[i] and row.ends == 'person' then
-      result.blocked = fields[i]
-      return result
-    elseif hold and row.ends == 'probe' then
-      local at = probe_waits(hold)
+    if found[i] then
+      local at, size = look_at_hold(row, found[i])
       if at then
         result.blocked, result.at = fields[i], at
         return result
       end
-      result.probes[#result.probes + 1] = fields[i]
-      result.size = math.min(result.size, row.most_at_once)
-    elseif hold and hold['until'] > now then
-      if row.most_at_once == 0 then
-        result.blocked, result.at = fields[i], by_until(hold)
-        return result
-      end
-      result.size = math.max(1, math.min(result.size, row.most_at_once or hold.step))
+      result.size = math.min(result.size, size)
+      if row.ends == 'probe' then result.probes[#result.probes + 1] = fields[i] end
     end
   end
   return result

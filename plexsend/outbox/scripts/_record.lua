@@ -25,7 +25,7 @@ end
 
 -- What another program wrote may be of another type: then there are no fields, as where there is no record.
 local function read_record(key, ...)
-  local found = redis.pcall('HMGET', P .. 'm:' .. key, ...)
+  local found = redis.pcall('HMGET', record_of .. key, ...)
   return found.err and {} or found
 end
 
@@ -62,14 +62,14 @@ local function move(lane, key, from, event, score, fields)
     if SET_OF[to] then
       call('ZADD', lane_key(lane, SET_OF[to]), now_text, key)
     else
-      call('DEL', P .. 'b:' .. key)
-      call('HDEL', P .. 'm:' .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u')
+      call('DEL', body_of .. key)
+      call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u')
     end
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text
     call('RPUSH', lane_key(lane, 'ended'), now_text .. ':' .. key)
   end
-  call('HSET', P .. 'm:' .. key, unpack(fields))
+  call('HSET', record_of .. key, unpack(fields))
   return to
 end
 
@@ -79,5 +79,5 @@ local function forget(lane, key, from, event)
   if SET_OF[from] then
     call('ZREM', lane_key(lane, SET_OF[from]), key)
   end
-  call('DEL', P .. 'm:' .. key, P .. 'b:' .. key, P .. 'h:' .. key)
+  call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
 end

@@ -1,4 +1,4 @@
--- needs: _clock, _counts, _record, _wake, _holds, _gate, _rate, _leases, arguments, advance/names, advance/leases,
+-- needs: _clock, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _leases, advance/leases,
 -- needs: advance/return, advance/late, advance/settle, advance/effects, advance/choose, advance/batch,
 -- needs: advance/take, advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , the lane's ready, later, sending,

@@ -1,4 +1,4 @@
--- needs: _clock, _counts, _record, _wake, _holds, arguments
+-- needs: _clock, arguments; _counts, _record, _wake, _holds
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased and wake. The hot loop never runs it.
 -- act, and what `subject` and `text` are for it:
@@ -14,7 +14,7 @@ end
 
 local function cancel(key, record)
   if record.s == 'sending' then
-    call('HSET', P .. 'm:' .. key, 'f', with(record.f, CANCEL_WANTED))
+    call('HSET', record_of .. key, 'f', with(record.f, CANCEL_WANTED))
     note(key, 'cancel_wanted', '', 'asked for while it was being sent')
     return done('wanted', record.s)
   end
@@ -32,8 +32,8 @@ end
 
 local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
-  if call('EXISTS', P .. 'b:' .. key) == 0 then return done('no_body', record.s) end
-  call('HDEL', P .. 'm:' .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
+  if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
+  call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before is overruled.
@@ -56,7 +56,7 @@ local function settle(key, record)
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
   end
-  call('HDEL', P .. 'm:' .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
+  call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   -- Alone, like any second try of what may have been sent; a cancel asked for before is overruled.
   local flags = with(without(record.f, CANCEL_WANTED), ALONE)
   move(record.l, key, record.s, event, record.p or now_us, { 'f', flags, 'p', num(record.p or now_us) })

@@ -1,4 +1,4 @@
--- needs: _clock, _counts, _record, _wake, arguments
+-- needs: _clock, arguments; _counts, _record, _wake
 -- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
@@ -26,7 +26,7 @@ local added = 0
 for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
   local key = message.msg_key
-  local known = call('HMGET', P .. 'm:' .. key, 's', 'l', 'd')
+  local known = call('HMGET', record_of .. key, 's', 'l', 'd')
   if known[1] then
     local same = known[2] == lane and known[3] == message.digest
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
@@ -44,8 +44,8 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
       fields[#fields + 1] = 'z'
       fields[#fields + 1] = num(expires_at_ms)
     end
-    call('SET', P .. 'b:' .. key, message.body)
-    call('HSET', P .. 'm:' .. key, unpack(fields))
+    call('SET', body_of .. key, message.body)
+    call('HSET', record_of .. key, unpack(fields))
     call('ZADD', set, score, key)
     moved(lane, key, NOWHERE, state)
     added = added + 1

@@ -28,7 +28,7 @@ local function write_take(chosen, probes)
     keys[#keys + 1] = message.key
     scores[#scores + 1] = deadline
     scores[#scores + 1] = message.key
-    call('HSET', P .. 'm:' .. message.key, 's', to, 'k', token)
+    call('HSET', record_of .. message.key, 's', to, 'k', token)
     moved(lane, message.key, 'waiting', to)
     answer_message(answer, message.key, message.body, message.facts)
   end
@@ -62,7 +62,7 @@ local function answer_again(last)
                              ok_take = ok_take })
   table.sort(batch, function(one, other) return one.p < other.p end)
   for _, message in ipairs(batch) do
-    answer_message(answer, message.key, call('GET', P .. 'b:' .. message.key) or '', message.facts)
+    answer_message(answer, message.key, call('GET', body_of .. message.key) or '', message.facts)
   end
   return answer
 end

@@ -16,7 +16,7 @@ end
 
 -- Whether it may have been sent so long ago that the gateway need not know its key any more.
 local function is_too_old(key, flags)
-  local until_ms = has(flags, MAY_HAVE_BEEN_SENT) and call('HGET', P .. 'm:' .. key, 'u')
+  local until_ms = has(flags, MAY_HAVE_BEEN_SENT) and call('HGET', record_of .. key, 'u')
   return until_ms and (tonumber(until_ms) or 0) <= now
 end
 
@@ -72,7 +72,7 @@ end
 -- Puts the bodies to what was chosen; a message without one ends. Answers whether all had theirs.
 local function add_bodies(chosen)
   local names = {}
-  for i, message in ipairs(chosen) do names[i] = P .. 'b:' .. message.key end
+  for i, message in ipairs(chosen) do names[i] = body_of .. message.key end
   local found, whole = call('MGET', unpack(names)), true
   for i, message in ipairs(chosen) do
     message.body = found[i]

@@ -9,7 +9,7 @@ end
 -- Whether the key was dropped or archived after this batch was taken, and submitted again: another message.
 local function is_successor(key, record)
   if settled_ms == 0 or has(record.f, MAY_HAVE_BEEN_SENT) then return false end
-  local submitted = tonumber(call('HGET', P .. 'm:' .. key, 't')) or position(key) / 1000
+  local submitted = tonumber(call('HGET', record_of .. key, 't')) or position(key) / 1000
   -- A position lies up to half a ms behind its submit.
   return submitted > settled_ms + 1
 end
@@ -17,10 +17,10 @@ end
 -- Redis lost the take (a restart, a fail-over): this verdict is the only word that it may have been sent.
 local function recall(key, record, verdict)
   local flags, code, detail = with(with(record.f, MAY_HAVE_BEEN_SENT), ALONE), verdict.code, verdict.detail
-  note_window(P .. 'm:' .. key, verdict)
+  note_window(record_of .. key, verdict)
   note(key, verdict.outcome == 'park' and record.s ~= 'sending' and 'park' or 'late', code, detail)
   if record.s == 'sending' then
-    call('HSET', P .. 'm:' .. key, 'f', flags)
+    call('HSET', record_of .. key, 'f', flags)
   elseif verdict.outcome == 'park' then
     move(lane, key, record.s, 'park', now, { 'f', flags, 'c', code })
   else
@@ -43,7 +43,7 @@ local function settle_late(key, record, verdict)
     accept(key, record.s, code)
   elseif record.s == 'sending' then
     note(key, 'late', code, 'an earlier request was accepted; the one under way is waited for')
-    call('HSET', P .. 'm:' .. key, 'f', with(record.f, ACCEPTED_LATE))
+    call('HSET', record_of .. key, 'f', with(record.f, ACCEPTED_LATE))
   else
     note(key, 'late', code, 'accepted, but it had ended')
   end

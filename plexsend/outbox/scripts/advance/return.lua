@@ -2,7 +2,7 @@
 -- What comes back unsent or undecided, and in which state it must be then. The flags say what it may not become.
 
 local function position(key)
-  return tonumber(call('HGET', P .. 'm:' .. key, 'p')) or 0
+  return tonumber(call('HGET', record_of .. key, 'p')) or 0
 end
 
 local function come_back(key, flags, outcome, delay_ms, code, detail)

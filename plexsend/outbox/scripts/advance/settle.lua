@@ -31,7 +31,7 @@ local function settle_own(key, record, verdict)
   if verdict.alone then flags = with(flags, ALONE) end
   if outcome == 'retry' or outcome == 'park' then
     flags = with(flags, MAY_HAVE_BEEN_SENT)
-    local m = P .. 'm:' .. key
+    local m = record_of .. key
     bump(m, 'y')
     note_window(m, verdict)
     call('HSET', m, 'o', call('HGET', lane_key(lane, 'counts'), 'takes') or '0')
@@ -48,13 +48,13 @@ end
 -- The straight way: accepted by its own take, and nothing ever went wrong. What ten of these write is written
 -- together: a call with ten keys costs little more than one with one.
 local straight, bodies, ended = {}, {}, {}
+local accepted_state = target('accept', 'sending')
 
 local function accept_straight(key, code)
-  local to = target('accept', 'sending')
-  call('HSET', P .. 'm:' .. key, 's', to, 'c', code, 'e', now_text, 'k', '', 'v', '')
-  moved(lane, key, 'sending', to)
+  call('HSET', record_of .. key, 's', accepted_state, 'c', code, 'e', now_text, 'k', '', 'v', '')
+  moved(lane, key, 'sending', accepted_state)
   straight[#straight + 1] = key
-  bodies[#bodies + 1] = P .. 'b:' .. key
+  bodies[#bodies + 1] = body_of .. key
   ended[#ended + 1] = now_text .. ':' .. key
 end
 
@@ -76,7 +76,6 @@ local function settle_one(key, verdict)
                                  or record.s == 'accepted' and accepted)
   if repeated then return end
   fresh = fresh + 1
-  if verdict.code ~= '' then count(lane, 'c:' .. verdict.code, 1) end
   if not record.s then
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.
     count(lane, 'late', 1)
@@ -96,7 +95,9 @@ local function settle(first)
     local verdict = read_verdict(at)
     local first_key = at + VERDICT_LENGTH
     at = first_key + verdict.keys
+    local settled_before = fresh
     for i = first_key, at - 1 do settle_one(ARGV[i], verdict) end
+    if verdict.code ~= '' then count(lane, 'c:' .. verdict.code, fresh - settled_before) end
   end
   write_straight()
 end
