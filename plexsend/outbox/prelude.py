@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _COMMENT = re.compile(r"--.*")
 _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
-def prelude(text: str, arguments: Order, rules: Iterable[HoldRule] = HOLD_RULES) -> str:
+def prelude(text: str, arguments: Order, rules: Iterable[HoldRule]) -> str:
     """Return the data that a script names, as Lua. TRANSITIONS comes with every script.
 
     Args:

@@ -4,8 +4,8 @@ The first lines of a script or part name what it needs (`-- needs: _clock, sweep
 each of which comes once and before what needs it, and `arguments`, which is written from arguments.py.
 
 A script names first what it and all its functions go by, then a semicolon, then the parts with the functions.
-These are put into a function of their own. Each call makes every function anew, and Lua finds what one needs by
-going through all that others need of the same level: with everything at one level a call took 15 µs more.
+These are put into a function of their own. Each call makes every function anew, and Lua finds what one needs
+by going through all that others need of the same level: with everything at one level a call took 15 µs more.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.arguments import LAYOUTS
 from plexsend.outbox.prelude import prelude
+from plexsend.outbox.reasons import HOLD_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from plexsend.outbox.reasons import HoldRule
 
 
 class Script(StrEnum):
@@ -61,10 +64,10 @@ def source(script: Script) -> str:
     return "\n".join(part.text for part in parts(script))
 
 
-def parts(script: Script) -> list[Part]:
+def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
-    given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments)
+    given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments, rules)
     return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, Part("end", "end)()")]
 
 

@@ -116,8 +116,8 @@ IN_SCRIPTS = (
         3,
         "what a dead drain had counts as never sent",
         _SETTLE,
-        "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = P",
-        "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = P",
+        "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
+        "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
     ),
     Mutation(

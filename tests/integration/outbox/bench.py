@@ -114,6 +114,7 @@ class Bench:
         policy: Policy | None = None,
         bell: str = "",
         stay_ms: int = 0,
+        yields: bool = False,
     ) -> Batch | NothingTaken:
         """Let a drain make its next call."""
         self._sequences[drain] = self._sequences.get(drain, 0) + 1
@@ -125,6 +126,7 @@ class Bench:
             "settlement": settlement,
             "bell": bell,
             "stay_ms": stay_ms,
+            "yields": yields,
         }
         return self.repeat(drain)
 
