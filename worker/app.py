@@ -14,7 +14,7 @@ from celery.signals import celeryd_init
 from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
-from worker.bootstep import HousekeepingStep
+from plexsend.worker.bootstep import HousekeepingStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,8 +66,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
-        "worker_consumer": "worker.consumer:Consumer",
-        "worker_pool": "worker.pool:Pool",
+        "worker_consumer": "plexsend.worker.consumer:Consumer",
+        "worker_pool": "plexsend.worker.threads:Pool",
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,
@@ -79,6 +79,6 @@ def _config(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "imports": ["worker.tasks"],
+        "imports": ["plexsend.worker.tasks"],
         "timezone": "UTC",
     }

@@ -8,12 +8,12 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.client import GatewayClient
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.services import SERVICES, get_service
-from plexsend.outbox.advance import Policy
-from plexsend.outbox.store import Store
+from plexsend.outbox.policies import Policy
+from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
-from worker.verdicts import Judge, RetryPolicy
+from plexsend.worker.verdicts import Judge, RetryPolicy
 
 if TYPE_CHECKING:
     from plexsend.settings import Credentials, Settings

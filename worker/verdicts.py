@@ -14,7 +14,7 @@ from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.settings import OnUncertain
-from worker.backoff import full_jitter_ms
+from plexsend.worker.backoff import full_jitter_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,9 +12,10 @@ from bench.rounds import Figure, take_turns
 from bench.stage import LANE, PREFIX
 from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.advance import Mode, Policy, Ticket, advance
+from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Settlement
-from plexsend.outbox.store import Store
+from plexsend.outbox.policies import Policy
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
 
 if TYPE_CHECKING:

@@ -8,21 +8,18 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import ADVANCE, ADVANCE_ANSWER, EFFECT, VERDICT
 from plexsend.outbox.batches import Batch, Message, Settlement
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.reasons import STEPS
-from plexsend.outbox.scripting import Script
-from plexsend.outbox.store import number, text
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plexsend.gateway.services import Product
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
-    from plexsend.settings import ServiceSettings, Settings
+    from plexsend.outbox.policies import Policy
+    from plexsend.outbox.redis.store import Store
 
 
 class Mode(StrEnum):
@@ -44,41 +41,6 @@ class Status(StrEnum):
     """Other drains serve this lane to its limit."""
     STOPPED = "stopped"
     SETTLED = "settled"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a lane is served, in the units of the scripts."""
-
-    rate_per_s: float = 100
-    linger_ms: int = 200
-    most_items: int = MOST_ITEMS
-    """The largest batch."""
-    connections: int = 8
-    reclaim_ms: int = 60_000
-    shut_first_ms: int = 1_000
-    shut_longest_ms: int = 60_000
-    credit_first_ms: int = 30_000
-    credit_longest_ms: int = 1_800_000
-
-    @classmethod
-    def of(cls, settings: Settings, service: ServiceSettings, product: Product) -> Policy:
-        """Return the policy that these settings ask for, for services of this product."""
-        return cls(
-            rate_per_s=service.rate_per_s,
-            linger_ms=service.linger_ms,
-            most_items=product.most_items,
-            connections=service.connections,
-            reclaim_ms=round(settings.reclaim_s * 1000),
-            shut_first_ms=round(service.shut_first_s * 1000),
-            shut_longest_ms=round(service.shut_longest_s * 1000),
-            credit_first_ms=round(service.credit_hold_s * 1000),
-            credit_longest_ms=round(service.credit_hold_longest_s * 1000),
-        )
-
-    def steps(self) -> dict[str, int]:
-        """Return the steps of the holds that end by a probe."""
-        return {name: getattr(self, name) for name in STEPS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox.scripting import Part, Script
+from plexsend.outbox.redis.scripts import Part, Script
 from tests import luacheck
 from tests.luacheck import Remark, check
 

@@ -14,16 +14,17 @@ import pytest
 from click.testing import CliRunner
 
 from plexsend.cli.app import app
-from plexsend.outbox.advance import Policy, Ticket, advance
+from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies import Policy
 from plexsend.outbox.records import read_record
 from plexsend.outbox.submit import NewMessage, Submitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 BULK = Lane("mms-bulk", None, "main")
 FINANCE = Lane("mms-finance", None, "main")

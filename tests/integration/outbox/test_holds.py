@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox import queries, steer
-from plexsend.outbox.advance import Policy
+from plexsend.outbox import steer
 from plexsend.outbox.batches import Effect, EffectKind
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.policies import Policy
+from plexsend.outbox.reading import queries
 from plexsend.outbox.steer import Act
 from tests.integration.outbox.bench import (
     AUTH,

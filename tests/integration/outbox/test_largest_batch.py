@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from plexsend.outbox.advance import Policy
+from plexsend.outbox.policies import Policy
 from plexsend.outbox.submit import NewMessage
 from tests.integration.outbox.bench import BULK, STAMP, Bench, accepted, keys_in, keys_of
 

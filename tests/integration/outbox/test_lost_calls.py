@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plexsend.outbox.advance import Mode, Policy, Status
+from plexsend.outbox.advance import Mode, Status
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.policies import Policy
 from plexsend.outbox.states import State
 from tests.integration.outbox.bench import (
     BULK,

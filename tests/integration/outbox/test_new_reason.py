@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from plexsend.outbox import queries
 from plexsend.outbox.advance import NothingTaken, Status
 from plexsend.outbox.batches import Effect, Outcome, Settlement
+from plexsend.outbox.reading import queries
 from plexsend.outbox.reasons import HOLD_RULES, Ends, HoldRule, Relief, Scope
-from plexsend.outbox.scripting import Script, parts
+from plexsend.outbox.redis.scripts import Script, parts
 from tests.integration.outbox.bench import ANSWERED, BULK, OTHERS, STANDARD, Bench, accepted, back, verdicts
 
 if TYPE_CHECKING:

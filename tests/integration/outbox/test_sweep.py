@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import queries
-from plexsend.outbox.advance import Policy
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
 from plexsend.outbox.constants import SWEEP_LEASE_MS
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies import Policy
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.outbox.sweep import WorkerProcess
 from tests.integration.outbox.bench import (

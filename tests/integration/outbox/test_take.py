@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import queries
-from plexsend.outbox.advance import Mode, NothingTaken, Policy, Status
+from plexsend.outbox.advance import Mode, NothingTaken, Status
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.constants import LEASE_MS
+from plexsend.outbox.policies import Policy
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from tests.integration.outbox.bench import (
     BULK,

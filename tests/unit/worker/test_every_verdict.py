@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import EffectKind, Outcome
+from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy
 from tests.unit.worker.make import NOW_MS, answers, batches, exchanges, messages
 from tests.unit.worker.test_verdicts import JUDGE, PARKING, judge
-from worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
