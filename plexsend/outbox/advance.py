@@ -90,7 +90,7 @@ def advance(
         mode=mode,
         bell=bell,
         stay_ms=stay_ms,
-        yields=yields,
+        yields=int(yields),
         most_items=policy.most_items,
         rate_per_s=repr(float(policy.rate_per_s)),
         linger_ms=policy.linger_ms,
@@ -102,7 +102,7 @@ def advance(
         effect_count=len(settled.effects),
         **policy.steps(),
     )
-    reply = store.run(Script.ADVANCE, lane.account, args + _settlement_args(settled))
+    reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
     told = ADVANCE_ANSWER.read(reply)
     status = text(told["status"])
     if status == "taken":

@@ -5,15 +5,15 @@ A call names its values; the script gets a line that gives each its name (`local
 
 from __future__ import annotations
 
+from collections import namedtuple
 from dataclasses import dataclass
 from enum import Enum
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.reasons import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Argument = str | bytes | int
 
@@ -60,22 +60,16 @@ class Order:
         self.name = name
         self.values = values
         self.names = tuple(value.name for value in values)
-        # Made once, since every batch is written by it.
+        # A tuple of Python's own, since every batch is written by it. Its names are known at run time alone.
+        self.write: Callable[..., tuple[Argument, ...]] = namedtuple(  # type: ignore[misc]  # noqa: PYI024
+            name, self.names
+        )
+        """Return the values in their order, each given by its name, flags as 0 or 1; TypeError: one is
+        missing or unknown."""
         self._flags = tuple(at for at, value in enumerate(values) if value.sort is Sort.FLAG)
-        self._pick = itemgetter(*self.names)
-
-    def write(self, **values: Argument) -> list[Argument]:
-        """Return the values in their order, each given by its name; TypeError: one is missing or unknown."""
-        try:
-            picked = self._pick(values)
-        except KeyError as exc:
-            raise TypeError(f"{self.name}: {exc} is missing") from exc
-        if len(values) != len(picked):
-            raise TypeError(f"{self.name}: unknown are {sorted(values.keys() - set(self.names))}")
-        return self.write_all(picked)
 
     def write_all(self, values: Iterable[Argument]) -> list[Argument]:
-        """Return values that are in their order already, as Redis takes them."""
+        """Return values that are in their order already, with flags as 0 or 1."""
         written = list(values)
         for at in self._flags:
             written[at] = int(written[at])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,8 @@ class NewMessage:
 
     @property
     def digest(self) -> bytes:
-        """What stands for the body after it is gone."""
-        return digest(self.body)
+        """16 bytes for the body after it is gone."""
+        return blake2b(self.body, digest_size=16).digest()
 
 
 # The names of the values are those of the attributes.
@@ -104,10 +104,10 @@ class Submitter:
         entries: list[str | bytes | int] = []
         for message in messages:
             entries += _of_message(message)
-        reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=False), *entries])
+        reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=0), *entries])
         if text(reply[0]) == "announce":
             self._announce(lane)
-            reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=True), *entries])
+            reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         return _answers([text(value) for value in reply])
 
     # The lane's name stands in `lanes` before its first message, so that none can be where nobody looks.
@@ -141,8 +141,3 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
         Submitted(SubmitOutcome(known), State(state))
         for known, state in zip(reply[::2], reply[1::2], strict=True)
     ]
-
-
-def digest(body: bytes) -> bytes:
-    """Return 16 bytes that stand for a body after it is gone."""
-    return hashlib.blake2b(body, digest_size=16).digest()

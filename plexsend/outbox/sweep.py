@@ -70,14 +70,16 @@ def sweep(
     `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
     `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
     """
-    args = SWEEP.write(
-        process=process.name,
-        entry=str(process),
-        keep_ms=keep_ms,
-        reclaim_ms=reclaim_ms,
-        quota=quota,
-        service_count=len(policies),
-    )
+    args: list[str | bytes | int] = [
+        *SWEEP.write(
+            process=process.name,
+            entry=str(process),
+            keep_ms=keep_ms,
+            reclaim_ms=reclaim_ms,
+            quota=quota,
+            service_count=len(policies),
+        )
+    ]
     for service, policy in policies.items():
         args += SERVICE.write(
             name=service,

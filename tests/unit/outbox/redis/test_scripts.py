@@ -111,7 +111,8 @@ ORDER = Order("pair", Value("one"), Value("two", Sort.NUMBER), Value("three", So
 
 
 def test_values_are_written_in_their_order_however_they_are_named() -> None:
-    assert ORDER.write(three=True, two=2, one="x") == ["x", 2, 1]
+    assert ORDER.write(three=1, two=2, one="x") == ("x", 2, 1)
+    assert ORDER.write_all(("x", 2, True)) == ["x", 2, 1]
 
 
 @pytest.mark.parametrize("values", [{"one": "x", "two": 2}, {"one": "x", "two": 2, "three": 0, "four": 4}])
