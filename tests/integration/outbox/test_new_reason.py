@@ -112,7 +112,7 @@ def test_one_for_a_probe_lets_one_go_and_ends_by_what_the_row_says(night: Night)
 def test_clock_set_back_cuts_one_for_a_probe(night: Night) -> None:
     bench = night.begin(BY_PROBE)
     bench.sweep()
-    bench.let_pass(-3_600_000)
+    bench.let_pass(-3_600_000, steadily=False)
     bench.sweep()
     bench.let_pass(2_000)
     assert bench.take().probe

@@ -153,6 +153,14 @@ def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     }
 
 
+def test_the_largest_batch_of_the_product_reaches_the_outbox(make_item: Any) -> None:
+    loader = copy.copy(get_loader("mms-bulk"))
+    loader.product = replace(loader.product, most_items=3)
+    taker = Taker()
+    _run([make_item()], taker, loader)
+    assert taker.options["most_items"] == 3
+
+
 @pytest.mark.parametrize("key", [None, "", "  "])
 def test_an_item_without_a_key_gets_a_uuid_that_is_on_the_wire(make_item: Any, key: str | None) -> None:
     taker = Taker()
