@@ -135,3 +135,12 @@ def test_every_reason_has_one_row_that_is_whole() -> None:
         assert bool(rule.lasts_ms) == (rule.ends is Ends.BY_TIME)
         assert (rule.most_at_once == 1) == by_probe
         assert all(hasattr(Policy(), step) for step in (rule.first_step, rule.longest_step) if step)
+
+
+def test_no_script_knows_a_reason_by_its_name() -> None:
+    """So a new one touches none: its row says all that they need."""
+    for script in Script:
+        for part in parts(script):
+            if part.name not in {"prelude", "arguments"}:
+                code = re.sub(r"--.*", "", part.text)
+                assert re.findall(rf"'[^'\n]*\b(?:{'|'.join(Reason)})\b[^'\n]*'", code) == []
