@@ -13,9 +13,10 @@ from bench.stage import LANE, PREFIX
 from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.intake import MOST_AT_ONCE, Draft, Intake
-from plexsend.outbox.line import Mode, Policy, Ticket, advance
+from plexsend.outbox.line import Mode, Ticket, advance
 from plexsend.outbox.messages import Batch, Settlement
 from plexsend.outbox.store import Store
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.messages import Entry
     from plexsend.outbox.store import Store
-    from plexsend.settings import ServiceSettings, Settings
+    from plexsend.settings import Policy
 
 REQUEST_DEADLINE_S = 15
 """The longest that one request takes, answer and all (design of the client)."""
@@ -44,34 +44,6 @@ class Status(StrEnum):
     """Other drains serve this lane to its limit."""
     STOPPED = "stopped"
     SETTLED = "settled"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a lane is served, in the units of the scripts."""
-
-    rate_per_s: float = 100
-    linger_ms: int = 200
-    connections: int = 8
-    reclaim_ms: int = 60_000
-    shut_first_ms: int = 1_000
-    shut_longest_ms: int = 60_000
-    credit_first_ms: int = 30_000
-    credit_longest_ms: int = 1_800_000
-
-    @classmethod
-    def of(cls, settings: Settings, service: ServiceSettings) -> Policy:
-        """Return the policy that these settings ask for."""
-        return cls(
-            rate_per_s=service.rate_per_s,
-            linger_ms=service.linger_ms,
-            connections=service.connections,
-            reclaim_ms=round(settings.reclaim_s * 1000),
-            shut_first_ms=round(service.shut_first_s * 1000),
-            shut_longest_ms=round(service.shut_longest_s * 1000),
-            credit_first_ms=round(service.credit_hold_s * 1000),
-            credit_longest_ms=round(service.credit_hold_longest_s * 1000),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +85,19 @@ def advance(
     """
     header: list[str | bytes | int] = [
         lane.name, lane.service, ticket.drain, ticket.sequence, mode, bell, stay_ms, FULL_BATCH,
-        repr(float(policy.rate_per_s)), policy.linger_ms, policy.connections, policy.reclaim_ms, LEASE_MS,
-        policy.shut_first_ms, policy.shut_longest_ms, policy.credit_first_ms, policy.credit_longest_ms,
+        repr(float(policy.rate_per_s)), policy.linger_ms, policy.connections, _ms(policy.reclaim_s), LEASE_MS,
+        _ms(policy.shut_first_s), _ms(policy.shut_longest_s),
+        _ms(policy.credit_hold_s), _ms(policy.credit_hold_longest_s),
     ]  # fmt: skip
     reply = store.run(Script.ADVANCE, lane.account, header + _settlement_args(settlement))
     status = text(reply[0])
     if status == "taken":
         return _batch(lane, reply)
     return Rest(Status(status), number(reply[1]), text(reply[2]), text(reply[6]))
+
+
+def _ms(wait_s: float) -> int:
+    return round(wait_s * 1000)
 
 
 def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Policy, message_of
+from plexsend.outbox.line import message_of
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import number, text
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.messages import Message
     from plexsend.outbox.store import Store
+    from plexsend.settings import Policy
 
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""

@@ -20,9 +20,9 @@ from plexsend.outbox.views import (
 )
 
 if TYPE_CHECKING:
-    from plexsend.outbox.line import Policy
     from plexsend.outbox.records import Record
     from plexsend.outbox.store import Store
+    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,21 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
-from plexsend.settings.model import OnUncertain, RcsDialect, ServiceSettings, Settings
+from plexsend.settings.model import VARIABLES, OnUncertain, Policy, RcsDialect, Settings
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
-from plexsend.settings.variables import VARIABLES, Variable, markdown_table
+from plexsend.settings.tables import markdown_table
+from plexsend.settings.variables import Variable
 
 __all__ = [
     "VARIABLES",
     "Account",
     "Credentials",
     "OnUncertain",
+    "Policy",
     "RcsDialect",
     "RedisAddress",
     "SentinelAddress",
-    "ServiceSettings",
     "Settings",
     "Variable",
     "markdown_table",

@@ -16,9 +16,10 @@ from click.testing import CliRunner
 from plexsend.cli.app import app
 from plexsend.outbox.intake import Draft, Intake
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Policy, Ticket, advance
+from plexsend.outbox.line import Ticket, advance
 from plexsend.outbox.messages import Batch, Entry, Outcome, Settlement
 from plexsend.outbox.records import read_record
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Policy, Ticket, advance
+from plexsend.outbox.line import Ticket, advance
 from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.settings import Policy
 from plexsend.settings.variables import RATE_PER_S
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from producers import Producer
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.worker.room import Room
 from worker.housekeeping import Housekeeping
-from worker.verdicts import Judge, RetryPolicy
+from worker.verdicts import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class Worker(Room):
 
 
 def _steady_judge(settings: Settings, service: str) -> Judge:
-    return Judge(RetryPolicy.of(settings, settings.service(service)), lambda: 0.5)
+    return Judge(settings.service(service), lambda: 0.5)
 
 
 @dataclass

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from plexsend.outbox import views
 from plexsend.outbox.intake import Draft, Intake, Receipt
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Mode, Policy, Rest, Ticket, advance
+from plexsend.outbox.line import Mode, Rest, Ticket, advance
 from plexsend.outbox.messages import Batch, Effect, EffectKind, Entry, Outcome, Settlement
 from plexsend.outbox.store import text
 from plexsend.outbox.sweeping import Abandoned, Process, Round, sweep
+from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Bench:
             policies=policies,
             quotas=dict.fromkeys(policies, quota),
             quota=most,
-            reclaim_ms=self.policy.reclaim_ms,
+            reclaim_ms=self.policy.reclaim_s * 1000,
             keep_ms=keep_ms,
             tidy=tidy,
         )

@@ -7,8 +7,9 @@ import pytest
 from plexsend.outbox.audit import audit
 from plexsend.outbox.intake import Draft, Intake
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Mode, Policy, Ticket, advance
+from plexsend.outbox.line import Mode, Ticket, advance
 from plexsend.outbox.messages import Batch, Entry, Outcome, Settlement
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from plexsend.outbox.store import Store

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plexsend.outbox.line import Mode, Policy, Status
+from plexsend.outbox.line import Mode, Status
 from plexsend.outbox.messages import Outcome
 from plexsend.outbox.states import State
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     CREDIT,

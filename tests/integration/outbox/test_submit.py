@@ -10,10 +10,10 @@ from plexsend.errors import OutboxFull, UsageError
 from plexsend.outbox import desk, views
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.intake import Draft, Intake, Known, Receipt
-from plexsend.outbox.line import Policy
 from plexsend.outbox.messages import Batch
 from plexsend.outbox.states import State
 from plexsend.outbox.store import Store
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, STANDARD, Bench, accepted, keys_of
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import pytest
 
 from plexsend.outbox import views
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Policy
 from plexsend.outbox.messages import Entry, Outcome, Settlement
 from plexsend.outbox.states import State
 from plexsend.outbox.sweeping import SWEEP_LEASE_MS, Process
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     CREDIT,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from plexsend.outbox import views
-from plexsend.outbox.line import LEASE_MS, Policy, Rest, Status
+from plexsend.outbox.line import LEASE_MS, Rest, Status
 from plexsend.outbox.messages import Outcome
 from plexsend.outbox.states import State
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     OTHERS,

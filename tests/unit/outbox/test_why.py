@@ -6,10 +6,10 @@ import pytest
 
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Policy
 from plexsend.outbox.records import Happening, Record
 from plexsend.outbox.states import FINAL, State
 from plexsend.outbox.why import Facts, explain
+from plexsend.settings import Policy
 
 NOW = 1_800_000_000_000
 POLICY = Policy(rate_per_s=100, linger_ms=200)

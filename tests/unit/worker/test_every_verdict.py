@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.messages import EffectKind, Outcome
+from plexsend.settings import Policy
 from tests.unit.worker.make import NOW_MS, answers, batches, exchanges, messages
 from tests.unit.worker.test_verdicts import JUDGE, PARKING, judge
-from worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy
+from worker.verdicts import MOST_SILENT_TAKES, Judge
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
@@ -94,7 +95,7 @@ def test_second_try_goes_alone_after_a_bounded_delay(
     exchange: tuple[Batch, Answer], chance: float, first_s: float, longest_s: float
 ) -> None:
     batch, answer = exchange
-    policy = RetryPolicy(first_s=first_s, longest_s=longest_s)
+    policy = Policy(retry_first_s=first_s, retry_longest_s=longest_s)
     for message, entry in zip(
         batch.messages, judge(batch, answer, Judge(policy, lambda: chance)).entries, strict=True
     ):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.outbox.messages import Effect, EffectKind, Outcome
-from plexsend.settings import OnUncertain
+from plexsend.settings import OnUncertain, Policy
 from tests.unit.worker.make import (
     FRESH,
     NO_ANSWER,
@@ -18,14 +18,14 @@ from tests.unit.worker.make import (
     make_batch,
     make_full,
 )
-from worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy, give_back
+from worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.messages import Batch, Entry, Message, Settlement
 
-JUDGE = Judge(RetryPolicy(), lambda: 0.5)
-PARKING = Judge(RetryPolicy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
+JUDGE = Judge(Policy(), lambda: 0.5)
+PARKING = Judge(Policy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
 HOUR_MS = 3_600_000
 
 

@@ -30,7 +30,7 @@ def test_with_the_sandbox_no_real_account_and_no_other_address_is_left() -> None
     settings = environment.with_sandbox(STRANGER, redis_url=REDIS, sandbox_url=SANDBOX)
     read = read_settings(settings)
 
-    assert read.redis_url == read.broker_url == REDIS
+    assert read.redis.url == read.broker.url == REDIS
     assert set(read.base_urls.values()) == {SANDBOX}
     assert list(read.accounts) == ["main"]
     assert read.accounts["main"].read_credentials().header == environment.SANDBOX_CREDENTIALS
