@@ -54,8 +54,3 @@ class Runtime:
         fresh = self.settings.accounts[account].read_credentials()
         self._credentials[account] = fresh
         return fresh != refused
-
-    def close(self) -> None:
-        """Close all connections."""
-        self.client.close()
-        self.store.close()

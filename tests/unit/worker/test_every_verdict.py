@@ -78,7 +78,7 @@ def test_unknown_code_is_never_guessed(data: st.DataObject, batch: Batch) -> Non
     assert isinstance(answer, ItemAnswers)
     key = data.draw(st.sampled_from([message.msg_key for message in batch.messages]))
     code = data.draw(st.text("CG0123456789_XYZ", min_size=1, max_size=8))
-    answer = ItemAnswers({**answer.by_key, key: ItemAnswer(Meaning.UNKNOWN, code, "")}, 0, 200)
+    answer = ItemAnswers({**answer.by_key, key: ItemAnswer(Meaning.UNKNOWN, code, "")}, 0)
     [entry] = [entry for entry in judge(batch, answer).entries if entry.msg_key == key]
     assert entry.outcome in (Outcome.FAILED, Outcome.PARK)
     assert entry.code == code
