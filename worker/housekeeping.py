@@ -213,6 +213,7 @@ class Housekeeping:
                 lane=lane.name,
                 token=token,
                 messages=len(items),
+                msg_keys=[item.message.msg_key for item in items],
             )
 
 
