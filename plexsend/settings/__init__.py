@@ -4,7 +4,7 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
-from plexsend.settings.model import VARIABLES, OnUncertain, Policy, RcsDialect, Settings
+from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_table
@@ -14,6 +14,7 @@ __all__ = [
     "VARIABLES",
     "Account",
     "Credentials",
+    "LogFormat",
     "OnUncertain",
     "Policy",
     "RcsDialect",

@@ -37,6 +37,15 @@ class OnUncertain(Enum):
     """It waits for a receipt or a person: nothing is ever sent twice."""
 
 
+class LogFormat(Enum):
+    """How a process writes its log."""
+
+    TEXT = "text"
+    """As Celery does."""
+    JSON = "json"
+    """One object a line."""
+
+
 class RcsDialect(Enum):
     """The versions of the gateway's interface for RCS, as their paths name them."""
 
@@ -190,6 +199,12 @@ class Settings:
         "KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",
         readers=Reader.WORKERS | Reader.COMMANDS, in_readme=True,
+    )
+    log: LogFormat = row(
+        "LOG", LogFormat.TEXT.value, choice(LogFormat),
+        "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
+        in_readme=True,
+        replaces="Nothing: Celery's options say where it logs and from which level on, and know no JSON.",
     )
     # fmt: on
     usual: Policy
