@@ -7,8 +7,8 @@ from plexsend.settings.accounts import Account, Credentials
 from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
-from plexsend.settings.tables import markdown_table
-from plexsend.settings.variables import Variable
+from plexsend.settings.tables import markdown_page, markdown_table
+from plexsend.settings.variables import Reader, Variable
 
 __all__ = [
     "VARIABLES",
@@ -18,10 +18,12 @@ __all__ = [
     "OnUncertain",
     "Policy",
     "RcsDialect",
+    "Reader",
     "RedisAddress",
     "SentinelAddress",
     "Settings",
     "Variable",
+    "markdown_page",
     "markdown_table",
     "read",
 ]
