@@ -18,9 +18,9 @@ from bench.items import drafts
 from bench.programs import Program, free_port
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.intake import Intake, Known
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.store import Store
+from plexsend.outbox.submit import SubmitOutcome, Submitter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,19 +100,19 @@ class Writing:
         self._store.close()
 
     def _run(self) -> None:
-        intake, stamp = Intake(self._store), str(get_loader(LANE.service).stamp)
+        intake, stamp = Submitter(self._store), str(get_loader(LANE.service).stamp)
         first = 0
         while True:
             [chunk] = drafts(first, _AT_ONCE)
             try:
-                receipts = intake.add(LANE, chunk, stamp=stamp)
+                answers = intake.add(LANE, chunk, stamp=stamp)
             except OutboxUnavailable:
                 return
             first += _AT_ONCE
             self.told += [
                 draft.msg_key
-                for draft, receipt in zip(chunk, receipts, strict=True)
-                if receipt.known is Known.ADDED
+                for draft, submitted in zip(chunk, answers, strict=True)
+                if submitted.outcome is SubmitOutcome.ADDED
             ]
 
 

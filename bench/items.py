@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.intake import MOST_AT_ONCE, Draft, Intake
-from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plexsend.outbox.batches import Batch
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.messages import Batch
     from plexsend.outbox.store import Store
 
 WIRE_BYTES = 740
@@ -47,16 +47,16 @@ def wire_body(number: int) -> bytes:
     return json.dumps(raw_item(number), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def drafts(first: int, count: int) -> Iterator[list[Draft]]:
+def drafts(first: int, count: int) -> Iterator[list[NewMessage]]:
     """Yield messages for the outbox, as many at a time as it takes."""
     for start in range(first, first + count, MOST_AT_ONCE):
         size = min(MOST_AT_ONCE, first + count - start)
-        yield [Draft(msg_key(number), wire_body(number)) for number in range(start, start + size)]
+        yield [NewMessage(msg_key(number), wire_body(number)) for number in range(start, start + size)]
 
 
 def preload(store: Store, lane: Lane, first: int, count: int, *, stamp: str | None = None) -> None:
     """Put messages in, past validation; another stamp than today's has the worker validate them."""
-    intake = Intake(store)
+    intake = Submitter(store)
     for chunk in drafts(first, count):
         intake.add(lane, chunk, stamp=stamp or str(get_loader(lane.service).stamp), linger_ms=0)
 
@@ -64,7 +64,7 @@ def preload(store: Store, lane: Lane, first: int, count: int, *, stamp: str | No
 def accepted(batch: Batch) -> Settlement:
     """Return the settlement of a batch that the gateway took whole."""
     entries = tuple(
-        Entry(message.msg_key, batch.token, Outcome.ACCEPTED, code="C100") for message in batch.messages
+        Verdict(message.msg_key, batch.token, Outcome.ACCEPTED, code="C100") for message in batch.messages
     )
     effects = (Effect(EffectKind.REQUEST, len(entries)), Effect(EffectKind.ANSWERED))
     return Settlement(batch.token, batch.take, entries, effects)

@@ -26,9 +26,9 @@ from bench.gateway import Gateway
 from bench.items import ACCOUNT, accepted, msg_key, preload, wire_body
 from bench.valkey import Valkey
 from plexsend.gateway.services import get_service, read_settings
+from plexsend.outbox.advance import Ticket, advance
+from plexsend.outbox.batches import Batch
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Ticket, advance
-from plexsend.outbox.messages import Batch
 from worker.drain import Drain, Surroundings
 from worker.runtime import Runtime
 
@@ -43,18 +43,18 @@ PARTS = (
     ("    urlopen", "urllib3/connectionpool.py", "urlopen"),
     ("      request out", "plexsend/gateway/connections.py", "request"),
     ("      answer in", "plexsend/gateway/connections.py", "getresponse"),
-    ("        of it in llhttp", "plexsend/gateway/responses.py", "feed"),
+    ("        of it in llhttp", "plexsend/gateway/response_reader.py", "feed"),
     ("  read_answer", "plexsend/gateway/answers.py", "read_answer"),
-    ("advance", "plexsend/outbox/line.py", "advance"),
-    ("  settlement to arguments", "plexsend/outbox/line.py", "_settlement_args"),
-    ("  call of the script", "plexsend/outbox/wires.py", "call"),
+    ("advance", "plexsend/outbox/advance.py", "advance"),
+    ("  settlement to arguments", "plexsend/outbox/advance.py", "_settlement_args"),
+    ("  call of the script", "plexsend/outbox/connections.py", "call"),
     ("    packs", "redis/connection.py", "pack"),
     ("    sends", "redis/connection.py", "send_packed_command"),
     ("    reads", "redis/connection.py", "read_response"),
-    ("  reply to batch", "plexsend/outbox/line.py", "_batch"),
+    ("  reply to batch", "plexsend/outbox/advance.py", "_batch"),
     ("judge", "worker/verdicts.py", "judge"),
     ("recheck", "worker/recheck.py", "recheck"),
-    ("log line", "worker/fate.py", "tell"),
+    ("log line", "worker/batch_log.py", "tell"),
 )
 """What is told: words, end of the file's name, function. Indented parts lie within those above them."""
 

@@ -1,6 +1,6 @@
 """Putting messages in: from applications and from files. Needs Redis, no Celery and no account's secret."""
 
-from producers.default import cancel, status, submit
+from producers.api import cancel, status, submit
 from producers.imports import check_file, import_file
 from producers.producer import Producer
 from producers.rejects import Reject

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from plexsend.errors import FileProblem, InvalidItem, Problem
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
-from plexsend.outbox.intake import Known, Receipt
 from plexsend.outbox.states import State
+from plexsend.outbox.submit import SubmitOutcome, Submitted
 from producers.columns import KEY, columns_of
 from producers.files import RowFile, open_rows
-from producers.flow import Entry, Flow, Terms
+from producers.pipeline import Incoming, Pipeline, Terms
 from producers.rejects import Reject, RejectFile, choose_path, unwrap
 from producers.reports import ImportInterrupted, ImportReport, Listeners, Progress
 from producers.submissions import Conflict, Submission, SubmitInterrupted
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plexsend.errors import PlexsendError
-    from plexsend.outbox.intake import Draft
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.submit import NewMessage
     from producers.columns import Columns
     from producers.producer import Producer
     from producers.rows import Row
@@ -82,13 +82,13 @@ def import_file(
     """
     path = Path(path)
     rejects = choose_path(path, rejected_path)
-    flow = producer.flow(
+    pipeline = producer.pipeline(
         service, account=account, msg_type=msg_type, send_at=send_at, expires_at=expires_at, replace=replace
     )
     return _go_through(
         path,
         columns_of(service, msg_type),
-        flow,
+        pipeline,
         fmt=fmt,
         encoding=encoding,
         rejects=rejects,
@@ -118,11 +118,11 @@ def check_file(
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
     terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
-    flow = Flow(terms, get_loader(service), _NoIntake())
+    pipeline = Pipeline(terms, get_loader(service), _NoSubmitter())
     return _go_through(
         path,
         columns_of(service, msg_type),
-        flow,
+        pipeline,
         fmt=fmt,
         encoding=encoding,
         rejects=rejects,
@@ -130,17 +130,17 @@ def check_file(
     )
 
 
-class _NoIntake:
+class _NoSubmitter:
     """Takes everything in, and keeps nothing."""
 
-    def add(self, lane: Lane, drafts: Sequence[Draft], **_: object) -> list[Receipt]:  # noqa: ARG002  as Intake
-        return [Receipt(Known.ADDED, State.WAITING)] * len(drafts)
+    def add(self, lane: Lane, messages: Sequence[NewMessage], **_: object) -> list[Submitted]:  # noqa: ARG002  as Submitter
+        return [Submitted(SubmitOutcome.ADDED, State.WAITING)] * len(messages)
 
 
 def _go_through(
     path: Path,
     columns: Columns,
-    flow: Flow,
+    pipeline: Pipeline,
     *,
     fmt: str | None,
     encoding: str,
@@ -150,15 +150,17 @@ def _go_through(
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
         file = None if rejects is None else stack.enter_context(RejectFile(rejects))
-        return _Pass(rows, flow, file, listeners).run()
+        return _Pass(rows, pipeline, file, listeners).run()
 
 
 class _Pass:
     """One pass over the rows of one file."""
 
-    def __init__(self, rows: RowFile, flow: Flow, rejects: RejectFile | None, listeners: Listeners) -> None:
+    def __init__(
+        self, rows: RowFile, pipeline: Pipeline, rejects: RejectFile | None, listeners: Listeners
+    ) -> None:
         self._rows = rows
-        self._flow = flow
+        self._pipeline = pipeline
         self._rejects = rejects
         self._listeners = listeners
         # The rows of the chunk that is under way, with their keys: those that are rejected are written out.
@@ -170,7 +172,7 @@ class _Pass:
 
     def run(self) -> ImportReport:
         try:
-            for part in self._flow.run(self._entries()):
+            for part in self._pipeline.run(self._entries()):
                 self._settle(part)
                 self._tell_progress(self._bytes_done)
             self._tell_progress(self._rows.size_bytes)
@@ -183,7 +185,7 @@ class _Pass:
                 raise
             raise self._interruption(problem) from problem
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[Incoming]:
         for read in self._rows:
             row, msg_key = unwrap(read)
             msg_key = msg_key or self._rows.make_key(row.line)
@@ -195,7 +197,7 @@ class _Pass:
                 # In the item itself, also where the product demands a key of its callers: a row is the
                 # file's, and this key is as lasting as the file.
                 raw = {**row.item, KEY: msg_key}
-            yield Entry(row.line, raw, row.size_bytes)
+            yield Incoming(row.line, raw, row.size_bytes)
 
     def _settle(self, part: Submission) -> None:
         """Count what became of a chunk, and write its rejects out."""

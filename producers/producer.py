@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Self
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES, get_service
-from plexsend.outbox import desk, views
-from plexsend.outbox.intake import Intake
-from plexsend.outbox.server import inspect
+from plexsend.outbox import queries, steer
+from plexsend.outbox.requirements import inspect
 from plexsend.outbox.store import Store
-from producers.flow import Entry, Flow, Terms
+from plexsend.outbox.submit import Submitter
 from producers.moments import not_after_ms, not_before_ms
+from producers.pipeline import Incoming, Pipeline, Terms
 from producers.submissions import Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from plexsend.outbox.desk import Decision
     from plexsend.outbox.records import Record
+    from plexsend.outbox.steer import Decision
     from plexsend.settings import Settings
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9-]{1,32}")
@@ -87,7 +87,7 @@ class Producer:
             raise UsageError(
                 f"items is of type {type(items).__name__}. Give a list of items, for one item too."
             )
-        flow = self.flow(
+        pipeline = self.pipeline(
             service,
             account=account,
             msg_type=msg_type,
@@ -97,14 +97,14 @@ class Producer:
         )
         whole = Submission()
         try:
-            for part in flow.run_ahead(Entry(index, raw) for index, raw in enumerate(items)):
+            for part in pipeline.run_ahead(Incoming(index, raw) for index, raw in enumerate(items)):
                 whole.extend(part)
         except SubmitInterrupted as stopped:
             whole.extend(stopped.submission)
             raise interruption(stopped.cause, whole, stopped.taken) from stopped.cause
         return whole
 
-    def flow(
+    def pipeline(
         self,
         service: str,
         *,
@@ -113,8 +113,8 @@ class Producer:
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
-    ) -> Flow:
-        """Return a flow into the service and account, for callers that hold no outcomes. As `submit`."""
+    ) -> Pipeline:
+        """Return a pipeline into the service and account, for callers that hold no outcomes. As `submit`."""
         # The account is judged after the service: one that is called like a service is the likelier slip.
         get_service(service).check_variant(msg_type)
         self._check_account(account)
@@ -124,7 +124,7 @@ class Producer:
             raise UsageError("expires_at does not lie after send_at, so nothing would ever be sent.")
         self._inspect()
         # Redis's clock is the one by which messages expire, whatever this machine's says.
-        if expires_at_ms is not None and expires_at_ms <= views.server_ms(self._store):
+        if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
             raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         terms = Terms(
             service=service,
@@ -135,7 +135,7 @@ class Producer:
             variant=msg_type,
             replace=replace,
         )
-        return Flow(terms, get_loader(service, self._settings), Intake(self._store))
+        return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store))
 
     def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
         """Return the record of a message, or None where there is none with this key.
@@ -157,8 +157,8 @@ class Producer:
             raise UsageError(f"Several accounts have a message of this key: {names}. Name the account.")
         where = found[0].lane.account if found else account
         if where is None:
-            return desk.Decision("unknown", "")
-        return desk.ask(self._store, where, msg_key, desk.Act.CANCEL)
+            return steer.Decision("unknown", "")
+        return steer.ask(self._store, where, msg_key, steer.Act.CANCEL)
 
     def _find(self, msg_key: str, account: str | None) -> list[Record]:
         if not isinstance(msg_key, str):
@@ -169,7 +169,7 @@ class Producer:
             raise UsageError("msg_key holds half a character, as no message's does.") from None
         if account is not None:
             self._check_account(account)
-        return views.find(self._store, msg_key, account)
+        return queries.find(self._store, msg_key, account)
 
     def _check_account(self, account: str) -> None:
         named = isinstance(account, str) and _ACCOUNT_NAME.fullmatch(account) is not None

@@ -15,7 +15,7 @@ from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
-from worker.housekeeper import HousekeepingStep
+from worker.bootstep import HousekeepingStep
 from worker.logs import Logging
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
         "worker_consumer": "worker.consumer:Consumer",
-        "worker_pool": "worker.threads:Pool",
+        "worker_pool": "worker.pool:Pool",
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,

@@ -12,9 +12,9 @@ from plexsend.gateway.codes import Meaning
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
-from plexsend.outbox.line import Mode, Rest, Status, Ticket, advance
-from plexsend.outbox.messages import Batch, Effect, EffectKind, Outcome, Settlement
-from worker.fate import FateLog
+from plexsend.outbox.advance import Mode, NothingTaken, Status, Ticket, advance
+from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
+from worker.batch_log import BatchLog
 from worker.recheck import recheck
 from worker.verdicts import give_back
 
@@ -71,7 +71,7 @@ class Drain:
         self._policy = runtime.policies[lane.service]
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
-        self._fates = FateLog(self._log)
+        self._fates = BatchLog(self._log)
         self.keys_in_hand: list[str] = []
         """The keys of the batch that was taken last, until its verdicts are written down."""
 
@@ -112,7 +112,7 @@ class Drain:
         others_wait = self._around.bell_waits()
         reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
         self.keys_in_hand = []
-        if isinstance(reply, Rest) and reply.bell:
+        if isinstance(reply, NothingTaken) and reply.bell:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
 
@@ -120,7 +120,7 @@ class Drain:
     # a reply that was lost is answered again.
     def _advance(
         self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
-    ) -> Batch | Rest:
+    ) -> Batch | NothingTaken:
         self._sequence += 1
         ticket = Ticket(self._name, self._sequence)
         failed_before = False
@@ -140,7 +140,7 @@ class Drain:
                     stay_ms=stay_ms,
                 )
             except OutboxError as exc:
-                unsettled = len(settlement.entries) if settlement else 0
+                unsettled = len(settlement.verdicts) if settlement else 0
                 if not failed_before:
                     self._fates.end()
                     self._log.warning(
@@ -152,7 +152,7 @@ class Drain:
                 failed_before = True
                 if self._gives_up(exc, LAST_PATIENCE_S if unsettled else 0.0):
                     if unsettled == 0 and isinstance(exc, OutboxUnavailable):
-                        return Rest(Status.STOPPED, 0, "redis", "")
+                        return NothingTaken(Status.STOPPED, 0, "redis", "")
                     self._tell_lost(settlement)
                     raise
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
@@ -170,10 +170,12 @@ class Drain:
     # What was posted and could not be written down is reclaimed as uncertain; the log alone knows better.
     def _tell_lost(self, settlement: Settlement | None) -> None:
         if settlement is not None:
-            accepted = [entry.msg_key for entry in settlement.entries if entry.outcome is Outcome.ACCEPTED]
+            accepted = [
+                verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is Outcome.ACCEPTED
+            ]
             self._log.error(
                 "verdicts lost",
-                unsettled=len(settlement.entries),
+                unsettled=len(settlement.verdicts),
                 accepted=accepted,
                 msg_keys=self.keys_in_hand,
             )
@@ -184,9 +186,9 @@ class Drain:
             settlement = self._post(batch)
         elif checked.messages:
             sent = self._post(replace(batch, messages=checked.messages))
-            settlement = replace(sent, entries=sent.entries + checked.entries)
+            settlement = replace(sent, verdicts=sent.verdicts + checked.verdicts)
         else:
-            settlement = Settlement(batch.token, batch.take, checked.entries, taken_ms=batch.taken_ms)
+            settlement = Settlement(batch.token, batch.take, checked.verdicts, taken_ms=batch.taken_ms)
         self._fates.tell(batch, settlement)
         return settlement
 
@@ -239,5 +241,5 @@ _GOLDEN = 0.618034
 
 def _is_refused_login(answer: Answer) -> bool:
     if isinstance(answer, WholeAnswer):
-        return answer.meaning is Meaning.ACCOUNT
-    return all(item.meaning is Meaning.ACCOUNT for item in answer.by_key.values())
+        return answer.meaning is Meaning.UNAUTHORIZED
+    return all(item.meaning is Meaning.UNAUTHORIZED for item in answer.by_key.values())

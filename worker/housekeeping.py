@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
-from plexsend.outbox.line import Mode, Ticket, advance
-from plexsend.outbox.messages import Settlement
-from plexsend.outbox.nudges import Nudges
-from plexsend.outbox.sweeping import sweep
-from plexsend.outbox.views import lanes, server_ms
-from worker.quotas import quota_of_all, quotas
+from plexsend.outbox.advance import Mode, Ticket, advance
+from plexsend.outbox.batches import Settlement
+from plexsend.outbox.queries import lanes, server_ms
+from plexsend.outbox.sweep import sweep
+from plexsend.outbox.wakeups import Wakeups
+from worker.doorbells import quota_of_all, quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.sweeping import Abandoned, Process, Round
+    from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
     from worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
@@ -49,25 +49,25 @@ class Housekeeping:
     def __init__(
         self,
         runtime: Runtime,
-        me: Process,
+        me: WorkerProcess,
         *,
         ring: Callable[[Lane, str], None],
         queue_lengths: Callable[[Iterable[str]], dict[str, int] | None],
-        nudges: Nudges | None = None,
+        wakeups: Wakeups | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
         self._me = me
         self._ring = ring
         self._queue_lengths = queue_lengths
-        self._nudges = nudges or Nudges(runtime.store, runtime.stop)
+        self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=me.name)
         self._lanes: dict[str, tuple[Lane, ...]] = {}
         self._lanes_at = float("-inf")
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
-        self._processes: dict[str, tuple[Process, ...]] = {}
+        self._processes: dict[str, tuple[WorkerProcess, ...]] = {}
         # None: the broker does not answer, so no doorbell could be sent either.
         self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
@@ -82,9 +82,9 @@ class Housekeeping:
     def run(self) -> None:
         """Go round until the process stops. No fault ends it: the next round tries again."""
         while not self._runtime.stop.is_set():
-            for account in self._nudges.wait(self._swept, self.round()):
+            for account in self._wakeups.wait(self._swept, self.round()):
                 self._due[account] = 0.0
-        self._nudges.close()
+        self._wakeups.close()
 
     def round(self) -> float:
         """Sweep every account whose time has come; returns the seconds until the next is due.
@@ -217,7 +217,7 @@ class Housekeeping:
             )
 
 
-def _wait_s(found: Round) -> float:
+def _wait_s(found: SweepResult) -> float:
     if not found.swept:
         return min(HEARTBEAT_S, found.wait_ms / 1000)
     return max(SHORTEST_ROUND_S, found.wait_ms / 1000)

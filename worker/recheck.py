@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
-from plexsend.gateway.stamps import Relation, Stamp, compare
-from plexsend.outbox.messages import Entry, Outcome
+from plexsend.gateway.stamps import Stamp, StampRelation, compare
+from plexsend.outbox.batches import Outcome, Verdict
 
 if TYPE_CHECKING:
     from plexsend.gateway.items import ItemLoader
-    from plexsend.outbox.messages import Batch, Message
+    from plexsend.outbox.batches import Batch, Message
 
 INVALID = "INVALID"
 NEWER = "NEWER_STAMP"
@@ -30,7 +30,7 @@ class Rechecked:
     """Messages that may be posted, and the verdicts for those that may not."""
 
     messages: tuple[Message, ...]
-    entries: tuple[Entry, ...]
+    verdicts: tuple[Verdict, ...]
 
 
 def recheck(batch: Batch, loader: ItemLoader) -> Rechecked:
@@ -40,16 +40,16 @@ def recheck(batch: Batch, loader: ItemLoader) -> Rechecked:
         return Rechecked(batch.messages, ())
     judged = [_judge(message, batch, loader, own) for message in batch.messages]
     return Rechecked(
-        tuple(item for item in judged if not isinstance(item, Entry)),
-        tuple(item for item in judged if isinstance(item, Entry)),
+        tuple(item for item in judged if not isinstance(item, Verdict)),
+        tuple(item for item in judged if isinstance(item, Verdict)),
     )
 
 
-def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Message | Entry:
+def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Message | Verdict:
     if message.stamp == own:
         return message
     if _is_newer(message.stamp, loader.stamp):
-        return Entry(
+        return Verdict(
             message.msg_key, batch.token, Outcome.BACK, delay_ms=NEWER_DELAY_MS, code=NEWER,
             detail="written by a newer version of plexsend than this worker's",
         )  # fmt: skip
@@ -63,15 +63,15 @@ def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Mess
 
 
 # What may have been sent was valid by the rules of its time: the gateway alone could say that it is not.
-def _refuse(message: Message, batch: Batch, reason: str) -> Entry:
+def _refuse(message: Message, batch: Batch, reason: str) -> Verdict:
     detail = reason[:LONGEST_REASON]
     if message.may_have_been_sent:
         detail = f"{detail}; parked, as an earlier request may have sent it"
-        return Entry(message.msg_key, batch.token, Outcome.PARK, code=INVALID, detail=detail)
-    return Entry(message.msg_key, batch.token, Outcome.REJECTED, code=INVALID, detail=detail)
+        return Verdict(message.msg_key, batch.token, Outcome.PARK, code=INVALID, detail=detail)
+    return Verdict(message.msg_key, batch.token, Outcome.REJECTED, code=INVALID, detail=detail)
 
 
 # A lane full of messages of another version carries the same few stamps.
 @lru_cache(maxsize=64)
 def _is_newer(stamp: str, own: Stamp) -> bool:
-    return compare(Stamp.parse(stamp), own) is Relation.NEWER
+    return compare(Stamp.parse(stamp), own) is StampRelation.NEWER

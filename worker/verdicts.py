@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.gateway.answers import DOUBLED, MISSING, UNREADABLE, ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
-from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.settings import OnUncertain
 from worker.backoff import full_jitter_ms
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.messages import Batch, Message
+    from plexsend.outbox.batches import Batch, Message
     from plexsend.settings import Policy
 
 MOST_SILENT_TAKES = 5
@@ -46,10 +46,10 @@ class Judge:
             return self._items(answer.by_key, batch, now_ms)
         return self._whole(answer, batch, now_ms)
 
-    def judge_abandoned(self, message: Message, token: str, *, now_ms: int) -> Entry:
+    def judge_abandoned(self, message: Message, token: str, *, now_ms: int) -> Verdict:
         """Return the verdict for a message whose drain died: it may have been sent."""
         if message.silent_takes + 1 >= MOST_SILENT_TAKES:
-            return Entry(
+            return Verdict(
                 message.msg_key,
                 token,
                 Outcome.PARK,
@@ -67,7 +67,7 @@ class Judge:
         )
 
     def _items(self, by_key: Mapping[str, ItemAnswer], batch: Batch, now_ms: int) -> Settlement:
-        entries = tuple(
+        verdicts = tuple(
             self._item(by_key[message.msg_key], message, batch, now_ms) for message in batch.messages
         )
         meanings = {answer.meaning for answer in by_key.values()}
@@ -78,23 +78,25 @@ class Judge:
         else:
             effects.append(Effect(EffectKind.ANSWERED))
         effects += _held(by_key.values(), batch)
-        return Settlement(batch.token, batch.take, entries, tuple(effects), batch.taken_ms)
+        return Settlement(batch.token, batch.take, verdicts, tuple(effects), batch.taken_ms)
 
-    def _item(self, answer: ItemAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
+    def _item(self, answer: ItemAnswer, message: Message, batch: Batch, now_ms: int) -> Verdict:
         if answer.meaning is Meaning.ACCEPTED:
-            return Entry(message.msg_key, batch.token, Outcome.ACCEPTED, code=answer.code, detail=answer.desc)
-        entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
+            return Verdict(
+                message.msg_key, batch.token, Outcome.ACCEPTED, code=answer.code, detail=answer.desc
+            )
+        verdict = Verdict(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
         match answer.meaning:
-            case Meaning.REJECTED | Meaning.ALONE:
-                entry = _end(entry, message, Outcome.REJECTED)
+            case Meaning.REJECTED | Meaning.BAD_ITEM:
+                verdict = _end(verdict, message, Outcome.REJECTED)
             case Meaning.DUPLICATE:
-                entry = _duplicate(entry, message)
+                verdict = _duplicate(verdict, message)
             case Meaning.UNKNOWN:
-                entry = _end(entry, message, Outcome.FAILED)
-            case Meaning.SMALLER if len(batch.messages) == 1:
-                entry = _end(entry, message, Outcome.FAILED)
-            case Meaning.UNCERTAIN | Meaning.SHUT:
-                entry = self._uncertain(
+                verdict = _end(verdict, message, Outcome.FAILED)
+            case Meaning.TOO_MANY_ITEMS if len(batch.messages) == 1:
+                verdict = _end(verdict, message, Outcome.FAILED)
+            case Meaning.UNCERTAIN | Meaning.UNAVAILABLE:
+                verdict = self._uncertain(
                     message,
                     batch.token,
                     spent=_spent(message, batch),
@@ -104,24 +106,24 @@ class Judge:
                     detail=answer.desc,
                     now_ms=now_ms,
                 )
-            case Meaning.CREDIT | Meaning.ACCOUNT | Meaning.LANE | Meaning.SMALLER:
+            case Meaning.OUT_OF_CREDIT | Meaning.UNAUTHORIZED | Meaning.UNSUITABLE | Meaning.TOO_MANY_ITEMS:
                 pass
-        return entry
+        return verdict
 
     def _whole(self, answer: WholeAnswer, batch: Batch, now_ms: int) -> Settlement:
-        entries = tuple(self._whole_entry(answer, message, batch, now_ms) for message in batch.messages)
-        return Settlement(batch.token, batch.take, entries, _whole_effects(answer, batch), batch.taken_ms)
+        verdicts = tuple(self._whole_verdict(answer, message, batch, now_ms) for message in batch.messages)
+        return Settlement(batch.token, batch.take, verdicts, _whole_effects(answer, batch), batch.taken_ms)
 
-    def _whole_entry(self, answer: WholeAnswer, message: Message, batch: Batch, now_ms: int) -> Entry:
-        entry = Entry(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
+    def _whole_verdict(self, answer: WholeAnswer, message: Message, batch: Batch, now_ms: int) -> Verdict:
+        verdict = Verdict(message.msg_key, batch.token, Outcome.BACK, code=answer.code, detail=answer.desc)
         by_itself = len(batch.messages) == 1
         match answer.meaning:
-            case Meaning.ALONE if by_itself:
-                return _end(entry, message, Outcome.REJECTED)
-            case Meaning.ALONE:
-                return replace(entry, alone=True)
-            case Meaning.SMALLER if by_itself:
-                return _end(entry, message, Outcome.FAILED)
+            case Meaning.BAD_ITEM if by_itself:
+                return _end(verdict, message, Outcome.REJECTED)
+            case Meaning.BAD_ITEM:
+                return replace(verdict, alone=True)
+            case Meaning.TOO_MANY_ITEMS if by_itself:
+                return _end(verdict, message, Outcome.FAILED)
             case Meaning.UNCERTAIN:
                 return self._uncertain(
                     message,
@@ -132,12 +134,12 @@ class Judge:
                     detail=answer.desc,
                     now_ms=now_ms,
                 )
-            case Meaning.SHUT if by_itself:
+            case Meaning.UNAVAILABLE if by_itself:
                 # It may be this very message that is answered so: the next probe takes another, if it can.
                 aside_ms = self._delay_ms(ASIDE_TRIES) if message.alone else 0
-                return replace(entry, alone=True, delay_ms=aside_ms)
+                return replace(verdict, alone=True, delay_ms=aside_ms)
             case _:
-                return entry
+                return verdict
 
     def _uncertain(
         self,
@@ -149,23 +151,23 @@ class Judge:
         code: str,
         detail: str,
         now_ms: int,
-    ) -> Entry:
-        entry = Entry(message.msg_key, token, Outcome.PARK, spent=spent, code=code, detail=detail)
+    ) -> Verdict:
+        verdict = Verdict(message.msg_key, token, Outcome.PARK, spent=spent, code=code, detail=detail)
         policy = self.policy
         if policy.on_uncertain is OnUncertain.PARK:
-            return replace(entry, detail=f"{detail}; parked, as PLEXSEND_ON_UNCERTAIN asks")
+            return replace(verdict, detail=f"{detail}; parked, as PLEXSEND_ON_UNCERTAIN asks")
         if message.attempts + spent >= policy.retry_attempts:
             return replace(
-                entry,
+                verdict,
                 detail=f"{detail}; parked after {policy.retry_attempts} attempts while others went through",
             )
         first_ms = message.first_ms if message.first_ms is not None else now_ms
         if not explicit and now_ms - first_ms >= policy.resend_within_s * 1000:
             return replace(
-                entry, detail=f"{detail}; parked, as its first try is older than PLEXSEND_RESEND_WITHIN_S"
+                verdict, detail=f"{detail}; parked, as its first try is older than PLEXSEND_RESEND_WITHIN_S"
             )
         return replace(
-            entry,
+            verdict,
             outcome=Outcome.RETRY,
             alone=True,
             detail=f"{detail}; it may have been sent, so it goes again alone, under the same key".lstrip(
@@ -189,11 +191,11 @@ def give_back(
     batch: Batch, code: str, detail: str, *, delay_ms: int = 0, effects: tuple[Effect, ...] = ()
 ) -> Settlement:
     """Return a batch that was not posted, whole."""
-    entries = tuple(
-        Entry(message.msg_key, batch.token, Outcome.BACK, delay_ms=delay_ms, code=code, detail=detail)
+    verdicts = tuple(
+        Verdict(message.msg_key, batch.token, Outcome.BACK, delay_ms=delay_ms, code=code, detail=detail)
         for message in batch.messages
     )
-    return Settlement(batch.token, batch.take, entries, effects, batch.taken_ms)
+    return Settlement(batch.token, batch.take, verdicts, effects, batch.taken_ms)
 
 
 # An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken
@@ -203,22 +205,22 @@ def _spent(message: Message, batch: Batch) -> bool:
 
 
 # A dead letter says that it was not sent, and invites a person to have it sent.
-def _end(entry: Entry, message: Message, outcome: Outcome) -> Entry:
+def _end(verdict: Verdict, message: Message, outcome: Outcome) -> Verdict:
     if message.may_have_been_sent:
         return replace(
-            entry, outcome=Outcome.PARK, detail=f"{entry.detail}; an earlier request may have sent it"
+            verdict, outcome=Outcome.PARK, detail=f"{verdict.detail}; an earlier request may have sent it"
         )
-    return replace(entry, outcome=outcome)
+    return replace(verdict, outcome=outcome)
 
 
-def _duplicate(entry: Entry, message: Message) -> Entry:
+def _duplicate(verdict: Verdict, message: Message) -> Verdict:
     if message.may_have_been_sent:
         return replace(
-            entry,
+            verdict,
             outcome=Outcome.ACCEPTED,
             detail="the gateway knew the key: the earlier request had sent it",
         )
-    return replace(entry, outcome=Outcome.REJECTED)
+    return replace(verdict, outcome=Outcome.REJECTED)
 
 
 def _held(answers: Iterable[ItemAnswer], batch: Batch) -> list[Effect]:
@@ -227,31 +229,37 @@ def _held(answers: Iterable[ItemAnswer], batch: Batch) -> list[Effect]:
     for meaning, kind in _HOLDS.items():
         if meaning in found:
             effects.append(Effect(kind, 0, _words(found[meaning].code, found[meaning].desc)))
-    if Meaning.SMALLER in found and len(batch.messages) > 1:
+    if Meaning.TOO_MANY_ITEMS in found and len(batch.messages) > 1:
         effects.append(
-            Effect(EffectKind.SMALLER, len(batch.messages), _words("G160", found[Meaning.SMALLER].desc))
+            Effect(
+                EffectKind.SMALLER, len(batch.messages), _words("G160", found[Meaning.TOO_MANY_ITEMS].desc)
+            )
         )
     return effects
 
 
-_HOLDS = {Meaning.CREDIT: EffectKind.CREDIT, Meaning.ACCOUNT: EffectKind.AUTH, Meaning.LANE: EffectKind.FAULT}
+_HOLDS = {
+    Meaning.OUT_OF_CREDIT: EffectKind.CREDIT,
+    Meaning.UNAUTHORIZED: EffectKind.AUTH,
+    Meaning.UNSUITABLE: EffectKind.FAULT,
+}
 
 
 def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
     request = Effect(EffectKind.REQUEST, len(batch.messages))
     words = _words(answer.code, answer.desc)
     match answer.meaning:
-        case Meaning.SHUT:
+        case Meaning.UNAVAILABLE:
             return (request, Effect(EffectKind.SHUT, _retry_after_ms(answer), words))
         case Meaning.UNCERTAIN:
             return (request, _shut(batch, answer, words))
-        case Meaning.SMALLER if len(batch.messages) > 1:
+        case Meaning.TOO_MANY_ITEMS if len(batch.messages) > 1:
             return (
                 request,
                 Effect(EffectKind.ANSWERED),
                 Effect(EffectKind.SMALLER, len(batch.messages), words),
             )
-        case Meaning.CREDIT | Meaning.ACCOUNT | Meaning.LANE:
+        case Meaning.OUT_OF_CREDIT | Meaning.UNAUTHORIZED | Meaning.UNSUITABLE:
             return (request, Effect(EffectKind.ANSWERED), Effect(_HOLDS[answer.meaning], 0, words))
         case _:
             return (request, Effect(EffectKind.ANSWERED))

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bench.rounds import Figure
 from bench.stage import PREFIX, Stage
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.sweep import WorkerProcess
 from worker.housekeeping import Housekeeping
 from worker.runtime import Runtime
 
@@ -82,7 +82,7 @@ def _crowd(stage: Stage) -> Iterator[None]:
     runtimes = [Runtime(settings) for _ in range(PROCESSES)]
     threads = []
     for runtime in runtimes:
-        me = Process(runtime.name, 16, tuple(sorted(SERVICES)))
+        me = WorkerProcess(runtime.name, 16, tuple(sorted(SERVICES)))
         keeping = Housekeeping(
             runtime,
             me,

@@ -11,8 +11,8 @@ from bench.rounds import Figure
 from bench.senders import send_bare
 from bench.stage import PREFIX, Stage
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.intake import Draft, Intake
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.submit import NewMessage, Submitter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def sparse(plan: Plan) -> list[Figure]:
 
 def _trickle(stage: Stage, first: int, for_s: float) -> dict[str, float]:
     """Put messages into one lane after the other, evenly; return when each was in (seconds, monotonic)."""
-    intake, left = Intake(stage.store), {}
+    intake, left = Submitter(stage.store), {}
     gap_s, began_s = EVERY_S / len(LANES), time.monotonic()
     for number in range(round(for_s / gap_s)):
         time.sleep(max(0.0, began_s + number * gap_s - time.monotonic()))
@@ -75,13 +75,13 @@ def _trickle(stage: Stage, first: int, for_s: float) -> dict[str, float]:
     return left
 
 
-def _add(intake: Intake, lane: Lane, numbers: Sequence[int], *, linger_ms: int) -> None:
+def _add(intake: Submitter, lane: Lane, numbers: Sequence[int], *, linger_ms: int) -> None:
     loader = get_loader(lane.service)
     # An SMS has no room for what the bench's MMS says, and neither it nor an LMS has images.
     if loader.product.name == "mms":
-        drafts = [Draft(msg_key(number), wire_body(number)) for number in numbers]
+        drafts = [NewMessage(msg_key(number), wire_body(number)) for number in numbers]
     else:
-        drafts = [Draft(msg_key(number), _short(lane, number)) for number in numbers]
+        drafts = [NewMessage(msg_key(number), _short(lane, number)) for number in numbers]
     intake.add(lane, drafts, stamp=str(loader.stamp), linger_ms=linger_ms)
 
 
@@ -125,7 +125,7 @@ def crowded(plan: Plan) -> list[Figure]:
 
 
 def _fill(stage: Stage, each: int) -> None:
-    intake = Intake(stage.store)
+    intake = Submitter(stage.store)
     for place, lane in enumerate(LANES):
         _add(intake, lane, range(place * each, place * each + each), linger_ms=0)
 

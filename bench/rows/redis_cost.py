@@ -12,10 +12,10 @@ from bench.rounds import Figure, take_turns
 from bench.stage import LANE, PREFIX
 from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.intake import MOST_AT_ONCE, Draft, Intake
-from plexsend.outbox.line import Mode, Ticket, advance
-from plexsend.outbox.messages import Batch, Settlement
+from plexsend.outbox.advance import Mode, Ticket, advance
+from plexsend.outbox.batches import Batch, Settlement
 from plexsend.outbox.store import Store
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
 from plexsend.settings import Policy
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ def _weigh(plan: Plan, name: str, key: Callable[[int], str]) -> tuple[float, flo
     body = b"x" * WIRE_BYTES
     with Valkey(plan.folder / f"weight-{name}") as valkey:
         store = Store.connect(valkey.url, PREFIX)
-        intake, stamp = Intake(store), str(get_loader(LANE.service).stamp)
+        intake, stamp = Submitter(store), str(get_loader(LANE.service).stamp)
         # The lane, its counts and the scripts themselves are there before the first message is weighed.
-        intake.add(LANE, [Draft("warm-up", body)], stamp=stamp, linger_ms=0)
+        intake.add(LANE, [NewMessage("warm-up", body)], stamp=stamp, linger_ms=0)
         send(store, 1, "warm.1")
         before = valkey.used_bytes()
         for first in range(0, messages, MOST_AT_ONCE):
-            chunk = [Draft(key(number), body) for number in range(first, first + MOST_AT_ONCE)]
+            chunk = [NewMessage(key(number), body) for number in range(first, first + MOST_AT_ONCE)]
             intake.add(LANE, chunk, stamp=stamp, linger_ms=0)
         waiting = (valkey.used_bytes() - before) / messages - len(body)
         send(store, messages // 10, "weigh.1")

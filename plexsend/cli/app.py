@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedCommand:
     """A command that is imported when it is asked for, and what the list of commands says of it."""
 
     name: str
@@ -40,22 +40,22 @@ class Entry:
 
 # Importing all commands to list them would cost more than most of them take to run.
 ENTRIES = (
-    Entry("demo", "demo:demo", "Run the whole thing on this machine and watch it."),
-    Entry("up", "up:up", "Start Valkey and workers here, and keep them running."),
-    Entry("send", "send:send", "Put one message in."),
-    Entry("check", "check:check", "Judge a file of messages; send nothing."),
-    Entry("import", "imports:import_", "Put a file of messages in."),
-    Entry("status", "status:status", "Show all that is known of a message."),
-    Entry("why", "why:why", "Explain what keeps a message from going, and until when."),
-    Entry("cancel", "cancel:cancel", "Take a message back that has not been sent."),
-    Entry("lanes", "lanes:lanes", "List the lanes and what waits in them."),
-    Entry("holds", "holds:holds", "List what keeps accounts, services and lanes from sending."),
-    Entry("pause", "pause:pause", "Keep a lane, a service or an account from sending."),
-    Entry("resume", "pause:resume", "Let a lane, a service or an account send again."),
-    Entry("dead", "dead:dead", "List, requeue or drop messages that will not be sent."),
-    Entry("uncertain", "uncertain:uncertain", "List or settle messages that may have been sent."),
-    Entry("audit", "audit:audit", "Prove from the records that no message is missing."),
-    Entry("sandbox", "sandbox:sandbox", "Run a stand-in gateway on this machine."),
+    ListedCommand("demo", "demo:demo", "Run the whole thing on this machine and watch it."),
+    ListedCommand("up", "up:up", "Start Valkey and workers here, and keep them running."),
+    ListedCommand("send", "send:send", "Put one message in."),
+    ListedCommand("check", "check:check", "Judge a file of messages; send nothing."),
+    ListedCommand("import", "imports:import_", "Put a file of messages in."),
+    ListedCommand("status", "status:status", "Show all that is known of a message."),
+    ListedCommand("why", "why:why", "Explain what keeps a message from going, and until when."),
+    ListedCommand("cancel", "cancel:cancel", "Take a message back that has not been sent."),
+    ListedCommand("lanes", "lanes:lanes", "List the lanes and what waits in them."),
+    ListedCommand("holds", "holds:holds", "List what keeps accounts, services and lanes from sending."),
+    ListedCommand("pause", "pause:pause", "Keep a lane, a service or an account from sending."),
+    ListedCommand("resume", "pause:resume", "Let a lane, a service or an account send again."),
+    ListedCommand("dead", "dead:dead", "List, requeue or drop messages that will not be sent."),
+    ListedCommand("uncertain", "uncertain:uncertain", "List or settle messages that may have been sent."),
+    ListedCommand("audit", "audit:audit", "Prove from the records that no message is missing."),
+    ListedCommand("sandbox", "sandbox:sandbox", "Run a stand-in gateway on this machine."),
 )
 
 

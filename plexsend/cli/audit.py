@@ -43,7 +43,7 @@ def audit(*, as_json: bool) -> int:
             "archived": dict(result.archived),
             "breaks": [
                 {"lane": found.lane, "msg_key": found.msg_key or None, "what": found.what}
-                for found in result.breaks
+                for found in result.discrepancies
             ],
             "moving": list(result.moving),
         }
@@ -71,8 +71,8 @@ def _show(screen: Screen, result: Audit) -> None:
             f"The audit holds: all {result.messages:,} messages are accounted for.", style="bold green"
         )
         return
-    screen.table(_BREAKS, [[found.lane, found.msg_key, found.what] for found in result.breaks])
+    screen.table(_BREAKS, [[found.lane, found.msg_key, found.what] for found in result.discrepancies])
     screen.say(
-        f"The audit does not hold: {len(result.breaks):,} breaks in {result.messages:,} messages.",
+        f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
         style="bold red",
     )

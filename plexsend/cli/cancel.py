@@ -21,7 +21,7 @@ def cancel(*, key: str, account: str | None, as_json: bool) -> None:
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.deciding import decide_one  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.desk import Act  # noqa: PLC0415
+    from plexsend.outbox.steer import Act  # noqa: PLC0415
 
     with open_outbox(screen) as (settings, store):
         decide_one(screen, settings, store, key, account=account, act=Act.CANCEL)

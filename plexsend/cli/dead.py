@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.cli.selecting import Selection
-    from plexsend.outbox.desk import Act
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.steer import Act
 
 
 @click.group(epilog=example("plexsend dead list", "plexsend dead requeue --code G140"))
@@ -86,7 +86,7 @@ def requeue(
 
     Name them by KEY, or choose them by --code, --lane or --all. Exit code 1 if one of them cannot be.
     """
-    from plexsend.outbox.desk import Act  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.steer import Act  # noqa: PLC0415  `--help` must be quick
 
     selection = _choose(keys, code, lane, account, everything=everything)
     return _act(Screen(as_json=as_json), selection, Act.REQUEUE, "requeued", confirm=False)
@@ -109,7 +109,7 @@ def drop(
 
     Name them by KEY, or choose them by --code, --lane or --all. Asks first on a terminal.
     """
-    from plexsend.outbox.desk import Act  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.steer import Act  # noqa: PLC0415  `--help` must be quick
 
     selection = _choose(keys, code, lane, account, everything=everything)
     return _act(Screen(as_json=as_json), selection, Act.DROP, "dropped", confirm=not yes)
@@ -136,7 +136,7 @@ def _choose(
 
 
 def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, confirm: bool) -> int:
-    from plexsend.outbox.desk import ask  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox.steer import ask  # noqa: PLC0415  `--help` must be quick
 
     done = 0
     with open_outbox(screen) as (_, store):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from plexsend.cli.facts import lane_json
 from plexsend.cli.faults import Refused
 from plexsend.cli.finding import find_record
-from plexsend.outbox.desk import Act, ask
+from plexsend.outbox.steer import Act, ask
 
 if TYPE_CHECKING:
     from plexsend.cli.screen import Screen
-    from plexsend.outbox.desk import Decision
+    from plexsend.outbox.steer import Decision
     from plexsend.outbox.store import Store
     from plexsend.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.faults import Refused
 from plexsend.errors import UsageError
-from plexsend.outbox.views import find
+from plexsend.outbox.queries import find
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record

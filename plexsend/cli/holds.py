@@ -49,14 +49,14 @@ def holds(*, account: str | None, as_json: bool) -> None:
 
 
 def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
-    from plexsend.outbox import views  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox import queries  # noqa: PLC0415  `--help` must be quick
 
-    names = [account] if account else sorted({*views.held_accounts(store), *settings.accounts})
-    everywhere = views.service_pauses(store)
+    names = [account] if account else sorted({*queries.held_accounts(store), *settings.accounts})
+    everywhere = queries.service_pauses(store)
     told = {hold.field for hold in everywhere}
     # A service's pause stands in each account as well, which is how the scripts see it: one line tells it.
     return everywhere + [
-        hold for name in names for hold in views.holds(store, name) if hold.field not in told
+        hold for name in names for hold in queries.holds(store, name) if hold.field not in told
     ]
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.holds import Hold
+    from plexsend.outbox.queries import LaneView
     from plexsend.outbox.store import Store
-    from plexsend.outbox.views import LaneView
     from plexsend.settings import Settings
 
 _COLUMNS = (
@@ -53,12 +53,12 @@ def lanes(*, as_json: bool) -> None:
 
 
 def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
-    from plexsend.outbox import views  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox import queries  # noqa: PLC0415  `--help` must be quick
 
-    of_account = cache(lambda account: views.holds(store, account))
+    of_account = cache(lambda account: queries.holds(store, account))
     return [
-        (views.look_at(store, lane), views.covering(of_account(lane.account), lane))
-        for lane in views.lanes(store)
+        (queries.look_at(store, lane), queries.covering(of_account(lane.account), lane))
+        for lane in queries.lanes(store)
     ]
 
 
@@ -93,8 +93,8 @@ def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold
 
 
 def _tell_missing_workers(screen: Screen, store: Store) -> None:
-    from plexsend.outbox import views  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox import queries  # noqa: PLC0415  `--help` must be quick
 
-    lonely = [account for account in views.accounts(store) if not views.processes(store, account)]
+    lonely = [account for account in queries.accounts(store) if not queries.processes(store, account)]
     if lonely:
         screen.note(f"No worker is alive for: {', '.join(lonely)}. Start one with `celery -A worker worker`.")

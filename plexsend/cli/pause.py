@@ -51,10 +51,10 @@ def pause(*, what: str, reason: str, by: str | None, as_json: bool) -> None:
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.outbox import desk  # noqa: PLC0415  `--help` must be quick
+        from plexsend.outbox import steer  # noqa: PLC0415  `--help` must be quick
 
         target = _read(screen, settings, store, what, told=True)
-        desk.pause(
+        steer.pause(
             store, target.scope, target.what, account=target.account, by=by or _login_name(), why=reason
         )
         hold = _standing(store, target)
@@ -74,10 +74,10 @@ def resume(*, what: str, as_json: bool) -> None:
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.outbox import desk  # noqa: PLC0415  `--help` must be quick
+        from plexsend.outbox import steer  # noqa: PLC0415  `--help` must be quick
 
         target = _read(screen, settings, store, what, told=False)
-        ended = desk.resume(store, target.scope, target.what, account=target.account)
+        ended = steer.resume(store, target.scope, target.what, account=target.account)
     reasons = [field.split(" ")[1] for field in ended]
     if not reasons:
         raise Refused(
@@ -90,9 +90,9 @@ def resume(*, what: str, as_json: bool) -> None:
 
 def _read(screen: Screen, settings: Settings, store: Store, what: str, *, told: bool) -> Target:
     from plexsend.cli.targets import read_target  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox import views  # noqa: PLC0415
+    from plexsend.outbox import queries  # noqa: PLC0415
 
-    lanes = views.lanes(store)
+    lanes = queries.lanes(store)
     services = {*settings.services, *(lane.service for lane in lanes)}
     # `main` is what every command means that names no account.
     accounts = {"main", *settings.accounts, *(lane.account for lane in lanes)}
@@ -109,10 +109,10 @@ def _read(screen: Screen, settings: Settings, store: Store, what: str, *, told: 
 
 
 def _standing(store: Store, target: Target) -> Hold | None:
-    from plexsend.outbox import views  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox import queries  # noqa: PLC0415  `--help` must be quick
 
     account = target.account
-    holds = views.service_pauses(store) if account is None else views.holds(store, account)
+    holds = queries.service_pauses(store) if account is None else queries.holds(store, account)
     wanted = (target.scope, "pause", target.what)
     # None where somebody resumed it in this very moment.
     return next((hold for hold in holds if (hold.scope, hold.reason, hold.what) == wanted), None)

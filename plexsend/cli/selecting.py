@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.faults import Refused
 from plexsend.errors import UsageError
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.states import DEAD
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Selection:
                 yield from self._dead(store, key)
             return
         for lane in self._lanes(store):
-            for record in views.listing(store, lane, "dead"):
+            for record in queries.listing(store, lane, "dead"):
                 # What was requeued since its page was read is no dead letter any more.
                 if record.state in DEAD and self.code in (None, record.code):
                     yield record
@@ -62,10 +62,10 @@ class Selection:
         return list(dict.fromkeys(chosen))
 
     def _dead(self, store: Store, key: str) -> list[Record]:
-        return [record for record in views.find(store, key, self.account) if record.state in DEAD]
+        return [record for record in queries.find(store, key, self.account) if record.state in DEAD]
 
     def _missing(self, store: Store, key: str) -> Refused | None:
-        found = views.find(store, key, self.account)
+        found = queries.find(store, key, self.account)
         if any(record.state in DEAD for record in found):
             return None
         if not found:
@@ -75,7 +75,7 @@ class Selection:
         return Refused(f"{key!r} is no dead letter: it is {found[0].state}.")
 
     def _lanes(self, store: Store) -> list[Lane]:
-        known = views.lanes(store)
+        known = queries.lanes(store)
         if self.lane is not None and self.lane not in known:
             raise unknown_lane(self.lane, known)
         return [lane for lane in known if self.lane in (None, lane) and self.account in (None, lane.account)]

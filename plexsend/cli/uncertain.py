@@ -59,7 +59,7 @@ def settle(*, key: str, verdict: str, account: str | None, as_json: bool) -> Non
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.deciding import decide_one  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.desk import Act  # noqa: PLC0415
+    from plexsend.outbox.steer import Act  # noqa: PLC0415
 
     with open_outbox(screen) as (settings, store):
         decide_one(screen, settings, store, key, account=account, act=Act(verdict))
@@ -67,14 +67,14 @@ def settle(*, key: str, verdict: str, account: str | None, as_json: bool) -> Non
 
 def _records(store: Store, lane: Lane | None, account: str | None) -> Iterator[Record]:
     from plexsend.cli.selecting import unknown_lane  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox import views  # noqa: PLC0415  `--help` must be quick
+    from plexsend.outbox import queries  # noqa: PLC0415  `--help` must be quick
 
-    known = views.lanes(store)
+    known = queries.lanes(store)
     if lane is not None and lane not in known:
         raise unknown_lane(lane, known)
     for each in known:
         if lane in (None, each) and account in (None, each.account):
-            for record in views.listing(store, each, "uncertain"):
+            for record in queries.listing(store, each, "uncertain"):
                 # What was settled since its page was read is not parked any more.
                 if record.state == "uncertain":
                     yield record

@@ -64,7 +64,7 @@ class WholeAnswer:
     """The gateway's code; `HTTP_503` where only the status spoke; the client's word where nothing did."""
     desc: str
     retry_after_s: float | None
-    """How long the gateway asked to be left alone, for SHUT and UNCERTAIN; None: it did not say."""
+    """How long the gateway asked to be left alone, for UNAVAILABLE and UNCERTAIN; None: it did not say."""
     explicit: bool
     """Whether the gateway itself said so. False where no usable answer came."""
 
@@ -100,7 +100,9 @@ def read_answer(
         if speaks_of_ours or (code is None and status in _SUCCESS):
             return answers
     meaning = _judge_whole(status, code)
-    rest_s = _read_retry_after(retry_after, now) if meaning in {Meaning.SHUT, Meaning.UNCERTAIN} else None
+    rest_s = (
+        _read_retry_after(retry_after, now) if meaning in {Meaning.UNAVAILABLE, Meaning.UNCERTAIN} else None
+    )
     desc = clean(parsed.get("description") or parsed.get("name") or parsed.get("desc"), secret)
     # A success without a readable shape, or a status that HTTP does not have, is no usable answer. Neither is
     # "accepted" without a word on what: it must not count as a failure that the gateway owned up to.
@@ -150,7 +152,7 @@ def _parse(body: bytes) -> Mapping[str, Any]:
 def _read_results(results: list[Any], sent_keys: Sequence[str], secret: str) -> ItemAnswers:
     missing = ItemAnswer(Meaning.UNCERTAIN, MISSING, "")
     by_key = dict.fromkeys(sent_keys, missing)
-    read = _Reader(secret)
+    read = _ItemReader(secret)
     foreign = 0
     for entry in results:
         key = _read_key(entry)
@@ -166,7 +168,7 @@ def _read_results(results: list[Any], sent_keys: Sequence[str], secret: str) -> 
     return ItemAnswers(MappingProxyType(by_key), foreign)
 
 
-class _Reader:
+class _ItemReader:
     """Reads the items of one answer. Most are answered in the same words, which are read once."""
 
     def __init__(self, secret: str) -> None:
@@ -210,7 +212,7 @@ def _judge_whole(status: int, code: str | None) -> Meaning:
     """Return what an answer means that speaks of no item; `code` is None where it has none."""
     # These two come before any code: whatever stood in front of the gateway, it let nothing through.
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        return Meaning.SHUT
+        return Meaning.UNAVAILABLE
     # A server in trouble may have accepted before it failed, also where its code sounds like a clear refusal.
     if status in _SERVER_TROUBLE:
         return Meaning.UNCERTAIN
@@ -218,10 +220,10 @@ def _judge_whole(status: int, code: str | None) -> Meaning:
     if known is not None:
         return known.as_whole
     if status == HTTPStatus.UNAUTHORIZED:
-        return Meaning.ACCOUNT
+        return Meaning.UNAUTHORIZED
     # A bare 400 is held too and not tried one by one: a proxy that answers it to everything would have every
     # message rejected.
-    return Meaning.LANE if code is not None or status in _FAILURE else Meaning.UNCERTAIN
+    return Meaning.UNSUITABLE if code is not None or status in _FAILURE else Meaning.UNCERTAIN
 
 
 def _read_retry_after(text: str | None, now: datetime) -> float | None:

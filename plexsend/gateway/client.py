@@ -21,7 +21,7 @@ from plexsend.errors import UsageError
 from plexsend.gateway.answers import Answer, WholeAnswer, read_answer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.connections import Exchange, Timeouts, WatchedAdapter
-from plexsend.gateway.responses import TooLarge
+from plexsend.gateway.response_reader import TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,8 +95,8 @@ class GatewayClient:
             variant: What stands beside the items, for products that have variants.
 
         Returns:
-            SHUT with a word of the client's own where nothing was sent, UNCERTAIN where that is not certain
-            and no usable answer came; otherwise what the gateway said.
+            UNAVAILABLE with a word of the client's own where nothing was sent, UNCERTAIN where that is not
+            certain and no usable answer came; otherwise what the gateway said.
 
         Raises:
             UsageError: before anything is sent, for what no request can be made of.
@@ -216,7 +216,7 @@ def _tell_failure(exchange: Exchange) -> WholeAnswer:
     """Return what it means that no usable answer came, from what the bytes did and not from exceptions."""
     if not exchange.sent:
         return WholeAnswer(
-            Meaning.SHUT, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
+            Meaning.UNAVAILABLE, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
         )
     if exchange.too_large:
         code = "TOO_LARGE"

@@ -16,17 +16,17 @@ class Meaning(Enum):
     """The gateway will never take the item as it is."""
     DUPLICATE = "duplicate"
     """The gateway knows this `msg_key` already."""
-    CREDIT = "credit"
+    OUT_OF_CREDIT = "credit"
     """The account has no credit left; nothing was taken."""
-    SMALLER = "smaller"
+    TOO_MANY_ITEMS = "smaller"
     """The request held too many items; nothing was taken."""
-    ALONE = "alone"
+    BAD_ITEM = "alone"
     """Some item, not named, made the whole request fail; nothing was taken."""
-    ACCOUNT = "account"
+    UNAUTHORIZED = "account"
     """The credentials are not accepted; nothing was taken."""
-    LANE = "lane"
+    UNSUITABLE = "lane"
     """The request does not suit the gateway, a wrong URL perhaps; nothing was taken, a person must look."""
-    SHUT = "shut"
+    UNAVAILABLE = "shut"
     """The gateway takes nothing at present; nothing was sent."""
     UNCERTAIN = "uncertain"
     """The gateway may or may not have taken it."""
@@ -49,30 +49,30 @@ class Code:
 CODES = (
     # As a whole request's code C100 names nothing that was accepted, so it proves nothing of any item.
     Code("C100", Meaning.ACCEPTED, Meaning.UNCERTAIN, "accepted"),
-    Code("C400_1", Meaning.REJECTED, Meaning.ALONE, "bad type"),
-    Code("C400_2", Meaning.REJECTED, Meaning.ALONE, "bad parameter"),
-    Code("C400_3", Meaning.REJECTED, Meaning.ALONE, "missing parameter"),
-    Code("C401_1", Meaning.ACCOUNT, Meaning.ACCOUNT, "no authorization"),
-    Code("C401_2", Meaning.ACCOUNT, Meaning.ACCOUNT, "malformed authorization"),
-    Code("C401_3", Meaning.ACCOUNT, Meaning.ACCOUNT, "unknown authorization"),
-    Code("C404_1", Meaning.LANE, Meaning.LANE, "data not found"),
+    Code("C400_1", Meaning.REJECTED, Meaning.BAD_ITEM, "bad type"),
+    Code("C400_2", Meaning.REJECTED, Meaning.BAD_ITEM, "bad parameter"),
+    Code("C400_3", Meaning.REJECTED, Meaning.BAD_ITEM, "missing parameter"),
+    Code("C401_1", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "no authorization"),
+    Code("C401_2", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "malformed authorization"),
+    Code("C401_3", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "unknown authorization"),
+    Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "data not found"),
     Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble, perhaps after accepting"),
-    Code("G110", Meaning.LANE, Meaning.LANE, "invalid API id: the URL is wrong"),
+    Code("G110", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "invalid API id: the URL is wrong"),
     # An envelope with these does not say which item it is about: sent alone, each gets an answer of its own.
-    Code("G140", Meaning.REJECTED, Meaning.ALONE, "sender number"),
-    Code("G141", Meaning.REJECTED, Meaning.ALONE, "recipient number"),
-    Code("G142", Meaning.REJECTED, Meaning.ALONE, "bad echo_to_webhook"),
-    Code("G150", Meaning.CREDIT, Meaning.CREDIT, "insufficient credit"),
-    Code("G160", Meaning.SMALLER, Meaning.SMALLER, "more than the maximum of one transmission"),
+    Code("G140", Meaning.REJECTED, Meaning.BAD_ITEM, "sender number"),
+    Code("G141", Meaning.REJECTED, Meaning.BAD_ITEM, "recipient number"),
+    Code("G142", Meaning.REJECTED, Meaning.BAD_ITEM, "bad echo_to_webhook"),
+    Code("G150", Meaning.OUT_OF_CREDIT, Meaning.OUT_OF_CREDIT, "insufficient credit"),
+    Code("G160", Meaning.TOO_MANY_ITEMS, Meaning.TOO_MANY_ITEMS, "more than the maximum of one transmission"),
     # Known as a result code of RCS; what it would mean for a whole request is not known.
-    Code("71003", Meaning.DUPLICATE, Meaning.LANE, "duplicate key"),
+    Code("71003", Meaning.DUPLICATE, Meaning.UNSUITABLE, "duplicate key"),
 )
 """Every code that the guide explains, and 71003. Codes are case-sensitive."""
 
 FAMILIES = (
-    Code(r"C400(_\w{1,8})?", Meaning.REJECTED, Meaning.ALONE, "bad request"),
-    Code(r"C401(_\w{1,8})?", Meaning.ACCOUNT, Meaning.ACCOUNT, "authorization"),
-    Code(r"C404(_\w{1,8})?", Meaning.LANE, Meaning.LANE, "not found"),
+    Code(r"C400(_\w{1,8})?", Meaning.REJECTED, Meaning.BAD_ITEM, "bad request"),
+    Code(r"C401(_\w{1,8})?", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "authorization"),
+    Code(r"C404(_\w{1,8})?", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "not found"),
     Code(r"C5\d\d(_\w{1,8})?", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble"),
 )
 """Codes that the guide does not list but numbers like those it does, as regular expressions."""

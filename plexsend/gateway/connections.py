@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from plexsend.gateway.responses import BadResponse, ResponseReader, TooLarge
+from plexsend.gateway.response_reader import BadResponse, ResponseReader, TooLarge
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:

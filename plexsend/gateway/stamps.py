@@ -9,7 +9,7 @@ from enum import Enum
 _STAMP = re.compile(r"([a-z-]{1,10}):([a-z0-9]{1,8}):([1-9][0-9]{0,8}):([0-9a-f]{8})", re.ASCII)
 
 
-class Relation(Enum):
+class StampRelation(Enum):
     """How the rules of a stored item relate to one's own."""
 
     SAME = "same"
@@ -44,10 +44,10 @@ class Stamp:
         return cls(product, dialect, int(version), fingerprint)
 
 
-def compare(theirs: Stamp | None, own: Stamp) -> Relation:
+def compare(theirs: Stamp | None, own: Stamp) -> StampRelation:
     """Return how the rules behind `theirs` relate to `own`; None stands for an unreadable stamp."""
     if theirs == own:
-        return Relation.SAME
+        return StampRelation.SAME
     if theirs is not None and theirs.product == own.product and theirs.version > own.version:
-        return Relation.NEWER
-    return Relation.OTHER
+        return StampRelation.NEWER
+    return StampRelation.OTHER

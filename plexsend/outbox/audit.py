@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.queries import accounts, lanes
 from plexsend.outbox.states import SET_OF, State
 from plexsend.outbox.store import mapped, number, text
-from plexsend.outbox.views import accounts, lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ _SETS = ("later", "ready", "sending", "uncertain", "dead")
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class Discrepancy:
     """One place where the books do not agree. `msg_key` is empty where a lane's counts are meant."""
 
     lane: str
@@ -42,14 +42,14 @@ class Audit:
     messages: int
     states: Mapping[str, int]
     archived: Mapping[str, int]
-    breaks: tuple[Break, ...]
+    discrepancies: tuple[Discrepancy, ...]
     moving: tuple[str, ...] = ()
     """Lanes that moved all the while: records were compared one by one, sums only with the sets."""
 
     @property
     def ok(self) -> bool:
         """Whether everything adds up."""
-        return not self.breaks
+        return not self.discrepancies
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class _Seen:
     """What one pass over an account's records found, by lane."""
 
     states: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    breaks: list[Break] = field(default_factory=list)
+    discrepancies: list[Discrepancy] = field(default_factory=list)
 
 
 def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Audit:
@@ -84,7 +84,7 @@ def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -
     expected = sum(sum(_read_books(store, lane).states.values()) for lane in known)
     total: Counter[str] = Counter()
     archived: Counter[str] = Counter()
-    breaks: list[Break] = []
+    discrepancies: list[Discrepancy] = []
     moving: list[str] = []
     read = 0
 
@@ -98,20 +98,22 @@ def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -
     for account in accounts(store):
         mine = [lane for lane in known if lane.account == account]
         books, seen, still = _settled_pass(store, account, mine, on_page)
-        breaks += seen.breaks
+        discrepancies += seen.discrepancies
         for lane in mine:
             book = books[lane.name]
             submitted += book.counts.get("submitted", 0)
             total += book.states
             archived += book.archived
-            breaks += _sum_breaks(lane.name, book)
+            discrepancies += _sum_breaks(lane.name, book)
             if still[lane.name]:
-                breaks += _record_breaks(lane.name, book, seen.states[lane.name])
+                discrepancies += _record_breaks(lane.name, book, seen.states[lane.name])
             else:
                 moving.append(lane.name)
         for name in seen.states.keys() - {lane.name for lane in mine}:
-            breaks.append(Break(name, "", "records name this lane, but it is not among the known lanes"))
-    return Audit(submitted, dict(total), dict(archived), tuple(breaks), tuple(moving))
+            discrepancies.append(
+                Discrepancy(name, "", "records name this lane, but it is not among the known lanes")
+            )
+    return Audit(submitted, dict(total), dict(archived), tuple(discrepancies), tuple(moving))
 
 
 def _settled_pass(
@@ -142,23 +144,27 @@ def _read_books(store: Store, lane: Lane) -> _Books:
     )
 
 
-def _sum_breaks(lane: str, book: _Books) -> Iterator[Break]:
+def _sum_breaks(lane: str, book: _Books) -> Iterator[Discrepancy]:
     submitted = book.counts.get("submitted", 0)
     found = sum(book.states.values()) + sum(book.archived.values())
     if submitted != found:
-        yield Break(lane, "", f"{submitted} submitted, but {found} counted in all states and archived")
+        yield Discrepancy(lane, "", f"{submitted} submitted, but {found} counted in all states and archived")
     in_sets: Counter[str] = Counter()
     for state, part in SET_OF.items():
         in_sets[part] += book.states[state]
     for part, card in book.cards.items():
         if in_sets[part] != card:
-            yield Break(lane, "", f"{in_sets[part]} counted in the states of `{part}`, but it holds {card}")
+            yield Discrepancy(
+                lane, "", f"{in_sets[part]} counted in the states of `{part}`, but it holds {card}"
+            )
 
 
-def _record_breaks(lane: str, book: _Books, seen: Counter[str]) -> Iterator[Break]:
+def _record_breaks(lane: str, book: _Books, seen: Counter[str]) -> Iterator[Discrepancy]:
     for state in State:
         if book.states[state] != seen[state]:
-            yield Break(lane, "", f"{book.states[state]} counted as {state}, but {seen[state]} records are")
+            yield Discrepancy(
+                lane, "", f"{book.states[state]} counted as {state}, but {seen[state]} records are"
+            )
 
 
 def _read_records(store: Store, account: str, seen: _Seen, on_page: Callable[[int], None]) -> None:
@@ -184,15 +190,15 @@ def _check_records(store: Store, account: str, keys: list[str], seen: _Seen) -> 
         if state is None:
             continue
         if lane is None or text(state) not in set(State):
-            seen.breaks.append(Break(text(lane), key, "its record is not whole"))
+            seen.discrepancies.append(Discrepancy(text(lane), key, "its record is not whole"))
             continue
         seen.states[text(lane)][text(state)] += 1
         wanted.append((key, text(state), text(lane)))
         needs_body = State(text(state)) in SET_OF
         if needs_body != bool(has_body):
             problem = "its body is gone" if needs_body else "its body was kept"
-            found = Break(text(lane), key, problem)
-            seen.breaks.extend(_still(store, account, key, found, state=text(state)))
+            found = Discrepancy(text(lane), key, problem)
+            seen.discrepancies.extend(_still(store, account, key, found, state=text(state)))
     _check_places(store, account, wanted, seen)
 
 
@@ -212,11 +218,11 @@ def _check_places(store: Store, account: str, records: list[tuple[str, str, str]
         right = SET_OF.get(State(text(state)))
         if places != ([right] if right else []):
             stands = ", ".join(places) or "no set"
-            seen.breaks.append(Break(lane, key, f"it is {text(state)}, but stands in {stands}"))
+            seen.discrepancies.append(Discrepancy(lane, key, f"it is {text(state)}, but stands in {stands}"))
 
 
 # A body comes and goes with the state; a difference between two reads is only a break if the state stayed.
-def _still(store: Store, account: str, key: str, found: Break, *, state: str) -> Iterator[Break]:
+def _still(store: Store, account: str, key: str, found: Discrepancy, *, state: str) -> Iterator[Discrepancy]:
     pipe = store.client.pipeline(transaction=True)
     pipe.hget(store.keys.record(account, key), "s")
     pipe.exists(store.keys.body(account, key))
@@ -241,8 +247,8 @@ def _check_members(store: Store, lane: Lane, name: str, keys: list[str], seen: _
     replies = pipe.execute()
     for key, exists, score in zip(keys, replies[::2], replies[1::2], strict=True):
         if score is not None and not exists:
-            seen.breaks.append(
-                Break(lane.name, key, f"it stands in {name.rpartition(':')[2]}, but has no record")
+            seen.discrepancies.append(
+                Discrepancy(lane.name, key, f"it stands in {name.rpartition(':')[2]}, but has no record")
             )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class HistoryEvent:
     """One line of a message's history."""
 
     at_ms: int
@@ -44,7 +44,7 @@ class Record:
     ended_ms: int | None
     send_at_ms: int | None
     expires_at_ms: int | None
-    history: tuple[Happening, ...] = ()
+    history: tuple[HistoryEvent, ...] = ()
 
     @property
     def may_have_been_sent(self) -> bool:
@@ -108,9 +108,9 @@ def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[
     )
 
 
-def _happening(line: bytes) -> Happening:
+def _happening(line: bytes) -> HistoryEvent:
     at, event, code, detail = [*text(line).split("|", 3), "", "", ""][:4]
-    return Happening(number(at), event, code, detail)
+    return HistoryEvent(number(at), event, code, detail)
 
 
 def read_record(store: Store, account: str, msg_key: str) -> Record | None:

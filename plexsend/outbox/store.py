@@ -33,10 +33,10 @@ from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, SentinelConnectionPool, SlaveNotFoundError
 
 from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
+from plexsend.outbox.connections import Connections
 from plexsend.outbox.keys import Keys
 from plexsend.outbox.scripting import Script, source
 from plexsend.outbox.sentinels import Sentinels
-from plexsend.outbox.wires import Wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,18 +91,18 @@ class Store:
         client: The client.
         prefix: What every key begins with.
         turn: Given up by a thread that holds it, while it waits for the server.
-        wires: The way of the scripts; None: connections of the client's pool.
+        connections: The way of the scripts; None: connections of the client's pool.
     """
 
     def __init__(
-        self, client: Redis, prefix: str, turn: Turn | None = None, *, wires: Wires | None = None
+        self, client: Redis, prefix: str, turn: Turn | None = None, *, connections: Connections | None = None
     ) -> None:
         self.client = client
         if turn is not None:
             pool = client.connection_pool
             pool.connection_class = _bind(pool.connection_class, turn)
         self.keys = Keys(prefix)
-        self._wires = wires or Wires(client.connection_pool)
+        self._connections = connections or Connections(client.connection_pool)
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
@@ -133,23 +133,23 @@ class Store:
 
     def _call(self, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:
-            return self._wires.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
         except NoScriptError:
             # It did not run.
             self.client.script_load(script.script)
-            return self._wires.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
 
     # It may have been replaced: hung, or cut off from its replicas, it keeps its connections open, and each
     # would have to fail by itself. Whoever calls next asks the Sentinels anew.
     def _doubt_master(self) -> None:
         pool = self.client.connection_pool
         if isinstance(pool, SentinelConnectionPool):
-            self._wires.close_idle()
+            self._connections.close_idle()
             pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
         """Close all connections."""
-        self._wires.close_idle()
+        self._connections.close_idle()
         self.client.close()
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.batches import FULL_BATCH
 from plexsend.outbox.holds import HOW_IT_ENDS, Hold, Reason
-from plexsend.outbox.messages import FULL_BATCH
-from plexsend.outbox.states import State
-from plexsend.outbox.views import (
+from plexsend.outbox.queries import (
     covering,
     due_time,
     holds,
@@ -18,6 +17,7 @@ from plexsend.outbox.views import (
     server_ms,
     service_pauses,
 )
+from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record

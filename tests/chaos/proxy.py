@@ -65,7 +65,7 @@ class Proxy:
         self._to = to
         self._listener = Listener(listen, self._serve)
         self._control = Listener(control, self._serve_control)
-        self._wires: set[Wire] = set()
+        self._connections: set[Wire] = set()
         self._ringing: set[asyncio.Task[None]] = set()
         self._lit: asyncio.TimerHandle | None = None
 
@@ -82,11 +82,11 @@ class Proxy:
             self._rules.done["unreachable"] += 1
             return
         wire = Wire(self._line, (reader, writer), server)
-        self._wires.add(wire)
+        self._connections.add(wire)
         try:
             await wire.run()
         finally:
-            self._wires.discard(wire)
+            self._connections.discard(wire)
 
     async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -123,7 +123,7 @@ class Proxy:
         self._listener.end_refusing()
 
     def _reset(self) -> int:
-        wires = list(self._wires)
+        wires = list(self._connections)
         for wire in wires:
             wire.cut()
         self._rules.done["resets"] += len(wires)
@@ -181,7 +181,7 @@ class Proxy:
         return {
             **dict.fromkeys(_COUNTERS, 0),
             **rules.done,
-            "open": len(self._wires),
+            "open": len(self._connections),
             "kept": len(rules.kept),
             "replies_lost": dict(rules.replies_lost),
             "requests_lost": dict(rules.requests_lost),

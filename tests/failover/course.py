@@ -126,7 +126,7 @@ class Course:
             kept=reckon(self.stand, kept),
             backlog=reckon(self.stand, backlog),
             bystander=reckon(self.stand, bystander) if bystander else None,
-            breaks=tuple(str(found) for found in self.stand.audit().breaks),
+            breaks=tuple(str(found) for found in self.stand.audit().discrepancies),
         )
 
     def _make_bystander(self, ends: ExitStack) -> Writer | None:

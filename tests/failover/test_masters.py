@@ -12,10 +12,10 @@ from redis._parsers.base import BaseParser
 from redis.sentinel import MasterNotFoundError, SentinelConnectionPool
 
 from plexsend.errors import OutboxError, OutboxUnavailable, OutboxUnsuitable
-from plexsend.outbox.intake import Draft, Intake, Known
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.sentinels import Sentinels
 from plexsend.outbox.store import Store, mapped
+from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitter
 from plexsend.settings.redis_urls import redis_address
 from tests.failover.servers import Server
 
@@ -146,11 +146,11 @@ def test_master_without_its_replicas_is_left_for_the_one_that_sentinels_name(
     store = Store(Redis.from_pool(pool), "p:")
     lane = Lane("mms-bulk", None, "main")
 
-    def add() -> Known:
-        return Intake(store).add(lane, [Draft("key", b"{}")], stamp="s")[0].known
+    def add() -> SubmitOutcome:
+        return Submitter(store).add(lane, [NewMessage("key", b"{}")], stamp="s")[0].outcome
 
     with pytest.raises(OutboxUnavailable, match="NOREPLICAS"):
         add()
     directory.port = whole.port
-    assert add() is Known.ADDED
+    assert add() is SubmitOutcome.ADDED
     store.close()

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.cli.app import app
-from plexsend.outbox.intake import Draft, Intake
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.submit import NewMessage, Submitter
 from tests.fuzz.effort import examples
 from tests.fuzz.hostile import NUMBER, SECRET
 
@@ -156,8 +156,8 @@ def environment(
         Lane("mms-bulk", None, "shop"),
         Lane("rcs-mms-bulk", "RMM", "main"),
     ):
-        Intake(store).add(
-            lane, [Draft(f"{key}{lane.variant or ''}", body) for key in ("k1", "k2")], stamp="x"
+        Submitter(store).add(
+            lane, [NewMessage(f"{key}{lane.variant or ''}", body) for key in ("k1", "k2")], stamp="x"
         )
     Path("rows.csv").write_bytes(b"sender_number,receiver_number,msg\n15881234,01023456789,hello\n\xff,2,3\n")
     Path("rows.jsonl").write_bytes(

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from plexsend.cli.app import app
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from tests.fuzz.spoiling import ACCOUNT_HOLDS, BOOKS, HOLDS, MESSAGES, NO_LANES, Place
@@ -120,7 +120,7 @@ def test_what_cannot_be_read_holds_its_account_until_it_is_resumed(
 ) -> None:
     outbox = spoilt(spoil)
     assert outbox.work() == {*names(3, "o")}
-    assert desk.resume(outbox.store, Scope.ACCOUNT, "main", account="main") == ["account credit main"]
+    assert steer.resume(outbox.store, Scope.ACCOUNT, "main", account="main") == ["account credit main"]
     assert outbox.work() == {*names(3, "k"), *names(3, "s"), *names(3, "o")}
 
 

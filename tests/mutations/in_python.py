@@ -9,7 +9,7 @@ _ANSWERS = "plexsend/gateway/answers.py"
 _LOGS = "plexsend/logs.py"
 _OF_VERDICTS = "tests/unit/worker/test_verdicts.py"
 _OF_EVERY_VERDICT = "tests/unit/worker/test_every_verdict.py"
-_OF_FLOW = "tests/unit/producers/test_flow.py"
+_OF_FLOW = "tests/unit/producers/test_pipeline.py"
 _OF_IMPORTS = "tests/integration/producers/test_imports.py"
 _OF_ANSWERS = "tests/unit/gateway/test_answers.py"
 
@@ -28,9 +28,9 @@ IN_PYTHON = (
         1,
         "a key that the gateway refuses as known counts as accepted, though it was never sent before",
         _VERDICTS,
-        "    if message.may_have_been_sent:\n        return replace(\n            entry,\n"
+        "    if message.may_have_been_sent:\n        return replace(\n            verdict,\n"
         "            outcome=Outcome.ACCEPTED,",
-        "    if message is not None:\n        return replace(\n            entry,\n"
+        "    if message is not None:\n        return replace(\n            verdict,\n"
         "            outcome=Outcome.ACCEPTED,",
         (f"{_OF_VERDICTS}::test_code_of_an_item_decides_about_that_item_alone",),
     ),
@@ -69,7 +69,7 @@ IN_PYTHON = (
         "lanes-mixed",
         5,
         "items of every type go into one lane",
-        "producers/flow.py",
+        "producers/pipeline.py",
         "lane = Lane(self._terms.service, item.variant, self._terms.account)",
         "lane = Lane(self._terms.service, self._terms.variant, self._terms.account)",
         (f"{_OF_FLOW}::test_variants_go_into_lanes_of_their_own_and_are_told_in_the_order_given",),
@@ -97,8 +97,8 @@ IN_PYTHON = (
         6,
         "a refusal of the whole request rejects all of its items",
         _VERDICTS,
-        "case Meaning.ALONE if by_itself:",
-        "case Meaning.ALONE if batch.messages:",
+        "case Meaning.BAD_ITEM if by_itself:",
+        "case Meaning.BAD_ITEM if batch.messages:",
         (f"{_OF_VERDICTS}::test_request_refused_as_a_whole_is_tried_one_by_one",),
     ),
     Mutation(
@@ -114,7 +114,7 @@ IN_PYTHON = (
         "body-logged",
         7,
         "the line of a batch that did not go whole shows its first body",
-        "worker/fate.py",
+        "worker/batch_log.py",
         'fields = {**_count(told), "take": batch.take,',
         'fields = {**_count(told), "first": batch.messages[0].body.decode(), "take": batch.take,',
         ("tests/acceptance/test_two_workers.py::test_logs_tell_no_text_number_or_secret_whatever_happens",),
@@ -141,7 +141,7 @@ IN_PYTHON = (
         "record-outgrows-its-encoding",
         8,
         "a field of the record is longer than what Redis keeps compact",
-        "plexsend/outbox/intake.py",
+        "plexsend/outbox/submit.py",
         "hashlib.blake2b(body, digest_size=16).digest()",
         "hashlib.blake2b(body).hexdigest().encode()",
         ("tests/integration/outbox/test_memory.py::test_cost_of_a_waiting_and_of_an_accepted_message",),
@@ -150,7 +150,7 @@ IN_PYTHON = (
         "chunk-unbounded",
         8,
         "a producer holds all items of a call before it adds the first",
-        "producers/flow.py",
+        "producers/pipeline.py",
         "if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:",
         "if size_bytes >= _CHUNK_BYTES:",
         (f"{_OF_FLOW}::test_memory_holds_the_outcomes_of_50_000_items_and_at_most_one_chunk",),

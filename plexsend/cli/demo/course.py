@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from plexsend.cli.demo.watch import Sight
     from plexsend.cli.stack.stack import Stack
     from plexsend.cli.stack.stops import Stops
-    from plexsend.outbox.views import LaneView
+    from plexsend.outbox.queries import LaneView
     from plexsend.settings import Settings
 
 _ROUND_S = 0.1

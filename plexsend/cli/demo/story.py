@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.demo import terms
 from plexsend.cli.moments import span
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Reason, Scope
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Story:
     def _top_up(self, hold: Hold) -> None:
         self._gateway.top_up()
         self._watch.operator_acts()
-        desk.resume(self._store, Scope.ACCOUNT, hold.what, account=hold.account)
+        steer.resume(self._store, Scope.ACCOUNT, hold.what, account=hold.account)
         self._tell(
             f"The operator tops the account up and types `plexsend resume {hold.what}`: nobody waits for the "
             "next try."

@@ -58,7 +58,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusalCount:
     """Messages that ended in the same state with the same answer."""
 
     state: State
@@ -84,7 +84,7 @@ class Summary:
     took_s: float
     imported: Imported
     accepted: int
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusalCount, ...]
     unfinished: Mapping[str, int]
     """State → messages that have not ended."""
     tried_again: int
@@ -195,14 +195,14 @@ def _records(store: Store, account: str, files: Iterable[SampleFile]) -> Iterato
                 yield record
 
 
-def _refusals(records: Iterable[Record]) -> Iterator[Refusal]:
+def _refusals(records: Iterable[Record]) -> Iterator[RefusalCount]:
     found = Counter(
         (record.state, record.code, record.desc)
         for record in records
         if record.state in FINAL and record.state is not State.ACCEPTED
     )
     for (state, code, words), count in sorted(found.items(), key=lambda entry: (-entry[1], entry[0])):
-        yield Refusal(state, code, words, count)
+        yield RefusalCount(state, code, words, count)
 
 
 def _paces(

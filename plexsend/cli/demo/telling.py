@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from plexsend.cli.demo.summary import Refusal, Summary
+    from plexsend.cli.demo.summary import RefusalCount, Summary
     from plexsend.cli.demo.watch import SeenHold
 
 _FULL = 10
@@ -70,7 +70,7 @@ def _tell_fates(summary: Summary) -> Iterator[str]:
         yield f"  {count:>5,}  {state}: NOT ended"
 
 
-def _in_words(refusal: Refusal) -> str:
+def _in_words(refusal: RefusalCount) -> str:
     if refusal.state is State.FAILED:
         return f"{refusal.code}, an answer that nobody can explain; kept as a dead letter for a person"
     return ", ".join(part for part in (refusal.code, refusal.words) if part)
@@ -131,8 +131,8 @@ def _tell_proof(summary: Summary) -> Iterator[str]:
     if result.ok:
         yield f"The audit holds: all {result.messages:,} messages are accounted for."
     else:
-        yield f"The audit does NOT hold: {len(result.breaks):,} breaks."
-        for found in result.breaks[:_LINES_SHOWN]:
+        yield f"The audit does NOT hold: {len(result.discrepancies):,} breaks."
+        for found in result.discrepancies[:_LINES_SHOWN]:
             yield f"  {found.lane} {found.msg_key}: {found.what}"
     if summary.disagreements:
         yield "The gateway's own list does NOT agree with the records:"
@@ -201,7 +201,7 @@ def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:
         "audit": {
             "ok": summary.audit.ok,
             "messages": summary.audit.messages,
-            "breaks": len(summary.audit.breaks),
+            "breaks": len(summary.audit.discrepancies),
         },
         "disagreements": list(summary.disagreements),
         "folder": None if folder is None else str(folder),

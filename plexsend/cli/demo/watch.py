@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.holds import Reason
 from plexsend.outbox.states import FINAL, State
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.outbox.holds import Hold
+    from plexsend.outbox.queries import LaneView
     from plexsend.outbox.store import Store
-    from plexsend.outbox.views import LaneView
 
 _PACE_OVER_S = 2.0
 """The pace is that of the last two seconds: shorter and it flickers, longer and it lags."""
@@ -92,14 +92,14 @@ class Watch:
 
     def look(self) -> tuple[Sight, list[SeenHold]]:
         """Look once; returns what stands, and the holds that began or ended since the last look."""
-        lanes = [lane for lane in views.lanes(self._store) if lane.account == self._account]
+        lanes = [lane for lane in queries.lanes(self._store) if lane.account == self._account]
         standing = tuple(
-            hold for hold in views.holds(self._store, self._account) if hold.reason is not Reason.SIZE
+            hold for hold in queries.holds(self._store, self._account) if hold.reason is not Reason.SIZE
         )
         sight = Sight(
             at_s=self._clock(),
-            now_ms=views.server_ms(self._store),
-            lanes=tuple(views.look_at(self._store, lane) for lane in lanes),
+            now_ms=queries.server_ms(self._store),
+            lanes=tuple(queries.look_at(self._store, lane) for lane in lanes),
             holds=standing,
         )
         self._note_pace(sight)

@@ -168,8 +168,8 @@ class Stack:
             sandbox.program = programs.sandbox(self._folder, plan.environ, port=port, options=options)
 
     def _valkey_answers(self) -> bool:
+        from plexsend.outbox.queries import lanes  # noqa: PLC0415
         from plexsend.outbox.store import Store, mapped  # noqa: PLC0415  `--help` must be quick
-        from plexsend.outbox.views import lanes  # noqa: PLC0415
 
         store = Store.connect(self.redis_url, "")
         try:

@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError
 
 from plexsend.gateway.refusals import Refusal
 from plexsend.gateway.schemas.fields import ItemField, draft_of, name_type, refuse
-from plexsend.gateway.schemas.names import ITSELF, refuse_unknown
+from plexsend.gateway.schemas.unknown_fields import ITSELF, refuse_unknown
 
 if TYPE_CHECKING:
     from plexsend.gateway.schemas.draft import Draft

@@ -9,8 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from plexsend.gateway.schemas.characters import Characters, Degrees, Unused, UtcTime
 from plexsend.gateway.schemas.objects import Entries, Object, ObjectSchema, object_schema
+from plexsend.gateway.schemas.rcs_fields import Characters, Degrees, Unused, UtcTime
 from plexsend.gateway.schemas.relations import Later, OneShape
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from plexsend.gateway.numbers import SENDER_PATTERN, normalise_sender
 from plexsend.gateway.refusals import Refusal
 from plexsend.gateway.schemas.addressing import Number, msg_key, receiver_number
-from plexsend.gateway.schemas.characters import Characters, Switch
 from plexsend.gateway.schemas.fields import PatternText
 from plexsend.gateway.schemas.item import ItemSchema
 from plexsend.gateway.schemas.objects import Entries, Object, ObjectSchema
 from plexsend.gateway.schemas.rcs_buttons import CARD
+from plexsend.gateway.schemas.rcs_fields import Characters, Switch
 from plexsend.gateway.schemas.relations import NeededWith, OneShape
 from plexsend.gateway.services import PRODUCTS
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from plexsend.gateway.refusals import Refusal
-from plexsend.gateway.schemas.names import ITSELF
+from plexsend.gateway.schemas.unknown_fields import ITSELF
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

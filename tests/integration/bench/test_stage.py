@@ -19,8 +19,8 @@ from bench.rows.redis_cost import POLICY, send
 from bench.senders import cpu_of_bare, send_bare, send_with_worker
 from bench.stage import LANE, Stage
 from bench.valkey import Valkey
-from plexsend.outbox import views
-from plexsend.outbox.line import Ticket, advance
+from plexsend.outbox import queries
+from plexsend.outbox.advance import Ticket, advance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ def test_batches_are_taken_and_settled_without_a_gateway(stage: Stage) -> None:
     stage.clear()
     stage.preload(50)
     send(stage.store, 3, "quiet.1")
-    counts = views.look_at(stage.store, LANE).counts
+    counts = queries.look_at(stage.store, LANE).counts
     assert {name: count for name, count in counts.items() if name.startswith("s:") and count} == {
         "s:accepted": 30,
         "s:waiting": 20,

@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from plexsend.cli.app import app
-from plexsend.outbox.intake import Draft, Intake
+from plexsend.outbox.advance import Ticket, advance
+from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Ticket, advance
-from plexsend.outbox.messages import Batch, Entry, Outcome, Settlement
 from plexsend.outbox.records import read_record
+from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.settings import Policy
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ class Yard:
     def add(self, *keys: str, lane: Lane = BULK, **times: int) -> None:
         """Submit messages with these keys."""
         for start in range(0, len(keys), 500):
-            drafts = [Draft(key, b'{"msg":"secret words"}') for key in keys[start : start + 500]]
-            Intake(self._store).add(lane, drafts, stamp="test", **times)
+            drafts = [NewMessage(key, b'{"msg":"secret words"}') for key in keys[start : start + 500]]
+            Submitter(self._store).add(lane, drafts, stamp="test", **times)
 
     def state(self, key: str, account: str = "main") -> str | None:
         """Return the state of a message, None where there is none."""
@@ -147,7 +147,7 @@ class Yard:
         batch = self.take(lane)
         while batch is not None:
             entries = [
-                Entry(message.msg_key, batch.token, outcome, code=code, detail=detail)
+                Verdict(message.msg_key, batch.token, outcome, code=code, detail=detail)
                 for message in batch.messages
             ]
             batch = self.take(lane, Settlement(batch.token, batch.take, tuple(entries)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox.batches import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,11 +13,11 @@ from plexsend.cli.demo.story import Story, what_goes_on
 from plexsend.cli.demo.watch import Watch
 from plexsend.cli.stack.environment import SANDBOX_USER
 from plexsend.errors import PlexsendError
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.intake import Draft, Intake
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.views import server_ms
+from plexsend.outbox.queries import server_ms
+from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Scene:
         self.watch = Watch(store, "main", clock=self.clock)
         self.told: list[str] = []
         self.story = Story(StandIn(sandbox.url), store, self.watch, self.told.append)
-        Intake(store).add(BULK, [Draft("k", b"{}")], stamp="test")
+        Submitter(store).add(BULK, [NewMessage("k", b"{}")], stamp="test")
 
     def hold(self, since_s: float) -> None:
         """Put the account on hold for want of credit, since so many seconds."""
@@ -112,7 +112,7 @@ def test_a_hold_is_remembered_with_its_length_and_who_released_it(scene: Scene) 
 def test_a_hold_that_ends_by_itself_was_released_by_nobody(scene: Scene) -> None:
     scene.hold(since_s=0.1)
     scene.go_on()
-    desk.resume(scene.store, Scope.ACCOUNT, "main", account="main")
+    steer.resume(scene.store, Scope.ACCOUNT, "main", account="main")
     scene.go_on()
 
     assert [(seen.by_operator, seen.ended_ms is None) for seen in scene.watch.holds] == [(False, False)]

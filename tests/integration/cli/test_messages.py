@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.messages import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

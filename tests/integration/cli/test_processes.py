@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox.batches import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

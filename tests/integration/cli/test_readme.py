@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox.batches import Outcome
 from tests.integration.cli.conftest import process_environment
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from plexsend.cli.stack.child import Child
 from plexsend.cli.stack.folder import DataFolder
 from plexsend.cli.stack.stack import PartFailed, Plan, Stack
 from plexsend.cli.stack.stops import Stops
+from plexsend.outbox.queries import lanes
 from plexsend.outbox.store import Store
-from plexsend.outbox.views import lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.outbox.advance import Ticket, advance
+from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Ticket, advance
-from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
 from plexsend.settings import Policy
 from plexsend.settings.variables import RATE_PER_S
 
@@ -31,7 +31,7 @@ def hold_credit(store: Store, yard: Any) -> None:
     settlement = Settlement(
         batch.token,
         batch.take,
-        (Entry("no-credit", batch.token, Outcome.BACK, code="G150"),),
+        (Verdict("no-credit", batch.token, Outcome.BACK, code="G150"),),
         (Effect(EffectKind.CREDIT, 0, "no credit"),),
     )
     advance(store, batch.lane, Ticket("test.2", 1), Policy(), settlement=settlement)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from redis import Redis
 from redis.client import Pipeline
 
+from plexsend.outbox.connections import Connections
 from plexsend.outbox.scripting import Script, source
 from plexsend.outbox.store import Store
-from plexsend.outbox.wires import Wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ class _WatchedPipeline(Pipeline):
         return reply
 
 
-class _WatchedWires(Wires):
+class _WatchedWires(Connections):
     """The way of the scripts, past the client."""
 
     def __init__(self, client: WatchedRedis) -> None:
@@ -89,4 +89,4 @@ class _WatchedWires(Wires):
 def watched_store(plain: Store, watch: Watch) -> Store:
     """Return a store on the same server and prefix whose calls are watched."""
     client = WatchedRedis(plain.client, watch)
-    return Store(client, plain.keys.prefix, wires=_WatchedWires(client))
+    return Store(client, plain.keys.prefix, connections=_WatchedWires(client))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.audit import audit
 from plexsend.outbox.records import read_record
 from plexsend.outbox.states import State
@@ -28,7 +28,7 @@ def broken_promises(scenario: Scenario, stage: Stage, gateway: Gateway) -> list[
     books = audit(store)
     return [
         *gateway.complaints,
-        *(f"audit: {found}" for found in books.breaks),
+        *(f"audit: {found}" for found in books.discrepancies),
         *_wrong_count(books.messages, stage),
         *(found for key in sorted(stage.told) for found in _wrong_end(scenario, store, gateway, key)),
         *(
@@ -68,12 +68,12 @@ def _wrong_second(scenario: Scenario, record: Record | None, key: str) -> Iterat
 
 
 def _left_behind(scenario: Scenario, store: Store) -> Iterator[str]:
-    for hold in views.holds(store, scenario.account):
+    for hold in queries.holds(store, scenario.account):
         if hold.field not in scenario.holds_left:
             yield f"the hold {hold.field} is left"
-    for lane in views.lanes(store):
+    for lane in queries.lanes(store):
         name = store.keys.lane(lane.account, lane.name, "drains")
-        drains = store.client.zrangebyscore(name, views.server_ms(store), "+inf")
+        drains = store.client.zrangebyscore(name, queries.server_ms(store), "+inf")
         if drains:
             yield f"{lane.name}: leases are left: {drains}"
     wakes = store.client.zrange(store.keys.wake(scenario.account), 0, -1)

@@ -109,7 +109,7 @@ def _sent_too_often(scenario: Scenario, gateway: Gateway) -> list[str]:
 
 def _go_on(scenario: Scenario, stage: Stage, gateway: Gateway) -> list[str]:
     # The books agree at any moment, not only in the end.
-    broken = [f"audit where it stopped: {found}" for found in audit(stage.plain).breaks]
+    broken = [f"audit where it stopped: {found}" for found in audit(stage.plain).discrepancies]
     dead_told = stage.told_by_the_dead()
     lost = [key for key in dead_told if read_record(stage.plain, scenario.account, key) is None]
     stage.told.update(dead_told)

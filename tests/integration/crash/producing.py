@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import OutboxUnavailable
-from plexsend.outbox import desk, views
+from plexsend.outbox import queries, steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.store import text
 from producers import ImportInterrupted, ImportReport, import_file
@@ -74,11 +74,11 @@ def _submit_items(stage: Stage, service: str, items: list[dict[str, Any]], **tim
 
 
 def _pause(stage: Stage) -> None:
-    desk.pause(stage.plain, Scope.SERVICE, "rcs-mms-bulk", account=None, by="a test", why="wanted so")
+    steer.pause(stage.plain, Scope.SERVICE, "rcs-mms-bulk", account=None, by="a test", why="wanted so")
 
 
 def _resume(stage: Stage) -> None:
-    desk.resume(stage.plain, Scope.SERVICE, "rcs-mms-bulk", account=None)
+    steer.resume(stage.plain, Scope.SERVICE, "rcs-mms-bulk", account=None)
 
 
 def _submit_once_resumed(stage: Stage) -> None:
@@ -93,7 +93,7 @@ def _submit_under_pause(stage: Stage) -> None:
     for _ in range(3):
         stage.work()
         stage.let_pass(4)
-    assert len(stage.told) == views.look_at(stage.plain, views.lanes(stage.plain)[0]).ready * 2
+    assert len(stage.told) == queries.look_at(stage.plain, queries.lanes(stage.plain)[0]).ready * 2
     _resume(stage)
 
 

@@ -7,7 +7,7 @@ import signal
 from itertools import count
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.states import State
 from tests.integration.crash.scenario import Scenario
 from tests.integration.worker.room import BULK, names
@@ -28,7 +28,7 @@ def work(stage: Stage) -> None:
 
 
 def _submit_scheduled(stage: Stage) -> None:
-    stage.submit(BULK, names(3), send_at_ms=views.server_ms(stage.plain) + 60_000)
+    stage.submit(BULK, names(3), send_at_ms=queries.server_ms(stage.plain) + 60_000)
 
 
 def _work_when_due(stage: Stage) -> None:
@@ -38,7 +38,7 @@ def _work_when_due(stage: Stage) -> None:
 
 
 def _submit_expiring(stage: Stage) -> None:
-    stage.submit(BULK, ["k-0", "k-1"], expires_at_ms=views.server_ms(stage.plain) + 5_000)
+    stage.submit(BULK, ["k-0", "k-1"], expires_at_ms=queries.server_ms(stage.plain) + 5_000)
     stage.submit(BULK, ["k-2"])
 
 

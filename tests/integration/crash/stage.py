@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.states import State
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.sweep import WorkerProcess
 from producers import Producer
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.worker.room import Room
@@ -40,7 +40,7 @@ class Worker(Room):
         super().__post_init__()
         settings = self.runtime.settings
         self.runtime.judges = {service: _steady_judge(settings, service) for service in SERVICES}
-        self.me = Process(self.runtime.name, 16, tuple(SERVICES))
+        self.me = WorkerProcess(self.runtime.name, 16, tuple(SERVICES))
         self.housekeeping = Housekeeping(
             self.runtime, self.me, ring=self.ring, queue_lengths=self.tell_queues, clock=self.clock
         )
@@ -76,7 +76,7 @@ class Stage:
         """Let time pass in steps in which nobody works."""
         self.worker.now_s += seconds
         self.worker.passed_s += seconds
-        for account in views.accounts(self.plain):
+        for account in queries.accounts(self.plain):
             let_pass(self.plain, account, round(seconds * 1000))
 
     def go_on(self, done: Callable[[], bool], *, within_s: float, tend: Callable[[Stage], object]) -> bool:
@@ -93,7 +93,7 @@ class Stage:
 
     def is_undecided(self) -> bool:
         """Tell whether a message has neither ended nor been parked."""
-        states = self.worker.states(*views.lanes(self.plain))
+        states = self.worker.states(*queries.lanes(self.plain))
         return any(states.get(state) for state in UNDECIDED)
 
     def tell(self, keys: list[str]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act
+from plexsend.outbox import queries, steer
+from plexsend.outbox.advance import Mode, Ticket, advance
+from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.line import Mode, Ticket, advance
-from plexsend.outbox.messages import Batch, Entry, Outcome, Settlement
 from plexsend.outbox.states import State
+from plexsend.outbox.steer import Act
 from tests.integration.crash.answers import first, whole
 from tests.integration.crash.scenario import Scenario
 from tests.integration.crash.sending import submitted, work
@@ -35,7 +35,7 @@ class _Decided:
 
     def __call__(self, stage: Stage) -> None:
         for key, act in self.acts.items():
-            desk.ask(stage.store, "main", key, act)
+            steer.ask(stage.store, "main", key, act)
         stage.work()
 
 
@@ -47,7 +47,7 @@ def _settled(outcome: Outcome) -> Step:
         policy = stage.worker.runtime.policies[BULK.service]
         batch = advance(stage.plain, BULK, Ticket("other.1", 1), policy)
         assert isinstance(batch, Batch)
-        entries = tuple(Entry(key, batch.token, outcome, detail="wanted so") for key in names(3))
+        entries = tuple(Verdict(key, batch.token, outcome, detail="wanted so") for key in names(3))
         settlement = Settlement(batch.token, batch.take, entries)
         advance(stage.plain, BULK, Ticket("other.1", 2), policy, mode=Mode.STOP, settlement=settlement)
 
@@ -57,7 +57,7 @@ def _settled(outcome: Outcome) -> Step:
 def _some_of_each(stage: Stage) -> None:
     take_and_die(stage, ["k-2"], "gone.1")
     stage.submit(BULK, ["k-0"])
-    stage.submit(BULK, ["k-1"], send_at_ms=views.server_ms(stage.plain) + 60_000)
+    stage.submit(BULK, ["k-1"], send_at_ms=queries.server_ms(stage.plain) + 60_000)
     stage.submit(BULK, ["k-3"])
 
 
@@ -68,16 +68,16 @@ def _cancel(stage: Stage) -> None:
 
 
 def _cancel_while_sending(stage: Stage) -> None:
-    assert desk.ask(stage.plain, "main", "k-1", Act.CANCEL).outcome == "wanted"
+    assert steer.ask(stage.plain, "main", "k-1", Act.CANCEL).outcome == "wanted"
 
 
 def _pause_and_resume(stage: Stage) -> None:
     for scope, what in _SCOPES.items():
         account = "main" if scope is Scope.LANE else None
-        desk.pause(stage.store, scope, what, account=account, by="a test", why="wanted so")
+        steer.pause(stage.store, scope, what, account=account, by="a test", why="wanted so")
     stage.work()
     for scope, what in _SCOPES.items():
-        desk.resume(stage.store, scope, what, account="main" if scope is Scope.LANE else None)
+        steer.resume(stage.store, scope, what, account="main" if scope is Scope.LANE else None)
     stage.work()
 
 

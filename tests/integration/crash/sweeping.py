@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.line import Ticket, advance
-from plexsend.outbox.messages import Batch
+from plexsend.outbox.advance import Ticket, advance
+from plexsend.outbox.batches import Batch
 from plexsend.outbox.states import State
 from tests.integration.crash.scenario import Scenario
 from tests.integration.crash.sending import submitted, work

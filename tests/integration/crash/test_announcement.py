@@ -9,7 +9,7 @@ import pytest
 
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.services import read_settings
-from plexsend.outbox import desk, views
+from plexsend.outbox import queries, steer
 from plexsend.outbox.holds import Scope
 from producers import Producer
 from tests.integration.crash.calls import watched_store
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def _pause(store: Store) -> None:
-    desk.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="a test", why="wanted so")
+    steer.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="a test", why="wanted so")
 
 
 def _resume(store: Store) -> None:
-    desk.resume(store, Scope.SERVICE, "mms-bulk", account=None)
+    steer.resume(store, Scope.SERVICE, "mms-bulk", account=None)
 
 
 def _submit(store: Store, watch: Watch) -> None:
@@ -43,7 +43,7 @@ def test_copy_of_a_pause_that_was_resumed_goes_with_the_next_submit(store: Store
         _submit(store, watch)
     assert lost in watch.reached
     _submit(store, Watch())
-    assert views.holds(store, "main") == []
+    assert queries.holds(store, "main") == []
 
 
 def test_pause_that_comes_while_an_older_one_is_taken_back_stands(store: Store) -> None:
@@ -51,4 +51,4 @@ def test_pause_that_comes_while_an_older_one_is_taken_back_stands(store: Store) 
     watch = Watch()
     watch.meanwhile = {"hsetnx-1-before": lambda: _resume(store), "hexists-1-after": lambda: _pause(store)}
     _submit(store, watch)
-    assert [hold.field for hold in views.holds(store, "main")] == ["service pause mms-bulk"]
+    assert [hold.field for hold in queries.holds(store, "main")] == ["service pause mms-bulk"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.queries import holds, server_ms
 from plexsend.outbox.states import State
-from plexsend.outbox.views import holds, server_ms
 from tests.integration.crash.answers import (
     accept_all,
     at_most,
@@ -54,13 +54,13 @@ def _submit_expiring(stage: Stage) -> None:
 
 def _correct_secret(stage: Stage) -> None:
     stage.work()
-    desk.resume(stage.store, Scope.ACCOUNT, "main", account=None)
+    steer.resume(stage.store, Scope.ACCOUNT, "main", account=None)
     stage.work()
 
 
 def _resume_what_was_refused(stage: Stage) -> None:
     if any(hold.reason is Reason.AUTH for hold in holds(stage.plain, "main")):
-        desk.resume(stage.plain, Scope.ACCOUNT, "main", account=None)
+        steer.resume(stage.plain, Scope.ACCOUNT, "main", account=None)
 
 
 SCENARIOS = (

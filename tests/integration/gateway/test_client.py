@@ -73,7 +73,7 @@ def uncertain(code: str) -> WholeAnswer:
 
 
 def shut(code: str) -> WholeAnswer:
-    return WholeAnswer(Meaning.SHUT, code, "nothing was sent", None, explicit=False)
+    return WholeAnswer(Meaning.UNAVAILABLE, code, "nothing was sent", None, explicit=False)
 
 
 def only_meaning(answer: ItemAnswers | WholeAnswer, key: str = "k1") -> Meaning:
@@ -279,7 +279,11 @@ class TestAnswer:
 
     @pytest.mark.parametrize(
         ("status", "meaning"),
-        [("301 Moved", Meaning.LANE), ("302 Found", Meaning.LANE), ("307 Again", Meaning.LANE)],
+        [
+            ("301 Moved", Meaning.UNSUITABLE),
+            ("302 Found", Meaning.UNSUITABLE),
+            ("307 Again", Meaning.UNSUITABLE),
+        ],
     )
     def test_redirect_is_not_followed(
         self, gateway: Gateway, client: GatewayClient, status: str, meaning: Meaning
@@ -297,7 +301,7 @@ class TestAnswer:
         gateway.serve = answering(http(b"", status, "Retry-After: 7"))
         answer = post(client)
         assert isinstance(answer, WholeAnswer)
-        assert (answer.meaning, answer.retry_after_s, answer.explicit) == (Meaning.SHUT, 7.0, True)
+        assert (answer.meaning, answer.retry_after_s, answer.explicit) == (Meaning.UNAVAILABLE, 7.0, True)
         assert len(gateway.requests) == 1
 
     def test_compressed_answer_is_read_though_none_was_asked_for(
@@ -334,7 +338,7 @@ class TestAnswer:
         gateway.serve = answering(http(json.dumps(envelope).encode(), "401 Unauthorized"))
         answer = post(client)
         assert isinstance(answer, WholeAnswer)
-        assert (answer.meaning, answer.desc) == (Meaning.ACCOUNT, "unknown someone;****")
+        assert (answer.meaning, answer.desc) == (Meaning.UNAUTHORIZED, "unknown someone;****")
 
     def test_secret_quoted_for_an_item_is_masked(self, gateway: Gateway, client: GatewayClient) -> None:
         results = [{"code": "G141", "desc": CREDENTIALS, "msg_key": "k1"}]
@@ -736,7 +740,7 @@ def secured(serve: Serve) -> Serve:
 
 
 def only_shut(answer: ItemAnswers | WholeAnswer) -> bool:
-    return isinstance(answer, WholeAnswer) and answer.meaning is Meaning.SHUT
+    return isinstance(answer, WholeAnswer) and answer.meaning is Meaning.UNAVAILABLE
 
 
 def test_nothing_of_a_request_is_logged(

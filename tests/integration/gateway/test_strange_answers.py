@@ -85,7 +85,7 @@ def test_whatever_comes_there_is_an_answer_and_none_of_it_an_acceptance(
     gateway.serve = answering(STRANGE[name])
     answer = post(client)
     assert isinstance(answer, WholeAnswer)
-    assert answer.meaning in {Meaning.UNCERTAIN, Meaning.LANE, Meaning.SHUT}
+    assert answer.meaning in {Meaning.UNCERTAIN, Meaning.UNSUITABLE, Meaning.UNAVAILABLE}
 
 
 def test_interim_answer_is_skipped(gateway: Gateway, client: GatewayClient) -> None:
@@ -109,7 +109,7 @@ def test_answer_behind_an_interim_one_is_not_that_of_the_next_request(
         Meaning.UNCERTAIN, "TIMEOUT", "no usable answer came", None, explicit=False
     )
     second = post(client, "b")
-    assert not isinstance(second, WholeAnswer) or second.meaning is not Meaning.ALONE
+    assert not isinstance(second, WholeAnswer) or second.meaning is not Meaning.BAD_ITEM
 
 
 @pytest.mark.parametrize("location", ["/login", "http://[::1"])
@@ -119,7 +119,7 @@ def test_redirect_is_read_like_any_other_answer(
     gateway.serve = answering(http(b'{"code":"C401_1"}', "302 Found", f"Location: {location}"))
     answer = post(client)
     assert isinstance(answer, WholeAnswer)
-    assert (answer.meaning, answer.code) == (Meaning.ACCOUNT, "C401_1")
+    assert (answer.meaning, answer.code) == (Meaning.UNAUTHORIZED, "C401_1")
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox import views
-from plexsend.outbox.intake import Draft, Intake, Receipt
+from plexsend.outbox import queries
+from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
+from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Mode, Rest, Ticket, advance
-from plexsend.outbox.messages import Batch, Effect, EffectKind, Entry, Outcome, Settlement
 from plexsend.outbox.store import text
-from plexsend.outbox.sweeping import Abandoned, Process, Round, sweep
+from plexsend.outbox.submit import NewMessage, Submitted, Submitter
+from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess, sweep
 from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
@@ -26,8 +26,8 @@ BULK = Lane("mms-bulk", None, "main")
 STANDARD = Lane("mms-standard", None, "main")
 OTHERS = Lane("mms-bulk", None, "others")
 STAMP = "mms:v2:1:aaaaaaaa"
-P1 = Process("p1", 16, ("mms-bulk", "mms-standard"))
-P2 = Process("p2", 16, ("mms-bulk", "mms-standard"))
+P1 = WorkerProcess("p1", 16, ("mms-bulk", "mms-standard"))
+P2 = WorkerProcess("p2", 16, ("mms-bulk", "mms-standard"))
 
 ANSWERED = Effect(EffectKind.ANSWERED)
 SHUT = Effect(EffectKind.SHUT, 0, "503")
@@ -52,7 +52,7 @@ def verdicts(
 ) -> Settlement:
     """Return a settlement with this outcome for each message of the batch, but for those in `of`."""
     entries = tuple(
-        Entry(m.msg_key, batch.token, (of or {}).get(m.msg_key, outcome), code=code, **more)
+        Verdict(m.msg_key, batch.token, (of or {}).get(m.msg_key, outcome), code=code, **more)
         for m in batch.messages
     )
     request = Effect(EffectKind.REQUEST, len(entries))
@@ -73,12 +73,12 @@ def marked_alone(batch: Batch, keys: Iterable[str]) -> Settlement:
     """Return a settlement that gives a batch back, these of it marked to go alone from now on."""
     names = set(keys)
     entries = tuple(
-        Entry(m.msg_key, batch.token, Outcome.BACK, alone=m.msg_key in names) for m in batch.messages
+        Verdict(m.msg_key, batch.token, Outcome.BACK, alone=m.msg_key in names) for m in batch.messages
     )
     return Settlement(batch.token, batch.take, entries, (ANSWERED,), batch.taken_ms)
 
 
-def keys_in(answer: Batch | Rest) -> list[str]:
+def keys_in(answer: Batch | NothingTaken) -> list[str]:
     """Return the keys of a batch in its order."""
     assert isinstance(answer, Batch), answer
     return [message.msg_key for message in answer.messages]
@@ -90,20 +90,20 @@ class Bench:
     def __init__(self, store: Store, policy: Policy | None = None) -> None:
         self.store = store
         self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
-        self.intake = Intake(store)
+        self.intake = Submitter(store)
         self._sequences: dict[str, int] = {}
         self._last: dict[str, dict[str, Any]] = {}
 
     def submit(
         self, keys: int | Iterable[str], lane: Lane = BULK, *, body: bytes = b'{"a":1}', **times: Any
-    ) -> list[Receipt]:
+    ) -> list[Submitted]:
         """Submit messages by their keys, or so many of them."""
         names = keys_of(keys) if isinstance(keys, int) else list(keys)
-        receipts: list[Receipt] = []
+        answers: list[Submitted] = []
         for at in range(0, len(names), 500):
-            drafts = [Draft(name, body) for name in names[at : at + 500]]
-            receipts += self.intake.add(lane, drafts, stamp=STAMP, linger_ms=self.policy.linger_ms, **times)
-        return receipts
+            drafts = [NewMessage(name, body) for name in names[at : at + 500]]
+            answers += self.intake.add(lane, drafts, stamp=STAMP, linger_ms=self.policy.linger_ms, **times)
+        return answers
 
     def call(
         self,
@@ -115,7 +115,7 @@ class Bench:
         policy: Policy | None = None,
         bell: str = "",
         stay_ms: int = 0,
-    ) -> Batch | Rest:
+    ) -> Batch | NothingTaken:
         """Let a drain make its next call."""
         self._sequences[drain] = self._sequences.get(drain, 0) + 1
         self._last[drain] = {
@@ -129,7 +129,7 @@ class Bench:
         }
         return self.repeat(drain)
 
-    def repeat(self, drain: str = "p1.1") -> Batch | Rest:
+    def repeat(self, drain: str = "p1.1") -> Batch | NothingTaken:
         """Make the drain's last call once more, as it does when the reply was lost."""
         return advance(self.store, **self._last[drain])
 
@@ -139,17 +139,19 @@ class Bench:
         assert isinstance(answer, Batch), answer
         return answer
 
-    def rest(self, drain: str = "p1.1", settlement: Settlement | None = None, **more: Any) -> Rest:
+    def rest(self, drain: str = "p1.1", settlement: Settlement | None = None, **more: Any) -> NothingTaken:
         """Let a drain make its next call, which must yield nothing."""
         answer = self.call(drain, settlement=settlement, **more)
-        assert isinstance(answer, Rest), [message.msg_key for message in answer.messages]
+        assert isinstance(answer, NothingTaken), [message.msg_key for message in answer.messages]
         return answer
 
-    def stop(self, drain: str = "p1.1", settlement: Settlement | None = None, lane: Lane = BULK) -> Rest:
+    def stop(
+        self, drain: str = "p1.1", settlement: Settlement | None = None, lane: Lane = BULK
+    ) -> NothingTaken:
         """End a drain's slice."""
         return self.rest(drain, settlement, lane=lane, mode=Mode.STOP)
 
-    def settle(self, settlement: Settlement, lane: Lane = BULK, drain: str = "p9.9") -> Rest:
+    def settle(self, settlement: Settlement, lane: Lane = BULK, drain: str = "p9.9") -> NothingTaken:
         """Settle on behalf of a drain that is gone."""
         return self.rest(drain, settlement, lane=lane, mode=Mode.SETTLE)
 
@@ -164,7 +166,7 @@ class Bench:
 
     def sweep(
         self,
-        process: Process = P1,
+        process: WorkerProcess = P1,
         *,
         account: str = "main",
         quota: int = 32,
@@ -172,7 +174,7 @@ class Bench:
         keep_ms: int = 7 * 86_400_000,
         tidy: Iterable[Lane] = (),
         policies: Mapping[str, Policy] | None = None,
-    ) -> Round:
+    ) -> SweepResult:
         """Do one round of housekeeping."""
         policies = policies or {"mms-bulk": self.policy, "mms-standard": self.policy}
         return sweep(
@@ -207,7 +209,7 @@ class Bench:
 
     def record(self, key: str, account: str = "main") -> Record:
         """Return a record that must be there."""
-        found = views.find(self.store, key, account)
+        found = queries.find(self.store, key, account)
         assert found, f"{key} is not known"
         return found[0]
 
@@ -221,7 +223,7 @@ class Bench:
 
     def counts(self, lane: Lane = BULK) -> dict[str, int]:
         """Return a lane's counts without zeros."""
-        return {name: n for name, n in views.look_at(self.store, lane).counts.items() if n}
+        return {name: n for name, n in queries.look_at(self.store, lane).counts.items() if n}
 
     def members(self, part: str, lane: Lane = BULK) -> list[str]:
         """Return the members of one of a lane's sets, lowest score first."""
@@ -230,7 +232,7 @@ class Bench:
 
     def hold(self, reason: str, account: str = "main") -> Hold | None:
         """Return the account's only hold of this reason, None without."""
-        found = [hold for hold in views.holds(self.store, account) if hold.reason == reason]
+        found = [hold for hold in queries.holds(self.store, account) if hold.reason == reason]
         assert len(found) < 2, found
         return found[0] if found else None
 
@@ -243,7 +245,7 @@ class Bench:
     def left_ms(self, hold: Hold) -> int:
         """Return in how many ms the hold lets the next message go."""
         assert hold.until_ms is not None
-        return hold.until_ms - views.server_ms(self.store)
+        return hold.until_ms - queries.server_ms(self.store)
 
     def find_abandoned(self) -> list[Abandoned]:
         """Sweep until what was found before and not judged has been looked at again."""
@@ -256,4 +258,4 @@ class Bench:
     def wake_in_ms(self, lane: Lane = BULK) -> int | None:
         """Return in how many ms the lane wakes, None if it does not."""
         at = self.store.client.zscore(self.store.keys.wake(lane.account), lane.name)
-        return None if at is None else int(at) - views.server_ms(self.store)
+        return None if at is None else int(at) - queries.server_ms(self.store)

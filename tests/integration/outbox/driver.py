@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act
+from plexsend.outbox import queries, steer
+from plexsend.outbox.advance import NothingTaken
+from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.line import Rest
-from plexsend.outbox.messages import Batch, Effect, EffectKind, Entry, Outcome, Settlement
 from plexsend.outbox.states import DEAD, State
+from plexsend.outbox.steer import Act
 from plexsend.outbox.store import text
 from plexsend.settings import Policy
 from tests.integration.outbox import told_holds
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.store import Store
-    from plexsend.outbox.sweeping import Abandoned, Process, Round
+    from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
 
 POLICY = Policy(
     rate_per_s=0,
@@ -87,16 +87,16 @@ class Driver:
         self, lane: Lane, keys: Sequence[str], body: bytes, send_in_ms: int | None, expires_in_ms: int | None
     ) -> None:
         """Submit messages."""
-        now_ms, told_ms = views.server_ms(self.store), self.model.now_ms
+        now_ms, told_ms = queries.server_ms(self.store), self.model.now_ms
 
         def after(base_ms: int, ms: int | None) -> int | None:
             return None if ms is None else base_ms + ms
 
         times = {"send_at_ms": after(now_ms, send_in_ms), "expires_at_ms": after(now_ms, expires_in_ms)}
-        receipts = self.bench.submit(keys, lane, body=body, **times)
+        answers = self.bench.submit(keys, lane, body=body, **times)
         due_ms, expires_ms = after(told_ms, send_in_ms), after(told_ms, expires_in_ms)
         told = [self.model.submit(lane, key, body, due_ms=due_ms, expires_ms=expires_ms) for key in keys]
-        assert [(receipt.known, receipt.state) for receipt in receipts] == told
+        assert [(submitted.outcome, submitted.state) for submitted in answers] == told
         self._sent -= {key for key, (known, _) in zip(keys, told, strict=True) if known == "added"}
         self._announced.add(lane)
         if lane.service in self._paused_services:
@@ -141,7 +141,7 @@ class Driver:
         if batch is None:
             return None
         entries = tuple(
-            Entry(message.msg_key, batch.token, outcome, delay_ms=delay_ms, alone=alone)
+            Verdict(message.msg_key, batch.token, outcome, delay_ms=delay_ms, alone=alone)
             for message, outcome in zip(batch.messages, cycle(plan), strict=False)
         )
         self._sent -= {entry.msg_key for entry in entries if entry.outcome is Outcome.BACK}
@@ -156,7 +156,7 @@ class Driver:
 
     def sweep(
         self,
-        process: Process,
+        process: WorkerProcess,
         plan: Iterable[Outcome],
         *,
         judged: bool,
@@ -182,7 +182,7 @@ class Driver:
         """Ask for something for one message."""
         told = self.model.messages.get(key)
         possible = told is not None and told.state in POSSIBLE[act]
-        assert desk.ask(self.store, "main", key, act).done == possible
+        assert steer.ask(self.store, "main", key, act).done == possible
         if possible and act is Act.REQUEUE:
             # The gateway refused it for certain, so sending it again is no second sending.
             self._sent.discard(key)
@@ -190,7 +190,7 @@ class Driver:
 
     def pause(self, scope: Scope, what: str) -> None:
         """Pause something."""
-        desk.pause(self.store, scope, what, account="main", by="anna", why="x")
+        steer.pause(self.store, scope, what, account="main", by="anna", why="x")
         if scope is Scope.SERVICE:
             self._paused_services.add(what)
         if scope is not Scope.SERVICE or self._announced:
@@ -199,13 +199,13 @@ class Driver:
     def resume(self, scope: Scope, what: str) -> None:
         """Resume something."""
         self._await_next_ms()
-        desk.resume(self.store, scope, what, account="main")
+        steer.resume(self.store, scope, what, account="main")
         self._paused_services.discard(what)
         self.model.holds.release(hold_field(scope, reason, what) for reason in RELEASABLE[scope])
 
     def _advance(
         self, drain: Drain, settlement: Settlement | None, bell: str, *, repeated: bool = False
-    ) -> Batch | Rest:
+    ) -> Batch | NothingTaken:
         if self.model.holds.is_probe(settlement):
             self._await_next_ms()
         if settlement is not None:
@@ -217,7 +217,7 @@ class Driver:
             self._calls[drain.name] += 1
             due = self._find_due(drain.lane)
             answer = self.bench.call(drain.name, lane=drain.lane, settlement=settlement, bell=bell)
-        while isinstance(answer, Rest) and answer.reason == "linger":
+        while isinstance(answer, NothingTaken) and answer.reason == "linger":
             # No linger is set; but what became due in this very call is a few µs ahead.
             self._await_next_ms()
             self._calls[drain.name] += 1
@@ -225,7 +225,7 @@ class Driver:
         keys, probing = self.model.take(
             drain.lane, drain.name, self._calls[drain.name], room=room, due=due or []
         )
-        if isinstance(answer, Rest):
+        if isinstance(answer, NothingTaken):
             assert keys == [], f"expected {keys}, but there is nothing: {answer.reason}"
             return answer
         assert [message.msg_key for message in answer.messages] == keys
@@ -239,17 +239,17 @@ class Driver:
     # What comes due within one moment comes in the order of its scores, which the model does not know.
     def _find_due(self, lane: Lane) -> list[str]:
         later = self.store.keys.lane("main", lane.name, "later")
-        now_ms = views.server_ms(self.store)
+        now_ms = queries.server_ms(self.store)
         return [text(key) for key in self.store.client.zrangebyscore(later, "-inf", now_ms, 0, MOST_DUE)]
 
     def _has_room(self, drain: Drain, bell: str) -> bool:
-        now_ms = views.server_ms(self.store)
+        now_ms = queries.server_ms(self.store)
         name = self.store.keys.lane("main", drain.lane.name, "drains")
         members = {text(key): score for key, score in _scored(self.store, name)}
         others = [key for key, lapses in members.items() if lapses > now_ms and key != bell]
         return drain.name in members or len(others) < POLICY.connections
 
-    def _check_round(self, found: Round) -> None:
+    def _check_round(self, found: SweepResult) -> None:
         keys = {item.message.msg_key for item in found.abandoned}
         assert keys <= self.model.abandoned()
         assert not keys or self.model.now_ms >= self._quiet_ms, "reclaimed although it is quiet time"
@@ -264,7 +264,7 @@ class Driver:
             takes[item.lane, item.token].append(item.message.msg_key)
         for (lane, token), keys in takes.items():
             entries = tuple(
-                Entry(key, token, outcome, delay_ms=4_000)
+                Verdict(key, token, outcome, delay_ms=4_000)
                 for key, outcome in zip(keys, cycle(plan), strict=False)
             )
             settlement = Settlement(token, 0, entries)

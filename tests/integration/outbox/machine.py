@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from plexsend.outbox.audit import audit
-from plexsend.outbox.desk import Act
+from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.messages import EffectKind, Outcome
 from plexsend.outbox.states import State
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.steer import Act
+from plexsend.outbox.sweep import WorkerProcess
 from tests.integration.outbox.bench import BULK, STANDARD
 from tests.integration.outbox.books import assert_books_agree
 from tests.integration.outbox.driver import POLICY, POSSIBLE, Drain, Driver
 
 if TYPE_CHECKING:
+    from plexsend.outbox.batches import Batch, Settlement
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.messages import Batch, Settlement
     from plexsend.outbox.store import Store
 
 STEP_MS = 4_000
@@ -126,7 +126,7 @@ class OutboxMachine(RuleBasedStateMachine):
         super().__init__()
         self.store.client.flushdb()
         self.driver = Driver(self.store)
-        self.processes = [Process(name, 16, SERVICES) for name in ("p1", "p2")]
+        self.processes = [WorkerProcess(name, 16, SERVICES) for name in ("p1", "p2")]
         self.drains: list[Drain] = []
         self.ghosts: list[tuple[Lane, Batch]] = []
         self.names = 10
@@ -224,7 +224,7 @@ class OutboxMachine(RuleBasedStateMachine):
             assert rounds < 60, {k: told.state for k, told in self.driver.model.messages.items()}
             self._serve_for_a_step()
         self.books_agree()
-        assert audit(self.store).breaks == ()
+        assert audit(self.store).discrepancies == ()
 
     def _serve_for_a_step(self) -> None:
         self.driver.let_pass(STEP_MS)
@@ -248,7 +248,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def _replace(self, which: int) -> None:
         old = self.processes[which].name
         self.names += 1
-        self.processes[which] = Process(f"p{self.names}", 16, SERVICES)
+        self.processes[which] = WorkerProcess(f"p{self.names}", 16, SERVICES)
         for drain in [drain for drain in self.drains if drain.process == old]:
             self.drains.remove(drain)
             self._haunt(drain)

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.messages import Entry, Outcome, Settlement
+from plexsend.outbox.batches import Outcome, Settlement, Verdict
 from plexsend.outbox.states import DEAD, LIVING, TRANSITIONS, Event, State
 from tests.integration.outbox.told_holds import RECLAIM_MS, ToldHolds
 
@@ -69,14 +69,14 @@ class Model:
         return "added", told.state
 
     def settle(self, lane: Lane, settlement: Settlement, *, for_another: bool = False) -> None:
-        """Settle every entry, then let the effects move the holds."""
-        for entry in settlement.entries:
-            told = self.messages.get(entry.msg_key)
-            if told is None or self._is_repeated(told, entry):
+        """Settle every verdict, then let the effects move the holds."""
+        for verdict in settlement.verdicts:
+            told = self.messages.get(verdict.msg_key)
+            if told is None or self._is_repeated(told, verdict):
                 continue
-            if told.token == entry.token:
-                self._settle_own(told, entry, for_another=for_another)
-            elif entry.outcome is Outcome.ACCEPTED:
+            if told.token == verdict.token:
+                self._settle_own(told, verdict, for_another=for_another)
+            elif verdict.outcome is Outcome.ACCEPTED:
                 self._accept_late(told)
         self.holds.apply(lane, settlement, self.now_ms)
 
@@ -172,16 +172,16 @@ class Model:
         told.flags.discard("c")
 
     @staticmethod
-    def _is_repeated(told: Told, entry: Entry) -> bool:
-        if told.state is State.ACCEPTED and entry.outcome is Outcome.ACCEPTED:
+    def _is_repeated(told: Told, verdict: Verdict) -> bool:
+        if told.state is State.ACCEPTED and verdict.outcome is Outcome.ACCEPTED:
             return True
-        return told.state is not State.SENDING and told.token == entry.token
+        return told.state is not State.SENDING and told.token == verdict.token
 
-    def _settle_own(self, told: Told, entry: Entry, *, for_another: bool) -> None:
-        if entry.outcome is Outcome.ACCEPTED or "l" in told.flags:
+    def _settle_own(self, told: Told, verdict: Verdict, *, for_another: bool) -> None:
+        if verdict.outcome is Outcome.ACCEPTED or "l" in told.flags:
             self._move(told, Event.ACCEPT)
             return
-        outcome = entry.outcome
+        outcome = verdict.outcome
         if outcome is Outcome.FAILED and ("m" in told.flags or for_another):
             told.flags.add("m")
             outcome = Outcome.PARK
@@ -189,7 +189,7 @@ class Model:
             self._move(told, Event.REJECT if outcome is Outcome.REJECTED else Event.FAIL)
             return
         else:
-            told.flags |= {"a"} if entry.alone else set()
+            told.flags |= {"a"} if verdict.alone else set()
             told.flags |= {"m"} if outcome in (Outcome.RETRY, Outcome.PARK) else set()
         if for_another:
             told.token = ""
@@ -197,8 +197,8 @@ class Model:
             self._move(told, Event.PARK if "m" in told.flags else Event.CANCEL)
         elif outcome is Outcome.PARK:
             self._move(told, Event.PARK)
-        elif entry.delay_ms:
-            told.due_ms = self.now_ms + entry.delay_ms
+        elif verdict.delay_ms:
+            told.due_ms = self.now_ms + verdict.delay_ms
             self._move(told, Event.POSTPONE)
         else:
             self._move(told, Event.GIVE_BACK)

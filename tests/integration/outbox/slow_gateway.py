@@ -6,13 +6,13 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import views
-from plexsend.outbox.line import Status
-from plexsend.outbox.messages import Batch
+from plexsend.outbox import queries
+from plexsend.outbox.advance import Status
+from plexsend.outbox.batches import Batch
 from tests.integration.outbox.bench import BULK, Bench, accepted
 
 if TYPE_CHECKING:
-    from plexsend.outbox.messages import Settlement
+    from plexsend.outbox.batches import Settlement
 
 _BELL_TRAVELS_MS = 5
 _STAY_MS = 100
@@ -43,7 +43,7 @@ class SlowGateway:
 
     def serve(self, for_ms: int) -> None:
         """Serve for so long. Only what happens moves the clock; the time that the test takes is undone."""
-        start_ms = views.server_ms(self.bench.store)
+        start_ms = queries.server_ms(self.bench.store)
         self._push(0)
         while self._queue[0].at_ms < for_ms:
             due = heapq.heappop(self._queue)
@@ -61,7 +61,7 @@ class SlowGateway:
         return sum(n for at_ms, n in self.grants if from_ms <= at_ms < to_ms)
 
     def _now_ms(self, start_ms: int) -> int:
-        return views.server_ms(self.bench.store) + self._shifted_ms - start_ms
+        return queries.server_ms(self.bench.store) + self._shifted_ms - start_ms
 
     def _push(self, at_ms: int, **what: object) -> None:
         self._number += 1

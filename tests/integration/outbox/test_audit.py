@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.audit import audit
-from plexsend.outbox.intake import Draft, Intake
+from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Mode, Ticket, advance
-from plexsend.outbox.messages import Batch, Entry, Outcome, Settlement
+from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.settings import Policy
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ OUTCOMES = (
 @pytest.fixture
 def filled(store: Store) -> Store:
     """Twenty messages: ten settled in every way there is, ten waiting."""
-    Intake(store).add(LANE, [Draft(f"k{n}", b'{"n":1}') for n in range(20)], stamp="x")
+    Submitter(store).add(LANE, [NewMessage(f"k{n}", b'{"n":1}') for n in range(20)], stamp="x")
     batch = advance(store, LANE, Ticket("p.1", 1), POLICY)
     assert isinstance(batch, Batch)
     entries = tuple(
-        Entry(message.msg_key, batch.token, outcome, delay_ms=60_000 if outcome is Outcome.RETRY else 0)
+        Verdict(message.msg_key, batch.token, outcome, delay_ms=60_000 if outcome is Outcome.RETRY else 0)
         for message, outcome in zip(batch.messages, OUTCOMES, strict=True)
     )
     settlement = Settlement(batch.token, batch.take, entries)
@@ -41,12 +41,12 @@ def filled(store: Store) -> Store:
 def named(store: Store, key: str) -> list[str]:
     found = audit(store)
     assert not found.ok
-    return [item.what for item in found.breaks if item.msg_key == key]
+    return [item.what for item in found.discrepancies if item.msg_key == key]
 
 
 def test_sound_books_add_up(filled: Store) -> None:
     found = audit(filled)
-    assert found.breaks == ()
+    assert found.discrepancies == ()
     assert found.ok
     assert found.messages == 20
     assert sum(found.states.values()) == 20
@@ -92,14 +92,14 @@ def test_a_state_nobody_knows_is_named(filled: Store) -> None:
 
 def test_counts_that_do_not_add_up_are_named_by_lane(filled: Store) -> None:
     filled.client.hincrby(filled.keys.lane("main", LANE.name, "counts"), "submitted", 1)
-    assert [item.what for item in audit(filled).breaks] == [
+    assert [item.what for item in audit(filled).discrepancies] == [
         "21 submitted, but 20 counted in all states and archived"
     ]
 
 
 def test_a_lane_that_is_not_listed_is_named(filled: Store) -> None:
     filled.client.hset(filled.keys.record("main", "stray"), mapping={"s": "accepted", "l": "mms-bulk@other"})
-    assert any(item.lane == "mms-bulk@other" for item in audit(filled).breaks)
+    assert any(item.lane == "mms-bulk@other" for item in audit(filled).discrepancies)
 
 
 def test_an_empty_outbox_is_sound(store: Store) -> None:
@@ -110,6 +110,6 @@ def test_an_empty_outbox_is_sound(store: Store) -> None:
 
 def test_a_prefix_with_pattern_characters_audits_only_itself(filled: Store) -> None:
     odd = type(filled)(filled.client, filled.keys.prefix + "[a*]")
-    Intake(odd).add(LANE, [Draft("k", b"{}")], stamp="x")
+    Submitter(odd).add(LANE, [NewMessage("k", b"{}")], stamp="x")
     assert audit(odd).messages == 1
     assert audit(odd).ok

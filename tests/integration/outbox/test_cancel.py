@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act, Decision
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox import queries, steer
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.states import DEAD, State
+from plexsend.outbox.steer import Act, Decision
 from tests.integration.outbox.bench import BULK, Bench, accepted, verdicts
 
 STATES = list(State)
 
 
 def ask(bench: Bench, act: Act, key: str = "a") -> Decision:
-    return desk.ask(bench.store, "main", key, act)
+    return steer.ask(bench.store, "main", key, act)
 
 
 def bring(bench: Bench, state: State) -> None:
     """Bring a message `a` into a state, by the shortest way."""
-    now = views.server_ms(bench.store)
+    now = queries.server_ms(bench.store)
     if state is State.SCHEDULED:
         bench.submit(["a"], send_at_ms=now + 60_000)
         return
@@ -69,7 +69,7 @@ def test_only_dead_letters_are_requeued_or_dropped(bench: Bench, state: State, a
     if not decision.done:
         assert bench.state("a") == state
     elif act is Act.DROP:
-        assert views.find(bench.store, "a") == []
+        assert queries.find(bench.store, "a") == []
         assert bench.counts()[f"a:{state}"] == 1
     else:
         assert bench.state("a") == State.WAITING
@@ -125,7 +125,7 @@ def test_cancel_parks_what_may_have_been_sent_before(bench: Bench, delay_ms: int
 
 
 def test_requeued_message_starts_anew_and_goes_first(bench: Bench) -> None:
-    bench.submit(["a"], expires_at_ms=views.server_ms(bench.store) + 60_000)
+    bench.submit(["a"], expires_at_ms=queries.server_ms(bench.store) + 60_000)
     bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED, code="G141"))
     bench.submit([f"n{i}" for i in range(20)])
     bench.let_pass(61_000)
@@ -189,4 +189,4 @@ def test_books_stay_in_order_through_everything(bench: Bench) -> None:
         ask(bench, act)
     # It may have been sent, so a cancel parks it.
     assert bench.counts() == {"submitted": 1, "s:uncertain": 1, "takes": 1, "batches": 1, "fill": 1}
-    assert [record.msg_key for record in views.listing(bench.store, BULK, "uncertain")] == ["a"]
+    assert [record.msg_key for record in queries.listing(bench.store, BULK, "uncertain")] == ["a"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import desk
-from plexsend.outbox.desk import Act
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox import steer
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.states import State
+from plexsend.outbox.steer import Act
 from tests.integration.outbox.bench import Bench, accepted, verdicts
 
 
@@ -28,4 +28,4 @@ def test_message_whose_drain_died_may_have_been_sent(bench: Bench) -> None:
     bench.submit(["a"])
     bench.settle(verdicts(bench.take(), Outcome.RETRY))
     assert bench.record("a").may_have_been_sent
-    assert desk.ask(bench.store, "main", "a", Act.CANCEL).outcome == "parked"
+    assert steer.ask(bench.store, "main", "a", Act.CANCEL).outcome == "parked"

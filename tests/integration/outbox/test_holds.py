@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act
+from plexsend.outbox import queries, steer
+from plexsend.outbox.batches import Effect, EffectKind
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.messages import Effect, EffectKind
+from plexsend.outbox.steer import Act
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     AUTH,
@@ -64,7 +64,7 @@ def test_hold_for_a_person_ends_by_no_time_and_no_answer(bench: Bench, effect: E
     assert bench.counts()["s:accepted"] == 10
     assert bench.rest("p1.3").reason
     scope, what = (Scope.ACCOUNT, "main") if effect is AUTH else (Scope.LANE, BULK.name)
-    assert len(desk.resume(bench.store, scope, what, account="main")) == 1
+    assert len(steer.resume(bench.store, scope, what, account="main")) == 1
     assert bench.take("p1.4").messages
 
 
@@ -119,7 +119,7 @@ def test_resuming_an_account_after_a_top_up_releases_its_credit_hold_at_once(ben
     bench.submit(20)
     bench.stop(settlement=back(bench.take(), CREDIT))
     assert bench.bells() == []
-    assert desk.resume(bench.store, Scope.ACCOUNT, "main", account=None) == ["account credit main"]
+    assert steer.resume(bench.store, Scope.ACCOUNT, "main", account=None) == ["account credit main"]
     assert len(bench.bells()) == 2
     assert len(bench.take("p1.2").messages) == 10
 
@@ -156,26 +156,26 @@ def test_end_of_a_hold_wakes_every_lane_it_kept(bench: Bench) -> None:
 def test_cancelled_message_under_a_hold_is_cancelled(bench: Bench) -> None:
     bench.submit(20)
     bench.stop(settlement=back(bench.take(), CREDIT))
-    assert desk.ask(bench.store, "main", "k00000", Act.CANCEL).outcome == "cancelled"
+    assert steer.ask(bench.store, "main", "k00000", Act.CANCEL).outcome == "cancelled"
 
 
 def test_paused_service_stands_still_in_every_account(bench: Bench) -> None:
     for lane in (BULK, STANDARD, OTHERS):
         bench.submit(keys_of(20, lane.service), lane)
-    desk.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="x")
+    steer.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="x")
     assert bench.rest("p1.1", lane=BULK).reason == "service pause mms-bulk"
     assert bench.rest("p1.2", lane=OTHERS).reason == "service pause mms-bulk"
     assert bench.take("p1.3", lane=STANDARD).messages
-    assert [hold.what for hold in views.service_pauses(bench.store)] == ["mms-bulk"]
-    desk.resume(bench.store, Scope.SERVICE, "mms-bulk", account=None)
+    assert [hold.what for hold in queries.service_pauses(bench.store)] == ["mms-bulk"]
+    steer.resume(bench.store, Scope.SERVICE, "mms-bulk", account=None)
     assert bench.take("p1.1", lane=BULK).messages
     assert bench.take("p1.2", lane=OTHERS).messages
 
 
 def test_paused_again_keeps_the_time_since_when(bench: Bench) -> None:
-    desk.pause(bench.store, Scope.LANE, BULK.name, account="main", by="anna", why="x")
+    steer.pause(bench.store, Scope.LANE, BULK.name, account="main", by="anna", why="x")
     before = bench.standing("pause")
     bench.let_pass(60_000, steadily=False)
-    desk.pause(bench.store, Scope.LANE, BULK.name, account="main", by="ben", why="y")
+    steer.pause(bench.store, Scope.LANE, BULK.name, account="main", by="ben", why="y")
     after = bench.standing("pause")
     assert (after.since_ms, after.by, after.why) == (before.since_ms - 60_000, "ben", "y")

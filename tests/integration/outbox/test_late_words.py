@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import desk
-from plexsend.outbox.desk import Act
+from plexsend.outbox import steer
+from plexsend.outbox.advance import NothingTaken
+from plexsend.outbox.batches import Batch, Effect, Outcome
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.line import Rest
-from plexsend.outbox.messages import Batch, Effect, Outcome
 from plexsend.outbox.states import State
+from plexsend.outbox.steer import Act
 from tests.integration.outbox.bench import AUTH, BULK, CREDIT, P2, SHUT, Bench, accepted, back, verdicts
 
 HOUR_MS = 3_600_000
@@ -41,7 +41,7 @@ def save(bench: Bench) -> dict[bytes, bytes]:
 def test_late_acceptance_of_a_dropped_message_does_not_end_its_successor(bench: Bench) -> None:
     old = reclaimed(bench)
     bench.stop("p2.1", verdicts(bench.take("p2.1"), Outcome.REJECTED, code="G140"))
-    assert desk.ask(bench.store, "main", "k", Act.DROP).done
+    assert steer.ask(bench.store, "main", "k", Act.DROP).done
     bench.let_pass(1_000)
     bench.submit(["k"], body=b'{"corrected":1}')
     bench.stop("p1.1", accepted(old))
@@ -70,7 +70,9 @@ def test_uncertain_verdict_of_a_take_that_redis_forgot_marks_the_message(
     batch = bench.take("p1.1")
     forget_since(bench, saved)
     answer = bench.call("p1.1", settlement=verdicts(batch, outcome, delay_ms=4_000, alone=True))
-    assert isinstance(answer, Rest), "the very call that tells it may have been sent hands it out again"
+    assert isinstance(answer, NothingTaken), (
+        "the very call that tells it may have been sent hands it out again"
+    )
     record = bench.record("k")
     assert (record.state, record.may_have_been_sent, record.alone) == (state, True, True)
 
@@ -92,10 +94,10 @@ def test_message_that_waited_past_its_window_is_parked_and_not_sent_again(bench:
     bench.submit(["k"])
     batch = bench.take()
     bench.stop(settlement=verdicts(batch, Outcome.RETRY, delay_ms=2_000, until_ms=batch.taken_ms + HOUR_MS))
-    desk.pause(bench.store, Scope.LANE, BULK.name, account="main", by="x", why="x")
+    steer.pause(bench.store, Scope.LANE, BULK.name, account="main", by="x", why="x")
     bench.let_pass(2 * HOUR_MS, steadily=False)
-    desk.resume(bench.store, Scope.LANE, BULK.name, account="main")
-    assert isinstance(bench.call("p1.2"), Rest)
+    steer.resume(bench.store, Scope.LANE, BULK.name, account="main")
+    assert isinstance(bench.call("p1.2"), NothingTaken)
     assert bench.state("k") == State.UNCERTAIN
     assert "PLEXSEND_RESEND_WITHIN_S" in bench.record("k").desc
 
@@ -107,7 +109,7 @@ def test_answer_without_a_window_leaves_the_one_of_an_earlier_silence(bench: Ben
     bench.let_pass(1_000)
     bench.stop("p1.2", verdicts(bench.take("p1.2"), Outcome.RETRY, delay_ms=1, code="C500_1"))
     bench.let_pass(HOUR_MS, steadily=False)
-    assert isinstance(bench.call("p1.3"), Rest)
+    assert isinstance(bench.call("p1.3"), NothingTaken)
     assert bench.state("k") == State.UNCERTAIN
 
 
@@ -116,7 +118,7 @@ def test_person_who_asks_for_a_resend_is_not_bound_by_the_window(bench: Bench) -
     batch = bench.take()
     bench.stop(settlement=verdicts(batch, Outcome.PARK, until_ms=batch.taken_ms + 1))
     bench.let_pass(1_000)
-    assert desk.ask(bench.store, "main", "k", Act.RESEND).done
+    assert steer.ask(bench.store, "main", "k", Act.RESEND).done
     assert [message.msg_key for message in bench.take("p1.2").messages] == ["k"]
 
 
@@ -135,10 +137,10 @@ def test_hold_starts_although_the_clock_was_set_back_after_the_last_one_ended(
 ) -> None:
     bench.submit(40)
     bench.stop("p1.1", back(bench.take("p1.1"), effect))
-    desk.resume(bench.store, Scope.ACCOUNT, "main", account="main")
-    desk.resume(bench.store, Scope.LANE, BULK.name, account="main")
+    steer.resume(bench.store, Scope.ACCOUNT, "main", account="main")
+    steer.resume(bench.store, Scope.LANE, BULK.name, account="main")
     bench.let_pass(-HOUR_MS, steadily=False)
     bench.sweep(P2, quota=0)
     bench.let_pass(30_000)
     batch = bench.take("p1.2")
-    assert isinstance(bench.call("p1.2", settlement=back(batch, effect)), Rest)
+    assert isinstance(bench.call("p1.2", settlement=back(batch, effect)), NothingTaken)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plexsend.outbox.line import Mode, Status
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox.advance import Mode, Status
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.states import State
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
@@ -75,7 +75,7 @@ def test_same_ticket_after_part_of_its_batch_was_settled_gets_the_rest(bench: Be
     bench.submit(10)
     batch = bench.take()
     settled = accepted(batch)
-    bench.settle(replace(settled, entries=settled.entries[:5]))
+    bench.settle(replace(settled, verdicts=settled.verdicts[:5]))
     assert keys_in(bench.repeat()) == keys_of(10)[5:]
 
 

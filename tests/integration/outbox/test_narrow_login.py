@@ -34,4 +34,4 @@ def test_login_without_channels_sends_all_the_same(store: Store, narrow: Store) 
     store.client.hset(f"{store.keys.account('main')}sweep", "next", FAR_MS)
     bench.submit(23)
     assert sum(len(batch) for batch in bench.drain_all()) == 23
-    assert audit(store).breaks == ()
+    assert audit(store).discrepancies == ()

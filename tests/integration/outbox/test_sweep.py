@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import views
+from plexsend.outbox import queries
+from plexsend.outbox.batches import Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.messages import Entry, Outcome, Settlement
 from plexsend.outbox.states import State
-from plexsend.outbox.sweeping import SWEEP_LEASE_MS, Process
+from plexsend.outbox.sweep import SWEEP_LEASE_MS, WorkerProcess
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
@@ -41,9 +41,9 @@ def test_every_process_is_seen_whether_it_sweeps_or_not(bench: Bench) -> None:
     bench.sweep(P1)
     bench.sweep(P2)
     assert set(bench.sweep(P1).processes) == {P1, P2}
-    assert set(views.processes(bench.store, "main")) == {P1, P2}
+    assert set(queries.processes(bench.store, "main")) == {P1, P2}
     bench.let_pass(5_001, steadily=False)
-    assert views.processes(bench.store, "main") == []
+    assert queries.processes(bench.store, "main") == []
 
 
 def test_lane_gets_as_many_bells_as_it_can_use(bench: Bench) -> None:
@@ -127,7 +127,7 @@ def test_fewer_than_ten_are_rung_for_when_the_linger_is_over(bench: Bench) -> No
 
 
 def test_due_message_is_rung_for_at_its_time(bench: Bench) -> None:
-    bench.submit(["a"], send_at_ms=views.server_ms(bench.store) + 60_000)
+    bench.submit(["a"], send_at_ms=queries.server_ms(bench.store) + 60_000)
     bench.let_pass(59_000)
     assert bench.bells() == []
     bench.let_pass(1_000, steadily=False)
@@ -193,7 +193,7 @@ def test_two_sweepers_judge_an_abandoned_message_once(bench: Bench) -> None:
     bench.take()
     bench.let_pass(61_000)
     found = bench.find_abandoned()[0]
-    settlement = Settlement(found.token, 0, (Entry("k00000", found.token, Outcome.RETRY, spent=True),))
+    settlement = Settlement(found.token, 0, (Verdict("k00000", found.token, Outcome.RETRY, spent=True),))
     bench.settle(settlement, drain="p1.h")
     bench.settle(settlement, drain="p2.h")
     message = bench.take("p1.2").messages[0]
@@ -251,7 +251,7 @@ def test_process_that_changed_its_pool_keeps_its_leases(bench: Bench) -> None:
     bench.take("p1.1")
     for _ in range(3):
         bench.let_pass(3_000, steadily=False)
-        bench.sweep(Process("p1", 32, P1.services), quota=0)
+        bench.sweep(WorkerProcess("p1", 32, P1.services), quota=0)
     assert bench.members("drains") == ["p1.1"]
 
 

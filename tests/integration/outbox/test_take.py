@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import views
-from plexsend.outbox.line import LEASE_MS, Rest, Status
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox import queries
+from plexsend.outbox.advance import LEASE_MS, NothingTaken, Status
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.states import State
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
@@ -43,14 +43,14 @@ def test_batch_holds_messages_of_its_lane_alone(bench: Bench) -> None:
 
 def test_batch_tells_all_that_a_verdict_rests_on(bench: Bench) -> None:
     bench.submit(["a"], body="한글".encode())
-    before = views.server_ms(bench.store)
+    before = queries.server_ms(bench.store)
     batch = bench.take()
     message = batch.messages[0]
     assert (message.body, message.stamp) == ("한글".encode(), "mms:v2:1:aaaaaaaa")
     assert (message.attempts, message.tries, message.first_ms, message.failed_at_take) == (0, 0, None, None)
     assert (message.silent_takes, message.may_have_been_sent, message.alone) == (0, False, False)
     assert (batch.token, batch.take, batch.ok_take, batch.probe) == ("p1.1.1", 1, 0, False)
-    assert before <= batch.taken_ms <= views.server_ms(bench.store)
+    assert before <= batch.taken_ms <= queries.server_ms(bench.store)
     assert "한글" not in repr(batch)
     assert bench.state("a") == State.SENDING
 
@@ -133,7 +133,7 @@ def test_message_that_goes_alone_waits_for_no_linger(bench: Bench) -> None:
 
 
 def test_expired_messages_end_on_the_way_and_do_not_count(bench: Bench) -> None:
-    soon = views.server_ms(bench.store) + 5_000
+    soon = queries.server_ms(bench.store) + 5_000
     bench.submit(keys_of(25, "expires"), expires_at_ms=soon)
     bench.submit(keys_of(10, "stays"))
     bench.let_pass(6_000)
@@ -146,12 +146,12 @@ def test_expired_messages_end_on_the_way_and_do_not_count(bench: Bench) -> None:
 
 def test_flood_of_expired_messages_is_cleared_within_the_slice(bench: Bench) -> None:
     """One call looks through a bounded number; the drain goes on at once, without another doorbell."""
-    soon = views.server_ms(bench.store) + 5_000
+    soon = queries.server_ms(bench.store) + 5_000
     bench.submit(500, expires_at_ms=soon)
     bench.submit(["stays"])
     bench.let_pass(6_000)
     answers = [bench.call(stay_ms=100)]
-    while isinstance(answers[-1], Rest) and len(answers) < 10:
+    while isinstance(answers[-1], NothingTaken) and len(answers) < 10:
         assert (answers[-1].status, answers[-1].wait_ms) == (Status.STAY, 0)
         answers.append(bench.call(stay_ms=100))
     assert keys_in(answers[-1]) == ["stays"]
@@ -159,7 +159,7 @@ def test_flood_of_expired_messages_is_cleared_within_the_slice(bench: Bench) -> 
 
 
 def test_expired_message_that_may_have_been_sent_is_parked(bench: Bench) -> None:
-    bench.submit(["a"], expires_at_ms=views.server_ms(bench.store) + 5_000)
+    bench.submit(["a"], expires_at_ms=queries.server_ms(bench.store) + 5_000)
     bench.rest(settlement=verdicts(bench.take(), Outcome.RETRY, delay_ms=1_000))
     bench.let_pass(6_000)
     assert bench.rest().reason == "empty"
@@ -184,7 +184,7 @@ def test_message_without_a_body_that_may_have_been_sent_is_parked(bench: Bench) 
 
 
 def test_due_messages_come_in_the_order_of_their_times(bench: Bench) -> None:
-    now = views.server_ms(bench.store)
+    now = queries.server_ms(bench.store)
     for i, key in enumerate(["c", "a", "b"]):
         bench.submit([key], send_at_ms=now + 10_000 + i)
     bench.let_pass(11_000)
@@ -192,7 +192,7 @@ def test_due_messages_come_in_the_order_of_their_times(bench: Bench) -> None:
 
 
 def test_more_due_messages_than_one_call_moves_all_go(bench: Bench) -> None:
-    bench.submit(230, send_at_ms=views.server_ms(bench.store) + 10_000)
+    bench.submit(230, send_at_ms=queries.server_ms(bench.store) + 10_000)
     bench.let_pass(11_000)
     batches = bench.drain_all()
     assert [len(batch) for batch in batches] == [10] * 23

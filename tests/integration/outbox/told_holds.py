@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.messages import EffectKind, Outcome, Settlement
+from plexsend.outbox.batches import EffectKind, Outcome, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +87,7 @@ class ToldHolds:
         """Let the effects of a settlement move the holds."""
         seen = {effect.kind: effect for effect in settlement.effects}
         token = settlement.token
-        accepted = any(entry.outcome is Outcome.ACCEPTED for entry in settlement.entries)
+        accepted = any(verdict.outcome is Outcome.ACCEPTED for verdict in settlement.verdicts)
         shut = EffectKind.SHUT in seen
         name = f"lane shut {lane.name}"
         if shut or EffectKind.SHUT_ALONE in seen:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plexsend.errors import FileProblem, OutboxFull, OutboxUnavailable, UsageError
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.store import Store
@@ -330,9 +330,9 @@ def test_an_import_that_is_killed_and_run_again_adds_each_row_once(
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert list(path.parent.iterdir()) == [path]
-    before = views.look_at(store, _LANE).ready
+    before = queries.look_at(store, _LANE).ready
     assert kill_at * 49 // 50 <= before <= 3_000
     report = import_file(producer, path, "mms-bulk")
     assert _counts(report) == (3_920 - before, before, 0, 80)
     assert _texts_in(store) == sorted(f"row {n}" for n in range(4_000) if n % 50)
-    assert views.look_at(store, _LANE).counts["submitted"] == 3_920
+    assert queries.look_at(store, _LANE).counts["submitted"] == 3_920

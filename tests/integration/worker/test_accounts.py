@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.gateway.client import GatewayClient
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from tests.integration.worker.room import Room, ScriptedClient, names
@@ -40,7 +40,7 @@ def test_secret_file_that_became_unreadable_holds_the_account_until_it_is_mended
     room.drain(lane)
     assert room.holds("filed") == {"account auth filed"}
     secret.write_text("user-file;secret-file")
-    desk.resume(store, Scope.ACCOUNT, "filed", account=None)
+    steer.resume(store, Scope.ACCOUNT, "filed", account=None)
     room.drain(lane)
     assert room.states(lane) == {"accepted": 10}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.sweeping import sweep
+from plexsend.outbox.sweep import sweep
 from tests.integration.worker.room import BULK, Room, names
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.sweep import WorkerProcess
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_process_names_can_be_told_from_the_names_of_drains(scripted: Room) -> N
     """The sweep drops the leases of a process that is gone by the beginning of their names."""
     first, second = scripted.runtime.next_drain(), scripted.runtime.next_drain()
     assert first != second
-    assert first.split(".")[0] == second.split(".")[0] == Process.parse(str(scripted.me)).name
+    assert first.split(".")[0] == second.split(".")[0] == WorkerProcess.parse(str(scripted.me)).name
 
 
 def test_arguments_of_a_drain_that_no_worker_knows_are_refused_with_words(scripted: Room) -> None:

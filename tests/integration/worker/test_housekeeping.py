@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import desk
+from plexsend.outbox import steer
+from plexsend.outbox.advance import Ticket, advance
+from plexsend.outbox.batches import Batch
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import Ticket, advance
-from plexsend.outbox.messages import Batch
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 from worker.housekeeping import AGAIN_S, HEARTBEAT_S, SHORTEST_ROUND_S
 
@@ -168,11 +168,11 @@ def test_what_a_dead_process_had_is_reclaimed_as_uncertain(
 
 def test_paused_service_is_not_rung_for_until_it_is_resumed(scripted: Room, store: Store) -> None:
     scripted.submit(BULK, names(10))
-    desk.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="a test", why="wanted so")
+    steer.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="a test", why="wanted so")
     scripted.submit(SECOND, names(10))
     scripted.work_until(lambda: scripted.passed_s > 60, within_s=100)
     assert scripted.sent == []
-    desk.resume(store, Scope.SERVICE, "mms-bulk", account=None)
+    steer.resume(store, Scope.SERVICE, "mms-bulk", account=None)
     scripted.work_until(lambda: len(scripted.sent) == 2, within_s=10)
 
 

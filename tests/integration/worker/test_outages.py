@@ -80,7 +80,7 @@ def test_ten_minutes_of_outage_cost_no_message_anything(
     assert {room.record(key).attempts for key in names(MESSAGES)} == {0}
     assert sorted(key for request in client.requests for key in request) == sorted(names(MESSAGES)[10:])
     assert room.holds() == set()
-    assert audit(store).breaks == ()
+    assert audit(store).discrepancies == ()
 
 
 def test_message_without_an_answer_for_an_hour_is_parked_and_the_others_wait(store: Store) -> None:

@@ -11,11 +11,11 @@ import pytest
 from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES, get_service, read_settings
-from plexsend.outbox import desk
+from plexsend.outbox import steer
 from plexsend.outbox.audit import audit
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.intake import Draft, Intake
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.submit import NewMessage, Submitter
 from tests.integration.worker.room import Room, names
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def open_room(store: Store, sandbox: Sandbox, **settings: str) -> Iterator[Room]
     client = GatewayClient(read_settings(urls).base_urls)
     yield Room(store, client, {**urls, **settings})
     client.close()
-    assert audit(store).breaks == ()
+    assert audit(store).discrepancies == ()
 
 
 def submit(
@@ -71,8 +71,10 @@ def submit(
 ) -> None:
     """Add one message for each key, as a producer under this dialect stores it."""
     loader = get_loader(lane.service, read_settings({"PLEXSEND_RCS_DIALECT": dialect}))
-    drafts = [Draft(key, loader.load(item | {"msg_key": key}, variant=lane.variant).body) for key in keys]
-    Intake(store).add(lane, drafts, stamp=str(loader.stamp))
+    drafts = [
+        NewMessage(key, loader.load(item | {"msg_key": key}, variant=lane.variant).body) for key in keys
+    ]
+    Submitter(store).add(lane, drafts, stamp=str(loader.stamp))
 
 
 def requests(sandbox: Sandbox) -> list[tuple[str, dict[str, Any]]]:
@@ -139,7 +141,7 @@ def test_body_that_another_writer_stored_in_no_dialect_at_all_is_rejected(
     store: Store, sandbox: Sandbox
 ) -> None:
     body = json.dumps({**RCS, "msg_key": "k0", "brand_id": "BR.1"}).encode()
-    Intake(store).add(RMM, [Draft("k0", body)], stamp="somebody's")
+    Submitter(store).add(RMM, [NewMessage("k0", body)], stamp="somebody's")
     submit(store, RMM, ["k1"], RCS)
     with open_room(store, sandbox) as room:
         room.drain(RMM)
@@ -177,12 +179,12 @@ def test_both_types_share_the_holds_of_service_and_account(
 ) -> None:
     submit(store, RMM, ["m"], RCS)
     submit(store, RMH, ["h"], RCS)
-    desk.pause(store, scope, what, account="main", by="somebody", why="to see")
+    steer.pause(store, scope, what, account="main", by="somebody", why="to see")
     with open_room(store, sandbox) as room:
         room.drain(RMM)
         room.drain(RMH)
         assert room.states(RMM, RMH) == {"waiting": 2}
-        desk.resume(store, scope, what, account="main")
+        steer.resume(store, scope, what, account="main")
         room.drain(RMM)
         room.drain(RMH)
         assert room.states(RMM, RMH) == {"accepted": 2}
@@ -191,7 +193,7 @@ def test_both_types_share_the_holds_of_service_and_account(
 def test_hold_of_one_type_does_not_hold_the_other(store: Store, sandbox: Sandbox) -> None:
     submit(store, RMM, ["m"], RCS)
     submit(store, RMH, ["h"], RCS)
-    desk.pause(store, Scope.LANE, RMM.name, account="main", by="somebody", why="to see")
+    steer.pause(store, Scope.LANE, RMM.name, account="main", by="somebody", why="to see")
     with open_room(store, sandbox) as room:
         room.drain(RMM)
         room.drain(RMH)
@@ -212,7 +214,7 @@ def test_lane_of_a_type_that_does_not_exist_is_held_and_loses_nothing(store: Sto
     lane = Lane("rcs-mms-bulk", "RMX", "main")
     loader = get_loader("rcs-mms-bulk")
     body = loader.load(RCS | {"msg_key": "k0"}, variant="RMM").body
-    Intake(store).add(lane, [Draft("k0", body)], stamp=str(loader.stamp))
+    Submitter(store).add(lane, [NewMessage("k0", body)], stamp=str(loader.stamp))
     with open_room(store, sandbox) as room:
         room.drain(lane)
         assert room.states(lane) == {"waiting": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plexsend.gateway.services import read_settings
 from worker.app import create_app
-from worker.housekeeper import QueueLengths
+from worker.bootstep import QueueLengths
 
 SERVICES = ("mms-bulk", "mms-finance", "mms-standard")
 

@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plexsend.cli.app import ENTRIES, Entry, app
+from plexsend.cli.app import ENTRIES, ListedCommand, app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def test_the_table_names_every_promised_command() -> None:
 
 
 @pytest.mark.parametrize("entry", INSTALLED, ids=lambda entry: entry.name)
-def test_a_command_calls_itself_what_the_table_calls_it(entry: Entry) -> None:
+def test_a_command_calls_itself_what_the_table_calls_it(entry: ListedCommand) -> None:
     assert entry.load().name == entry.name
 
 

@@ -61,13 +61,13 @@ class TestItems:
         [
             ("C100", Meaning.ACCEPTED),
             ("C400_2", Meaning.REJECTED),
-            ("C401_3", Meaning.ACCOUNT),
-            ("C404_1", Meaning.LANE),
+            ("C401_3", Meaning.UNAUTHORIZED),
+            ("C404_1", Meaning.UNSUITABLE),
             ("C500_1", Meaning.UNCERTAIN),
-            ("G110", Meaning.LANE),
+            ("G110", Meaning.UNSUITABLE),
             ("G141", Meaning.REJECTED),
-            ("G150", Meaning.CREDIT),
-            ("G160", Meaning.SMALLER),
+            ("G150", Meaning.OUT_OF_CREDIT),
+            ("G160", Meaning.TOO_MANY_ITEMS),
             ("71003", Meaning.DUPLICATE),
             (71003, Meaning.DUPLICATE),
             ("C341", Meaning.UNKNOWN),
@@ -125,9 +125,9 @@ class TestItems:
             assert {item.code for item in answer.by_key.values()} == {"MISSING"}
 
     def test_results_that_answer_nothing_do_not_hide_a_refusal(self) -> None:
-        assert whole({"results": [], **envelope("G150")}).meaning is Meaning.CREDIT
-        assert whole({"results": []}, 503).meaning is Meaning.SHUT
-        assert whole({"results": [result("k3")]}, 404).meaning is Meaning.LANE
+        assert whole({"results": [], **envelope("G150")}).meaning is Meaning.OUT_OF_CREDIT
+        assert whole({"results": []}, 503).meaning is Meaning.UNAVAILABLE
+        assert whole({"results": [result("k3")]}, 404).meaning is Meaning.UNSUITABLE
         assert whole({"results": []}, 500).meaning is Meaning.UNCERTAIN
 
     def test_results_stand_before_an_envelope_in_the_same_answer(self) -> None:
@@ -146,18 +146,18 @@ class TestWhole:
     @pytest.mark.parametrize(
         ("code", "meaning"),
         [
-            ("C400_1", Meaning.ALONE),
-            ("C400_9", Meaning.ALONE),
-            ("C401_1", Meaning.ACCOUNT),
-            ("C404_1", Meaning.LANE),
+            ("C400_1", Meaning.BAD_ITEM),
+            ("C400_9", Meaning.BAD_ITEM),
+            ("C401_1", Meaning.UNAUTHORIZED),
+            ("C404_1", Meaning.UNSUITABLE),
             ("C500_1", Meaning.UNCERTAIN),
-            ("G110", Meaning.LANE),
-            ("G140", Meaning.ALONE),
-            ("G150", Meaning.CREDIT),
-            ("G160", Meaning.SMALLER),
-            ("C341", Meaning.LANE),
-            ("71003", Meaning.LANE),
-            ("anything", Meaning.LANE),
+            ("G110", Meaning.UNSUITABLE),
+            ("G140", Meaning.BAD_ITEM),
+            ("G150", Meaning.OUT_OF_CREDIT),
+            ("G160", Meaning.TOO_MANY_ITEMS),
+            ("C341", Meaning.UNSUITABLE),
+            ("71003", Meaning.UNSUITABLE),
+            ("anything", Meaning.UNSUITABLE),
         ],
     )
     @pytest.mark.parametrize("status", [200, 201, 302, 400, 404, 418])
@@ -171,11 +171,12 @@ class TestWhole:
     def test_accepted_without_a_word_on_what_is_never_taken_for_more(self, status: int) -> None:
         answer = whole(envelope("C100"), status)
         assert answer.explicit is False
-        assert answer.meaning is (Meaning.SHUT if status in {429, 503} else Meaning.UNCERTAIN)
+        assert answer.meaning is (Meaning.UNAVAILABLE if status in {429, 503} else Meaning.UNCERTAIN)
 
     @pytest.mark.parametrize("body", [b"", envelope("C500_1"), envelope("G150"), b"<html>"])
     @pytest.mark.parametrize(
-        ("status", "meaning"), [(429, Meaning.SHUT), (503, Meaning.SHUT), (500, Meaning.UNCERTAIN)]
+        ("status", "meaning"),
+        [(429, Meaning.UNAVAILABLE), (503, Meaning.UNAVAILABLE), (500, Meaning.UNCERTAIN)],
     )
     def test_trouble_is_told_by_the_status(self, body: object, status: int, meaning: Meaning) -> None:
         answer = whole(body, status)
@@ -184,14 +185,14 @@ class TestWhole:
     @pytest.mark.parametrize(
         ("status", "meaning", "code"),
         [
-            (300, Meaning.LANE, "HTTP_300"),
-            (302, Meaning.LANE, "HTTP_302"),
-            (400, Meaning.LANE, "HTTP_400"),
-            (401, Meaning.ACCOUNT, "HTTP_401"),
-            (403, Meaning.LANE, "HTTP_403"),
-            (404, Meaning.LANE, "HTTP_404"),
-            (413, Meaning.LANE, "HTTP_413"),
-            (499, Meaning.LANE, "HTTP_499"),
+            (300, Meaning.UNSUITABLE, "HTTP_300"),
+            (302, Meaning.UNSUITABLE, "HTTP_302"),
+            (400, Meaning.UNSUITABLE, "HTTP_400"),
+            (401, Meaning.UNAUTHORIZED, "HTTP_401"),
+            (403, Meaning.UNSUITABLE, "HTTP_403"),
+            (404, Meaning.UNSUITABLE, "HTTP_404"),
+            (413, Meaning.UNSUITABLE, "HTTP_413"),
+            (499, Meaning.UNSUITABLE, "HTTP_499"),
             (500, Meaning.UNCERTAIN, "HTTP_500"),
             (502, Meaning.UNCERTAIN, "HTTP_502"),
             (504, Meaning.UNCERTAIN, "HTTP_504"),

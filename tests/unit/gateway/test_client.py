@@ -47,7 +47,9 @@ def uncertain(code: str) -> WholeAnswer:
 
 def test_farewell_of_an_idle_connection_is_not_taken_for_an_answer() -> None:
     """A gateway may answer 408 to a connection it closes, just as a request begins on it."""
-    assert came(sent=False) == WholeAnswer(Meaning.SHUT, "CLOSED", "nothing was sent", None, explicit=False)
+    assert came(sent=False) == WholeAnswer(
+        Meaning.UNAVAILABLE, "CLOSED", "nothing was sent", None, explicit=False
+    )
 
 
 def test_answer_to_a_request_that_was_sent_counts() -> None:

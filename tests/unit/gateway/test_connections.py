@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.gateway.connections import Exchange, Timeouts, WatchedConnection
-from plexsend.gateway.responses import BadResponse, TooLarge
+from plexsend.gateway.response_reader import BadResponse, TooLarge
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:

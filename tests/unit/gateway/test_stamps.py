@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.gateway.items import SCHEMAS, get_loader
-from plexsend.gateway.schemas.characters import Characters, Switch
 from plexsend.gateway.schemas.fields import PatternText, Utf8Text
 from plexsend.gateway.schemas.mms import MmsSchema
 from plexsend.gateway.schemas.objects import Entries, Object, object_schema
 from plexsend.gateway.schemas.rcs_buttons import CARD
+from plexsend.gateway.schemas.rcs_fields import Characters, Switch
 from plexsend.gateway.schemas.rcs_mms import RcsMmsSchema
 from plexsend.gateway.services import DIALECTS, SERVICES, read_settings
-from plexsend.gateway.stamps import Relation, Stamp, compare
+from plexsend.gateway.stamps import Stamp, StampRelation, compare
 
 if TYPE_CHECKING:
     from plexsend.gateway.schemas.item import ItemSchema
@@ -57,7 +57,7 @@ def test_other_dialect_is_judged_again_and_never_given_back() -> None:
     v1, v2 = (Stamp.parse(stamp("rcs-mms-bulk", dialect)) for dialect in ("v1", "v2"))
     assert v1 is not None
     assert v2 is not None
-    assert (compare(v1, v2), compare(v2, v1)) == (Relation.OTHER, Relation.OTHER)
+    assert (compare(v1, v2), compare(v2, v1)) == (StampRelation.OTHER, StampRelation.OTHER)
 
 
 def test_everything_that_is_declared_is_in_the_fingerprint() -> None:
@@ -124,15 +124,15 @@ def test_text_that_is_no_stamp_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("theirs", "relation"),
     [
-        ("mms:v2:3:00c0ffee", Relation.SAME),
-        ("mms:v2:4:12345678", Relation.NEWER),
-        ("mms:v3:4:12345678", Relation.NEWER),
-        ("mms:v2:2:00c0ffee", Relation.OTHER),
-        ("mms:v2:3:12345678", Relation.OTHER),
-        ("mms:v1:3:00c0ffee", Relation.OTHER),
-        ("sms:v2:4:00c0ffee", Relation.OTHER),
-        ("nonsense", Relation.OTHER),
+        ("mms:v2:3:00c0ffee", StampRelation.SAME),
+        ("mms:v2:4:12345678", StampRelation.NEWER),
+        ("mms:v3:4:12345678", StampRelation.NEWER),
+        ("mms:v2:2:00c0ffee", StampRelation.OTHER),
+        ("mms:v2:3:12345678", StampRelation.OTHER),
+        ("mms:v1:3:00c0ffee", StampRelation.OTHER),
+        ("sms:v2:4:00c0ffee", StampRelation.OTHER),
+        ("nonsense", StampRelation.OTHER),
     ],
 )
-def test_stamps_compare(theirs: str, relation: Relation) -> None:
+def test_stamps_compare(theirs: str, relation: StampRelation) -> None:
     assert compare(Stamp.parse(theirs), OWN) is relation

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+from plexsend.outbox.advance import message_of
 from plexsend.outbox.holds import Reason, Scope, parse_holds, pause_json
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import message_of
 from plexsend.outbox.records import parse_record
 from plexsend.outbox.states import State
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.sweep import WorkerProcess
 
 
 def test_record_with_the_least_it_can_have() -> None:
@@ -71,8 +71,8 @@ def test_holds_come_oldest_first() -> None:
 
 
 def test_process_is_read_as_it_announced_itself() -> None:
-    for process in (Process("p1", 16, ("mms-bulk", "mms-finance")), Process("p1", 1, ())):
-        assert Process.parse(str(process)) == process
+    for process in (WorkerProcess("p1", 16, ("mms-bulk", "mms-finance")), WorkerProcess("p1", 1, ())):
+        assert WorkerProcess.parse(str(process)) == process
 
 
 def test_accepted_after_a_refusal_of_its_whole_request_tells_no_old_words() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.records import Happening, Record
+from plexsend.outbox.records import HistoryEvent, Record
 from plexsend.outbox.states import FINAL, State
 from plexsend.outbox.why import Facts, explain
 from plexsend.settings import Policy
@@ -117,14 +117,16 @@ def test_scheduled_until_its_time() -> None:
 
 
 def test_a_backoff_tells_what_went_wrong() -> None:
-    trouble = Happening(NOW - 100, "postpone", "C500_1", "server trouble")
+    trouble = HistoryEvent(NOW - 100, "postpone", "C500_1", "server trouble")
     record = replace(RECORD, state=State.SCHEDULED, flags="ma", history=(trouble,))
     found = explain(replace(FACTS, record=record, ahead=None, due_ms=NOW + 4_000, ready=0), POLICY)
     assert "C500_1: server trouble" in found.causes[0].text
 
 
 def test_parked_says_how_to_settle_it() -> None:
-    record = replace(RECORD, state=State.UNCERTAIN, history=(Happening(NOW, "park", "NO_ANSWER", "reset"),))
+    record = replace(
+        RECORD, state=State.UNCERTAIN, history=(HistoryEvent(NOW, "park", "NO_ANSWER", "reset"),)
+    )
     found = explain(replace(FACTS, record=record, ahead=None), POLICY)
     assert found.causes[0].kind == "parked"
     assert "plexsend uncertain settle k1" in found.causes[0].text

@@ -10,12 +10,12 @@ import pytest
 
 from plexsend.errors import FileProblem, UsageError
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.intake import Draft, Known, Receipt
 from plexsend.outbox.states import State
+from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from producers.columns import columns_of
 from producers.files import open_rows
-from producers.flow import Entry, Flow, Terms
 from producers.imports import check_file
+from producers.pipeline import Incoming, Pipeline, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,18 +226,18 @@ class Taker:
     """Takes everything in and remembers what came for which lane."""
 
     def __init__(self) -> None:
-        self.taken: list[tuple[str, list[Draft]]] = []
+        self.taken: list[tuple[str, list[NewMessage]]] = []
 
-    def add(self, lane: Lane, drafts: Sequence[Draft], **_: object) -> list[Receipt]:
+    def add(self, lane: Lane, drafts: Sequence[NewMessage], **_: object) -> list[Submitted]:
         self.taken.append((lane.name, list(drafts)))
-        return [Receipt(Known.ADDED, State.WAITING) for _ in drafts]
+        return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in drafts]
 
 
 def test_each_variant_goes_into_a_lane_of_its_own_and_out_of_the_item() -> None:
     taker = Taker()
-    flow = Flow(Terms("rcs-mms-bulk", "main", 0), get_loader("rcs-mms-bulk"), taker)
+    pipeline = Pipeline(Terms("rcs-mms-bulk", "main", 0), get_loader("rcs-mms-bulk"), taker)
     items = [ITEM | {"msg_type": kind, "msg_key": str(n)} for n, kind in enumerate(["RMM", "RMH"] * 3)]
-    list(flow.run(Entry(index, item) for index, item in enumerate(items)))
+    list(pipeline.run(Incoming(index, item) for index, item in enumerate(items)))
     assert [(lane, [draft.msg_key for draft in drafts]) for lane, drafts in taker.taken] == [
         ("rcs-mms-bulk.RMM@main", ["0", "2", "4"]),
         ("rcs-mms-bulk.RMH@main", ["1", "3", "5"]),
@@ -246,7 +246,7 @@ def test_each_variant_goes_into_a_lane_of_its_own_and_out_of_the_item() -> None:
 
 
 def test_item_without_a_key_is_refused_by_name_and_gets_none() -> None:
-    flow = Flow(Terms("rcs-mms-bulk", "main", 0), get_loader("rcs-mms-bulk"), Taker())
-    (part,) = flow.run([Entry(0, ITEM | {"msg_key": ""})])
+    pipeline = Pipeline(Terms("rcs-mms-bulk", "main", 0), get_loader("rcs-mms-bulk"), Taker())
+    (part,) = pipeline.run([Incoming(0, ITEM | {"msg_key": ""})])
     ((refused),) = part.invalid
     assert (refused.msg_key, [problem.field for problem in refused.errors]) == (None, ["msg_key"])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer, read_answer
 from plexsend.gateway.codes import Meaning
+from plexsend.outbox.batches import Batch, Message
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.messages import Batch, Message
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
@@ -68,7 +68,7 @@ def answer_whole(
     return read_answer(status, retry_after, body, [message.msg_key for message in batch.messages], NOW)
 
 
-NOTHING_SENT = WholeAnswer(Meaning.SHUT, "REFUSED", "nothing was sent", None, explicit=False)
+NOTHING_SENT = WholeAnswer(Meaning.UNAVAILABLE, "REFUSED", "nothing was sent", None, explicit=False)
 NO_ANSWER = WholeAnswer(Meaning.UNCERTAIN, "TIMEOUT", "no usable answer came", None, explicit=False)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
-from plexsend.outbox.messages import EffectKind, Outcome
+from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.settings import Policy
 from tests.unit.worker.make import NOW_MS, answers, batches, exchanges, messages
 from tests.unit.worker.test_verdicts import JUDGE, PARKING, judge
@@ -17,30 +17,32 @@ from worker.verdicts import MOST_SILENT_TAKES, Judge
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.messages import Batch, Message
+    from plexsend.outbox.batches import Batch, Message
 
 
 @given(exchanges())
 def test_every_message_gets_exactly_one_entry(exchange: tuple[Batch, Answer]) -> None:
     batch, answer = exchange
     settlement = judge(batch, answer)
-    assert [entry.msg_key for entry in settlement.entries] == [message.msg_key for message in batch.messages]
-    assert {entry.token for entry in settlement.entries} == {batch.token} == {settlement.token}
+    assert [verdict.msg_key for verdict in settlement.verdicts] == [
+        message.msg_key for message in batch.messages
+    ]
+    assert {verdict.token for verdict in settlement.verdicts} == {batch.token} == {settlement.token}
     assert settlement.take == batch.take
 
 
 @given(exchanges(), st.sampled_from([JUDGE, PARKING]))
 def test_what_may_have_been_sent_never_fails(exchange: tuple[Batch, Answer], by: Judge) -> None:
     batch, answer = exchange
-    for message, entry in zip(batch.messages, judge(batch, answer, by).entries, strict=True):
-        assert not (message.may_have_been_sent and entry.outcome is Outcome.FAILED)
+    for message, verdict in zip(batch.messages, judge(batch, answer, by).verdicts, strict=True):
+        assert not (message.may_have_been_sent and verdict.outcome is Outcome.FAILED)
 
 
 @given(exchanges())
 def test_only_the_gateways_word_accepts(exchange: tuple[Batch, Answer]) -> None:
     batch, answer = exchange
-    for message, entry in zip(batch.messages, judge(batch, answer).entries, strict=True):
-        if entry.outcome is Outcome.ACCEPTED:
+    for message, verdict in zip(batch.messages, judge(batch, answer).verdicts, strict=True):
+        if verdict.outcome is Outcome.ACCEPTED:
             assert isinstance(answer, ItemAnswers)
             meaning = answer.by_key[message.msg_key].meaning
             assert meaning is Meaning.ACCEPTED or (
@@ -51,25 +53,25 @@ def test_only_the_gateways_word_accepts(exchange: tuple[Batch, Answer]) -> None:
 @given(exchanges())
 def test_attempts_are_spent_only_as_the_rule_says(exchange: tuple[Batch, Answer]) -> None:
     batch, answer = exchange
-    for message, entry in zip(batch.messages, judge(batch, answer).entries, strict=True):
-        if entry.spent:
+    for message, verdict in zip(batch.messages, judge(batch, answer).verdicts, strict=True):
+        if verdict.spent:
             assert message.alone
             assert message.failed_at_take is not None
             assert batch.ok_take > message.failed_at_take
-            assert entry.outcome in (Outcome.RETRY, Outcome.PARK)
+            assert verdict.outcome in (Outcome.RETRY, Outcome.PARK)
 
 
 @given(exchanges())
 def test_only_an_uncertain_answer_makes_a_message_uncertain(exchange: tuple[Batch, Answer]) -> None:
     batch, answer = exchange
-    for message, entry in zip(batch.messages, judge(batch, answer).entries, strict=True):
+    for message, verdict in zip(batch.messages, judge(batch, answer).verdicts, strict=True):
         meaning = (
             answer.meaning if isinstance(answer, WholeAnswer) else answer.by_key[message.msg_key].meaning
         )
-        if entry.outcome is Outcome.RETRY:
-            assert meaning in (Meaning.UNCERTAIN, Meaning.SHUT)
-        if entry.outcome is Outcome.PARK and not message.may_have_been_sent:
-            assert meaning in (Meaning.UNCERTAIN, Meaning.SHUT)
+        if verdict.outcome is Outcome.RETRY:
+            assert meaning in (Meaning.UNCERTAIN, Meaning.UNAVAILABLE)
+        if verdict.outcome is Outcome.PARK and not message.may_have_been_sent:
+            assert meaning in (Meaning.UNCERTAIN, Meaning.UNAVAILABLE)
 
 
 @given(st.data(), batches())
@@ -79,15 +81,15 @@ def test_unknown_code_is_never_guessed(data: st.DataObject, batch: Batch) -> Non
     key = data.draw(st.sampled_from([message.msg_key for message in batch.messages]))
     code = data.draw(st.text("CG0123456789_XYZ", min_size=1, max_size=8))
     answer = ItemAnswers({**answer.by_key, key: ItemAnswer(Meaning.UNKNOWN, code, "")}, 0)
-    [entry] = [entry for entry in judge(batch, answer).entries if entry.msg_key == key]
-    assert entry.outcome in (Outcome.FAILED, Outcome.PARK)
-    assert entry.code == code
+    [verdict] = [verdict for verdict in judge(batch, answer).verdicts if verdict.msg_key == key]
+    assert verdict.outcome in (Outcome.FAILED, Outcome.PARK)
+    assert verdict.code == code
 
 
 @given(exchanges())
 def test_with_park_nothing_is_ever_sent_again(exchange: tuple[Batch, Answer]) -> None:
     batch, answer = exchange
-    assert Outcome.RETRY not in {entry.outcome for entry in judge(batch, answer, PARKING).entries}
+    assert Outcome.RETRY not in {verdict.outcome for verdict in judge(batch, answer, PARKING).verdicts}
 
 
 @given(exchanges(), st.floats(0, 1, exclude_max=True), st.floats(0.001, 10), st.floats(10, 1000))
@@ -96,12 +98,12 @@ def test_second_try_goes_alone_after_a_bounded_delay(
 ) -> None:
     batch, answer = exchange
     policy = Policy(retry_first_s=first_s, retry_longest_s=longest_s)
-    for message, entry in zip(
-        batch.messages, judge(batch, answer, Judge(policy, lambda: chance)).entries, strict=True
+    for message, verdict in zip(
+        batch.messages, judge(batch, answer, Judge(policy, lambda: chance)).verdicts, strict=True
     ):
-        if entry.outcome is Outcome.RETRY:
-            assert entry.alone
-            assert 1 <= entry.delay_ms <= max(1, min(longest_s, first_s * 2**message.tries) * 1000)
+        if verdict.outcome is Outcome.RETRY:
+            assert verdict.alone
+            assert 1 <= verdict.delay_ms <= max(1, min(longest_s, first_s * 2**message.tries) * 1000)
 
 
 @given(exchanges())
@@ -116,8 +118,8 @@ def test_request_is_counted_once_and_either_answers_or_shuts(exchange: tuple[Bat
 
 @given(messages("k0"))
 def test_abandoned_message_ends_neither_failed_nor_accepted(message: Message) -> None:
-    entry = JUDGE.judge_abandoned(message, "p.1.1", now_ms=NOW_MS)
-    assert entry.outcome in (Outcome.RETRY, Outcome.PARK)
-    assert not entry.spent
+    verdict = JUDGE.judge_abandoned(message, "p.1.1", now_ms=NOW_MS)
+    assert verdict.outcome in (Outcome.RETRY, Outcome.PARK)
+    assert not verdict.spent
     if message.silent_takes + 1 >= MOST_SILENT_TAKES:
-        assert entry.outcome is Outcome.PARK
+        assert verdict.outcome is Outcome.PARK

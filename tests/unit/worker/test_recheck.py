@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.gateway.items import get_loader
-from plexsend.outbox.messages import Outcome
+from plexsend.outbox.batches import Outcome
 from tests.unit.worker.make import FRESH, make_batch
 from worker.recheck import recheck
 
 if TYPE_CHECKING:
-    from plexsend.outbox.messages import Message
+    from plexsend.outbox.batches import Message
 
 LOADER = get_loader("mms-bulk")
 OWN = str(LOADER.stamp)
@@ -53,35 +53,35 @@ def test_invalid_body_is_rejected_and_its_neighbours_go() -> None:
     )
     checked = recheck(batch, LOADER)
     assert [message.msg_key for message in checked.messages] == ["k0", "k2"]
-    assert [(e.msg_key, e.outcome, e.code) for e in checked.entries] == [
+    assert [(e.msg_key, e.outcome, e.code) for e in checked.verdicts] == [
         ("k1", Outcome.REJECTED, "INVALID"),
         ("k3", Outcome.REJECTED, "INVALID"),
     ]
-    assert checked.entries[0].detail.startswith("receiver_number: ")
-    assert "mgs" in checked.entries[1].detail
+    assert checked.verdicts[0].detail.startswith("receiver_number: ")
+    assert "mgs" in checked.verdicts[1].detail
 
 
 def test_invalid_body_that_may_have_been_sent_is_parked() -> None:
-    [entry] = recheck(make_batch(make("", sent=True, receiver_number="12")), LOADER).entries
-    assert (entry.outcome, entry.code) == (Outcome.PARK, "INVALID")
+    [verdict] = recheck(make_batch(make("", sent=True, receiver_number="12")), LOADER).verdicts
+    assert (verdict.outcome, verdict.code) == (Outcome.PARK, "INVALID")
 
 
 def test_body_under_another_key_is_rejected() -> None:
     body = make("", key="other").body
-    [entry] = recheck(make_batch(replace(FRESH, body=body)), LOADER).entries
-    assert (entry.outcome, entry.msg_key) == (Outcome.REJECTED, "k0")
+    [verdict] = recheck(make_batch(replace(FRESH, body=body)), LOADER).verdicts
+    assert (verdict.outcome, verdict.msg_key) == (Outcome.REJECTED, "k0")
 
 
 def test_newer_stamp_steps_aside_for_a_worker_of_that_version() -> None:
-    [entry] = recheck(make_batch(make(NEWER, receiver_number="not by these rules")), LOADER).entries
-    assert (entry.outcome, entry.delay_ms, entry.spent) == (Outcome.BACK, 60_000, False)
+    [verdict] = recheck(make_batch(make(NEWER, receiver_number="not by these rules")), LOADER).verdicts
+    assert (verdict.outcome, verdict.delay_ms, verdict.spent) == (Outcome.BACK, 60_000, False)
 
 
 def test_refusal_names_no_number_and_no_text() -> None:
     spoilt = make("", receiver_number="01012345", msg="뷁 비밀", sender_number="0101234567x", title="가" * 60)
-    [entry] = recheck(make_batch(spoilt), LOADER).entries
+    [verdict] = recheck(make_batch(spoilt), LOADER).verdicts
     for value in ("01012345", "비밀", "0101234567x", "가가"):
-        assert value not in entry.detail
+        assert value not in verdict.detail
 
 
 stamps = st.sampled_from([OWN, NEWER, "", "somebody's"])
@@ -101,7 +101,7 @@ def test_every_message_is_either_posted_or_judged(drawn: list[tuple[str, bytes |
     )
     checked = recheck(batch, LOADER)
     posted = [message.msg_key for message in checked.messages]
-    judged = [entry.msg_key for entry in checked.entries]
+    judged = [verdict.msg_key for verdict in checked.verdicts]
     assert sorted(posted + judged) == sorted(message.msg_key for message in batch.messages)
     for message in batch.messages:
         if message.stamp == NEWER:

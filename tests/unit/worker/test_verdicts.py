@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox.messages import Effect, EffectKind, Outcome
+from plexsend.outbox.batches import Effect, EffectKind, Outcome
 from plexsend.settings import OnUncertain, Policy
 from tests.unit.worker.make import (
     FRESH,
@@ -22,7 +22,7 @@ from worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.messages import Batch, Entry, Message, Settlement
+    from plexsend.outbox.batches import Batch, Message, Settlement, Verdict
 
 JUDGE = Judge(Policy(), lambda: 0.5)
 PARKING = Judge(Policy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
@@ -33,9 +33,9 @@ def judge(batch: Batch, answer: Answer, judge: Judge = JUDGE) -> Settlement:
     return judge.judge(answer, batch, now_ms=NOW_MS)
 
 
-def entry_of(message: Message, answer: Answer, **batch: int) -> Entry:
-    [entry] = judge(make_batch(message, **batch), answer).entries
-    return entry
+def entry_of(message: Message, answer: Answer, **batch: int) -> Verdict:
+    [verdict] = judge(make_batch(message, **batch), answer).verdicts
+    return verdict
 
 
 def kinds(settlement: Settlement) -> set[EffectKind]:
@@ -71,10 +71,10 @@ def test_code_of_an_item_decides_about_that_item_alone(code: str, fresh: Outcome
         replace(FRESH, msg_key="k0"), replace(TRIED, msg_key="k1"), replace(FRESH, msg_key="k2")
     )
     settlement = judge(batch, answer_items(batch, k0=code, k1=code))
-    assert [entry.outcome for entry in settlement.entries] == [fresh, tried, Outcome.ACCEPTED]
-    assert [entry.msg_key for entry in settlement.entries] == ["k0", "k1", "k2"]
+    assert [verdict.outcome for verdict in settlement.verdicts] == [fresh, tried, Outcome.ACCEPTED]
+    assert [verdict.msg_key for verdict in settlement.verdicts] == ["k0", "k1", "k2"]
     if code != "missing":
-        assert settlement.entries[0].code == code
+        assert settlement.verdicts[0].code == code
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_answer_to_a_whole_request_decides_about_all_of_it(
 ) -> None:
     batch = make_full()
     settlement = judge(batch, answer_whole(batch, status, code))
-    assert {entry.outcome for entry in settlement.entries} == {outcome}
+    assert {verdict.outcome for verdict in settlement.verdicts} == {outcome}
     assert {effect, EffectKind.REQUEST} <= kinds(settlement)
-    assert {entry.spent for entry in settlement.entries} == {False}
+    assert {verdict.spent for verdict in settlement.verdicts} == {False}
 
 
 def test_nothing_sent_gives_the_batch_back_as_it_was() -> None:
     settlement = judge(make_full(), NOTHING_SENT)
-    assert {(e.outcome, e.alone, e.delay_ms) for e in settlement.entries} == {(Outcome.BACK, False, 0)}
+    assert {(e.outcome, e.alone, e.delay_ms) for e in settlement.verdicts} == {(Outcome.BACK, False, 0)}
     assert Effect(EffectKind.SHUT, 0, "REFUSED: nothing was sent") in settlement.effects
 
 
@@ -136,7 +136,7 @@ def test_message_upon_which_the_lane_shuts_lets_another_probe() -> None:
 
 def test_request_refused_as_a_whole_is_tried_one_by_one() -> None:
     batch = make_full()
-    assert {e.alone for e in judge(batch, answer_whole(batch, 400, "C400_3")).entries} == {True}
+    assert {e.alone for e in judge(batch, answer_whole(batch, 400, "C400_3")).verdicts} == {True}
     alone = entry_of(replace(FRESH, alone=True), answer_whole(make_batch(FRESH), 400, "C400_3"))
     assert (alone.outcome, alone.code, alone.detail) == (Outcome.REJECTED, "C400_3", "its words")
     tried = entry_of(replace(TRIED, alone=True), answer_whole(make_batch(TRIED), 400, "C400_3"))
@@ -146,7 +146,7 @@ def test_request_refused_as_a_whole_is_tried_one_by_one() -> None:
 def test_too_many_items_for_a_single_one_is_a_dead_letter() -> None:
     for answer in (answer_whole(make_batch(FRESH), 200, "G160"), answer_items(make_batch(FRESH), k0="G160")):
         settlement = judge(make_batch(FRESH), answer)
-        assert [entry.outcome for entry in settlement.entries] == [Outcome.FAILED]
+        assert [verdict.outcome for verdict in settlement.verdicts] == [Outcome.FAILED]
         assert EffectKind.SMALLER not in kinds(settlement)
         assert entry_of(replace(TRIED, msg_key="k0"), answer).outcome is Outcome.PARK
 
@@ -194,9 +194,9 @@ def test_what_goes_alone_shuts_no_lane_when_it_fails() -> None:
 def test_attempt_is_spent_only_alone_and_while_the_lane_delivers(
     changes: dict[str, object], ok_take: int, *, spent: bool
 ) -> None:
-    entry = entry_of(replace(TRIED, **changes), NO_ANSWER, ok_take=ok_take)  # type: ignore[arg-type]
-    assert entry.spent is spent
-    assert entry.outcome is Outcome.RETRY
+    verdict = entry_of(replace(TRIED, **changes), NO_ANSWER, ok_take=ok_take)  # type: ignore[arg-type]
+    assert verdict.spent is spent
+    assert verdict.outcome is Outcome.RETRY
 
 
 def test_message_is_parked_with_its_last_attempt() -> None:
@@ -214,8 +214,8 @@ def test_silence_is_believed_for_an_hour_and_an_explicit_failure_for_ever() -> N
     assert entry_of(replace(old, first_ms=NOW_MS - HOUR_MS + 1), NO_ANSWER).outcome is Outcome.RETRY
     # Missing in an answer to others: the gateway did not say of this one that it failed.
     pair = make_batch(old, replace(FRESH, msg_key="k1"))
-    assert judge(pair, answer_items(pair, k0="missing")).entries[0].outcome is Outcome.PARK
-    assert judge(pair, answer_items(pair, k0="C500_1")).entries[0].outcome is Outcome.RETRY
+    assert judge(pair, answer_items(pair, k0="missing")).verdicts[0].outcome is Outcome.PARK
+    assert judge(pair, answer_items(pair, k0="C500_1")).verdicts[0].outcome is Outcome.RETRY
 
 
 def test_drain_that_died_makes_its_messages_uncertain_until_they_look_deadly() -> None:
@@ -229,7 +229,7 @@ def test_drain_that_died_makes_its_messages_uncertain_until_they_look_deadly() -
 def test_given_back_batch_comes_back_whole() -> None:
     batch = make_full()
     settlement = give_back(batch, "STALE", "why", delay_ms=5)
-    assert [(e.msg_key, e.outcome, e.delay_ms) for e in settlement.entries] == [
+    assert [(e.msg_key, e.outcome, e.delay_ms) for e in settlement.verdicts] == [
         (message.msg_key, Outcome.BACK, 5) for message in batch.messages
     ]
     # No request was made, so none is counted, and nothing is said about the gateway.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.cli.demo.summary import Imported, Pace, Refusal, Summary, WrongRows
+from plexsend.cli.demo.summary import Imported, Pace, RefusalCount, Summary, WrongRows
 from plexsend.cli.demo.watch import SeenHold
 from plexsend.errors import Problem
 from plexsend.outbox.audit import Audit
@@ -43,8 +43,8 @@ def make_summary() -> Callable[..., Summary]:
             imported=Imported(100, 2, (wrong,)),
             accepted=97,
             refusals=(
-                Refusal(State.REJECTED, "G141", "the recipient number is invalid", 2),
-                Refusal(State.FAILED, "C341", "success", 1),
+                RefusalCount(State.REJECTED, "G141", "the recipient number is invalid", 2),
+                RefusalCount(State.FAILED, "C341", "success", 1),
             ),
             unfinished={},
             tried_again=12,

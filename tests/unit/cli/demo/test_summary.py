@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.cli.demo.summary import Imported, busiest_second, compare
-from plexsend.outbox.audit import Audit, Break
+from plexsend.outbox.audit import Audit, Discrepancy
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record
 from plexsend.outbox.states import State
@@ -31,7 +31,7 @@ def test_all_well_is_ok(make_summary: Callable[..., Summary]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"audit": Audit(100, {}, {}, (Break("mms-bulk@main", "k", "it is gone"),))},
+        {"audit": Audit(100, {}, {}, (Discrepancy("mms-bulk@main", "k", "it is gone"),))},
         {"unfinished": {"uncertain": 1}},
         {"disagreements": ("1 accepted by the gateway, but not recorded so: k",)},
         # What was imported is not what the outbox knows of.

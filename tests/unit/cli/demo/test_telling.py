@@ -12,7 +12,7 @@ import pytest
 from plexsend.cli.demo.summary import Pace
 from plexsend.cli.demo.telling import as_json, tell
 from plexsend.cli.demo.watch import SeenHold
-from plexsend.outbox.audit import Audit, Break
+from plexsend.outbox.audit import Audit, Discrepancy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def stands(summary: Summary) -> dict[str, Any]:
     ("change", "words"),
     [
         ({"unfinished": {"uncertain": 2}}, "2  uncertain: NOT ended"),
-        ({"audit": Audit(100, {}, {}, (Break("l@main", "k", "it is gone"),))}, "l@main k: it is gone"),
+        ({"audit": Audit(100, {}, {}, (Discrepancy("l@main", "k", "it is gone"),))}, "l@main k: it is gone"),
         ({"disagreements": ("1 accepted by the gateway",)}, "1 accepted by the gateway"),
         ({"twice": 2}, "Accepted twice: 2 messages"),
         ({"paces": (Pace("mms-bulk", 150, 171),)}, "arrived bunched"),

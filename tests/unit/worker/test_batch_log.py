@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.outbox.messages import Settlement
+from plexsend.outbox.batches import Settlement
 from tests.unit.worker.make import answer_items, answer_whole, make_full
 from tests.unit.worker.test_verdicts import judge
-from worker.fate import GATHERED_S, MOST_KEYS, FateLog
+from worker.batch_log import GATHERED_S, MOST_KEYS, BatchLog
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.messages import Batch
+    from plexsend.outbox.batches import Batch
 
 BATCH = make_full()
 SENT = "batches sent"
@@ -41,16 +41,16 @@ class Lines:
 
 
 class Bench:
-    """A FateLog with a clock that stands until it is put forward."""
+    """A BatchLog with a clock that stands until it is put forward."""
 
     def __init__(self) -> None:
         self.lines = Lines()
         self.now_s = 0.0
-        self.fates = FateLog(self.lines, lambda: self.now_s)
+        self.batch_log = BatchLog(self.lines, lambda: self.now_s)
 
     def tell(self, take: int, answer: Answer | None = None, *, size: int = 10) -> None:
         batch = replace(make_full(size), take=take)
-        self.fates.tell(batch, judge(batch, answer or answer_items(batch)))
+        self.batch_log.tell(batch, judge(batch, answer or answer_items(batch)))
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_line_of_a_troubled_batch_names_every_message_that_was_not_accepted(
 def test_no_line_names_more_keys_than_a_batch_has_and_none_is_left_out(bench: Bench) -> None:
     for take in range(1, 8):
         bench.tell(take, answer_items(BATCH, k1="G141", k2="G141", k3="G140", k4="G141"))
-    bench.fates.end()
+    bench.batch_log.end()
     named = [fields["msg_keys"] for *_, fields in bench.lines.kept]
     assert max(map(len, named)) <= MOST_KEYS
     assert sum(named, []) == ["k1", "k2", "k3", "k4"] * 7  # noqa: RUF017  a few short lists
@@ -141,7 +141,7 @@ def test_batch_is_told_once(bench: Bench) -> None:
     for take in range(1, 5):
         bench.now_s += GATHERED_S
         bench.tell(take)
-    bench.fates.end()
+    bench.batch_log.end()
     assert [fields["takes"] for *_, fields in bench.lines.kept] == ["1", "2", "3", "4"]
 
 
@@ -157,16 +157,16 @@ def test_time_counts_from_the_last_line(bench: Bench) -> None:
 def test_end_tells_the_rest(bench: Bench) -> None:
     for take in (1, 2, 3):
         bench.tell(take)
-    bench.fates.end()
+    bench.batch_log.end()
     assert bench.lines.kept[1:] == [sent(batches=2, accepted=20, takes="2-3", messages=20, codes="C100")]
 
 
 def test_end_is_silent_when_everything_has_been_told(bench: Bench) -> None:
-    bench.fates.end()
+    bench.batch_log.end()
     bench.tell(1)
     bench.tell(2, answer_whole(BATCH, 503))
-    bench.fates.end()
-    bench.fates.end()
+    bench.batch_log.end()
+    bench.batch_log.end()
     assert bench.lines.events == [SENT, TROUBLE]
 
 
@@ -185,7 +185,7 @@ def test_troubled_batch_is_not_added_to_those_that_went(bench: Bench) -> None:
     bench.tell(1)
     bench.tell(2, answer_whole(BATCH, 503))
     bench.tell(3)
-    bench.fates.end()
+    bench.batch_log.end()
     assert bench.lines.kept[2] == sent(batches=1, accepted=10, takes="3", messages=10, codes="C100")
 
 
@@ -199,7 +199,7 @@ def test_batch_of_which_nothing_could_be_sent_is_told_by_its_entries(bench: Benc
     """Its messages may all be refused before the request: the settlement then has no effects."""
     batch: Batch = make_full(2)
     settled = judge(batch, answer_items(batch, k0="G141", k1="G141"))
-    bench.fates.tell(batch, Settlement(batch.token, batch.take, settled.entries))
+    bench.batch_log.tell(batch, Settlement(batch.token, batch.take, settled.verdicts))
     assert bench.lines.kept == [
         sent(batches=1, rejected=2, takes="50", messages=2, codes="G141", msg_keys=["k0", "k1"])
     ]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.gateway.responses import MOST_HEAD_BYTES, BadResponse, ResponseReader, TooLarge
+from plexsend.gateway.response_reader import MOST_HEAD_BYTES, BadResponse, ResponseReader, TooLarge
 
 MOST_BYTES = 1_000
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -27,14 +27,14 @@ _MEMORY_MARK = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewMessage:
     """A message to be added: its key and the item exactly as it goes on the wire."""
 
     msg_key: str
     body: bytes = field(repr=False)
 
 
-class Known(StrEnum):
+class SubmitOutcome(StrEnum):
     """What the outbox knew of a key before."""
 
     ADDED = "added"
@@ -43,14 +43,14 @@ class Known(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one draft; `state` is that of the message now known by its key."""
+class Submitted:
+    """What became of one message; `state` is that of the message now known by its key."""
 
-    known: Known
+    outcome: SubmitOutcome
     state: State
 
 
-class Intake:
+class Submitter:
     """Adds messages to lanes."""
 
     def __init__(self, store: Store) -> None:
@@ -59,21 +59,21 @@ class Intake:
     def add(
         self,
         lane: Lane,
-        drafts: Sequence[Draft],
+        messages: Sequence[NewMessage],
         *,
         stamp: str,
         linger_ms: int = 200,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
-    ) -> list[Receipt]:
-        """Add drafts (at most 500) and return a receipt for each, in their order.
+    ) -> list[Submitted]:
+        """Add messages (at most 500) and return a submitted for each, in their order.
 
         A time `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
         (whether they were added is not known: call again, what was added then is a duplicate).
         """
-        if len(drafts) > MOST_AT_ONCE:
-            raise UsageError(f"{len(drafts)} drafts in one call; at most {MOST_AT_ONCE} are taken.")
-        if not drafts:
+        if len(messages) > MOST_AT_ONCE:
+            raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
+        if not messages:
             return []
         header: list[str | bytes | int] = [
             lane.name,
@@ -84,13 +84,13 @@ class Intake:
             repr(_MEMORY_MARK),
         ]
         entries: list[str | bytes | int] = []
-        for draft in drafts:
-            entries += (draft.msg_key, draft.body, digest(draft.body))
+        for message in messages:
+            entries += (message.msg_key, message.body, digest(message.body))
         reply = self._store.run(Script.SUBMIT, lane.account, [*header, 0, *entries])
         if text(reply[0]) == "announce":
             self._announce(lane)
             reply = self._store.run(Script.SUBMIT, lane.account, [*header, 1, *entries])
-        return _receipts([text(value) for value in reply])
+        return _answers([text(value) for value in reply])
 
     # The lane's name stands in `lanes` before its first message, so that none can be where nobody looks.
     # A service paused for every account is paused here too. Who pauses writes the pause, then reads `lanes`;
@@ -113,13 +113,16 @@ class Intake:
             self._store.run(Script.STEER, lane.account, ["lift", field, copy])
 
 
-def _receipts(reply: Sequence[str]) -> list[Receipt]:
+def _answers(reply: Sequence[str]) -> list[Submitted]:
     if reply[0] == "full":
         raise OutboxFull(
             f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: "
             "nothing new is taken in. Let the backlog drain, or raise its maxmemory."
         )
-    return [Receipt(Known(known), State(state)) for known, state in zip(reply[::2], reply[1::2], strict=True)]
+    return [
+        Submitted(SubmitOutcome(known), State(state))
+        for known, state in zip(reply[::2], reply[1::2], strict=True)
+    ]
 
 
 def digest(body: bytes) -> bytes:

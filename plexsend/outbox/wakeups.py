@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.store import Store
 
 
-class Nudges:
+class Wakeups:
     """Listens to the accounts that its process sweeps. For one thread."""
 
     def __init__(self, store: Store, stop: threading.Event) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from producers.default import Default
+from producers.api import LazyProducer
 
 if TYPE_CHECKING:
     from producers.producer import Producer
@@ -22,7 +22,7 @@ def test_many_threads_get_one_producer() -> None:
         threading.Event().wait(0.05)
         return cast("Producer", made[-1])
 
-    default = Default(make)
+    default = LazyProducer(make)
 
     def ask() -> None:
         all_there.wait()
@@ -46,7 +46,7 @@ def test_what_could_not_be_made_is_tried_again() -> None:
             raise answer
         return cast("Producer", answer)
 
-    default = Default(make)
+    default = LazyProducer(make)
     with pytest.raises(RuntimeError):
         default.get()
     assert default.get() is default.get()

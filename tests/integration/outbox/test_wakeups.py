@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.nudges import Nudges
 from plexsend.outbox.store import Store
+from plexsend.outbox.wakeups import Wakeups
 from tests.conftest import free_port
 from tests.integration.outbox.bench import OTHERS, STANDARD, Bench
 
@@ -23,15 +23,15 @@ SHORT_S = 0.05
 
 
 @pytest.fixture
-def nudges(store: Store) -> Iterator[Nudges]:
+def nudges(store: Store) -> Iterator[Wakeups]:
     """Ears on the account `main`, already listening."""
-    made = Nudges(store, threading.Event())
+    made = Wakeups(store, threading.Event())
     made.wait({"main"}, SHORT_S)
     yield made
     made.close()
 
 
-def test_lane_that_becomes_due_before_the_next_look_nudges_once(bench: Bench, nudges: Nudges) -> None:
+def test_lane_that_becomes_due_before_the_next_look_nudges_once(bench: Bench, nudges: Wakeups) -> None:
     bench.submit(["a"])
     bench.sweep()
     assert nudges.wait({"main"}, SHORT_S) == set(), "the sweeper does not nudge itself"
@@ -43,7 +43,7 @@ def test_lane_that_becomes_due_before_the_next_look_nudges_once(bench: Bench, nu
     assert time.monotonic() - began < LONG_S / 2
 
 
-def test_lane_that_is_due_after_the_next_look_nudges_nobody(bench: Bench, nudges: Nudges) -> None:
+def test_lane_that_is_due_after_the_next_look_nudges_nobody(bench: Bench, nudges: Wakeups) -> None:
     bench.submit(["first"])
     bench.drain_all()
     bench.sweep()
@@ -51,7 +51,7 @@ def test_lane_that_is_due_after_the_next_look_nudges_nobody(bench: Bench, nudges
     assert nudges.wait({"main"}, SHORT_S) == set()
 
 
-def test_other_accounts_are_not_listened_to(bench: Bench, nudges: Nudges) -> None:
+def test_other_accounts_are_not_listened_to(bench: Bench, nudges: Wakeups) -> None:
     bench.sweep(account="others")
     bench.submit(10, OTHERS)
     assert nudges.wait({"main"}, SHORT_S) == set()
@@ -66,13 +66,13 @@ def test_without_accounts_a_stop_ends_the_wait(store: Store) -> None:
     stop = threading.Event()
     stop.set()
     began = time.monotonic()
-    assert Nudges(store, stop).wait(set(), LONG_S) == set()
+    assert Wakeups(store, stop).wait(set(), LONG_S) == set()
     assert time.monotonic() - began < LONG_S / 2
 
 
 def test_a_server_that_is_away_is_waited_for_and_listened_to_again() -> None:
     gone = Store.connect(f"redis://127.0.0.1:{free_port()}/0", "p:")
-    nudges = Nudges(gone, threading.Event())
+    nudges = Wakeups(gone, threading.Event())
     began = time.monotonic()
     assert nudges.wait({"main"}, 0.2) == set()
     assert time.monotonic() - began >= 0.2, "or housekeeping would spin"

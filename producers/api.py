@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from plexsend.outbox.desk import Decision
     from plexsend.outbox.records import Record
+    from plexsend.outbox.steer import Decision
     from producers.submissions import Submission
 
 
-class Default:
+class LazyProducer:
     """A producer that is made when it is first needed: importing this package reads no environment.
 
     Args:
@@ -37,7 +37,7 @@ class Default:
             return self._producer
 
 
-_default = Default(lambda: Producer(read_settings()))
+_default = LazyProducer(lambda: Producer(read_settings()))
 
 
 def submit(

@@ -12,7 +12,7 @@ from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record, parse_record, read_record
 from plexsend.outbox.store import mapped, number, text
-from plexsend.outbox.sweeping import Process
+from plexsend.outbox.sweep import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -131,12 +131,12 @@ def covering(found: list[Hold], lane: Lane) -> list[Hold]:
     return [hold for hold in found if names[hold.scope] == hold.what and hold.reason is not Reason.SIZE]
 
 
-def processes(store: Store, account: str) -> list[Process]:
+def processes(store: Store, account: str) -> list[WorkerProcess]:
     """Return the worker processes that are alive, as the account has seen them."""
     oldest = server_ms(store) - _PROCESS_SEEN_MS
     with mapped():
         entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
-    return list(Process.parse_all(entries))
+    return list(WorkerProcess.parse_all(entries))
 
 
 def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]:

@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
-from plexsend.outbox.server import inspect
-from plexsend.outbox.sweeping import Process as SweepingProcess
+from plexsend.outbox.requirements import inspect
+from plexsend.outbox.sweep import WorkerProcess
 from worker.housekeeping import Housekeeping
 from worker.process import Process, enter
 from worker.runtime import Runtime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-_log = get_logger("worker.housekeeper")
+_log = get_logger("worker.bootstep")
 
 SERVER_WRONG = 1
 """Exit code where the Redis server must not be used: another start may find it mended."""
@@ -70,7 +70,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         services = tuple(sorted(parent.app.amqp.queues.consume_from))
         process = Process(parent.app, runtime, services)
         enter(process)
-        me = SweepingProcess(runtime.name, parent.concurrency, services)
+        me = WorkerProcess(runtime.name, parent.concurrency, services)
         housekeeping = Housekeeping(runtime, me, ring=process.ring, queue_lengths=QueueLengths(parent.app))
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
@@ -129,7 +129,7 @@ class QueueLengths:
 
 def _pool_name(worker: Any) -> str:
     module: str = worker.pool_cls.__module__ if not isinstance(worker.pool_cls, str) else worker.pool_cls
-    return {"worker.threads": "threads", "celery.concurrency.thread": "threads"}.get(
+    return {"worker.pool": "threads", "celery.concurrency.thread": "threads"}.get(
         module, module.rpartition(".")[2]
     )
 

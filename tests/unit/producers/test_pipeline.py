@@ -13,10 +13,10 @@ import pytest
 
 from plexsend.errors import InvalidItem, OutboxError, OutboxFull, OutboxUnavailable, Problem
 from plexsend.gateway.items import Item, ItemLoader, get_loader
-from plexsend.outbox.intake import Draft, Known, Receipt
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
-from producers.flow import Entry, Flow, Terms
+from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
+from producers.pipeline import Incoming, Pipeline, Terms
 from producers.submissions import (
     InterruptedByFull,
     InterruptedByOutage,
@@ -35,17 +35,17 @@ class Taker:
     """Takes everything in and remembers the calls; fails at the call whose number (1 the first) is given."""
 
     def __init__(self, fail_at: int = 0, error: OutboxError | None = None) -> None:
-        self.calls: list[tuple[Lane, list[Draft]]] = []
+        self.calls: list[tuple[Lane, list[NewMessage]]] = []
         self.options: dict[str, object] = {}
         self._fail_at = fail_at
         self._error = error
 
-    def add(self, lane: Lane, drafts: Sequence[Draft], **options: object) -> list[Receipt]:
+    def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
         self.calls.append((lane, list(drafts)))
         self.options = options
         if self._error is not None and len(self.calls) == self._fail_at:
             raise self._error
-        return [Receipt(Known.ADDED, State.WAITING) for _ in drafts]
+        return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in drafts]
 
 
 class VariantLoader(ItemLoader):
@@ -63,17 +63,17 @@ class VariantLoader(ItemLoader):
 
 
 def _run(raws: Iterable[object], taker: Taker, loader: ItemLoader | None = None, **terms: Any) -> Submission:
-    flow = Flow(replace(_TERMS, **terms), loader or get_loader("mms-bulk"), taker)
+    pipeline = Pipeline(replace(_TERMS, **terms), loader or get_loader("mms-bulk"), taker)
     whole = Submission()
-    for part in flow.run(Entry(index, raw) for index, raw in enumerate(raws)):
+    for part in pipeline.run(Incoming(index, raw) for index, raw in enumerate(raws)):
         whole.extend(part)
     return whole
 
 
 def _run_ahead(raws: Iterable[object], taker: Taker, whole: Submission | None = None) -> Submission:
     whole = whole or Submission()
-    flow = Flow(_TERMS, get_loader("mms-bulk"), taker)
-    for part in flow.run_ahead(Entry(index, raw) for index, raw in enumerate(raws)):
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), taker)
+    for part in pipeline.run_ahead(Incoming(index, raw) for index, raw in enumerate(raws)):
         whole.extend(part)
     return whole
 
@@ -98,7 +98,7 @@ def test_memory_holds_the_outcomes_of_50_000_items_and_at_most_one_chunk() -> No
             return Item(raw["msg_key"], None, bytes(2_000), (), ())
 
     class Nowhere(Taker):
-        def add(self, lane: Lane, drafts: Sequence[Draft], **options: object) -> list[Receipt]:
+        def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
             self.calls.clear()
             return super().add(lane, drafts, **options)
 
@@ -127,16 +127,16 @@ def test_a_chunk_is_read_no_further_ahead_than_it_is_long(make_item: Any) -> Non
 
 def test_invalid_items_count_towards_a_chunk_and_cost_no_call(make_item: Any) -> None:
     taker = Taker()
-    flow = Flow(_TERMS, get_loader("mms-bulk"), taker)
-    sizes = [len(part.invalid) for part in flow.run(Entry(n, make_item(msg="")) for n in range(1001))]
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), taker)
+    sizes = [len(part.invalid) for part in pipeline.run(Incoming(n, make_item(msg="")) for n in range(1001))]
     assert sizes == [500, 500, 1]
     assert taker.calls == []
 
 
 def test_large_entries_make_smaller_chunks(make_item: Any) -> None:
     taker = Taker()
-    flow = Flow(_TERMS, get_loader("mms-bulk"), taker)
-    list(flow.run(Entry(n, make_item(n), size_bytes=1_000_000) for n in range(10)))
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), taker)
+    list(pipeline.run(Incoming(n, make_item(n), size_bytes=1_000_000) for n in range(10)))
     assert [len(drafts) for _, drafts in taker.calls] == [4, 4, 2]
 
 
@@ -263,7 +263,7 @@ def test_each_chunk_is_judged_while_the_one_before_it_is_added(make_item: Any) -
     class Holding(Taker):
         """Takes a chunk only once the first item of the next has been read."""
 
-        def add(self, lane: Lane, drafts: Sequence[Draft], **options: object) -> list[Receipt]:
+        def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
             assert next_begun.wait(10) or len(self.calls) == 2
             next_begun.clear()
             return super().add(lane, drafts, **options)
@@ -315,5 +315,5 @@ def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any
 
 
 def test_reprs_show_no_item(make_item: Any) -> None:
-    assert "2345" not in repr(Entry(0, make_item()))
+    assert "2345" not in repr(Incoming(0, make_item()))
     assert repr(Submission()).startswith("Submission(added=0, duplicates=0")

@@ -1,4 +1,4 @@
-"""The flow of items into one service and account: judged one by one, added a chunk at a time.
+"""The pipeline of items into one service and account: judged one by one, added a chunk at a time.
 
 Of an item nothing is kept but its wire bytes, until its chunk is added, and what became of it.
 """
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import InvalidItem, OutboxError, OutboxFull
-from plexsend.outbox.intake import MOST_AT_ONCE, Draft, Known, Receipt
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, SubmitOutcome, Submitted
 from producers.submissions import (
     Added,
     Conflict,
@@ -38,7 +38,7 @@ _CHUNK_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for every item of a flow; times in ms since 1970, None where there is none."""
+    """What holds for every item of a pipeline; times in ms since 1970, None where there is none."""
 
     service: str
     account: str
@@ -51,7 +51,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Incoming:
     """One item on its way in."""
 
     index: int
@@ -67,23 +67,23 @@ class _Waiting:
 
     index: int
     lane: Lane
-    draft: Draft
+    message: NewMessage
 
 
 class Taker(Protocol):
-    """Where a flow ends: the outbox's Intake."""
+    """Where a pipeline ends: the outbox's Submitter."""
 
     def add(
         self,
         lane: Lane,
-        drafts: Sequence[Draft],
+        messages: Sequence[NewMessage],
         *,
         stamp: str,
         linger_ms: int,
         send_at_ms: int | None,
         expires_at_ms: int | None,
-    ) -> list[Receipt]:
-        """Take drafts in and return a receipt for each."""
+    ) -> list[Submitted]:
+        """Take messages in and return a submitted for each."""
         ...
 
 
@@ -97,7 +97,7 @@ class _Chunk:
     """Whether it ended because it was long enough; otherwise it is the last."""
 
 
-class Flow:
+class Pipeline:
     """Judges entries and adds them. For one pass over one iterable."""
 
     def __init__(self, terms: Terms, loader: ItemLoader, intake: Taker) -> None:
@@ -108,7 +108,7 @@ class Flow:
         self.taken = 0
         """How many entries were read."""
 
-    def run(self, entries: Iterable[Entry]) -> Iterator[Submission]:
+    def run(self, entries: Iterable[Incoming]) -> Iterator[Submission]:
         """Yield what became of the entries, a chunk (at most 500 of them) at a time, in their order.
 
         Raises SubmitInterrupted with what became of the last chunk alone.
@@ -116,7 +116,7 @@ class Flow:
         for chunk in self._judge(entries):
             yield self._add_chunk(chunk)
 
-    def run_ahead(self, entries: Iterable[Entry]) -> Iterator[Submission]:
+    def run_ahead(self, entries: Iterable[Incoming]) -> Iterator[Submission]:
         """Do the same, and judge each chunk while the one before it is added: two are held at a time.
 
         Raises SubmitInterrupted with what became of the last two chunks alone.
@@ -141,7 +141,7 @@ class Flow:
             if chunk is not None:
                 yield self._add_chunk(chunk)
 
-    def _judge(self, entries: Iterable[Entry]) -> Iterator[_Chunk]:
+    def _judge(self, entries: Iterable[Incoming]) -> Iterator[_Chunk]:
         chunk = _Chunk()
         count = size_bytes = 0
         for entry in entries:
@@ -157,7 +157,7 @@ class Flow:
         if count:
             yield chunk
 
-    def _take(self, entry: Entry, chunk: _Chunk) -> None:
+    def _take(self, entry: Incoming, chunk: _Chunk) -> None:
         index, raw, part = entry.index, entry.raw, chunk.part
         if isinstance(raw, InvalidItem):
             part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
@@ -179,7 +179,7 @@ class Flow:
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
         lane = Lane(self._terms.service, item.variant, self._terms.account)
-        chunk.waiting.append(_Waiting(index, lane, Draft(msg_key, item.body)))
+        chunk.waiting.append(_Waiting(index, lane, NewMessage(msg_key, item.body)))
 
     def _add_chunk(self, chunk: _Chunk) -> Submission:
         """Add what waits, lane by lane, or say of each item why not and raise SubmitInterrupted."""
@@ -190,27 +190,27 @@ class Flow:
                 part.not_added.extend(_not_added(group))
                 continue
             try:
-                receipts = self._add(lane, [each.draft for each in group])
+                answers = self._add(lane, [each.message for each in group])
             except OutboxError as exc:
                 failure = exc
                 # Only a full server is known to have added nothing.
                 if isinstance(exc, OutboxFull):
                     part.not_added.extend(_not_added(group))
                 else:
-                    part.unknown.extend(Unknown(each.index, each.draft.msg_key) for each in group)
+                    part.unknown.extend(Unknown(each.index, each.message.msg_key) for each in group)
             else:
-                for each, receipt in zip(group, receipts, strict=True):
-                    _note(part, each.index, each.draft.msg_key, receipt)
+                for each, submitted in zip(group, answers, strict=True):
+                    _note(part, each.index, each.message.msg_key, submitted)
         part.sort()
         if failure is not None:
             raise interruption(failure, part, self.taken) from failure
         return part
 
-    def _add(self, lane: Lane, drafts: list[Draft]) -> list[Receipt]:
+    def _add(self, lane: Lane, messages: list[NewMessage]) -> list[Submitted]:
         terms = self._terms
         return self._intake.add(
             lane,
-            drafts,
+            messages,
             stamp=self._stamp,
             linger_ms=terms.linger_ms,
             send_at_ms=terms.send_at_ms,
@@ -218,17 +218,17 @@ class Flow:
         )
 
 
-def _note(part: Submission, index: int, msg_key: str, receipt: Receipt) -> None:
-    if receipt.known is Known.ADDED:
+def _note(part: Submission, index: int, msg_key: str, submitted: Submitted) -> None:
+    if submitted.outcome is SubmitOutcome.ADDED:
         part.added.append(Added(index, msg_key))
-    elif receipt.known is Known.DUPLICATE:
-        part.duplicates.append(Duplicate(index, msg_key, receipt.state))
+    elif submitted.outcome is SubmitOutcome.DUPLICATE:
+        part.duplicates.append(Duplicate(index, msg_key, submitted.state))
     else:
-        part.conflicts.append(Conflict(index, msg_key, receipt.state))
+        part.conflicts.append(Conflict(index, msg_key, submitted.state))
 
 
 def _not_added(items: Iterable[_Waiting]) -> Iterator[NotAdded]:
-    return (NotAdded(each.index, each.draft.msg_key) for each in items)
+    return (NotAdded(each.index, each.message.msg_key) for each in items)
 
 
 def _give_up(chunk: _Chunk) -> Submission:
@@ -248,10 +248,10 @@ def _group(waiting: list[_Waiting]) -> list[tuple[Lane, list[_Waiting]]]:
     current: dict[Lane, list[_Waiting]] = {}
     lane_of: dict[str, Lane] = {}
     for each in waiting:
-        if lane_of.setdefault(each.draft.msg_key, each.lane) != each.lane:
+        if lane_of.setdefault(each.message.msg_key, each.lane) != each.lane:
             groups += current.items()
             current = {}
-            lane_of = {each.draft.msg_key: each.lane}
+            lane_of = {each.message.msg_key: each.lane}
         current.setdefault(each.lane, []).append(each)
     return [*groups, *current.items()]
 

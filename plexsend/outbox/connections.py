@@ -33,7 +33,7 @@ class _Kept:
     used_s: float
 
 
-class Wires:
+class Connections:
     """Connections of one pool. As many are made as calls are under way at once; safe to share by threads."""
 
     def __init__(self, pool: ConnectionPool) -> None:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.outbox.advance import message_of
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.line import message_of
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from plexsend.outbox.messages import Message
+    from plexsend.outbox.batches import Message
     from plexsend.outbox.store import Store
     from plexsend.settings import Policy
 
@@ -24,7 +24,7 @@ SWEEP_LEASE_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class WorkerProcess:
     """A worker process, as it announces itself."""
 
     name: str
@@ -37,13 +37,13 @@ class Process:
         return f"{self.name}|{self.pool_size}|{','.join(self.services)}"
 
     @classmethod
-    def parse(cls, entry: str) -> Process:
+    def parse(cls, entry: str) -> WorkerProcess:
         """Return the process that an entry names; ValueError where it names none."""
         name, pool_size, services = entry.split("|")
         return cls(name, int(pool_size), tuple(services.split(",")) if services else ())
 
     @classmethod
-    def parse_all(cls, entries: Iterable[object]) -> Iterator[Process]:
+    def parse_all(cls, entries: Iterable[object]) -> Iterator[WorkerProcess]:
         """Yield the processes that entries name, without what another program put among them."""
         for entry in entries:
             with suppress(ValueError):
@@ -51,7 +51,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class Doorbell:
     """A doorbell to send: the lane, and the name under which the bell is outstanding."""
 
     lane: Lane
@@ -68,15 +68,15 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class SweepResult:
     """What a sweep found. `swept` is False where another process holds the lease."""
 
     swept: bool
     wait_ms: int
     """Until the next wake, or until the lease may be free."""
-    rings: tuple[Ring, ...]
+    rings: tuple[Doorbell, ...]
     abandoned: tuple[Abandoned, ...]
-    processes: tuple[Process, ...]
+    processes: tuple[WorkerProcess, ...]
     spoilt: tuple[str, ...] = ()
     """Lanes that could not be looked at: another program wrote what cannot be read."""
 
@@ -84,7 +84,7 @@ class Round:
 def sweep(
     store: Store,
     account: str,
-    process: Process,
+    process: WorkerProcess,
     *,
     policies: Mapping[str, Policy],
     quotas: Mapping[str, int],
@@ -92,7 +92,7 @@ def sweep(
     reclaim_ms: int,
     keep_ms: int,
     tidy: Iterable[Lane] = (),
-) -> Round:
+) -> SweepResult:
     """Sweep an account, with the policies of its services.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
@@ -117,21 +117,21 @@ def sweep(
         )
     args += [lane.name for lane in tidy]
     reply = store.run(Script.SWEEP, account, args)
-    return Round(
+    return SweepResult(
         swept=text(reply[0]) == "swept",
         wait_ms=number(reply[1]),
         rings=tuple(_rings(reply[2])),
         abandoned=tuple(_abandoned(reply[3])),
-        processes=tuple(Process.parse_all(reply[4])),
+        processes=tuple(WorkerProcess.parse_all(reply[4])),
         spoilt=tuple(text(lane) for lane in reply[5]),
     )
 
 
 # A name of no lane among the wakes, with a message that is ready, comes from another program.
-def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Ring]:
+def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Doorbell]:
     for lane, bell in rings:
         with suppress(UsageError):
-            yield Ring(Lane.parse(text(lane)), text(bell))
+            yield Doorbell(Lane.parse(text(lane)), text(bell))
 
 
 def _abandoned(found: Iterable[Sequence[bytes]]) -> Iterator[Abandoned]:

@@ -6,12 +6,12 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.messages import EffectKind, Outcome
+from plexsend.outbox.batches import EffectKind, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.messages import Batch, Settlement
+    from plexsend.outbox.batches import Batch, Settlement
 
 MOST_KEYS = 10
 """The most keys that one line names: as many as a batch has."""
@@ -25,7 +25,7 @@ _NEEDS_A_PERSON = {EffectKind.AUTH, EffectKind.FAULT}
 _AS_IT_SHOULD = {Outcome.ACCEPTED, Outcome.REJECTED}
 
 
-class FateLog:
+class BatchLog:
     """Tells of one drain's batches.
 
     info: they went; warning: something goes again or is held; error: a person must look. Warnings and errors
@@ -50,7 +50,7 @@ class FateLog:
 
     def tell(self, batch: Batch, settlement: Settlement) -> None:
         """Tell of one batch, at once or together with those that follow soon."""
-        told = Counter([(entry.outcome, entry.code) for entry in settlement.entries])
+        told = Counter([(verdict.outcome, verdict.code) for verdict in settlement.verdicts])
         effects = {effect.kind: effect.text for effect in settlement.effects if effect.kind not in _QUIET}
         if effects or any(outcome not in _AS_IT_SHOULD for outcome, _ in told):
             self.end()
@@ -104,7 +104,7 @@ class FateLog:
 
 
 def _not_accepted(settlement: Settlement) -> list[str]:
-    return [entry.msg_key for entry in settlement.entries if entry.outcome is not Outcome.ACCEPTED]
+    return [verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is not Outcome.ACCEPTED]
 
 
 def _count(told: Counter[tuple[Outcome, str]]) -> dict[str, int]:

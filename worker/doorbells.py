@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plexsend.outbox.sweeping import Process
+    from plexsend.outbox.sweep import WorkerProcess
 
 BELLS_PER_THREAD = 1
 """Doorbells in the broker for each thread, beside the one that its process may have fetched already. More
@@ -15,7 +15,7 @@ would only age in the queue and lapse: with 200 lanes of backlog, 2,000 bells le
 
 
 def quotas(
-    services: Iterable[str], processes: Iterable[Process], queued: Mapping[str, int]
+    services: Iterable[str], processes: Iterable[WorkerProcess], queued: Mapping[str, int]
 ) -> dict[str, int]:
     """Return how many doorbells may be rung for each service: one a thread, less those queued."""
     found = {service: -queued.get(service, 0) for service in services}
@@ -26,7 +26,7 @@ def quotas(
     return {service: max(0, quota) for service, quota in found.items()}
 
 
-def quota_of_all(processes: Iterable[Process], queued: Mapping[str, int]) -> int:
+def quota_of_all(processes: Iterable[WorkerProcess], queued: Mapping[str, int]) -> int:
     """Return how many may be rung in all: services share the threads of the processes that serve several."""
     threads = sum(process.pool_size for process in processes if process.services)
     return max(0, BELLS_PER_THREAD * threads - sum(queued.values()))

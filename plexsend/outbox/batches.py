@@ -65,7 +65,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Verdict:
     """The verdict for one message, fenced by the token of its take."""
 
     msg_key: str
@@ -116,7 +116,7 @@ class Settlement:
 
     token: str
     take: int
-    entries: tuple[Entry, ...]
+    verdicts: tuple[Verdict, ...]
     effects: tuple[Effect, ...] = ()
     taken_ms: int = 0
     """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not meant."""

@@ -3,14 +3,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.outbox.sweeping import Process
-from worker.quotas import quota_of_all, quotas
+from plexsend.outbox.sweep import WorkerProcess
+from worker.doorbells import quota_of_all, quotas
 
 SERVICES = ("mms-bulk", "mms-finance", "mms-standard")
 
 
 def test_quota_is_the_threads_that_serve_a_service_less_what_is_queued() -> None:
-    processes = [Process("a", 16, SERVICES), Process("b", 4, ("mms-finance",))]
+    processes = [WorkerProcess("a", 16, SERVICES), WorkerProcess("b", 4, ("mms-finance",))]
     assert quotas(SERVICES, processes, {"mms-bulk": 5, "mms-finance": 1}) == {
         "mms-bulk": 11,
         "mms-finance": 19,
@@ -19,7 +19,7 @@ def test_quota_is_the_threads_that_serve_a_service_less_what_is_queued() -> None
 
 
 def test_service_that_nobody_serves_gets_no_doorbell() -> None:
-    assert quotas(SERVICES, [Process("b", 4, ("mms-finance",))], {}) == {
+    assert quotas(SERVICES, [WorkerProcess("b", 4, ("mms-finance",))], {}) == {
         "mms-bulk": 0,
         "mms-finance": 4,
         "mms-standard": 0,
@@ -27,11 +27,11 @@ def test_service_that_nobody_serves_gets_no_doorbell() -> None:
 
 
 def test_process_may_serve_what_this_version_does_not_know() -> None:
-    assert quotas(SERVICES, [Process("b", 4, ("rcs-mms-bulk", "mms-bulk"))], {})["mms-bulk"] == 4
+    assert quotas(SERVICES, [WorkerProcess("b", 4, ("rcs-mms-bulk", "mms-bulk"))], {})["mms-bulk"] == 4
 
 
 processes = st.builds(
-    Process,
+    WorkerProcess,
     st.text("abc012", min_size=1),
     st.integers(1, 64),
     st.lists(st.sampled_from(SERVICES), unique=True).map(tuple),
@@ -40,7 +40,7 @@ processes = st.builds(
 
 @given(st.lists(processes, max_size=5), st.dictionaries(st.sampled_from(SERVICES), st.integers(0, 500)))
 def test_quota_is_never_negative_and_never_above_what_threads_can_answer(
-    serving: list[Process], queued: dict[str, int]
+    serving: list[WorkerProcess], queued: dict[str, int]
 ) -> None:
     found = quotas(SERVICES, serving, queued)
     assert found.keys() == set(SERVICES)
@@ -51,6 +51,10 @@ def test_quota_is_never_negative_and_never_above_what_threads_can_answer(
 
 
 def test_services_of_one_process_share_its_threads() -> None:
-    processes = [Process("a", 16, SERVICES), Process("b", 4, ("mms-finance",)), Process("c", 8, ())]
+    processes = [
+        WorkerProcess("a", 16, SERVICES),
+        WorkerProcess("b", 4, ("mms-finance",)),
+        WorkerProcess("c", 8, ()),
+    ]
     assert quota_of_all(processes, {"mms-bulk": 5, "mms-finance": 1}) == 14
     assert quota_of_all(processes, {"mms-bulk": 50}) == 0

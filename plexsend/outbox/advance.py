@@ -7,15 +7,15 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.messages import FULL_BATCH, Batch, Message, Settlement
+from plexsend.outbox.batches import FULL_BATCH, Batch, Message, Settlement
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plexsend.outbox.batches import Verdict
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.messages import Entry
     from plexsend.outbox.store import Store
     from plexsend.settings import Policy
 
@@ -47,7 +47,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class NothingTaken:
     """Nothing was taken."""
 
     status: Status
@@ -75,7 +75,7 @@ def advance(
     settlement: Settlement | None = None,
     bell: str = "",
     stay_ms: int = 0,
-) -> Batch | Rest:
+) -> Batch | NothingTaken:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
     `stay_ms`: how long the drain would wait for work with its lease kept; in mode `stop`, 1 where other
@@ -93,7 +93,7 @@ def advance(
     status = text(reply[0])
     if status == "taken":
         return _batch(lane, reply)
-    return Rest(Status(status), number(reply[1]), text(reply[2]), text(reply[6]))
+    return NothingTaken(Status(status), number(reply[1]), text(reply[2]), text(reply[6]))
 
 
 def _ms(wait_s: float) -> int:
@@ -109,16 +109,16 @@ def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
     for effect in settlement.effects:
         args += (effect.kind, effect.number, effect.text)
     # Neighbours mostly share their verdict; it is told once.
-    for verdict, entries in groupby(settlement.entries, _verdict):
-        keys = [entry.msg_key for entry in entries]
+    for verdict, verdicts in groupby(settlement.verdicts, _verdict):
+        keys = [verdict.msg_key for verdict in verdicts]
         args += (*verdict, len(keys), *keys)
     return args
 
 
-def _verdict(entry: Entry) -> tuple[str | int, ...]:
-    spent, alone = int(entry.spent), int(entry.alone)
-    times = (entry.delay_ms, entry.until_ms)
-    return (entry.token, entry.outcome, *times, spent, alone, entry.code, entry.detail)
+def _verdict(verdict: Verdict) -> tuple[str | int, ...]:
+    spent, alone = int(verdict.spent), int(verdict.alone)
+    times = (verdict.delay_ms, verdict.until_ms)
+    return (verdict.token, verdict.outcome, *times, spent, alone, verdict.code, verdict.detail)
 
 
 _HEADER_LENGTH = 7

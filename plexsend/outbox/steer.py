@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
+from plexsend.outbox.queries import accounts, server_ms
 from plexsend.outbox.scripting import Script
 from plexsend.outbox.store import mapped, text
-from plexsend.outbox.views import accounts, server_ms
 
 if TYPE_CHECKING:
     from plexsend.outbox.store import Store
