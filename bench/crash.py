@@ -19,7 +19,7 @@ from bench.programs import Program, free_port
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import SubmitOutcome, Submitter
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from bench.machine import load
 from bench.rounds import ROUNDS, Figure, take_turns
 from bench.senders import send_with_worker
 from bench.stage import Stage
-from producers import Producer
+from plexsend.producers import Producer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

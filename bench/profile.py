@@ -25,12 +25,13 @@ from bench.environments import gateway_python
 from bench.gateway import Gateway
 from bench.items import ACCOUNT, accepted, msg_key, preload, wire_body
 from bench.valkey import Valkey
-from plexsend.gateway.services import get_service, read_settings
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.services import get_service
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch
 from plexsend.outbox.lanes import Lane
-from worker.drain import Drain, Surroundings
-from worker.runtime import Runtime
+from plexsend.worker.drain import Drain, Surroundings
+from plexsend.worker.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,16 +39,16 @@ if TYPE_CHECKING:
 LANE = Lane("mms-bulk", None, "main")
 
 PARTS = (
-    ("client.post", "plexsend/gateway/client.py", "post"),
+    ("client.post", "plexsend/gateway/http/client.py", "post"),
     ("  adapter.send", "requests/adapters.py", "send"),
     ("    urlopen", "urllib3/connectionpool.py", "urlopen"),
-    ("      request out", "plexsend/gateway/connections.py", "request"),
-    ("      answer in", "plexsend/gateway/connections.py", "getresponse"),
-    ("        of it in llhttp", "plexsend/gateway/response_reader.py", "feed"),
+    ("      request out", "plexsend/gateway/http/connections.py", "request"),
+    ("      answer in", "plexsend/gateway/http/connections.py", "getresponse"),
+    ("        of it in llhttp", "plexsend/gateway/http/response_reader.py", "feed"),
     ("  read_answer", "plexsend/gateway/answers.py", "read_answer"),
     ("advance", "plexsend/outbox/advance.py", "advance"),
     ("  settlement to arguments", "plexsend/outbox/advance.py", "_settlement_args"),
-    ("  call of the script", "plexsend/outbox/connections.py", "call"),
+    ("  call of the script", "plexsend/outbox/redis/connections.py", "call"),
     ("    packs", "redis/connection.py", "pack"),
     ("    sends", "redis/connection.py", "send_packed_command"),
     ("    reads", "redis/connection.py", "read_response"),

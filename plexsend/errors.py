@@ -3,6 +3,7 @@
 PlexsendError
 ├── SettingsError          nothing starts; every wrong or missing setting is listed
 ├── UsageError             nothing was done: the call itself is wrong (unknown service, naive datetime)
+├── NotPossible            what was asked for does not exist, or cannot be done now; nothing was changed
 ├── InvalidItem            this item is refused, its neighbours go on
 ├── FileProblem            the file cannot be read on; rows before it stand as reported
 └── OutboxError
@@ -50,6 +51,10 @@ class SettingsError(PlexsendError):
 
 class UsageError(PlexsendError):
     """The call cannot mean anything: the caller's code or command line must change."""
+
+
+class NotPossible(PlexsendError):
+    """What was asked for does not exist, or is not possible now. Ends a command with exit code 1."""
 
 
 class InvalidItem(PlexsendError):

@@ -1,11 +1,12 @@
 """Putting messages in: from applications and from files. Needs Redis, no Celery and no account's secret."""
 
-from producers.api import cancel, status, submit
-from producers.imports import check_file, import_file
-from producers.producer import Producer
-from producers.rejects import Reject
-from producers.reports import ImportInterrupted, ImportReport, Progress
-from producers.submissions import (
+from plexsend.aliases import alias
+from plexsend.producers.api import cancel, status, submit
+from plexsend.producers.files.imports import check_file, import_file
+from plexsend.producers.files.rejects import Reject
+from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
+from plexsend.producers.producer import Producer
+from plexsend.producers.submissions import (
     Added,
     Conflict,
     Duplicate,
@@ -16,6 +17,9 @@ from producers.submissions import (
     SubmitInterrupted,
     Unknown,
 )
+
+if __name__ == "producers":
+    alias(__name__)
 
 __all__ = [
     "Added",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.services import read_settings
-from producers.producer import Producer
+from plexsend.gateway.environment import read_settings
+from plexsend.producers.producer import Producer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
-    from producers.submissions import Submission
+    from plexsend.producers.submissions import Submission
 
 
 class LazyProducer:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from plexsend.errors import InvalidItem, OutboxError, OutboxFull
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, SubmitOutcome, Submitted
-from producers.submissions import (
+from plexsend.producers.submissions import (
     Added,
     Conflict,
     Duplicate,

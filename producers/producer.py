@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Self
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES, get_service
-from plexsend.outbox import queries, steer
-from plexsend.outbox.requirements import inspect
-from plexsend.outbox.store import Store
+from plexsend.outbox import steer
+from plexsend.outbox.reading import queries
+from plexsend.outbox.redis.requirements import inspect
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import Submitter
-from producers.moments import not_after_ms, not_before_ms
-from producers.pipeline import Incoming, Pipeline, Terms
-from producers.submissions import Submission, SubmitInterrupted, interruption
+from plexsend.producers.moments import not_after_ms, not_before_ms
+from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ class Producer:
     Needs no account's secret: an account is a name here, and the workers know what stands behind it.
 
     Args:
-        settings: What the environment says, from `plexsend.gateway.services.read_settings`.
+        settings: What the environment says, from `plexsend.gateway.environment.read_settings`.
         store: Where the messages are; None connects to what the settings name, at the first call.
     """
 

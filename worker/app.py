@@ -15,8 +15,8 @@ from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
-from worker.bootstep import HousekeepingStep
-from worker.logs import Logging
+from plexsend.worker.bootstep import HousekeepingStep
+from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +77,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
-        "worker_consumer": "worker.consumer:Consumer",
-        "worker_pool": "worker.pool:Pool",
+        "worker_consumer": "plexsend.worker.consumer:Consumer",
+        "worker_pool": "plexsend.worker.threads:Pool",
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,
@@ -90,6 +90,6 @@ def _config(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "imports": ["worker.tasks"],
+        "imports": ["plexsend.worker.tasks"],
         "timezone": "UTC",
     }

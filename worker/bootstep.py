@@ -13,11 +13,11 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
-from plexsend.outbox.requirements import inspect
+from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.sweep import WorkerProcess
-from worker.housekeeping import Housekeeping
-from worker.process import Process, enter
-from worker.runtime import Runtime
+from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.process import Process, enter
+from plexsend.worker.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,7 +129,7 @@ class QueueLengths:
 
 def _pool_name(worker: Any) -> str:
     module: str = worker.pool_cls.__module__ if not isinstance(worker.pool_cls, str) else worker.pool_cls
-    return {"worker.pool": "threads", "celery.concurrency.thread": "threads"}.get(
+    return {"plexsend.worker.threads": "threads", "celery.concurrency.thread": "threads"}.get(
         module, module.rpartition(".")[2]
     )
 

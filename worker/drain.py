@@ -14,9 +14,9 @@ from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.advance import Mode, NothingTaken, Status, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
-from worker.batch_log import BatchLog
-from worker.recheck import recheck
-from worker.verdicts import give_back
+from plexsend.worker.batch_log import BatchLog
+from plexsend.worker.recheck import recheck
+from plexsend.worker.verdicts import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.lanes import Lane
     from plexsend.settings import Credentials
-    from worker.runtime import Runtime
+    from plexsend.worker.runtime import Runtime
 
 LONG_SLICE_S = 10.0
 """The longest that a drain runs when no other doorbell waits in its process."""

@@ -12,17 +12,17 @@ from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Settlement
-from plexsend.outbox.queries import lanes, server_ms
+from plexsend.outbox.reading.queries import lanes, server_ms
+from plexsend.outbox.redis.wakeups import Wakeups
 from plexsend.outbox.sweep import sweep
-from plexsend.outbox.wakeups import Wakeups
-from worker.doorbells import quota_of_all, quotas
+from plexsend.worker.doorbells import quota_of_all, quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
-    from worker.runtime import Runtime
+    from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
 """Between two rounds while a lane is due: one that waits for a free worker is due all the while."""

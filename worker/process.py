@@ -11,14 +11,14 @@ from kombu.exceptions import OperationalError
 from plexsend.errors import PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.lanes import Lane
-from worker.drain import Drain, Surroundings
+from plexsend.worker.drain import Drain, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from celery import Celery
 
-    from worker.runtime import Runtime
+    from plexsend.worker.runtime import Runtime
 
 _log = get_logger("worker.process")
 

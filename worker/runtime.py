@@ -8,10 +8,10 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.client import GatewayClient
-from plexsend.outbox.store import Store
+from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
-from worker.verdicts import Judge
+from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
     from plexsend.settings import Credentials, Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from worker.process import DRAIN_TASK, current
+from plexsend.worker.process import DRAIN_TASK, current
 
 
 @shared_task(name=DRAIN_TASK, ignore_result=True)

@@ -13,7 +13,7 @@ from plexsend.gateway.answers import DOUBLED, MISSING, UNREADABLE, ItemAnswer, I
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.settings import OnUncertain
-from worker.backoff import full_jitter_ms
+from plexsend.worker.backoff import full_jitter_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

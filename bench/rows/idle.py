@@ -14,8 +14,8 @@ from bench.rounds import Figure
 from bench.stage import PREFIX, Stage
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.sweep import WorkerProcess
-from worker.housekeeping import Housekeeping
-from worker.runtime import Runtime
+from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from bench.clock import wait_for
 from bench.items import raw_item, wire_body
 from bench.rounds import Figure, take_turns
 from bench.stage import Stage
-from producers import Producer
+from plexsend.producers import Producer
 
 if TYPE_CHECKING:
     from bench.row import Plan

@@ -23,13 +23,13 @@ class ListedCommand:
 
     name: str
     where: str
-    """Module below `plexsend.cli` and the name of the command in it."""
+    """Module below `plexsend.cli.commands` and the name of the command in it."""
     summary: str
 
     @property
     def module(self) -> str:
         """The full name of the module that holds the command."""
-        return f"{__package__}.{self.where.partition(':')[0]}"
+        return f"{__package__}.commands.{self.where.partition(':')[0]}"
 
     def load(self) -> click.Command:
         """Import the command."""
@@ -44,14 +44,14 @@ ENTRIES = (
     ListedCommand("up", "up:up", "Start Valkey and workers here, and keep them running."),
     ListedCommand("send", "send:send", "Put one message in."),
     ListedCommand("check", "check:check", "Judge a file of messages; send nothing."),
-    ListedCommand("import", "imports:import_", "Put a file of messages in."),
+    ListedCommand("import", "import_:import_", "Put a file of messages in."),
     ListedCommand("status", "status:status", "Show all that is known of a message."),
     ListedCommand("why", "why:why", "Explain what keeps a message from going, and until when."),
     ListedCommand("cancel", "cancel:cancel", "Take a message back that has not been sent."),
     ListedCommand("lanes", "lanes:lanes", "List the lanes and what waits in them."),
     ListedCommand("holds", "holds:holds", "List what keeps accounts, services and lanes from sending."),
     ListedCommand("pause", "pause:pause", "Keep a lane, a service or an account from sending."),
-    ListedCommand("resume", "pause:resume", "Let a lane, a service or an account send again."),
+    ListedCommand("resume", "resume:resume", "Let a lane, a service or an account send again."),
     ListedCommand("dead", "dead:dead", "List, requeue or drop messages that will not be sent."),
     ListedCommand("uncertain", "uncertain:uncertain", "List or settle messages that may have been sent."),
     ListedCommand("audit", "audit:audit", "Prove from the records that no message is missing."),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.facts import lane_json
-from plexsend.cli.faults import Refused
 from plexsend.cli.finding import find_record
+from plexsend.errors import NotPossible
+from plexsend.outbox.reading.json_shapes import lane_json
 from plexsend.outbox.steer import Act, ask
 
 if TYPE_CHECKING:
-    from plexsend.cli.screen import Screen
+    from plexsend.outbox.redis.store import Store
     from plexsend.outbox.steer import Decision
-    from plexsend.outbox.store import Store
     from plexsend.settings import Settings
+    from plexsend.terminal.screen import Screen
 
 _DONE = {
     "cancelled": "is cancelled: it will not be sent",
@@ -37,7 +37,7 @@ _POSSIBLE = {
 def decide_one(
     screen: Screen, settings: Settings, store: Store, key: str, *, account: str | None, act: Act
 ) -> None:
-    """Do what is asked for one message and tell the outcome. Raises Refused where it is not possible."""
+    """Do what is asked for one message and tell the outcome. Raises NotPossible where it is not possible."""
     record = find_record(store, settings, key, account)
     decision = ask(store, record.lane.account, key, act)
     if not decision.done:
@@ -48,10 +48,10 @@ def decide_one(
     screen.say(f"{key} {_DONE.get(decision.outcome, decision.outcome)} (state {decision.state}).")
 
 
-def refusal(key: str, act: Act, decision: Decision) -> Refused:
+def refusal(key: str, act: Act, decision: Decision) -> NotPossible:
     """Return why it was not done."""
     if decision.outcome == "unknown":
-        return Refused(f"No message {key!r} is known any more.")
+        return NotPossible(f"No message {key!r} is known any more.")
     if decision.outcome == "no_body":
-        return Refused(f"{key!r} has no body left that could be sent. Submit it again under another key.")
-    return Refused(f"{key!r} is {decision.state}. {_POSSIBLE[act]}")
+        return NotPossible(f"{key!r} has no body left that could be sent. Submit it again under another key.")
+    return NotPossible(f"{key!r} is {decision.state}. {_POSSIBLE[act]}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from plexsend.cli.faults import EXIT_ENDED_BY_SIGNAL, Fault, fault_of
-from plexsend.cli.screen import Screen
+from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, Fault, fault_of
+from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

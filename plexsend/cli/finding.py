@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.faults import Refused
-from plexsend.errors import UsageError
-from plexsend.outbox.queries import find
+from plexsend.errors import NotPossible, UsageError
+from plexsend.outbox.reading.queries import find
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
 
 def find_records(store: Store, settings: Settings, key: str, account: str | None) -> list[Record]:
     """Return the messages with this key, at least one; in all accounts where none is named.
 
-    Raises Refused where there is none.
+    Raises NotPossible where there is none.
     """
     found = find(store, key, account)
     if not found:
-        raise Refused(
+        raise NotPossible(
             f"No message {key!r} is known {f'in account {account}' if account else 'in any account'}. "
             f"Check the key; a message that has ended is forgotten after {settings.keep_days:g} days "
             "(PLEXSEND_KEEP_DAYS)."

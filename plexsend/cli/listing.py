@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.moments import local
-from plexsend.cli.tables import Column
+from plexsend.terminal.moments import local
+from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plexsend.cli.screen import Screen
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
+    from plexsend.terminal.screen import Screen
 
 
 def open_settings(screen: Screen) -> Settings:
     """Return the settings, and tell what is doubtful about them. Call it once in a command."""
-    from plexsend.gateway.services import read_settings  # noqa: PLC0415  `--help` must be quick
+    from plexsend.gateway.environment import read_settings  # noqa: PLC0415  `--help` must be quick
 
     settings = read_settings()
     for problem in settings.warnings:
@@ -27,7 +27,7 @@ def open_settings(screen: Screen) -> Settings:
 def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
     """Give the settings and the outbox, and close its connections afterwards."""
     settings = open_settings(screen)
-    from plexsend.outbox.store import Store  # noqa: PLC0415  wrong settings are told without loading it
+    from plexsend.outbox.redis.store import Store  # noqa: PLC0415  wrong settings are told without loading it
 
     store = Store.connect(settings.redis, settings.key_prefix)
     try:

@@ -119,6 +119,7 @@ account_option = click.option(
     "--account", type=ACCOUNT, metavar="A", help="Look in this account alone; all are searched otherwise."
 )
 key_argument = click.argument("key", type=KEY, metavar="KEY")
+what_argument = click.argument("what", metavar="WHAT")
 
 
 msg_type_option = click.option(

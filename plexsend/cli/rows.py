@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from plexsend.cli.faults import EXIT_REFUSED, Fault, problem_json
-from plexsend.cli.meter import meter
 from plexsend.errors import Problem
+from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
+from plexsend.terminal.meter import meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plexsend.cli.screen import Screen
-    from producers import ImportReport, Progress, Reject, Remark
+    from plexsend.producers import ImportReport, Progress, Reject, Remark
+    from plexsend.terminal.screen import Screen
 
 _MOST_SHOWN = 10
 """Rows that people are shown one by one; all of them are in the file of rejects."""

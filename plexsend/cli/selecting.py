@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.cli.faults import Refused
-from plexsend.errors import UsageError
-from plexsend.outbox import queries
+from plexsend.errors import NotPossible, UsageError
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import DEAD
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.records import Record
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Selection:
     def records(self, store: Store) -> Iterator[Record]:
         """Yield the dead letters that are meant, oldest first in each lane.
 
-        Raises Refused where the lane that is named never had a message.
+        Raises NotPossible where the lane that is named never had a message.
         """
         if self.keys:
             for key in self.keys:
@@ -42,7 +41,7 @@ class Selection:
                 if record.state in DEAD and self.code in (None, record.code):
                     yield record
 
-    def missing(self, store: Store) -> list[Refused]:
+    def missing(self, store: Store) -> list[NotPossible]:
         """Return why each named key that is no dead letter is none."""
         return [refusal for key in self.keys if (refusal := self._missing(store, key)) is not None]
 
@@ -64,15 +63,15 @@ class Selection:
     def _dead(self, store: Store, key: str) -> list[Record]:
         return [record for record in queries.find(store, key, self.account) if record.state in DEAD]
 
-    def _missing(self, store: Store, key: str) -> Refused | None:
+    def _missing(self, store: Store, key: str) -> NotPossible | None:
         found = queries.find(store, key, self.account)
         if any(record.state in DEAD for record in found):
             return None
         if not found:
-            return Refused(
+            return NotPossible(
                 f"No message {key!r} is known{f' in account {self.account}' if self.account else ''}."
             )
-        return Refused(f"{key!r} is no dead letter: it is {found[0].state}.")
+        return NotPossible(f"{key!r} is no dead letter: it is {found[0].state}.")
 
     def _lanes(self, store: Store) -> list[Lane]:
         known = queries.lanes(store)
@@ -81,7 +80,7 @@ class Selection:
         return [lane for lane in known if self.lane in (None, lane) and self.account in (None, lane.account)]
 
 
-def unknown_lane(lane: Lane, known: list[Lane]) -> Refused:
+def unknown_lane(lane: Lane, known: list[Lane]) -> NotPossible:
     """Return the refusal of a lane that never had a message."""
     names = ", ".join(each.name for each in known) or "none yet"
-    return Refused(f"No lane {lane.name} is known. Known: {names}.")
+    return NotPossible(f"No lane {lane.name} is known. Known: {names}.")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.faults import EXIT_REFUSED, Fault, Refused, problem_json
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.screen import Screen
-from plexsend.errors import Problem
-from producers import Producer, SubmitInterrupted
+from plexsend.errors import NotPossible, Problem
+from plexsend.producers import Producer, SubmitInterrupted
+from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
+from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from plexsend.producers import Remark, Submission
     from plexsend.settings import Settings
-    from producers import Remark, Submission
 
 
 def submit_one(
@@ -65,7 +65,7 @@ def _in_doubt(exc: SubmitInterrupted) -> Exception:
     unknown = exc.submission.unknown
     if not unknown:
         return exc.cause
-    return Refused(
+    return NotPossible(
         f"{exc.cause} Whether the message was taken in is not known. Send it again with "
         f"--key {unknown[0].msg_key}: under that key it is never taken in twice."
     )

@@ -6,14 +6,18 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.cli.faults import Refused
 from plexsend.cli.options import NAME
-from plexsend.errors import UsageError
+from plexsend.errors import NotPossible, Problem, UsageError
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+    from plexsend.terminal.screen import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,32 @@ class Target:
     """Whether its name is one that is known here; a misspelt one would hold nothing."""
 
 
+def find_target(screen: Screen, settings: Settings, store: Store, what: str, *, warns: bool) -> Target:
+    """Return what WHAT means, given the settings and the lanes there are.
+
+    `warns`: print a warning where the name is not known here.
+    """
+    lanes = queries.lanes(store)
+    services = {*settings.services, *(lane.service for lane in lanes)}
+    # `main` is what every command means that names no account.
+    accounts = {"main", *settings.accounts, *(lane.account for lane in lanes)}
+    target = read_target(what, services=services, accounts=accounts)
+    if warns and not target.known:
+        screen.warn(
+            Problem(
+                target.what,
+                f"is not the name of any {target.scope} known here",
+                "It is held all the same; check its name.",
+            )
+        )
+    return target
+
+
 def read_target(word: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
     """Return what a word means, given the names that are known.
 
     `lane:`, `service:` and `account:` in front say what is meant, and then the name need not be known.
-    Raises Refused for a name that is unknown or means two things, UsageError for what is no name at all.
+    Raises NotPossible for a name that is unknown or means two things, UsageError for what is no name at all.
     """
     prefix, colon, rest = word.partition(":")
     if colon and prefix in set(Scope):
@@ -39,18 +64,18 @@ def read_target(word: str, *, services: Collection[str], accounts: Collection[st
     if "@" in word:
         service = Lane.parse(word).service
         if service not in services:
-            raise Refused(
+            raise NotPossible(
                 f"{_unknown('service', service, services)} `lane:{word}` means that lane all the same."
             )
         return _read_lane(word, services=services, accounts=accounts)
     _check_name(word)
     if word in services and word in accounts:
-        raise Refused(f"{word} is a service and an account. Write service:{word} or account:{word}.")
+        raise NotPossible(f"{word} is a service and an account. Write service:{word} or account:{word}.")
     if word in services:
         return Target(Scope.SERVICE, word, None)
     if word in accounts:
         return Target(Scope.ACCOUNT, word, word)
-    raise Refused(
+    raise NotPossible(
         f"{_unknown('service or account', word, {*services, *accounts})} "
         f"`account:{word}` means that account all the same."
     )

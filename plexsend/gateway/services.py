@@ -158,24 +158,3 @@ def get_service(service_id: str, settings: Settings | None = None) -> Service:
     if settings is None or choose is None:
         return service
     return _IN_DIALECT[service_id, choose(settings)]
-
-
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of this process for all services known here.
-
-    Args:
-        environ: What to read instead of the process's environment.
-
-    Raises:
-        SettingsError: with every wrong or missing setting; nothing can start.
-    """
-    # The settings know no services, so that they stay below this room: they are told which there are. They
-    # are imported here and not above because judging an item needs no environment.
-    from plexsend import settings  # noqa: PLC0415 - see the comment above
-
-    return settings.read(
-        services={service.id: service.product.name for service in SERVICES.values()},
-        default_urls={product.name: product.default_url for product in PRODUCTS.values()},
-        words={product.name: product.setting for product in PRODUCTS.values()},
-        environ=environ,
-    )

@@ -8,15 +8,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.batches import FULL_BATCH, Batch, Message, Settlement
-from plexsend.outbox.scripting import Script
-from plexsend.outbox.store import number, text
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.batches import Verdict
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.settings import Policy
 
 REQUEST_DEADLINE_S = 15

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.store import number, text
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import Event, State
-from plexsend.outbox.store import mapped, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 @dataclass(frozen=True, slots=True)

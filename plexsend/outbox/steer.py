@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
-from plexsend.outbox.queries import accounts, server_ms
-from plexsend.outbox.scripting import Script
-from plexsend.outbox.store import mapped, text
+from plexsend.outbox.reading.queries import accounts, server_ms
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 class Act(StrEnum):

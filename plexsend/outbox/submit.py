@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.scripting import Script
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import text
 from plexsend.outbox.states import State
-from plexsend.outbox.store import mapped, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 MOST_AT_ONCE = 500
 """Messages in one call: few enough that no other script waits long behind it."""

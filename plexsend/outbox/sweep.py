@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from plexsend.errors import UsageError
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.scripting import Script
-from plexsend.outbox.store import number, text
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.batches import Message
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.settings import Policy
 
 SWEEP_LEASE_MS = 2_000

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.items import get_loader
-from plexsend.outbox import queries
-from plexsend.outbox.audit import audit
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.records import Record, parse_record
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
 from tests.acceptance.process import Worker, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from plexsend.outbox.audit import Audit
+    from plexsend.outbox.reading.audit import Audit
     from plexsend.sandbox import Sandbox
 
 CELERY = Path(sys.executable).with_name("celery")

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from plexsend.errors import OutboxError
-from producers import SubmitInterrupted, cancel, submit
+from plexsend.producers import SubmitInterrupted, cancel, submit
 from tests.chaos.load import LANES, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from producers import Submission
+    from plexsend.producers import Submission
     from tests.chaos.load import Lane
 
 _AGAIN_S = 0.3

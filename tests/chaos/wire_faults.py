@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.scripting import Script, source
+from plexsend.outbox.redis.scripts import Script, source
 from tests.chaos.fault import Fault, Need, Proof
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A beat that rings every half second: `celery -A tests.failover.beating beat -l DEBUG` says so each time."""
 
-from worker import app
+from plexsend.worker.celery import app
 
 RING_EVERY_S = 0.5
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from plexsend.outbox.lanes import Lane
+from plexsend.producers import Producer
 from plexsend.sandbox import Sandbox
-from producers import Producer
 from tests.acceptance.process import wait_until
 from tests.failover.cases import Loss, Outcome
 from tests.failover.reckoning import reckon

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from plexsend.gateway.services import read_settings
+from plexsend.gateway.environment import read_settings
 from plexsend.outbox.records import Record, parse_record
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from tests.acceptance.stand import ROOT, Stand
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from redis.sentinel import MasterNotFoundError, SentinelConnectionPool
 
 from plexsend.errors import OutboxError, OutboxUnavailable, OutboxUnsuitable
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.sentinels import Sentinels
-from plexsend.outbox.store import Store, mapped
+from plexsend.outbox.redis.sentinels import Sentinels
+from plexsend.outbox.redis.store import Store, mapped
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitter
 from plexsend.settings.redis_urls import redis_address
 from tests.failover.servers import Server

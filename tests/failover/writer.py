@@ -8,11 +8,11 @@ import zlib
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import OutboxError
-from producers.submissions import SubmitInterrupted
+from plexsend.producers.submissions import SubmitInterrupted
 
 if TYPE_CHECKING:
-    from producers import Producer
-    from producers.submissions import Submission
+    from plexsend.producers import Producer
+    from plexsend.producers.submissions import Submission
 
 ITEMS_AT_ONCE = 10
 

@@ -18,10 +18,10 @@ with atheris.instrument_imports(include=["plexsend", "producers"]):
     from plexsend.gateway.answers import ItemAnswers, read_answer
     from plexsend.gateway.codes import Meaning
     from plexsend.gateway.items import get_loader
-    from producers.columns import columns_of
-    from producers.jsonl import read_objects
-    from producers.lines import Encoding, read_lines
-    from producers.table import read_table
+    from plexsend.producers.files.columns import columns_of
+    from plexsend.producers.files.jsonl import read_objects
+    from plexsend.producers.files.lines import Encoding, read_lines
+    from plexsend.producers.files.table import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

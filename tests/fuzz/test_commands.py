@@ -21,7 +21,7 @@ from tests.fuzz.effort import examples
 from tests.fuzz.hostile import NUMBER, SECRET
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 COMMANDS = {
     "send": ["--to", "--from", "--text", "--title", "--image", "--key", "--field", "--msg-type", "--account",

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.outbox.audit import audit
+from plexsend.outbox.reading.audit import audit
+from plexsend.worker.process import Process, _current, enter
+from plexsend.worker.tasks import drain
 from tests.fuzz.effort import examples
 from tests.fuzz.hostile import JSON_VALUES, TEXTS
 from tests.integration.worker.room import BULK, Room, ScriptedClient, names
-from worker.process import Process, _current, enter
-from worker.tasks import drain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 @pytest.fixture

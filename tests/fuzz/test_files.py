@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.errors import FileProblem, UsageError
-from plexsend.gateway.services import read_settings
-from plexsend.outbox.audit import audit
-from producers import ImportReport, Producer, check_file, import_file
+from plexsend.gateway.environment import read_settings
+from plexsend.outbox.reading.audit import audit
+from plexsend.producers import ImportReport, Producer, check_file, import_file
 from tests.fuzz.effort import examples, least_work_s, shortest_s
 from tests.fuzz.hostile import JSON_VALUES, NUMBER, SECRET, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 SERVICE = "lms-bulk"
 GOOD = {"sender_number": "15881234", "receiver_number": "01023456789", "msg": "안녕"}

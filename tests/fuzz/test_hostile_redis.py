@@ -12,14 +12,14 @@ from plexsend.cli.app import app
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.worker.housekeeping import LOOK_FOR_LANES_S
 from tests.fuzz.spoiling import ACCOUNT_HOLDS, BOOKS, HOLDS, MESSAGES, NO_LANES, Place
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, names
-from worker.housekeeping import LOOK_FOR_LANES_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from tests.fuzz.spoiling import Spoil
 
 SECOND = Lane("mms-standard", None, "second")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.errors import SettingsError
-from plexsend.gateway.services import SERVICES, read_settings
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.services import SERVICES
 from plexsend.settings import VARIABLES
 from tests.fuzz.effort import examples, shortest_s
 from tests.fuzz.hostile import SECRET

@@ -10,7 +10,7 @@ _LOGS = "plexsend/logs.py"
 _OF_VERDICTS = "tests/unit/worker/test_verdicts.py"
 _OF_EVERY_VERDICT = "tests/unit/worker/test_every_verdict.py"
 _OF_FLOW = "tests/unit/producers/test_pipeline.py"
-_OF_IMPORTS = "tests/integration/producers/test_imports.py"
+_OF_IMPORTS = "tests/integration/producers/files/test_imports.py"
 _OF_ANSWERS = "tests/unit/gateway/test_answers.py"
 
 IN_PYTHON = (
@@ -18,7 +18,7 @@ IN_PYTHON = (
         "import-reads-rows-again",
         1,
         "the keys of a file's rows change from one import to the next",
-        "producers/files.py",
+        "producers/files/row_file.py",
         'return f"{self._hash[:_HASH_CHARACTERS]}-{line}"',
         'return f"{self._hash[:_HASH_CHARACTERS]}-{os.getpid()}-{line}"',
         (f"{_OF_IMPORTS}::test_an_import_that_is_killed_and_run_again_adds_each_row_once",),
@@ -47,7 +47,7 @@ IN_PYTHON = (
         "reset-counted-as-unsent",
         3,
         "a connection reset after the request left counts as nothing sent",
-        "plexsend/gateway/client.py",
+        "plexsend/gateway/http/client.py",
         "    if not exchange.sent:\n        return WholeAnswer(",
         "    if not exchange.received:\n        return WholeAnswer(",
         (

@@ -65,7 +65,7 @@ IN_SCRIPTS = (
         _RECORD,
         "if n ~= 0 then",
         "if n > 0 then",
-        (f"{_OUTBOX}/test_audit.py::test_sound_books_add_up",),
+        (f"{_OUTBOX}/reading/test_audit.py::test_sound_books_add_up",),
     ),
     Mutation(
         "archived-not-counted",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACKAGES = ("plexsend", "producers", "worker")
+PACKAGES = ("plexsend", "plexsend.producers", "plexsend.worker")
 
 
 def copy_tree(root: Path, target: Path) -> None:
@@ -26,9 +26,9 @@ def copy_tree(root: Path, target: Path) -> None:
     for name in filter(None, listed.stdout.decode().split("\0")):
         source = root / name
         # What was deleted and not committed is still listed.
-        if source.is_file():
+        if source.is_symlink() or source.is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name)
+            shutil.copy2(source, target / name, follow_symlinks=False)
 
 
 def environment(copy: Path) -> dict[str, str]:
@@ -49,6 +49,6 @@ def check_imports(copy: Path) -> None:
         [sys.executable, "-c", program],
         cwd=copy, env=environment(copy), capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    expected = [str(copy / name / "__init__.py") for name in PACKAGES]
+    expected = [str(copy.joinpath(*name.split("."), "__init__.py")) for name in PACKAGES]
     if found != expected:
         raise RuntimeError(f"the copy is not what is imported, but {found}")

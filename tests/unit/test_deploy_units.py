@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from plexsend.gateway.connections import Timeouts
-from plexsend.gateway.services import read_settings
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.connections import Timeouts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = ["plexsend-worker@.service", "plexsend-beat.service"]

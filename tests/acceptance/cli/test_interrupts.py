@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.cli.stack.stops import ONE_WISH_S
+from plexsend.stack.stops import ONE_WISH_S
 
 if TYPE_CHECKING:
     from typing import Any

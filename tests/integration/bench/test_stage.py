@@ -19,8 +19,8 @@ from bench.rows.redis_cost import POLICY, send
 from bench.senders import cpu_of_bare, send_bare, send_with_worker
 from bench.stage import LANE, Stage
 from bench.valkey import Valkey
-from plexsend.outbox import queries
 from plexsend.outbox.advance import Ticket, advance
+from plexsend.outbox.reading import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

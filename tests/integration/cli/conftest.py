@@ -24,7 +24,7 @@ from plexsend.settings import Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 BULK = Lane("mms-bulk", None, "main")
 FINANCE = Lane("mms-finance", None, "main")

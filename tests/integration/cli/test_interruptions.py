@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 ITEM = (
     '{"sender_number": "0234567890", "receiver_number": "01023456789", "msg": "안녕", '

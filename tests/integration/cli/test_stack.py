@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.cli.stack import environment, programs
-from plexsend.cli.stack.child import Child
-from plexsend.cli.stack.folder import DataFolder
-from plexsend.cli.stack.stack import PartFailed, Plan, Stack
-from plexsend.cli.stack.stops import Stops
-from plexsend.outbox.queries import lanes
-from plexsend.outbox.store import Store
+from plexsend.outbox.reading.queries import lanes
+from plexsend.outbox.redis.store import Store
+from plexsend.stack import environment, programs
+from plexsend.stack.child import Child
+from plexsend.stack.folder import DataFolder
+from plexsend.stack.stack import PartFailed, Plan, Stack
+from plexsend.stack.stops import Stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 # The setting's name, as its own table has it.
 RATE = {"PLEXSEND_RATE_MMS_BULK": "40"}
@@ -140,7 +140,7 @@ def test_an_unknown_name_is_refused_with_the_remedy_and_held_all_the_same_when_a
 
     forced = run("pause", "account:mian", "--reason", "r")
     assert forced.code == 0
-    assert "warning: mian: is no account that is known here" in forced.err
+    assert "warning: mian: is not the name of any account known here" in forced.err
     assert len(run("holds", "--account", "mian", "--json").lines) == 1
     assert run("resume", "account:mian").code == 0
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from redis import Redis
 from redis.client import Pipeline
 
-from plexsend.outbox.connections import Connections
-from plexsend.outbox.scripting import Script, source
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.connections import Connections
+from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

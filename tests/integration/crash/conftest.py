@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from typing import Any
 
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.scripting import Script, source
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.store import Store
 from tests.integration.crash.calls import watched_store
 from tests.integration.crash.scenarios import SCENARIOS
 from tests.integration.crash.stage import make_stage

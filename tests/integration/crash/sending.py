@@ -7,7 +7,7 @@ import signal
 from itertools import count
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import queries
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from tests.integration.crash.scenario import Scenario
 from tests.integration.worker.room import BULK, names

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.client import GatewayClient
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox import queries
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.outbox.sweep import WorkerProcess
-from producers import Producer
+from plexsend.producers import Producer
+from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.verdicts import Judge
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.worker.room import Room
-from worker.housekeeping import Housekeeping
-from worker.verdicts import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
 # The shortest that settings allow: what is abandoned is found after fewer rounds.

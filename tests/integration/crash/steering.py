@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
 from tests.integration.crash.answers import first, whole

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.errors import OutboxUnavailable
-from plexsend.gateway.services import read_settings
-from plexsend.outbox import queries, steer
+from plexsend.gateway.environment import read_settings
+from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from producers import Producer
+from plexsend.outbox.reading import queries
+from plexsend.producers import Producer
 from tests.integration.crash.calls import watched_store
 from tests.integration.crash.producing import mms_item
 from tests.integration.crash.watch import Watch
 from tests.integration.worker.room import SETTINGS
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 def _pause(store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.queries import holds, server_ms
+from plexsend.outbox.reading.queries import holds, server_ms
 from plexsend.outbox.states import State
 from tests.integration.crash.answers import (
     accept_all,

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plexsend.gateway.client import GatewayClient
+    from plexsend.gateway.http.client import GatewayClient
     from tests.integration.crash.watch import Watch
 
 _HEAD_END = b"\r\n\r\n"

@@ -16,11 +16,12 @@ import pytest
 
 from plexsend.errors import UsageError
 from plexsend.gateway.answers import ItemAnswers, WholeAnswer
-from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.codes import Meaning
-from plexsend.gateway.connections import Timeouts
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.client import GatewayClient
+from plexsend.gateway.http.connections import Timeouts
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import get_service, read_settings
+from plexsend.gateway.services import get_service
 from tests.integration.gateway.rude_gateway import (
     Gateway,
     Serve,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.gateway.answers import ItemAnswers
-from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.codes import Meaning
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import get_service, read_settings
+from plexsend.gateway.services import get_service
 from plexsend.sandbox import Sandbox
 from tests.unit.gateway.pages import PAGES
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from plexsend.errors import InvalidItem
 from plexsend.gateway.answers import ItemAnswers
-from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.codes import Meaning
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import get_service, read_settings
+from plexsend.gateway.services import get_service
 from plexsend.sandbox import Behaviour, Duplicates, Sandbox
 from tests.unit.gateway.wire_items import ITEMS, spoilt
 

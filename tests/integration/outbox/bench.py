@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox import queries
 from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.store import text
+from plexsend.outbox.reading import queries
+from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess, sweep
 from plexsend.settings import Policy
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.records import Record
+    from plexsend.outbox.redis.store import Store
     from plexsend.outbox.states import State
-    from plexsend.outbox.store import Store
 
 BULK = Lane("mms-bulk", None, "main")
 STANDARD = Lane("mms-standard", None, "main")

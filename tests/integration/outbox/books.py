@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.replies import text
 from plexsend.outbox.states import SET_OF, State
-from plexsend.outbox.store import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from tests.integration.outbox.model import Model
 
 SETS = ("later", "ready", "sending", "uncertain", "dead")

@@ -14,7 +14,7 @@ from tests.integration.outbox.bench import Bench
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 settings.register_profile("thorough", max_examples=400)
 

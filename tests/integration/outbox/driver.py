@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.reading import queries
+from plexsend.outbox.replies import text
 from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act
-from plexsend.outbox.store import text
 from plexsend.settings import Policy
 from tests.integration.outbox import told_holds
 from tests.integration.outbox.bench import Bench
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
 
 POLICY = Policy(

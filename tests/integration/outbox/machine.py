@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from plexsend.outbox.audit import audit
 from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
 from plexsend.outbox.sweep import WorkerProcess
@@ -27,7 +27,7 @@ from tests.integration.outbox.driver import POLICY, POSSIBLE, Drain, Driver
 if TYPE_CHECKING:
     from plexsend.outbox.batches import Batch, Settlement
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 STEP_MS = 4_000
 KEEP_MS = 40_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 _SHIFT = """
 local P, ms, records = KEYS[1], tonumber(ARGV[1]), ARGV[2] == '1'

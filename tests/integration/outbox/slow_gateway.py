@@ -6,9 +6,9 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.outbox import queries
 from plexsend.outbox.advance import Status
 from plexsend.outbox.batches import Batch
+from plexsend.outbox.reading import queries
 from tests.integration.outbox.bench import BULK, Bench, accepted
 
 if TYPE_CHECKING:

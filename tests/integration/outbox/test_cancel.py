@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act, Decision
 from tests.integration.outbox.bench import BULK, Bench, accepted, verdicts

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.batches import Effect, EffectKind
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.reading import queries
 from plexsend.outbox.steer import Act
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage
 from tests.integration.outbox.bench import BULK, Bench
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox.audit import audit
-from plexsend.outbox.store import Store
+from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.redis.store import Store
 from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:

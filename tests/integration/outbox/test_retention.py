@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.reading import queries
+from plexsend.outbox.replies import text
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
-from plexsend.outbox.store import text
 from tests.integration.outbox.bench import BULK, Bench, keys_of, verdicts
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
 from tests.integration.outbox.bench import ANSWERED, Bench, accepted, keys_in, keys_of, verdicts

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from tests.integration.outbox.machine import OutboxMachine
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.errors import OutboxFull, UsageError
-from plexsend.outbox import queries, steer
+from plexsend.outbox import steer
 from plexsend.outbox.batches import Batch
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.reading import queries
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
-from plexsend.outbox.store import Store
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted, Submitter
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, STANDARD, Bench, accepted, keys_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import queries
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.outbox.sweep import SWEEP_LEASE_MS, WorkerProcess
 from plexsend.settings import Policy

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox import queries
 from plexsend.outbox.advance import LEASE_MS, NothingTaken, Status
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.gateway.services import read_settings
-from producers import Producer
+from plexsend.gateway.environment import read_settings
+from plexsend.producers import Producer
 from tests.messages import make_item, write_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 __all__ = ["make_item", "make_producer", "producer", "write_jsonl"]
 

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 def _run(code: str, **environ: str) -> subprocess.CompletedProcess[str]:

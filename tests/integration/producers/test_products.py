@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.errors import UsageError
-from plexsend.outbox import queries
-from producers import import_file
+from plexsend.outbox.reading import queries
+from plexsend.producers import import_file
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
-    from producers import Producer
+    from plexsend.outbox.redis.store import Store
+    from plexsend.producers import Producer
 
 RCS: dict[str, Any] = {
     "msg_key": "k1",

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.gateway.client import GatewayClient
-from plexsend.outbox.audit import audit
+from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.reading.audit import audit
 from plexsend.sandbox import Sandbox
 from tests.integration.worker.room import Room, ScriptedClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 @pytest.fixture

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.answers import WholeAnswer, read_answer
-from plexsend.gateway.client import GatewayClient
 from plexsend.gateway.codes import Meaning
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import read_settings
-from plexsend.outbox import queries
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
 from plexsend.outbox.records import Record, read_record
-from plexsend.outbox.store import Store
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.outbox.sweep import WorkerProcess
+from plexsend.worker.drain import Drain, Surroundings
+from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.runtime import Runtime
 from tests.integration.outbox.passing_time import let_pass
-from worker.drain import Drain, Surroundings
-from worker.housekeeping import Housekeeping
-from worker.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from plexsend.gateway.answers import Answer
     from plexsend.gateway.services import Service
-    from plexsend.outbox.scripting import Script
+    from plexsend.outbox.redis.scripts import Script
 
 BULK = Lane("mms-bulk", None, "main")
 STANDARD = Lane("mms-standard", None, "main")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.gateway.client import GatewayClient
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
@@ -15,7 +15,7 @@ from tests.integration.worker.room import Room, ScriptedClient, names
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.sandbox import Sandbox
 
 

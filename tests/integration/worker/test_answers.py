@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.gateway.client import GatewayClient
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.sandbox import Behaviour, Sandbox
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 def test_one_bad_item_fails_its_request_and_not_its_neighbours(room: Room, sandbox: Sandbox) -> None:

@@ -15,7 +15,7 @@ from tests.integration.worker.room import BULK, Room, names
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.sandbox import Sandbox
 
 BATCHES = 50

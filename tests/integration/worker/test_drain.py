@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 def test_doorbell_empties_its_lane_in_full_batches(scripted: Room) -> None:

@@ -11,8 +11,8 @@ from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.worker.housekeeping import AGAIN_S, HEARTBEAT_S, SHORTEST_ROUND_S
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
-from worker.housekeeping import AGAIN_S, HEARTBEAT_S, SHORTEST_ROUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 SECOND = Lane("mms-bulk", None, "second")
 LONGEST_ROUND_S = 0.25

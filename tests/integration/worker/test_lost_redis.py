@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 def make_forgetful(store: Store) -> tuple[Room, ForgetfulStore]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.stamps import Stamp
 from plexsend.outbox.states import State
+from plexsend.worker.drain import Surroundings
 from tests.integration.worker.room import BULK, Room, ScriptedClient, names
-from worker.drain import Surroundings
 
 if TYPE_CHECKING:
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 
 def test_they_use_up_no_permits_and_keep_nobody_waiting(store: Store) -> None:

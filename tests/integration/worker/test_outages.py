@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.gateway.client import GatewayClient
-from plexsend.outbox.audit import audit
+from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.reading.audit import audit
 from plexsend.sandbox import Sandbox
 from tests.integration.worker.room import (
     BULK,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
 
 OUTAGE_S = 600
 MESSAGES = 22

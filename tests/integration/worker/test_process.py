@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.errors import OutboxError
+from plexsend.worker.process import Process
 from tests.integration.worker.room import BULK, Room, ScriptedClient, names
-from worker.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plexsend.gateway.answers import Answer
     from plexsend.outbox.store import Store
+
+    from plexsend.gateway.answers import Answer
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError(), OutboxError("refused")], ids=str)

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.gateway.client import GatewayClient
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import SERVICES, get_service, read_settings
+from plexsend.gateway.services import SERVICES, get_service
 from plexsend.outbox import steer
-from plexsend.outbox.audit import audit
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.submit import NewMessage, Submitter
 from tests.integration.worker.room import Room, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plexsend.outbox.store import Store
+    from plexsend.outbox.redis.store import Store
     from plexsend.sandbox import Sandbox
 
 RMM = Lane("rcs-mms-bulk", "RMM", "main")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plexsend.gateway.services import read_settings
-from worker.app import create_app
-from worker.bootstep import QueueLengths
+from plexsend.gateway.environment import read_settings
+from plexsend.worker.app import create_app
+from plexsend.worker.bootstep import QueueLengths
 
 SERVICES = ("mms-bulk", "mms-finance", "mms-standard")
 

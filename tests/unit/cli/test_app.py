@@ -109,7 +109,16 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout.startswith("plexsend 0.")
 
 
-HEAVY = ("celery", "kombu", "requests", "marshmallow", "redis", "rich", "plexsend.outbox", "producers")
+HEAVY = (
+    "celery",
+    "kombu",
+    "requests",
+    "marshmallow",
+    "redis",
+    "rich",
+    "plexsend.outbox",
+    "plexsend.producers",
+)
 
 
 @pytest.mark.parametrize(

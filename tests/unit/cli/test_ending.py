@@ -8,10 +8,10 @@ import click
 import pytest
 
 from plexsend.cli.ending import Ending
-from plexsend.cli.faults import Refused
 from plexsend.errors import (
     FileProblem,
     InvalidItem,
+    NotPossible,
     OutboxFull,
     OutboxUnavailable,
     OutboxUnsuitable,
@@ -33,7 +33,7 @@ def end(exc: BaseException, *args: str) -> int:
 @pytest.mark.parametrize(
     ("exc", "exit_code", "kind"),
     [
-        (Refused("no"), 1, "refused"),
+        (NotPossible("no"), 1, "refused"),
         (FileProblem("no such file"), 1, "file"),
         (InvalidItem([PROBLEM]), 1, "invalid"),
         (OutboxUnavailable("gone"), 1, "unavailable"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.cli.faults import Refused
 from plexsend.cli.targets import Target, read_target
-from plexsend.errors import UsageError
+from plexsend.errors import NotPossible, UsageError
 from plexsend.outbox.holds import Scope
 
 SERVICES = ("mms-standard", "mms-bulk", "both")
@@ -54,7 +53,7 @@ def test_a_name_is_understood(word: str, target: Target) -> None:
     ],
 )
 def test_an_unknown_or_ambiguous_name_is_refused_with_the_remedy(word: str, told: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotPossible) as refused:
         read(word)
 
     assert told in str(refused.value)

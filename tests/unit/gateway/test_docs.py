@@ -12,8 +12,8 @@ from plexsend.errors import InvalidItem
 from plexsend.gateway.euckr import REPLACEMENTS
 from plexsend.gateway.items import SCHEMAS, get_loader
 from plexsend.gateway.services import PRODUCTS, SERVICES
-from producers.columns import columns_of
-from producers.files import open_rows
+from plexsend.producers.files.columns import columns_of
+from plexsend.producers.files.row_file import open_rows
 from tests.unit.gateway.pages import DOCS, PAGES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.errors import InvalidItem, Problem, UsageError
-from plexsend.gateway.client import join_bodies
+from plexsend.gateway.http.client import join_bodies
 from plexsend.gateway.items import LARGEST_WIRE_BYTES, Item, ItemLoader, get_loader
 from plexsend.gateway.numbers import RECEIVER_PATTERN, SENDER_PATTERN
 from plexsend.gateway.schemas.addressing import receiver_number

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from plexsend.errors import InvalidItem, Problem
-from plexsend.gateway.client import join_bodies
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.http.client import join_bodies
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import get_service, read_settings
+from plexsend.gateway.services import get_service
 from tests.unit.gateway.rcs_items import ACTION, GOOD, at, change, changed, with_action
 
 SETTINGS = {dialect: read_settings({"PLEXSEND_RCS_DIALECT": dialect}) for dialect in ("v1", "v2")}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plexsend.errors import InvalidItem, Problem
+from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import read_settings
 from tests.unit.gateway.rcs_items import GOOD, at, changed, without
 
 LOADER = get_loader("rcs-mms-bulk")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from plexsend.errors import SettingsError, UsageError
+from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import SCHEMAS, get_loader
-from plexsend.gateway.services import DIALECTS, PRODUCTS, SERVICES, get_service, read_settings
+from plexsend.gateway.services import DIALECTS, PRODUCTS, SERVICES, get_service
 from plexsend.settings import RcsDialect
 
 V2 = {"PLEXSEND_RCS_DIALECT": "v2"}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import SCHEMAS, get_loader
 from plexsend.gateway.schemas.fields import PatternText, Utf8Text
 from plexsend.gateway.schemas.mms import MmsSchema
@@ -15,7 +16,7 @@ from plexsend.gateway.schemas.objects import Entries, Object, object_schema
 from plexsend.gateway.schemas.rcs_buttons import CARD
 from plexsend.gateway.schemas.rcs_fields import Characters, Switch
 from plexsend.gateway.schemas.rcs_mms import RcsMmsSchema
-from plexsend.gateway.services import DIALECTS, SERVICES, read_settings
+from plexsend.gateway.services import DIALECTS, SERVICES
 from plexsend.gateway.stamps import Stamp, StampRelation, compare
 
 if TYPE_CHECKING:

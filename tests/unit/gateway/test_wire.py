@@ -15,8 +15,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from plexsend.errors import InvalidItem
+from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import read_settings
 from tests.unit.gateway.rcs_items import GOOD
 from tests.unit.gateway.wire_items import ACTIONS, ITEMS, spoilt
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plexsend.outbox.scripting import Script, source
+from plexsend.outbox.redis.scripts import Script, source
 from plexsend.outbox.states import DEAD, FINAL, LIVING, SET_OF, TRANSITIONS, Event, State
 
 DOCS = Path(__file__).parents[3] / "docs" / "architecture.md"

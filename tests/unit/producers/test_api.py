@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from producers.api import LazyProducer
+from plexsend.producers.api import LazyProducer
 
 if TYPE_CHECKING:
-    from producers.producer import Producer
+    from plexsend.producers.producer import Producer
 
 
 def test_many_threads_get_one_producer() -> None:

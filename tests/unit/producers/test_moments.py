@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.errors import UsageError
-from producers.moments import not_after_ms, not_before_ms
+from plexsend.producers.moments import not_after_ms, not_before_ms
 
 _MOMENTS = st.datetimes(
     min_value=datetime(1970, 1, 2),  # noqa: DTZ001  hypothesis adds the zone

@@ -16,8 +16,8 @@ from plexsend.gateway.items import Item, ItemLoader, get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
-from producers.pipeline import Incoming, Pipeline, Terms
-from producers.submissions import (
+from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.submissions import (
     InterruptedByFull,
     InterruptedByOutage,
     Submission,

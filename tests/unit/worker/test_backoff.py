@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.backoff import full_jitter_ms
+from plexsend.worker.backoff import full_jitter_ms
 
 waits = st.floats(0.001, 604_800)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Settlement
+from plexsend.worker.batch_log import GATHERED_S, MOST_KEYS, BatchLog
 from tests.unit.worker.make import answer_items, answer_whole, make_full
 from tests.unit.worker.test_verdicts import judge
-from worker.batch_log import GATHERED_S, MOST_KEYS, BatchLog
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer

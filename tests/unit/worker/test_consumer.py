@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worker.consumer import Consumer
+from plexsend.worker.consumer import Consumer
 
 
 class Broken:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.outbox.sweep import WorkerProcess
-from worker.doorbells import quota_of_all, quotas
+from plexsend.worker.doorbells import quota_of_all, quotas
 
 SERVICES = ("mms-bulk", "mms-finance", "mms-standard")
 

@@ -11,9 +11,9 @@ from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.settings import Policy
+from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge
 from tests.unit.worker.make import NOW_MS, answers, batches, exchanges, messages
 from tests.unit.worker.test_verdicts import JUDGE, PARKING, judge
-from worker.verdicts import MOST_SILENT_TAKES, Judge
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.batches import Outcome
+from plexsend.worker.recheck import recheck
 from tests.unit.worker.make import FRESH, make_batch
-from worker.recheck import recheck
 
 if TYPE_CHECKING:
     from plexsend.outbox.batches import Message

@@ -7,6 +7,7 @@ import pytest
 
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
 from plexsend.settings import OnUncertain, Policy
+from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 from tests.unit.worker.make import (
     FRESH,
     NO_ANSWER,
@@ -18,7 +19,6 @@ from tests.unit.worker.make import (
     make_batch,
     make_full,
 )
-from worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 
 if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer

@@ -1,0 +1,78 @@
+"""`plexsend audit`: proof that the counts add up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.meter import meter
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from plexsend.outbox.reading.audit import Audit
+
+_COLUMNS = (Column("state"), Column("records", right=True), Column("archived", right=True))
+_BREAKS = (Column("lane"), Column("msg_key", style="bold"), Column("what is wrong", folds=True, style="red"))
+
+
+@click.command(epilog=example("plexsend audit"))
+@json_option
+def audit(*, as_json: bool) -> int:
+    """Prove from the records that every message ever submitted is accounted for.
+
+    Compares each record with the sets and counts of its lane. Exit code 1 if anything does not add up; the
+    messages that break it are named. It may run at any time; a lane that never stands still is compared less
+    closely.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (_, store):
+        from plexsend.outbox.reading.audit import audit as examine  # noqa: PLC0415  `--help` must be quick
+
+        with meter(screen, "audit", "records") as report:
+            result = examine(store, progress=report)
+    screen.facts(
+        {
+            "ok": result.ok,
+            "messages": result.messages,
+            "states": dict(result.states),
+            "archived": dict(result.archived),
+            "breaks": [
+                {"lane": found.lane, "msg_key": found.msg_key or None, "what": found.what}
+                for found in result.discrepancies
+            ],
+            "moving": list(result.moving),
+        }
+    )
+    if not as_json:
+        _show(screen, result)
+    return 0 if result.ok else EXIT_REFUSED
+
+
+def _show(screen: Screen, result: Audit) -> None:
+    states = sorted({*result.states, *result.archived})
+    screen.table(
+        _COLUMNS,
+        [
+            [state, f"{result.states.get(state, 0):,}", f"{result.archived.get(state, 0):,}"]
+            for state in states
+        ],
+    )
+    if result.moving:
+        screen.note(
+            f"Lanes that moved all the while: {', '.join(result.moving)}. Only their sums were compared."
+        )
+    if result.ok:
+        screen.say(
+            f"The audit holds: all {result.messages:,} messages are accounted for.", style="bold green"
+        )
+        return
+    screen.table(_BREAKS, [[found.lane, found.msg_key, found.what] for found in result.discrepancies])
+    screen.say(
+        f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
+        style="bold red",
+    )

@@ -1,0 +1,49 @@
+"""`plexsend check`: a file of messages judged as an import would, and nothing sent."""
+
+from __future__ import annotations
+
+import click
+
+from plexsend.cli.options import example, file_options, json_option, msg_type_option
+from plexsend.terminal.screen import Screen
+
+
+@click.command(epilog=example("plexsend check messages.csv --service mms-bulk"))
+@click.argument("file", metavar="FILE")
+@file_options
+@msg_type_option
+@click.option("--replace", is_flag=True, help="Judge it as an import with --replace would.")
+@json_option
+def check(
+    *,
+    file: str,
+    service: str,
+    fmt: str | None,
+    encoding: str,
+    msg_type: str | None,
+    replace: bool,
+    as_json: bool,
+) -> int:
+    """Judge every row of FILE, and tell everything that is wrong with it. Sends nothing and needs no Redis.
+
+    With --json each refused row is a line, and the last line counts valid and invalid. Exit code 1 if any row
+    is invalid.
+    """
+    from plexsend.cli.rows import RowScreen  # noqa: PLC0415  `--help` must be quick
+    from plexsend.producers import check_file  # noqa: PLC0415
+
+    rows = RowScreen(Screen(as_json=as_json))
+    with rows.progress("check") as on_progress:
+        report = check_file(
+            file,
+            service,
+            msg_type=msg_type,
+            fmt=fmt,
+            encoding=encoding,
+            replace=replace,
+            on_progress=on_progress,
+            on_reject=rows.reject,
+            on_remark=rows.remark,
+        )
+    rows.tell_check(report, file)
+    return rows.end(report)

@@ -1,0 +1,136 @@
+"""`plexsend demo`: the whole thing on this machine, to watch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.options import example, json_option
+from plexsend.errors import PlexsendError
+from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED, fault_of
+from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from plexsend.demo.shows import Show
+    from plexsend.demo.summary import Summary
+    from plexsend.stack.stack import Plan
+    from plexsend.stack.stops import Stops
+
+
+@click.command(epilog=example("plexsend demo", "plexsend demo --keep"))
+@click.option("--keep", is_flag=True, help="Keep the folder with the sample, the rejected rows and the logs.")
+@json_option
+def demo(*, keep: bool, as_json: bool) -> int:
+    """Run the whole thing on this machine and watch it, for about half a minute.
+
+    Starts Valkey, a stand-in gateway and Celery workers, imports a sample of 2,740 messages and shows how
+    they go, while the gateway refuses some, falls into trouble and runs out of credit. No setting of yours is
+    used and nothing leaves this machine. Exit code 0 only if every message has a known fate and the audit
+    holds.
+    """
+    screen = Screen(as_json=as_json)
+    from plexsend.demo import telling  # noqa: PLC0415  `--help` must be quick
+    from plexsend.stack.stops import StopAsked, Stops  # noqa: PLC0415
+
+    with Stops() as stops:
+        folder = Path(tempfile.mkdtemp(prefix="plexsend-demo-"))
+        try:
+            summary = _run(screen, stops, folder)
+            keep = keep or not summary.ok
+        except StopAsked as asked:
+            # Whoever asked may have closed the terminal.
+            with suppress(OSError):
+                where = f" The demo's folder is kept: {folder}" if keep else ""
+                screen.note(f"Stopped. No process is left behind.{where}")
+            return EXIT_ENDED_BY_SIGNAL + asked.number
+        except PlexsendError as exc:
+            keep = True
+            screen.complain(fault_of(exc))
+            _tell_failed(screen, folder)
+            return EXIT_REFUSED
+        except BrokenPipeError:
+            # Whoever read has seen enough: nothing has failed.
+            raise
+        except Exception:
+            keep = True
+            _tell_failed(screen, folder)
+            raise
+        finally:
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
+    kept = folder if keep else None
+    screen.facts(telling.as_json(summary, folder=kept))
+    screen.say()
+    headline, *lines = telling.tell(summary, command=_typed_name(), folder=kept)
+    screen.say(headline, style="bold green" if summary.ok else "bold red")
+    for line in lines:
+        screen.say(line)
+    return 0 if summary.ok else EXIT_REFUSED
+
+
+def _tell_failed(screen: Screen, folder: Path) -> None:
+    screen.facts({"event": "failed", "folder": str(folder)})
+    screen.note(f"The demo has failed. Its folder, with all logs, is kept: {folder}")
+
+
+def _run(screen: Screen, stops: Stops, path: Path) -> Summary:
+    from plexsend.demo.course import Course  # noqa: PLC0415  `--help` must be quick
+    from plexsend.stack.folder import DataFolder  # noqa: PLC0415
+    from plexsend.stack.stack import Stack  # noqa: PLC0415
+
+    with DataFolder(path) as folder:
+        stack = Stack(_plan(), folder, stops)
+        try:
+            with stops.interruptible(), _choose_show(screen) as show:
+                return Course(stack, stops, show, path).run()
+        finally:
+            stack.stop()
+
+
+def _plan() -> Plan:
+    from plexsend.demo import terms  # noqa: PLC0415  `--help` must be quick
+    from plexsend.stack import environment  # noqa: PLC0415
+    from plexsend.stack.stack import Plan  # noqa: PLC0415
+
+    # None of the caller's own settings may reach the demo, real accounts above all. How to log is harmless.
+    environ = environment.without_ours(os.environ) | environment.only_log(os.environ)
+    return Plan(
+        workers=terms.WORKERS,
+        environ=environ,
+        settings=lambda redis_url, sandbox_url: {
+            **environ,
+            **environment.with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url or ""),
+        },
+        sandbox_options=("--account", environment.SANDBOX_CREDENTIALS, "--credit", str(terms.CREDIT)),
+    )
+
+
+def _choose_show(screen: Screen) -> Show:
+    from plexsend.demo.shows import JsonShow, PlainShow  # noqa: PLC0415  `--help` must be quick
+
+    if screen.as_json:
+        return JsonShow(screen)
+    # A dumb terminal cannot go back up to draw over what it shows.
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        from plexsend.demo.live import LiveShow  # noqa: PLC0415  a pipe does not pay for rich
+
+        return LiveShow()
+    return PlainShow(screen)
+
+
+def _typed_name() -> str:
+    """Return how plexsend is typed here: by its name where the shell finds it, else by its path."""
+    started = Path(sys.argv[0]).absolute()
+    found = shutil.which("plexsend")
+    if found is not None and Path(found).absolute() == started:
+        return "plexsend"
+    with suppress(ValueError):
+        return str(started.relative_to(Path.cwd()))
+    return "plexsend"

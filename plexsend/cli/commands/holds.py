@@ -1,0 +1,79 @@
+"""`plexsend holds`: what keeps accounts, services and lanes from sending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import ACCOUNT, example, json_option
+from plexsend.terminal.moments import local, span
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from plexsend.outbox.holds import Hold
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+_COLUMNS = (
+    Column("account"),
+    Column("scope"),
+    Column("what", style="bold"),
+    Column("reason", style="yellow"),
+    Column("since"),
+    Column("next try"),
+    Column("step", right=True),
+    Column("by"),
+    Column("why", folds=True),
+    Column("how it ends", folds=True),
+)
+
+
+@click.command(epilog=example("plexsend holds", "plexsend holds --json"))
+@click.option("--account", type=ACCOUNT, metavar="A", help="Only what holds this account.")
+@json_option
+def holds(*, account: str | None, as_json: bool) -> None:
+    """List what keeps accounts, services and lanes from sending: since when, by whom, and how it ends.
+
+    The account `*` means every account.
+    """
+    from plexsend.outbox.reading.json_shapes import hold_json  # noqa: PLC0415  `--help` must be quick
+
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (settings, store):
+        found = _find(store, settings, account)
+    for hold in found:
+        screen.facts(hold_json(hold))
+    screen.table(_COLUMNS, [_row(hold) for hold in found], empty="Nothing is held.")
+
+
+def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
+    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+
+    names = [account] if account else sorted({*queries.held_accounts(store), *settings.accounts})
+    everywhere = queries.service_pauses(store)
+    told = {hold.field for hold in everywhere}
+    # A service's pause stands in each account as well, which is how the scripts see it: one line tells it.
+    return everywhere + [
+        hold for name in names for hold in queries.holds(store, name) if hold.field not in told
+    ]
+
+
+def _row(hold: Hold) -> list[str]:
+    from plexsend.outbox.holds import HOW_IT_ENDS, Reason  # noqa: PLC0415  `--help` must be quick
+
+    sized = hold.reason is Reason.SIZE
+    return [
+        hold.account,
+        str(hold.scope),
+        hold.what,
+        str(hold.reason),
+        local(hold.since_ms or None),
+        "under way" if hold.probing else local(hold.until_ms),
+        f"{hold.step_ms} at once" if sized else (span(hold.step_ms / 1000) if hold.step_ms else ""),
+        hold.by,
+        hold.why,
+        HOW_IT_ENDS[hold.reason],
+    ]

@@ -1,0 +1,101 @@
+"""`plexsend lanes`: what waits where."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option
+from plexsend.terminal.moments import span
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.outbox.holds import Hold
+    from plexsend.outbox.reading.queries import LaneView
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+_COLUMNS = (
+    Column("lane", style="bold"),
+    Column("ready", right=True),
+    Column("later", right=True),
+    Column("sending", right=True),
+    Column("uncertain", right=True),
+    Column("dead", right=True),
+    Column("rate/s", right=True),
+    Column("drains", right=True),
+    Column("oldest", right=True),
+    Column("held", folds=True, style="yellow"),
+)
+
+
+@click.command(epilog=example("plexsend lanes", "plexsend lanes --json"))
+@json_option
+def lanes(*, as_json: bool) -> None:
+    """List every lane that ever had a message, and what waits in it.
+
+    Ready messages go next, later ones at their time; uncertain ones may have been sent and dead ones will not
+    be: both wait for a person. The rate is this machine's setting.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (settings, store):
+        rows = [_row(screen, settings, view, held) for view, held in _look(store)]
+        screen.table(_COLUMNS, rows, empty="There are no lanes yet: a lane begins with its first message.")
+        if not as_json:
+            _tell_missing_workers(screen, store)
+
+
+def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
+    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+
+    of_account = cache(lambda account: queries.holds(store, account))
+    return [
+        (queries.look_at(store, lane), queries.covering(of_account(lane.account), lane))
+        for lane in queries.lanes(store)
+    ]
+
+
+def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold]) -> list[str]:
+    from plexsend.outbox.reading.json_shapes import lane_json  # noqa: PLC0415  `--help` must be quick
+
+    known = settings.services.get(view.lane.service)
+    rate_per_s = None if known is None else known.rate_per_s
+    oldest_s = None if view.oldest_ready_ms is None else view.oldest_ready_ms / 1000
+    screen.facts(
+        {
+            **lane_json(view.lane),
+            "ready": view.ready,
+            "later": view.later,
+            "sending": view.sending,
+            "uncertain": view.uncertain,
+            "dead": view.dead,
+            "held": bool(held),
+            "rate_per_s": rate_per_s,
+            "drains": view.drains,
+            "oldest_ready_s": oldest_s,
+            "holds": [hold.field for hold in held],
+        }
+    )
+    counts = (view.ready, view.later, view.sending, view.uncertain, view.dead)
+    return [
+        view.lane.name,
+        *(f"{count:,}" for count in counts),
+        "" if rate_per_s is None else (f"{rate_per_s:g}" if rate_per_s else "no limit"),
+        str(view.drains),
+        "" if oldest_s is None else span(oldest_s),
+        ", ".join(f"{hold.scope} {hold.reason}" for hold in held),
+    ]
+
+
+def _tell_missing_workers(screen: Screen, store: Store) -> None:
+    from plexsend.outbox.reading import queries  # noqa: PLC0415  `--help` must be quick
+
+    lonely = [account for account in queries.accounts(store) if not queries.processes(store, account)]
+    if lonely:
+        screen.note(f"No worker is alive for: {', '.join(lonely)}. Start one with `celery -A worker worker`.")

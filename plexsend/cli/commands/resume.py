@@ -1,0 +1,36 @@
+"""`plexsend resume`: a person lets a lane, a service or an account send again."""
+
+from __future__ import annotations
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option, what_argument
+from plexsend.errors import NotPossible
+from plexsend.terminal.screen import Screen
+
+
+@click.command(epilog=example("plexsend resume mms-bulk@main", "plexsend resume main"))
+@what_argument
+@json_option
+def resume(*, what: str, as_json: bool) -> None:
+    """Let WHAT send again: a lane (mms-bulk@main), a service or an account.
+
+    Ends a pause, and whatever else waits for a person: after a top-up resume the account, after a corrected
+    secret too; after a corrected address the lane. Exit code 1 if nothing was held.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (settings, store):
+        from plexsend.cli.targets import find_target  # noqa: PLC0415  `--help` must be quick
+        from plexsend.outbox import steer  # noqa: PLC0415
+
+        target = find_target(screen, settings, store, what, warns=False)
+        ended = steer.resume(store, target.scope, target.what, account=target.account)
+    reasons = [field.split(" ")[1] for field in ended]
+    if not reasons:
+        raise NotPossible(
+            f"Nothing held: there is no hold on the {target.scope} {target.what}. "
+            "`plexsend holds` lists what is held."
+        )
+    screen.facts({"scope": str(target.scope), "what": target.what, "ended": reasons})
+    screen.say(f"The {target.scope} {target.what} may send again (ended: {', '.join(reasons)}).")

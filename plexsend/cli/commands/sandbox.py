@@ -1,0 +1,99 @@
+"""`plexsend sandbox`: a stand-in gateway on this machine."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import click
+
+from plexsend.cli.options import example, json_option
+from plexsend.errors import NotPossible, UsageError
+from plexsend.terminal.screen import Screen
+
+
+@click.command(
+    epilog=example(
+        "plexsend sandbox --port 8080",
+        "plexsend sandbox --port 8080 --account 'shop;made-up-secret' --credit 1000",
+    ),
+)
+@click.option(
+    "--port",
+    metavar="P",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Where to listen; 0, the default, takes a free one.",
+)
+@click.option(
+    "--account", "accounts", metavar="'ID;KEY'", multiple=True, help="Who may send; anybody without it."
+)
+@click.option(
+    "--credit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Messages that each account may send; endless without it.",
+)
+@click.option(
+    "--rate",
+    metavar="R",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Answer HTTP 429 above R messages a second.",
+)
+@click.option(
+    "--duplicates",
+    type=click.Choice(["refuse", "accept"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with a key that was used before.",
+)
+@click.option(
+    "--keep-bodies",
+    is_flag=True,
+    help="Let its administration show what was received, texts and numbers too.",
+)
+@json_option
+def sandbox(
+    *,
+    port: int,
+    accounts: tuple[str, ...],
+    credit: int | None,
+    rate: float | None,
+    duplicates: str,
+    keep_bodies: bool,
+    as_json: bool,
+) -> None:
+    """Run a stand-in gateway on 127.0.0.1 until Ctrl-C. It accepts messages and sends them to nobody.
+
+    Certain receiver numbers have fixed outcomes, and faults can be asked for over HTTP: see docs/sandbox.md.
+    Prints its address when it is ready.
+    """
+    from plexsend.sandbox import Behaviour, Sandbox  # noqa: PLC0415  `--help` must be quick
+    from plexsend.sandbox.credentials import parse_accounts  # noqa: PLC0415
+
+    screen = Screen(as_json=as_json)
+    try:
+        stand_in = Sandbox(
+            port,
+            credentials=parse_accounts(accounts),
+            credit=credit,
+            behaviour=Behaviour().change({"duplicates": duplicates, "messages_per_s": rate}),
+            keep_bodies=keep_bodies,
+        )
+    except ValueError as exc:
+        raise UsageError(f"{exc}.") from exc
+    # Blocked before its threads start, so that the signal waits for sigwait() and interrupts nothing else.
+    ends = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    try:
+        with stand_in:
+            screen.facts({"url": stand_in.url})
+            screen.say(f"The sandbox listens on {stand_in.url}. Ctrl-C ends it.")
+            sys.stdout.flush()
+            signal.sigwait(ends)
+    except OSError as exc:
+        raise NotPossible(
+            f"Port {port} cannot be used: {exc.strerror}. Choose another with --port, or 0 for a free one."
+        ) from exc
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,222 @@
+"""`plexsend up`: Valkey and workers, with the sandbox or the real gateway, kept running until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.options import example, json_option
+from plexsend.errors import Problem, SettingsError, UsageError
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plexsend.stack.child import Child
+    from plexsend.stack.stack import Plan, Stack
+    from plexsend.stack.stops import Stops
+
+_ROUND_S = 0.2
+_PORT = click.IntRange(0, 65535)
+
+_NO_ACCOUNT = Problem(
+    "PLEXSEND_ACCOUNT_<NAME>",
+    "is missing, so there is nothing to send with",
+    "Set PLEXSEND_ACCOUNT_MAIN to userID;secret_key, or PLEXSEND_ACCOUNT_MAIN_FILE to the path of a file "
+    "that holds it. To try plexsend without an account: plexsend up --sandbox",
+)
+
+
+@click.command(epilog=example("plexsend up --sandbox", "plexsend up --workers 4 --data /var/lib/plexsend"))
+@click.option("--sandbox", is_flag=True, help="Send to a stand-in gateway; no real account is used.")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Worker processes.",
+)
+@click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".plexsend",
+    show_default=True,
+    help="Where messages and logs are kept.",
+)
+@click.option(
+    "--port", metavar="P", type=_PORT, default=0, help="Valkey's port; 0, the default, takes a free one."
+)
+@click.option(
+    "--sandbox-port", metavar="P", type=_PORT, default=0, help="The sandbox's; 0, the default, a free one."
+)
+@json_option
+def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int, as_json: bool) -> int:
+    """Start Valkey and workers on this machine, and keep them running until Ctrl-C.
+
+    Messages stay in the data folder from one run to the next, and a folder is for one gateway. With --sandbox
+    everything goes to a stand-in gateway; without it the accounts of the environment are used and messages
+    are really sent. Prints the addresses that other commands need. What ends unexpectedly is told and started
+    again.
+    """
+    if sandbox_port and not sandbox:
+        raise UsageError("--sandbox-port needs --sandbox: without it no sandbox is started.")
+    screen = Screen(as_json=as_json)
+    plan = _plan(screen, sandbox=sandbox, workers=workers, port=port, sandbox_port=sandbox_port)
+    # Wrong settings are told without loading these.
+    from plexsend.stack.folder import DataFolder, Gateway  # noqa: PLC0415  see above
+    from plexsend.stack.stack import Stack  # noqa: PLC0415
+    from plexsend.stack.stops import StopAsked, Stops  # noqa: PLC0415
+
+    killed: list[Child] = []
+    with Stops() as stops, DataFolder(data) as folder:
+        folder.keep_to(Gateway.SANDBOX if sandbox else Gateway.REAL)
+        stack = Stack(plan, folder, stops)
+        try:
+            with stops.interruptible():
+                stack.start()
+                stack.wait_for_workers()
+                _announce(screen, stack, plan, folder.path)
+                _keep(screen, stack, stops)
+        except StopAsked:
+            # Whoever asked may have closed the terminal.
+            with suppress(OSError):
+                screen.note(
+                    "Stopping; requests under way are finished first. Ctrl-C again ends them at once."
+                )
+        finally:
+            killed = stack.stop()
+        for child in killed:
+            _tell_killed(screen, child)
+        screen.facts({"event": "stopped", "killed": [child.name for child in killed]})
+        screen.note("Stopped. Everything that waits is kept in the data folder.")
+    return EXIT_REFUSED if killed else 0
+
+
+def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_port: int) -> Plan:
+    from plexsend.gateway.environment import read_settings  # noqa: PLC0415
+    from plexsend.stack import environment  # noqa: PLC0415  `--help` must be quick
+    from plexsend.stack.stack import Plan  # noqa: PLC0415
+
+    environ = environment.rooted(os.environ)
+
+    def settings(redis_url: str, sandbox_url: str | None) -> Mapping[str, str]:
+        if sandbox_url is None:
+            return environment.with_gateway(environ, redis_url=redis_url)
+        return environment.with_sandbox(environ, redis_url=redis_url, sandbox_url=sandbox_url)
+
+    # The workers would refuse wrong settings too, one by one and into their logs.
+    read = read_settings(settings("redis://127.0.0.1:1/0", "http://127.0.0.1:1" if sandbox else None))
+    if not read.accounts:
+        raise SettingsError([_NO_ACCOUNT])
+    for problem in read.warnings:
+        screen.warn(problem)
+    if environment.REDIS_URL in environ:
+        screen.warn(
+            Problem(environment.REDIS_URL, "is not used here", "`plexsend up` starts a Valkey of its own.")
+        )
+    return Plan(
+        workers=workers,
+        environ=environ,
+        settings=settings,
+        sandbox=sandbox,
+        sandbox_options=("--account", environment.SANDBOX_CREDENTIALS),
+        port=port,
+        sandbox_port=sandbox_port,
+        durable=read.durable,
+        base_urls=read.base_urls,
+    )
+
+
+def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
+    exports = _exports(stack, plan)
+    screen.facts(
+        {
+            "event": "up",
+            "redis_url": stack.redis_url,
+            "sandbox_url": stack.sandbox_url,
+            "data": str(data),
+            "logs": str(data / "logs"),
+            "export": exports,
+            "processes": {child.name: child.pid for child in stack.children},
+        }
+    )
+    screen.say("plexsend is up.", style="bold green")
+    screen.say(f"  Valkey    {stack.redis_url}")
+    if stack.sandbox_url is None:
+        urls = ", ".join(sorted(set(plan.base_urls.values())))
+        screen.say(f"  gateway   {urls}: messages are really sent there")
+    else:
+        screen.say(f"  sandbox   {stack.sandbox_url}  (nothing leaves this machine)")
+    screen.say(f"  workers   {len(stack.workers)}")
+    screen.say(f"  data      {data}")
+    screen.say(f"  logs      {data / 'logs'}")
+    screen.say()
+    screen.say("To use it from another terminal:")
+    screen.say("  export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in exports.items()))
+    screen.say("  plexsend lanes")
+    screen.say()
+    screen.say("Ctrl-C stops everything.")
+    sys.stdout.flush()
+
+
+def _exports(stack: Stack, plan: Plan) -> dict[str, str]:
+    from plexsend.stack import environment  # noqa: PLC0415  loaded by now
+
+    prefix = f"{environment.OURS}KEY_PREFIX"
+    exports = {environment.REDIS_URL: stack.redis_url}
+    if stack.sandbox_url is not None:
+        exports |= dict.fromkeys(environment.gateway_names(), stack.sandbox_url)
+    # Another prefix would show another, empty outbox.
+    if prefix in plan.environ:
+        exports[prefix] = plan.environ[prefix]
+    return exports
+
+
+def _keep(screen: Screen, stack: Stack, stops: Stops) -> None:
+    """Look after the children until somebody asks to stop."""
+    from plexsend.stack.keeper import Keeper  # noqa: PLC0415  `--help` must be quick
+
+    def tell_end(child: Child, again_in_s: float) -> None:
+        screen.facts(
+            {
+                "event": "ended",
+                "part": child.name,
+                "how": child.how_it_ended(),
+                "again_in_s": again_in_s,
+                "log": str(child.program.log),
+                "last_words": child.last_words(),
+            }
+        )
+        screen.say(f"{child.name} ended unexpectedly ({child.how_it_ended()}).", style="bold red")
+        for line in child.last_words():
+            screen.say(f"  | {line}")
+        screen.say(f"It is started again in {again_in_s:g} s. Its log: {child.program.log}")
+        sys.stdout.flush()
+
+    def tell_start(child: Child) -> None:
+        screen.facts({"event": "started_again", "part": child.name, "pid": child.pid})
+        screen.say(f"{child.name} was started again.")
+        sys.stdout.flush()
+
+    keeper = Keeper(stack, on_end=tell_end, on_start=tell_start, now_s=time.monotonic())
+    while True:
+        stops.check()
+        keeper.look(time.monotonic())
+        time.sleep(_ROUND_S)
+
+
+def _tell_killed(screen: Screen, child: Child) -> None:
+    remedy = "What it was sending counts as uncertain and is resolved at the next start."
+    if not child.name.startswith("worker"):
+        remedy = f"Its log: {child.program.log}"
+    screen.warn(Problem(child.name, "did not end in time and was killed", remedy))

@@ -1,0 +1,53 @@
+"""A record as it is printed for people: never a body, never a phone number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.terminal.moments import local
+
+if TYPE_CHECKING:
+    from plexsend.outbox.records import Record
+    from plexsend.terminal.screen import Screen
+
+
+HAPPENED = {
+    "accept": "accepted",
+    "accept_late": "accepted after all",
+    "cancel": "cancelled",
+    "cancel_wanted": "to be cancelled",
+    "fail": "failed",
+    "give_back": "back in line",
+    "late": "late answer",
+    "park": "parked",
+    "postpone": "waits, then goes again",
+    "reject": "rejected",
+    "requeue": "asked for again",
+    "settle_accepted": "settled as accepted",
+    "settle_failed": "settled as failed",
+    "settle_resend": "settled: send again",
+}
+"""What the events of a history are called towards people; programs get their names."""
+
+
+def show_record(screen: Screen, record: Record) -> None:
+    """Print a record for people."""
+    screen.say(f"{record.msg_key}  {record.state}", style="bold")
+    facts = (
+        ("lane", record.lane.name),
+        ("submitted", local(record.submitted_ms)),
+        ("send at", local(record.send_at_ms)),
+        ("expires", local(record.expires_at_ms)),
+        ("ended", local(record.ended_ms)),
+        ("attempts", str(record.attempts) if record.attempts else ""),
+        ("code", record.code),
+        ("said", record.desc),
+    )
+    for name, value in facts:
+        if value:
+            screen.say(f"  {name:<10} {value}")
+    for line in record.history:
+        words = HAPPENED.get(line.event, line.event)
+        screen.say(
+            "  " + "  ".join(part for part in (local(line.at_ms), words, line.code, line.detail) if part)
+        )

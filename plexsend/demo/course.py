@@ -1,0 +1,177 @@
+"""The demo's course: processes started, the sample imported, everything watched to its end, and proved."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.demo import terms
+from plexsend.demo.intake import take_in
+from plexsend.demo.sample import write_sample
+from plexsend.demo.shows import LanePicture, Picture
+from plexsend.demo.standin import StandIn
+from plexsend.demo.story import Story, what_goes_on
+from plexsend.demo.summary import Imported, Summary, gather
+from plexsend.errors import PlexsendError
+from plexsend.gateway.environment import read_settings
+from plexsend.outbox.reading.snapshot import Watch
+from plexsend.outbox.redis.store import Store
+from plexsend.outbox.states import FINAL, State
+from plexsend.producers.producer import Producer
+from plexsend.stack.environment import with_sandbox
+from plexsend.stack.stack import PartFailed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plexsend.demo.sample_file import SampleFile
+    from plexsend.demo.shows import Show
+    from plexsend.outbox.reading.queries import LaneView
+    from plexsend.outbox.reading.snapshot import Sight
+    from plexsend.settings import Settings
+    from plexsend.stack.stack import Stack
+    from plexsend.stack.stops import Stops
+
+_ROUND_S = 0.1
+_FOUND_OUT_S = 1.0
+"""A server is missed a moment before its process is seen to have ended; so long it is waited for."""
+
+_REFUSED = tuple(state for state in FINAL if state is not State.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What there is to work with once the servers run."""
+
+    store: Store
+    settings: Settings
+    gateway: StandIn
+    watch: Watch
+    story: Story
+
+
+class Course:
+    """One run of the demo, over a stack that is not started yet."""
+
+    def __init__(self, stack: Stack, stops: Stops, show: Show, folder: Path) -> None:
+        self._stack = stack
+        self._stops = stops
+        self._show = show
+        self._folder = folder
+        self._began_s = time.monotonic()
+        self._added = 0
+
+    def run(self) -> Summary:
+        """Run to the end. PartFailed where a process dies on the way."""
+        self._tell("Starting Valkey (with an append-only file), a stand-in gateway and two Celery workers.")
+        self._stack.start()
+        redis_url, sandbox_url = self._stack.redis_url, self._stack.sandbox_url or ""
+        settings = read_settings(with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url))
+        store = Store.connect(settings.redis, settings.key_prefix)
+        try:
+            watch, gateway = Watch(store, terms.ACCOUNT), StandIn(sandbox_url)
+            return self._run(
+                _Ground(store, settings, gateway, watch, Story(gateway, store, watch, self._tell))
+            )
+        except PartFailed:
+            raise
+        except PlexsendError:
+            # Whoever misses a server wants to hear which process has gone.
+            self._find_out()
+            raise
+        finally:
+            store.close()
+
+    def _run(self, ground: _Ground) -> Summary:
+        files = write_sample(self._folder)
+        imported = self._import(ground, files)
+        self._stack.wait_for_workers()
+        sight = self._watch_to_the_end(ground)
+        self._tell("Stopping the workers; then every record is held against the gateway's own list.")
+        self._stack.stop_workers()
+        return gather(
+            ground.store,
+            ground.gateway,
+            files,
+            account=terms.ACCOUNT,
+            sight=sight,
+            imported=imported,
+            holds=ground.watch.holds,
+            limit_per_s=lambda service: ground.settings.service(service).rate_per_s,
+            took_s=self._passed_s(),
+        )
+
+    def _import(self, ground: _Ground, files: tuple[SampleFile, ...]) -> Imported:
+        imported = Imported()
+        producer = Producer(ground.settings, ground.store)
+
+        def note(added: int) -> None:
+            self._added = imported.added + added
+            self._go_round(ground)
+
+        for file in files:
+            found = take_in(producer, file, account=terms.ACCOUNT, on_added=note)
+            imported = imported.plus(found)
+            self._tell(
+                f"Imported {file.path.name}: {found.added:,} messages for {file.service}; "
+                f"{found.invalid:,} rows are invalid and stay out."
+            )
+        return imported
+
+    def _watch_to_the_end(self, ground: _Ground) -> Sight:
+        while True:
+            sight = self._go_round(ground)
+            if sight.ended + sight.count(State.UNCERTAIN) >= self._added:
+                return sight
+            if self._passed_s() > terms.LONGEST_S:
+                self._tell(f"Giving up after {terms.LONGEST_S:g} s.")
+                return sight
+            time.sleep(_ROUND_S)
+
+    def _go_round(self, ground: _Ground) -> Sight:
+        self._stops.check()
+        self._look_after_children()
+        sight, changed = ground.watch.look()
+        ground.story.go_on(sight, changed)
+        self._show.draw(self._picture(ground, sight))
+        return sight
+
+    def _look_after_children(self) -> None:
+        for child in self._stack.ended():
+            raise PartFailed(child, f"ended in the middle of the demo ({child.how_it_ended()})")
+
+    def _find_out(self) -> None:
+        deadline = time.monotonic() + _FOUND_OUT_S
+        while time.monotonic() < deadline:
+            self._look_after_children()
+            time.sleep(_ROUND_S)
+
+    def _picture(self, ground: _Ground, sight: Sight) -> Picture:
+        def lane(view: LaneView) -> LanePicture:
+            return LanePicture(
+                name=view.lane.name,
+                ready=view.ready,
+                later=view.later,
+                sending=view.sending,
+                accepted=view.counts.get(f"s:{State.ACCEPTED}", 0),
+                refused=sum(view.counts.get(f"s:{state}", 0) for state in _REFUSED),
+                pace_per_s=ground.watch.pace_per_s(view.lane.name),
+                limit_per_s=ground.settings.service(view.lane.service).rate_per_s,
+            )
+
+        return Picture(
+            at_s=self._passed_s(),
+            now=what_goes_on(sight),
+            total=self._added,
+            ended=sight.ended,
+            lanes=tuple(lane(view) for view in sight.lanes),
+            holds=sight.holds,
+            now_ms=sight.now_ms,
+        )
+
+    def _passed_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def _tell(self, sentence: str) -> None:
+        self._show.tell(self._passed_s(), sentence)

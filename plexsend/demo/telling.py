@@ -1,0 +1,208 @@
+"""The summary in words, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from plexsend.demo.summary import TOLERATED
+from plexsend.outbox.holds import Reason
+from plexsend.outbox.states import State
+from plexsend.terminal.faults import problem_json
+from plexsend.terminal.moments import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from plexsend.demo.summary import RefusalCount, Summary
+    from plexsend.outbox.reading.snapshot import SeenHold
+
+_FULL = 10
+_LINES_SHOWN = 5
+
+
+def tell(summary: Summary, *, command: str, folder: Path | None) -> Iterator[str]:
+    """Yield the summary's lines.
+
+    Args:
+        summary: What to tell.
+        command: How `plexsend` is typed here.
+        folder: Where the files are, if they are kept.
+    """
+    yield from _tell_end(summary)
+    yield ""
+    yield from _tell_rows(summary)
+    yield ""
+    yield from _tell_fates(summary)
+    yield ""
+    yield from _tell_way(summary)
+    yield ""
+    yield from _tell_proof(summary)
+    yield ""
+    yield from _tell_next(command, folder)
+
+
+def _tell_end(summary: Summary) -> Iterator[str]:
+    words = "every message has a known fate" if summary.ok else "NOT everything is as it should be"
+    yield f"Done after {span(summary.took_s)}: {words}."
+
+
+def _tell_rows(summary: Summary) -> Iterator[str]:
+    imported = summary.imported
+    yield (
+        f"{imported.rows:,} rows were read: {imported.added:,} added, {imported.invalid:,} invalid. "
+        "Nothing of an invalid row is sent:"
+    )
+    for wrong in imported.wrong:
+        lines = ", ".join(map(str, wrong.lines[:_LINES_SHOWN]))
+        more = ", …" if len(wrong.lines) > _LINES_SHOWN else ""
+        where = f"{wrong.file}, line{'s' if len(wrong.lines) > 1 else ''} {lines}{more}"
+        yield f"  {len(wrong.lines):>5}  {wrong.problem.field} {wrong.problem.reason}  [{where}]"
+
+
+def _tell_fates(summary: Summary) -> Iterator[str]:
+    yield f"What became of the {summary.imported.added:,} messages:"
+    yield f"  {summary.accepted:>5,}  accepted"
+    for refusal in summary.refusals:
+        yield f"  {refusal.count:>5,}  {refusal.state}: {_in_words(refusal)}"
+    for state, count in summary.unfinished.items():
+        yield f"  {count:>5,}  {state}: NOT ended"
+
+
+def _in_words(refusal: RefusalCount) -> str:
+    if refusal.state is State.FAILED:
+        return f"{refusal.code}, an answer that nobody can explain; kept as a dead letter for a person"
+    return ", ".join(part for part in (refusal.code, refusal.words) if part)
+
+
+def _tell_way(summary: Summary) -> Iterator[str]:
+    yield "On the way:"
+    yield (
+        f"  {summary.tried_again:>5,}  tried again under the same key: the answer was HTTP 500, or none came"
+    )
+    yield f"  {summary.alone:>5,}  sent one by one: their whole request was refused because of one of them"
+    yield f"  {summary.unpaid:>5,}  came back for want of credit and went again after the top-up"
+    for seen in summary.holds:
+        yield "  " + _tell_hold(seen, summary.ended_ms)
+    yield (
+        f"  {summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
+        f"({_FULL} is full)"
+    )
+    for pace in summary.paces:
+        kept = pace.busiest <= pace.limit_per_s + TOLERATED
+        yield (
+            f"  {pace.service}: at most {pace.busiest} messages arrived in any second (limit "
+            f"{pace.limit_per_s:g}, and {TOLERATED} tolerated)"
+            # The limit is kept where permits are given, in Redis; a busy machine may deliver some late.
+            + ("" if kept else "; some were held up on the way and arrived bunched")
+        )
+
+
+def _tell_hold(seen: SeenHold, now_ms: int) -> str:
+    hold = seen.hold
+    reason = _REASONS.get(hold.reason, str(hold.reason))
+    held = f"held {span(seen.lasted_s(now_ms))}: {hold.scope} {hold.what}, {reason}"
+    said = f" ({hold.why})" if hold.why else ""
+    if seen.ended_ms is None:
+        return f"{held}{said}; NOT released"
+    by = "released by the operator" if seen.by_operator else "released when a message got through"
+    return f"{held}{said}; {by}"
+
+
+_REASONS = {
+    Reason.CREDIT: "out of credit",
+    Reason.SHUT: "the gateway in trouble",
+    Reason.AUTH: "the secret refused",
+    Reason.FAULT: "an answer that makes no sense",
+    Reason.PAUSE: "paused",
+}
+
+
+def _tell_proof(summary: Summary) -> Iterator[str]:
+    result = summary.audit
+    if summary.twice:
+        yield f"Accepted twice: {summary.twice:,} messages, after an answer that never came."
+    else:
+        yield (
+            f"Nobody gets a message twice: {summary.known:,} went again although the gateway had accepted "
+            "them, and it knew their keys."
+        )
+    if result.ok:
+        yield f"The audit holds: all {result.messages:,} messages are accounted for."
+    else:
+        yield f"The audit does NOT hold: {len(result.discrepancies):,} breaks."
+        for found in result.discrepancies[:_LINES_SHOWN]:
+            yield f"  {found.lane} {found.msg_key}: {found.what}"
+    if summary.disagreements:
+        yield "The gateway's own list does NOT agree with the records:"
+        for words in summary.disagreements:
+            yield f"  {words}"
+    else:
+        yield f"The gateway's own list names the same {summary.accepted:,} messages as accepted."
+
+
+def _tell_next(command: str, folder: Path | None) -> Iterator[str]:
+    yield "What to type next:"
+    yield f"  {command} up --sandbox     the same processes, to stay on and try things with"
+    yield f"  {command} --help           everything else"
+    if folder is None:
+        yield f"  {command} demo --keep      keeps the sample, the rejected rows and the logs"
+    else:
+        yield f"Sample, rejected rows and logs are kept in {folder}"
+
+
+def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:
+    """Return the summary as it goes to programs."""
+    states = Counter({str(refusal.state): 0 for refusal in summary.refusals})
+    for refusal in summary.refusals:
+        states[str(refusal.state)] += refusal.count
+    return {
+        "event": "summary",
+        "ok": summary.ok,
+        "took_s": round(summary.took_s, 1),
+        "rows": summary.imported.rows,
+        "added": summary.imported.added,
+        "invalid": summary.imported.invalid,
+        "invalid_rows": [
+            {"file": wrong.file, "lines": list(wrong.lines), "error": problem_json(wrong.problem)}
+            for wrong in summary.imported.wrong
+        ],
+        "accepted": summary.accepted,
+        **states,
+        "refusals": [
+            {"state": str(each.state), "code": each.code, "desc": each.words, "count": each.count}
+            for each in summary.refusals
+        ],
+        "unfinished": dict(summary.unfinished),
+        "tried_again": summary.tried_again,
+        "alone": summary.alone,
+        "unpaid": summary.unpaid,
+        "holds": [
+            {
+                "scope": str(seen.hold.scope),
+                "what": seen.hold.what,
+                "reason": str(seen.hold.reason),
+                "why": seen.hold.why,
+                "lasted_s": round(seen.lasted_s(summary.ended_ms), 1),
+                "released": seen.ended_ms is not None,
+                "by_operator": seen.by_operator,
+            }
+            for seen in summary.holds
+        ],
+        "batches": summary.batches,
+        "average_fill": round(summary.average_fill, 2),
+        "rates": [
+            {"service": pace.service, "limit_per_s": pace.limit_per_s, "busiest_second": pace.busiest}
+            for pace in summary.paces
+        ],
+        "accepted_twice": summary.twice,
+        "known_keys": summary.known,
+        "audit": {
+            "ok": summary.audit.ok,
+            "messages": summary.audit.messages,
+            "breaks": len(summary.audit.discrepancies),
+        },
+        "disagreements": list(summary.disagreements),
+        "folder": None if folder is None else str(folder),
+    }

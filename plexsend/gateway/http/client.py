@@ -1,0 +1,275 @@
+"""The HTTP client of the gateway: one request of one to ten items, and what came of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import threading
+import time
+import weakref
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, Request, RequestException
+from urllib3.exceptions import HTTPError
+
+from plexsend.errors import UsageError
+from plexsend.gateway.answers import Answer, WholeAnswer, read_answer
+from plexsend.gateway.codes import Meaning
+from plexsend.gateway.http.connections import Exchange, Timeouts, WatchedAdapter
+from plexsend.gateway.http.response_reader import TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from urllib3 import HTTPResponse
+
+    from plexsend.gateway.services import Service
+    from plexsend.turn import Turn
+
+CONTENT_TYPE = "application/json;charset=utf-8"
+
+_CREDENTIALS = re.compile(r"[!-~]+")
+_PIECE_BYTES = 65_536
+_MOST_PREPARED = 64
+
+
+class GatewayClient:
+    """Sends requests to the gateway. Shared by all threads, each of which has connections of its own.
+
+    Args:
+        base_urls: Product → scheme and host. Plain http only to this machine.
+        timeouts: How long a request may take.
+        max_answer_bytes: A longer answer is not read to its end and counts as none.
+        idle_s: A connection that lay idle for this long is not used again.
+        clock: Monotonic seconds.
+        turn: Given up by a thread that holds it, while it waits for the network.
+
+    Raises:
+        UsageError: for a URL that must not be used.
+    """
+
+    def __init__(
+        self,
+        base_urls: Mapping[str, str],
+        *,
+        timeouts: Timeouts | None = None,
+        max_answer_bytes: int = 1_000_000,
+        idle_s: float = 20,
+        clock: Callable[[], float] = time.monotonic,
+        turn: Turn | None = None,
+    ) -> None:
+        for product, url in base_urls.items():
+            _check_base_url(product, url)
+        self._base_urls = {product: url.rstrip("/") for product, url in base_urls.items()}
+        self._timeouts = timeouts or Timeouts()
+        self._max_answer_bytes = max_answer_bytes
+        self._idle_s = idle_s
+        self._clock = clock
+        self._turn = turn
+        self._local = threading.local()
+        # Weak, so that a thread that ends takes its connections along.
+        self._channels: weakref.WeakSet[_Channel] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def post(
+        self,
+        service: Service,
+        credentials: str,
+        keys: Sequence[str],
+        bodies: Sequence[bytes],
+        *,
+        variant: str | None = None,
+    ) -> Answer:
+        """Send items in one request and return what came of it, whatever the network or the gateway does.
+
+        Args:
+            service: The service whose URL is called.
+            credentials: `userID;secret_key`.
+            keys: The `msg_key` of each item.
+            bodies: Each item as it goes on the wire, in the same order.
+            variant: What stands beside the items, for products that have variants.
+
+        Returns:
+            UNAVAILABLE with a word of the client's own where nothing was sent, UNCERTAIN where that is not
+            certain and no usable answer came; otherwise what the gateway said.
+
+        Raises:
+            UsageError: before anything is sent, for what no request can be made of.
+        """
+        _check_items(service, keys, bodies, variant)
+        channel = self._channel()
+        request = channel.prepare(self._url(service), credentials)
+        body = join_bodies(bodies, service, variant)
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
+        came = channel.send(request)
+        if isinstance(came, WholeAnswer):
+            return came
+        secret = credentials.partition(";")[2]
+        return read_answer(came.status, came.retry_after, came.body, keys, datetime.now(UTC), secret=secret)
+
+    def close(self) -> None:
+        """Close the idle connections of all threads; a later request opens new ones."""
+        with self._lock:
+            channels = list(self._channels)
+        for channel in channels:
+            channel.adapter.close()
+
+    def _channel(self) -> _Channel:
+        channel: _Channel | None = getattr(self._local, "channel", None)
+        if channel is None:
+            exchange = Exchange(
+                self._timeouts,
+                self._clock,
+                self._idle_s,
+                most_bytes=self._max_answer_bytes,
+                turn=self._turn,
+            )
+            channel = self._local.channel = _Channel(exchange, WatchedAdapter(exchange))
+            with self._lock:
+                self._channels.add(channel)
+        return channel
+
+    def _url(self, service: Service) -> str:
+        try:
+            return self._base_urls[service.product.name] + service.path
+        except KeyError:
+            raise UsageError(f"this client was given no URL for {service.product.name}") from None
+
+
+def join_bodies(bodies: Sequence[bytes], service: Service, variant: str | None) -> bytes:
+    """Return the body of a request: the items as they are, and the variant beside them."""
+    beside = b""
+    if service.product.variant_field is not None and variant is not None:
+        beside = f',"{service.product.variant_field}":{json.dumps(variant)}'.encode()
+    return b'{"msg_data":[' + b",".join(bodies) + b"]" + beside + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """An HTTP answer that came whole."""
+
+    status: int
+    retry_after: str | None
+    body: bytes = field(repr=False)
+
+
+# Without a repr, since the prepared requests are kept by their credentials.
+@dataclass(eq=False, repr=False)
+class _Channel:
+    """One thread's way to the gateway."""
+
+    exchange: Exchange
+    adapter: WatchedAdapter
+    verify: bool | str = True
+    """Whether TLS certificates are verified, or against which file."""
+    prepared: dict[tuple[str, str], PreparedRequest] = field(default_factory=dict)
+
+    def prepare(self, url: str, credentials: str) -> PreparedRequest:
+        """Return a request without a body. It is kept: preparing costs nearly as much as sending."""
+        request = self.prepared.get((url, credentials))
+        if request is None:
+            if _CREDENTIALS.fullmatch(credentials) is None:
+                raise UsageError("credentials must be printable ASCII without spaces: userID;secret_key")
+            if len(self.prepared) >= _MOST_PREPARED:
+                self.prepared.clear()
+            headers = {
+                "Host": urlsplit(url).netloc,
+                "Authorization": credentials,
+                "Content-Type": CONTENT_TYPE,
+                "Accept-Encoding": "identity",
+                "User-Agent": "plexsend",
+            }
+            request = self.prepared[url, credentials] = Request("POST", url, headers=headers).prepare()
+        return request
+
+    def send(self, request: PreparedRequest) -> _Came | WholeAnswer:
+        """Send a request and return the HTTP answer, or what it means that none came."""
+        exchange = self.exchange
+        exchange.begin()
+        timeouts = exchange.timeouts
+        try:
+            # The adapter itself: a session follows no redirect if so told, yet reads the body of one without
+            # bound and fails at a target that is no URL. It also costs a tenth of the whole request.
+            response = self.adapter.send(
+                request,
+                stream=True,
+                timeout=(timeouts.connect_s, timeouts.read_s),
+                verify=self.verify,
+            )
+            body = _decode_body(response.raw, exchange)
+        # ValueError: what the libraries let through of answers that are no HTTP, such as a negative chunk.
+        except (RequestException, HTTPError, HTTPException, OSError, ValueError):
+            return _tell_failure(exchange)
+        # An answer to a request whose body never left is the gateway closing an idle connection.
+        if not exchange.sent:
+            return _tell_failure(exchange)
+        return _Came(response.status_code, response.headers.get("Retry-After"), body)
+
+
+def _tell_failure(exchange: Exchange) -> WholeAnswer:
+    """Return what it means that no usable answer came, from what the bytes did and not from exceptions."""
+    if not exchange.sent:
+        return WholeAnswer(
+            Meaning.UNAVAILABLE, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
+        )
+    if exchange.too_large:
+        code = "TOO_LARGE"
+    elif exchange.timed_out:
+        code = "TIMEOUT"
+    else:
+        code = "BROKEN" if exchange.received else "RESET"
+    return WholeAnswer(Meaning.UNCERTAIN, code, "no usable answer came", None, explicit=False)
+
+
+def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes:
+    """Return the body of an answer, which came whole; TooLarge if it is longer than may be once decoded."""
+    raw.release_conn()
+    if "content-encoding" not in raw.headers:
+        return raw.data or b""
+    pieces: list[bytes] = []
+    room_bytes = exchange.most_bytes
+    while piece := raw.read(_PIECE_BYTES, decode_content=True):
+        room_bytes -= len(piece)
+        if room_bytes < 0:
+            exchange.too_large = True
+            raise TooLarge
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _check_items(service: Service, keys: Sequence[str], bodies: Sequence[bytes], variant: str | None) -> None:
+    if len(keys) != len(bodies) or not 1 <= len(bodies) <= service.product.most_items:
+        raise UsageError(
+            f"a request takes 1 to {service.product.most_items} items, each with its key;"
+            f" these are {len(bodies)} with {len(keys)} keys"
+        )
+    if variant is None and service.product.variant_field is not None:
+        raise UsageError(f"{service.id}: its requests need a {service.product.variant_field}")
+    service.check_variant(variant)
+
+
+def _check_base_url(product: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise UsageError(f"{product}: the gateway's URL cannot be read") from None
+    if not parts.hostname or parts.scheme not in {"http", "https"} or parts.username is not None:
+        raise UsageError(f"{product}: the gateway's URL must be https:// and a host")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise UsageError(
+            f"{product}: plain http shows messages and secrets to everyone on the way; use https"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

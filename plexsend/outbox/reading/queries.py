@@ -1,0 +1,190 @@
+"""What operators see: accounts, lanes, holds, processes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, cast
+
+from plexsend.errors import RecordBroken, UsageError
+from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.records import Record, parse_record, read_record
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number, text
+from plexsend.outbox.sweep import WorkerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from plexsend.outbox.redis.store import Store
+
+_PROCESS_SEEN_MS = 5_000
+"""A process not seen for this long is gone (as in sweep.lua)."""
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """A lane as it stands. Counts are messages; times are ms."""
+
+    lane: Lane
+    ready: int
+    later: int
+    sending: int
+    uncertain: int
+    dead: int
+    drains: int
+    """Running drains, without outstanding doorbells."""
+    oldest_ready_ms: int | None
+    """Age of the message that has been ready the longest (since it first became ready)."""
+    counts: Mapping[str, int]
+    """Everything counted, by the names in keys.py (`submitted`, `s:waiting`, `c:C100`, ...)."""
+
+
+def server_ms(store: Store) -> int:
+    """Return Redis's clock in ms: the only clock that counts."""
+    with mapped():
+        seconds, micros = store.client.time()
+    return int(seconds) * 1000 + int(micros) // 1000
+
+
+def lanes(store: Store) -> list[Lane]:
+    """Return all lanes that ever had a message, sorted."""
+    with mapped():
+        names = store.client.smembers(store.keys.lanes)
+    return sorted(_known(text(name) for name in names), key=lambda lane: lane.name)
+
+
+# What another program put there under no lane's name must not keep the lanes from being served.
+def _known(names: Iterable[str]) -> Iterator[Lane]:
+    for name in names:
+        with suppress(UsageError):
+            yield Lane.parse(name)
+
+
+def accounts(store: Store) -> list[str]:
+    """Return all accounts that ever had a message, sorted."""
+    return sorted({lane.account for lane in lanes(store)})
+
+
+def held_accounts(store: Store) -> list[str]:
+    """Return all accounts that may be held: those that ever had a message, and those that a person held."""
+    with mapped():
+        held = store.client.smembers(store.keys.held)
+    return sorted({*accounts(store), *(text(name) for name in held)})
+
+
+def look_at(store: Store, lane: Lane) -> LaneView:
+    """Return one lane, read in one transaction."""
+
+    def key(part: str) -> str:
+        return store.keys.lane(lane.account, lane.name, part)
+
+    with mapped():
+        pipe = store.client.pipeline(transaction=True)
+        for part in ("ready", "later", "sending", "uncertain", "dead"):
+            pipe.zcard(key(part))
+        pipe.zrangebyscore(key("drains"), "-inf", "+inf", withscores=True)
+        pipe.zrange(key("ready"), 0, 0, withscores=True)
+        pipe.hgetall(key("counts"))
+        pipe.time()
+        ready, later, sending, uncertain, dead, drains, oldest, counts, (seconds, micros) = pipe.execute()
+    now_us = int(seconds) * 1_000_000 + int(micros)
+    return LaneView(
+        lane=lane,
+        ready=ready,
+        later=later,
+        sending=sending,
+        uncertain=uncertain,
+        dead=dead,
+        drains=sum(1 for name, lapses in drains if lapses > now_us / 1000 and not name.startswith(b"bell:")),
+        oldest_ready_ms=int(now_us - oldest[0][1]) // 1000 if oldest and isfinite(oldest[0][1]) else None,
+        counts={text(name): number(value) for name, value in counts.items()},
+    )
+
+
+def holds(store: Store, account: str) -> list[Hold]:
+    """Return an account's holds, oldest first."""
+    with mapped():
+        return parse_holds(account, _hash(store, store.keys.holds(account)))
+
+
+def _hash(store: Store, key: str) -> dict[bytes, bytes]:
+    # redis-py's types do not know that the client answers in bytes.
+    return cast("dict[bytes, bytes]", store.client.hgetall(key))
+
+
+def service_pauses(store: Store) -> list[Hold]:
+    """Return services paused for every account, whether it has a lane yet or not; `account` is `*`."""
+    with mapped():
+        fields = _hash(store, store.keys.pauses)
+    return parse_holds(
+        "*",
+        {f"{Scope.SERVICE} {Reason.PAUSE} {text(name)}".encode(): value for name, value in fields.items()},
+    )
+
+
+def covering(found: list[Hold], lane: Lane) -> list[Hold]:
+    """Return those holds that keep this lane from sending (a smaller batch size does not)."""
+    names = {Scope.ACCOUNT: lane.account, Scope.SERVICE: lane.service, Scope.LANE: lane.name}
+    return [hold for hold in found if names[hold.scope] == hold.what and hold.reason is not Reason.SIZE]
+
+
+def processes(store: Store, account: str) -> list[WorkerProcess]:
+    """Return the worker processes that are alive, as the account has seen them."""
+    oldest = server_ms(store) - _PROCESS_SEEN_MS
+    with mapped():
+        entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
+    return list(WorkerProcess.parse_all(entries))
+
+
+def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]:
+    """Return the records with this key: in the account, or in all accounts when none is named."""
+    names = [account] if account is not None else accounts(store)
+    found = (read_record(store, name, msg_key) for name in names)
+    return [record for record in found if record is not None]
+
+
+def place_in_line(store: Store, record: Record) -> int | None:
+    """Return how many messages stand before this one in its lane's `ready`; None if it is not there."""
+    with mapped():
+        rank = store.client.zrank(
+            store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key
+        )
+    return None if rank is None else number(rank)
+
+
+def due_time(store: Store, record: Record) -> int | None:
+    """Return when a scheduled message is due (ms); None when it is not scheduled."""
+    with mapped():
+        score = store.client.zscore(
+            store.keys.lane(record.lane.account, record.lane.name, "later"), record.msg_key
+        )
+    return None if score is None else int(score)
+
+
+def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
+    """Yield the records in one of a lane's sets (`dead`, `uncertain`, ...), oldest first, a page at a time.
+
+    What leaves the set while it is read may be missing or come twice; records that are gone are left out.
+    """
+    keys = store.keys
+    offset = 0
+    while True:
+        with mapped():
+            page = store.client.zrange(keys.lane(lane.account, lane.name, part), offset, offset + _PAGE - 1)
+            pipe = store.client.pipeline(transaction=False)
+            for name in page:
+                pipe.hgetall(keys.record(lane.account, text(name)))
+                pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
+            replies = pipe.execute()
+        for name, fields, history in zip(page, replies[::2], replies[1::2], strict=True):
+            # One that is not whole is named by audit, and hides none of the others here.
+            with suppress(RecordBroken):
+                if fields:
+                    yield parse_record(text(name), fields, history)
+        if len(page) < _PAGE:
+            return
+        offset += _PAGE

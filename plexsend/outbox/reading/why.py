@@ -1,0 +1,234 @@
+"""Why a message is not gone yet: every cause, and when it is likely to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.batches import FULL_BATCH
+from plexsend.outbox.holds import HOW_IT_ENDS, Hold, Reason
+from plexsend.outbox.reading.queries import (
+    covering,
+    due_time,
+    holds,
+    look_at,
+    place_in_line,
+    processes,
+    server_ms,
+    service_pauses,
+)
+from plexsend.outbox.states import State
+
+if TYPE_CHECKING:
+    from plexsend.outbox.records import Record
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that keeps the message from going, or how it ended. Times in ms since 1970."""
+
+    kind: str
+    """ended, parked, sending, scheduled, hold, behind, rate, linger, no_worker, alone, tried, next,
+    cancel_wanted or expired."""
+    text: str
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer. `estimate_s`: seconds until it is likely to go; None if that cannot be said, or it has."""
+
+    msg_key: str
+    lane: str
+    state: str
+    causes: tuple[Cause, ...]
+    estimate_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the answer rests on, read from Redis."""
+
+    record: Record
+    now_ms: int
+    holds: tuple[Hold, ...]
+    """Those that cover its lane."""
+    ahead: int | None
+    """Messages before it in the lane's `ready`; None when it is not there."""
+    due_ms: int | None
+    """When it is due, if it is scheduled."""
+    ready: int
+    workers: int
+    """Processes alive that serve its service."""
+
+
+def why(store: Store, record: Record, policy: Policy) -> Why:
+    """Return what keeps a message from going."""
+    return explain(gather(store, record), policy)
+
+
+def gather(store: Store, record: Record) -> Facts:
+    """Read what `explain` needs."""
+    lane = record.lane
+    standing = covering(holds(store, lane.account), lane)
+    known = {(hold.field, hold.reason) for hold in standing}
+    standing += [
+        hold for hold in covering(service_pauses(store), lane) if (hold.field, hold.reason) not in known
+    ]
+    serving = [process for process in processes(store, lane.account) if lane.service in process.services]
+    return Facts(
+        record=record,
+        now_ms=server_ms(store),
+        holds=tuple(standing),
+        ahead=place_in_line(store, record),
+        due_ms=due_time(store, record),
+        ready=look_at(store, lane).ready,
+        workers=len(serving),
+    )
+
+
+def explain(facts: Facts, policy: Policy) -> Why:
+    """Return the answer to these facts. Pure."""
+    record = facts.record
+    match record.state:
+        case State.SCHEDULED:
+            causes, estimate_s = _scheduled(facts, policy)
+        case State.WAITING:
+            causes, estimate_s = _waiting(facts, policy)
+        case State.SENDING:
+            causes, estimate_s = [Cause("sending", "it is in a request now")], 0.0
+        case State.UNCERTAIN:
+            causes, estimate_s = [_parked(record)], None
+        case _:
+            causes, estimate_s = [_ended(record)], None
+    if "c" in record.flags:
+        causes.append(
+            Cause(
+                "cancel_wanted",
+                "a cancel was asked for while it was being sent; it is honoured if it comes back unsent",
+            )
+        )
+    return Why(record.msg_key, record.lane.name, record.state, tuple(causes), estimate_s)
+
+
+def _scheduled(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
+    record = facts.record
+    due_ms = facts.due_ms
+    why_later = (
+        "it was submitted for a later time"
+        if record.token == "" and not record.history
+        else _last_words(record)
+    )
+    causes = [Cause("scheduled", why_later, until_ms=due_ms)]
+    rest, estimate_s = _obstacles(facts)
+    if due_ms is None or estimate_s is None:
+        return causes + rest, None
+    return causes + rest, max(estimate_s, (due_ms - facts.now_ms) / 1000) + _pace_s(facts.ready, policy)
+
+
+def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
+    causes, estimate_s = _obstacles(facts)
+    record = facts.record
+    if record.expires_at_ms is not None and record.expires_at_ms <= facts.now_ms:
+        causes.append(
+            Cause(
+                "expired",
+                "its time is over; it ends as expired when its turn comes",
+                until_ms=record.expires_at_ms,
+            )
+        )
+    if record.history:
+        causes.append(
+            Cause("tried", f"it came back: {_last_words(record)}", since_ms=record.history[-1].at_ms)
+        )
+    if record.alone:
+        causes.append(
+            Cause("alone", "it goes in a request of its own, since it failed together with others before")
+        )
+    if facts.ahead:
+        causes.append(Cause("behind", f"{facts.ahead:,} messages stand before it in {record.lane.name}"))
+        if policy.rate_per_s:
+            limited = f"{record.lane.service} of account {record.lane.account}"
+            causes.append(Cause("rate", f"{limited} is limited to {policy.rate_per_s:g} messages a second"))
+    linger_s = _linger_s(facts, policy)
+    if linger_s > 0:
+        causes.append(
+            Cause(
+                "linger",
+                f"fewer than {FULL_BATCH} are ready; {policy.linger_ms} ms are given for more to come",
+                until_ms=facts.now_ms + round(linger_s * 1000),
+            )
+        )
+    if not causes:
+        causes.append(Cause("next", "nothing: it goes with the next request"))
+    if estimate_s is None:
+        return causes, None
+    return causes, estimate_s + max(linger_s, _pace_s((facts.ahead or 0) + 1, policy))
+
+
+# Everything that keeps the whole lane from sending, and in how many seconds it may be over
+# (None: not by itself).
+def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
+    causes = [_held(hold) for hold in facts.holds]
+    estimate_s: float | None = 0.0
+    for hold in facts.holds:
+        if hold.reason in (Reason.PAUSE, Reason.AUTH, Reason.FAULT) or hold.until_ms is None:
+            estimate_s = None
+        elif estimate_s is not None:
+            estimate_s = max(estimate_s, (hold.until_ms - facts.now_ms) / 1000)
+    if facts.workers == 0:
+        lane = facts.record.lane
+        causes.append(
+            Cause(
+                "no_worker",
+                f"no worker that serves {lane.service} is alive; start one with `celery -A worker worker`",
+            )
+        )
+        estimate_s = None
+    return causes, estimate_s
+
+
+def _held(hold: Hold) -> Cause:
+    told = f": {hold.why}" if hold.why else ""
+    probing = "; one message is on its way to find out" if hold.probing else ""
+    words = (
+        f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{told}. "
+        f"How it ends: {HOW_IT_ENDS[hold.reason]}{probing}"
+    )
+    return Cause("hold", words, since_ms=hold.since_ms, until_ms=hold.until_ms)
+
+
+def _linger_s(facts: Facts, policy: Policy) -> float:
+    if facts.ready >= FULL_BATCH or facts.record.position is None:
+        return 0.0
+    return max(0.0, (facts.record.position / 1000 + policy.linger_ms - facts.now_ms) / 1000)
+
+
+def _pace_s(messages: int, policy: Policy) -> float:
+    if not policy.rate_per_s:
+        return 0.0
+    # Two batches may go at once; behind them the rate decides.
+    return max(0, messages - 2 * FULL_BATCH) / policy.rate_per_s
+
+
+def _parked(record: Record) -> Cause:
+    since_ms = record.history[-1].at_ms if record.history else None
+    remedy = f"Settle it: plexsend uncertain settle {record.msg_key} accepted|resend|failed"
+    return Cause("parked", f"it may have been sent ({_last_words(record)}). {remedy}", since_ms=since_ms)
+
+
+def _ended(record: Record) -> Cause:
+    words = record.code if record.went_by_itself else _last_words(record)
+    return Cause(
+        "ended", f"already ended: {record.state}" + (f" ({words})" if words else ""), since_ms=record.ended_ms
+    )
+
+
+def _last_words(record: Record) -> str:
+    if not record.history:
+        return record.code
+    last = record.history[-1]
+    return ": ".join(part for part in (last.code, last.detail or last.event) if part)

@@ -1,0 +1,211 @@
+"""The one door to Redis: a client set up as plexsend needs it, the keys, and the scripts.
+
+Every call may be repeated: submit knows its keys, advance its sequence, and the rest only reads or is fenced.
+So the client itself repeats nothing: redis-py's default would run a timed-out write twice without saying so.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
+)
+from redis.exceptions import (
+    TimeoutError as RedisTimeoutError,
+)
+from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError, SentinelConnectionPool, SlaveNotFoundError
+
+from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
+from plexsend.outbox.redis.connections import Connections
+from plexsend.outbox.redis.keys import Keys
+from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.sentinels import Sentinels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from redis.commands.core import Script as RegisteredScript
+    from redis.connection import AbstractConnection
+
+    from plexsend.settings import RedisAddress, SentinelAddress
+    from plexsend.turn import Turn
+
+_OPTIONS: dict[str, Any] = {
+    "protocol": 2,
+    "retry": Retry(NoBackoff(), 0),
+    "socket_timeout": 5.0,
+    "socket_connect_timeout": 3.0,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+_NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
+
+# A server that answers with one of these is up but cannot serve now; it may in a moment.
+_PASSING = (
+    "LOADING",
+    "MISCONF",
+    "READONLY",
+    "MASTERDOWN",
+    "NOREPLICAS",
+    "BUSY",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "UNKILLABLE",
+)
+# The same, where redis-py makes a class of the word and leaves it out of the text. NoScriptError comes up
+# when a script is loaded into one master and called on the next.
+_PASSING_ERRORS = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    BusyLoadingError,
+    ReadOnlyError,
+    ClusterDownError,
+    TryAgainError,
+    NoScriptError,
+    MasterNotFoundError,
+    SlaveNotFoundError,
+)
+
+
+class Store:
+    """A Redis client under one key prefix. Safe to share between threads.
+
+    Args:
+        client: The client.
+        prefix: What every key begins with.
+        turn: Given up by a thread that holds it, while it waits for the server.
+        connections: The way of the scripts; None: connections of the client's pool.
+    """
+
+    def __init__(
+        self, client: Redis, prefix: str, turn: Turn | None = None, *, connections: Connections | None = None
+    ) -> None:
+        self.client = client
+        if turn is not None:
+            pool = client.connection_pool
+            pool.connection_class = _bind(pool.connection_class, turn)
+        self.keys = Keys(prefix)
+        self._connections = connections or Connections(client.connection_pool)
+        self._scripts: dict[Script, RegisteredScript] = {
+            script: client.register_script(source(script)) for script in Script
+        }
+
+    @classmethod
+    def connect(cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None) -> Store:
+        """Return a store for this address, or URL of a single server. Connects at the first call."""
+        if isinstance(address, str):
+            return cls(Redis.from_url(address, **_OPTIONS), prefix, turn)
+        if address.sentinel is not None:
+            return cls(_sentinel_client(address.sentinel), prefix, turn)
+        options = {name: value for name, value in _OPTIONS.items() if name not in _NOT_FOR_SOCKETS}
+        return cls(
+            Redis.from_url(address.url, **(options if address.url.startswith("unix:") else _OPTIONS)),
+            prefix,
+            turn,
+        )
+
+    def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
+        """Run a script on an account's keys and return its reply, text still as bytes."""
+        try:
+            with mapped():
+                reply = self._call(self._scripts[script], self.keys.account(account), args)
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
+        return list(reply)
+
+    def _call(self, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
+        try:
+            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+        except NoScriptError:
+            # It did not run.
+            self.client.script_load(script.script)
+            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+
+    # It may have been replaced: hung, or cut off from its replicas, it keeps its connections open, and each
+    # would have to fail by itself. Whoever calls next asks the Sentinels anew.
+    def _doubt_master(self) -> None:
+        pool = self.client.connection_pool
+        if isinstance(pool, SentinelConnectionPool):
+            self._connections.close_idle()
+            pool.disconnect(inuse_connections=False)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close_idle()
+        self.client.close()
+
+
+def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
+    """Return a kind of connection that gives up the turn while it waits for the server."""
+
+    class Waiting(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect(self) -> None:
+            if self._sock is not None:
+                return
+            with turn.outside():
+                super().connect()
+
+        def read_response(self, *args: Any, **kwargs: Any) -> Any:
+            with turn.outside():
+                return super().read_response(*args, **kwargs)
+
+    return Waiting
+
+
+def _sentinel_client(address: SentinelAddress) -> Redis:
+    client: Redis = Sentinels(address, **_OPTIONS).master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
+        address.master, db=address.db, username=address.username, password=address.password
+    )
+    return client
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Turn redis-py's errors into ours. Their texts name addresses, never keys or values."""
+    try:
+        yield
+    except OutOfMemoryError as exc:
+        raise OutboxFull(_FULL) from exc
+    except AuthenticationError as exc:
+        raise OutboxUnsuitable(
+            f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL."
+        ) from exc
+    except _PASSING_ERRORS as exc:
+        raise OutboxUnavailable(
+            f"Redis does not answer: {str(exc).rstrip('.')}. "
+            "Check PLEXSEND_REDIS_URL and that the server runs."
+        ) from exc
+    except NoPermissionError as exc:
+        raise OutboxUnsuitable(f"Redis refuses: {exc}. Correct the login or its rights.") from exc
+    except ResponseError as exc:
+        text = str(exc)
+        if "OOM" in text:
+            raise OutboxFull(_FULL) from exc
+        if any(word in text for word in _PASSING):
+            raise OutboxUnavailable(f"Redis cannot serve now: {text}") from exc
+        if "NOPERM" in text or "NOAUTH" in text or "WRONGPASS" in text:
+            raise OutboxUnsuitable(f"Redis refuses: {text}. Correct the login or its rights.") from exc
+        raise OutboxError(f"Redis refuses a call: {text}") from exc
+    except RedisError as exc:
+        raise OutboxError(f"Redis fails: {exc}") from exc
+
+
+_FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise its maxmemory."

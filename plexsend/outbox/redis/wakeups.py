@@ -1,0 +1,80 @@
+"""Hearing at once of a lane that became due before its account's next sweep.
+
+A nudge carries nothing and may be lost: the next sweep finds the lane all the same. So whoever waits here
+only waits less long.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxError
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import text
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+    from redis.client import PubSub
+
+    from plexsend.outbox.redis.store import Store
+
+
+class Wakeups:
+    """Listens to the accounts that its process sweeps. For one thread."""
+
+    def __init__(self, store: Store, stop: threading.Event) -> None:
+        self._store = store
+        self._stop = stop
+        self._pubsub: PubSub | None = None
+        self._channels: Mapping[str, str] = {}
+
+    def wait(self, accounts: AbstractSet[str], longest_s: float) -> set[str]:
+        """Wait for a nudge of one of these accounts, or for the time; return who was nudged.
+
+        Without accounts a stop ends it at once, with them at the latest when the time is over. Where Redis
+        does not answer the time is waited for.
+        """
+        if longest_s <= 0:
+            return set()
+        if accounts:
+            try:
+                with mapped():
+                    return self._listen(accounts, longest_s)
+            except OutboxError:
+                # Whoever sweeps meets the same trouble, and tells of it.
+                self.close()
+        else:
+            self.close()
+        self._stop.wait(longest_s)
+        return set()
+
+    def close(self) -> None:
+        """Listen no more; a later wait begins anew."""
+        if self._pubsub is not None:
+            with suppress(OutboxError), mapped():
+                self._pubsub.close()
+        self._pubsub = None
+        self._channels = {}
+
+    def _listen(self, accounts: AbstractSet[str], longest_s: float) -> set[str]:
+        if self._pubsub is None or set(self._channels.values()) != accounts:
+            self.close()
+            self._channels = {self._store.keys.nudge(account): account for account in accounts}
+            # redis-py does not type it.
+            self._pubsub = self._store.client.pubsub()  # type: ignore[no-untyped-call]
+            self._pubsub.subscribe(*self._channels)
+        nudged: set[str] = set()
+        until_s = time.monotonic() + longest_s
+        # Told together are those that came together.
+        while (left_s := until_s - time.monotonic()) > 0:
+            message = self._pubsub.get_message(timeout=0.0 if nudged else left_s)
+            if message is None and nudged:
+                break
+            if message is not None and message["type"] == "message":
+                nudged.add(self._channels[text(message["channel"])])
+        return nudged

@@ -1,0 +1,25 @@
+"""Values of Redis's replies, read as what they should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def text(value: Any) -> str:
+    """Return a reply's value as text; nothing as the empty text.
+
+    What another program wrote there may be no UTF-8: it is shown as far as it can be, and matches no name.
+    """
+    if value is None:
+        return ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def number(value: Any) -> int:
+    """Return a reply's value as a whole number; nothing as 0, and so is what another program put there."""
+    if value in (None, b"", ""):
+        return 0
+    try:
+        return int(float(value))
+    except (ValueError, OverflowError):
+        return 0

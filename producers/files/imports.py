@@ -1,0 +1,272 @@
+"""Imports: a file's rows put in, each exactly once however often the file is imported.
+
+A row without `msg_key` gets one made of the file's content and its line. So the same file again adds nothing,
+and an import that was killed is simply run again, for as long as the records are kept (PLEXSEND_KEEP_DAYS).
+A file that was changed is another file, whose rows get other keys: mend rejected rows in the file of rejects,
+and import that.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plexsend.errors import FileProblem, InvalidItem, Problem
+from plexsend.gateway.items import get_loader
+from plexsend.gateway.services import get_service
+from plexsend.outbox.states import State
+from plexsend.outbox.submit import SubmitOutcome, Submitted
+from plexsend.producers.files.columns import KEY, columns_of
+from plexsend.producers.files.rejects import Reject, RejectFile, choose_path, unwrap
+from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Listeners, Progress
+from plexsend.producers.files.row_file import RowFile, open_rows
+from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.submissions import Conflict, Submission, SubmitInterrupted
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from plexsend.errors import PlexsendError
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.submit import NewMessage
+    from plexsend.producers.files.columns import Columns
+    from plexsend.producers.files.rows import Row
+    from plexsend.producers.producer import Producer
+    from plexsend.producers.submissions import Invalid, Remark
+
+
+def import_file(
+    producer: Producer,
+    path: str | os.PathLike[str],
+    service: str,
+    *,
+    account: str = "main",
+    msg_type: str | None = None,
+    fmt: str | None = None,
+    encoding: str = "utf-8",
+    send_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    replace: bool = False,
+    rejected_path: str | os.PathLike[str] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_reject: Callable[[Reject], None] | None = None,
+    on_remark: Callable[[Remark], None] | None = None,
+) -> ImportReport:
+    """Put a file's rows in; holds a bounded number of them, whatever its size.
+
+    Args:
+        producer: Through which they go in.
+        path: The file; see `files.open_rows`.
+        service: A service id, such as `mms-bulk`.
+        account: The account to send with.
+        msg_type: As for `Producer.submit`; a table then needs no column for it.
+        fmt: `jsonl` or `csv`; None tells by the extension.
+        encoding: `utf-8` or `cp949`.
+        send_at: As for `Producer.submit`.
+        expires_at: As for `Producer.submit`.
+        replace: As for `Producer.submit`.
+        rejected_path: Where invalid rows and those in conflict go, when the import ends; None: beside the
+            file, under its name and `.rejected.jsonl`. Removed where there are none.
+        on_progress: Told after each chunk of at most 500 rows, and at the end. What a listener raises ends
+            the import, as a kill would.
+        on_reject: Told of each rejected row, in the order of the file.
+        on_remark: Told of each warning and replacement; its `index` is the row's line.
+
+    Raises:
+        UsageError, FileProblem, OutboxError: nothing was added.
+        ImportInterrupted: part of the rows were.
+    """
+    path = Path(path)
+    rejects = choose_path(path, rejected_path)
+    pipeline = producer.pipeline(
+        service, account=account, msg_type=msg_type, send_at=send_at, expires_at=expires_at, replace=replace
+    )
+    return _go_through(
+        path,
+        columns_of(service, msg_type),
+        pipeline,
+        fmt=fmt,
+        encoding=encoding,
+        rejects=rejects,
+        listeners=Listeners(on_progress, on_reject, on_remark),
+    )
+
+
+def check_file(
+    path: str | os.PathLike[str],
+    service: str,
+    *,
+    msg_type: str | None = None,
+    fmt: str | None = None,
+    encoding: str = "utf-8",
+    replace: bool = False,
+    rejected_path: str | os.PathLike[str] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_reject: Callable[[Reject], None] | None = None,
+    on_remark: Callable[[Remark], None] | None = None,
+) -> ImportReport:
+    """Judge a file's rows as an import would, and send nothing; needs no Redis and no settings.
+
+    Writes no file of rejects unless one is named: that of an import may be being mended. What only Redis
+    knows, duplicates and conflicts, is not seen.
+    """
+    path = Path(path)
+    rejects = None if rejected_path is None else choose_path(path, rejected_path)
+    get_service(service).check_variant(msg_type)
+    terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
+    pipeline = Pipeline(terms, get_loader(service), _NoSubmitter())
+    return _go_through(
+        path,
+        columns_of(service, msg_type),
+        pipeline,
+        fmt=fmt,
+        encoding=encoding,
+        rejects=rejects,
+        listeners=Listeners(on_progress, on_reject, on_remark),
+    )
+
+
+class _NoSubmitter:
+    """Takes everything in, and keeps nothing."""
+
+    def add(self, lane: Lane, messages: Sequence[NewMessage], **_: object) -> list[Submitted]:  # noqa: ARG002  as Submitter
+        return [Submitted(SubmitOutcome.ADDED, State.WAITING)] * len(messages)
+
+
+def _go_through(
+    path: Path,
+    columns: Columns,
+    pipeline: Pipeline,
+    *,
+    fmt: str | None,
+    encoding: str,
+    rejects: Path | None,
+    listeners: Listeners,
+) -> ImportReport:
+    with ExitStack() as stack:
+        rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
+        file = None if rejects is None else stack.enter_context(RejectFile(rejects))
+        return _Pass(rows, pipeline, file, listeners).run()
+
+
+class _Pass:
+    """One pass over the rows of one file."""
+
+    def __init__(
+        self, rows: RowFile, pipeline: Pipeline, rejects: RejectFile | None, listeners: Listeners
+    ) -> None:
+        self._rows = rows
+        self._pipeline = pipeline
+        self._rejects = rejects
+        self._listeners = listeners
+        # The rows of the chunk that is under way, with their keys: those that are rejected are written out.
+        self._pending: dict[int, tuple[Row, str]] = {}
+        self._counts = dict.fromkeys(
+            ("added", "duplicates", "conflicts", "invalid", "warnings", "replacements"), 0
+        )
+        self._bytes_done = self._last_line = 0
+
+    def run(self) -> ImportReport:
+        try:
+            for part in self._pipeline.run(self._entries()):
+                self._settle(part)
+                self._tell_progress(self._bytes_done)
+            self._tell_progress(self._rows.size_bytes)
+            return self._report(complete=True)
+        except SubmitInterrupted as stopped:
+            self._settle(stopped.submission)
+            raise self._interruption(stopped.cause) from stopped.cause
+        except FileProblem as problem:
+            if not self._last_line:
+                raise
+            raise self._interruption(problem) from problem
+
+    def _entries(self) -> Iterator[Incoming]:
+        for read in self._rows:
+            row, msg_key = unwrap(read)
+            msg_key = msg_key or self._rows.make_key(row.line)
+            self._pending[row.line] = row, msg_key
+            raw: object = row.item
+            if row.item is None:
+                raw = InvalidItem([row.problem] if row.problem else [], msg_key=msg_key)
+            elif not _has_key(row.item):
+                # In the item itself, also where the product demands a key of its callers: a row is the
+                # file's, and this key is as lasting as the file.
+                raw = {**row.item, KEY: msg_key}
+            yield Incoming(row.line, raw, row.size_bytes)
+
+    def _settle(self, part: Submission) -> None:
+        """Count what became of a chunk, and write its rejects out."""
+        unanswered = {each.index for each in part.unknown} | {each.index for each in part.not_added}
+        for line, (row, _) in self._pending.items():
+            if line not in unanswered:
+                self._bytes_done += row.size_bytes
+                self._last_line = line
+        for name in self._counts:
+            self._counts[name] += len(getattr(part, name))
+        rejected: list[Invalid | Conflict] = [*part.invalid, *part.conflicts]
+        for refused in sorted(rejected, key=attrgetter("index")):
+            self._reject(refused)
+        if self._listeners.on_remark is not None:
+            for remark in sorted(part.warnings + part.replacements, key=attrgetter("index")):
+                self._listeners.on_remark(remark)
+        self._pending.clear()
+
+    def _reject(self, refused: Invalid | Conflict) -> None:
+        row, msg_key = self._pending[refused.index]
+        errors = _tell_conflict(refused) if isinstance(refused, Conflict) else refused.errors
+        reject = Reject(
+            row.line, refused.msg_key or msg_key, errors, row.text if row.item is None else row.item
+        )
+        if self._rejects is not None:
+            self._rejects.write(reject)
+        if self._listeners.on_reject is not None:
+            self._listeners.on_reject(reject)
+
+    def _tell_progress(self, bytes_done: int) -> None:
+        if self._listeners.on_progress is None:
+            return
+        added, duplicates, conflicts, invalid, *_ = self._counts.values()
+        self._listeners.on_progress(
+            Progress(
+                rows_done=added + duplicates + conflicts + invalid,
+                bytes_done=bytes_done,
+                bytes_total=self._rows.size_bytes,
+                added=added,
+                duplicates=duplicates,
+                conflicts=conflicts,
+                invalid=invalid,
+            )
+        )
+
+    def _report(self, *, complete: bool) -> ImportReport:
+        rejected_path = None if self._rejects is None else self._rejects.put_in_place(complete=complete)
+        return ImportReport(**self._counts, rejected_path=rejected_path)
+
+    def _interruption(self, cause: PlexsendError) -> ImportInterrupted:
+        try:
+            report = self._report(complete=False)
+        except FileProblem:
+            # The disk may be what stopped it; the cause says so.
+            report = ImportReport(**self._counts, rejected_path=None)
+        return ImportInterrupted(cause, report, self._last_line)
+
+
+def _has_key(item: dict[str, object]) -> bool:
+    """Tell whether a row has a key of its own; null and blank are none, anything else is judged as one."""
+    given = item.get(KEY)
+    return given is not None and not (isinstance(given, str) and not given.strip())
+
+
+def _tell_conflict(conflict: Conflict) -> tuple[Problem, ...]:
+    return (
+        Problem(
+            KEY,
+            f"belongs to another message of this account, or of another service ({conflict.state})",
+            "Give the row another key, if it is to be sent at all.",
+        ),
+    )

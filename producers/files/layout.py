@@ -1,0 +1,53 @@
+"""Layouts: how named texts, the cells of a table's row, become an item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plexsend.producers.files.jsonl import BadJson, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.producers.files.columns import Columns
+
+_SEPARATOR = "|"
+"""Between the values of a cell that holds several."""
+
+
+class Layout:
+    """One header, for as many rows as follow.
+
+    Args:
+        header: The names of the columns; `msg.body.title` is a field inside others.
+        columns: Which columns there can be; None: each is a plain text under its whole name.
+    """
+
+    def __init__(self, header: Sequence[str], columns: Columns | None) -> None:
+        self.header = header
+        self._lists = columns.lists if columns is not None else frozenset()
+        self._json = columns.json if columns is not None else frozenset()
+        # A name that is no column stays as it is, and is refused as a field of the message.
+        known = columns.known if columns is not None else ()
+        self._paths = {name: name.split(".") for name in header if name in known and "." in name}
+
+    def make_item(self, cells: Sequence[str]) -> dict[str, Any]:
+        """Return the item that cells in the order of the header are; an empty cell is no field.
+
+        Raises BadJson for a cell that should be JSON, with the name of its column.
+        """
+        item: dict[str, Any] = {name: cell for name, cell in zip(self.header, cells, strict=True) if cell}
+        for name in self._lists & item.keys():
+            item[name] = [value.strip() for value in item[name].split(_SEPARATOR)]
+        for name in self._json & item.keys():
+            try:
+                item[name] = parse(item[name])
+            except BadJson as exc:
+                raise BadJson(f"has in {name!r} what {exc}") from None
+        for name, (*parents, last) in self._paths.items():
+            if name in item:
+                inner = item
+                for parent in parents:
+                    inner = inner.setdefault(parent, {})
+                inner[last] = item.pop(name)
+        return item

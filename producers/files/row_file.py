@@ -1,0 +1,205 @@
+"""Files of items: opened, named by their content, and read row by row in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from plexsend.errors import FileProblem, UsageError
+from plexsend.producers.files.jsonl import read_objects
+from plexsend.producers.files.lines import Encoding, read_lines
+from plexsend.producers.files.table import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import WriteableBuffer
+
+    from plexsend.producers.files.columns import Columns
+    from plexsend.producers.files.rows import Row
+
+_BLOCK_BYTES = 1_000_000
+
+# 96 bits of SHA-256: no two of all files ever imported share them by chance, nobody has use for finding two
+# that do, and with a line number of eleven digits the key still takes no more room in Redis than a UUID.
+_HASH_CHARACTERS = 24
+
+_UTF_8_MARK = b"\xef\xbb\xbf"
+_FOREIGN_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
+
+
+class Format(StrEnum):
+    """How a file holds its items; the values are the extensions."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def open_rows(
+    path: str | os.PathLike[str],
+    *,
+    fmt: str | None = None,
+    encoding: str = Encoding.UTF_8,
+    columns: Columns | None = None,
+) -> RowFile:
+    """Open a file of items and read all of it once, for its hash.
+
+    Args:
+        path: A regular file: it is read twice, so it can be no pipe.
+        fmt: `jsonl` or `csv`; None tells by the extension.
+        encoding: `utf-8` or `cp949`. A byte order mark of UTF-8 is accepted.
+        columns: What a CSV header may and must name; None takes any names.
+
+    Raises:
+        UsageError: for a format or an encoding that is none.
+        FileProblem: the file cannot be read.
+    """
+    path = Path(path)
+    return RowFile(path, _choose_format(path, fmt), _choose_encoding(encoding), columns)
+
+
+class RowFile:
+    """An open file of items. Iterate over it once, and close it (it is a context manager).
+
+    Raises FileProblem, when made or while read, where the file as a whole cannot be used: among others a CSV
+    header that is wrong, or a change of the file since it was opened. What is wrong with a row its Row tells.
+    """
+
+    def __init__(self, path: Path, fmt: Format, encoding: Encoding, columns: Columns | None) -> None:
+        self._path = path
+        self._format = fmt
+        self._encoding = encoding
+        self._columns = columns
+        with self._telling():
+            self._raw = _open(path)
+        try:
+            with self._telling():
+                self._hash = hashlib.file_digest(self._raw, hashlib.sha256).hexdigest()
+                self._raw.seek(0)
+        except BaseException:
+            self._raw.close()
+            raise
+        self._stream = io.BufferedReader(self._raw, _BLOCK_BYTES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the whole file."""
+        return self._raw.size_bytes
+
+    def make_key(self, line: int) -> str:
+        """Return the `msg_key` of a row that has none: the same line of the same content has the same."""
+        return f"{self._hash[:_HASH_CHARACTERS]}-{line}"
+
+    def __iter__(self) -> Iterator[Row]:
+        with self._telling():
+            _skip_mark(self._stream, self._encoding)
+            lines = read_lines(self._stream, self._encoding)
+            if self._format is Format.CSV:
+                yield from read_table(lines, self._columns)
+            else:
+                yield from read_objects(lines)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Put the file's name before what is wrong with it."""
+        try:
+            yield
+        except FileProblem as exc:
+            raise type(exc)(f"{self._path}: {exc}", line=exc.line) from exc.__cause__
+        except (OSError, ValueError) as exc:
+            # ValueError: a path with a NUL character.
+            why = getattr(exc, "strerror", None) or "the path is not valid"
+            raise FileProblem(f"{self._path}: it cannot be read: {why}.") from exc
+
+
+class FileChanged(FileProblem):
+    """The file is not any more what it was when it was opened."""
+
+
+class _WatchedFile(io.FileIO):
+    """A file whose change is noticed before what was read is handed out.
+
+    Keys are made of the content as it was when it was hashed: rows read from another content under them would
+    be taken for messages that they are not.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._first = self._look()
+
+    @property
+    def size_bytes(self) -> int:
+        """The size when it was opened."""
+        return self._first[0]
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Read, or raise FileChanged where the file is not what it was."""
+        count = super().readinto(buffer)
+        if self._look() != self._first:
+            raise FileChanged("it changed while it was read. Wait until nobody writes to it any more.")
+        return count or 0
+
+    def _look(self) -> tuple[int, int]:
+        status = os.fstat(self.fileno())
+        return status.st_size, status.st_mtime_ns
+
+
+def _open(path: Path) -> _WatchedFile:
+    try:
+        # Judged before it is opened: a pipe would block here until somebody writes to it.
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise FileProblem("it is a directory. Name a file in it.")
+        if not stat.S_ISREG(mode):
+            raise FileProblem("it is no regular file, and is read twice. Save what it gives to a file first.")
+        return _WatchedFile(path)
+    except FileNotFoundError as exc:
+        raise FileProblem("there is no such file. Check the path.") from exc
+    except PermissionError as exc:
+        raise FileProblem("this user may not read it. Grant it with chmod, or run as another user.") from exc
+
+
+def _skip_mark(stream: io.BufferedReader[_WatchedFile], encoding: Encoding) -> None:
+    """Skip UTF-8's byte order mark; a mark of another encoding than the given one is a FileProblem."""
+    start = stream.peek(4)[:4]
+    foreign = next((name for mark, name in _FOREIGN_MARKS.items() if start.startswith(mark)), None)
+    if foreign is not None:
+        raise FileProblem(f"it is {foreign}, as its first bytes say. Save it as UTF-8.")
+    if start.startswith(_UTF_8_MARK):
+        if encoding is not Encoding.UTF_8:
+            raise FileProblem(
+                f"it is UTF-8, as its first bytes say, and not {encoding}. Name the encoding utf-8."
+            )
+        stream.read(len(_UTF_8_MARK))
+
+
+def _choose_format(path: Path, fmt: str | None) -> Format:
+    name = path.suffix.lower().removeprefix(".") if fmt is None else fmt
+    try:
+        return Format(name)
+    except ValueError:
+        known = " or ".join(Format)
+        if fmt is not None:
+            raise UsageError(f"There is no format {fmt!r}. Name {known}.") from None
+        raise UsageError(
+            f"The extension of {path} does not tell its format. Name the format: {known}."
+        ) from None
+
+
+def _choose_encoding(encoding: str) -> Encoding:
+    try:
+        return Encoding(encoding.lower())
+    except ValueError:
+        raise UsageError(f"There is no encoding {encoding!r} here. Name {' or '.join(Encoding)}.") from None

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.outbox.advance import Mode, Ticket, advance
+from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.settings import Policy
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+
+LANE = Lane("mms-bulk", None, "main")
+POLICY = Policy(rate_per_s=0, linger_ms=0)
+OUTCOMES = (
+    [Outcome.ACCEPTED] * 4
+    + [Outcome.REJECTED] * 2
+    + [Outcome.FAILED, Outcome.PARK, Outcome.BACK, Outcome.RETRY]
+)
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """Twenty messages: ten settled in every way there is, ten waiting."""
+    Submitter(store).add(LANE, [NewMessage(f"k{n}", b'{"n":1}') for n in range(20)], stamp="x")
+    batch = advance(store, LANE, Ticket("p.1", 1), POLICY)
+    assert isinstance(batch, Batch)
+    entries = tuple(
+        Verdict(message.msg_key, batch.token, outcome, delay_ms=60_000 if outcome is Outcome.RETRY else 0)
+        for message, outcome in zip(batch.messages, OUTCOMES, strict=True)
+    )
+    settlement = Settlement(batch.token, batch.take, entries)
+    advance(store, LANE, Ticket("p.1", 2), POLICY, mode=Mode.STOP, settlement=settlement)
+    return store
+
+
+def named(store: Store, key: str) -> list[str]:
+    found = audit(store)
+    assert not found.ok
+    return [item.what for item in found.discrepancies if item.msg_key == key]
+
+
+def test_sound_books_add_up(filled: Store) -> None:
+    found = audit(filled)
+    assert found.discrepancies == ()
+    assert found.ok
+    assert found.messages == 20
+    assert sum(found.states.values()) == 20
+    assert found.states["accepted"] == 4
+    assert found.moving == ()
+
+
+def test_progress_reaches_the_number_of_records(filled: Store) -> None:
+    heard: list[tuple[int, int]] = []
+    audit(filled, progress=lambda done, of: heard.append((done, of)))
+    assert heard[-1] == (20, 20)
+
+
+def test_a_record_that_vanished_is_named(filled: Store) -> None:
+    filled.client.delete(filled.keys.record("main", "k15"))
+    assert named(filled, "k15") == ["it stands in ready, but has no record"]
+
+
+def test_a_message_in_two_sets_is_named(filled: Store) -> None:
+    filled.client.zadd(filled.keys.lane("main", LANE.name, "later"), {"k15": 1})
+    assert named(filled, "k15") == ["it is waiting, but stands in later, ready"]
+
+
+def test_a_message_in_no_set_is_named(filled: Store) -> None:
+    filled.client.zrem(filled.keys.lane("main", LANE.name, "ready"), "k15")
+    assert named(filled, "k15") == ["it is waiting, but stands in no set"]
+
+
+def test_a_lost_body_is_named(filled: Store) -> None:
+    filled.client.delete(filled.keys.body("main", "k15"))
+    assert named(filled, "k15") == ["its body is gone"]
+
+
+def test_a_body_kept_after_acceptance_is_named(filled: Store) -> None:
+    filled.client.set(filled.keys.body("main", "k0"), b"{}")
+    assert named(filled, "k0") == ["its body was kept"]
+
+
+def test_a_state_nobody_knows_is_named(filled: Store) -> None:
+    filled.client.hset(filled.keys.record("main", "k15"), "s", "elsewhere")
+    assert named(filled, "k15") == ["its record is not whole"]
+
+
+def test_counts_that_do_not_add_up_are_named_by_lane(filled: Store) -> None:
+    filled.client.hincrby(filled.keys.lane("main", LANE.name, "counts"), "submitted", 1)
+    assert [item.what for item in audit(filled).discrepancies] == [
+        "21 submitted, but 20 counted in all states and archived"
+    ]
+
+
+def test_a_lane_that_is_not_listed_is_named(filled: Store) -> None:
+    filled.client.hset(filled.keys.record("main", "stray"), mapping={"s": "accepted", "l": "mms-bulk@other"})
+    assert any(item.lane == "mms-bulk@other" for item in audit(filled).discrepancies)
+
+
+def test_an_empty_outbox_is_sound(store: Store) -> None:
+    found = audit(store)
+    assert found.ok
+    assert found.messages == 0
+
+
+def test_a_prefix_with_pattern_characters_audits_only_itself(filled: Store) -> None:
+    odd = type(filled)(filled.client, filled.keys.prefix + "[a*]")
+    Submitter(odd).add(LANE, [NewMessage("k", b"{}")], stamp="x")
+    assert audit(odd).messages == 1
+    assert audit(odd).ok

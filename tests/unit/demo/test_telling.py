@@ -1,0 +1,97 @@
+"""The summary's words: everything that is promised stands in it, and nothing looks well that is not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.demo.summary import Pace
+from plexsend.demo.telling import as_json, tell
+from plexsend.outbox.reading.audit import Audit, Discrepancy
+from plexsend.outbox.reading.snapshot import SeenHold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.demo.summary import Summary
+
+
+def text(summary: Summary, folder: Path | None = None) -> str:
+    return "\n".join(tell(summary, command="bin/plexsend", folder=folder))
+
+
+def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., Summary]) -> None:
+    told = text(make_summary())
+
+    for words in (
+        "Done after 23 s: every message has a known fate.",
+        "102 rows were read: 100 added, 2 invalid.",
+        "2  msg is missing  [sample.csv, lines 7, 11]",
+        "97  accepted",
+        "2  rejected: G141, the recipient number is invalid",
+        "1  failed: C341, an answer that nobody can explain",
+        "12  tried again under the same key",
+        "10  sent one by one",
+        "8  came back for want of credit",
+        "held 3.6 s: lane mms-bulk@main, the gateway in trouble (C500_1: in trouble); released when",
+        "held 3.1 s: account main, out of credit (G150: none left); released by the operator",
+        "12 requests, 9.5 messages in each on average",
+        "mms-bulk: at most 163 messages arrived in any second (limit 150, and 20 tolerated)",
+        "Nobody gets a message twice: 3 went again",
+        "The audit holds: all 100 messages",
+        "The gateway's own list names the same 97 messages",
+        "bin/plexsend up --sandbox",
+    ):
+        assert words in told
+    assert "NOT" not in told
+    assert "bunched" not in told
+
+
+def test_what_is_kept_is_named(make_summary: Callable[..., Summary]) -> None:
+    assert "are kept in kept/here" in text(make_summary(), Path("kept/here"))
+
+
+def stands(summary: Summary) -> dict[str, Any]:
+    return {"holds": (replace(summary.holds[0], ended_ms=None),)}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"unfinished": {"uncertain": 2}}, "2  uncertain: NOT ended"),
+        ({"audit": Audit(100, {}, {}, (Discrepancy("l@main", "k", "it is gone"),))}, "l@main k: it is gone"),
+        ({"disagreements": ("1 accepted by the gateway",)}, "1 accepted by the gateway"),
+        ({"twice": 2}, "Accepted twice: 2 messages"),
+        ({"paces": (Pace("mms-bulk", 150, 171),)}, "arrived bunched"),
+    ],
+)
+def test_nothing_looks_well_that_is_not(
+    make_summary: Callable[..., Summary], change: dict[str, Any], words: str
+) -> None:
+    assert words in text(make_summary(**change))
+
+
+def test_a_hold_that_still_stands_says_so(make_summary: Callable[..., Summary]) -> None:
+    summary = make_summary()
+    standing = SeenHold(summary.holds[0].hold)
+
+    assert "held 10 s: lane mms-bulk@main" in text(replace(summary, holds=(standing,)))
+    assert "; NOT released" in text(replace(summary, holds=(standing,)))
+
+
+def test_a_failed_run_says_so_first(make_summary: Callable[..., Summary]) -> None:
+    assert text(make_summary(unfinished={"waiting": 1})).startswith("Done after 23 s: NOT everything")
+
+
+def test_programs_read_the_same(make_summary: Callable[..., Summary]) -> None:
+    facts = json.loads(json.dumps(as_json(make_summary(), folder=None)))
+
+    assert (facts["event"], facts["ok"], facts["added"], facts["accepted"]) == ("summary", True, 100, 97)
+    assert (facts["rejected"], facts["failed"], facts["tried_again"]) == (2, 1, 12)
+    assert (facts["batches"], facts["average_fill"]) == (12, 9.5)
+    assert facts["holds"][1]["by_operator"] is True
+    assert facts["audit"] == {"ok": True, "messages": 100, "breaks": 0}

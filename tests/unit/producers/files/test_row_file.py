@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tracemalloc
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.errors import FileProblem, UsageError
+from plexsend.producers.files.columns import columns_of
+from plexsend.producers.files.row_file import FileChanged, open_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plexsend.producers.files.rows import Row
+
+_NOBODY = 65_534
+
+
+def _read(path: Path, **options: str) -> list[Row]:
+    with open_rows(path, **options) as rows:
+        return list(rows)
+
+
+@contextmanager
+def _as_nobody() -> Iterator[None]:
+    """Give up root's rights, which no mode of a file stands against."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.JSONL", "a.b.jsonl"])
+def test_the_extension_tells_the_format(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text('{"a": 1}\n')
+    assert [row.item for row in _read(path)] == [{"a": 1}]
+
+
+def test_a_named_format_counts_more_than_the_extension(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("a\n1\n")
+    assert [row.item for row in _read(path, fmt="csv")] == [{"a": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("x.json", {}, "does not tell its format. Name the format: jsonl or csv"),
+        ("x", {}, "does not tell its format"),
+        ("x.jsonl.gz", {}, "does not tell its format"),
+        ("x.csv", {"fmt": "xml"}, "no format 'xml'"),
+        ("x.csv", {"encoding": "latin-1"}, "no encoding 'latin-1' here. Name utf-8 or cp949"),
+    ],
+)
+def test_an_unknown_format_or_encoding_is_a_usage_error(
+    tmp_path: Path, name: str, options: dict[str, str], words: str
+) -> None:
+    (tmp_path / name).write_text("a\n")
+    with pytest.raises(UsageError, match=words):
+        open_rows(tmp_path / name, **options)
+
+
+@pytest.mark.parametrize("fmt", ["jsonl", "csv"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949", "UTF-8"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_both_encodings_are_read(tmp_path: Path, fmt: str, encoding: str, end: str) -> None:
+    text = f'{{"msg": "똠방 각하"}}{end}' if fmt == "jsonl" else f"msg{end}똠방 각하{end}"
+    path = tmp_path / f"x.{fmt}"
+    path.write_bytes(text.encode(encoding))
+    assert [row.item for row in _read(path, encoding=encoding)] == [{"msg": "똠방 각하"}]
+
+
+@pytest.mark.parametrize("text", ['{"msg": "가"}', "msg\n가", '"msg"\n"가"'])
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path, text: str) -> None:
+    path = tmp_path / ("x.jsonl" if text.startswith("{") else "x.csv")
+    path.write_text(text, encoding="utf-8-sig")
+    assert [row.item for row in _read(path)] == [{"msg": "가"}]
+
+
+@pytest.mark.parametrize(
+    ("written", "named", "words"),
+    [
+        ("utf-8-sig", "cp949", "it is UTF-8, as its first bytes say, and not cp949"),
+        ("utf-16", "utf-8", "it is UTF-16"),
+        ("utf-32", "cp949", "it is UTF-"),
+    ],
+)
+def test_a_mark_of_another_encoding_is_refused(tmp_path: Path, written: str, named: str, words: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a\n1\n", encoding=written)
+    with pytest.raises(FileProblem, match=words):
+        _read(path, encoding=named)
+
+
+def test_the_wrong_encoding_is_a_bad_row_for_each_line_that_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a": 1}\n' + '{"a": "전화"}\n'.encode("cp949") + b'{"a": 2}\n')
+    assert [row.item for row in _read(path)] == [{"a": 1}, None, {"a": 2}]
+
+
+def test_an_empty_jsonl_file_holds_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.touch()
+    assert _read(path) == []
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match=r"nowhere\.csv: there is no such file"):
+        open_rows(tmp_path / "nowhere.csv")
+
+
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match="it is a directory"):
+        open_rows(tmp_path, fmt="csv")
+
+
+def test_a_file_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with pytest.raises(FileProblem, match="cannot be read: Not a directory"):
+        open_rows(tmp_path / "x" / "y.csv")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FileProblem, match="no regular file"):
+        open_rows(tmp_path / "pipe.csv")
+
+
+def test_an_endless_device_is_refused() -> None:
+    with pytest.raises(FileProblem, match="no regular file"):
+        open_rows("/dev/zero", fmt="csv")
+
+
+def test_a_path_that_is_none_is_refused() -> None:
+    with pytest.raises(FileProblem, match="the path is not valid"):
+        open_rows("a\0b.csv")
+
+
+def test_a_file_that_may_not_be_read_is_refused() -> None:
+    # Not below tmp_path, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        path = Path(directory) / "x.csv"
+        path.write_text("a\n")
+        path.chmod(0)
+        with _as_nobody(), pytest.raises(FileProblem, match="this user may not read it"):
+            open_rows(path)
+
+
+def test_a_key_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -> None:
+    one, same, other = tmp_path / "1.jsonl", tmp_path / "2.csv", tmp_path / "3.jsonl"
+    one.write_text('{"a": 1}\n')
+    same.write_text('{"a": 1}\n')
+    other.write_text('{"a": 2}\n')
+    keys = []
+    for path in (one, same, other):
+        with open_rows(path) as rows:
+            keys.append((rows.make_key(1), rows.make_key(12)))
+    assert keys[0] == keys[1]
+    assert len({key for pair in keys for key in pair}) == 4
+    assert keys[0][1] == hashlib.sha256(b'{"a": 1}\n').hexdigest()[:24] + "-12"
+
+
+def test_the_hash_is_of_the_whole_file(tmp_path: Path) -> None:
+    keys = set()
+    for last in b"xy":
+        path = tmp_path / "x.jsonl"
+        path.write_bytes(b" " * 3_000_000 + bytes([last]))
+        with open_rows(path) as rows:
+            assert rows.size_bytes == 3_000_001
+            keys.add(rows.make_key(1))
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
+def test_a_change_of_the_file_is_noticed_before_it_is_read(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "x.jsonl"
+    line = b'{"a": "' + b"x" * 991 + b'"}\n'
+    path.write_bytes(line * 3_000)
+    seen: list[object] = []
+    with open_rows(path) as rows:
+        reading = iter(rows)
+        seen.append(next(reading).item)
+        if change == "grow":
+            with path.open("ab") as file:
+                file.write(line)
+        elif change == "shrink":
+            os.truncate(path, 2_500_000)
+        else:
+            path.write_bytes(line.replace(b"x", b"y") * 3_000)
+        with pytest.raises(FileChanged, match="changed while it was read"):
+            seen.extend(row.item for row in reading)
+    # What stood in the block that was read before the change, and nothing after it.
+    assert len(seen) < 1_100
+    assert seen == [{"a": "x" * 991}] * len(seen)
+
+
+def test_a_change_at_the_very_end_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a": 1}\n')
+    with open_rows(path) as rows:
+        reading = iter(rows)
+        next(reading)
+        with path.open("ab") as file:
+            file.write(b'{"a": 2}\n')
+        with pytest.raises(FileChanged):
+            next(reading)
+
+
+def test_another_file_under_the_same_name_is_not_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a": 1}\n')
+    with open_rows(path) as rows:
+        (tmp_path / "y").write_bytes(b'{"a": 2}\n')
+        (tmp_path / "y").replace(path)
+        assert [row.item for row in rows] == [{"a": 1}]
+
+
+def test_a_file_with_a_line_of_100_mb_takes_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    with path.open("wb") as file:
+        file.write(b"a,b\n1,2\n")
+        for _ in range(100):
+            file.write(b"x" * 1_000_000)
+        file.write(b"\n3,4\n")
+    tracemalloc.start()
+    rows = _read(path)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [row.item for row in rows] == [{"a": "1", "b": "2"}, None, {"a": "3", "b": "4"}]
+    assert rows[1].problem is not None
+    assert "takes 100000001 bytes" in rows[1].problem.reason
+    assert peak_bytes < 6_000_000
+
+
+def test_a_wrong_header_names_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("\nmsg,reciever_number\n")
+    with open_rows(path, columns=columns_of("mms-bulk")) as rows, pytest.raises(FileProblem) as caught:
+        list(rows)
+    assert str(caught.value).startswith(f"{path}: Column 'reciever_number' is not known")
+    assert caught.value.line == 2
+
+
+def test_closing_closes_also_where_nothing_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a\n1\n")
+    with open_rows(path) as rows:
+        pass
+    with pytest.raises(FileProblem):
+        next(iter(rows))

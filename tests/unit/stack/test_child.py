@@ -1,0 +1,198 @@
+"""A child has its own session, its output in a file, and dies with its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.errors import NotPossible
+from plexsend.stack import leash
+from plexsend.stack.child import Child, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEADLINE_S = 15.0
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a leash, and /proc")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    """Make a child that runs a piece of Python; it is ended after the test."""
+    made: list[Child] = []
+
+    def make(code: str, **options: object) -> Child:
+        command = (sys.executable, "-I", "-S", "-c", code)
+        child = Child(Program("it", command, tmp_path / "it.log", tmp_path, dict(os.environ), **options))  # type: ignore[arg-type]
+        made.append(child)
+        return child
+
+    yield make
+    for child in made:
+        child.kill()
+        wait_until(lambda child=child: not child.is_running)
+
+
+FOREVER = "import time; print('here', flush=True); time.sleep(600)"
+
+
+def test_a_child_that_was_never_started_neither_runs_nor_has_ended(make: Callable[..., Child]) -> None:
+    child = make("")
+
+    assert (child.is_running, child.exit_code, child.pid) == (False, None, 0)
+    child.terminate()
+    child.kill()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("", "exit code 0"),
+        ("raise SystemExit(3)", "exit code 3"),
+        ("import os; os.kill(os.getpid(), 9)", "killed by SIGKILL"),
+    ],
+)
+def test_its_end_is_told_in_words(make: Callable[..., Child], code: str, words: str) -> None:
+    child = make(code)
+    child.start()
+    wait_until(lambda: not child.is_running)
+
+    assert child.how_it_ended() == words
+
+
+def test_last_words_are_those_since_the_last_start(make: Callable[..., Child]) -> None:
+    child = make("import os, sys; print('first', os.getpid()); print('last', file=sys.stderr)")
+    child.program.log.write_text("of an earlier life\n")
+    for _ in range(2):
+        child.start()
+        wait_until(lambda: not child.is_running)
+
+        assert sorted(child.last_words()) == sorted([f"first {child.pid}", "last"])
+    assert child.last_words(1)
+    assert child.program.log.read_text().count("last") == 2
+
+
+def test_a_log_that_was_cut_meanwhile_is_read_all_the_same(make: Callable[..., Child]) -> None:
+    child = make("")
+    child.program.log.write_text("x" * 1000)
+    child.start()
+    wait_until(lambda: not child.is_running)
+    child.program.log.write_text("new\n")
+
+    assert child.last_words() == ["new"]
+
+
+def test_a_child_is_out_of_reach_of_the_terminals_ctrl_c(make: Callable[..., Child]) -> None:
+    child = make(FOREVER)
+    child.start()
+    wait_until(lambda: "here" in child.read_log())
+
+    assert os.getsid(child.pid) == child.pid != os.getsid(0)
+
+
+def test_a_child_ends_on_sigterm_though_its_parent_ignores_it(make: Callable[..., Child]) -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        child = make(FOREVER)
+        child.start()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    wait_until(lambda: "here" in child.read_log())
+    child.terminate()
+    wait_until(lambda: not child.is_running)
+
+    assert child.how_it_ended() == "killed by SIGTERM"
+
+
+@on_linux
+def test_killing_a_child_kills_what_it_has_started(make: Callable[..., Child]) -> None:
+    child = make(
+        "import subprocess, sys, time\n"
+        f"grandchild = subprocess.Popen([sys.executable, '-c', {FOREVER!r}])\n"
+        "print('pid', grandchild.pid, flush=True)\ntime.sleep(600)"
+    )
+    child.start()
+    wait_until(lambda: "here" in child.read_log())
+    pid = int(child.read_log().split("pid ")[1].split()[0])
+    assert is_alive(pid)
+    child.kill()
+
+    wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: not child.is_running)
+
+
+def test_a_program_that_is_not_there_says_so_in_the_log(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    child = Child(Program("it", (missing,), tmp_path / "log", tmp_path, dict(os.environ)))
+    child.start()
+    wait_until(lambda: not child.is_running)
+
+    assert child.exit_code == leash.CANNOT_START
+    assert child.last_words() == [f"cannot start {missing}: No such file or directory"]
+
+
+def test_what_the_system_refuses_to_start_is_refused(tmp_path: Path) -> None:
+    nowhere = Program("it", ("x",), tmp_path / "log", tmp_path / "nowhere", dict(os.environ))
+    with pytest.raises(NotPossible, match="it cannot be started: No such file"):
+        Child(nowhere).start()
+
+
+PARENT = """
+import os, sys, time
+from pathlib import Path
+from plexsend.stack.child import Child, Program
+folder = Path(sys.argv[1])
+command = (sys.executable, "-I", "-S", "-c", sys.argv[2])
+child = Child(Program("it", command, folder / "it.log", folder, os.environ))
+child.start()
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@on_linux
+def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path), FOREVER], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    wait_until(lambda: (tmp_path / "it.log").read_text() == "here\n")
+    assert is_alive(pid)
+    parent.kill()
+    parent.communicate()
+
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_a_child_whose_parent_died_before_the_leash_was_on_never_begins() -> None:
+    # The process id of somebody who is not its parent stands for one who has gone.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", leash.__file__, "1", "9", sys.executable, "-c", "print('begun')"],
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (leash.CANNOT_START, b"")

@@ -1,0 +1,70 @@
+"""No stranger's settings reach the children, and no real account ever meets the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.services import PRODUCTS
+from plexsend.stack import environment
+
+REDIS = "redis://127.0.0.1:1234/0"
+SANDBOX = "http://127.0.0.1:4321"
+STRANGER = {
+    "PATH": "/bin",
+    "PLEXSEND_REDIS_URL": "redis://elsewhere:6379/0",
+    "PLEXSEND_BROKER_URL_FILE": "/etc/broker",
+    "PLEXSEND_MMS_URL": "https://real.example",
+    "PLEXSEND_ACCOUNT_MAIN": "real;secret",
+    "PLEXSEND_ACCOUNT_SHOP_FILE": "secrets/shop",
+    "PLEXSEND_RATE": "7",
+    "plexsend_odd": "x",
+    "CELERY_BROKER_URL": "redis://elsewhere:6379/1",
+}
+
+
+def test_the_demo_takes_nothing_over_but_what_is_not_ours() -> None:
+    assert environment.without_ours(STRANGER) == {"PATH": "/bin"}
+
+
+def test_the_demo_takes_over_how_to_log_and_nothing_else_of_ours() -> None:
+    assert environment.only_log({**STRANGER, "PLEXSEND_LOG": "json"}) == {"PLEXSEND_LOG": "json"}
+    assert environment.only_log(STRANGER) == {}
+
+
+def test_with_the_sandbox_no_real_account_and_no_other_address_is_left() -> None:
+    settings = environment.with_sandbox(STRANGER, redis_url=REDIS, sandbox_url=SANDBOX)
+    read = read_settings(settings)
+
+    assert read.redis.url == read.broker.url == REDIS
+    assert set(read.base_urls.values()) == {SANDBOX}
+    assert list(read.accounts) == ["main"]
+    assert read.accounts["main"].read_credentials().header == environment.SANDBOX_CREDENTIALS
+    assert read.service("mms-bulk").rate_per_s == 7
+
+
+def test_every_product_is_led_to_the_sandbox() -> None:
+    assert len(environment.gateway_names()) == len(PRODUCTS)
+    assert "PLEXSEND_MMS_URL" in environment.gateway_names()
+
+
+def test_with_the_real_gateway_the_callers_settings_stay_but_for_redis() -> None:
+    settings = environment.with_gateway(STRANGER, redis_url=REDIS)
+
+    assert settings["PLEXSEND_REDIS_URL"] == REDIS
+    assert not {"PLEXSEND_BROKER_URL", "PLEXSEND_BROKER_URL_FILE"} & settings.keys()
+    assert settings["PLEXSEND_MMS_URL"] == "https://real.example"
+    assert settings["PLEXSEND_ACCOUNT_MAIN"] == "real;secret"
+
+
+def test_files_are_found_from_another_folder_and_celery_hears_of_no_other_broker() -> None:
+    rooted = environment.rooted(STRANGER)
+
+    assert rooted["PLEXSEND_ACCOUNT_SHOP_FILE"] == str(Path.cwd() / "secrets" / "shop")
+    assert rooted["PLEXSEND_BROKER_URL_FILE"] == "/etc/broker"
+    assert "CELERY_BROKER_URL" not in rooted
+    assert rooted["PLEXSEND_ACCOUNT_MAIN"] == "real;secret"
+
+
+def test_an_empty_path_stays_empty_and_so_stays_wrong() -> None:
+    assert environment.rooted({"PLEXSEND_ACCOUNT_MAIN_FILE": " "}) == {"PLEXSEND_ACCOUNT_MAIN_FILE": " "}

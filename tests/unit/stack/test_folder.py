@@ -1,0 +1,91 @@
+"""One stack for a folder, and a folder for its owner's eyes."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.errors import NotPossible
+from plexsend.stack.folder import DataFolder, Gateway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_folder_is_made_with_everything_in_it_and_for_its_owner_alone(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "deep" / "data") as folder:
+        assert folder.logs.is_dir()
+        assert folder.valkey.is_dir()
+        assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+        assert (folder.path / ".gitignore").read_text() == "*\n"
+
+
+def test_a_folder_in_use_is_refused_by_the_name_of_its_user(tmp_path: Path) -> None:
+    with DataFolder(tmp_path), pytest.raises(NotPossible) as refused, DataFolder(tmp_path):
+        pass
+
+    assert f"in use by another plexsend (process {os.getpid()})" in str(refused.value)
+    assert "--data" in str(refused.value)
+
+
+def test_a_folder_is_free_again_afterwards(tmp_path: Path) -> None:
+    for _ in range(2):
+        with DataFolder(tmp_path):
+            pass
+
+
+def hold(path: Path, seconds: float) -> subprocess.Popen[bytes]:
+    """Let a process take the folder, start a child that has inherited the lock, and end without a word."""
+    code = (
+        "import os, subprocess, sys\nfrom pathlib import Path\n"
+        "from plexsend.stack.folder import DataFolder\n"
+        "folder = DataFolder(Path(sys.argv[1])).__enter__()\n"
+        "subprocess.Popen([sys.executable, '-c', f'import time; time.sleep({sys.argv[2]})'],"
+        " pass_fds=[folder.lock])\n"
+        "os._exit(0)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code, str(path), str(seconds)])
+    assert owner.wait(20) == 0
+    return owner
+
+
+def test_a_child_that_outlives_its_killed_owner_keeps_others_away_until_it_ends(tmp_path: Path) -> None:
+    hold(tmp_path, seconds=0.5)
+    with DataFolder(tmp_path):
+        pass
+
+
+def test_one_that_stays_is_told_apart_from_an_owner_that_lives(tmp_path: Path) -> None:
+    hold(tmp_path, seconds=3)
+    with (
+        pytest.raises(NotPossible, match="what a killed plexsend left behind"),
+        DataFolder(tmp_path, lingering_s=0.1),
+    ):
+        pass
+
+
+def test_messages_for_one_gateway_never_reach_the_other(tmp_path: Path) -> None:
+    for first, second, words in (
+        (Gateway.SANDBOX, Gateway.REAL, "with real accounts they would really be sent"),
+        (Gateway.REAL, Gateway.SANDBOX, "the sandbox would take them"),
+    ):
+        with DataFolder(tmp_path / first) as folder:
+            folder.keep_to(first)
+        with DataFolder(tmp_path / first) as folder:
+            folder.keep_to(first)
+            with pytest.raises(NotPossible, match=words):
+                folder.keep_to(second)
+
+
+def test_a_file_in_the_way_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(NotPossible, match="cannot be used: Not a directory"),
+        DataFolder(tmp_path / "file" / "x"),
+    ):
+        pass

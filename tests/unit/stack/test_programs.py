@@ -1,0 +1,42 @@
+"""The embedded Valkey is set up as deploy/valkey.conf asks for."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from plexsend.stack import programs
+from plexsend.stack.folder import DataFolder
+
+CONF = Path(__file__).parents[3] / "deploy" / "valkey.conf"
+
+
+def test_the_settings_are_those_of_the_deployment() -> None:
+    lines = (shlex.split(line, comments=True) for line in CONF.read_text().splitlines())
+    assert {name: " ".join(values) for name, *values in filter(None, lines)} == dict(programs.VALKEY_SETTINGS)
+
+
+def test_durable_flushes_each_change(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    for durable, flushes in ((True, "always"), (False, "everysec")):
+        command = programs.valkey(folder, {}, port=1, durable=durable).command
+        assert command[command.index("--appendfsync") + 1] == flushes
+
+
+def test_every_program_holds_the_folders_lock_for_as_long_as_it_runs(tmp_path: Path) -> None:
+    with DataFolder(tmp_path) as folder:
+        for program in (
+            programs.valkey(folder, {}, port=1, durable=False),
+            programs.sandbox(folder, {}, port=0),
+            programs.worker(folder, {}, 1),
+        ):
+            assert program.keeps_open == (folder.lock,)
+
+
+def test_a_worker_runs_where_no_callers_module_can_come_first(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    program = programs.worker(folder, {}, 2)
+
+    assert program.folder == tmp_path / "data"
+    assert "-P" in program.command
+    assert program.name == "worker 2"
