@@ -16,13 +16,12 @@ from plexsend.settings.accounts import account_from_file, account_from_value, re
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.model import VARIABLES, Policy, Settings
 from plexsend.settings.values import refusal
-from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows, suffixed
+from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plexsend.settings.accounts import Account
-    from plexsend.settings.redis_urls import RedisAddress
 
 T = TypeVar("T")
 
@@ -63,7 +62,7 @@ def read(
         ),
         "usual": lambda: reader.policy(None),
         "services": lambda: MappingProxyType({service: reader.policy(service) for service in services}),
-        "warnings": lambda: (*_unverified(found["redis"], found["broker"]), *reader.unknown()),
+        "warnings": lambda: (*_unverified(found), *reader.unknown()),
     }
     found: dict[str, Any] = {}
     for field in fields(Settings):
@@ -103,12 +102,8 @@ class _Reader:
         found = {name: self.value(variable, service) for name, variable in variables.items()}
         for name, first in variables.items():
             if first.up_to and found[name] > found[first.up_to]:
-                self._refuse_order(
-                    {
-                        self._source(first, service): found[name],
-                        self._source(variables[first.up_to], service): found[first.up_to],
-                    }
-                )
+                sources = self._source(first, service), self._source(variables[first.up_to], service)
+                self._refuse_order(*sources, found[name], found[first.up_to])
         return Policy(**found)
 
     def base_url(self, product: str, word: str) -> str | None:
@@ -134,11 +129,10 @@ class _Reader:
                 found[account.name] = account
         return found
 
-    def _refuse_order(self, waits: dict[str, float]) -> None:
-        """Keep the problem of two variables, the first of which would wait longer than the last."""
-        (first, first_s), (longest, longest_s) = waits.items()
-        # One that is wrong stands here with its default, which says nothing about the other.
-        if not self._failed & waits.keys():
+    def _refuse_order(self, first: str, longest: str, first_s: float, longest_s: float) -> None:
+        """Keep the problem that a first wait is longer than the longest."""
+        # One that is wrong is here with its default, which says nothing about the other.
+        if not self._failed & {first, longest}:
             problem = Problem(
                 first if first in self._environ else longest,
                 f"makes the first wait ({first_s:g} s) longer than the longest ({longest_s:g} s)",
@@ -161,7 +155,7 @@ class _Reader:
         """Return the name that gives the value: the service's own when it is set, else the plain one."""
         names = [variable.name]
         if service is not None and variable.per_service:
-            names.insert(0, suffixed(variable, service))
+            names.insert(0, f"{variable.name}_{environment_word(service)}")
         if variable.secret:
             names.append(variable.name + FILE_SUFFIX)
         self._known.update(names)
@@ -234,17 +228,15 @@ def _both(plain: str, in_file: str) -> SettingsError:
     return refusal(plain, f"is set, and {in_file} too", "Keep one of the two.")
 
 
-def _unverified(redis: RedisAddress, broker: RedisAddress) -> list[Problem]:
+def _unverified(found: Mapping[str, Any]) -> list[Problem]:
     """Return a warning for each address whose server is not checked to be the one it says it is."""
+    own = ["redis"] if found["broker"] is found["redis"] else ["redis", "broker"]
     return [
         Problem(
-            variable.name,
+            rows(Settings)[field].name,
             "turns off the check of the server's certificate",
             "Give ssl_ca_certs=/path/to/ca.pem instead of ssl_cert_reqs or ssl_check_hostname.",
         )
-        for variable, address, inherited in (
-            (rows(Settings)["redis"], redis, False),
-            (rows(Settings)["broker"], broker, broker is redis),
-        )
-        if not address.verified and not inherited
+        for field in own
+        if not found[field].verified
     ]

@@ -90,11 +90,6 @@ def rows(model: type[Any]) -> dict[str, Variable[Any]]:
     return {each.name: each.metadata[_ROW] for each in fields(model) if _ROW in each.metadata}
 
 
-def suffixed(variable: Variable[Any], service_id: str) -> str:
-    """Return the variable's name for one service: `PLEXSEND_LINGER_MS_MMS_BULK`."""
-    return f"{variable.name}_{environment_word(service_id)}"
-
-
 def environment_word(name: str) -> str:
     """Return a service, product or account as it is written in the name of a variable."""
     return name.upper().replace("-", "_")
