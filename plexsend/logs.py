@@ -117,9 +117,8 @@ def configure(logger: logging.Logger, *, json: bool) -> None:
             the form that each handler has.
     """
     for handler in logger.handlers:
-        if isinstance(handler.formatter, _MaskingFormatter | structlog.stdlib.ProcessorFormatter):
-            continue
-        handler.setFormatter(_json_formatter() if json else _MaskingFormatter(handler.formatter))
+        if not isinstance(handler.formatter, _JsonFormatter | _MaskingFormatter):
+            handler.setFormatter(_JsonFormatter() if json else _MaskingFormatter(handler.formatter))
 
 
 def guard(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
@@ -143,10 +142,11 @@ class _MaskingFormatter(logging.Formatter):
         return mask_text(self._wrapped.format(record))
 
 
-def _json_formatter() -> logging.Formatter:
-    return structlog.stdlib.ProcessorFormatter(
-        processors=[_to_fields, structlog.processors.JSONRenderer(_to_line)]
-    )
+class _JsonFormatter(structlog.stdlib.ProcessorFormatter):
+    """One record, one object on one line."""
+
+    def __init__(self) -> None:
+        super().__init__(processors=[_to_fields, structlog.processors.JSONRenderer(_to_line)])
 
 
 def _to_fields(_logger: Any, method: str, event_dict: EventDict) -> EventDict:
