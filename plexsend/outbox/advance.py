@@ -8,9 +8,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import ADVANCE, ADVANCE_ANSWER, EFFECT, VERDICT
 from plexsend.outbox.batches import Batch, Message, Settlement
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.reasons import STEPS
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 
 class Mode(StrEnum):
@@ -73,11 +75,13 @@ def advance(
     bell: str = "",
     stay_ms: int = 0,
     yields: bool = False,
+    most_items: int = MOST_ITEMS,
 ) -> Batch | NothingTaken:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
     `stay_ms`: how long the drain would wait for work with its lease kept. `yields`: in mode `stop`, whether
     other doorbells wait for its thread, so that housekeeping decides which lane is next.
+    `most_items`: the largest batch of the lane's product.
 
     Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does.
     """
@@ -91,16 +95,16 @@ def advance(
         bell=bell,
         stay_ms=stay_ms,
         yields=int(yields),
-        most_items=policy.most_items,
+        most_items=most_items,
         rate_per_s=repr(float(policy.rate_per_s)),
         linger_ms=policy.linger_ms,
         connections=policy.connections,
-        reclaim_ms=policy.reclaim_ms,
+        reclaim_ms=_ms(policy.reclaim_s),
         settled_token=settled.token,
         settled_take=settled.take,
         settled_ms=settled.taken_ms,
         effect_count=len(settled.effects),
-        **policy.steps(),
+        **{name: _ms(getattr(policy, field)) for name, field in STEPS.items()},
     )
     reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
     told = ADVANCE_ANSWER.read(reply)
@@ -108,6 +112,10 @@ def advance(
     if status == "taken":
         return _batch(lane, told, reply[len(told) :])
     return NothingTaken(Status(status), number(told["ms"]), text(told["reason"]), text(told["bell"]))
+
+
+def _ms(wait_s: float) -> int:
+    return round(wait_s * 1000)
 
 
 _NOTHING = Settlement("", 0, ())

@@ -88,9 +88,9 @@ class HoldRule:
     """An answer of this meaning, for one item or the whole request, begins it; None: verdicts weigh more."""
     ended_by: Relief | None = None
     first_step: str = ""
-    """The field of a lane's policy that says after how many ms the first probe goes."""
+    """The field of a lane's policy that says after how many seconds the first probe goes."""
     longest_step: str = ""
-    """The field that says how many ms are the most between two probes."""
+    """The field that says how many seconds are the most between two probes."""
     lasts_ms: int = 0
     """How long one that ends by time lasts."""
     begins_again: bool = False
@@ -138,8 +138,8 @@ HOLD_RULES = (
         begun_by=EffectKind.CREDIT,
         meant_by=Meaning.OUT_OF_CREDIT,
         ended_by=Relief.ACCEPTED,
-        first_step="credit_first_ms",
-        longest_step="credit_longest_ms",
+        first_step="credit_hold_s",
+        longest_step="credit_hold_longest_s",
     ),
     HoldRule(
         Reason.SHUT,
@@ -150,8 +150,8 @@ HOLD_RULES = (
         begun_by=EffectKind.SHUT,
         hinted_by=EffectKind.SHUT_ALONE,
         ended_by=Relief.ANSWERED,
-        first_step="shut_first_ms",
-        longest_step="shut_longest_ms",
+        first_step="shut_first_s",
+        longest_step="shut_longest_s",
     ),
     HoldRule(
         Reason.SIZE,
@@ -169,5 +169,11 @@ HOLD_RULES = (
 
 RULE_OF = {rule.reason: rule for rule in HOLD_RULES}
 
-STEPS = tuple(name for rule in HOLD_RULES for name in (rule.first_step, rule.longest_step) if name)
-"""The fields of a lane's policy that advance needs for its holds."""
+
+def in_ms(step: str) -> str:
+    """Return how the argument is called that brings a step to the scripts, in ms; nothing for none."""
+    return f"{step.removesuffix('_s')}_ms" if step else ""
+
+
+STEPS = {in_ms(step): step for rule in HOLD_RULES for step in (rule.first_step, rule.longest_step) if step}
+"""Argument of advance that its holds need → the field of a lane's policy."""

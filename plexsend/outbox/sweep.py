@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.lanes import Lane
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.batches import Message
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,14 @@ def sweep(
     quota: int,
     reclaim_ms: int,
     keep_ms: int,
+    most_items: Mapping[str, int] | None = None,
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
     """Sweep an account, with the policies of its services.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
-    `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
+    `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
+    oldest ended records are looked at for retention in this round.
     """
     args: list[str | bytes | int] = [
         *SWEEP.write(
@@ -87,7 +90,7 @@ def sweep(
             connections=policy.connections,
             rate_per_s=repr(float(policy.rate_per_s)),
             linger_ms=policy.linger_ms,
-            most_items=policy.most_items,
+            most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
     args += [lane.name for lane in tidy]
     told = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))

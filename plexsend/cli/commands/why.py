@@ -39,15 +39,10 @@ def why(*, key: str, account: str | None, as_json: bool) -> None:
 
 
 def _ask(store: Store, settings: Settings, record: Record) -> Why:
-    from plexsend.gateway.services import get_service  # noqa: PLC0415
-    from plexsend.outbox.policies import Policy  # noqa: PLC0415  `--help` must be quick
-    from plexsend.outbox.reading.why import why as explain  # noqa: PLC0415
+    from plexsend.outbox.reading.why import why as explain  # noqa: PLC0415  `--help` must be quick
 
     # A service that this version does not know is still explained, at the usual pace.
-    service = record.lane.service
-    known = settings.services.get(service)
-    policy = Policy() if known is None else Policy.of(settings, known, get_service(service, settings).product)
-    return explain(store, record, policy)
+    return explain(store, record, settings.services.get(record.lane.service, settings.usual))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.services import MOST_ITEMS, SERVICES
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.reading.queries import (
     covering,
@@ -20,9 +21,9 @@ from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
     from plexsend.outbox.holds import Hold
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Facts:
     ready: int
     workers: int
     """Processes alive that serve its service."""
+    most_items: int = MOST_ITEMS
+    """The largest batch of its product."""
 
 
 def why(store: Store, record: Record, policy: Policy) -> Why:
@@ -73,6 +76,7 @@ def why(store: Store, record: Record, policy: Policy) -> Why:
 def gather(store: Store, record: Record) -> Facts:
     """Read what `explain` needs."""
     lane = record.lane
+    service = SERVICES.get(lane.service)
     standing = covering(holds(store, lane.account), lane)
     known = {(hold.field, hold.reason) for hold in standing}
     standing += [
@@ -87,6 +91,7 @@ def gather(store: Store, record: Record) -> Facts:
         due_ms=due_time(store, record),
         ready=look_at(store, lane).ready,
         workers=len(serving),
+        most_items=MOST_ITEMS if service is None else service.product.most_items,
     )
 
 
@@ -126,7 +131,9 @@ def _scheduled(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]
     rest, estimate_s = _obstacles(facts)
     if due_ms is None or estimate_s is None:
         return causes + rest, None
-    return causes + rest, max(estimate_s, (due_ms - facts.now_ms) / 1000) + _pace_s(facts.ready, policy)
+    return causes + rest, max(estimate_s, (due_ms - facts.now_ms) / 1000) + _pace_s(
+        facts.ready, facts, policy
+    )
 
 
 def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
@@ -158,7 +165,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
         causes.append(
             Cause(
                 "linger",
-                f"fewer than {policy.most_items} are ready; {policy.linger_ms} ms are given for more to come",
+                f"fewer than {facts.most_items} are ready; {policy.linger_ms} ms are given for more to come",
                 until_ms=facts.now_ms + round(linger_s * 1000),
             )
         )
@@ -166,7 +173,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
         causes.append(Cause("next", "nothing: it goes with the next request"))
     if estimate_s is None:
         return causes, None
-    return causes, estimate_s + max(linger_s, _pace_s((facts.ahead or 0) + 1, policy))
+    return causes, estimate_s + max(linger_s, _pace_s((facts.ahead or 0) + 1, facts, policy))
 
 
 # Everything that keeps the whole lane from sending, and in how many seconds it may be over
@@ -202,16 +209,16 @@ def _held(hold: Hold) -> Cause:
 
 
 def _linger_s(facts: Facts, policy: Policy) -> float:
-    if facts.ready >= policy.most_items or facts.record.position is None:
+    if facts.ready >= facts.most_items or facts.record.position is None:
         return 0.0
     return max(0.0, (facts.record.position / 1000 + policy.linger_ms - facts.now_ms) / 1000)
 
 
-def _pace_s(messages: int, policy: Policy) -> float:
+def _pace_s(messages: int, facts: Facts, policy: Policy) -> float:
     if not policy.rate_per_s:
         return 0.0
     # Two batches may go at once; behind them the rate decides.
-    return max(0, messages - 2 * policy.most_items) / policy.rate_per_s
+    return max(0, messages - 2 * facts.most_items) / policy.rate_per_s
 
 
 def _parked(record: Record) -> Cause:

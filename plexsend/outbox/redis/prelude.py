@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.reasons import in_ms
 from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def _rows(rule: HoldRule, arguments: Order) -> Iterator[Mapping[str, object]]:
             "begun_by": rule.begun_by,
             "hinted_by": rule.hinted_by,
             "ended_by": rule.ended_by,
-            "first_at": arguments.place(rule.first_step) or None,
-            "longest_at": arguments.place(rule.longest_step) or None,
+            "first_at": arguments.place(in_ms(rule.first_step)) or None,
+            "longest_at": arguments.place(in_ms(rule.longest_step)) or None,
             "lasts_ms": rule.lasts_ms or None,
             "begins_again": rule.begins_again or None,
         }

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.submit import NewMessage
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, STAMP, Bench, accepted, keys_in, keys_of
 
-THREE = Policy(rate_per_s=0, linger_ms=0, most_items=3)
+AT_ONCE = Policy(rate_per_s=0, linger_ms=0)
 
 
 @pytest.fixture
 def threes(bench: Bench) -> Bench:
     """A bench for a product whose requests take three items."""
-    bench.policy = THREE
+    bench.most_items = 3
     return bench
 
 
@@ -31,7 +31,7 @@ def test_backlog_goes_in_batches_of_the_product(threes: Bench) -> None:
 
 
 def test_full_batch_of_the_product_waits_for_no_linger(threes: Bench) -> None:
-    threes.policy = replace(THREE, linger_ms=60_000)
+    threes.policy = replace(AT_ONCE, linger_ms=60_000)
     threes.submit(2)
     assert threes.rest().reason == "linger"
     threes.submit(["third"])
@@ -55,7 +55,7 @@ def test_lane_wakes_once_a_batch_of_the_product_is_ready(
 
 
 def test_rate_tolerates_two_batches_of_the_product(threes: Bench) -> None:
-    threes.policy = replace(THREE, rate_per_s=1)
+    threes.policy = replace(AT_ONCE, rate_per_s=1)
     threes.submit(9)
     batch = threes.take("p1.1")
     threes.take("p1.2")

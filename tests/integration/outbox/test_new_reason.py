@@ -33,8 +33,8 @@ BY_PROBE = rule(
     Ends.BY_PROBE,
     most_at_once=1,
     ended_by=Relief.ACCEPTED,
-    first_step="shut_first_ms",
-    longest_step="shut_longest_ms",
+    first_step="shut_first_s",
+    longest_step="shut_longest_s",
 )
 ONE_AT_ONCE = rule(Ends.BY_TIME, most_at_once=2, lasts_ms=90_000, begins_again=True)
 

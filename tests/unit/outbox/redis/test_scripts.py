@@ -14,10 +14,10 @@ from plexsend.outbox import constants
 from plexsend.outbox.arguments import ADVANCE, EFFECT, LAYOUTS, MESSAGE, VERDICT, Order, Sort, Value
 from plexsend.outbox.batches import Effect, Verdict
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reasons import HOLD_RULES, STEPS, Ends, Reason
 from plexsend.outbox.redis.scripts import Script, parts, source
 from plexsend.outbox.submit import NewMessage
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,8 @@ def test_names_of_values_are_those_of_the_attributes_that_are_written() -> None:
     assert {*VERDICT.names[:-1], "msg_key"} == {each.name for each in fields(Verdict)}
     assert list(EFFECT.names) == [each.name for each in fields(Effect)]
     assert all(hasattr(NewMessage("k", b"{}"), name) for name in MESSAGE.names)
-    assert {each.name for each in fields(Policy)} < set(ADVANCE.names)
+    assert set(STEPS.values()) <= {each.name for each in fields(Policy)}
+    assert set(STEPS) <= set(ADVANCE.names)
 
 
 @pytest.mark.parametrize("script", Script)
