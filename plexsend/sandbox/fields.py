@@ -19,9 +19,9 @@ class Kind(Enum):
     TEXTS = auto()
     """An array of strings."""
     EMPTY = auto()
-    """The empty string: a field that must be there and is used for nothing."""
+    """The empty string: a field that must be there and is not used."""
     TIME = auto()
-    """A string with a time in UTC, written `2020-10-22T02:30:00Z` and in no other way."""
+    """A string with a time in UTC, written `2020-10-22T02:30:00Z` and in no other form."""
     FLAG = auto()
     """True or false; the strings are TEXT with a pattern."""
     NUMBER = auto()
