@@ -111,7 +111,7 @@ class Drain:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
 
-    # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
+    # Repeats the same call until Redis answers: with verdicts in hand there is nothing better to do, and
     # a reply that was lost is answered again.
     def _advance(
         self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
@@ -139,13 +139,13 @@ class Drain:
                 if not failed_before:
                     self._fates.end()
                     self._log.warning(
-                        "redis does not take the verdicts, trying on", reason=str(exc), unsettled=unsettled
+                        "redis does not take the verdicts, trying again", reason=str(exc), unsettled=unsettled
                     )
                 failed_before = True
                 if self._gives_up(exc, LAST_PATIENCE_S if unsettled else 0.0):
                     if unsettled == 0 and isinstance(exc, OutboxUnavailable):
                         return NothingTaken(Status.STOPPED, 0, "redis", "")
-                    self._tell_lost(settlement)
+                    self._log_lost(settlement)
                     raise
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
             with self._runtime.turn.outside():
@@ -159,8 +159,8 @@ class Drain:
             self._impatient_since = now
         return now - self._impatient_since >= patience_s
 
-    # What was posted and could not be written down is reclaimed as uncertain; the log alone knows better.
-    def _tell_lost(self, settlement: Settlement | None) -> None:
+    # What was posted and could not be written down is reclaimed as uncertain; only the log knows its fate.
+    def _log_lost(self, settlement: Settlement | None) -> None:
         if settlement is not None:
             accepted = [
                 verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is Outcome.ACCEPTED
@@ -215,15 +215,15 @@ class Drain:
             return False
 
 
-# From half of the longest to all of it, spread by the number of the drain: 64 that began together would end
-# together, and a quarter of their pace be lost while their doorbells go round.
+# From half of the longest to all of it, spread by the number of the drain: 64 drains that began together
+# would end together, and a quarter of their pace would be lost until their next doorbells arrive.
 def _long_slice_s(drain: str) -> float:
     number = int(drain.rpartition(".")[2])
     return LONG_SLICE_S * (0.5 + 0.5 * (number * _GOLDEN % 1))
 
 
 _GOLDEN = 0.618034
-"""Its multiples never bunch, however many there are."""
+"""Its multiples stay spread out, however many there are."""
 
 
 def _is_refused_login(answer: Answer) -> bool:
