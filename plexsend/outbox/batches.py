@@ -1,4 +1,4 @@
-"""Messages as the worker meets them: what a take hands out, and what a settlement says of each."""
+"""Messages as the worker meets them: what a take hands out, and what a settlement says about each."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class EffectKind(StrEnum):
     SHUT = "shut"
     """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
     SHUT_ALONE = "shut_alone"
-    """The same from a message that went alone: it shuts nothing, unless the gateway named a time."""
+    """The same for a message that went alone: it shuts nothing, unless the gateway named a time."""
     CREDIT = "credit"
     AUTH = "auth"
     FAULT = "fault"
@@ -119,4 +119,4 @@ class Settlement:
     verdicts: tuple[Verdict, ...]
     effects: tuple[Effect, ...] = ()
     taken_ms: int = 0
-    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not meant."""
+    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not affected."""

@@ -37,7 +37,7 @@ def inspect(store: Store, *, durable: bool) -> list[Problem]:
     return doubts
 
 
-# Managed servers refuse CONFIG; then nothing can be said, and nothing is guessed.
+# Managed servers refuse CONFIG; then nothing is known, and nothing is guessed.
 def _config(store: Store) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in ("appendonly", "appendfsync", "maxmemory-policy"):
@@ -63,7 +63,7 @@ def _doubts(config: Mapping[str, str]) -> list[Problem]:
         return [
             Problem(
                 "appendonly",
-                "the server does not tell its settings",
+                "the server does not show its settings",
                 "make sure that it keeps an append-only file and has maxmemory-policy noeviction.",
             )
         ]
