@@ -1,9 +1,9 @@
 """Where a batch's time goes: one drain in this process, without Celery, against the bench's gateway.
 
 `python -m bench.profile` prints processor time for each batch of ten: of the whole drain, of its two great
-parts by themselves, and of a bare loop of `session.post(data=…).json()`, all in turn and none profiled. Below
-stand the shares of functions in a profiled drain, of processor time too: waiting is free. Profiling slows
-Python down and C not, so these shares tell where to look and not what can be won.
+parts by themselves, and of a bare loop of `session.post(data=…).json()`, all in turn and none profiled. Then
+it prints the shares of functions in a profiled drain, of processor time too: waiting is free. Profiling slows
+Python down and C not, so these shares show where to look and not what can be gained.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ PARTS = (
     ("recheck", "worker/recheck.py", "recheck"),
     ("log line", "worker/batch_log.py", "tell"),
 )
-"""What is told: words, end of the file's name, function. Indented parts lie within those above them."""
+"""What is shown: words, end of the file's name, function. Indented parts are within those above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Stage:
 
 
 def bare_loop(url: str, batches: int) -> None:
-    """Post ready bytes, as nobody can do with requests in fewer words."""
+    """Post ready bytes, in the fewest words that requests allows."""
     session = requests.Session()
     body = b'{"msg_data":[' + b",".join(wire_body(number) for number in range(10)) + b"]}"
     headers = {"Authorization": ACCOUNT, "Content-Type": "application/json;charset=utf-8"}
@@ -163,10 +163,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="plexsend-bench-") as name:
         folder = Path(name)
         with Valkey(folder / "valkey") as valkey, Gateway(folder, python=gateway_python()) as gateway:
-            _tell(valkey, gateway, given)
+            _print(valkey, gateway, given)
 
 
-def _tell(valkey: Valkey, gateway: Gateway, given: argparse.Namespace) -> None:
+def _print(valkey: Valkey, gateway: Gateway, given: argparse.Namespace) -> None:
     stage, batches = Stage(valkey, gateway), given.batches
     bare_loop(stage.url, 100)
     found: dict[str, list[Cost]] = {}
