@@ -73,7 +73,7 @@ class Cost:
 
 
 def measure(run: Callable[[], object], batches: int) -> Cost:
-    """Return what each of so many batches took."""
+    """Return what each of this many batches took."""
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     run()
     return Cost((time.process_time() - cpu_s) / batches * 1e6, (time.perf_counter() - wall_s) / batches * 1e6)
@@ -100,7 +100,7 @@ class Stage:
 
     def drain(self) -> None:
         """Send all there is. A drain's slice is bounded, so there may be several."""
-        # Alone in its process: no doorbell waits, and none need be sent.
+        # Alone in its process: no doorbell waits, and none has to be sent.
         around = Surroundings(bell_waits=lambda: False, ring=lambda lane, bell: None)  # noqa: ARG005
         waiting = f"plexsend:{{main}}:{LANE.name}:ready"
         while self._valkey.client.zcard(waiting):
@@ -158,7 +158,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description="Where a batch's time goes.")
     parser.add_argument("--batches", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--functions", type=int, default=0, help="also list so many functions by own time")
+    parser.add_argument(
+        "--functions", type=int, default=0, help="also list this many functions by their own time"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plexsend-bench-") as name:
         folder = Path(name)

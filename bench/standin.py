@@ -5,7 +5,7 @@ plexsend, and uses uvloop where that is installed. It checks nothing, so it is n
 plexsend.sandbox is. It keeps one entry for each request, on the system's monotonic clock.
 
 GET /stats answers totals, GET /arrivals every request, GET /keys when each message arrived (with KEEP_KEYS),
-POST /reset forgets all of it and sets the delay anew.
+POST /reset forgets all of it and sets a new delay.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Arrivals:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin again from nothing."""
         self.at_s = array("d")
         self.messages = array("H")
         self.total = 0

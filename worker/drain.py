@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 LONG_SLICE_S = 10.0
 """The longest that a drain runs when no other doorbell waits in its process."""
 SHORT_SLICE_S = 1.0
-"""How long it runs when one does."""
+"""The longest that it runs when another waits."""
 LONGEST_STAY_MS = 100
 """The longest that a thread waits for its lane; anything longer is a wake time."""
 STALE_S = 5.0
 """More than this between take and POST means that the process was stopped: the batch is given back."""
 REDIS_AGAIN_S = 0.5
-"""Between tries to reach Redis with a settlement in hand."""
+"""Between tries to reach Redis while a settlement waits."""
 LAST_PATIENCE_S = 25.0
 """How long these tries go on in a process that is to stop, or when Redis answers with a refusal. With a
 request's deadline added it stays below the time after which supervisors kill."""
@@ -111,7 +111,7 @@ class Drain:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
 
-    # Repeats the same call until Redis answers: with verdicts in hand there is nothing better to do, and
+    # Repeats the same call until Redis answers: while verdicts wait there is nothing better to do, and
     # a reply that was lost is answered again.
     def _advance(
         self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0

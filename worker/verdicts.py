@@ -57,7 +57,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges answers under one policy. `chance` returns a number in [0, 1), drawn anew for each delay."""
+    """Judges answers under one policy. `chance` returns a number in [0, 1), a new one for each delay."""
 
     policy: RetryPolicy
     chance: Callable[[], float]
@@ -195,7 +195,7 @@ class Judge:
                 "; "
             ),
             delay_ms=self._delay_ms(message.tries),
-            # It may wait behind a hold: the outbox looks once more when it would go.
+            # It may wait behind a hold: the outbox checks again when it is about to go.
             until_ms=0 if explicit else first_ms + round(policy.resend_within_s * 1000),
         )
 

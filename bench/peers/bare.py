@@ -55,7 +55,7 @@ _MODES: dict[str, Callable[[Iterable[list[bytes]]], None]] = {
 
 
 def main(path: str, threads: int, mode: str) -> None:
-    """Send the file's messages with so many threads, each its own part of them."""
+    """Send the file's messages with this many threads, each its own part of them."""
     bodies = read_bodies(path)
     batches = [bodies[start : start + 10] for start in range(0, len(bodies), 10)]
     running = [

@@ -73,7 +73,7 @@ def _pass_through(valkey: Valkey, store: Store, numbers: Iterator[int]) -> dict[
 
 
 def send(store: Store, batches: int, drain: str) -> None:
-    """Take so many batches and settle each as accepted."""
+    """Take this many batches and settle each as accepted."""
     settlement: Settlement | None = None
     for sequence in range(1, batches + 1):
         reply = advance(store, LANE, Ticket(drain, sequence), POLICY, settlement=settlement)

@@ -142,7 +142,7 @@ _UNREPRESENTABLE = re.compile(f"[^{_character_class(_representable_characters())
 
 
 # What attaches to the character before it, as far as composing can then yield a representable character:
-# the combining marks, the vowels and finals of Hangul, and the two voice marks of kana. No more of them than
-# Unicode's Stream-Safe Text Format allows (UAX #15): normalising sorts marks in quadratic time, 0.7 s for
-# 20,000 of them, and what carries more than two can never become representable.
+# the combining marks, the vowels and finals of Hangul, and the two voice marks of kana; at most as many as
+# Unicode's Stream-Safe Text Format allows (UAX #15). Normalising sorts marks in quadratic time, 0.7 s for
+# 20,000 of them, and a character with more than two can never become representable.
 _SEQUENCE = re.compile(r"\r\n?|[\s\S][\u0300-\u036F\u1160-\u11FF\u3099\u309A]{0,30}")

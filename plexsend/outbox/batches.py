@@ -15,7 +15,7 @@ FULL_BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a take, with the facts that a verdict rests on."""
+    """One message of a take, with the facts that a verdict depends on."""
 
     msg_key: str
     body: bytes = field(repr=False)
@@ -91,7 +91,7 @@ class EffectKind(StrEnum):
     ANSWERED = "answered"
     """The gateway answered item by item, so it is there."""
     SHUT = "shut"
-    """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
+    """Shut the lane; number: at least this many ms (Retry-After), 0 without."""
     SHUT_ALONE = "shut_alone"
     """The same for a message that went alone: it shuts nothing, unless the gateway named a time."""
     CREDIT = "credit"

@@ -126,7 +126,7 @@ class Fault:
 
     @property
     def accepts(self) -> bool:
-        """Whether the request's messages are accepted all the same."""
+        """Whether the request's messages are accepted anyway."""
         return (
             bool(self.param("accept")) if "accept" in KINDS[self.kind].params else self.stage is Stage.AFTER
         )

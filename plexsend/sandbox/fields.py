@@ -57,7 +57,7 @@ class Field:
     pattern: re.Pattern[str] | None = None
     """Must match the whole value, of an array each element."""
     max_count: int | None = None
-    """Of an array: at most so many elements. At least one is always needed."""
+    """Of an array: at most this many elements. At least one is always needed."""
     span: tuple[float, float] | None = None
     """Of a number: the smallest and the largest."""
     shape: Shape | None = None

@@ -48,7 +48,8 @@ def check(item: Mapping[str, Any], shape: Shape) -> Finding | None:
 def _find_unknown(item: Mapping[str, Any], shape: Shape) -> Finding:
     """Name the first field that the guide does not know.
 
-    Whether the gateway minds is not known. The sandbox does, because a field nobody reads is a mistake.
+    Whether the gateway refuses it is not known. The sandbox does, because a field that nobody reads is a
+    mistake.
     """
     names = {field.name for field in shape.fields}
     stranger = next(name for name in item if name not in names)

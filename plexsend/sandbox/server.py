@@ -32,7 +32,7 @@ MAX_BODY_BYTES = 1_000_000
 _LINGER_S = 1.0
 _LINGER_BYTES = 4_000_000
 
-# A dripping answer goes out in at most so many pieces a second.
+# A dripping answer goes out in at most this many pieces a second.
 _DRIPS_PER_S = 20
 
 _log = logging.getLogger(__name__)

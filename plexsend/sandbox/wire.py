@@ -83,7 +83,7 @@ def read_head(stream: BinaryIO) -> Head | None:
 
 
 def read_body(stream: BinaryIO, length: int) -> bytes:
-    """Read a body of so many bytes."""
+    """Read a body of this many bytes."""
     body = stream.read(length)
     if len(body) < length:
         raise MalformedError(400, "the body is shorter than Content-Length")

@@ -22,7 +22,7 @@ STEADY_S = 60.0
 """A child that ran for this long has recovered: its next end counts as its first."""
 
 LARGEST_LOG_BYTES = 20_000_000
-"""A log that outgrows this begins anew; what it held is kept once. Workers log a line for every batch."""
+"""A log that outgrows this is emptied; what it held is kept once. Workers log a line for every batch."""
 
 
 def wait_s(ends: int) -> float:
@@ -81,7 +81,7 @@ class Keeper:
 
 
 def keep_small(child: Child, largest_bytes: int = LARGEST_LOG_BYTES) -> None:
-    """Begin a child's log anew if it has outgrown its size. Lines written in that very moment may be lost."""
+    """Empty a child's log if it has outgrown its size. Lines written in that moment may be lost."""
     log = child.program.log
     # The child appends, so what it writes next is at the new beginning. Moving the file would not help: the
     # child holds it open and would go on writing into the old one.

@@ -40,7 +40,7 @@ class StopAsked(BaseException):
 
 
 class Stops:
-    """Hears the signals from `with` to its end. For the main thread: Python hands signals to no other."""
+    """Notes the signals from `with` to its end. For the main thread: Python gives signals to no other."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

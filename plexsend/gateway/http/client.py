@@ -1,4 +1,4 @@
-"""The HTTP client of the gateway: one request of one to ten items, and what came of it."""
+"""The HTTP client of the gateway: one request of one to ten items, and its result."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class GatewayClient:
         *,
         variant: str | None = None,
     ) -> Answer:
-        """Send items in one request and return what came of it, whatever the network or the gateway does.
+        """Send items in one request and return the result, whatever the network or the gateway does.
 
         Args:
             service: The service whose URL is called.

@@ -215,7 +215,7 @@ class WatchedAdapter(HTTPAdapter):
         }
         self._pools: dict[str | None, Any] = {}
 
-    # What follows leaves out what `requests` finds out anew for each request, and what nobody asks of an
+    # These methods leave out what `requests` looks up again for each request, and what nobody reads from an
     # answer: proxies, cookies, encodings.
 
     def get_connection_with_tls_context(

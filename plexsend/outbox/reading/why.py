@@ -50,7 +50,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the answer rests on, read from Redis."""
+    """What the answer depends on, read from Redis."""
 
     record: Record
     now_ms: int

@@ -60,7 +60,7 @@ class Connections:
         return reply
 
     def close_idle(self) -> None:
-        """Close the connections that nobody uses now; the next call connects anew."""
+        """Close the connections that nobody uses now; the next call connects again."""
         for kept in _drain(self._free):
             kept.connection.disconnect()
             self._pool.release(kept.connection)

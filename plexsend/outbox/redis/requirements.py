@@ -64,16 +64,16 @@ def _doubts(config: Mapping[str, str]) -> list[Problem]:
             Problem(
                 "appendonly",
                 "the server does not show its settings",
-                "make sure that it keeps an append-only file and has maxmemory-policy noeviction.",
+                "Make sure that it keeps an append-only file and has maxmemory-policy noeviction.",
             )
         ]
     found = []
     if config.get("appendonly") != "yes":
-        found.append(Problem("appendonly", "a restart of the server loses messages", "set appendonly yes."))
+        found.append(Problem("appendonly", "a restart of the server loses messages", "Set appendonly yes."))
     if config.get("maxmemory-policy") != "noeviction":
         found.append(
             Problem(
-                "maxmemory-policy", "a full server throws messages away", "set maxmemory-policy noeviction."
+                "maxmemory-policy", "a full server throws messages away", "Set maxmemory-policy noeviction."
             )
         )
     return found
