@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
-"""What a process inherits: settings from a developer's shell have no say in a measurement."""
+"""What a process inherits: settings from a developer's shell do not influence a measurement."""
 
 
 class Ended(Exception):
-    """A process ended that should have gone on; its last words are in the text."""
+    """A process ended that should have gone on; its last output is in the text."""
 
 
 class Program:
@@ -56,11 +56,11 @@ class Program:
 
     @property
     def words(self) -> str:
-        """All that it has said so far."""
+        """All that it has printed so far."""
         return self.log.read_text("utf-8", "replace")
 
     def wait_for(self, words: str, *, within_s: float = 60.0) -> None:
-        """Wait until it has said this; raises Ended where it ends before."""
+        """Wait until it has printed this; raises Ended where it ends before."""
 
         def said() -> bool:
             self.check()
@@ -69,7 +69,7 @@ class Program:
         wait_for(said, what=f"{words!r} in {self.log}", within_s=within_s)
 
     def check(self) -> None:
-        """Raise Ended if it runs no more."""
+        """Raise Ended if it no longer runs."""
         if self.process.poll() is not None:
             raise Ended(f"{self._name} ended with {self.process.returncode}:\n{self.words[-2000:]}")
 
@@ -87,7 +87,7 @@ class Program:
         self.process.wait()
 
     def end(self, *, within_s: float = 20.0) -> None:
-        """End it in order, or as a crash would where that takes too long."""
+        """End it properly, or as a crash would where that takes too long."""
         if self.process.poll() is None:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -99,7 +99,7 @@ class Program:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from plexsend.settings import Policy
 
 MOST_SILENT_TAKES = 5
-"""Takes without a verdict after which a message is parked: it seems to kill whatever takes it."""
+"""Takes without a verdict after which a message is parked: it seems to kill every worker that takes it."""
 
 SILENT = "NO_VERDICT"
 
 ASIDE_TRIES = 3
-"""How far a message that goes alone steps aside when the lane shuts upon it, in tries of the backoff."""
+"""How long a message that goes alone steps aside when it shuts the lane, in tries of the backoff."""
 
 _NO_WORD = frozenset({MISSING, DOUBLED, UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges answers under one policy. `chance` returns a number in [0, 1), drawn anew for each delay."""
+    """Judges answers under one policy. `chance` returns a number in [0, 1), a new one for each delay."""
 
     policy: Policy
     chance: Callable[[], float]
 
     def judge(self, answer: Answer, batch: Batch, *, now_ms: int) -> Settlement:
-        """Return a verdict for every message of a batch that was posted, and what follows beyond them."""
+        """Return a verdict for every message of a batch that was posted, and the effects beyond them."""
         if isinstance(answer, ItemAnswers):
             return self._items(answer.by_key, batch, now_ms)
         return self._whole(answer, batch, now_ms)
@@ -101,7 +101,7 @@ class Judge:
                     message,
                     batch.token,
                     spent=_spent(message, batch),
-                    # The gateway answered its neighbours, but of this item it said nothing that can be read.
+                    # The gateway answered its neighbours, but said nothing readable about this item.
                     explicit=answer.code not in _NO_WORD,
                     code=answer.code,
                     detail=answer.desc,
@@ -137,7 +137,7 @@ class Judge:
                     now_ms=now_ms,
                 )
             case Meaning.UNAVAILABLE if by_itself:
-                # It may be this very message that is answered so: the next probe takes another, if it can.
+                # It may be this message that causes the answer: the next probe takes another, if it can.
                 aside_ms = self._delay_ms(ASIDE_TRIES) if message.alone else 0
                 return replace(verdict, alone=True, delay_ms=aside_ms)
             case _:
@@ -176,7 +176,7 @@ class Judge:
                 "; "
             ),
             delay_ms=self._delay_ms(message.tries),
-            # It may wait behind a hold: the outbox looks once more when it would go.
+            # It may wait behind a hold: the outbox checks again when it is about to go.
             until_ms=0 if explicit else first_ms + round(policy.resend_within_s * 1000),
         )
 
@@ -201,12 +201,12 @@ def give_back(
 
 
 # An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken
-# after its last failure: so an outage, which fails everything, costs nobody anything, however it begins.
+# after its last failure: so an outage, which fails everything, costs no message anything, however it begins.
 def _spent(message: Message, batch: Batch) -> bool:
     return message.alone and message.failed_at_take is not None and batch.ok_take > message.failed_at_take
 
 
-# A dead letter says that it was not sent, and invites a person to have it sent.
+# A dead letter says that the message was not sent, and invites a person to have it sent.
 def _end(verdict: Verdict, message: Message, outcome: Outcome) -> Verdict:
     if message.may_have_been_sent:
         return replace(

@@ -1,4 +1,4 @@
-"""Messages as the worker meets them: what a take hands out, and what a settlement says of each."""
+"""Messages as the worker meets them: what a take hands out, and what a settlement says about each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Batch", "Effect", "EffectKind", "Message", "Outcome", "Settlement", 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a take, with the facts that a verdict rests on."""
+    """One message of a take, with the facts that a verdict depends on."""
 
     msg_key: str
     body: bytes = field(repr=False)
@@ -102,4 +102,4 @@ class Settlement:
     verdicts: tuple[Verdict, ...]
     effects: tuple[Effect, ...] = ()
     taken_ms: int = 0
-    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not meant."""
+    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not affected."""

@@ -26,7 +26,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
-    """A lane as it stands. Counts are messages; times are ms."""
+    """A lane as it is now. Counts are messages; times are ms."""
 
     lane: Lane
     ready: int
@@ -56,7 +56,7 @@ def lanes(store: Store) -> list[Lane]:
     return sorted(_known(text(name) for name in names), key=lambda lane: lane.name)
 
 
-# What another program put there under no lane's name must not keep the lanes from being served.
+# What another program put there under a name that is not a lane's must not keep the lanes from being served.
 def _known(names: Iterable[str]) -> Iterator[Lane]:
     for name in names:
         with suppress(UsageError):
@@ -147,7 +147,7 @@ def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]
 
 
 def place_in_line(store: Store, record: Record) -> int | None:
-    """Return how many messages stand before this one in its lane's `ready`; None if it is not there."""
+    """Return how many messages are before this one in its lane's `ready`; None if it is not there."""
     with mapped():
         rank = store.client.zrank(
             store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key
@@ -180,7 +180,7 @@ def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
                 pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
             replies = pipe.execute()
         for name, fields, history in zip(page, replies[::2], replies[1::2], strict=True):
-            # One that is not whole is named by audit, and hides none of the others here.
+            # Audit names one that is not whole; here it must not hide the others.
             with suppress(RecordBroken):
                 if fields:
                     yield parse_record(text(name), fields, history)

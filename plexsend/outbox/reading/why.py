@@ -40,7 +40,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer. `estimate_s`: seconds until it is likely to go; None if that cannot be said, or it has."""
+    """The answer. `estimate_s`: seconds until it is likely to go; None if that is unknown, or it has gone."""
 
     msg_key: str
     lane: str
@@ -51,7 +51,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the answer rests on, read from Redis."""
+    """What the answer depends on, read from Redis."""
 
     record: Record
     now_ms: int
@@ -156,7 +156,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
             Cause("alone", "it goes in a request of its own, since it failed together with others before")
         )
     if facts.ahead:
-        causes.append(Cause("behind", f"{facts.ahead:,} messages stand before it in {record.lane.name}"))
+        causes.append(Cause("behind", f"{facts.ahead:,} messages are before it in {record.lane.name}"))
         if policy.rate_per_s:
             limited = f"{record.lane.service} of account {record.lane.account}"
             causes.append(Cause("rate", f"{limited} is limited to {policy.rate_per_s:g} messages a second"))
@@ -199,10 +199,10 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
 
 
 def _held(hold: Hold) -> Cause:
-    told = f": {hold.why}" if hold.why else ""
+    because = f": {hold.why}" if hold.why else ""
     probing = "; one message is on its way to find out" if hold.probing else ""
     words = (
-        f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{told}. "
+        f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{because}. "
         f"How it ends: {hold.how_it_ends}{probing}"
     )
     return Cause("hold", words, since_ms=hold.since_ms, until_ms=hold.until_ms)
