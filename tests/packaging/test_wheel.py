@@ -216,15 +216,15 @@ def test_mypy_sees_a_mistake_of_an_application(check_types: Callable[..., Any], 
 
 
 @pytest.fixture
-def start_celery(with_all: Environment, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
-    """Start processes of Celery that end with the test."""
+def start(with_all: Environment, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Start processes by the name of their command; they end with the test."""
     started: list[Worker] = []
 
-    def start(*args: str, cwd: Path, **settings: str) -> Worker:
-        log = tmp_path / f"celery-{len(started)}.log"
+    def start_one(command: str, *args: str, cwd: Path, **settings: str) -> Worker:
+        log = tmp_path / f"{command}-{len(started)}.log"
         with log.open("wb") as words:
             process = subprocess.Popen(
-                [with_all.command("celery"), *args],
+                [with_all.command(command), *args],
                 cwd=cwd,
                 env=environ(**settings),
                 stdin=subprocess.DEVNULL,
@@ -234,24 +234,24 @@ def start_celery(with_all: Environment, tmp_path: Path) -> Iterator[Callable[...
         started.append(Worker(process, log))
         return started[-1]
 
-    yield start
+    yield start_one
     for worker in started:
         worker.process.kill()
         worker.process.wait()
 
 
 def test_workers_start_by_either_name(
-    start_celery: Callable[..., Worker], crowded: Path, tmp_path: Path, where: dict[str, str]
+    start: Callable[..., Worker], crowded: Path, tmp_path: Path, where: dict[str, str]
 ) -> None:
     own = {**where, "PLEXSEND_ACCOUNT_MAIN": "user;key", "PLEXSEND_MMS_URL": "http://127.0.0.1:1"}
     options = ("worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
     workers = [
-        start_celery("-A", "worker", *options, "--hostname", "short@%h", cwd=tmp_path, **own),
-        start_celery("-A", "plexsend.worker", *options, "--hostname", "long@%h", cwd=crowded, **own),
+        start("celery", "-A", "worker", *options, "--hostname", "short@%h", cwd=tmp_path, **own),
+        start("celery", "-A", "plexsend.worker", *options, "--hostname", "long@%h", cwd=crowded, **own),
     ]
     for worker in workers:
         worker.wait_for(" ready.")
-    assert [worker.end() for worker in workers] == [0, 0]
+    assert [worker.end() for worker in workers] == [0] * len(workers)
 
 
 def test_all_extras_bring_the_commands_and_a_whole_environment(with_all: Environment, tmp_path: Path) -> None:
