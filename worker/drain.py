@@ -110,7 +110,7 @@ class Drain:
 
     def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
         others_wait = self._around.bell_waits()
-        reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
+        reply = self._advance(Mode.STOP, settlement, bell, yields=others_wait)
         self.keys_in_hand = []
         if isinstance(reply, NothingTaken) and reply.bell:
             with self._runtime.turn.outside():
@@ -119,7 +119,7 @@ class Drain:
     # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
     # a reply that was lost is answered again.
     def _advance(
-        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
+        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0, yields: bool = False
     ) -> Batch | NothingTaken:
         self._sequence += 1
         ticket = Ticket(self._name, self._sequence)
@@ -138,6 +138,8 @@ class Drain:
                     settlement=settlement,
                     bell=bell,
                     stay_ms=stay_ms,
+                    yields=yields,
+                    most_items=self._service.product.most_items,
                 )
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0

@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError
+from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Settlement
@@ -76,6 +77,9 @@ class Housekeeping:
         self._full = False
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
+        self._most_items = {
+            service: get_service(service, runtime.settings).product.most_items for service in runtime.policies
+        }
         self._spoilt: set[tuple[str, str]] = set()
         # The accounts that this process swept last: it alone is nudged for them.
         self._swept: set[str] = set()
@@ -149,6 +153,7 @@ class Housekeeping:
             account,
             self._me,
             policies=self._runtime.policies,
+            most_items=self._most_items,
             quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
             quota=quota,
             reclaim_ms=round(settings.usual.reclaim_s * 1000),

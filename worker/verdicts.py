@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.gateway.answers import DOUBLED, MISSING, UNREADABLE, ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
+from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.settings import OnUncertain
 from plexsend.worker.backoff import full_jitter_ms
 
@@ -106,7 +107,8 @@ class Judge:
                     detail=answer.desc,
                     now_ms=now_ms,
                 )
-            case Meaning.OUT_OF_CREDIT | Meaning.UNAUTHORIZED | Meaning.UNSUITABLE | Meaning.TOO_MANY_ITEMS:
+            case _:
+                # Not sent: a hold or a smaller batch is what follows.
                 pass
         return verdict
 
@@ -238,11 +240,7 @@ def _held(answers: Iterable[ItemAnswer], batch: Batch) -> list[Effect]:
     return effects
 
 
-_HOLDS = {
-    Meaning.OUT_OF_CREDIT: EffectKind.CREDIT,
-    Meaning.UNAUTHORIZED: EffectKind.AUTH,
-    Meaning.UNSUITABLE: EffectKind.FAULT,
-}
+_HOLDS = {rule.meant_by: rule.begun_by for rule in HOLD_RULES if rule.meant_by and rule.begun_by}
 
 
 def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
@@ -259,10 +257,10 @@ def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
                 Effect(EffectKind.ANSWERED),
                 Effect(EffectKind.SMALLER, len(batch.messages), words),
             )
-        case Meaning.OUT_OF_CREDIT | Meaning.UNAUTHORIZED | Meaning.UNSUITABLE:
-            return (request, Effect(EffectKind.ANSWERED), Effect(_HOLDS[answer.meaning], 0, words))
         case _:
-            return (request, Effect(EffectKind.ANSWERED))
+            kind = _HOLDS.get(answer.meaning)
+            held = (Effect(kind, 0, words),) if kind else ()
+            return (request, Effect(EffectKind.ANSWERED), *held)
 
 
 # What goes alone from its second try on shuts no lane: one poisonous message cannot stop the others.

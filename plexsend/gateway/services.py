@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from plexsend.settings import Settings
 
 
+MOST_ITEMS = 10
+"""Items that API PLEX takes in one request, unless a product says otherwise; more are answered with G160."""
+REQUEST_DEADLINE_S = 15.0
+"""The longest that one request takes, answer and all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """One kind of message in one dialect: one schema, one URL, one envelope around the items."""
@@ -27,8 +33,8 @@ class Product:
     """Scheme and host as the guide prints them; a setting names another."""
     path: str
     """Path of a sending request; `{service}` stands for the service id."""
-    most_items: int = 10
-    """Items in one request; more are answered with G160."""
+    most_items: int = MOST_ITEMS
+    """Items in one request: the largest batch."""
     key_required: bool = False
     """Whether a missing `msg_key` is refused; otherwise a default may stand in for it."""
     variant_field: str | None = None

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reasons import EffectKind
+
 if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
 
-FULL_BATCH = 10
-"""The most messages that API PLEX takes in one request."""
+__all__ = ["Batch", "Effect", "EffectKind", "Message", "Outcome", "Settlement", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One to ten messages of one lane, taken under one token, in the order of their positions."""
+    """One to `most_items` messages of one lane, taken under one token, in the order of their positions."""
 
     lane: Lane
     token: str
@@ -81,24 +82,6 @@ class Verdict:
     """For the history; the gateway's own words where there are any."""
     until_ms: int = 0
     """When it is parked rather than sent again, on Redis's clock; 0: never."""
-
-
-class EffectKind(StrEnum):
-    """What a verdict does beyond its messages."""
-
-    REQUEST = "request"
-    """A request was made; number: messages in it."""
-    ANSWERED = "answered"
-    """The gateway answered item by item, so it is there."""
-    SHUT = "shut"
-    """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
-    SHUT_ALONE = "shut_alone"
-    """The same from a message that went alone: it shuts nothing, unless the gateway named a time."""
-    CREDIT = "credit"
-    AUTH = "auth"
-    FAULT = "fault"
-    SMALLER = "smaller"
-    """The batch was too large; number: its size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
+from plexsend.outbox.flags import Flag
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -50,12 +51,12 @@ class Record:
     @property
     def may_have_been_sent(self) -> bool:
         """Whether a request that held it was not answered."""
-        return "m" in self.flags
+        return Flag.MAY_HAVE_BEEN_SENT in self.flags
 
     @property
     def alone(self) -> bool:
         """Whether it goes in a request of its own."""
-        return "a" in self.flags
+        return Flag.ALONE in self.flags
 
     @property
     def desc(self) -> str:

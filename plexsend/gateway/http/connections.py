@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from plexsend.gateway.http.response_reader import BadResponse, ResponseReader, TooLarge
+from plexsend.gateway.services import REQUEST_DEADLINE_S
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Timeouts:
     """For what precedes the request; after a longer start nothing is sent: too little time is left."""
     read_s: float = 15.0
     """For the next byte of the answer."""
-    deadline_s: float = 15.0
+    deadline_s: float = REQUEST_DEADLINE_S
     """For the whole exchange, from looking up the name to the last byte of the answer."""
 
 

@@ -44,7 +44,7 @@ def record_json(record: Record) -> dict[str, object]:
 
 def hold_json(hold: Hold) -> dict[str, object]:
     """Return a hold for programs; `account` is `*` where a service is paused for every account."""
-    sized = hold.reason == "size"
+    sized = hold.is_size
     return {
         "account": hold.account,
         "scope": str(hold.scope),

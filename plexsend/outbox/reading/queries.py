@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from plexsend.errors import RecordBroken, UsageError
+from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
 
-_PROCESS_SEEN_MS = 5_000
-"""A process not seen for this long is gone (as in sweep.lua)."""
 _PAGE = 500
 
 
@@ -129,12 +128,12 @@ def service_pauses(store: Store) -> list[Hold]:
 def covering(found: list[Hold], lane: Lane) -> list[Hold]:
     """Return those holds that keep this lane from sending (a smaller batch size does not)."""
     names = {Scope.ACCOUNT: lane.account, Scope.SERVICE: lane.service, Scope.LANE: lane.name}
-    return [hold for hold in found if names[hold.scope] == hold.what and hold.reason is not Reason.SIZE]
+    return [hold for hold in found if names[hold.scope] == hold.what and not hold.is_size]
 
 
 def processes(store: Store, account: str) -> list[WorkerProcess]:
     """Return the worker processes that are alive, as the account has seen them."""
-    oldest = server_ms(store) - _PROCESS_SEEN_MS
+    oldest = server_ms(store) - SILENT_MS
     with mapped():
         entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
     return list(WorkerProcess.parse_all(entries))

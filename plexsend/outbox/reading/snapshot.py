@@ -93,9 +93,7 @@ class Watch:
     def look(self) -> tuple[Sight, list[SeenHold]]:
         """Look once; returns what stands, and the holds that began or ended since the last look."""
         lanes = [lane for lane in queries.lanes(self._store) if lane.account == self._account]
-        standing = tuple(
-            hold for hold in queries.holds(self._store, self._account) if hold.reason is not Reason.SIZE
-        )
+        standing = tuple(hold for hold in queries.holds(self._store, self._account) if not hold.is_size)
         sight = Sight(
             at_s=self._clock(),
             now_ms=queries.server_ms(self._store),
