@@ -7,6 +7,7 @@ extra, and its first user calls `require`, so that a person reads one line with 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -64,8 +65,9 @@ def _unfit(extra: str) -> Iterator[str]:
         return
     for line in lines:
         needed = Requirement(line)
-        if needed.marker is None or not needed.marker.evaluate({"extra": extra}):
-            continue
-        found = metadata.version(needed.name)
-        if not needed.specifier.contains(found, prereleases=True):
-            yield f"{needed.name} is {found}, and plexsend needs {needed.name}{needed.specifier}"
+        if needed.marker is not None and needed.marker.evaluate({"extra": extra}):
+            # What was installed without a word on its version cannot be judged.
+            with suppress(metadata.PackageNotFoundError):
+                found = metadata.version(needed.name)
+                if not needed.specifier.contains(found, prereleases=True):
+                    yield f"{needed.name} is {found}, and plexsend needs {needed.name}{needed.specifier}"

