@@ -2,6 +2,7 @@
 
 PlexsendError
 ├── SettingsError          nothing starts; every wrong or missing setting is listed
+├── MissingExtra           nothing starts; the extra to install is named with its command
 ├── UsageError             nothing was done: the call itself is wrong (unknown service, naive datetime)
 ├── NotPossible            what was asked for does not exist, or cannot be done now; nothing was changed
 ├── InvalidItem            this item is refused, its neighbours go on
@@ -47,6 +48,14 @@ class SettingsError(PlexsendError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("settings are wrong:\n" + "\n".join(f"  {problem}" for problem in self.problems))
+
+
+class MissingExtra(PlexsendError):
+    """Packages of an extra are missing, or too old or too new. Ends a command with exit code 2."""
+
+    def __init__(self, extras: Sequence[str], reason: str) -> None:
+        self.extras = tuple(extras)
+        super().__init__(f"{reason}. Run: pip install 'plexsend[{','.join(extras)}]'")
 
 
 class UsageError(PlexsendError):

@@ -7,9 +7,18 @@ import sys
 
 def main() -> None:
     """Run the command line of this process and end it with the command's exit code."""
-    # The import stands inside, so that Ctrl-C while Python still loads ends as quietly as later.
+    # The imports stand inside, so that Ctrl-C while Python still loads ends as quietly as later.
     try:
-        from plexsend.cli.app import app  # noqa: PLC0415  see above
+        from plexsend.errors import MissingExtra  # noqa: PLC0415  see above
+        from plexsend.extras import require  # noqa: PLC0415
+
+        # The command is installed with the base too, and click is what prints its errors.
+        try:
+            require("cli")
+        except MissingExtra as exc:
+            sys.stderr.write(f"plexsend: {exc}\n")
+            sys.exit(2)
+        from plexsend.cli.app import app  # noqa: PLC0415
 
         app()
     except KeyboardInterrupt:

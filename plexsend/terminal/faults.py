@@ -9,6 +9,7 @@ import click
 from plexsend.errors import (
     FileProblem,
     InvalidItem,
+    MissingExtra,
     NotPossible,
     OutboxFull,
     OutboxUnavailable,
@@ -60,6 +61,7 @@ def problem_json(problem: Problem) -> dict[str, str]:
 _KINDS: tuple[tuple[type[PlexsendError], str, int], ...] = (
     (NotPossible, "refused", EXIT_REFUSED),
     (SettingsError, "settings", EXIT_USAGE),
+    (MissingExtra, "extra", EXIT_USAGE),
     (UsageError, "usage", EXIT_USAGE),
     (InvalidItem, "invalid", EXIT_REFUSED),
     (FileProblem, "file", EXIT_REFUSED),

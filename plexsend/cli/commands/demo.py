@@ -14,6 +14,7 @@ import click
 
 from plexsend.cli.options import example, json_option
 from plexsend.errors import PlexsendError
+from plexsend.extras import require
 from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED, fault_of
 from plexsend.terminal.screen import Screen
 
@@ -35,6 +36,7 @@ def demo(*, keep: bool, as_json: bool) -> int:
     used and nothing leaves this machine. Exit code 0 only if every message has a known fate and the audit
     holds.
     """
+    require("embedded", "worker")
     screen = Screen(as_json=as_json)
     from plexsend.demo import telling  # noqa: PLC0415  `--help` must be quick
     from plexsend.stack.stops import StopAsked, Stops  # noqa: PLC0415
