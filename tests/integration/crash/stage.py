@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.services import SERVICES
@@ -110,7 +110,7 @@ class Stage:
     def _told_path(self) -> Path:
         return self.folder / "told"
 
-    def submit(self, lane: Lane, keys: list[str], **options: object) -> None:
+    def submit(self, lane: Lane, keys: list[str], **options: Any) -> None:
         """Put messages in beforehand."""
         other_worker(self).submit(lane, keys, linger_ms=0, **options)
         self.told.update(keys)

@@ -207,10 +207,11 @@ class Room:
 
     def _until_next_event_s(self) -> float:
         now_ms = queries.server_ms(self.store)
+        client: Any = self.store.client
         wakes = [
             score
             for account in queries.accounts(self.store)
-            for _, score in self.store.client.zrange(self.store.keys.wake(account), 0, 0, withscores=True)
+            for _, score in client.zrange(self.store.keys.wake(account), 0, 0, withscores=True)
         ]
         return max(0.05, (min(wakes) - now_ms) / 1000) if wakes else 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -141,8 +141,9 @@ def test_message_that_kills_its_drain_ends_parked_and_its_neighbours_go(store: S
                 room.drain(lane, bell)
             except RuntimeError:
                 # The process is gone, and with it its leases.
-                for name in store.client.zrange(store.keys.lane("main", lane.name, "sending"), 0, -1):
-                    store.client.zadd(store.keys.lane("main", lane.name, "sending"), {name: 1})
+                client: Any = store.client
+                for name in client.zrange(store.keys.lane("main", lane.name, "sending"), 0, -1):
+                    client.zadd(store.keys.lane("main", lane.name, "sending"), {name: 1})
                 store.client.zadd(store.keys.wake("main"), {lane.name: 1})
 
     for _ in range(200):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def _has_ended(child: Child) -> bool:
+    return not child.is_running
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     """Make a child that runs a piece of Python; it is ended after the test."""
@@ -52,7 +57,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     yield make
     for child in made:
         child.kill()
-        wait_until(lambda child=child: not child.is_running)
+        wait_until(partial(_has_ended, child))
 
 
 FOREVER = "import time; print('here', flush=True); time.sleep(600)"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,7 +33,7 @@ def judge(batch: Batch, answer: Answer, judge: Judge = JUDGE) -> Settlement:
     return judge.judge(answer, batch, now_ms=NOW_MS)
 
 
-def entry_of(message: Message, answer: Answer, **batch: int) -> Verdict:
+def entry_of(message: Message, answer: Answer, **batch: Any) -> Verdict:
     [verdict] = judge(make_batch(message, **batch), answer).verdicts
     return verdict
 
