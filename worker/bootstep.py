@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.requirements import inspect
-from plexsend.outbox.sweep import WorkerProcess
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.process import Process, enter
 from plexsend.worker.runtime import Runtime

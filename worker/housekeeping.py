@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
+    from plexsend.outbox.processes import WorkerProcess
+    from plexsend.outbox.sweep import Abandoned, SweepResult
     from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01

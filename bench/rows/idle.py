@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bench.rounds import Figure
 from bench.stage import PREFIX, Stage
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.sweep import WorkerProcess
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.runtime import Runtime
 

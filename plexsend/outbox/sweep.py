@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import UsageError
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
@@ -21,33 +22,6 @@ if TYPE_CHECKING:
 
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerProcess:
-    """A worker process, as it announces itself."""
-
-    name: str
-    """Letters and digits only; the drains' names begin with it."""
-    pool_size: int
-    services: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Return the process as it stands in Redis."""
-        return f"{self.name}|{self.pool_size}|{','.join(self.services)}"
-
-    @classmethod
-    def parse(cls, entry: str) -> WorkerProcess:
-        """Return the process that an entry names; ValueError where it names none."""
-        name, pool_size, services = entry.split("|")
-        return cls(name, int(pool_size), tuple(services.split(",")) if services else ())
-
-    @classmethod
-    def parse_all(cls, entries: Iterable[object]) -> Iterator[WorkerProcess]:
-        """Yield the processes that entries name, without what another program put among them."""
-        for entry in entries:
-            with suppress(ValueError):
-                yield cls.parse(text(entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from plexsend.terminal.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -80,9 +82,3 @@ def _write(stream: TextIO, text: str, style: str = "") -> None:
 def _write_json(stream: TextIO, facts: Mapping[str, object]) -> None:
     ascii_only = (stream.encoding or "").lower().replace("-", "") != "utf8"
     stream.write(json.dumps(facts, ensure_ascii=ascii_only, separators=(", ", ": ")) + "\n")
-
-
-# A gateway's description or somebody's reason could otherwise steer the terminal.
-def printable(text: str) -> str:
-    """Return a text whose control characters (but newlines) are spaces."""
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)

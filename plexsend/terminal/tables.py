@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
-from plexsend.terminal.screen import printable
+from plexsend.terminal.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

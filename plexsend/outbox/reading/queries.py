@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, cast
 from plexsend.errors import RecordBroken, UsageError
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.records import Record, parse_record, read_record
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.sweep import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

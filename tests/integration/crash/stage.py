@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.services import SERVICES
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
-from plexsend.outbox.sweep import WorkerProcess
 from plexsend.producers import Producer
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.verdicts import Judge, RetryPolicy

@@ -8,10 +8,11 @@ from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies import Policy
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
-from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess, sweep
+from plexsend.outbox.sweep import Abandoned, SweepResult, sweep
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.processes import WorkerProcess
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
+    from plexsend.outbox.sweep import Abandoned, SweepResult
 
 POLICY = Policy(
     rate_per_s=0,

@@ -13,11 +13,11 @@ from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.records import Record, read_record
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage, Submitter
-from plexsend.outbox.sweep import WorkerProcess
 from plexsend.worker.drain import Drain, Surroundings
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.runtime import Runtime
