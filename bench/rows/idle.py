@@ -102,7 +102,7 @@ def _crowd(stage: Stage) -> Iterator[None]:
         for thread in threads:
             thread.join(10)
         for runtime in runtimes:
-            runtime.close()
+            runtime.store.close()
 
 
 # kombu asks for all queues of a worker at once, and again after a second without any.

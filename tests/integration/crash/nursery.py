@@ -137,7 +137,7 @@ def _play(order: Order) -> list[str]:
     stage = make_stage(
         plain, watched_store(plain, watch), order.gateway_url, Path(order.folder), scenario.settings
     )
-    watch_client(stage.worker.client, watch)
+    watch_client(stage.client, watch)
     if order.lose:
         # A drain waits half a second before it repeats a call; nothing is gained by waiting here.
         time.sleep = lambda _: None

@@ -56,6 +56,7 @@ class Stage:
 
     plain: Store
     """A store whose calls nobody watches: that of the others, and of the time that passes."""
+    client: GatewayClient
     worker: Worker
     producer: Producer
     folder: Path
@@ -117,14 +118,14 @@ class Stage:
 
     def close(self) -> None:
         """Close the connections to the gateway."""
-        self.worker.client.close()
+        self.client.close()
 
 
 def make_stage(plain: Store, store: Store, url: str, folder: Path, settings: Mapping[str, str]) -> Stage:
     """Return a stage; `store` is `plain` itself, or the same watched."""
     client = GatewayClient(dict.fromkeys(_URLS, url))
     worker = Worker(store, client, {"PLEXSEND_RECLAIM_S": str(RECLAIM_S), **settings})
-    return Stage(plain, worker, Producer(worker.runtime.settings, store), folder)
+    return Stage(plain, client, worker, Producer(worker.runtime.settings, store), folder)
 
 
 def other_worker(stage: Stage) -> Worker:
