@@ -143,7 +143,7 @@ def test_master_without_its_replicas_is_left_for_the_one_that_sentinels_name(
     """It refuses, but its connections are well: nobody would leave it before it becomes a replica itself."""
     lonely, whole = servers
     directory = Directory(lonely.port)
-    pool = SentinelConnectionPool("g", directory, protocol=2)  # type: ignore[no-untyped-call]
+    pool = SentinelConnectionPool("g", directory, protocol=2)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
     store = Store(Redis.from_pool(pool), "p:")
     lane = Lane("mms-bulk", None, "main")
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def room(store: Store) -> Iterator[Room]:
     """A worker whose task answers doorbells."""
     room = Room(store, ScriptedClient())
-    # No broker: what would be rung stays with the room.
-    process = Process(None, room.runtime, ())  # type: ignore[arg-type]
+    no_broker: Any = None
+    # What would be rung stays with the room.
+    process = Process(no_broker, room.runtime, ())
     process.surroundings = room.around
     enter(process)
     yield room

@@ -67,7 +67,7 @@ def test_account_without_credit_is_probed_with_one_message_at_a_time(store: Stor
         client.close()
 
 
-UNCLEAR = {
+UNCLEAR: dict[str, dict[str, Any]] = {
     "reset_before_accepting": {},
     "reset_after_accepting": {},
     "hang_up": {},
@@ -84,7 +84,7 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("kind", UNCLEAR)
 def test_unclear_answer_ends_with_everything_accepted_once(room: Room, sandbox: Sandbox, kind: str) -> None:
-    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])  # type: ignore[arg-type]  # each its own parameters
+    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])
     room.submit(BULK, names(30))
     room.work_until(lambda: room.states(BULK) == {"accepted": 30}, within_s=120)
     assert sandbox.accepted == dict.fromkeys(names(30), 1)
@@ -101,7 +101,7 @@ def test_with_park_nothing_is_sent_twice_whatever_comes_back(
     client = GatewayClient({"mms": sandbox.url})
     room = Room(store, client, {"PLEXSEND_ON_UNCERTAIN": "park"})
     sandbox.change_behaviour(duplicates="accept")
-    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])  # type: ignore[arg-type]
+    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])
     room.submit(BULK, names(30))
     parked = {"missing_item": 4, "doubled_item": 1}.get(kind, 10)
     room.work_until(lambda: room.states(BULK) == {"accepted": 30 - parked, "uncertain": parked}, within_s=120)

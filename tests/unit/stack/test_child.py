@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,9 +50,9 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     """Make a child that runs a piece of Python; it is ended after the test."""
     made: list[Child] = []
 
-    def make(code: str, **options: object) -> Child:
+    def make(code: str, **options: Any) -> Child:
         command = (sys.executable, "-I", "-S", "-c", code)
-        child = Child(Program("it", command, tmp_path / "it.log", tmp_path, dict(os.environ), **options))  # type: ignore[arg-type]
+        child = Child(Program("it", command, tmp_path / "it.log", tmp_path, dict(os.environ), **options))
         made.append(child)
         return child
 
