@@ -14,7 +14,9 @@ from celery.signals import celeryd_init
 from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
+from plexsend.settings import LogFormat
 from plexsend.worker.bootstep import HousekeepingStep
+from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +29,21 @@ POOL_SIZE = 16
 
 def create_app(settings: Settings) -> Celery:
     """Return the application for these settings. Connects to nothing yet."""
-    app = Celery("plexsend")
+    app = Celery("plexsend", log=Logging)
     app.conf.update(_config(settings))
     app.steps["worker"].add(HousekeepingStep)
     app.plexsend_settings = settings  # type: ignore[attr-defined]  # the worker's bootstep finds them here
+    celeryd_init.connect(_log_from_the_first_line, weak=False)
     celeryd_init.connect(_refuse_unknown_queues, weak=False)
     return app
+
+
+# Celery sets its log up a moment later, but warns before that of a worker that root runs. Its banner is left
+# out: standard output often goes where the log goes.
+def _log_from_the_first_line(instance: Any, options: Mapping[str, Any], **_: Any) -> None:
+    if instance.app.plexsend_settings.log is LogFormat.JSON:
+        instance.quiet = True
+        instance.app.log.setup(options.get("loglevel"), options.get("logfile"), hostname=instance.hostname)
 
 
 # Celery itself ends with a traceback, and advises a setting that would make the misspelt queue.

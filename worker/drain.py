@@ -72,6 +72,8 @@ class Drain:
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._fates = BatchLog(self._log)
+        self.keys_in_hand: list[str] = []
+        """The keys of the batch that was taken last, until its verdicts are written down."""
 
     def run(self, bell: str) -> None:
         """Answer a doorbell."""
@@ -89,7 +91,9 @@ class Drain:
                 Mode.TAKE, settlement, bell, stay_ms=0 if self._around.bell_waits() else LONGEST_STAY_MS
             )
             settlement, bell = None, ""
+            self.keys_in_hand = []
             if isinstance(reply, Batch):
+                self.keys_in_hand = [message.msg_key for message in reply.messages]
                 settlement = self._send(reply)
             elif reply.status is not Status.STAY:
                 return
@@ -107,6 +111,7 @@ class Drain:
     def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
         others_wait = self._around.bell_waits()
         reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
+        self.keys_in_hand = []
         if isinstance(reply, NothingTaken) and reply.bell:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
@@ -139,7 +144,10 @@ class Drain:
                 if not failed_before:
                     self._fates.end()
                     self._log.warning(
-                        "redis does not take the verdicts, trying on", reason=str(exc), unsettled=unsettled
+                        "redis does not take the verdicts, trying on",
+                        reason=str(exc),
+                        unsettled=unsettled,
+                        msg_keys=self.keys_in_hand,
                     )
                 failed_before = True
                 if self._gives_up(exc, LAST_PATIENCE_S if unsettled else 0.0):
@@ -165,7 +173,12 @@ class Drain:
             accepted = [
                 verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is Outcome.ACCEPTED
             ]
-            self._log.error("verdicts lost", unsettled=len(settlement.verdicts), accepted=accepted)
+            self._log.error(
+                "verdicts lost",
+                unsettled=len(settlement.verdicts),
+                accepted=accepted,
+                msg_keys=self.keys_in_hand,
+            )
 
     def _send(self, batch: Batch) -> Settlement:
         checked = recheck(batch, self._loader)

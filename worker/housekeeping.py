@@ -151,7 +151,7 @@ class Housekeeping:
             policies=self._runtime.policies,
             quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
             quota=quota,
-            reclaim_ms=round(settings.reclaim_s * 1000),
+            reclaim_ms=round(settings.usual.reclaim_s * 1000),
             keep_ms=round(settings.keep_days * _DAY_MS),
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
@@ -214,6 +214,7 @@ class Housekeeping:
                 lane=lane.name,
                 token=token,
                 messages=len(items),
+                msg_keys=[item.message.msg_key for item in items],
             )
 
 

@@ -59,12 +59,14 @@ class Process:
 
         Nothing is raised: a doorbell that comes to nothing lapses, and what was taken is reclaimed.
         """
+        drain: Drain | None = None
         try:
-            Drain(self.runtime, Lane.parse(lane), self.surroundings).run(bell)
+            drain = Drain(self.runtime, Lane.parse(lane), self.surroundings)
+            drain.run(bell)
         except PlexsendError as exc:
-            _log.error("drain failed", lane=lane, reason=str(exc))
+            _log.error("drain failed", lane=lane, **_in_hand(drain), reason=str(exc))
         except Exception:  # noqa: BLE001  the edge of the task: the next doorbell must find a thread
-            _log.exception("drain failed unexpectedly", lane=lane)
+            _log.exception("drain failed unexpectedly", lane=lane, **_in_hand(drain))
 
     # One at a time: it stands beside the pool, whose size is what people allowed.
     def _answer_here(self, lane: str, bell: str) -> None:
@@ -72,6 +74,10 @@ class Process:
             self.answer(lane, bell)
         finally:
             self._spare.release()
+
+
+def _in_hand(drain: Drain | None) -> dict[str, list[str]]:
+    return {"msg_keys": drain.keys_in_hand} if drain is not None and drain.keys_in_hand else {}
 
 
 # Tasks received and not yet begun: with one thread free for each they would have begun.

@@ -9,11 +9,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
-from plexsend.gateway.services import SERVICES
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
-from plexsend.worker.verdicts import Judge, RetryPolicy
+from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
     from plexsend.gateway.http.transport import Transport
@@ -35,12 +33,9 @@ class Runtime:
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
-        self.policies = {service: Policy.of(settings, settings.service(service)) for service in SERVICES}
+        self.policies = settings.services
         chance = random.SystemRandom().random
-        self.judges = {
-            service: Judge(RetryPolicy.of(settings, settings.service(service)), chance)
-            for service in SERVICES
-        }
+        self.judges = {service: Judge(policy, chance) for service, policy in settings.services.items()}
         self._numbers = itertools.count(1)
         self._credentials: dict[str, Credentials] = {}
 

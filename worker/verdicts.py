@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.batches import Batch, Message
-    from plexsend.settings import ServiceSettings, Settings
+    from plexsend.settings import Policy
 
 MOST_SILENT_TAKES = 5
 """Takes without a verdict after which a message is parked: it seems to kill whatever takes it."""
@@ -34,32 +34,10 @@ _NO_WORD = frozenset({MISSING, DOUBLED, UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When a message that may have been sent goes again, in seconds."""
-
-    on_uncertain: OnUncertain = OnUncertain.RESEND
-    first_s: float = 2
-    longest_s: float = 900
-    attempts: int = 8
-    resend_within_s: float = 3600
-
-    @classmethod
-    def of(cls, settings: Settings, service: ServiceSettings) -> RetryPolicy:
-        """Return the policy that these settings ask for."""
-        return cls(
-            on_uncertain=service.on_uncertain,
-            first_s=service.retry_first_s,
-            longest_s=service.retry_longest_s,
-            attempts=service.retry_attempts,
-            resend_within_s=settings.resend_within_s,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Judge:
     """Judges answers under one policy. `chance` returns a number in [0, 1), drawn anew for each delay."""
 
-    policy: RetryPolicy
+    policy: Policy
     chance: Callable[[], float]
 
     def judge(self, answer: Answer, batch: Batch, *, now_ms: int) -> Settlement:
@@ -178,9 +156,10 @@ class Judge:
         policy = self.policy
         if policy.on_uncertain is OnUncertain.PARK:
             return replace(verdict, detail=f"{detail}; parked, as PLEXSEND_ON_UNCERTAIN asks")
-        if message.attempts + spent >= policy.attempts:
+        if message.attempts + spent >= policy.retry_attempts:
             return replace(
-                verdict, detail=f"{detail}; parked after {policy.attempts} attempts while others went through"
+                verdict,
+                detail=f"{detail}; parked after {policy.retry_attempts} attempts while others went through",
             )
         first_ms = message.first_ms if message.first_ms is not None else now_ms
         if not explicit and now_ms - first_ms >= policy.resend_within_s * 1000:
@@ -201,7 +180,10 @@ class Judge:
 
     def _delay_ms(self, tries: int) -> int:
         return full_jitter_ms(
-            tries, first_s=self.policy.first_s, longest_s=self.policy.longest_s, chance=self.chance()
+            tries,
+            first_s=self.policy.retry_first_s,
+            longest_s=self.policy.retry_longest_s,
+            chance=self.chance(),
         )
 
 

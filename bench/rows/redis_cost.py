@@ -14,9 +14,9 @@ from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Settlement
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -53,8 +53,6 @@ class ItemAnswers:
     """Every key that was sent, in the order of sending, and no other."""
     foreign: int
     """Entries with a key that was not sent, or with none."""
-    status: int
-    """The HTTP status it came under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def read_answer(
     code = _read_code(parsed)
     results = parsed.get("results")
     if isinstance(results, list):
-        answers = _read_results(results, sent_keys, status, secret)
+        answers = _read_results(results, sent_keys, secret)
         speaks_of_ours = answers.foreign < len(results)
         if speaks_of_ours or (code is None and status in _SUCCESS):
             return answers
@@ -151,7 +149,7 @@ def _parse(body: bytes) -> Mapping[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _read_results(results: list[Any], sent_keys: Sequence[str], status: int, secret: str) -> ItemAnswers:
+def _read_results(results: list[Any], sent_keys: Sequence[str], secret: str) -> ItemAnswers:
     missing = ItemAnswer(Meaning.UNCERTAIN, MISSING, "")
     by_key = dict.fromkeys(sent_keys, missing)
     read = _ItemReader(secret)
@@ -167,7 +165,7 @@ def _read_results(results: list[Any], sent_keys: Sequence[str], status: int, sec
             by_key[key] = answer
         elif earlier.code != answer.code:
             by_key[key] = ItemAnswer(Meaning.UNCERTAIN, DOUBLED, "")
-    return ItemAnswers(MappingProxyType(by_key), foreign, status)
+    return ItemAnswers(MappingProxyType(by_key), foreign)
 
 
 class _ItemReader:

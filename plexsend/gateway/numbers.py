@@ -67,17 +67,6 @@ def normalise_receiver(text: str) -> str | Refusal:
     )
 
 
-def mask(number: str) -> str:
-    """Return a number for people to recognise and nobody to dial: `010****5678`.
-
-    The last four digits show, and as many of the first three as leave at least four hidden.
-    """
-    digits = _FOREIGN.sub("", number)
-    # Eight digits: the four hidden ones and the four shown last.
-    spare = len(digits) - 8
-    return "****" if spare < 0 else f"{digits[: min(spare, 3)]}****{digits[-4:]}"
-
-
 def _digits(text: str) -> str | Refusal:
     """Return `text` without `-` and spaces and with the country code of a mobile number as 0."""
     if len(text) > LONGEST_WRITTEN:

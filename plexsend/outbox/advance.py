@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.batches import Verdict
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 REQUEST_DEADLINE_S = 15
 """The longest that one request takes, answer and all (design of the client)."""
@@ -85,14 +85,19 @@ def advance(
     """
     header: list[str | bytes | int] = [
         lane.name, lane.service, ticket.drain, ticket.sequence, mode, bell, stay_ms, FULL_BATCH,
-        repr(float(policy.rate_per_s)), policy.linger_ms, policy.connections, policy.reclaim_ms, LEASE_MS,
-        policy.shut_first_ms, policy.shut_longest_ms, policy.credit_first_ms, policy.credit_longest_ms,
+        repr(float(policy.rate_per_s)), policy.linger_ms, policy.connections, _ms(policy.reclaim_s), LEASE_MS,
+        _ms(policy.shut_first_s), _ms(policy.shut_longest_s),
+        _ms(policy.credit_hold_s), _ms(policy.credit_hold_longest_s),
     ]  # fmt: skip
     reply = store.run(Script.ADVANCE, lane.account, header + _settlement_args(settlement))
     status = text(reply[0])
     if status == "taken":
         return _batch(lane, reply)
     return NothingTaken(Status(status), number(reply[1]), text(reply[2]), text(reply[6]))
+
+
+def _ms(wait_s: float) -> int:
+    return round(wait_s * 1000)
 
 
 def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:

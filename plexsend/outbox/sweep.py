@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.batches import Message
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""

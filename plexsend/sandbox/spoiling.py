@@ -117,6 +117,3 @@ _REPLY_FAULTS: dict[str, Callable[[Reply, Fault], Reply]] = {
     "cut_answer": _end(Ending.CUT),
     "close_after_answer": _end(Ending.DROP),
 }
-
-SPOILED = frozenset({*_ITEM_FAULTS, *_WHOLE_FAULTS, *_REPLY_FAULTS})
-"""Every fault that changes an answer; the others change its pace."""

@@ -14,6 +14,7 @@ OURS = "PLEXSEND_"
 ACCOUNTS = f"{OURS}ACCOUNT_"
 
 REDIS_URL = f"{OURS}REDIS_URL"
+LOG = f"{OURS}LOG"
 
 SANDBOX_USER = "sandbox"
 SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
@@ -34,6 +35,11 @@ def gateway_names() -> tuple[str, ...]:
 def without_ours(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without any setting of plexsend or Celery: a stranger's accounts above all."""
     return {name: text for name, text in environ.items() if not name.upper().startswith((OURS, _FOREIGN))}
+
+
+def only_log(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the one setting that says how to log, if the environment has it."""
+    return {LOG: environ[LOG]} if LOG in environ else {}
 
 
 def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: str) -> dict[str, str]:

@@ -218,7 +218,7 @@ class Stack:
 
 
 def _says_ready(worker: Child) -> bool:
-    return re.search(r" ready\.$", worker.read_log(), re.MULTILINE) is not None
+    return re.search(r' ready\.("|$)', worker.read_log(), re.MULTILINE) is not None
 
 
 def _find_url(sandbox: Child) -> str | None:

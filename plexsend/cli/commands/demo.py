@@ -99,8 +99,8 @@ def _plan() -> Plan:
     from plexsend.stack import environment  # noqa: PLC0415
     from plexsend.stack.stack import Plan  # noqa: PLC0415
 
-    # Nothing of the caller's own settings may reach the demo: real accounts above all.
-    environ = environment.without_ours(os.environ)
+    # None of the caller's own settings may reach the demo, real accounts above all. How to log is harmless.
+    environ = environment.without_ours(os.environ) | environment.only_log(os.environ)
     return Plan(
         workers=terms.WORKERS,
         environ=environ,

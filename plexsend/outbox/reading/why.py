@@ -20,9 +20,9 @@ from plexsend.outbox.reading.queries import (
 from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)

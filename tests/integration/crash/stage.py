@@ -12,7 +12,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.producers import Producer
 from plexsend.worker.housekeeping import Housekeeping
-from plexsend.worker.verdicts import Judge, RetryPolicy
+from plexsend.worker.verdicts import Judge
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.worker.room import Room
 
@@ -47,7 +47,7 @@ class Worker(Room):
 
 
 def _steady_judge(settings: Settings, service: str) -> Judge:
-    return Judge(RetryPolicy.of(settings, settings.service(service)), lambda: 0.5)
+    return Judge(settings.service(service), lambda: 0.5)
 
 
 @dataclass

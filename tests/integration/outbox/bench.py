@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 from plexsend.outbox.sweep import Abandoned, SweepResult, sweep
+from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Bench:
             policies=policies,
             quotas=dict.fromkeys(policies, quota),
             quota=most,
-            reclaim_ms=self.policy.reclaim_ms,
+            reclaim_ms=self.policy.reclaim_s * 1000,
             keep_ms=keep_ms,
             tidy=tidy,
         )

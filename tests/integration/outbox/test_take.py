@@ -6,9 +6,9 @@ import pytest
 
 from plexsend.outbox.advance import LEASE_MS, NothingTaken, Status
 from plexsend.outbox.batches import Outcome
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     OTHERS,

@@ -12,7 +12,6 @@ from plexsend.gateway.numbers import (
     LONGEST_WRITTEN,
     RECEIVER_PATTERN,
     SENDER_PATTERN,
-    mask,
     normalise_receiver,
     normalise_sender,
 )
@@ -155,21 +154,3 @@ def test_any_text_becomes_digits_of_the_pattern_or_a_refusal_without_them(text: 
             assert not re.search(r"[0-9]{5}", told)
         else:
             assert re.fullmatch(pattern, judged, re.ASCII)
-
-
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [
-        ("01012345678", "010****5678"),
-        ("010-1234-5678", "010****5678"),
-        ("0112345678", "01****5678"),
-        ("022345678", "0****5678"),
-        ("15881234", "****1234"),
-        ("1588123", "****"),
-        ("", "****"),
-        ("전화", "****"),
-        ("0" * 40, "000****0000"),
-    ],
-)
-def test_mask_hides_at_least_four_digits(number: str, masked: str) -> None:
-    assert mask(number) == masked

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
-from plexsend.settings import OnUncertain
-from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy, give_back
+from plexsend.settings import OnUncertain, Policy
+from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 from tests.unit.worker.make import (
     FRESH,
     NO_ANSWER,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.batches import Batch, Message, Settlement, Verdict
 
-JUDGE = Judge(RetryPolicy(), lambda: 0.5)
-PARKING = Judge(RetryPolicy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
+JUDGE = Judge(Policy(), lambda: 0.5)
+PARKING = Judge(Policy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
 HOUR_MS = 3_600_000
 
 

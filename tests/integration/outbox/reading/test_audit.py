@@ -7,9 +7,9 @@ import pytest
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
