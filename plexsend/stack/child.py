@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ class Program:
     """What it gets when this process dies without having stopped it; None: nothing, it lives on."""
     keeps_open: tuple[int, ...] = ()
     """File descriptors that it inherits."""
+    output: Path | None = None
+    """Where its standard output goes; None: into the log, as its standard error does."""
 
 
 class Child:
@@ -90,13 +92,15 @@ class Child:
             python = (sys.executable, "-I", "-S", leash.__file__)
             leashed = (*python, str(os.getpid()), str(int(program.last_signal)))
         try:
-            with program.log.open("ab") as log:
+            with ExitStack() as files:
+                log = files.enter_context(program.log.open("ab"))
+                output = log if program.output is None else files.enter_context(program.output.open("ab"))
                 self._log_from = log.seek(0, os.SEEK_END)
                 self._process = subprocess.Popen(
                     [*leashed, *program.command],
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
+                    stdout=output,
+                    stderr=log,
                     cwd=program.folder,
                     env=dict(program.environ),
                     pass_fds=program.keeps_open,

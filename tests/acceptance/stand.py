@@ -100,9 +100,13 @@ class Stand:
         }
 
     def launch(
-        self, *arguments: str, app: str = "worker", environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        app: str = "worker",
+        environ: Mapping[str, str] | None = None,
+        output: Path | None = None,
     ) -> Worker:
-        """Start `celery -A APP ARGUMENTS` in the stand's folder."""
+        """Start `celery -A APP ARGUMENTS` in the stand's folder; `output`: where its standard output goes."""
         log = self.folder / f"celery-{len(self.workers)}.log"
         environ = dict(environ) if environ is not None else self.environ()
         # Without a leash: threads that come and go start workers too.
@@ -113,6 +117,7 @@ class Stand:
             self.folder,
             environ,
             last_signal=None,
+            output=output,
         )
         worker = Worker(program)
         worker.start()

@@ -228,6 +228,13 @@ def test_words_that_do_not_come_in_time_are_told_with_the_last_that_came(make: C
     child.check()
 
 
+def test_standard_output_may_go_elsewhere(make: Callable[..., Child], tmp_path: Path) -> None:
+    child = make("import sys; print('out'); print('err', file=sys.stderr)", output=tmp_path / "out")
+    child.start()
+    assert child.wait(10) == 0
+    assert (child.words, (tmp_path / "out").read_text()) == ("err\n", "out\n")
+
+
 def test_end_is_waited_for_and_told(make: Callable[..., Child]) -> None:
     child = make("raise SystemExit(3)")
     with pytest.raises(ChildFailed, match="was never started"):
