@@ -107,12 +107,17 @@ class Stand:
         output: Path | None = None,
     ) -> Worker:
         """Start `celery -A APP ARGUMENTS` in the stand's folder; `output`: where its standard output goes."""
+        return self._start(str(CELERY), "-A", app, *arguments, environ=environ, output=output)
+
+    def _start(
+        self, *line: str, environ: Mapping[str, str] | None = None, output: Path | None = None
+    ) -> Worker:
         log = self.folder / f"celery-{len(self.workers)}.log"
         environ = dict(environ) if environ is not None else self.environ()
         # Without a leash: threads that come and go start workers too.
         program = Program(
             f"celery {len(self.workers)}",
-            (str(CELERY), "-A", app, *arguments),
+            line,
             log,
             self.folder,
             environ,
