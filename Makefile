@@ -53,6 +53,7 @@ lint: $(STAMP) ## style, types and the rules between the rooms
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.luacheck
 
 fmt: $(STAMP) ## format and mend what can be mended
 	@$(BIN)/ruff check --fix-only .

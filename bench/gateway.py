@@ -1,4 +1,4 @@
-"""The bench's gateway as a process: started, asked what has come, and told to forget it."""
+"""The bench's gateway as a process: started, asked what has come, and made to forget it."""
 
 from __future__ import annotations
 

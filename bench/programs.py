@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
-"""What a process inherits: settings from a developer's shell have no say in a measurement."""
+"""What a process inherits: settings from a developer's shell do not influence a measurement."""
 
 
 class Measured(Child):

@@ -1,4 +1,4 @@
-"""What a row stands on: a folder, a gateway, a Valkey, workers as delivered, and messages that wait."""
+"""What a row needs: a folder, a gateway, a Valkey, workers as delivered, and messages that wait."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ class Stage:
         return read_settings(environ=self.environ(**settings))
 
     def clear(self) -> None:
-        """Empty the server and let the gateway forget: a round begins."""
+        """Empty the server and make the gateway forget: a round begins."""
         self.valkey.client.flushall()
         self.gateway.reset(delay_ms=self._delay_ms)
 
     def preload(self, messages: int, *, first: int = 0, lane: Lane = LANE, stamp: str | None = None) -> None:
-        """Have so many messages wait."""
+        """Put in this many messages that wait."""
         preload(self.store, lane, first, messages, stamp=stamp)
 
     def worker(self, *options: str, **settings: str) -> Measured:
@@ -124,7 +124,7 @@ class Stage:
         return self.gateway.total()
 
     def wait_sent(self, messages: int, *, within_s: float = 120) -> None:
-        """Wait until at least so many have come."""
+        """Wait until at least this many have come."""
         wait_for(
             lambda: self.sent() >= messages, what=f"{messages} messages at the gateway", within_s=within_s
         )

@@ -1,4 +1,4 @@
-"""A real Valkey with an append-only file flushed each second: what the targets are promised on."""
+"""A real Valkey with an append-only file flushed each second: what the targets hold for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETTINGS = {name: value for name, value in VALKEY_SETTINGS.items() if name != "maxmemory"}
-"""As in deploy/valkey.conf, but for `maxmemory`: a million messages wait here in more than one row."""
+"""As in deploy/valkey.conf, except for `maxmemory`: a million messages wait here in more than one row."""
 
 
 class Valkey:
@@ -50,7 +50,7 @@ class Valkey:
         return int(self.client.info("memory")["used_memory"])
 
     def wait_rewritten(self) -> None:
-        """Wait until no rewrite of the append-only file is under way: its fork makes every write dearer."""
+        """Wait until no rewrite of the append-only file is under way: its fork slows every write down."""
 
         def rests() -> bool:
             info = self.client.info("persistence")
@@ -74,7 +74,7 @@ class Valkey:
         def answers() -> bool:
             program.check()
             try:
-                # While it reads its file it answers an error, which is a ResponseError or this one's kin.
+                # While it reads its file it answers an error: a ResponseError, or a relative of this one.
                 return not self.client.info("persistence")["loading"]
             except RedisConnectionError:
                 return False

@@ -5,11 +5,11 @@ PlexsendError
 ├── UsageError             nothing was done: the call itself is wrong (unknown service, naive datetime)
 ├── NotPossible            what was asked for does not exist, or cannot be done now; nothing was changed
 ├── InvalidItem            this item is refused, its neighbours go on
-├── FileProblem            the file cannot be read on; rows before it stand as reported
+├── FileProblem            the file cannot be read further; rows before it are as reported
 └── OutboxError
-    ├── OutboxUnavailable  Redis did not answer; what was answered before stands, the rest is not known
-    ├── OutboxFull         Redis is above its mark; nothing of this chunk was added, try again later
-    ├── OutboxUnsuitable   the server must not be used as it is set up; nothing starts
+    ├── OutboxUnavailable  Redis did not answer; answers before it hold, the rest is not known
+    ├── OutboxFull         Redis is above its mark; nothing of this chunk was added: try again later
+    ├── OutboxUnsuitable   the server must not be used as it is configured; nothing starts
     └── RecordBroken       another program spoilt this record; `plexsend audit` names all of them
 """
 
@@ -50,7 +50,7 @@ class SettingsError(PlexsendError):
 
 
 class UsageError(PlexsendError):
-    """The call cannot mean anything: the caller's code or command line must change."""
+    """The call makes no sense: the caller's code or command line must change."""
 
 
 class NotPossible(PlexsendError):
@@ -67,7 +67,7 @@ class InvalidItem(PlexsendError):
 
 
 class FileProblem(PlexsendError):
-    """A file that cannot be read, or not on from `line` (first line is 1; None: the file as a whole)."""
+    """A file that cannot be read, or only up to `line` (the first line is 1; None: the whole file)."""
 
     def __init__(self, reason: str, *, line: int | None = None) -> None:
         self.line = line
@@ -87,8 +87,8 @@ class OutboxFull(OutboxError):
 
 
 class OutboxUnsuitable(OutboxError):
-    """The server's own settings would lose messages; says which and what to set."""
+    """The server's own settings would lose messages; the text says which, and what to set."""
 
 
 class RecordBroken(OutboxError):
-    """A message's record is not whole: only another program, or a restored backup, makes one so."""
+    """A message's record is not whole: only another program or a restored backup causes this."""

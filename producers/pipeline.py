@@ -80,6 +80,7 @@ class Taker(Protocol):
         *,
         stamp: str,
         linger_ms: int,
+        most_items: int,
         send_at_ms: int | None,
         expires_at_ms: int | None,
     ) -> list[Submitted]:
@@ -213,6 +214,7 @@ class Pipeline:
             messages,
             stamp=self._stamp,
             linger_ms=terms.linger_ms,
+            most_items=self._loader.product.most_items,
             send_at_ms=terms.send_at_ms,
             expires_at_ms=terms.expires_at_ms,
         )

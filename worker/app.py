@@ -1,7 +1,7 @@
 """The Celery application: doorbells in, nothing else.
 
 Celery carries no message, so it needs none of its own means to keep one: no result backend, no late
-acknowledgement, no eta, no retry, no rate limit. The reasons for each setting stand in docs/decisions.md.
+acknowledgement, no eta, no retry, no rate limit. The reasons for each setting are in docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def _log_from_the_first_line(instance: Any, options: Mapping[str, Any], **_: Any
         instance.app.log.setup(options.get("loglevel"), options.get("logfile"), hostname=instance.hostname)
 
 
-# Celery itself ends with a traceback, and advises a setting that would make the misspelt queue.
+# Celery itself ends with a traceback, and recommends a setting that would create the misspelt queue.
 def _refuse_unknown_queues(options: Mapping[str, Any], **_: Any) -> None:
     named = [*(options.get("queues") or ()), *(options.get("exclude_queues") or ())]
     unknown = sorted(set(named) - set(SERVICES))
     if unknown:
         known = ", ".join(SERVICES)
         # Logging is not set up yet.
-        sys.stderr.write(f"plexsend: there is no queue {', '.join(unknown)}; queues are: {known}\n")
+        sys.stderr.write(f"plexsend: there is no queue {', '.join(unknown)}. Queues: {known}.\n")
         raise SystemExit(2)
 
 
@@ -63,8 +63,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.broker.celery_url,
         "broker_transport_options": {
             "visibility_timeout": 300,
-            # A broker whose host hangs closes no connection, and only these two tell that it is gone: with 30
-            # and 25 workers stood still for 25 s after the fail-over to another (docs/reliability.md). Redis
+            # A broker whose host hangs closes no connection, and only these two show that it is gone: with 30
+            # and 25, workers did nothing for 25 s after the fail-over to another (docs/reliability.md). Redis
             # itself may take 2 s where `everysec` waits for a slow disk.
             "socket_timeout": 3,
             "socket_connect_timeout": 3,

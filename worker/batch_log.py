@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.batches import EffectKind, Outcome
+from plexsend.outbox.reasons import HOLD_RULES, Ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ GATHERED_S = 1.0
 its pace, and a reader of a thousand lines a second learns nothing from any."""
 
 _QUIET = {EffectKind.REQUEST, EffectKind.ANSWERED}
-_NEEDS_A_PERSON = {EffectKind.AUTH, EffectKind.FAULT}
+_NEEDS_A_PERSON = {rule.begun_by for rule in HOLD_RULES if rule.begun_by and rule.ends is Ends.BY_PERSON}
 _AS_IT_SHOULD = {Outcome.ACCEPTED, Outcome.REJECTED}
 
 

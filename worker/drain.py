@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 LONG_SLICE_S = 10.0
 """The longest that a drain runs when no other doorbell waits in its process."""
 SHORT_SLICE_S = 1.0
-"""How long it runs when one does."""
+"""The longest that it runs when another waits."""
 LONGEST_STAY_MS = 100
 """The longest that a thread waits for its lane; anything longer is a wake time."""
 STALE_S = 5.0
 """More than this between take and POST means that the process was stopped: the batch is given back."""
 REDIS_AGAIN_S = 0.5
-"""Between tries to reach Redis with a settlement in hand."""
+"""Between tries to reach Redis while a settlement waits."""
 LAST_PATIENCE_S = 25.0
 """How long these tries go on in a process that is to stop, or when Redis answers with a refusal. With a
 request's deadline added it stays below the time after which supervisors kill."""
@@ -110,16 +110,16 @@ class Drain:
 
     def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
         others_wait = self._around.bell_waits()
-        reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
+        reply = self._advance(Mode.STOP, settlement, bell, yields=others_wait)
         self.keys_in_hand = []
         if isinstance(reply, NothingTaken) and reply.bell:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
 
-    # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
+    # Repeats the same call until Redis answers: while verdicts wait there is nothing better to do, and
     # a reply that was lost is answered again.
     def _advance(
-        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
+        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0, yields: bool = False
     ) -> Batch | NothingTaken:
         self._sequence += 1
         ticket = Ticket(self._name, self._sequence)
@@ -138,13 +138,15 @@ class Drain:
                     settlement=settlement,
                     bell=bell,
                     stay_ms=stay_ms,
+                    yields=yields,
+                    most_items=self._service.product.most_items,
                 )
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0
                 if not failed_before:
                     self._fates.end()
                     self._log.warning(
-                        "redis does not take the verdicts, trying on",
+                        "redis does not take the verdicts, trying again",
                         reason=str(exc),
                         unsettled=unsettled,
                         msg_keys=self.keys_in_hand,
@@ -153,7 +155,7 @@ class Drain:
                 if self._gives_up(exc, LAST_PATIENCE_S if unsettled else 0.0):
                     if unsettled == 0 and isinstance(exc, OutboxUnavailable):
                         return NothingTaken(Status.STOPPED, 0, "redis", "")
-                    self._tell_lost(settlement)
+                    self._log_lost(settlement)
                     raise
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
             with self._runtime.turn.outside():
@@ -167,8 +169,8 @@ class Drain:
             self._impatient_since = now
         return now - self._impatient_since >= patience_s
 
-    # What was posted and could not be written down is reclaimed as uncertain; the log alone knows better.
-    def _tell_lost(self, settlement: Settlement | None) -> None:
+    # What was posted and could not be written down is reclaimed as uncertain; only the log knows its fate.
+    def _log_lost(self, settlement: Settlement | None) -> None:
         if settlement is not None:
             accepted = [
                 verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is Outcome.ACCEPTED
@@ -228,15 +230,15 @@ class Drain:
             return False
 
 
-# From half of the longest to all of it, spread by the number of the drain: 64 that began together would end
-# together, and a quarter of their pace be lost while their doorbells go round.
+# From half of the longest to all of it, spread by the number of the drain: 64 drains that began together
+# would end together, and a quarter of their pace would be lost until their next doorbells arrive.
 def _long_slice_s(drain: str) -> float:
     number = int(drain.rpartition(".")[2])
     return LONG_SLICE_S * (0.5 + 0.5 * (number * _GOLDEN % 1))
 
 
 _GOLDEN = 0.618034
-"""Its multiples never bunch, however many there are."""
+"""Its multiples stay spread out, however many there are."""
 
 
 def _is_refused_login(answer: Answer) -> bool:

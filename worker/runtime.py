@@ -40,18 +40,18 @@ class Runtime:
         self._credentials: dict[str, Credentials] = {}
 
     def next_drain(self) -> str:
-        """Return a name for a drain that no other has had."""
+        """Return a name for a drain that no other drain has had."""
         return f"{self.name}.{next(self._numbers)}"
 
     def credentials(self, account: str) -> Credentials:
-        """Return an account's credentials, read at their first use. KeyError: it is not configured here."""
+        """Return an account's credentials, read at their first use; KeyError where none is configured."""
         known = self._credentials.get(account)
         if known is None:
             known = self._credentials[account] = self.settings.accounts[account].read_credentials()
         return known
 
     def reread_credentials(self, account: str, refused: Credentials) -> bool:
-        """Read credentials again after a refusal; tells whether they differ from the refused ones."""
+        """Read credentials again after a refusal; return whether they differ from the refused ones."""
         fresh = self.settings.accounts[account].read_credentials()
         self._credentials[account] = fresh
         return fresh != refused

@@ -1,7 +1,7 @@
 """The bare loop: ready batches of ten posted by threads, no queue, no records. `bare.py BODIES THREADS MODE`.
 
 MODE `data` posts bytes joined before; `json` has requests encode each batch; `load` has marshmallow load each
-batch and posts nothing, to tell what validation costs. The last two print their own processor time for each
+batch and posts nothing, to show what validation costs. The last two print their own processor time for each
 message, in µs.
 """
 
@@ -55,7 +55,7 @@ _MODES: dict[str, Callable[[Iterable[list[bytes]]], None]] = {
 
 
 def main(path: str, threads: int, mode: str) -> None:
-    """Send the file's messages with so many threads, each its own part of them."""
+    """Send the file's messages with this many threads, each its own part of them."""
     bodies = read_bodies(path)
     batches = [bodies[start : start + 10] for start in range(0, len(bodies), 10)]
     running = [
@@ -67,7 +67,7 @@ def main(path: str, threads: int, mode: str) -> None:
     for thread in running:
         thread.join()
     print(f"{(time.process_time() - cpu_s) / len(bodies) * 1e6:.3f}", flush=True)
-    # What is measured from outside must not end before it was looked at.
+    # What is measured from outside must not end before it was measured.
     threading.Event().wait()
 
 

@@ -38,7 +38,7 @@ def worker(plan: Plan) -> list[Figure]:
             before_s = process.cpu_s()
             time.sleep(for_s)
             cpu.append((process.cpu_s() - before_s) / for_s)
-            plan.tell(f"  round {number + 1}: {cpu[-1]:.2%} of a core")
+            plan.log(f"  round {number + 1}: {cpu[-1]:.2%} of a core")
         process.end()
     return [Figure("worker's CPU", cpu, at_most=0.01, unit="of a core", best=True)]
 
@@ -55,7 +55,7 @@ def fleet(plan: Plan) -> list[Figure]:
             with _crowd(stage):
                 time.sleep(_SETTLE_S)
                 shared.append(_valkey_share(stage, for_s))
-            plan.tell(f"  round {number + 1}: {shared[-1]:.2%} of a core, {alone[-1]:.2%} without")
+            plan.log(f"  round {number + 1}: {shared[-1]:.2%} of a core, {alone[-1]:.2%} without")
     return [
         Figure("Valkey's CPU with 100 processes", shared, at_most=0.02, unit="of a core", best=True),
         Figure("Valkey's CPU with none", alone, unit="of a core"),

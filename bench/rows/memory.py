@@ -25,7 +25,7 @@ _EVERY_S = 0.25
 
 
 def flat(plan: Plan) -> list[Figure]:
-    """An import and a worker at once, each looked at four times a second. One run: it takes minutes."""
+    """An import and a worker at once, each measured four times a second. One run: it takes minutes."""
     rows = plan.size(ROWS)
     file = plan.folder / "rows.jsonl"
     with file.open("w", encoding="utf-8") as out:
@@ -72,7 +72,7 @@ def growth(samples: Sequence[tuple[int, int]], total: int) -> float:
         tenths.setdefault(min(done * 10 // total, 9), []).append(held)
     second, last = tenths.get(1), tenths.get(9)
     if not second or not last:
-        raise ValueError("the run was over before both tenths were looked at")
+        raise ValueError("the run was over before both tenths were measured")
     return median(last) / median(second)
 
 

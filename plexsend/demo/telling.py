@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from plexsend.demo.summary import TOLERATED
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.holds import Reason
 from plexsend.outbox.states import State
 from plexsend.terminal.faults import problem_json
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from plexsend.demo.summary import RefusalCount, Summary
     from plexsend.outbox.reading.snapshot import SeenHold
 
-_FULL = 10
 _LINES_SHOWN = 5
 
 
@@ -87,7 +87,7 @@ def _tell_way(summary: Summary) -> Iterator[str]:
         yield "  " + _tell_hold(seen, summary.ended_ms)
     yield (
         f"  {summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
-        f"({_FULL} is full)"
+        f"({MOST_ITEMS} is full)"
     )
     for pace in summary.paces:
         kept = pace.busiest <= pace.limit_per_s + TOLERATED

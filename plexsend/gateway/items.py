@@ -1,4 +1,4 @@
-"""Items: what a caller gives becomes what goes on the wire, or every problem with it at once."""
+"""Items: what a caller gives becomes what goes on the wire, or a list of all its problems."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ LARGEST_WIRE_BYTES = 65_536
 """A stored body above this is refused unread; no item that passes the rules comes near it."""
 
 _WHOLE_ITEM = "item"
-"""Stands for the field where a problem is the item's as a whole."""
+"""Named as the field where the problem is with the item as a whole."""
 
 _MSG_KEY = re.compile(MSG_KEY_PATTERN)
 
-_CONTRADICTION = Refusal("is another one than the whole call names", "Leave one of the two out.")
+_CONTRADICTION = Refusal("differs from the one that the whole call names", "Leave one of the two out.")
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item that the gateway's documented rules let pass."""
+    """An item that passes the gateway's documented rules."""
 
     msg_key: str
     variant: str | None
-    """What all items of one request must share, beside the service; None for a product without variants."""
+    """What all items of one request must share, besides the service; None for a product without variants."""
     body: bytes = field(repr=False)
     """The item as it goes on the wire: compact UTF-8 JSON, fields in the order of the schema."""
     warnings: tuple[Problem, ...]
@@ -101,7 +101,7 @@ class ItemLoader:
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
 
         Raises:
-            InvalidItem: with every problem of the item; nothing else, whatever `raw` is.
+            InvalidItem: with every problem of the item; nothing else is raised, whatever `raw` is.
         """
         if not isinstance(raw, Mapping):
             _refuse_whole(f"is {name_type(raw)}, not an object", "Give the fields of one message by name.")
@@ -117,7 +117,7 @@ class ItemLoader:
         """Return the item that a stored body is, judged again by this loader's own rules and dialect.
 
         Args:
-            body: The item as some version of this project, or anything else, stored it.
+            body: The item as some version of this project, or another program, stored it.
             variant: What the record says beside the body; stored bodies do not carry it.
 
         Raises:
@@ -168,8 +168,8 @@ def get_loader(service_id: str, settings: Settings | None = None) -> ItemLoader:
 
     Args:
         service_id: The service.
-        settings: Which say the dialect; None: the default one. It changes what goes on the wire, never what
-            callers write nor which items are let pass.
+        settings: These name the dialect; None: the default one. It changes what goes on the wire, never what
+            callers write or which items pass.
     """
     product = get_service(service_id, settings).product
     return _LOADERS[product.name, product.dialect]

@@ -29,10 +29,10 @@ class Lane:
 
     @classmethod
     def parse(cls, name: str) -> Lane:
-        """Return the lane with this name; UsageError where it is none."""
+        """Return the lane with this name; UsageError where it is not a lane's name."""
         found = _LANE.fullmatch(name)
         if found is None:
             raise UsageError(
-                f"{name!r} is no lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main."
+                f"{name!r} is not a lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main."
             )
         return cls(service=found[1], variant=found[2], account=found[3])

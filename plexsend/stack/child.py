@@ -37,7 +37,7 @@ class Program:
     """What a child runs, and how."""
 
     name: str
-    """What people know it by: `worker 1`."""
+    """Its name for people: `worker 1`."""
     command: tuple[str, ...]
     log: Path
     folder: Path
@@ -52,9 +52,9 @@ class Program:
 
 
 class Child:
-    """A program that is run, and may be run again. To be used from one thread, which must live the longest.
+    """A program that is run, and may be run again. Use it from one thread, which must outlive the others.
 
-    The kernel pulls the leash when the thread that started the child ends, not only when the process does.
+    The kernel ends the child when the thread that started it ends, not only when the process does.
     What is started by threads that come and go is therefore started without one, and so is what is measured:
     the leash is a Python that costs some time before it becomes the program.
     """
@@ -66,17 +66,17 @@ class Child:
 
     @property
     def name(self) -> str:
-        """What people know it by."""
+        """Its name for people."""
         return self.program.name
 
     @property
     def pid(self) -> int:
-        """Its process id; 0 while it was never started."""
+        """Its process id; 0 before the first start."""
         return 0 if self._process is None else self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code, minus the signal where one ended it; None while it runs or was never started."""
+        """The exit code, minus the signal where one ended it; None while it runs, or before its start."""
         return None if self._process is None else self._process.poll()
 
     @property

@@ -1,4 +1,4 @@
-"""The environment of the children: what of the caller's own reaches them, and where they find each other."""
+"""The environment of the children: what reaches them of the caller's, and where they find each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOG = f"{OURS}LOG"
 
 SANDBOX_USER = "sandbox"
 SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
-"""What the account `main` sends with where the sandbox is the gateway; no secret of anybody."""
+"""What the account `main` sends with where the sandbox is the gateway; nobody's secret."""
 
 # Celery would take broker addresses from CELERY_BROKER_URL before it takes ours.
 _FOREIGN = "CELERY_"
@@ -33,7 +33,7 @@ def gateway_names() -> tuple[str, ...]:
 
 
 def without_ours(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without any setting of plexsend or Celery: a stranger's accounts above all."""
+    """Return the environment without any setting of plexsend or Celery: above all, without real accounts."""
     return {name: text for name, text in environ.items() if not name.upper().startswith((OURS, _FOREIGN))}
 
 

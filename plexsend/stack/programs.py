@@ -37,15 +37,16 @@ VALKEY_SETTINGS: Mapping[str, str] = {
 
 _DEEPER_CACHE = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=8000"}
 
-# -P: the folder it runs in is nobody's place to import from.
+# -P: nothing is imported from the folder it runs in.
 _PYTHON = (sys.executable, "-P", "-m")
 
 
 def allocator() -> dict[str, str]:
     """Return the variables that give the Valkey of the wheel a better allocator than the C library's.
 
-    Servers of distributions bring jemalloc and take no notice. The wheel's gets it where the machine has it
-    (Debian: libjemalloc2); elsewhere a deeper cache of what was freed, which would else be searched for long.
+    Servers of distributions bring jemalloc and ignore the variables. The wheel's uses it where the machine
+    has it (Debian: libjemalloc2); elsewhere the C library gets a deeper cache of freed memory, without which
+    it searches long for free memory.
     """
     found = find_library("jemalloc")
     return {"LD_PRELOAD": found} if found is not None else dict(_DEEPER_CACHE)
@@ -60,7 +61,7 @@ def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable
         "dir": str(folder.valkey),
     }
     program = server(folder.valkey, folder.logs / "valkey.log", settings, environ=environ)
-    # It has its file to finish and nobody to wait for. The others could wait for it for ever.
+    # It has its file to finish and waits for nobody. The others could wait for it for ever.
     return replace(program, last_signal=signal.SIGTERM, keeps_open=(folder.lock,))
 
 
@@ -78,7 +79,7 @@ def server(
 def sandbox(
     folder: DataFolder, environ: Mapping[str, str], *, port: int, options: tuple[str, ...] = ()
 ) -> Program:
-    """Return the stand-in gateway; port 0 takes a free one, and its log tells which."""
+    """Return the stand-in gateway; port 0 takes a free one, which its log names."""
     return Program(
         "sandbox",
         (*_PYTHON, "plexsend.sandbox", "--port", str(port), *options),
@@ -97,7 +98,7 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
         (
             *(*_PYTHON, "celery", "-A", "worker", "worker"),
             *("--loglevel", "INFO", "--hostname", f"{name}@%h"),
-            # What workers tell each other is of no use here, and waiting for it takes two seconds.
+            # What workers send each other is of no use here, and waiting for it takes two seconds.
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         folder.logs / f"{name}.log",

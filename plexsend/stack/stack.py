@@ -28,7 +28,7 @@ READY_S = 30.0
 WORKER_GRACE_S = 25.0
 """How long workers may take to end: 15 s for the request under way, 5 s to settle it, and some more."""
 UNSETTLED_GRACE_S = 1.0
-"""The same where Valkey has gone: they have nothing to settle with, and would wait for it for ever."""
+"""The same where Valkey has gone: they cannot settle without it, and would wait for it for ever."""
 GRACE_S = 10.0
 """The same for the others."""
 KILLED_S = 5.0
@@ -38,7 +38,7 @@ _TRIES_FOR_A_PORT = 5
 
 
 class PartFailed(PlexsendError):
-    """A process of the stack ended or never became ready, though nobody asked for that."""
+    """A process of the stack ended unasked, or never became ready."""
 
     def __init__(self, child: Child, what: str) -> None:
         self.child = child
@@ -49,7 +49,7 @@ class PartFailed(PlexsendError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stack is to consist of."""
+    """What a stack consists of."""
 
     workers: int
     environ: Mapping[str, str]
@@ -63,7 +63,7 @@ class Plan:
     sandbox_port: int = 0
     durable: bool = False
     base_urls: Mapping[str, str] = field(default_factory=dict)
-    """Product → where its messages go, to tell; the workers read it from their settings."""
+    """Product → where its messages go, to be shown; the workers read it from their settings."""
 
 
 class Stack:
@@ -93,7 +93,7 @@ class Stack:
         return list(self._workers)
 
     def start(self) -> None:
-        """Start all, and wait for the servers. PartFailed names what does not come up."""
+        """Start all, and wait for the servers. PartFailed names a process that does not start."""
         self._start_valkey()
         if self._plan.sandbox:
             self._start_sandbox()
@@ -104,7 +104,7 @@ class Stack:
             self.launch(worker)
 
     def wait_for_workers(self) -> None:
-        """Wait until every worker takes doorbells. PartFailed names what does not come up."""
+        """Wait until every worker takes doorbells. PartFailed names one that does not start."""
         for worker in self._workers:
             self._wait_for(worker, partial(_says_ready, worker), within_s=READY_S)
 
@@ -114,14 +114,14 @@ class Stack:
             child.start()
 
     def ended(self) -> list[Child]:
-        """Return the children that have ended, though nobody asked for it."""
+        """Return the children that have ended unasked."""
         return [child for child in self.children if not child.is_running]
 
     def stop(self) -> list[Child]:
         """End all: workers first, who settle what they have under way. Returns those that were killed."""
         killed = self.stop_workers()
         killed += self._end(self._sandbox, grace_s=GRACE_S)
-        # Never hurried: it takes milliseconds, and what it has to write down is the messages.
+        # Never hurried: it takes milliseconds, and what it still has to write is the messages.
         return killed + self._end(self._valkey, grace_s=GRACE_S, patient=True)
 
     def stop_workers(self) -> list[Child]:
@@ -147,7 +147,9 @@ class Stack:
                     continue
                 raise
             return
-        raise NotPossible("There is no free port for Valkey: each that was tried was taken in that moment.")
+        raise NotPossible(
+            "No free port was found for Valkey: each one tried was taken by another process. Try again."
+        )
 
     def _start_sandbox(self) -> None:
         plan = self._plan
@@ -173,7 +175,7 @@ class Stack:
         try:
             with mapped():
                 pid = int(store.client.info("server")["process_id"])
-            # Another server may have been quicker to take the port; ours has then failed, or is about to.
+            # Another server may have taken the port first; ours has then failed, or is about to.
             if self._valkey is None or pid != self._valkey.pid:
                 return False
             # While it still reads its file, it refuses this.
@@ -190,7 +192,7 @@ class Stack:
             self._stops.check()
             if not child.is_running:
                 raise PartFailed(child, f"ended while it started ({child.how_it_ended()})")
-            # What it waits for may be the very one that is gone.
+            # What it waits for may be the process that is gone.
             for other in self.ended():
                 raise PartFailed(other, f"ended while {child.name} started ({other.how_it_ended()})")
             if is_ready():

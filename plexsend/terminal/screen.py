@@ -23,12 +23,12 @@ class Screen:
         self.as_json = as_json
 
     def facts(self, facts: Mapping[str, object]) -> None:
-        """Print an object for programs; people see nothing of it."""
+        """Print an object for programs; people do not see it."""
         if self.as_json:
             _write_json(sys.stdout, facts)
 
     def say(self, text: str = "", *, style: str = "") -> None:
-        """Print a line for people; `style` is rich's (`bold red`) and counts on a terminal only."""
+        """Print a line for people; `style` is rich's (`bold red`) and matters on a terminal only."""
         if not self.as_json:
             _write(sys.stdout, text, style)
 
@@ -72,7 +72,7 @@ def _write(stream: TextIO, text: str, style: str = "") -> None:
     if not (style and stream.isatty()):
         stream.write(f"{text}\n")
         return
-    # rich knows the terminal, NO_COLOR and TERM=dumb; whoever pipes does not pay for importing it.
+    # rich knows the terminal, NO_COLOR and TERM=dumb; a command in a pipe does not pay for importing it.
     from rich.console import Console  # noqa: PLC0415  see above
     from rich.text import Text  # noqa: PLC0415
 

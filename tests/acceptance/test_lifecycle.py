@@ -206,7 +206,7 @@ def test_worker_that_cannot_work_says_why_and_ends(valkey_url: str, make_stand: 
 def test_worker_waits_for_a_redis_that_does_not_answer(valkey_url: str, make_stand: MakeStand) -> None:
     stand = make_stand(valkey_url, "main")
     worker = stand.start_worker(PLEXSEND_REDIS_URL="redis://127.0.0.1:1/0")
-    worker.wait_for("redis does not answer, trying on")
+    worker.wait_for("redis does not answer, trying again")
     worker.wait_for("Check PLEXSEND_REDIS_URL and that the server runs")
     assert worker.is_running
     assert worker.end() == 0

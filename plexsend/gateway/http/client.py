@@ -1,4 +1,4 @@
-"""The HTTP client of the gateway: one request of one to ten items, and what came of it."""
+"""The HTTP client of the gateway: one request of one to ten items, and its result."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class GatewayClient:
         base_urls: Product → scheme and host, as the settings give them: they let no URL pass that shows
             messages and secrets to others on the way.
         timeouts: How long a request may take.
-        max_answer_bytes: A longer answer is not read to its end and counts as none.
+        max_answer_bytes: A longer answer is not read to its end and counts as no answer.
         idle_s: A connection that lay idle for this long is not used again.
         clock: Monotonic seconds.
         turn: Given up by a thread that holds it, while it waits for the network.
@@ -80,7 +80,7 @@ class GatewayClient:
         *,
         variant: str | None = None,
     ) -> Answer:
-        """Send items in one request and return what came of it, as `Transport` says."""
+        """Send items in one request and return the result, as `Transport` says."""
         _check_items(service, keys, bodies, variant)
         channel = self._channel()
         request = channel.prepare(self._url(service), credentials)
@@ -119,7 +119,7 @@ class GatewayClient:
         try:
             return self._base_urls[service.product.name] + service.path
         except KeyError:
-            raise UsageError(f"this client was given no URL for {service.product.name}") from None
+            raise UsageError(f"this client has no URL for {service.product.name}") from None
 
 
 def join_bodies(bodies: Sequence[bytes], service: Service, variant: str | None) -> bytes:
@@ -174,8 +174,8 @@ class _Channel:
         exchange.begin()
         timeouts = exchange.timeouts
         try:
-            # The adapter itself: a session follows no redirect if so told, yet reads the body of one without
-            # bound and fails at a target that is no URL. It also costs a tenth of the whole request.
+            # The adapter itself: a session can be kept from following redirects, but reads the body of one
+            # without bound and fails at a target that is not a URL. It also costs a tenth of the request.
             response = self.adapter.send(
                 request,
                 stream=True,
@@ -183,17 +183,17 @@ class _Channel:
                 verify=self.verify,
             )
             body = _decode_body(response.raw, exchange)
-        # ValueError: what the libraries let through of answers that are no HTTP, such as a negative chunk.
+        # ValueError: for answers that are not HTTP and that the libraries miss, such as a negative chunk.
         except (RequestException, HTTPError, HTTPException, OSError, ValueError):
-            return _tell_failure(exchange)
+            return _judge_failure(exchange)
         # An answer to a request whose body never left is the gateway closing an idle connection.
         if not exchange.sent:
-            return _tell_failure(exchange)
+            return _judge_failure(exchange)
         return _Came(response.status_code, response.headers.get("Retry-After"), body)
 
 
-def _tell_failure(exchange: Exchange) -> WholeAnswer:
-    """Return what it means that no usable answer came, from what the bytes did and not from exceptions."""
+def _judge_failure(exchange: Exchange) -> WholeAnswer:
+    """Return what it means that no usable answer came, judged by the bytes and not by exceptions."""
     if not exchange.sent:
         return WholeAnswer(
             Meaning.UNAVAILABLE, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
@@ -208,7 +208,7 @@ def _tell_failure(exchange: Exchange) -> WholeAnswer:
 
 
 def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes:
-    """Return the body of an answer, which came whole; TooLarge if it is longer than may be once decoded."""
+    """Return the body of an answer, which came whole; raises TooLarge if it is too long once decoded."""
     raw.release_conn()
     if "content-encoding" not in raw.headers:
         return raw.data or b""

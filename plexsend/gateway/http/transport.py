@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Transport(Protocol):
-    """Sends one request and returns what came of it. Shared by all threads of a worker."""
+    """Sends one request and returns the result. Shared by all threads of a worker."""
 
     def post(
         self,
@@ -23,20 +23,20 @@ class Transport(Protocol):
         *,
         variant: str | None = None,
     ) -> Answer:
-        """Send items in one request and return what came of it, whatever the network or the gateway does.
+        """Send items in one request and return the result, whatever the network or the gateway does.
 
         Args:
             service: The service whose URL is called.
             credentials: `userID;secret_key`.
             keys: The `msg_key` of each item.
             bodies: Each item as it goes on the wire, in the same order.
-            variant: What stands beside the items, for products that have variants.
+            variant: What the request holds beside the items, for products that have variants.
 
         Returns:
-            UNAVAILABLE with a word of the client's own where nothing was sent, UNCERTAIN where that is not
+            UNAVAILABLE with a code of the client's own where nothing was sent, UNCERTAIN where that is not
             certain and no usable answer came; otherwise what the gateway said.
 
         Raises:
-            UsageError: before anything is sent, for what no request can be made of.
+            UsageError: before anything is sent, for arguments that make no request.
         """
         ...

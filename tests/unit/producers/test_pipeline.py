@@ -147,9 +147,18 @@ def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     assert taker.options == {
         "stamp": str(get_loader("mms-bulk").stamp),
         "linger_ms": 7,
+        "most_items": 10,
         "send_at_ms": 5,
         "expires_at_ms": 9,
     }
+
+
+def test_the_largest_batch_of_the_product_reaches_the_outbox(make_item: Any) -> None:
+    loader = copy.copy(get_loader("mms-bulk"))
+    loader.product = replace(loader.product, most_items=3)
+    taker = Taker()
+    _run([make_item()], taker, loader)
+    assert taker.options["most_items"] == 3
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])
