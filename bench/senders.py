@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.environments import ROOT, python_of
 from bench.items import ACCOUNT, wire_body
-from bench.programs import Program
+from bench.programs import Measured, measure
 from bench.throughput import run
 
 if TYPE_CHECKING:
@@ -152,9 +151,9 @@ def _environ(stage: Stage) -> dict[str, str]:
     }
 
 
-def _start(stage: Stage, *command: Path | str, environ: Mapping[str, str] | None = None) -> Program:
+def _start(stage: Stage, *command: Path | str, environ: Mapping[str, str] | None = None) -> Measured:
     log = stage.folder / f"peer-{len(list(stage.folder.glob('peer-*')))}.log"
-    return Program(
+    return measure(
         [str(word) for word in command],
         log=log,
         folder=stage.folder,
@@ -164,9 +163,5 @@ def _start(stage: Stage, *command: Path | str, environ: Mapping[str, str] | None
 
 def _run(stage: Stage, *command: Path | str) -> None:
     with _start(stage, *command) as program:
-        try:
-            code = program.process.wait(600)
-        except subprocess.TimeoutExpired:
-            code = None
-        if code != 0:
+        if (code := program.wait(600)) != 0:
             raise RuntimeError(f"{command} ended with {code}:\n{program.words[-2000:]}")

@@ -11,7 +11,7 @@ from bench.clock import wait_for
 from bench.environments import gateway_python
 from bench.gateway import Gateway
 from bench.items import ACCOUNT, preload
-from bench.programs import Program
+from bench.programs import Measured, measure
 from bench.valkey import Valkey
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.lanes import Lane
@@ -90,11 +90,11 @@ class Stage:
         """Put in this many messages that wait."""
         preload(self.store, lane, first, messages, stamp=stamp)
 
-    def worker(self, *options: str, **settings: str) -> Program:
+    def worker(self, *options: str, **settings: str) -> Measured:
         """Start a worker with the command of deploy/; the caller ends it."""
         self._workers += 1
         name = f"w{self._workers}"
-        program = Program(
+        program = measure(
             [
                 str(CELERY),
                 "-A",
@@ -113,7 +113,7 @@ class Stage:
         self._ends.callback(program.end)
         return program
 
-    def ready_worker(self, *options: str, **settings: str) -> Program:
+    def ready_worker(self, *options: str, **settings: str) -> Measured:
         """Start a worker and wait until it can send; the caller ends it."""
         program = self.worker(*options, **settings)
         program.wait_for(" ready.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.gateway import Arrival, Gateway
-    from bench.programs import Program
+    from bench.programs import Measured
 
 FIRST, LAST = 0.05, 0.95
 """The part of a run that counts: the start and the end do not belong to the pace."""
@@ -30,12 +30,12 @@ class Sample:
 def watch(
     gateway: Gateway,
     messages: int,
-    programs: Mapping[str, Program],
+    programs: Mapping[str, Measured],
     *,
     within_s: float,
     every_s: float = 0.05,
 ) -> list[Sample]:
-    """Watch a run until this many messages have come. Raises TooLate, and Ended for a program that ended."""
+    """Watch a run until this many messages have come. TooLate, or ChildFailed for one that ended."""
     samples = []
     until_s = time.monotonic() + within_s
     while True:
@@ -79,7 +79,7 @@ def cost_us(samples: Sequence[Sample], messages: int, program: str) -> float:
 def run(
     gateway: Gateway,
     messages: int,
-    programs: Callable[[], Mapping[str, Program]],
+    programs: Callable[[], Mapping[str, Measured]],
     *,
     within_s: float = 120,
 ) -> dict[str, float]:

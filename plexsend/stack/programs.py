@@ -5,18 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 from ctypes.util import find_library
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible
 from plexsend.extras import require
 from plexsend.stack.child import Program
+from plexsend.stack.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from plexsend.stack.folder import DataFolder
-
-HOST = "127.0.0.1"
 
 VALKEY_SETTINGS: Mapping[str, str] = {
     "bind": HOST,
@@ -60,17 +61,20 @@ def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable
         "port": str(port),
         "dir": str(folder.valkey),
     }
+    program = server(folder.valkey, folder.logs / "valkey.log", settings, environ=environ)
+    # It has its file to finish and waits for nobody. The others could wait for it for ever.
+    return replace(program, last_signal=signal.SIGTERM, keeps_open=(folder.lock,))
+
+
+def server(
+    folder: Path, log: Path, settings: Mapping[str, str], *words: str, environ: Mapping[str, str]
+) -> Program:
+    """Return the Valkey of the wheel, run in a folder, with these settings and words of its command line.
+
+    NotPossible where it is not installed. The words come first: the name of a file, say.
+    """
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    return Program(
-        "valkey",
-        (_find_valkey(), *options),
-        folder.logs / "valkey.log",
-        folder.valkey,
-        {**allocator(), **environ},
-        # It has its file to finish and waits for nobody. The others could wait for it for ever.
-        last_signal=signal.SIGTERM,
-        keeps_open=(folder.lock,),
-    )
+    return Program("valkey", (_find_valkey(), *words, *options), log, folder, {**allocator(), **environ})
 
 
 def sandbox(

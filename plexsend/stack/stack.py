@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible, OutboxError, PlexsendError
-from plexsend.stack import programs
+from plexsend.stack import ports, programs
 from plexsend.stack.child import Child
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class Stack:
         self._plan = plan
         self._folder = folder
         self._stops = stops
-        self._free_port = free_port or _free_port
+        self._free_port = free_port or ports.free_port
         self._valkey: Child | None = None
         self._sandbox: Child | None = None
         self._workers: list[Child] = []
@@ -133,12 +132,12 @@ class Stack:
     def _start_valkey(self) -> None:
         plan = self._plan
         if plan.port:
-            _refuse_taken(plan.port)
+            ports.refuse_taken(plan.port)
         for _ in range(_TRIES_FOR_A_PORT):
             port = plan.port or self._free_port()
             program = programs.valkey(self._folder, plan.environ, port=port, durable=plan.durable)
             self._valkey = Child(program)
-            self.redis_url = f"redis://{programs.HOST}:{port}/0"
+            self.redis_url = f"redis://{ports.HOST}:{port}/0"
             self.launch(self._valkey)
             try:
                 self._wait_for(self._valkey, self._valkey_answers, within_s=VALKEY_READY_S)
@@ -155,7 +154,7 @@ class Stack:
     def _start_sandbox(self) -> None:
         plan = self._plan
         if plan.sandbox_port:
-            _refuse_taken(plan.sandbox_port)
+            ports.refuse_taken(plan.sandbox_port)
         self._sandbox = sandbox = Child(
             programs.sandbox(self._folder, plan.environ, port=plan.sandbox_port, options=plan.sandbox_options)
         )
@@ -227,21 +226,3 @@ def _says_ready(worker: Child) -> bool:
 def _find_url(sandbox: Child) -> str | None:
     found = re.search(r"^sandbox listens on (\S+)$", sandbox.read_log(), re.MULTILINE)
     return found[1] if found else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((programs.HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        # As servers do: a port whose last connections linger is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((programs.HOST, port))
-        except OSError as exc:
-            raise NotPossible(
-                f"Port {port} cannot be used: {exc.strerror}. Choose another, or none for a free one."
-            ) from exc

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.acceptance.process import Worker, wait_until
-from tests.acceptance.stand import CELERY
+from tests.acceptance.process import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.acceptance.conftest import MakeStand
+    from tests.acceptance.process import Worker
     from tests.acceptance.stand import Stand
 
 HEAD = {"time", "level", "logger", "event"}
@@ -20,20 +20,13 @@ HEAD = {"time", "level", "logger", "event"}
 
 def start(stand: Stand, *arguments: str, **settings: str) -> tuple[Worker, Path]:
     """Start a worker and return it, whose log is its standard error, and the file of its standard output."""
-    error, output = stand.folder / "stderr.log", stand.folder / "stdout.log"
-    with error.open("wb") as err, output.open("wb") as out:
-        process = subprocess.Popen(
-            [CELERY, "-A", "worker", "worker", *arguments],
-            cwd=stand.folder,
-            env=stand.environ(**settings),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-    worker = Worker(process, error)
-    stand.workers.append(worker)
+    output = stand.folder / "stdout.log"
+    worker = stand.launch("worker", *arguments, environ=stand.environ(**settings), output=output)
     return worker, output
+
+
+def _has_written(log: Path, words: str) -> bool:
+    return log.exists() and words in log.read_text("utf-8")
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -80,7 +73,7 @@ def test_level_and_file_are_celerys_own_in_either_form(valkey_url: str, make_sta
         stand = make_stand(valkey_url, "main")
         log = stand.folder / "own.log"
         worker, output = start(stand, "-l", "WARNING", "-f", str(log), PLEXSEND_LOG=form, PLEXSEND_XYZZY="1")
-        wait_until(lambda log=log: log.exists() and "doubtful" in log.read_text("utf-8"), what="a warning")
+        wait_until(partial(_has_written, log, "doubtful"), what="a warning")
         # What is printed on standard output is no log, and is meant for people.
         assert ("queues" in output.read_text("utf-8")) is (form == "text")
         assert worker.end() == 0

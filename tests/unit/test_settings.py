@@ -515,6 +515,9 @@ def test_certificate_that_is_not_checked_is_a_warning_told_once() -> None:
         ("HTTPS://GW.example:8443/", "https://gw.example:8443"),
         ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
         ("http://127.8.9.1", "http://127.8.9.1"),
+        ("http://127.0.0.1/", "http://127.0.0.1"),
+        ("http://[::1]:8/", "http://[::1]:8"),
+        ("https://gw.example/", "https://gw.example"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:1", "http://[::1]:1"),
     ],
@@ -549,10 +552,18 @@ def test_base_url_is_scheme_and_host_alone(text: str, base_url: str) -> None:
         "https://gw .example",
         "https://gw.example:99999",
         "https://한국.example",
+        "127.0.0.1:80",
+        "ftp://127.0.0.1",
+        "https://[::1",
+        "https://gw.example:port",
     ],
 )
 def test_base_url_that_could_leak_or_mislead_is_refused(text: str) -> None:
     assert problem(MMS_URL=text).field == "PLEXSEND_MMS_URL"
+
+
+def test_refusal_of_a_base_url_shows_no_password() -> None:
+    assert "s3cr3t" not in str(problem(MMS_URL="https://user:s3cr3t@gw.example"))
 
 
 # Accounts

@@ -135,8 +135,8 @@ def _read_stdin() -> str:
 
 
 def _make_item(service: str, given: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
-    from plexsend.producers.files.columns import columns_of  # noqa: PLC0415  `--help` must be quick
-    from plexsend.producers.files.jsonl import BadJson  # noqa: PLC0415
+    from plexsend.gateway.strict_json import BadJson  # noqa: PLC0415  `--help` must be quick
+    from plexsend.producers.files.columns import columns_of  # noqa: PLC0415
     from plexsend.producers.files.layout import Layout  # noqa: PLC0415
 
     twice = sorted(given.keys() & fields.keys())

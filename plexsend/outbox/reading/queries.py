@@ -146,6 +146,25 @@ def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]
     return [record for record in found if record is not None]
 
 
+def only_account(
+    msg_key: str, accounts: Iterable[str], *, known: str = "known", remedy: str = "Name the account."
+) -> str | None:
+    """Return the one account in which a key was found; None where it was found in none.
+
+    Raises UsageError where there are several: which is meant is never guessed.
+
+    Args:
+        msg_key: The key.
+        accounts: Where it was found, each account at least once.
+        known: What the key is there, for the error.
+        remedy: What its reader can do about it.
+    """
+    names = list(dict.fromkeys(accounts))
+    if len(names) > 1:
+        raise UsageError(f"{msg_key!r} is {known} in several accounts: {', '.join(names)}. {remedy}")
+    return names[0] if names else None
+
+
 def place_in_line(store: Store, record: Record) -> int | None:
     """Return how many messages are before this one in its lane's `ready`; None if it is not there."""
     with mapped():

@@ -65,8 +65,7 @@ class Wakeups:
         if self._pubsub is None or set(self._channels.values()) != accounts:
             self.close()
             self._channels = {self._store.keys.nudge(account): account for account in accounts}
-            # redis-py does not type it.
-            self._pubsub = self._store.client.pubsub()  # type: ignore[no-untyped-call]
+            self._pubsub = self._store.client.pubsub()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             self._pubsub.subscribe(*self._channels)
         nudged: set[str] = set()
         until_s = time.monotonic() + longest_s

@@ -33,7 +33,7 @@ class WatchedRedis(Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         with self.boundaries(args):
-            return super().execute_command(*args, **options)
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
 
     @contextmanager
     def boundaries(self, args: tuple[Any, ...]) -> Iterator[None]:

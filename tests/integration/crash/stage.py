@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.services import SERVICES
@@ -56,6 +56,7 @@ class Stage:
 
     plain: Store
     """A store whose calls nobody watches: that of the others, and of the time that passes."""
+    client: GatewayClient
     worker: Worker
     producer: Producer
     folder: Path
@@ -110,21 +111,21 @@ class Stage:
     def _told_path(self) -> Path:
         return self.folder / "told"
 
-    def submit(self, lane: Lane, keys: list[str], **options: object) -> None:
+    def submit(self, lane: Lane, keys: list[str], **options: Any) -> None:
         """Put messages in beforehand."""
         other_worker(self).submit(lane, keys, linger_ms=0, **options)
         self.told.update(keys)
 
     def close(self) -> None:
         """Close the connections to the gateway."""
-        self.worker.client.close()
+        self.client.close()
 
 
 def make_stage(plain: Store, store: Store, url: str, folder: Path, settings: Mapping[str, str]) -> Stage:
     """Return a stage; `store` is `plain` itself, or the same watched."""
     client = GatewayClient(dict.fromkeys(_URLS, url))
     worker = Worker(store, client, {"PLEXSEND_RECLAIM_S": str(RECLAIM_S), **settings})
-    return Stage(plain, worker, Producer(worker.runtime.settings, store), folder)
+    return Stage(plain, client, worker, Producer(worker.runtime.settings, store), folder)
 
 
 def other_worker(stage: Stage) -> Worker:

@@ -14,9 +14,8 @@ from tests.integration.worker.room import BULK, Room, ScriptedClient, names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plexsend.outbox.store import Store
-
     from plexsend.gateway.answers import Answer
+    from plexsend.outbox.redis.store import Store
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError(), OutboxError("refused")], ids=str)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,7 +33,7 @@ def judge(batch: Batch, answer: Answer, judge: Judge = JUDGE) -> Settlement:
     return judge.judge(answer, batch, now_ms=NOW_MS)
 
 
-def entry_of(message: Message, answer: Answer, **batch: int) -> Verdict:
+def entry_of(message: Message, answer: Answer, **batch: Any) -> Verdict:
     [verdict] = judge(make_batch(message, **batch), answer).verdicts
     return verdict
 
@@ -192,9 +192,9 @@ def test_what_goes_alone_shuts_no_lane_when_it_fails() -> None:
     ],
 )
 def test_attempt_is_spent_only_alone_and_while_the_lane_delivers(
-    changes: dict[str, object], ok_take: int, *, spent: bool
+    changes: dict[str, Any], ok_take: int, *, spent: bool
 ) -> None:
-    verdict = entry_of(replace(TRIED, **changes), NO_ANSWER, ok_take=ok_take)  # type: ignore[arg-type]
+    verdict = entry_of(replace(TRIED, **changes), NO_ANSWER, ok_take=ok_take)
     assert verdict.spent is spent
     assert verdict.outcome is Outcome.RETRY
 
