@@ -12,12 +12,12 @@ help: ## print this help
 
 setup: $(STAMP) ## create .venv with everything the project needs (seconds when current)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "plexsend needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up $(VENV) (once; about a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -53,15 +53,19 @@ lint: $(STAMP) ## style, types and the rules between the rooms
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.luacheck
 
 fmt: $(STAMP) ## format and mend what can be mended
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+  --custom-compile-command 'make lock' --python-version 3.11
+
+lock: $(STAMP) ## bring requirements/*.lock up to date with pyproject.toml; what is pinned stays (ARGS=--upgrade)
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra embedded --group dev \
-	  --custom-compile-command 'make lock' --python-version 3.11 -o requirements.lock pyproject.toml
+	@$(LOCK) $(ARGS) --all-extras --group dev -o requirements/dev.lock pyproject.toml
+	@$(LOCK) --extra worker --extra cli --constraints requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 
 clean: ## remove .venv and caches
 	@rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,1 +1,1 @@
-"""Measures plexsend against its peers: `python -m bench`. How to read the figures stands in README.md."""
+"""Measures plexsend against its peers: `python -m bench`. README.md says how to read the figures."""

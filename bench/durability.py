@@ -1,7 +1,7 @@
-"""`python -m bench.durability`: what keeping messages costs, and what a crash loses all the same.
+"""`python -m bench.durability`: what keeping messages costs, and what a crash loses anyway.
 
 Costs are ratios of two settings measured in turn in the same round, the median of the rounds with least and
-most. Losses are counted: what a producer was told "added", and the server does not know after its restart.
+most. Losses are counted: messages answered "added" that the server does not know after its restart.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SETTINGS = {
     "everysec": {"appendonly": "yes", "appendfsync": "everysec"},
     "always": {"appendonly": "yes", "appendfsync": "always"},
 }
-"""How the server keeps what it is told: in no file, in one flushed each second, in one flushed each time."""
+"""How the server keeps what it gets: in no file, in one flushed each second, in one flushed each time."""
 
 PAIRS = (("everysec", "none"), ("always", "everysec"))
 SUBMITTED = 20_000
@@ -45,7 +45,7 @@ SLOW_FLUSH_MS = 1_500
 """A disk that is busy with something else. Redis puts writes off for at most two seconds of it."""
 KILL_AFTER_S = (1.0, 3.0)
 SLOW_KILL_AFTER_S = (5.0, 8.0)
-"""Where `always` waits for the slow disk each time, less would be too little writing."""
+"""Where `always` waits for the slow disk each time, a shorter time would be too little writing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +79,7 @@ def measure_costs(folder: Path, rounds: int, share: float) -> None:
         }.items():
             print(what)
             sides = {name: _under(stage, settings, measure) for name, settings in SETTINGS.items()}
-            _tell_ratios(take_turns(sides, rounds, tell=print))
+            _print_ratios(take_turns(sides, rounds, log=print))
 
 
 def count_losses(folder: Path, kills: int, chance: random.Random, *, only: str = "") -> None:
@@ -123,7 +123,7 @@ def _submit(stage: Stage, items: int, at_once: int) -> dict[str, float]:
         return {"per_s": items / (time.perf_counter() - began)}
 
 
-def _tell_ratios(turns: Turns) -> None:
+def _print_ratios(turns: Turns) -> None:
     facts = [fact for fact in ("per_s", "valkey_us") if fact in turns.sides["none"][0]]
     for (over, under), fact in product(PAIRS, facts):
         figure = Figure(f"{over} / {under}, {fact}", turns.ratio(over, under, fact))
@@ -135,7 +135,7 @@ def _losses(shown: Mapping[str, Sequence[float]]) -> str:
     worst = max(range(len(shown["lost"])), key=shown["lost"].__getitem__)
     return (
         f"{lossy} of {len(shown['lost'])} crashes lost something; "
-        f"of {sum(shown['told']):,} told added {sum(shown['lost']):,}, "
+        f"of {sum(shown['added']):,} added {sum(shown['lost']):,} are lost, "
         f"in the worst {shown['lost'][worst]:,}: {shown['lost_s'][worst]:.2f} s of writing"
     )
 

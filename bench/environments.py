@@ -1,6 +1,6 @@
 """Environments of their own: for the gateway's event loop, and for peers whose versions clash with ours.
 
-Each lies in `.bench/<name>/` and is made of `bench/requirements/<name>.txt` when it is first needed, or when
+Each is in `.bench/<name>/` and is made of `bench/requirements/<name>.txt` when it is first needed, or when
 that file has changed.
 """
 

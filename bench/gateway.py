@@ -1,4 +1,4 @@
-"""The bench's gateway as a process: started, asked what has come, and told to forget it."""
+"""The bench's gateway as a process: started, asked what has come, and made to forget it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
 
-from bench.programs import Program, free_port
+from bench.programs import measure
+from plexsend.stack.ports import free_port
 
 _SCRIPT = Path(__file__).with_name("standin.py")
 
@@ -38,7 +39,7 @@ class Gateway:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [str(python or sys.executable), str(_SCRIPT), str(port), str(delay_ms), str(int(keep_keys))]
-        self.program = Program(command, log=folder / f"gateway-{port}.log", folder=folder)
+        self.program = measure(command, log=folder / f"gateway-{port}.log", folder=folder)
         self.program.wait_for("ready")
         self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
 

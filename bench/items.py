@@ -27,7 +27,7 @@ _MSG = _TEXT + "." * 24
 
 
 def msg_key(number: int) -> str:
-    """Return the key of the message of this number: 36 characters, as where an application names none."""
+    """Return the key of the message of this number: 36 characters, as where an application gives none."""
     return f"7d9f0c1e-1c1b-4f6e-9a53-{number:012d}"
 
 
@@ -55,7 +55,7 @@ def drafts(first: int, count: int) -> Iterator[list[NewMessage]]:
 
 
 def preload(store: Store, lane: Lane, first: int, count: int, *, stamp: str | None = None) -> None:
-    """Put messages in, past validation; another stamp than today's has the worker validate them."""
+    """Put messages in without validation; another stamp than today's makes the worker validate them."""
     intake = Submitter(store)
     for chunk in drafts(first, count):
         intake.add(lane, chunk, stamp=stamp or str(get_loader(lane.service).stamp), linger_ms=0)

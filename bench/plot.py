@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 _WIDTH, _LEFT, _RIGHT, _LINE, _TOP = 960, 380, 150, 22, 64
 """Pixels: the whole, names at the left, figures at the right, a line, and the head."""
 _FURTHEST = 4.0
-"""The farthest multiple of a target that is drawn to scale, and as its inverse the other way."""
+"""The largest multiple of a target that is drawn to scale; its inverse is the smallest."""
 _GOOD, _BAD, _INK = "#2b7a4b", "#b3402a", "#333333"
 
 
 def draw(result: Mapping[str, Any]) -> str:
-    """Return the plot. Right of the middle lies what is better than its target, on a logarithmic scale."""
+    """Return the plot. Right of the middle is what is better than its target, on a logarithmic scale."""
     bars = [
         (row["name"], figure)
         for row in result["rows"]
@@ -65,7 +65,7 @@ def _goodness(figure: Mapping[str, Any], value: float) -> float:
 
 
 def _place(goodness: float) -> float:
-    """Return where a multiple of a target lies, in pixels from the left."""
+    """Return where a multiple of a target is, in pixels from the left."""
     span = (_WIDTH - _RIGHT - _LEFT) / 2
     bounded = min(max(goodness, 1 / _FURTHEST), _FURTHEST)
     return _LEFT + span * (1 + math.log(bounded) / math.log(_FURTHEST))

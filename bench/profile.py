@@ -1,9 +1,9 @@
 """Where a batch's time goes: one drain in this process, without Celery, against the bench's gateway.
 
 `python -m bench.profile` prints processor time for each batch of ten: of the whole drain, of its two great
-parts by themselves, and of a bare loop of `session.post(data=…).json()`, all in turn and none profiled. Below
-stand the shares of functions in a profiled drain, of processor time too: waiting is free. Profiling slows
-Python down and C not, so these shares tell where to look and not what can be won.
+parts by themselves, and of a bare loop of `session.post(data=…).json()`, all in turn and none profiled. Then
+it prints the shares of functions in a profiled drain, of processor time too: waiting is free. Profiling slows
+Python down and C not, so these shares show where to look and not what can be gained.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ PARTS = (
     ("recheck", "worker/recheck.py", "recheck"),
     ("log line", "worker/batch_log.py", "tell"),
 )
-"""What is told: words, end of the file's name, function. Indented parts lie within those above them."""
+"""What is shown: words, end of the file's name, function. Indented parts are within those above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Cost:
 
 
 def measure(run: Callable[[], object], batches: int) -> Cost:
-    """Return what each of so many batches took."""
+    """Return what each of this many batches took."""
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     run()
     return Cost((time.process_time() - cpu_s) / batches * 1e6, (time.perf_counter() - wall_s) / batches * 1e6)
@@ -100,7 +100,7 @@ class Stage:
 
     def drain(self) -> None:
         """Send all there is. A drain's slice is bounded, so there may be several."""
-        # Alone in its process: no doorbell waits, and none need be sent.
+        # Alone in its process: no doorbell waits, and none has to be sent.
         around = Surroundings(bell_waits=lambda: False, ring=lambda lane, bell: None)  # noqa: ARG005
         waiting = f"plexsend:{{main}}:{LANE.name}:ready"
         while self._valkey.client.zcard(waiting):
@@ -124,7 +124,7 @@ class Stage:
 
 
 def bare_loop(url: str, batches: int) -> None:
-    """Post ready bytes, as nobody can do with requests in fewer words."""
+    """Post ready bytes, in the fewest words that requests allows."""
     session = requests.Session()
     body = b'{"msg_data":[' + b",".join(wire_body(number) for number in range(10)) + b"]}"
     headers = {"Authorization": ACCOUNT, "Content-Type": "application/json;charset=utf-8"}
@@ -146,7 +146,7 @@ def shares(stats: pstats.Stats) -> list[tuple[str, float]]:
     for words, file, function in PARTS:
         took = sum(
             cumulative
-            for (name, _, called), (_, _, _, cumulative, _) in stats.stats.items()  # type: ignore[attr-defined]
+            for (name, _, called), (_, _, _, cumulative, _) in stats.stats.items()  # type: ignore[attr-defined]  # nor this
             if called == function and name.endswith(file)
         )
         found.append((words, took / total))
@@ -158,15 +158,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description="Where a batch's time goes.")
     parser.add_argument("--batches", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--functions", type=int, default=0, help="also list so many functions by own time")
+    parser.add_argument(
+        "--functions", type=int, default=0, help="also list this many functions by their own time"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plexsend-bench-") as name:
         folder = Path(name)
         with Valkey(folder / "valkey") as valkey, Gateway(folder, python=gateway_python()) as gateway:
-            _tell(valkey, gateway, given)
+            _print(valkey, gateway, given)
 
 
-def _tell(valkey: Valkey, gateway: Gateway, given: argparse.Namespace) -> None:
+def _print(valkey: Valkey, gateway: Gateway, given: argparse.Namespace) -> None:
     stage, batches = Stage(valkey, gateway), given.batches
     bare_loop(stage.url, 100)
     found: dict[str, list[Cost]] = {}

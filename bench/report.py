@@ -24,7 +24,7 @@ def table(result: Mapping[str, Any]) -> str:
         f"load average {machine['load'][0]:.2f} at the start, {result['load_after'][0]:.2f} at the end; "
         f"{result['rounds']} rounds" + ("; cut short: no figure to go by" if result["quick"] else "") + ".",
         "",
-        *(f"{name}: {_tell_versions(machine[name])}." for name in ("versions", *_PEERS) if name in machine),
+        *(f"{name}: {_list_versions(machine[name])}." for name in ("versions", *_PEERS) if name in machine),
         "",
         "| row | figure | median | least to most | target | met |",
         "|---|---|---|---|---|---|",
@@ -45,7 +45,7 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _tell_versions(versions: Mapping[str, str]) -> str:
+def _list_versions(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
@@ -69,8 +69,8 @@ def _line(row: Mapping[str, Any], figure: Mapping[str, Any]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with three digits that tell something."""
-    if abs(value) >= 100:  # noqa: PLR2004  three digits say enough
+    """Return a number with three significant digits."""
+    if abs(value) >= 100:  # noqa: PLR2004  three digits are enough
         return f"{value:,.0f}"
     return f"{value:.3g}"
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 ROUNDS = 5
-"""The fewest rounds that a figure is the median of."""
+"""Rounds of which a figure is the median, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Figure:
         return f"≤ {self.at_most:g} {self.unit}" if self.at_most is not None else ""
 
     def data(self) -> dict[str, Any]:
-        """Return the figure as JSON knows it."""
+        """Return the figure as a value of JSON."""
         return {
             "name": self.name,
             "value": self.value,
@@ -91,7 +91,7 @@ def take_turns(
     sides: Mapping[str, Callable[[], Mapping[str, float]]],
     rounds: int,
     *,
-    tell: Callable[[str], None] = lambda text: None,  # noqa: ARG005  silence is the default
+    log: Callable[[str], None] = lambda text: None,  # noqa: ARG005  silence is the default
 ) -> Turns:
     """Measure every side once a round, in their order, so that all see the same minutes of the machine."""
     turns = Turns({name: [] for name in sides})
@@ -99,5 +99,5 @@ def take_turns(
         for name, measure in sides.items():
             shown = measure()
             turns.sides[name].append(shown)
-            tell(f"  round {number} {name}: " + ", ".join(f"{what} {n:,.4g}" for what, n in shown.items()))
+            log(f"  round {number} {name}: " + ", ".join(f"{what} {n:,.4g}" for what, n in shown.items()))
     return turns

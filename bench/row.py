@@ -20,15 +20,15 @@ class Plan:
     """For data and logs, empty."""
     rounds: int = 5
     quick: bool = False
-    """Whether runs are cut short: the figures show that the harness works, and no more."""
-    tell: Callable[[str], None] = field(default=print)
+    """Whether runs are cut short: the figures show only that the harness works."""
+    log: Callable[[str], None] = field(default=print)
 
     def size(self, full: int) -> int:
-        """Return how many messages a run has: so many, or a tenth where it should be quick."""
+        """Return how many messages a run has: `full`, or a tenth where it should be quick."""
         return max(full // 10, 1000) if self.quick else full
 
     def seconds(self, full: float) -> float:
-        """Return how long a run takes: so long, or a quarter where it should be quick."""
+        """Return how long a run takes: `full`, or a quarter where it should be quick."""
         return max(full / 4, 3.0) if self.quick else full
 
 

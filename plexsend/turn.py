@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Turn:
-    """A lock that its holder gives up around every wait. It holds up no thread that never enters it."""
+    """A lock that its holder gives up around every wait. Threads that never enter it are not held up."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,7 +44,10 @@ class Turn:
         return True
 
     def outside(self) -> Outside:
-        """Return a block in which the calling thread waits for something else; it may not hold the turn."""
+        """Return a block in which the calling thread waits for something else; it need not hold the turn.
+
+        A thread that waits without it keeps the turn: no other thread of the process sends meanwhile.
+        """
         return Outside(self)
 
 

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import OutboxError, Problem, UsageError
 
@@ -75,7 +75,7 @@ class ServerClock:
         return None if self._ahead_ms is None else int(self._ahead_ms + time.monotonic() * 1000)
 
 
-def has_moments(item: Mapping[object, object]) -> bool:
+def has_moments(item: Mapping[Any, object]) -> bool:
     """Tell whether an item has a field for a moment of its own."""
     return SEND_AT in item or EXPIRES_AT in item
 

@@ -63,6 +63,7 @@ class Taker(Protocol):
         *,
         stamp: str,
         linger_ms: int,
+        most_items: int,
         send_at_ms: int | None,
         expires_at_ms: int | None,
     ) -> list[Submitted]:
@@ -217,6 +218,7 @@ class Pipeline:
             messages,
             stamp=self._stamp,
             linger_ms=self._terms.linger_ms,
+            most_items=self._loader.product.most_items,
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )

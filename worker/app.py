@@ -1,7 +1,7 @@
 """The Celery application: doorbells in, nothing else.
 
 Celery carries no message, so it needs none of its own means to keep one: no result backend, no late
-acknowledgement, no eta, no retry, no rate limit. The reasons for each setting stand in docs/decisions.md.
+acknowledgement, no eta, no retry, no rate limit. The reasons for each setting are in docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from celery.signals import celeryd_init
 from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
+from plexsend.settings import LogFormat
 from plexsend.worker.bootstep import HousekeepingStep
+from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,22 +29,31 @@ POOL_SIZE = 16
 
 def create_app(settings: Settings) -> Celery:
     """Return the application for these settings. Connects to nothing yet."""
-    app = Celery("plexsend")
+    app = Celery("plexsend", log=Logging)
     app.conf.update(_config(settings))
     app.steps["worker"].add(HousekeepingStep)
     app.plexsend_settings = settings  # type: ignore[attr-defined]  # the worker's bootstep finds them here
+    celeryd_init.connect(_log_from_the_first_line, weak=False)
     celeryd_init.connect(_refuse_unknown_queues, weak=False)
     return app
 
 
-# Celery itself ends with a traceback, and advises a setting that would make the misspelt queue.
+# Celery sets its log up a moment later, but warns before that of a worker that root runs. Its banner is left
+# out: standard output often goes where the log goes.
+def _log_from_the_first_line(instance: Any, options: Mapping[str, Any], **_: Any) -> None:
+    if instance.app.plexsend_settings.log is LogFormat.JSON:
+        instance.quiet = True
+        instance.app.log.setup(options.get("loglevel"), options.get("logfile"), hostname=instance.hostname)
+
+
+# Celery itself ends with a traceback, and recommends a setting that would create the misspelt queue.
 def _refuse_unknown_queues(options: Mapping[str, Any], **_: Any) -> None:
     named = [*(options.get("queues") or ()), *(options.get("exclude_queues") or ())]
     unknown = sorted(set(named) - set(SERVICES))
     if unknown:
         known = ", ".join(SERVICES)
         # Logging is not set up yet.
-        sys.stderr.write(f"plexsend: there is no queue {', '.join(unknown)}; queues are: {known}\n")
+        sys.stderr.write(f"plexsend: there is no queue {', '.join(unknown)}. Queues: {known}.\n")
         raise SystemExit(2)
 
 
@@ -52,8 +63,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.broker.celery_url,
         "broker_transport_options": {
             "visibility_timeout": 300,
-            # A broker whose host hangs closes no connection, and only these two tell that it is gone: with 30
-            # and 25 workers stood still for 25 s after the fail-over to another (docs/reliability.md). Redis
+            # A broker whose host hangs closes no connection, and only these two show that it is gone: with 30
+            # and 25, workers did nothing for 25 s after the fail-over to another (docs/reliability.md). Redis
             # itself may take 2 s where `everysec` waits for a slow disk.
             "socket_timeout": 3,
             "socket_connect_timeout": 3,

@@ -7,18 +7,22 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.batches import EffectKind, Outcome
+from plexsend.outbox.reasons import HOLD_RULES, Ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.outbox.batches import Batch, Settlement
 
+MOST_KEYS = 10
+"""The most keys that one line names: as many as a batch has."""
+
 GATHERED_S = 1.0
 """At most so often a drain tells of batches that went as they should: one line a batch costs it a quarter of
 its pace, and a reader of a thousand lines a second learns nothing from any."""
 
 _QUIET = {EffectKind.REQUEST, EffectKind.ANSWERED}
-_NEEDS_A_PERSON = {EffectKind.AUTH, EffectKind.FAULT}
+_NEEDS_A_PERSON = {rule.begun_by for rule in HOLD_RULES if rule.begun_by and rule.ends is Ends.BY_PERSON}
 _AS_IT_SHOULD = {Outcome.ACCEPTED, Outcome.REJECTED}
 
 
@@ -26,7 +30,7 @@ class BatchLog:
     """Tells of one drain's batches.
 
     info: they went; warning: something goes again or is held; error: a person must look. Warnings and errors
-    are lines of their own, at once.
+    are lines of their own, at once. Every message that was not accepted is named by its key.
 
     Args:
         log: Where to.
@@ -43,6 +47,7 @@ class BatchLog:
         self._batches = self._messages = 0
         self._first_take = self._last_take = 0
         self._told: Counter[tuple[Outcome, str]] = Counter()
+        self._rejected: list[str] = []
 
     def tell(self, batch: Batch, settlement: Settlement) -> None:
         """Tell of one batch, at once or together with those that follow soon."""
@@ -50,8 +55,12 @@ class BatchLog:
         effects = {effect.kind: effect.text for effect in settlement.effects if effect.kind not in _QUIET}
         if effects or any(outcome not in _AS_IT_SHOULD for outcome, _ in told):
             self.end()
-            self._tell_trouble(batch, told, effects)
+            self._tell_trouble(batch, settlement, told, effects)
             return
+        rejected = _not_accepted(settlement)
+        if len(self._rejected) + len(rejected) > MOST_KEYS:
+            self.end()
+        self._rejected += rejected
         if not self._batches:
             self._first_take = batch.take
         self._last_take = batch.take
@@ -73,20 +82,30 @@ class BatchLog:
             takes=takes,
             messages=self._messages,
             codes=_codes(self._told),
+            **({"msg_keys": self._rejected} if self._rejected else {}),
         )
         self._told_s = self._clock()
         self._forget()
 
     def _tell_trouble(
-        self, batch: Batch, told: Counter[tuple[Outcome, str]], effects: dict[EffectKind, str]
+        self,
+        batch: Batch,
+        settlement: Settlement,
+        told: Counter[tuple[Outcome, str]],
+        effects: dict[EffectKind, str],
     ) -> None:
         fields = {**_count(told), "take": batch.take, "messages": len(batch.messages), "codes": _codes(told)}
+        fields["msg_keys"] = _not_accepted(settlement)
         if _NEEDS_A_PERSON & effects.keys():
             kind = next(iter(_NEEDS_A_PERSON & effects.keys()))
             self._log.error("held until a person acts", **fields, hold=str(kind), reason=effects[kind])
         else:
             reasons = "; ".join(f"{kind}: {text}" for kind, text in effects.items())
             self._log.warning("batch not sent whole", **fields, reason=reasons)
+
+
+def _not_accepted(settlement: Settlement) -> list[str]:
+    return [verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is not Outcome.ACCEPTED]
 
 
 def _count(told: Counter[tuple[Outcome, str]]) -> dict[str, int]:

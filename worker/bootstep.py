@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.requirements import inspect
-from plexsend.outbox.sweep import WorkerProcess
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.process import Process, enter
 from plexsend.worker.runtime import Runtime
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = get_logger("worker.bootstep")
 
 SERVER_WRONG = 1
-"""Exit code where the Redis server must not be used: another start may find it mended."""
+"""Exit code where the Redis server must not be used: it may be repaired by the next start."""
 SETTINGS_WRONG = 2
 """Exit code where only a person can help: starting again changes nothing."""
 
@@ -84,15 +84,15 @@ class HousekeepingStep(bootsteps.StartStopStep):
             self._thread.join(timeout=5)
 
     def terminate(self, parent: Any) -> None:
-        """End it in the same way: there is none that would be faster and lose nothing."""
+        """End it in the same way: no faster way would lose nothing."""
         self.stop(parent)
 
 
-# Looked for, rather than heard of by Celery's own signal: that one takes a lock in the signal handler, and a
-# second SIGTERM in that moment waits for it for ever.
+# Polled, since Celery's own signal takes a lock in the signal handler, and a second SIGTERM in that moment
+# waits for the lock for ever.
 def _watch(runtime: Runtime) -> None:
     while not runtime.stop.wait(_LOOK_FOR_STOP_S):
-        if any(told not in (None, False) for told in (state.should_stop, state.should_terminate)):
+        if any(asked not in (None, False) for asked in (state.should_stop, state.should_terminate)):
             runtime.stop.set()
 
 
@@ -103,7 +103,7 @@ class QueueLengths:
         self._app = app
         self._connection: Any = None
         self._channel: Any = None
-        self._told = False
+        self._reported = False
 
     def __call__(self, services: Iterable[str]) -> dict[str, int] | None:
         """Return the length of each service's queue; None when the broker does not answer."""
@@ -117,13 +117,13 @@ class QueueLengths:
                 self._channel = connection.channel()
             found = {service: self._channel.queue_declare(service).message_count for service in services}
         except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
-            if not self._told:
-                _log.warning("broker does not tell its queues, trying on", reason=type(exc).__name__)
-            self._told = True
+            if not self._reported:
+                _log.warning("broker does not report its queues, trying again", reason=type(exc).__name__)
+            self._reported = True
             self._connection = self._channel = None
             connection.release()
             return None
-        self._told = False
+        self._reported = False
         return found
 
 
@@ -140,14 +140,14 @@ def _refuse(reason: str, code: int) -> NoReturn:
 
 
 def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
-    told = False
+    reported = False
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
         except OutboxUnavailable as exc:
-            if not told:
-                _log.warning("redis does not answer, trying on", reason=str(exc))
-            told = True
+            if not reported:
+                _log.warning("redis does not answer, trying again", reason=str(exc))
+            reported = True
             maybe_shutdown()
             time.sleep(_TRY_AGAIN_S)
         except OutboxError as exc:

@@ -26,7 +26,7 @@ class Consumer(CeleryConsumer):
     class Blueprint(CeleryConsumer.Blueprint):  # type: ignore[misc,valid-type]  # Celery's stubs have none
         """The steps without heartbeats for monitors.
 
-        A heartbeat is tried for ever where the broker is away, also by a worker that was told to stop.
+        A heartbeat is tried for ever while the broker is away, also by a worker that was asked to stop.
         """
 
         default_steps: ClassVar[list[str]] = [
@@ -34,7 +34,7 @@ class Consumer(CeleryConsumer):
         ]
 
     def ensure_connected(self, conn: Any) -> Any:
-        """Connect, trying until it works or the worker is told to stop."""
+        """Connect, trying until it works or the worker is asked to stop."""
         connected = conn.ensure_connection(
             _report,
             self.app.conf.broker_connection_max_retries,
@@ -48,15 +48,15 @@ class Consumer(CeleryConsumer):
         return connected
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Let go of a connection that was lost. That closing it fails as well must not end the worker.
+        """Close a connection that was lost. The worker must go on even if closing it fails too.
 
-        As it closes, kombu gives back the doorbells in its hands over a client that it cannot make again, and
-        fails with an AttributeError: Celery takes that for unrecoverable. Those doorbells are rung again.
+        While closing it, kombu gives back the doorbells that it holds over a client that it cannot make
+        again, and fails with an AttributeError, which Celery takes as fatal. Those doorbells are rung again.
         """
         try:
             super().on_connection_error_after_connected(exc)
-        except Exception as failure:  # noqa: BLE001  whatever it misses by then: a new connection follows
-            _log.warning("lost broker connection not closed in order", reason=type(failure).__name__)
+        except Exception as failure:  # noqa: BLE001  whatever is missing by then: a new connection follows
+            _log.warning("lost broker connection could not be closed", reason=type(failure).__name__)
 
     def connection_for_read(self, heartbeat: Any = None) -> Any:
         """Return a connection for reading, established here rather than by Celery's own steps."""
@@ -64,4 +64,4 @@ class Consumer(CeleryConsumer):
 
 
 def _report(exc: Exception, interval_s: float) -> None:
-    _log.warning("broker does not answer, trying on", reason=type(exc).__name__, again_in_s=interval_s)
+    _log.warning("broker does not answer, trying again", reason=type(exc).__name__, again_in_s=interval_s)

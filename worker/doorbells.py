@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plexsend.outbox.sweep import WorkerProcess
+    from plexsend.outbox.processes import WorkerProcess
 
 BELLS_PER_THREAD = 1
 """Doorbells in the broker for each thread, beside the one that its process may have fetched already. More

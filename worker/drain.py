@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 LONG_SLICE_S = 10.0
 """The longest that a drain runs when no other doorbell waits in its process."""
 SHORT_SLICE_S = 1.0
-"""How long it runs when one does."""
+"""The longest that it runs when another waits."""
 LONGEST_STAY_MS = 100
 """The longest that a thread waits for its lane; anything longer is a wake time."""
 STALE_S = 5.0
 """More than this between take and POST means that the process was stopped: the batch is given back."""
 REDIS_AGAIN_S = 0.5
-"""Between tries to reach Redis with a settlement in hand."""
+"""Between tries to reach Redis while a settlement waits."""
 LAST_PATIENCE_S = 25.0
 """How long these tries go on in a process that is to stop, or when Redis answers with a refusal. With a
 request's deadline added it stays below the time after which supervisors kill."""
@@ -72,6 +72,8 @@ class Drain:
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._fates = BatchLog(self._log)
+        self.keys_in_hand: list[str] = []
+        """The keys of the batch that was taken last, until its verdicts are written down."""
 
     def run(self, bell: str) -> None:
         """Answer a doorbell."""
@@ -89,7 +91,9 @@ class Drain:
                 Mode.TAKE, settlement, bell, stay_ms=0 if self._around.bell_waits() else LONGEST_STAY_MS
             )
             settlement, bell = None, ""
+            self.keys_in_hand = []
             if isinstance(reply, Batch):
+                self.keys_in_hand = [message.msg_key for message in reply.messages]
                 settlement = self._send(reply)
             elif reply.status is not Status.STAY:
                 return
@@ -106,15 +110,16 @@ class Drain:
 
     def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
         others_wait = self._around.bell_waits()
-        reply = self._advance(Mode.STOP, settlement, bell, stay_ms=int(others_wait))
+        reply = self._advance(Mode.STOP, settlement, bell, yields=others_wait)
+        self.keys_in_hand = []
         if isinstance(reply, NothingTaken) and reply.bell:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
 
-    # Repeats the very same call until Redis answers: with verdicts in hand there is nothing better to do, and
+    # Repeats the same call until Redis answers: while verdicts wait there is nothing better to do, and
     # a reply that was lost is answered again.
     def _advance(
-        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0
+        self, mode: Mode, settlement: Settlement | None, bell: str, *, stay_ms: int = 0, yields: bool = False
     ) -> Batch | NothingTaken:
         self._sequence += 1
         ticket = Ticket(self._name, self._sequence)
@@ -133,19 +138,24 @@ class Drain:
                     settlement=settlement,
                     bell=bell,
                     stay_ms=stay_ms,
+                    yields=yields,
+                    most_items=self._service.product.most_items,
                 )
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0
                 if not failed_before:
                     self._fates.end()
                     self._log.warning(
-                        "redis does not take the verdicts, trying on", reason=str(exc), unsettled=unsettled
+                        "redis does not take the verdicts, trying again",
+                        reason=str(exc),
+                        unsettled=unsettled,
+                        msg_keys=self.keys_in_hand,
                     )
                 failed_before = True
                 if self._gives_up(exc, LAST_PATIENCE_S if unsettled else 0.0):
                     if unsettled == 0 and isinstance(exc, OutboxUnavailable):
                         return NothingTaken(Status.STOPPED, 0, "redis", "")
-                    self._tell_lost(settlement)
+                    self._log_lost(settlement)
                     raise
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
             with self._runtime.turn.outside():
@@ -159,13 +169,18 @@ class Drain:
             self._impatient_since = now
         return now - self._impatient_since >= patience_s
 
-    # What was posted and could not be written down is reclaimed as uncertain; the log alone knows better.
-    def _tell_lost(self, settlement: Settlement | None) -> None:
+    # What was posted and could not be written down is reclaimed as uncertain; only the log knows its fate.
+    def _log_lost(self, settlement: Settlement | None) -> None:
         if settlement is not None:
             accepted = [
                 verdict.msg_key for verdict in settlement.verdicts if verdict.outcome is Outcome.ACCEPTED
             ]
-            self._log.error("verdicts lost", unsettled=len(settlement.verdicts), accepted=accepted)
+            self._log.error(
+                "verdicts lost",
+                unsettled=len(settlement.verdicts),
+                accepted=accepted,
+                msg_keys=self.keys_in_hand,
+            )
 
     def _send(self, batch: Batch) -> Settlement:
         checked = recheck(batch, self._loader)
@@ -215,15 +230,15 @@ class Drain:
             return False
 
 
-# From half of the longest to all of it, spread by the number of the drain: 64 that began together would end
-# together, and a quarter of their pace be lost while their doorbells go round.
+# From half of the longest to all of it, spread by the number of the drain: 64 drains that began together
+# would end together, and a quarter of their pace would be lost until their next doorbells arrive.
 def _long_slice_s(drain: str) -> float:
     number = int(drain.rpartition(".")[2])
     return LONG_SLICE_S * (0.5 + 0.5 * (number * _GOLDEN % 1))
 
 
 _GOLDEN = 0.618034
-"""Its multiples never bunch, however many there are."""
+"""Its multiples stay spread out, however many there are."""
 
 
 def _is_refused_login(answer: Answer) -> bool:

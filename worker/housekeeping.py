@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError
+from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Settlement
@@ -21,23 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
+    from plexsend.outbox.processes import WorkerProcess
+    from plexsend.outbox.sweep import Abandoned, SweepResult
     from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
-"""Between two rounds while a lane is due: one that waits for a free worker is due all the while."""
+"""Between two rounds while a lane is due: one that waits for a free worker stays due."""
 AGAIN_S = 0.5
-"""Until the next try after one that failed."""
+"""Until the next try after a failed one."""
 LOOK_FOR_LANES_S = 0.5
 """Between two looks for lanes of accounts not seen yet."""
 LOOK_BESIDE_S = 2.0
-"""The same in a process that sweeps none: whoever sweeps is there to look."""
+"""The same in a process that sweeps no account: the process that sweeps looks for them."""
 HEARTBEAT_S = 1.0
 """The longest that a process that does not sweep stays silent; it counts as gone after 5 s."""
 QUEUES_S = 0.2
 """How old the lengths of the broker's queues may be while doorbells go out."""
 FULL_QUEUES_S = 0.05
-"""The same once as many doorbells lie there as the threads can use: short drains make room within moments."""
+"""The same once as many doorbells wait as the threads can use: short drains make room within moments."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
 _DAY_MS = 86_400_000
@@ -68,19 +70,22 @@ class Housekeeping:
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
         self._processes: dict[str, tuple[WorkerProcess, ...]] = {}
-        # None: the broker does not answer, so no doorbell could be sent either.
+        # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
         self._rang = False
         self._full = False
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
+        self._most_items = {
+            service: get_service(service, runtime.settings).product.most_items for service in runtime.policies
+        }
         self._spoilt: set[tuple[str, str]] = set()
         # The accounts that this process swept last: it alone is nudged for them.
         self._swept: set[str] = set()
 
     def run(self) -> None:
-        """Go round until the process stops. No fault ends it: the next round tries again."""
+        """Run rounds until the process stops. No fault ends it: the next round tries again."""
         while not self._runtime.stop.is_set():
             for account in self._wakeups.wait(self._swept, self.round()):
                 self._due[account] = 0.0
@@ -89,7 +94,7 @@ class Housekeeping:
     def round(self) -> float:
         """Sweep every account whose time has come; returns the seconds until the next is due.
 
-        The trouble of one account does not keep the others from being swept.
+        A failure of one account does not keep the others from being swept.
         """
         if not self._try("", self._look_for_lanes):
             return AGAIN_S
@@ -104,17 +109,17 @@ class Housekeeping:
         waits = [due - now for due in self._due.values()]
         return max(0.0, min([LOOK_FOR_LANES_S, *waits]))
 
-    # Who was rung for last comes last: the accounts share the doorbells of a service.
+    # The account rung least recently comes first: the accounts share the doorbells of a service.
     def _in_turn(self) -> list[tuple[str, tuple[Lane, ...]]]:
         return sorted(self._lanes.items(), key=lambda item: self._rang_at.get(item[0], 0.0))
 
     def _try(self, account: str, step: Callable[[], None]) -> bool:
         try:
             step()
-        except Exception as exc:  # noqa: BLE001  the edge of the thread: without it nothing were ever rung again
+        except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
             if account not in self._failing:
                 self._log.warning(
-                    "housekeeping failed, trying on",
+                    "housekeeping failed, trying again",
                     account=account,
                     reason=str(exc),
                     kind=type(exc).__name__,
@@ -148,9 +153,10 @@ class Housekeeping:
             account,
             self._me,
             policies=self._runtime.policies,
+            most_items=self._most_items,
             quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
             quota=quota,
-            reclaim_ms=round(settings.reclaim_s * 1000),
+            reclaim_ms=round(settings.usual.reclaim_s * 1000),
             keep_ms=round(settings.keep_days * _DAY_MS),
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
@@ -160,7 +166,7 @@ class Housekeeping:
             return
         self._swept.add(account)
         self._processes[account] = found.processes
-        self._tell_spoilt(account, found.spoilt)
+        self._log_spoilt(account, found.spoilt)
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
             if self._queues is not None:
@@ -170,11 +176,11 @@ class Housekeeping:
             self._rang, self._rang_at[account] = True, self._clock()
         self._reclaim(found.abandoned)
 
-    def _tell_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
+    def _log_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
         for lane in lanes:
             if (account, lane) not in self._spoilt:
                 self._log.error(
-                    "lane cannot be looked at, another program wrote what cannot be read",
+                    "lane cannot be read, another program wrote to it",
                     account=account,
                     lane=lane,
                 )
@@ -213,6 +219,7 @@ class Housekeeping:
                 lane=lane.name,
                 token=token,
                 messages=len(items),
+                msg_keys=[item.message.msg_key for item in items],
             )
 
 

@@ -40,14 +40,14 @@ class Process:
     def ring(self, lane: Lane, bell: str) -> None:
         """Send a doorbell. One that cannot be sent is answered here, or lapses and is rung again.
 
-        A Redis whose memory is full takes no doorbell, and without any nothing were ever sent that frees it.
+        A Redis whose memory is full takes no doorbell, and without one nothing would be sent to free it.
         """
         try:
             self._app.send_task(DRAIN_TASK, args=(lane.name, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
             here = lane.service in self._services and self._spare.acquire(blocking=False)
             _log.warning(
-                "broker takes no doorbell", lane=lane.name, reason=type(exc).__name__, answered_here=here
+                "broker refuses a doorbell", lane=lane.name, reason=type(exc).__name__, answered_here=here
             )
             if here:
                 threading.Thread(
@@ -57,16 +57,18 @@ class Process:
     def answer(self, lane: str, bell: str) -> None:
         """Run the drain that a doorbell asks for.
 
-        Nothing is raised: a doorbell that comes to nothing lapses, and what was taken is reclaimed.
+        Nothing is raised: a doorbell that is not answered lapses, and what was taken is reclaimed.
         """
+        drain: Drain | None = None
         try:
-            Drain(self.runtime, Lane.parse(lane), self.surroundings).run(bell)
+            drain = Drain(self.runtime, Lane.parse(lane), self.surroundings)
+            drain.run(bell)
         except PlexsendError as exc:
-            _log.error("drain failed", lane=lane, reason=str(exc))
+            _log.error("drain failed", lane=lane, **_in_hand(drain), reason=str(exc))
         except Exception:  # noqa: BLE001  the edge of the task: the next doorbell must find a thread
-            _log.exception("drain failed unexpectedly", lane=lane)
+            _log.exception("drain failed unexpectedly", lane=lane, **_in_hand(drain))
 
-    # One at a time: it stands beside the pool, whose size is what people allowed.
+    # One at a time: it is in addition to the pool, whose size is what people allowed.
     def _answer_here(self, lane: str, bell: str) -> None:
         try:
             self.answer(lane, bell)
@@ -74,7 +76,11 @@ class Process:
             self._spare.release()
 
 
-# Tasks received and not yet begun: with one thread free for each they would have begun.
+def _in_hand(drain: Drain | None) -> dict[str, list[str]]:
+    return {"msg_keys": drain.keys_in_hand} if drain is not None and drain.keys_in_hand else {}
+
+
+# Tasks received and not yet begun: with a free thread for each they would have begun.
 def _bell_waits() -> bool:
     return len(state.reserved_requests) > len(state.active_requests)
 

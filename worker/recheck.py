@@ -1,4 +1,4 @@
-"""Judging again what does not carry this worker's own stamp."""
+"""Judging again the messages that do not carry this worker's own stamp."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Rechecked:
 
 
 def recheck(batch: Batch, loader: ItemLoader) -> Rechecked:
-    """Load every message again whose stamp is not the loader's own; a body may come out in today's form."""
+    """Load every message again whose stamp is not the loader's own; a body may come out in a newer form."""
     own = str(loader.stamp)
     if all(message.stamp == own for message in batch.messages):
         return Rechecked(batch.messages, ())

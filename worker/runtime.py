@@ -9,13 +9,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
-from plexsend.gateway.services import SERVICES
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
-from plexsend.worker.verdicts import Judge, RetryPolicy
+from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
+    from plexsend.gateway.http.transport import Transport
     from plexsend.settings import Credentials, Settings
 
 
@@ -23,44 +22,36 @@ class Runtime:
     """One for each worker process; shared by its threads."""
 
     def __init__(
-        self, settings: Settings, *, store: Store | None = None, client: GatewayClient | None = None
+        self, settings: Settings, *, store: Store | None = None, client: Transport | None = None
     ) -> None:
         self.settings = settings
         self.turn = Turn()
         """Taken by each drain, which gives it up wherever it waits."""
         self.store = store or Store.connect(settings.redis, settings.key_prefix, self.turn)
-        self.client = client or GatewayClient(settings.base_urls, turn=self.turn)
+        self.client: Transport = client or GatewayClient(settings.base_urls, turn=self.turn)
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
-        self.policies = {service: Policy.of(settings, settings.service(service)) for service in SERVICES}
+        self.policies = settings.services
         chance = random.SystemRandom().random
-        self.judges = {
-            service: Judge(RetryPolicy.of(settings, settings.service(service)), chance)
-            for service in SERVICES
-        }
+        self.judges = {service: Judge(policy, chance) for service, policy in settings.services.items()}
         self._numbers = itertools.count(1)
         self._credentials: dict[str, Credentials] = {}
 
     def next_drain(self) -> str:
-        """Return a name for a drain that no other has had."""
+        """Return a name for a drain that no other drain has had."""
         return f"{self.name}.{next(self._numbers)}"
 
     def credentials(self, account: str) -> Credentials:
-        """Return an account's credentials, read at their first use. KeyError: it is not configured here."""
+        """Return an account's credentials, read at their first use; KeyError where none is configured."""
         known = self._credentials.get(account)
         if known is None:
             known = self._credentials[account] = self.settings.accounts[account].read_credentials()
         return known
 
     def reread_credentials(self, account: str, refused: Credentials) -> bool:
-        """Read credentials again after a refusal; tells whether they differ from the refused ones."""
+        """Read credentials again after a refusal; return whether they differ from the refused ones."""
         fresh = self.settings.accounts[account].read_credentials()
         self._credentials[account] = fresh
         return fresh != refused
-
-    def close(self) -> None:
-        """Close all connections."""
-        self.client.close()
-        self.store.close()

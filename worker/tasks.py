@@ -1,4 +1,4 @@
-"""The drain task: the one thing that Celery runs."""
+"""The drain task: the only task that Celery runs."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from plexsend.worker.process import DRAIN_TASK, current
 
 @shared_task(name=DRAIN_TASK, ignore_result=True)
 def drain(lane: str, bell: str) -> None:
-    """Answer a doorbell: `lane` by name, `bell` as housekeeping wrote it down. Nothing is raised."""
+    """Answer a doorbell: `lane` by name, `bell` as housekeeping recorded it. Nothing is raised."""
     current().answer(lane, bell)

@@ -1,4 +1,4 @@
-"""Celery's pool of threads, made to let requests under way end by themselves.
+"""Celery's pool of threads, changed so that requests under way end by themselves.
 
 Celery prints the last part of this module's name as the kind of the pool: `concurrency: 16 (threads)`.
 """
@@ -11,11 +11,11 @@ from celery.concurrency.thread import TaskPool
 
 
 class Pool(TaskPool):
-    """A pool whose threads nobody can kill, and that says so quietly.
+    """A pool whose threads cannot be killed, and that does not fail when asked to.
 
-    At a second Ctrl-C Celery asks its pool to kill each task. That of threads answers with
-    NotImplementedError in the middle of waiting for one of them, which Python 3.11 then takes for ended:
-    in 3 of 21 tries a request that the gateway had accepted was left unsettled.
+    At a second Ctrl-C Celery asks its pool to kill each task. The pool of threads answers with
+    NotImplementedError while it waits for one of them, which Python 3.11 then considers ended: in 3 of 21
+    tries a request that the gateway had accepted was left unsettled.
     """
 
     def terminate_job(self, pid: int, signal: Any = None) -> None:

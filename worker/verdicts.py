@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.gateway.answers import DOUBLED, MISSING, UNREADABLE, ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
+from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.settings import OnUncertain
 from plexsend.worker.backoff import full_jitter_ms
 
@@ -20,50 +21,28 @@ if TYPE_CHECKING:
 
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.batches import Batch, Message
-    from plexsend.settings import ServiceSettings, Settings
+    from plexsend.settings import Policy
 
 MOST_SILENT_TAKES = 5
-"""Takes without a verdict after which a message is parked: it seems to kill whatever takes it."""
+"""Takes without a verdict after which a message is parked: it seems to kill every worker that takes it."""
 
 SILENT = "NO_VERDICT"
 
 ASIDE_TRIES = 3
-"""How far a message that goes alone steps aside when the lane shuts upon it, in tries of the backoff."""
+"""How long a message that goes alone steps aside when it shuts the lane, in tries of the backoff."""
 
 _NO_WORD = frozenset({MISSING, DOUBLED, UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When a message that may have been sent goes again, in seconds."""
-
-    on_uncertain: OnUncertain = OnUncertain.RESEND
-    first_s: float = 2
-    longest_s: float = 900
-    attempts: int = 8
-    resend_within_s: float = 3600
-
-    @classmethod
-    def of(cls, settings: Settings, service: ServiceSettings) -> RetryPolicy:
-        """Return the policy that these settings ask for."""
-        return cls(
-            on_uncertain=service.on_uncertain,
-            first_s=service.retry_first_s,
-            longest_s=service.retry_longest_s,
-            attempts=service.retry_attempts,
-            resend_within_s=settings.resend_within_s,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges answers under one policy. `chance` returns a number in [0, 1), drawn anew for each delay."""
+    """Judges answers under one policy. `chance` returns a number in [0, 1), a new one for each delay."""
 
-    policy: RetryPolicy
+    policy: Policy
     chance: Callable[[], float]
 
     def judge(self, answer: Answer, batch: Batch, *, now_ms: int) -> Settlement:
-        """Return a verdict for every message of a batch that was posted, and what follows beyond them."""
+        """Return a verdict for every message of a batch that was posted, and the effects beyond them."""
         if isinstance(answer, ItemAnswers):
             return self._items(answer.by_key, batch, now_ms)
         return self._whole(answer, batch, now_ms)
@@ -122,13 +101,14 @@ class Judge:
                     message,
                     batch.token,
                     spent=_spent(message, batch),
-                    # The gateway answered its neighbours, but of this item it said nothing that can be read.
+                    # The gateway answered its neighbours, but said nothing readable about this item.
                     explicit=answer.code not in _NO_WORD,
                     code=answer.code,
                     detail=answer.desc,
                     now_ms=now_ms,
                 )
-            case Meaning.OUT_OF_CREDIT | Meaning.UNAUTHORIZED | Meaning.UNSUITABLE | Meaning.TOO_MANY_ITEMS:
+            case _:
+                # Not sent: a hold or a smaller batch is what follows.
                 pass
         return verdict
 
@@ -157,7 +137,7 @@ class Judge:
                     now_ms=now_ms,
                 )
             case Meaning.UNAVAILABLE if by_itself:
-                # It may be this very message that is answered so: the next probe takes another, if it can.
+                # It may be this message that causes the answer: the next probe takes another, if it can.
                 aside_ms = self._delay_ms(ASIDE_TRIES) if message.alone else 0
                 return replace(verdict, alone=True, delay_ms=aside_ms)
             case _:
@@ -178,9 +158,10 @@ class Judge:
         policy = self.policy
         if policy.on_uncertain is OnUncertain.PARK:
             return replace(verdict, detail=f"{detail}; parked, as PLEXSEND_ON_UNCERTAIN asks")
-        if message.attempts + spent >= policy.attempts:
+        if message.attempts + spent >= policy.retry_attempts:
             return replace(
-                verdict, detail=f"{detail}; parked after {policy.attempts} attempts while others went through"
+                verdict,
+                detail=f"{detail}; parked after {policy.retry_attempts} attempts while others went through",
             )
         first_ms = message.first_ms if message.first_ms is not None else now_ms
         if not explicit and now_ms - first_ms >= policy.resend_within_s * 1000:
@@ -195,13 +176,16 @@ class Judge:
                 "; "
             ),
             delay_ms=self._delay_ms(message.tries),
-            # It may wait behind a hold: the outbox looks once more when it would go.
+            # It may wait behind a hold: the outbox checks again when it is about to go.
             until_ms=0 if explicit else first_ms + round(policy.resend_within_s * 1000),
         )
 
     def _delay_ms(self, tries: int) -> int:
         return full_jitter_ms(
-            tries, first_s=self.policy.first_s, longest_s=self.policy.longest_s, chance=self.chance()
+            tries,
+            first_s=self.policy.retry_first_s,
+            longest_s=self.policy.retry_longest_s,
+            chance=self.chance(),
         )
 
 
@@ -217,12 +201,12 @@ def give_back(
 
 
 # An attempt is spent only by a message that failed alone while its lane delivered a batch that was taken
-# after its last failure: so an outage, which fails everything, costs nobody anything, however it begins.
+# after its last failure: so an outage, which fails everything, costs no message anything, however it begins.
 def _spent(message: Message, batch: Batch) -> bool:
     return message.alone and message.failed_at_take is not None and batch.ok_take > message.failed_at_take
 
 
-# A dead letter says that it was not sent, and invites a person to have it sent.
+# A dead letter says that the message was not sent, and invites a person to have it sent.
 def _end(verdict: Verdict, message: Message, outcome: Outcome) -> Verdict:
     if message.may_have_been_sent:
         return replace(
@@ -256,11 +240,7 @@ def _held(answers: Iterable[ItemAnswer], batch: Batch) -> list[Effect]:
     return effects
 
 
-_HOLDS = {
-    Meaning.OUT_OF_CREDIT: EffectKind.CREDIT,
-    Meaning.UNAUTHORIZED: EffectKind.AUTH,
-    Meaning.UNSUITABLE: EffectKind.FAULT,
-}
+_HOLDS = {rule.meant_by: rule.begun_by for rule in HOLD_RULES if rule.meant_by and rule.begun_by}
 
 
 def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
@@ -277,10 +257,10 @@ def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
                 Effect(EffectKind.ANSWERED),
                 Effect(EffectKind.SMALLER, len(batch.messages), words),
             )
-        case Meaning.OUT_OF_CREDIT | Meaning.UNAUTHORIZED | Meaning.UNSUITABLE:
-            return (request, Effect(EffectKind.ANSWERED), Effect(_HOLDS[answer.meaning], 0, words))
         case _:
-            return (request, Effect(EffectKind.ANSWERED))
+            kind = _HOLDS.get(answer.meaning)
+            held = (Effect(kind, 0, words),) if kind else ()
+            return (request, Effect(EffectKind.ANSWERED), *held)
 
 
 # What goes alone from its second try on shuts no lane: one poisonous message cannot stop the others.

@@ -1,7 +1,7 @@
 """The bare loop: ready batches of ten posted by threads, no queue, no records. `bare.py BODIES THREADS MODE`.
 
 MODE `data` posts bytes joined before; `json` has requests encode each batch; `load` has marshmallow load each
-batch and posts nothing, to tell what validation costs. The last two print their own processor time for each
+batch and posts nothing, to show what validation costs. The last two print their own processor time for each
 message, in µs.
 """
 
@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from wire import HEADERS, URL, join, read_bodies
@@ -43,7 +43,7 @@ def load(batches: Iterable[list[bytes]]) -> None:
         schema.load(batch)
 
 
-def _parsed(batches: Iterable[list[bytes]]) -> list[list[object]]:
+def _parsed(batches: Iterable[list[bytes]]) -> list[list[dict[str, Any]]]:
     return [[json.loads(body) for body in batch] for batch in batches]
 
 
@@ -55,7 +55,7 @@ _MODES: dict[str, Callable[[Iterable[list[bytes]]], None]] = {
 
 
 def main(path: str, threads: int, mode: str) -> None:
-    """Send the file's messages with so many threads, each its own part of them."""
+    """Send the file's messages with this many threads, each its own part of them."""
     bodies = read_bodies(path)
     batches = [bodies[start : start + 10] for start in range(0, len(bodies), 10)]
     running = [
@@ -67,7 +67,7 @@ def main(path: str, threads: int, mode: str) -> None:
     for thread in running:
         thread.join()
     print(f"{(time.process_time() - cpu_s) / len(bodies) * 1e6:.3f}", flush=True)
-    # What is measured from outside must not end before it was looked at.
+    # What is measured from outside must not end before it was measured.
     threading.Event().wait()
 
 

@@ -1,6 +1,6 @@
 """One Celery task a message. As a script it puts a file's messages in; Celery runs it as `-A celery_each`.
 
-Settings and their reasons stand in bench/README.md.
+Settings and their reasons are in bench/README.md.
 """
 
 from __future__ import annotations

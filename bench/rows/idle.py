@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bench.rounds import Figure
 from bench.stage import PREFIX, Stage
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.sweep import WorkerProcess
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.runtime import Runtime
 
@@ -38,7 +38,7 @@ def worker(plan: Plan) -> list[Figure]:
             before_s = process.cpu_s()
             time.sleep(for_s)
             cpu.append((process.cpu_s() - before_s) / for_s)
-            plan.tell(f"  round {number + 1}: {cpu[-1]:.2%} of a core")
+            plan.log(f"  round {number + 1}: {cpu[-1]:.2%} of a core")
         process.end()
     return [Figure("worker's CPU", cpu, at_most=0.01, unit="of a core", best=True)]
 
@@ -55,7 +55,7 @@ def fleet(plan: Plan) -> list[Figure]:
             with _crowd(stage):
                 time.sleep(_SETTLE_S)
                 shared.append(_valkey_share(stage, for_s))
-            plan.tell(f"  round {number + 1}: {shared[-1]:.2%} of a core, {alone[-1]:.2%} without")
+            plan.log(f"  round {number + 1}: {shared[-1]:.2%} of a core, {alone[-1]:.2%} without")
     return [
         Figure("Valkey's CPU with 100 processes", shared, at_most=0.02, unit="of a core", best=True),
         Figure("Valkey's CPU with none", alone, unit="of a core"),
@@ -102,7 +102,7 @@ def _crowd(stage: Stage) -> Iterator[None]:
         for thread in threads:
             thread.join(10)
         for runtime in runtimes:
-            runtime.close()
+            runtime.store.close()
 
 
 # kombu asks for all queues of a worker at once, and again after a second without any.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ITEMS = 20_000
 SENDS = 200
-"""Spaced sends of which the latency is taken."""
+"""Spaced sends whose latency is measured."""
 _PAUSE_S = (0.05, 0.15)
 
 
@@ -35,7 +35,7 @@ def submit(plan: Plan) -> list[Figure]:
                 "apply_async": partial(_apply_async, stage, items // 4),
             },
             plan.rounds,
-            tell=plan.tell,
+            log=plan.log,
         )
     return [
         Figure("submit / apply_async", turns.ratio("submit", "apply_async", "per_s"), at_least=8),
@@ -76,7 +76,7 @@ def latency(plan: Plan) -> list[Figure]:
     """From the return of submit to the arrival at the gateway, linger 0, nothing else under way."""
     found = [_latency(plan, number) for number in range(min(plan.rounds, 3))]
     for p50, p99 in found:
-        plan.tell(f"  p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+        plan.log(f"  p50 {p50:.1f} ms, p99 {p99:.1f} ms")
     return [
         Figure("p50", [p50 for p50, _ in found], at_most=20, unit="ms", best=True),
         Figure("p99", [p99 for _, p99 in found], at_most=50, unit="ms", best=True),

@@ -55,7 +55,7 @@ def sparse(plan: Plan) -> list[Figure]:
             worker.end()
         waited_ms = [(came[key] - left_s) * 1000 for key, left_s in left.items()]
         waits.append(quantiles(waited_ms, n=100)[98] - LINGER_MS)
-        plan.tell(f"  round {number + 1}: p99 linger + {waits[-1]:.0f} ms, {cpu[-1]:.1%} of a core")
+        plan.log(f"  round {number + 1}: p99 linger + {waits[-1]:.0f} ms, {cpu[-1]:.1%} of a core")
     return [
         Figure("p99 beyond linger", waits, at_most=100, unit="ms", best=True),
         Figure("worker's CPU", cpu, at_most=0.20, unit="of a core"),
@@ -77,7 +77,7 @@ def _trickle(stage: Stage, first: int, for_s: float) -> dict[str, float]:
 
 def _add(intake: Submitter, lane: Lane, numbers: Sequence[int], *, linger_ms: int) -> None:
     loader = get_loader(lane.service)
-    # An SMS has no room for what the bench's MMS says, and neither it nor an LMS has images.
+    # An SMS has no room for the text of the bench's MMS, and neither it nor an LMS has images.
     if loader.product.name == "mms":
         drafts = [NewMessage(msg_key(number), wire_body(number)) for number in numbers]
     else:
@@ -114,7 +114,7 @@ def crowded(plan: Plan) -> list[Figure]:
         shares.append(per_s / bare)
         bells.append(most)
         fills.append(sum(one.messages for one in arrivals) / len(arrivals))
-        plan.tell(
+        plan.log(
             f"  round {number + 1}: {per_s:.0f}/s of {bare:.0f}/s, {most} doorbells, fill {fills[-1]:.2f}"
         )
     return [

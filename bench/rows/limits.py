@@ -1,4 +1,4 @@
-"""Rates: how much of one is used by four worker processes, what no second exceeds, and what waiting costs."""
+"""Rates: how much of a rate four worker processes use, what no second exceeds, and what waiting costs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Grants:
 
 
 def worst_second(moments_s: Iterable[float]) -> int:
-    """Return the most moments that lie in any span of a second, its end excluded."""
+    """Return the most moments in any span of a second, its end excluded."""
     ordered = sorted(moments_s)
     worst = first = 0
     for last, at_s in enumerate(ordered):
@@ -80,9 +80,7 @@ def limited(plan: Plan) -> list[Figure]:
     for number in range(plan.rounds):
         for rate in RATES:
             shown = _limited(plan, rate, number)
-            plan.tell(
-                f"  round {number + 1} {rate}/s: " + ", ".join(f"{k} {v:.4g}" for k, v in shown.items())
-            )
+            plan.log(f"  round {number + 1} {rate}/s: " + ", ".join(f"{k} {v:.4g}" for k, v in shown.items()))
             for name, value in shown.items():
                 found.setdefault(f"{name} {rate}/s", []).append(value)
     figures = []
@@ -109,7 +107,7 @@ def _limited(plan: Plan, rate: int, number: int) -> dict[str, float]:
         workers = [stage.ready_worker(PLEXSEND_RATE=str(rate)) for _ in range(WORKERS)]
         stage.preload(round(rate * (quiet_s + listening_s + 3 * _WARM_S)) + 200)
         stage.wait_sent(10)
-        # What a bucket held at the start is no pace.
+        # What a bucket held at the start does not belong to the pace.
         time.sleep(_WARM_S)
         began_s, cpu_s = time.monotonic(), sum(worker.cpu_s() for worker in workers)
         valkey_s = stage.valkey.program.cpu_s()
@@ -118,7 +116,7 @@ def _limited(plan: Plan, rate: int, number: int) -> dict[str, float]:
         cpu_s = sum(worker.cpu_s() for worker in workers) - cpu_s
         valkey_s = stage.valkey.program.cpu_s() - valkey_s
         per_s = steady_pace(stage.gateway.arrivals(), began_s, began_s + took_s)
-        # Listening costs Redis much, so the promise is looked at apart from the pace.
+        # Listening costs Redis much, so the promise is checked apart from the pace.
         with Grants(stage.valkey) as grants:
             time.sleep(listening_s)
         for worker in workers:

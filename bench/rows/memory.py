@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.clock import wait_for
 from bench.items import raw_item
-from bench.programs import Program
+from bench.programs import measure
 from bench.rounds import Figure
 from bench.stage import LANE, PREFIX, Stage
 
@@ -25,7 +25,7 @@ _EVERY_S = 0.25
 
 
 def flat(plan: Plan) -> list[Figure]:
-    """An import and a worker at once, each looked at four times a second. One run: it takes minutes."""
+    """An import and a worker at once, each measured four times a second. One run: it takes minutes."""
     rows = plan.size(ROWS)
     file = plan.folder / "rows.jsonl"
     with file.open("w", encoding="utf-8") as out:
@@ -35,7 +35,7 @@ def flat(plan: Plan) -> list[Figure]:
     worker: list[tuple[int, int]] = []
     with Stage(plan.folder) as stage:
         sender = stage.ready_worker()
-        with Program(
+        with measure(
             [str(PLEXSEND), "import", str(file), "--service", LANE.service, "--json"],
             log=plan.folder / "import.log",
             folder=plan.folder,
@@ -45,7 +45,7 @@ def flat(plan: Plan) -> list[Figure]:
             def done() -> bool:
                 sent = stage.sent()
                 worker.append((sent, sender.resident_bytes()))
-                code = importer.process.poll()
+                code = importer.exit_code
                 if code is None:
                     producer.append((_submitted(stage), importer.resident_bytes()))
                 elif code != 0:
@@ -72,7 +72,7 @@ def growth(samples: Sequence[tuple[int, int]], total: int) -> float:
         tenths.setdefault(min(done * 10 // total, 9), []).append(held)
     second, last = tenths.get(1), tenths.get(9)
     if not second or not last:
-        raise ValueError("the run was over before both tenths were looked at")
+        raise ValueError("the run was over before both tenths were measured")
     return median(last) / median(second)
 
 

@@ -29,7 +29,7 @@ MESSAGES = 60_000
 PEER_MESSAGES = 4_000
 """In a run of a peer that sends one message a task."""
 FOREIGN_STAMP = "mms:v2:1:00000000"
-"""No version's stamp: whatever carries it is judged again."""
+"""No version's stamp: a message with it is judged again."""
 SLOW_MS = 100
 
 
@@ -55,7 +55,7 @@ def _against_bare(
             )
         for threads in bare:
             sides[f"bare {threads}"] = partial(send_bare, stage, messages, threads)
-        turns = take_turns(sides, plan.rounds, tell=plan.tell)
+        turns = take_turns(sides, plan.rounds, log=plan.log)
     ours = turns.best_of([f"worker {threads}" for threads in workers], "per_s")
     theirs = turns.best_of([f"bare {threads}" for threads in bare], "per_s")
     alike = [
@@ -98,8 +98,8 @@ def _against_peer(plan: Plan, peers: Mapping[str, Peer], *, at_least: float) -> 
             str(threads): partial(send_with_worker, stage, messages, "--concurrency", str(threads))
             for threads in (4, 8)
         }
-        theirs, threads = fastest(ways, plan.tell), fastest(ours, plan.tell)
-        turns = take_turns({"worker": ours[threads], "peer": ways[theirs]}, plan.rounds, tell=plan.tell)
+        theirs, threads = fastest(ways, plan.log), fastest(ours, plan.log)
+        turns = take_turns({"worker": ours[threads], "peer": ways[theirs]}, plan.rounds, log=plan.log)
     return [
         Figure(f"against {theirs}", turns.ratio("worker", "peer", "per_s"), at_least=at_least),
         Figure("peer's messages/s", turns.values("peer", "per_s"), unit="/s"),
@@ -119,7 +119,7 @@ def cost(plan: Plan) -> list[Figure]:
                 "load": lambda: {"us": cpu_of_bare(stage, messages, "load")},
             },
             plan.rounds,
-            tell=plan.tell,
+            log=plan.log,
         )
     by_hand = [a + b for a, b in zip(turns.values("json", "us"), turns.values("load", "us"), strict=True)]
     worker = turns.values("worker", "sender_us")
@@ -137,7 +137,7 @@ def slow_gateway(plan: Plan) -> list[Figure]:
     with Stage(plan.folder, delay_ms=SLOW_MS) as stage:
         worker = partial(send_with_worker, stage, messages, "--concurrency", "64", PLEXSEND_CONNECTIONS="64")
         turns = take_turns(
-            {"worker": worker, "bare": partial(send_bare, stage, messages, 64)}, plan.rounds, tell=plan.tell
+            {"worker": worker, "bare": partial(send_bare, stage, messages, 64)}, plan.rounds, log=plan.log
         )
     return [
         Figure("against 64 bare threads", turns.ratio("worker", "bare", "per_s"), at_least=0.97),

@@ -1,4 +1,4 @@
-"""Deaths and absences: for how long nothing comes to the gateway."""
+"""Deaths and outages: for how long nothing comes to the gateway."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLOW_MS = 100
 """How long the gateway takes, so that a backlog lasts as long as the row looks."""
 NO_STALL_S = 1.0
-"""A pause of this length is none: requests of several threads fall together that far on a busy machine."""
+"""A pause of this length is not a stall: on a busy machine requests of several threads bunch this much."""
 AWAY_S = 30
 _BACKLOG = 60_000
 
@@ -36,7 +36,7 @@ def one_of_two(plan: Plan) -> list[Figure]:
             time.sleep(plan.seconds(25))
             pauses.append(longest_pause(stage.gateway.arrivals(), killed_s, time.monotonic()))
             workers[1].end()
-        plan.tell(f"  round {number + 1}: longest pause {pauses[-1]:.2f} s")
+        plan.log(f"  round {number + 1}: longest pause {pauses[-1]:.2f} s")
     return [Figure("longest pause", pauses, at_most=NO_STALL_S, unit="s", best=True)]
 
 
@@ -53,7 +53,7 @@ def only_one(plan: Plan) -> list[Figure]:
             # What was on its way when the worker died may still come.
             stalls.append(_next_arrival(stage, killed_s + 0.5) - killed_s)
             replacement.end()
-        plan.tell(f"  round {number + 1}: stall {stalls[-1]:.2f} s")
+        plan.log(f"  round {number + 1}: stall {stalls[-1]:.2f} s")
     return [Figure("stall", stalls, at_most=6, unit="s", best=True)]
 
 
@@ -70,7 +70,7 @@ def redis_away(plan: Plan) -> list[Figure]:
             back_s = time.monotonic()
             waits.append(_next_arrival(stage, back_s) - back_s)
             worker.end()
-        plan.tell(f"  round {number + 1}: {waits[-1]:.2f} s after it was back")
+        plan.log(f"  round {number + 1}: {waits[-1]:.2f} s after it was back")
     return [Figure("first message after it is back", waits, at_most=3, unit="s", best=True)]
 
 

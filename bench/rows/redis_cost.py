@@ -1,4 +1,4 @@
-"""What Redis pays: time for each message whatever waits, bytes for each that waits or was accepted."""
+"""What Redis spends: time for each message whatever waits, bytes for each that waits or was accepted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Settlement
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 MANY, FEW = 1_000_000, 1_000
 THROUGHPUT = 10_000
-"""Messages put in and sent while so many wait."""
+"""Messages put in and sent while many or few wait."""
 POLICY = Policy(rate_per_s=0, linger_ms=0)
 WEIGHED = 100_000
-"""Messages of which the memory is taken; a power of two lies far enough off for the tables not to grow."""
+"""Messages whose memory is measured; far enough from a power of two for the tables not to grow."""
 
 
 def backlog(plan: Plan) -> list[Figure]:
@@ -43,7 +43,7 @@ def backlog(plan: Plan) -> list[Figure]:
             preload(store, LANE, 0, waiting)
             valkey.wait_rewritten()
             stores[name] = valkey, store
-        plan.tell(f"  {many:,} and {FEW:,} wait")
+        plan.log(f"  {many:,} and {FEW:,} wait")
         numbers = {name: count(10_000_000, THROUGHPUT) for name in stores}
         # The first pass pays for memory that was never touched, and for tables that still grow.
         for name, (valkey, store) in stores.items():
@@ -51,7 +51,7 @@ def backlog(plan: Plan) -> list[Figure]:
         turns = take_turns(
             {name: partial(_pass_through, *stores[name], numbers[name]) for name in stores},
             plan.rounds,
-            tell=plan.tell,
+            log=plan.log,
         )
     return [
         Figure("1,000,000 / 1,000 waiting", turns.ratio("many", "few", "us"), at_most=1.25),
@@ -73,7 +73,7 @@ def _pass_through(valkey: Valkey, store: Store, numbers: Iterator[int]) -> dict[
 
 
 def send(store: Store, batches: int, drain: str) -> None:
-    """Take so many batches and settle each as accepted."""
+    """Take this many batches and settle each as accepted."""
     settlement: Settlement | None = None
     for sequence in range(1, batches + 1):
         reply = advance(store, LANE, Ticket(drain, sequence), POLICY, settlement=settlement)
@@ -103,7 +103,7 @@ def _weigh(plan: Plan, name: str, key: Callable[[int], str]) -> tuple[float, flo
     with Valkey(plan.folder / f"weight-{name}") as valkey:
         store = Store.connect(valkey.url, PREFIX)
         intake, stamp = Submitter(store), str(get_loader(LANE.service).stamp)
-        # The lane, its counts and the scripts themselves are there before the first message is weighed.
+        # The lane, its counts and the scripts are there before the first message is measured.
         intake.add(LANE, [NewMessage("warm-up", body)], stamp=stamp, linger_ms=0)
         send(store, 1, "warm.1")
         before = valkey.used_bytes()

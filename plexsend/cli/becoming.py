@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
 _APPLICATION = "plexsend.worker.celery"
-
-_NO_CELERY = "Celery is not installed here. Install it with: pip install 'plexsend[worker]'"
 
 _FOREIGN = ("-A", "--app")
 """Options that would name another application."""
@@ -39,9 +37,8 @@ def command_line(kind: str, defaults: Sequence[str], given: Sequence[str]) -> li
 
 
 def become(kind: str, given: Sequence[str], *, defaults: Sequence[str] = ()) -> NoReturn:
-    """Go on as this Celery process; see `command_line`. Raises UsageError where that is not possible."""
-    if find_spec("celery") is None:
-        raise UsageError(_NO_CELERY)
+    """Go on as this Celery process; see `command_line`. Raises UsageError or MissingExtra where it cannot."""
+    require("worker")
     if any(word == name or word.startswith(f"{name}=") for word in given for name in _FOREIGN):
         raise UsageError(
             f"`plexsend {kind}` runs plexsend's own Celery application: leave {_FOREIGN[0]} out."

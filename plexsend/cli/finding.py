@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.errors import NotPossible, UsageError
-from plexsend.outbox.reading.queries import find
+from plexsend.errors import NotPossible
+from plexsend.outbox.reading.queries import find, only_account
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record
@@ -34,7 +34,5 @@ def find_record(store: Store, settings: Settings, key: str, account: str | None)
     Raises UsageError where several accounts know it and none is named.
     """
     found = find_records(store, settings, key, account)
-    if len(found) > 1:
-        names = ", ".join(record.lane.account for record in found)
-        raise UsageError(f"{key!r} is known in several accounts: {names}. Name one with --account.")
+    only_account(key, (record.lane.account for record in found), remedy="Name one with --account.")
     return found[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,6 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-NAME = re.compile(r"[a-z0-9-]{1,32}")
-"""How accounts and services are called."""
 
 _A_TIME = "2026-03-01T09:00:00+09:00"
 
@@ -48,6 +44,8 @@ class _Account(click.ParamType[str]):
     name = "account"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from plexsend.outbox.lanes import NAME
+
         # What does not look like a name is not shown: somebody may have pasted the secret itself.
         if not NAME.fullmatch(value):
             self.fail("this is no account's name: 1 to 32 of a-z, 0-9 and '-'.", param, ctx)

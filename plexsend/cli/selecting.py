@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.errors import NotPossible, UsageError
+from plexsend.errors import NotPossible
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import DEAD
 
@@ -55,9 +55,7 @@ class Selection:
         chosen = [(record.lane.account, record.msg_key) for record in self.records(store)]
         for key in self.keys:
             accounts = [account for account, found in chosen if found == key]
-            if len(set(accounts)) > 1:
-                names = ", ".join(accounts)
-                raise UsageError(f"{key!r} is dead in several accounts: {names}. Name one with --account.")
+            queries.only_account(key, accounts, known="dead", remedy="Name one with --account.")
         return list(dict.fromkeys(chosen))
 
     def _dead(self, store: Store, key: str) -> list[Record]:

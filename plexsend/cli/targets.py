@@ -6,10 +6,9 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.cli.options import NAME
 from plexsend.errors import NotPossible, Problem, UsageError
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import NAME, Lane
 from plexsend.outbox.reading import queries
 
 if TYPE_CHECKING:

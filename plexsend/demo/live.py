@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plexsend.terminal.moments import span
-from plexsend.terminal.screen import printable
+from plexsend.terminal.printable import printable
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from plexsend.demo.summary import TOLERATED
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.holds import Reason
 from plexsend.outbox.states import State
 from plexsend.terminal.faults import problem_json
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from plexsend.demo.summary import RefusalCount, Summary, WrongRows
     from plexsend.outbox.reading.snapshot import SeenHold
 
-_FULL = 10
 _LINES_SHOWN = 5
 _REASONS_SHOWN = 4
 """Reasons for refused rows that are told, unless all are wanted."""
@@ -127,7 +127,7 @@ def _tell_way(summary: Summary) -> Iterator[_Line]:
         "  ",
         (
             f"{summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
-            f"({_FULL} is full)"
+            f"({MOST_ITEMS} is full)"
         ),
     )
     for pace in summary.paces:

@@ -1,4 +1,4 @@
-"""What came back from the gateway, read into one meaning per item or one for the whole request. No I/O.
+"""What came back from the gateway, read as one meaning per item or one for the whole request. No I/O.
 
 The shape of an answer is accepted under any HTTP status: `results` with a code per item, or an envelope
 `{"code", "name", "description"}` for the whole request. Where neither can be read, the status decides.
@@ -24,14 +24,14 @@ LONGEST_DESC = 200
 """Characters of the gateway's own words that are kept."""
 
 LONGEST_RETRY_AFTER_S = 900.0
-"""A gateway that asks for a longer rest is asked again after this."""
+"""A gateway that asks for a longer pause is asked again after this time."""
 
 MISSING = "MISSING"
-"""Stands for the code of an item that the answer does not mention."""
+"""Used as the code of an item that the answer does not mention."""
 DOUBLED = "DOUBLED"
-"""Stands for the code of an item that the answer mentions with different codes."""
+"""Used as the code of an item that the answer mentions with different codes."""
 UNREADABLE = "UNREADABLE"
-"""Stands for a code that is none, of an item or of a whole answer."""
+"""Used in place of a code that cannot be read, of an item or of a whole answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,12 @@ class ItemAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswers:
-    """An answer that speaks of single items."""
+    """An answer about single items."""
 
     by_key: Mapping[str, ItemAnswer]
     """Every key that was sent, in the order of sending, and no other."""
     foreign: int
     """Entries with a key that was not sent, or with none."""
-    status: int
-    """The HTTP status it came under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class WholeAnswer:
 
     meaning: Meaning
     code: str
-    """The gateway's code; `HTTP_503` where only the status spoke; the client's word where nothing did."""
+    """The gateway's code; `HTTP_503` where there is only a status; the client's own word otherwise."""
     desc: str
     retry_after_s: float | None
     """How long the gateway asked to be left alone, for UNAVAILABLE and UNCERTAIN; None: it did not say."""
@@ -97,7 +95,7 @@ def read_answer(
     code = _read_code(parsed)
     results = parsed.get("results")
     if isinstance(results, list):
-        answers = _read_results(results, sent_keys, status, secret)
+        answers = _read_results(results, sent_keys, secret)
         speaks_of_ours = answers.foreign < len(results)
         if speaks_of_ours or (code is None and status in _SUCCESS):
             return answers
@@ -106,8 +104,8 @@ def read_answer(
         _read_retry_after(retry_after, now) if meaning in {Meaning.UNAVAILABLE, Meaning.UNCERTAIN} else None
     )
     desc = clean(parsed.get("description") or parsed.get("name") or parsed.get("desc"), secret)
-    # A success without a readable shape, or a status that HTTP does not have, is no usable answer. Neither is
-    # "accepted" without a word on what: it must not count as a failure that the gateway owned up to.
+    # A success without a readable shape, or a status that HTTP does not have, is not a usable answer. Nor is
+    # "accepted" that does not say what: it must not count as a failure that the gateway itself reported.
     explicit = code != _ACCEPTED and (code is not None or status in _FAILURE)
     return WholeAnswer(
         meaning, code or (f"HTTP_{status}" if explicit else UNREADABLE), desc, rest_s, explicit
@@ -121,7 +119,7 @@ def clean(text: object, secret: str = "") -> str:
     """
     if not isinstance(text, str):
         return ""
-    # All of it is masked before any is cut, lest a cut leave a run, or a part of the secret, too short to be
+    # All of it is masked before any is cut: a cut could leave a run, or a part of the secret, too short to be
     # found. The client's limit on an answer bounds the text.
     if secret:
         text = text.replace(secret, "****")
@@ -144,14 +142,14 @@ _SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 def _parse(body: bytes) -> Mapping[str, Any]:
     """Return the JSON object that a body is; an empty one for anything else."""
     try:
-        # Replacing what is no UTF-8 keeps the codes readable where a description came in another encoding.
+        # Replacing what is not UTF-8 keeps the codes readable where a description came in another encoding.
         parsed = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _read_results(results: list[Any], sent_keys: Sequence[str], status: int, secret: str) -> ItemAnswers:
+def _read_results(results: list[Any], sent_keys: Sequence[str], secret: str) -> ItemAnswers:
     missing = ItemAnswer(Meaning.UNCERTAIN, MISSING, "")
     by_key = dict.fromkeys(sent_keys, missing)
     read = _ItemReader(secret)
@@ -167,7 +165,7 @@ def _read_results(results: list[Any], sent_keys: Sequence[str], status: int, sec
             by_key[key] = answer
         elif earlier.code != answer.code:
             by_key[key] = ItemAnswer(Meaning.UNCERTAIN, DOUBLED, "")
-    return ItemAnswers(MappingProxyType(by_key), foreign, status)
+    return ItemAnswers(MappingProxyType(by_key), foreign)
 
 
 class _ItemReader:
@@ -203,7 +201,7 @@ def _read_item(entry: Mapping[str, Any], secret: str) -> ItemAnswer:
 
 
 def _read_code(entry: Mapping[str, Any]) -> str | None:
-    """Return a code as text; None if what stands there is none."""
+    """Return a code as text; None if there is none that can be read."""
     code = entry.get("code")
     if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 10**8:
         code = str(code)
@@ -211,8 +209,8 @@ def _read_code(entry: Mapping[str, Any]) -> str | None:
 
 
 def _judge_whole(status: int, code: str | None) -> Meaning:
-    """Return what an answer means that speaks of no item; `code` is None where it has none."""
-    # These two come before any code: whatever stood in front of the gateway, it let nothing through.
+    """Return what an answer means that has no items; `code` is None where it has no code either."""
+    # These two come before any code: whatever sent them, a proxy perhaps, let nothing through.
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return Meaning.UNAVAILABLE
     # A server in trouble may have accepted before it failed, also where its code sounds like a clear refusal.
@@ -229,7 +227,7 @@ def _judge_whole(status: int, code: str | None) -> Meaning:
 
 
 def _read_retry_after(text: str | None, now: datetime) -> float | None:
-    """Return seconds to wait, above zero and bounded; None for nothing, nonsense and what is over already."""
+    """Return seconds to wait, above zero and bounded; None for no header, nonsense and a past time."""
     if text is None:
         return None
     if _SECONDS.fullmatch(text.strip()):

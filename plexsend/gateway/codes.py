@@ -31,7 +31,7 @@ class Meaning(Enum):
     UNCERTAIN = "uncertain"
     """The gateway may or may not have taken it."""
     UNKNOWN = "unknown"
-    """An item's code that nobody knows: never guessed at."""
+    """An item's code that is not known here; its meaning is never guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Code:
 
 
 CODES = (
-    # As a whole request's code C100 names nothing that was accepted, so it proves nothing of any item.
+    # As a whole request's code C100 names nothing that was accepted, so it proves nothing about any item.
     Code("C100", Meaning.ACCEPTED, Meaning.UNCERTAIN, "accepted"),
     Code("C400_1", Meaning.REJECTED, Meaning.BAD_ITEM, "bad type"),
     Code("C400_2", Meaning.REJECTED, Meaning.BAD_ITEM, "bad parameter"),
@@ -75,14 +75,14 @@ FAMILIES = (
     Code(r"C404(_\w{1,8})?", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "not found"),
     Code(r"C5\d\d(_\w{1,8})?", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble"),
 )
-"""Codes that the guide does not list but numbers like those it does, as regular expressions."""
+"""Codes that the guide does not list, numbered like those that it lists, as regular expressions."""
 
 _BY_CODE = {code.code: code for code in CODES}
 _FAMILIES = tuple((re.compile(family.code, re.ASCII), family) for family in FAMILIES)
 
 
 def find_code(code: str) -> Code | None:
-    """Return what is known of a code, itself or by its family; None if nobody knows it."""
+    """Return the row of a code, or of its family; None if neither is known."""
     known = _BY_CODE.get(code)
     if known is not None:
         return known

@@ -40,8 +40,8 @@ class Finding:
 
     character: str
     position: int
-    """Place in the text as it was given, in characters; the first is 1. A character that came about by
-    composition stands where its sequence began."""
+    """Place in the text as it was given, in characters; the first is 1. A character that was composed has the
+    place where its sequence began."""
 
     @property
     def replacement(self) -> str | None:
@@ -58,12 +58,12 @@ class Normalised(NamedTuple):
 
 
 def representable(character: str) -> bool:
-    """Tell whether one character may stand in a text. Of the control characters newline and tab may."""
+    """Return whether a text may hold this character. Of the control characters only newline and tab."""
     return _UNREPRESENTABLE.match(character) is None
 
 
 def size_bytes(text: str) -> int:
-    """Return how many bytes a normalised text takes in EUC-KR; what cannot be represented counts as none."""
+    """Return how many bytes a normalised text takes in EUC-KR; what cannot be represented counts as zero."""
     kept = _UNREPRESENTABLE.sub("", text)
     # Of the representable characters ASCII takes one byte and every other takes two.
     return 2 * len(kept) - len(kept.encode("ascii", "ignore"))
@@ -74,7 +74,7 @@ def normalise(text: str, *, replace: bool = False) -> Normalised:
 
     `\r\n` and a lone `\r` become `\n`. A representable character stays as it is. A sequence (a character and
     the marks or jamo that attach to it) that holds an unrepresentable one is composed (NFC) and judged again.
-    Composing everything instead would break `Å` (U+212B) and 268 others that are fine as they stand.
+    Composing everything instead would break `Å` (U+212B) and 268 others that are fine as they are.
 
     Args:
         text: The text as the caller gave it.
@@ -126,7 +126,7 @@ def _representable_characters() -> Iterator[str]:
 
 
 def _character_class(characters: Iterator[str]) -> str:
-    """Return the inside of a regular expression's brackets that stands for `characters`."""
+    """Return the inside of a regular expression's brackets that match any of `characters`."""
     ranges: list[list[int]] = []
     for code_point in sorted(map(ord, characters)):
         if ranges and ranges[-1][1] == code_point - 1:
@@ -142,7 +142,7 @@ _UNREPRESENTABLE = re.compile(f"[^{_character_class(_representable_characters())
 
 
 # What attaches to the character before it, as far as composing can then yield a representable character:
-# the combining marks, the vowels and finals of Hangul, and the two voice marks of kana. No more of them than
-# Unicode's Stream-Safe Text Format allows (UAX #15): normalising sorts marks in quadratic time, 0.7 s for
-# 20,000 of them, and what carries more than two can never become representable.
+# the combining marks, the vowels and finals of Hangul, and the two voice marks of kana; at most as many as
+# Unicode's Stream-Safe Text Format allows (UAX #15). Normalising sorts marks in quadratic time, 0.7 s for
+# 20,000 of them, and a character with more than two can never become representable.
 _SEQUENCE = re.compile(r"\r\n?|[\s\S][\u0300-\u036F\u1160-\u11FF\u3099\u309A]{0,30}")

@@ -1,4 +1,4 @@
-"""Items: what a caller gives becomes what goes on the wire, or every problem with it at once."""
+"""Items: what a caller gives becomes what goes on the wire, or a list of all its problems."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from plexsend.gateway.schemas.rcs_mms import RcsMmsSchema
 from plexsend.gateway.schemas.sms import SmsSchema
 from plexsend.gateway.services import DIALECTS, Product, get_service
 from plexsend.gateway.stamps import Stamp
+from plexsend.gateway.strict_json import BadJson, parse
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -38,22 +39,22 @@ LARGEST_WIRE_BYTES = 65_536
 """A stored body above this is refused unread; no item that passes the rules comes near it."""
 
 _WHOLE_ITEM = "item"
-"""Stands for the field where a problem is the item's as a whole."""
+"""Named as the field where the problem is with the item as a whole."""
 
 _MSG_KEY = re.compile(MSG_KEY_PATTERN)
 
-_CONTRADICTION = Refusal("is another one than the whole call names", "Leave one of the two out.")
+_CONTRADICTION = Refusal("differs from the one that the whole call names", "Leave one of the two out.")
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item that the gateway's documented rules let pass."""
+    """An item that passes the gateway's documented rules."""
 
     msg_key: str
     variant: str | None
-    """What all items of one request must share, beside the service; None for a product without variants."""
+    """What all items of one request must share, besides the service; None for a product without variants."""
     body: bytes = field(repr=False)
     """The item as it goes on the wire: compact UTF-8 JSON, fields in the order of the schema."""
     warnings: tuple[Problem, ...]
@@ -100,7 +101,7 @@ class ItemLoader:
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
 
         Raises:
-            InvalidItem: with every problem of the item; nothing else, whatever `raw` is.
+            InvalidItem: with every problem of the item; nothing else is raised, whatever `raw` is.
         """
         if not isinstance(raw, Mapping):
             _refuse_whole(f"is {name_type(raw)}, not an object", "Give the fields of one message by name.")
@@ -116,7 +117,7 @@ class ItemLoader:
         """Return the item that a stored body is, judged again by this loader's own rules and dialect.
 
         Args:
-            body: The item as some version of this project, or anything else, stored it.
+            body: The item as some version of this project, or another program, stored it.
             variant: What the record says beside the body; stored bodies do not carry it.
 
         Raises:
@@ -167,8 +168,8 @@ def get_loader(service_id: str, settings: Settings | None = None) -> ItemLoader:
 
     Args:
         service_id: The service.
-        settings: Which say the dialect; None: the default one. It changes what goes on the wire, never what
-            callers write nor which items are let pass.
+        settings: These name the dialect; None: the default one. It changes what goes on the wire, never what
+            callers write or which items pass.
     """
     product = get_service(service_id, settings).product
     return _LOADERS[product.name, product.dialect]
@@ -189,28 +190,11 @@ def _read_json(body: bytes) -> object:
     if len(body) > LARGEST_WIRE_BYTES:
         _refuse_whole(f"takes {len(body)} bytes, more than any message", "Store it again as a message.")
     try:
-        raw: object = _decode(body.decode())
-    except (ValueError, RecursionError):
-        # ValueError is also bad UTF-8 and a number of thousands of digits. Python's error holds the body, so
-        # ours is raised below, with nothing attached.
+        return parse(body.decode())
+    except (BadJson, UnicodeDecodeError):
+        # Raised below, with nothing attached: Python's error holds the body.
         pass
-    else:
-        return raw
     return _refuse_whole("is not one JSON object in UTF-8", "Submit the message again.")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise ValueError("a name stands twice")
-    return values
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise ValueError("NaN and infinities are not JSON")
-
-
-_decode: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
 
 
 def _refuse_whole(reason: str, remedy: str) -> NoReturn:

@@ -16,7 +16,7 @@ RECEIVER_PATTERN = r"01(0[2-9]\d{7}|[16789]\d{7,8})"
 """Mobile numbers, from the same source."""
 
 LONGEST_WRITTEN = 40
-"""Characters of a number with everything that may stand between its digits; longer text is no number."""
+"""Characters of a number with all that may be between its digits; a longer text is not a number."""
 
 _SENDER = re.compile(SENDER_PATTERN, re.ASCII)
 _RECEIVER = re.compile(RECEIVER_PATTERN, re.ASCII)
@@ -44,38 +44,27 @@ def normalise_sender(text: str) -> str | Refusal:
             "Representative numbers take no area code: write the last eight digits alone, as in 1588-1234.",
         )
     return _refuse(digits, "sender", _SENDER_LENGTHS) or Refusal(
-        "is no Korean number that can send",
+        "is not a Korean number that can send",
         "Write the registered number as it is dialled in Korea: 02-xxxx-xxxx, 010-xxxx-xxxx, 1588-xxxx.",
     )
 
 
 def normalise_receiver(text: str) -> str | Refusal:
-    """Return the digits of a mobile number, or why it is none. `+82 10` and `8210` become `010`."""
+    """Return the digits of a mobile number, or why it is not one. `+82 10` and `8210` become `010`."""
     digits = _digits(text)
     if isinstance(digits, Refusal) or _RECEIVER.fullmatch(digits):
         return digits
     if _SENDER.fullmatch(digits):
         return Refusal(
-            "is no mobile number", "Only mobile numbers (010, 011, 016 to 019) receive these messages."
+            "is not a mobile number", "Only mobile numbers (010, 011, 016 to 019) receive these messages."
         )
     if digits.startswith(("0100", "0101")):
         return Refusal(
             "has a 0 or 1 after 010, which no subscriber has", "Check the number with the recipient."
         )
     return _refuse(digits, "mobile", _RECEIVER_LENGTHS) or Refusal(
-        "is no Korean mobile number", "Write it as it is dialled in Korea, as in 010-2345-6789."
+        "is not a Korean mobile number", "Write it as it is dialled in Korea, as in 010-2345-6789."
     )
-
-
-def mask(number: str) -> str:
-    """Return a number for people to recognise and nobody to dial: `010****5678`.
-
-    The last four digits show, and as many of the first three as leave at least four hidden.
-    """
-    digits = _FOREIGN.sub("", number)
-    # Eight digits: the four hidden ones and the four shown last.
-    spare = len(digits) - 8
-    return "****" if spare < 0 else f"{digits[: min(spare, 3)]}****{digits[-4:]}"
 
 
 def _digits(text: str) -> str | Refusal:
@@ -95,14 +84,14 @@ def _digits(text: str) -> str | Refusal:
     foreign = _FOREIGN.search(digits)
     if foreign:
         return Refusal(
-            f"holds {name_character(foreign[0])}, which is no digit",
-            "Only the digits 0 to 9, '-' and spaces may stand in a number.",
+            f"holds {name_character(foreign[0])}, which is not a digit",
+            "A number may hold only the digits 0 to 9, '-' and spaces.",
         )
     return digits
 
 
 def _refuse(digits: str, kind: str, lengths: range) -> Refusal | None:
-    """Return the refusal for what commonly goes wrong with a number of any kind."""
+    """Return the refusal for what is commonly wrong with a number of any kind."""
     if _LEADING_ZERO_LOST.fullmatch(digits):
         return Refusal(
             "lacks its leading 0", "Spreadsheets drop it: store numbers as text and write the 0 in front."

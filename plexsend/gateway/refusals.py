@@ -1,4 +1,4 @@
-"""What a rule says when it does not let a value pass. Never holds the value itself."""
+"""What a rule says when it refuses a value. Never holds the value itself."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from plexsend.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a value cannot be sent and what to do about it, before it is known where the value stood."""
+    """Why a value cannot be sent and what to do about it, before it is known which field held the value."""
 
     reason: str
     remedy: str
 
     def at(self, field: str) -> Problem:
-        """Return the problem that this is at `field`."""
+        """Return this as the problem of `field`."""
         return Problem(field, self.reason, self.remedy)
 
 

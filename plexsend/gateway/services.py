@@ -1,4 +1,4 @@
-"""The services of API PLEX as data: adding a product is a row here, its ids, and a schema module."""
+"""The services of API PLEX as data: a new product is a row here, its ids, and a schema module."""
 
 from __future__ import annotations
 
@@ -14,36 +14,42 @@ if TYPE_CHECKING:
     from plexsend.settings import Settings
 
 
+MOST_ITEMS = 10
+"""Items that API PLEX takes in one request, unless a product says otherwise; more are answered with G160."""
+REQUEST_DEADLINE_S = 15.0
+"""The longest that one request takes, answer and all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """One kind of message in one dialect: one schema, one URL, one envelope around the items."""
 
     name: str
     setting: str
-    """How it is called in the names of settings: `PLEXSEND_MMS_URL`."""
+    """Its name within the names of settings: `PLEXSEND_MMS_URL`."""
     dialect: str
     """The version of the gateway's interface that is spoken, part of every stamp."""
     default_url: str
     """Scheme and host as the guide prints them; a setting names another."""
     path: str
-    """Path of a sending request; `{service}` stands for the service id."""
-    most_items: int = 10
-    """Items in one request; more are answered with G160."""
+    """Path of a sending request; the service id replaces `{service}`."""
+    most_items: int = MOST_ITEMS
+    """Items in one request: the largest batch."""
     key_required: bool = False
-    """Whether a missing `msg_key` is refused; otherwise a default may stand in for it."""
+    """Whether a missing `msg_key` is refused; otherwise a default may replace it."""
     variant_field: str | None = None
     """Field of the request, beside the items, that all items of one request share; None: there is none."""
     variants: tuple[str, ...] = ()
     """Every value that field can have."""
     wire_names: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Field as callers write it → its name in this dialect, where that is another."""
+    """Field as callers write it → its name in this dialect, where that differs."""
     wire_values: Mapping[str, Mapping[str, object]] = field(default_factory=dict, hash=False)
     """Field as callers write it → its text as the rules leave it → what goes out in this dialect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service id of a product, as it stands in the URL."""
+    """One service id of a product, as the URL holds it."""
 
     id: str
     product: Product
@@ -54,14 +60,14 @@ class Service:
         return self.product.path.format(service=self.id)
 
     def check_variant(self, variant: str | None) -> None:
-        """Raise UsageError for what is no variant of this service; None, for no word on it, is always one."""
+        """Raise UsageError for what is not a variant of this service. None (not said) always passes."""
         if variant is None or variant in self.product.variants:
             return
         if self.product.variant_field is None:
             raise UsageError(f"messages of {self.id} have no msg_type: leave it out")
         known = ", ".join(self.product.variants)
         raise UsageError(
-            f"{self.product.variant_field} {str(variant)[:40]!r} is none of {self.id}. Known: {known}"
+            f"{self.id} has no {self.product.variant_field} {str(variant)[:40]!r}. Known: {known}"
         )
 
 
@@ -145,8 +151,8 @@ def get_service(service_id: str, settings: Settings | None = None) -> Service:
     """Return the service of that id; UsageError names the known ones if there is none.
 
     Args:
-        service_id: As it stands in the URL.
-        settings: Which say the dialect; None: the default one.
+        service_id: As the URL holds it.
+        settings: These name the dialect; None: the default one.
     """
     try:
         service = SERVICES[service_id]

@@ -1,4 +1,4 @@
-"""Stamps: by which rules an item was let pass, so that a worker need not judge it again."""
+"""Stamps: which rules an item has passed, so that a worker need not judge it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STAMP = re.compile(r"([a-z-]{1,10}):([a-z0-9]{1,8}):([1-9][0-9]{0,8}):([0-9a-f]
 
 
 class StampRelation(Enum):
-    """How the rules of a stored item relate to one's own."""
+    """How the rules of a stored item relate to those of this process."""
 
     SAME = "same"
     """The same rules: the item is good as it is."""
@@ -28,7 +28,7 @@ class Stamp:
     dialect: str
     version: int
     fingerprint: str
-    """Eight hexadecimal digits; tells rules apart that were changed without a new version."""
+    """Eight hexadecimal digits; differs where rules were changed without a new version."""
 
     def __str__(self) -> str:
         """Return the form that is stored, at most 38 characters: `mms:v2:1:1f3c9a0d`."""
@@ -36,7 +36,7 @@ class Stamp:
 
     @classmethod
     def parse(cls, text: str) -> Stamp | None:
-        """Return the stamp that `text` is; None if it is none."""
+        """Return the stamp that `text` is; None if it is not one."""
         match = _STAMP.fullmatch(text)
         if match is None:
             return None
@@ -45,7 +45,7 @@ class Stamp:
 
 
 def compare(theirs: Stamp | None, own: Stamp) -> StampRelation:
-    """Return how the rules behind `theirs` relate to `own`; None stands for an unreadable stamp."""
+    """Return how the rules behind `theirs` relate to `own`; None is an unreadable stamp."""
     if theirs == own:
         return StampRelation.SAME
     if theirs is not None and theirs.product == own.product and theirs.version > own.version:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.batches import FULL_BATCH, Batch, Message, Settlement
+from plexsend.gateway.services import MOST_ITEMS
+from plexsend.outbox.arguments import ADVANCE, ADVANCE_ANSWER, EFFECT, VERDICT
+from plexsend.outbox.batches import Batch, Message, Settlement
+from plexsend.outbox.flags import Flag
+from plexsend.outbox.reasons import STEPS
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from plexsend.outbox.batches import Verdict
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.redis.store import Store
-
-REQUEST_DEADLINE_S = 15
-"""The longest that one request takes, answer and all (design of the client)."""
-LEASE_MS = (REQUEST_DEADLINE_S + 5) * 1000
-"""How long a drain's place in its lane outlives its last call."""
+    from plexsend.settings import Policy
 
 
 class Mode(StrEnum):
@@ -75,63 +74,85 @@ def advance(
     settlement: Settlement | None = None,
     bell: str = "",
     stay_ms: int = 0,
+    yields: bool = False,
+    most_items: int = MOST_ITEMS,
 ) -> Batch | NothingTaken:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
-    `stay_ms`: how long the drain would wait for work with its lease kept; in mode `stop`, 1 where other
-    doorbells wait for its thread, so that housekeeping decides which lane is next.
+    `stay_ms`: how long the drain would wait for work with its lease kept. `yields`: in mode `stop`, whether
+    other doorbells wait for its thread, so that housekeeping decides which lane is next.
+    `most_items`: the largest batch of the lane's product.
 
     Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does.
     """
-    header: list[str | bytes | int] = [
-        lane.name, lane.service, ticket.drain, ticket.sequence, mode, bell, stay_ms, FULL_BATCH,
-        repr(float(policy.rate_per_s)), policy.linger_ms, policy.connections, policy.reclaim_ms, LEASE_MS,
-        policy.shut_first_ms, policy.shut_longest_ms, policy.credit_first_ms, policy.credit_longest_ms,
-    ]  # fmt: skip
-    reply = store.run(Script.ADVANCE, lane.account, header + _settlement_args(settlement))
-    status = text(reply[0])
+    settled = settlement or _NOTHING
+    args = ADVANCE.write(
+        lane=lane.name,
+        service=lane.service,
+        drain=ticket.drain,
+        sequence=ticket.sequence,
+        mode=mode,
+        bell=bell,
+        stay_ms=stay_ms,
+        yields=int(yields),
+        most_items=most_items,
+        rate_per_s=repr(float(policy.rate_per_s)),
+        linger_ms=policy.linger_ms,
+        connections=policy.connections,
+        reclaim_ms=_ms(policy.reclaim_s),
+        settled_token=settled.token,
+        settled_take=settled.take,
+        settled_ms=settled.taken_ms,
+        effect_count=len(settled.effects),
+        **{name: _ms(getattr(policy, field)) for name, field in STEPS.items()},
+    )
+    reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
+    told = ADVANCE_ANSWER.read(reply)
+    status = text(told["status"])
     if status == "taken":
-        return _batch(lane, reply)
-    return NothingTaken(Status(status), number(reply[1]), text(reply[2]), text(reply[6]))
+        return _batch(lane, told, reply[len(told) :])
+    return NothingTaken(Status(status), number(told["ms"]), text(told["reason"]), text(told["bell"]))
 
 
-def _settlement_args(settlement: Settlement | None) -> list[str | bytes | int]:
-    if settlement is None:
-        return ["", 0, 0, 0]
-    args: list[str | bytes | int] = [
-        settlement.token, settlement.take, settlement.taken_ms, len(settlement.effects)
-    ]  # fmt: skip
+def _ms(wait_s: float) -> int:
+    return round(wait_s * 1000)
+
+
+_NOTHING = Settlement("", 0, ())
+"""What is settled where there is nothing to settle."""
+
+# The names of the values are those of the attributes; how many keys follow a verdict is known last.
+_of_effect = attrgetter(*EFFECT.names)
+_of_verdict = attrgetter(*VERDICT.names[:-1])
+
+
+def _settlement_args(settlement: Settlement) -> list[str | bytes | int]:
+    args: list[str | bytes | int] = []
     for effect in settlement.effects:
-        args += (effect.kind, effect.number, effect.text)
+        args += _of_effect(effect)
     # Neighbours mostly share their verdict; it is told once.
-    for verdict, verdicts in groupby(settlement.verdicts, _verdict):
+    for shared, verdicts in groupby(settlement.verdicts, _of_verdict):
         keys = [verdict.msg_key for verdict in verdicts]
-        args += (*verdict, len(keys), *keys)
+        args += VERDICT.write_all((*shared, len(keys)))
+        args += keys
     return args
 
 
-def _verdict(verdict: Verdict) -> tuple[str | int, ...]:
-    spent, alone = int(verdict.spent), int(verdict.alone)
-    times = (verdict.delay_ms, verdict.until_ms)
-    return (verdict.token, verdict.outcome, *times, spent, alone, verdict.code, verdict.detail)
-
-
-_HEADER_LENGTH = 7
 _VALUES_PER_MESSAGE = 4
+_MAY_HAVE_BEEN_SENT, _ALONE = Flag.MAY_HAVE_BEEN_SENT.encode(), Flag.ALONE.encode()
 
 
-def _batch(lane: Lane, reply: Sequence[Any]) -> Batch:
+def _batch(lane: Lane, told: Mapping[str, Any], taken: Sequence[Any]) -> Batch:
     messages = tuple(
-        _message(*reply[i : i + _VALUES_PER_MESSAGE])
-        for i in range(_HEADER_LENGTH, len(reply), _VALUES_PER_MESSAGE)
+        _message(*taken[i : i + _VALUES_PER_MESSAGE]) for i in range(0, len(taken), _VALUES_PER_MESSAGE)
     )
     return Batch(
         lane=lane,
-        token=text(reply[3]),
-        taken_ms=number(reply[1]),
-        take=number(reply[4]),
-        ok_take=number(reply[5]),
-        probe=text(reply[2]) == "probe",
+        token=text(told["token"]),
+        taken_ms=number(told["ms"]),
+        take=number(told["take"]),
+        ok_take=number(told["ok_take"]),
+        probe=text(told["reason"]) == "probe",
         messages=messages,
     )
 
@@ -154,6 +175,6 @@ def message_of(msg_key: str, body: bytes, facts: Sequence[bytes]) -> Message:
         first_ms=number(first) if first else None,
         failed_at_take=number(failed_at) if failed_at else None,
         silent_takes=number(silent),
-        may_have_been_sent=b"m" in flags,
-        alone=b"a" in flags,
+        may_have_been_sent=_MAY_HAVE_BEEN_SENT in flags,
+        alone=_ALONE in flags,
     )

@@ -1,4 +1,4 @@
-"""Messages as the worker meets them: what a take hands out, and what a settlement says of each."""
+"""Messages as the worker meets them: what a take hands out, and what a settlement says about each."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reasons import EffectKind
+
 if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
 
-FULL_BATCH = 10
-"""The most messages that API PLEX takes in one request."""
+__all__ = ["Batch", "Effect", "EffectKind", "Message", "Outcome", "Settlement", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a take, with the facts that a verdict rests on."""
+    """One message of a take, with the facts that a verdict depends on."""
 
     msg_key: str
     body: bytes = field(repr=False)
@@ -36,7 +37,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One to ten messages of one lane, taken under one token, in the order of their positions."""
+    """One to `most_items` messages of one lane, taken under one token, in the order of their positions."""
 
     lane: Lane
     token: str
@@ -83,24 +84,6 @@ class Verdict:
     """When it is parked rather than sent again, on Redis's clock; 0: never."""
 
 
-class EffectKind(StrEnum):
-    """What a verdict does beyond its messages."""
-
-    REQUEST = "request"
-    """A request was made; number: messages in it."""
-    ANSWERED = "answered"
-    """The gateway answered item by item, so it is there."""
-    SHUT = "shut"
-    """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
-    SHUT_ALONE = "shut_alone"
-    """The same from a message that went alone: it shuts nothing, unless the gateway named a time."""
-    CREDIT = "credit"
-    AUTH = "auth"
-    FAULT = "fault"
-    SMALLER = "smaller"
-    """The batch was too large; number: its size."""
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One effect of a settlement on holds and counts."""
@@ -119,4 +102,4 @@ class Settlement:
     verdicts: tuple[Verdict, ...]
     effects: tuple[Effect, ...] = ()
     taken_ms: int = 0
-    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not meant."""
+    """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not affected."""

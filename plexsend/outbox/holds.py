@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reasons import RULE_OF, Ends, Reason, Scope
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Scope(StrEnum):
-    """What a hold covers."""
-
-    ACCOUNT = "account"
-    SERVICE = "service"
-    LANE = "lane"
-
-
-class Reason(StrEnum):
-    """Why a hold stands, which says how it ends."""
-
-    PAUSE = "pause"
-    CREDIT = "credit"
-    AUTH = "auth"
-    FAULT = "fault"
-    SHUT = "shut"
-    SIZE = "size"
-
-
-HOW_IT_ENDS = {
-    Reason.PAUSE: "a person resumes it",
-    Reason.CREDIT: (
-        "one message probes at the next time; the first that is accepted ends it, "
-        "resuming the account ends it at once"
-    ),
-    Reason.AUTH: "correct the secret, then resume the account",
-    Reason.FAULT: "correct the gateway's address or report the answer, then resume the lane",
-    Reason.SHUT: "one message probes at the next time; the first answer ends it",
-    Reason.SIZE: "ends by itself; until then batches are smaller, nothing waits",
-}
+__all__ = ["Hold", "Reason", "Scope", "hold_field", "parse_holds", "pause_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +38,21 @@ class Hold:
     def field(self) -> str:
         """The hold's name within its account."""
         return hold_field(self.scope, self.reason, self.what)
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it keeps nothing waiting: batches are smaller, and `step_ms` is the largest."""
+        return RULE_OF[self.reason].is_size
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing but a person ends it."""
+        return RULE_OF[self.reason].ends is Ends.BY_PERSON
+
+    @property
+    def how_it_ends(self) -> str:
+        """What ends it, for people."""
+        return RULE_OF[self.reason].how_it_ends
 
 
 def hold_field(scope: Scope, reason: Reason, what: str) -> str:

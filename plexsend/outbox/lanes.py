@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from plexsend.errors import UsageError
 
-_LANE = re.compile(r"([a-z0-9-]{1,32})(?:\.([A-Z]{1,8}))?@([a-z0-9-]{1,32})")
+NAME = re.compile(r"[a-z0-9-]{1,32}")
+"""What an account or a service may be called; lanes and Redis keys are made of it."""
+
+_LANE = re.compile(rf"({NAME.pattern})(?:\.([A-Z]{{1,8}}))?@({NAME.pattern})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,10 +29,10 @@ class Lane:
 
     @classmethod
     def parse(cls, name: str) -> Lane:
-        """Return the lane with this name; UsageError where it is none."""
+        """Return the lane with this name; UsageError where it is not a lane's name."""
         found = _LANE.fullmatch(name)
         if found is None:
             raise UsageError(
-                f"{name!r} is no lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main."
+                f"{name!r} is not a lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main."
             )
         return cls(service=found[1], variant=found[2], account=found[3])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
+from plexsend.outbox.flags import Flag
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -50,16 +51,16 @@ class Record:
     @property
     def may_have_been_sent(self) -> bool:
         """Whether a request that held it was not answered."""
-        return "m" in self.flags
+        return Flag.MAY_HAVE_BEEN_SENT in self.flags
 
     @property
     def alone(self) -> bool:
         """Whether it goes in a request of its own."""
-        return "a" in self.flags
+        return Flag.ALONE in self.flags
 
     @property
     def desc(self) -> str:
-        """The last words said about it, the gateway's where there are any; nothing once it simply went."""
+        """The last words about it, the gateway's where there are any; empty once it went without trouble."""
         if self.went_by_itself:
             return ""
         if self.state is State.ACCEPTED:
@@ -68,9 +69,9 @@ class Record:
 
     @property
     def went_by_itself(self) -> bool:
-        """Whether it was accepted without a word: what its history tells is of earlier tries."""
-        told = self.history[-1].event if self.history else ""
-        return self.state is State.ACCEPTED and told not in (
+        """Whether it was accepted without trouble: what its history holds is about earlier tries."""
+        last = self.history[-1].event if self.history else ""
+        return self.state is State.ACCEPTED and last not in (
             Event.ACCEPT,
             Event.ACCEPT_LATE,
             Event.SETTLE_ACCEPTED,
@@ -93,7 +94,7 @@ def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[
         msg_key=msg_key,
         state=state,
         lane=lane,
-        # What was submitted to go at once has its position from then.
+        # What was submitted to go at once has the position of that moment.
         submitted_ms=number(fields.get(b"t")) or (moment(b"p") or 0) // 1000,
         attempts=number(fields.get(b"n")),
         tries=number(fields.get(b"y")),
@@ -115,7 +116,7 @@ def _happening(line: bytes) -> HistoryEvent:
 
 
 def read_record(store: Store, account: str, msg_key: str) -> Record | None:
-    """Return a message's record with its history, None where the account knows no such key."""
+    """Return a message's record with its history, None where the account does not know the key."""
     keys = store.keys
     with mapped():
         pipe = store.client.pipeline(transaction=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 
 def text(value: Any) -> str:
-    """Return a reply's value as text; nothing as the empty text.
+    """Return a reply's value as text; None as the empty text.
 
-    What another program wrote there may be no UTF-8: it is shown as far as it can be, and matches no name.
+    What another program wrote there may not be UTF-8: it is shown as far as possible, and matches no name.
     """
     if value is None:
         return ""
@@ -16,7 +16,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> int:
-    """Return a reply's value as a whole number; nothing as 0, and so is what another program put there."""
+    """Return a reply's value as a whole number; 0 for nothing, and for what another program put there."""
     if value in (None, b"", ""):
         return 0
     try:

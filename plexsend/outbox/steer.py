@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments import STEER
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.reading.queries import accounts, server_ms
+from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -44,7 +46,7 @@ class Decision:
 
 def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
     """Do what is asked for one message of the account."""
-    outcome, state = store.run(Script.STEER, account, [act, msg_key])
+    outcome, state = store.run(Script.STEER, account, STEER.write(act=act, subject=msg_key, text=""))
     return Decision(text(outcome), text(state))
 
 
@@ -65,19 +67,12 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
             # Else nobody would look for the holds of an account that has no lane yet.
             store.client.sadd(store.keys.held, *targets)
     for target in targets:
-        store.run(Script.STEER, target, ["hold", field, value])
-
-
-_ENDED_BY_RESUME = {
-    Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
-    Scope.SERVICE: (Reason.PAUSE,),
-    Scope.LANE: (Reason.PAUSE, Reason.FAULT, Reason.SHUT, Reason.SIZE),
-}
+        store.run(Script.STEER, target, STEER.write(act="hold", subject=field, text=value))
 
 
 def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
     """End every hold of this scope that a person may end, and wake its lanes; returns the holds' fields."""
-    fields = [hold_field(scope, reason, what) for reason in _ENDED_BY_RESUME[scope]]
+    fields = [hold_field(scope, rule.reason, what) for rule in HOLD_RULES if scope in rule.scopes]
     ended: list[str] = []
     targets = [account or what]
     if scope is Scope.SERVICE:
@@ -86,6 +81,6 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
                 ended += fields
         targets = accounts(store)
     for target in targets:
-        reply = store.run(Script.STEER, target, ["release", *fields])
+        reply = store.run(Script.STEER, target, [*STEER.write(act="release", subject="", text=""), *fields])
         ended += [text(field) for field in reply[1:]]
     return sorted(set(ended))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
+from hashlib import blake2b
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
+from plexsend.gateway.services import MOST_ITEMS
+from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -33,6 +37,15 @@ class NewMessage:
 
     msg_key: str
     body: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """16 bytes for the body after it is gone."""
+        return blake2b(self.body, digest_size=16).digest()
+
+
+# The names of the values are those of the attributes.
+_of_message = attrgetter(*MESSAGE.names)
 
 
 class SubmitOutcome(StrEnum):
@@ -64,33 +77,37 @@ class Submitter:
         *,
         stamp: str,
         linger_ms: int = 200,
+        most_items: int = MOST_ITEMS,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
     ) -> list[Submitted]:
         """Add messages (at most 500) and return a submitted for each, in their order.
 
-        A time `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
+        `most_items`: the largest batch of the lane's product; so many wait for no more to come. A time
+        `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
         (whether they were added is not known: call again, what was added then is a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
         if not messages:
             return []
-        header: list[str | bytes | int] = [
-            lane.name,
-            linger_ms,
-            send_at_ms or 0,
-            expires_at_ms or 0,
-            stamp,
-            repr(_MEMORY_MARK),
-        ]
+        write = partial(
+            SUBMIT.write,
+            lane=lane.name,
+            most_items=most_items,
+            linger_ms=linger_ms,
+            send_at_ms=send_at_ms or 0,
+            expires_at_ms=expires_at_ms or 0,
+            stamp=stamp,
+            mark=repr(_MEMORY_MARK),
+        )
         entries: list[str | bytes | int] = []
         for message in messages:
-            entries += (message.msg_key, message.body, digest(message.body))
-        reply = self._store.run(Script.SUBMIT, lane.account, [*header, 0, *entries])
+            entries += _of_message(message)
+        reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=0), *entries])
         if text(reply[0]) == "announce":
             self._announce(lane)
-            reply = self._store.run(Script.SUBMIT, lane.account, [*header, 1, *entries])
+            reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         return _answers([text(value) for value in reply])
 
     # The lane's name stands in `lanes` before its first message, so that none can be where nobody looks.
@@ -111,7 +128,7 @@ class Submitter:
                 copy = None if client.hexists(keys.pauses, lane.service) else pause
         if copy is not None:
             # Fenced by its text: a pause that was written meanwhile is another.
-            self._store.run(Script.STEER, lane.account, ["lift", field, copy])
+            self._store.run(Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy))
 
 
 def _answers(reply: Sequence[str]) -> list[Submitted]:
@@ -124,8 +141,3 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
         Submitted(SubmitOutcome(known), State(state))
         for known, state in zip(reply[::2], reply[1::2], strict=True)
     ]
-
-
-def digest(body: bytes) -> bytes:
-    """Return 16 bytes that stand for a body after it is gone."""
-    return hashlib.blake2b(body, digest_size=16).digest()

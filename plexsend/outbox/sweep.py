@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import message_of
+from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
@@ -16,38 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.batches import Message
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.redis.store import Store
-
-SWEEP_LEASE_MS = 2_000
-"""How long a process sweeps before another may: a crash delays doorbells by at most this."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerProcess:
-    """A worker process, as it announces itself."""
-
-    name: str
-    """Letters and digits only; the drains' names begin with it."""
-    pool_size: int
-    services: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Return the process as it stands in Redis."""
-        return f"{self.name}|{self.pool_size}|{','.join(self.services)}"
-
-    @classmethod
-    def parse(cls, entry: str) -> WorkerProcess:
-        """Return the process that an entry names; ValueError where it names none."""
-        name, pool_size, services = entry.split("|")
-        return cls(name, int(pool_size), tuple(services.split(",")) if services else ())
-
-    @classmethod
-    def parse_all(cls, entries: Iterable[object]) -> Iterator[WorkerProcess]:
-        """Yield the processes that entries name, without what another program put among them."""
-        for entry in entries:
-            with suppress(ValueError):
-                yield cls.parse(text(entry))
+    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,39 +64,43 @@ def sweep(
     quota: int,
     reclaim_ms: int,
     keep_ms: int,
+    most_items: Mapping[str, int] | None = None,
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
     """Sweep an account, with the policies of its services.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
-    `tidy` names the lanes whose oldest ended records are looked at for retention in this round.
+    `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
+    oldest ended records are looked at for retention in this round.
     """
     args: list[str | bytes | int] = [
-        process.name,
-        str(process),
-        SWEEP_LEASE_MS,
-        keep_ms,
-        reclaim_ms,
-        quota,
-        len(policies),
+        *SWEEP.write(
+            process=process.name,
+            entry=str(process),
+            keep_ms=keep_ms,
+            reclaim_ms=reclaim_ms,
+            quota=quota,
+            service_count=len(policies),
+        )
     ]
     for service, policy in policies.items():
-        args += (
-            service,
-            quotas.get(service, 0),
-            policy.connections,
-            repr(float(policy.rate_per_s)),
-            policy.linger_ms,
+        args += SERVICE.write(
+            name=service,
+            quota=quotas.get(service, 0),
+            connections=policy.connections,
+            rate_per_s=repr(float(policy.rate_per_s)),
+            linger_ms=policy.linger_ms,
+            most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
     args += [lane.name for lane in tidy]
-    reply = store.run(Script.SWEEP, account, args)
+    told = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return SweepResult(
-        swept=text(reply[0]) == "swept",
-        wait_ms=number(reply[1]),
-        rings=tuple(_rings(reply[2])),
-        abandoned=tuple(_abandoned(reply[3])),
-        processes=tuple(WorkerProcess.parse_all(reply[4])),
-        spoilt=tuple(text(lane) for lane in reply[5]),
+        swept=text(told["status"]) == "swept",
+        wait_ms=number(told["wait_ms"]),
+        rings=tuple(_rings(told["rings"])),
+        abandoned=tuple(_abandoned(told["abandoned"])),
+        processes=tuple(WorkerProcess.parse_all(told["processes"])),
+        spoilt=tuple(text(lane) for lane in told["spoilt"]),
     )
 
 

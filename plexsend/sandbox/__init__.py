@@ -1,4 +1,4 @@
-"""A stand-in API PLEX to try and test against, written from the contract and not from the client."""
+"""A stand-in for API PLEX to try and test against, written from the contract and not from the client."""
 
 from plexsend.sandbox.behaviour import Behaviour, Duplicates
 from plexsend.sandbox.faults import KINDS, Fault

@@ -14,21 +14,24 @@ from plexsend.sandbox.server import HOST
 def build_parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m plexsend.sandbox", description="A stand-in API PLEX on this machine, to test against."
+        prog="python -m plexsend.sandbox",
+        description="A stand-in for API PLEX on this machine, to test against.",
     )
     parser.add_argument("--port", type=int, default=0, help="where to listen; 0 takes any free port")
     parser.add_argument(
-        "--host", choices=[HOST], default=HOST, help="there is no other: it has no protection"
+        "--host", choices=[HOST], default=HOST, help="the only address, as it has no protection"
     )
     parser.add_argument(
         "--account",
         action="append",
         default=[],
         metavar="'userID;secret_key'",
-        help="who may send; may be repeated. Without it whoever sends a well-formed header",
+        help="who may send; may be repeated. Without it everyone with a well-formed header may",
     )
-    parser.add_argument("--credit", type=int, help="messages that every account may send; endless without it")
-    parser.add_argument("--rate", type=float, help="answer HTTP 429 above so many messages a second")
+    parser.add_argument(
+        "--credit", type=int, help="messages that every account may send; no limit without it"
+    )
+    parser.add_argument("--rate", type=float, help="answer HTTP 429 above this many messages a second")
     parser.add_argument(
         "--duplicates",
         choices=[choice.value for choice in Duplicates],
@@ -45,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the sandbox until it is told to end, and return the exit code."""
+    """Run the sandbox until it is asked to end, and return the exit code."""
     options = build_parser().parse_args(arguments)
     if options.verbose:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -1,6 +1,6 @@
 """The administration over HTTP: JSON under `/_sandbox/`, for processes that talk to a sandbox in another one.
 
-It needs no authorization: the sandbox listens on the loopback address only, and holds nothing of worth.
+It needs no authorization: the sandbox listens on the loopback address only, and holds nothing of value.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _call(name: str) -> Callable[[Controls, dict[str, Any]], object]:
 
 
 def _add_fault(controls: Controls, arguments: dict[str, Any]) -> int:
-    """Let a fault wait. Its parameters stand in `params`, as the list of faults shows them, or beside it."""
+    """Let a fault wait. Its parameters are in `params`, as the list of faults shows them, or beside it."""
     params = arguments.pop("params", {})
     return controls.add_fault(**arguments, **params)
 

@@ -18,11 +18,11 @@ class Ending(Enum):
     CLOSE = auto()
     """Closed after the answer, which says so."""
     DROP = auto()
-    """Closed after the answer, without a word."""
+    """Closed after the answer, which does not say so."""
     CUT = auto()
     """Closed in the middle of the answer."""
     HANG_UP = auto()
-    """Closed in order, without an answer."""
+    """Closed properly, without an answer."""
     RESET = auto()
     """Reset (RST), without an answer."""
 
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Answers per item, in no promised order."""
+    """Answers per item, in an order that nobody promises."""
 
     items: list[Result]
     ending: Ending = Ending.KEEP

@@ -19,7 +19,7 @@ class Duplicates(StrEnum):
     REFUSE = "refuse"
     """Answered 71003 and counted apart."""
     ACCEPT = "accept"
-    """Accepted once more, so that a test can count what was sent twice."""
+    """Accepted again, so that a test can count what was sent twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The controls of a sandbox in this process: what it saw, and how it shall behave."""
+"""The controls of a sandbox in this process: what it saw, and how it is to behave."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Controls:
     """Everything a test may ask of a sandbox. `SandboxAdmin` offers the same from another process.
 
-    An account is a userID, as it stands before the semicolon of the Authorization header.
+    An account is a userID, the part of the Authorization header before the semicolon.
     """
 
     def __init__(self, plex: Plex) -> None:
@@ -63,10 +63,10 @@ class Controls:
         chance: float = 1.0,
         **params: Any,
     ) -> int:
-        """Let a fault befall requests and return its number. ValueError names what is wrong with it.
+        """Add a fault for requests and return its number. ValueError names what is wrong with it.
 
         It ends after `times` requests or `for_s` seconds, whichever comes first; with neither, when it is
-        cleared. `service` and `account` narrow it down, `chance` is the share of requests it befalls.
+        cleared. `service` and `account` narrow it down, `chance` is the share of requests it hits.
         """
         fault = Fault(
             kind,
@@ -80,7 +80,7 @@ class Controls:
         return self._plex.schedule.add(fault)
 
     def list_faults(self) -> list[dict[str, Any]]:
-        """Return the faults that still wait, each with its number and how often it will come yet."""
+        """Return the faults that still wait, each with its number and how often it will still come."""
         return self._plex.schedule.list_waiting()
 
     def clear_faults(self, number: int | None = None) -> None:
@@ -88,11 +88,11 @@ class Controls:
         self._plex.schedule.clear(number)
 
     def get_credit(self, account: str) -> int | None:
-        """Return how many messages an account may still send; None: endless."""
+        """Return how many messages an account may still send; None: no limit."""
         return self._plex.ledger.get_credit(account)
 
     def set_credit(self, messages: int | None, *, account: str | None = None) -> None:
-        """Set an account's credit, or everybody's; None messages: endless."""
+        """Set an account's credit, or everybody's; None messages: no limit."""
         self._plex.ledger.set_credit(account, messages)
 
     def add_credit(self, messages: int, *, account: str) -> None:
@@ -100,7 +100,7 @@ class Controls:
         self._plex.ledger.add_credit(account, messages)
 
     def list_accounts(self) -> list[str] | None:
-        """Return the accounts that may send; None: whoever has a well-formed header."""
+        """Return the accounts that may send; None: all with a well-formed header."""
         return self._plex.credentials.list_accounts()
 
     def set_credentials(self, account: str, secret: str | None) -> None:
@@ -108,7 +108,7 @@ class Controls:
         self._plex.credentials.set(account, secret)
 
     def set_limit(self, messages_per_s: float | None) -> None:
-        """Answer HTTP 429 above so many messages a second of a service and account; None: no limit."""
+        """Answer HTTP 429 above this many messages a second of a service and account; None: no limit."""
         self.change_behaviour(messages_per_s=messages_per_s)
 
     def get_behaviour(self) -> Behaviour:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Credentials:
-    """Users and secrets; None lets in whoever sends a well-formed header."""
+    """Users and secrets; None lets in everyone with a well-formed header."""
 
     def __init__(self, secrets: Mapping[str, str] | None) -> None:
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class Credentials:
 
     def set(self, account: str, secret: str | None) -> None:
         """Give an account a (new) secret, or take it away with None. From then on only known ones send."""
-        # From outside it may be anything that JSON knows: a number would pass for its digits.
+        # From outside it may be any JSON value: a number would be taken as its digits.
         texts = (account, "any" if secret is None else secret)
         if not all(isinstance(text, str) for text in texts) or parse(";".join(texts)) is None:
             raise ValueError("user and secret must be printable ASCII without blanks or semicolons")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 def _decode_all() -> frozenset[str]:
-    """Return every character that one byte (ASCII) or two bytes (KS X 1001) stand for."""
+    """Return every character that one byte (ASCII) or two bytes (KS X 1001) decode to."""
     # Of the control characters only the line feed and the tab pass.
     known = {"\n", "\t", *map(chr, range(0x20, 0x7F))}
     for lead in range(0xA1, 0xFF):

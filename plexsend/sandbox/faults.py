@@ -1,4 +1,4 @@
-"""Faults on demand: which there are, and what each may be told."""
+"""Faults on demand: which there are, and which parameters each takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Stage(Enum):
-    """Where a fault takes hold of a request."""
+    """At which moment of a request a fault acts."""
 
     PACE = auto()
     """Slows the answer down, whatever it is; goes together with one fault of the other stages."""
@@ -60,7 +60,7 @@ _TABLE = (
     Kind("hang_up", Stage.AFTER, "connection closed in order without an answer", {"accept": True}),
     Kind("cut_answer", Stage.AFTER, "connection closed in the middle of the answer"),
     Kind("close_after_answer", Stage.AFTER, "connection closed after the answer, which does not say so"),
-    Kind("garbage", Stage.AFTER, "an answer that is no JSON", {"status": 200, "accept": True}),
+    Kind("garbage", Stage.AFTER, "an answer that is not JSON", {"status": 200, "accept": True}),
     Kind("empty", Stage.AFTER, "an answer without a body", {"status": 200, "accept": True}),
     Kind(
         "wrong_shape",
@@ -89,7 +89,7 @@ class Fault:
     """A fault that waits for requests.
 
     It ends after `times` requests or `for_s` seconds, whichever comes first; None never ends it. `service`
-    and `account` narrow it down; `chance` (0 to 1) is the share of matching requests that it befalls.
+    and `account` narrow it down; `chance` (0 to 1) is the share of matching requests that it hits.
     """
 
     kind: str
@@ -101,7 +101,7 @@ class Fault:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what would never happen or surprise: ValueError names it."""
+        """Refuse what would never happen or would surprise: ValueError names it."""
         kind = KINDS.get(self.kind)
         if kind is None:
             raise ValueError(f"there is no fault {self.kind!r}; there are {', '.join(KINDS)}")
@@ -121,12 +121,12 @@ class Fault:
 
     @property
     def stage(self) -> Stage:
-        """Where it takes hold."""
+        """At which moment of a request it acts."""
         return KINDS[self.kind].stage
 
     @property
     def accepts(self) -> bool:
-        """Whether the request's messages are accepted all the same."""
+        """Whether the request's messages are accepted anyway."""
         return (
             bool(self.param("accept")) if "accept" in KINDS[self.kind].params else self.stage is Stage.AFTER
         )

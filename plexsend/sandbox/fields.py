@@ -19,9 +19,9 @@ class Kind(Enum):
     TEXTS = auto()
     """An array of strings."""
     EMPTY = auto()
-    """The empty string: a field that must be there and is used for nothing."""
+    """The empty string: a field that must be there and is not used."""
     TIME = auto()
-    """A string with a time in UTC, written `2020-10-22T02:30:00Z` and in no other way."""
+    """A string with a time in UTC, written `2020-10-22T02:30:00Z` and in no other form."""
     FLAG = auto()
     """True or false; the strings are TEXT with a pattern."""
     NUMBER = auto()
@@ -57,7 +57,7 @@ class Field:
     pattern: re.Pattern[str] | None = None
     """Must match the whole value, of an array each element."""
     max_count: int | None = None
-    """Of an array: at most so many elements. At least one is always needed."""
+    """Of an array: at most this many elements. At least one is always needed."""
     span: tuple[float, float] | None = None
     """Of a number: the smallest and the largest."""
     shape: Shape | None = None

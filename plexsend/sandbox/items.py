@@ -1,4 +1,4 @@
-"""One object against its shape: pure, and without a word of the object in what it says."""
+"""One object against its shape: pure, and what it reports holds no text of the object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plexsend.sandbox.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# The calendar is asked afterwards. It knows other ways to write a time, and Python's of late a 24th hour.
+# Python's calendar is asked afterwards: it reads other forms of a time too, and lately a 24th hour.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
 
 
@@ -48,7 +48,8 @@ def check(item: Mapping[str, Any], shape: Shape) -> Finding | None:
 def _find_unknown(item: Mapping[str, Any], shape: Shape) -> Finding:
     """Name the first field that the guide does not know.
 
-    Whether the gateway minds is not known. The sandbox does, because a field nobody reads is a mistake.
+    Whether the gateway refuses it is not known. The sandbox does, because a field that nobody reads is a
+    mistake.
     """
     names = {field.name for field in shape.fields}
     stranger = next(name for name in item if name not in names)
@@ -110,7 +111,7 @@ def _check_texts(value: object, field: Field) -> Finding | None:
 
 
 def _check_empty(value: object, field: Field) -> Finding | None:
-    """Return what is wrong with a text that is used for nothing."""
+    """Return what is wrong with a text that is not used."""
     if not isinstance(value, str):
         return Finding("C400_1", field.name, "must be a string")
     return Finding(field.code, field.name, "must be an empty string") if value else None
@@ -141,7 +142,7 @@ def _check_flag(value: object, field: Field) -> Finding | None:
 
 
 def _check_number(value: object, field: Field) -> Finding | None:
-    """Return what is wrong with a number. A flag is none, though Python counts with it."""
+    """Return what is wrong with a number. A flag is not one, although it is to Python."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Finding("C400_1", field.name, "must be a number")
     if field.span is None or field.span[0] <= value <= field.span[1]:

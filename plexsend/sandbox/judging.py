@@ -75,7 +75,7 @@ def _is_json(content_type: str) -> bool:
 
 
 def _refuse_constant(_name: str) -> Any:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -85,7 +85,7 @@ def _read_body(body: bytes, product: Product) -> list[dict[str, Any]] | Whole:
     """Return the items of a body, or what it is refused with."""
     try:
         data = _DECODER.decode(body.decode("utf-8"))
-    # ValueError: no UTF-8, no JSON, NaN, or thousands of digits. RecursionError: nested too deeply.
+    # ValueError: not UTF-8, not JSON, NaN, or thousands of digits. RecursionError: nested too deeply.
     except (ValueError, RecursionError):
         return refuse("C400_1", "the body is not readable as JSON in UTF-8")
     if not isinstance(data, dict):
@@ -137,6 +137,6 @@ def _judge_item(
 
 
 def _get_key(item: Mapping[str, Any], product: Product) -> str:
-    """Return the item's key, or a new one as the gateway assigns it to an item without."""
+    """Return the item's key, or a new one, as the gateway assigns to an item without a key."""
     key = item.get(product.key)
     return key if isinstance(key, str) and key.strip() else str(uuid.uuid4())

@@ -18,7 +18,7 @@ INSUFFICIENT = "G150"
 class Ledger:
     """The sandbox's memory of messages. An account is a userID; keys of different accounts never meet.
 
-    `credit` is what every account starts with, in messages (None: endless). Nothing is ever forgotten:
+    `credit` is what every account starts with, in messages (None: no limit). Nothing is ever forgotten:
     allow about 200 bytes for a message.
     """
 
@@ -91,7 +91,7 @@ class Ledger:
         self._lane_seconds.setdefault((service, account), Window()).add(now_s, count)
 
     def set_credit(self, account: str | None, messages: int | None) -> None:
-        """Set an account's credit (None messages: endless); without an account, everybody's."""
+        """Set an account's credit (None messages: no limit); without an account, everybody's."""
         if messages is not None:
             _check_messages(messages)
         with self._lock:
@@ -102,7 +102,7 @@ class Ledger:
                 self._credit[account] = messages
 
     def add_credit(self, account: str, messages: int) -> None:
-        """Add to an account's credit; to an endless one nothing can be added."""
+        """Add to an account's credit; one without a limit stays without."""
         _check_messages(messages)
         with self._lock:
             credit = self._credit.get(account, self._first_credit)
@@ -110,7 +110,7 @@ class Ledger:
                 self._credit[account] = credit + messages
 
     def get_credit(self, account: str) -> int | None:
-        """Return what an account has left; None: endless."""
+        """Return what an account has left; None: no limit."""
         with self._lock:
             return self._credit.get(account, self._first_credit)
 
@@ -145,7 +145,7 @@ class Ledger:
 
 
 def _check_messages(messages: object) -> None:
-    """Refuse what no credit can be: it may come from outside as anything that JSON knows."""
+    """Refuse what is not a credit: from outside it may come as any JSON value."""
     if isinstance(messages, bool) or not isinstance(messages, int) or messages < 0:
         raise ValueError("messages must be a whole number of at least 0")
 

@@ -1,4 +1,4 @@
-"""The rate that the sandbox holds its clients to."""
+"""The rate that the sandbox allows its clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sandbox in this process, and one that is all a process does."""
+"""A sandbox in this process, and one that is a process of its own."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-# How often the listening thread looks whether it shall end.
+# How often the listening thread looks whether it is to end.
 _POLL_S = 0.02
 
 _PORTS = range(65536)
 
 
 class Sandbox(Controls):
-    """A stand-in API PLEX on a loopback port, from `start()` (or `with`) to `stop()`.
+    """A stand-in for API PLEX on a loopback port, from `start()` (or `with`) to `stop()`.
 
     Args:
         port: Where to listen; 0 takes any free port.
-        credentials: userID to secret key; None lets in whoever sends a well-formed header.
-        credit: What every account starts with, in messages; None is endless.
+        credentials: userID to secret key; None lets in everyone with a well-formed header.
+        credit: What every account starts with, in messages; None: no limit.
         behaviour: The positions of the switches.
         keep_requests: How many of the last requests are remembered.
         keep_bodies: Whether they are remembered with their bodies, which hold texts and numbers.
@@ -123,7 +123,7 @@ def run(
     """Run a sandbox until SIGTERM or SIGINT, and return the exit code of the process.
 
     Prints one line with its URL when it listens. `accounts` are written `userID;secret_key`; without any,
-    whoever sends a well-formed header is let in. `switches` are those of `Behaviour`.
+    everyone with a well-formed header is let in. `switches` are those of `Behaviour`.
     """
     try:
         behaviour = Behaviour().change(switches)

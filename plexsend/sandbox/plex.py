@@ -1,4 +1,4 @@
-"""The stand-in itself: a request in, an answer out, and everything remembered that a test may ask for."""
+"""The stand-in itself: a request in, an answer out, and a memory of everything that a test may ask for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plexsend.sandbox.magic import Effect
 from plexsend.sandbox.products import ROUTES
 from plexsend.sandbox.recorder import Recorder
 from plexsend.sandbox.schedule import Drawn, Schedule
-from plexsend.sandbox.spoiling import spoil_answer, spoil_reply, tells
+from plexsend.sandbox.spoiling import shows_codes, spoil_answer, spoil_reply
 from plexsend.sandbox.stats import Stats, Tally
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Plex:
         self.recorder = Recorder(keep_requests=keep_requests, keep_bodies=keep_bodies)
 
     def draw(self, head: Head) -> Drawn:
-        """Return the faults that befall the request with this head."""
+        """Return the faults that hit the request with this head."""
         drawn = self.schedule.draw(*_aim(head))
         for kind in drawn.kinds:
             self.tally.count_fault(kind)
@@ -71,8 +71,8 @@ class Plex:
         if drawn.fault is not None:
             reply = spoil_reply(reply, drawn.fault)
         silent = reply.ending in {Ending.RESET, Ending.HANG_UP}
-        told = tells(drawn.fault) and not silent
-        self.tally.count_answer(answer if told else None, None if silent else reply.status)
+        shown = shows_codes(drawn.fault) and not silent
+        self.tally.count_answer(answer if shown else None, None if silent else reply.status)
         if drawn.delay_s or drawn.bytes_per_s:
             return dataclasses.replace(reply, delay_s=drawn.delay_s, bytes_per_s=drawn.bytes_per_s)
         return reply

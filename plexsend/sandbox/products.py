@@ -25,7 +25,7 @@ class Product:
     services: tuple[str, ...]
     item: Shape
     envelope: Shape = NOTHING
-    """What stands beside `msg_data`, judged by the same rules as an item."""
+    """What the request holds beside `msg_data`, judged by the same rules as an item."""
     key: str = "msg_key"
     sender: str = SENDER.name
     receiver: str = RECEIVER.name
@@ -49,11 +49,11 @@ _ORIGIN = Field("origin_cid", pattern=re.compile(r"[0-9]{9,10}"))
 _SHORT_TEXT = Field("msg", required=True, max_bytes=90, charset=Charset.EUC_KR)
 _LONG_TEXT = Field("msg", required=True, max_bytes=2000, charset=Charset.EUC_KR)
 _ECHO = Field("echo_to_webhook", max_bytes=256, code="G142")
-# The guide's hosts have no top-level domain, so that anything without blanks passes for one.
+# The guide's hosts have no top-level domain, so that anything without blanks is taken as one.
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _IMAGES = Field("file_path", kind=Kind.TEXTS, required=True, max_count=3, pattern=_URL)
 
-# The three have hosts of their own at the gateway; on the sandbox's one port the service tells them apart.
+# The three have hosts of their own at the gateway; on the sandbox's one port the service decides.
 _PATH = "/{service_id}/v2/send"
 
 MMS = Product(

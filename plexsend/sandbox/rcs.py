@@ -1,7 +1,7 @@
 """The items of RCS MMS, as data: one card with a picture, a text and buttons, in two dialects.
 
-Texts are UTF-8 and counted in code points. A value that is not there is left out: what is null or blank is
-refused wherever it stands.
+Texts are UTF-8 and counted in code points. A value that is not there is left out: null and blank are refused
+everywhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from plexsend.sandbox.numbers import RECEIVER, SENDER
 from plexsend.sandbox.rules import Later, Needs, OneOf
 
 ENVELOPE = Shape((Field("msg_type", required=True, pattern=re.compile("RM[MH]")),))
-"""What stands beside the messages: all of a request are standalone (RMM) or all horizontal (RMH)."""
+"""What a request holds beside its messages: all are standalone (RMM) or all horizontal (RMH)."""
 
 
 def _wrap(name: str, shape: Shape) -> Field:
@@ -34,7 +34,7 @@ def _describe_card(number: str) -> tuple[Field, ...]:
 _PLAIN = _describe_card("")
 _NUMBERED = _describe_card("1")
 
-# Both types have a single card, so that there is a 1 and never a 2. Half a card of each form is of neither.
+# Both types have a single card, so that there is a 1 and never a 2. Half a card of each form is neither.
 _BODY = Shape(
     (*_PLAIN, *_NUMBERED),
     (OneOf((tuple(field.name for field in _PLAIN), tuple(field.name for field in _NUMBERED))),),
@@ -81,7 +81,7 @@ _DEEDS = {
 _ACTION = Shape(
     (
         *(Field(name, kind=Kind.OBJECT, shape=Shape((deed,))) for name, deed in _DEEDS.items()),
-        # Seventeen characters fit on a button (a neighbouring gateway says so), but the guide has no limit.
+        # Seventeen characters fit on a button, says a neighbouring gateway, but the guide has no limit.
         Field("displayText", required=True),
         _wrap("postback", Shape((Field("data", kind=Kind.EMPTY, required=True),))),
     ),

@@ -18,8 +18,8 @@ _TIMEOUT_S = 10.0
 class SandboxAdmin:
     """The same controls as `Sandbox` has, over HTTP. OSError when no sandbox answers there.
 
-    Every call opens a connection of its own, so that it may be used by any number of threads. `http.client`
-    looks at no proxy settings, which is right for a loopback address.
+    Every call opens a connection of its own, so that any number of threads may use it. `http.client` ignores
+    proxy settings, which is right for a loopback address.
     """
 
     def __init__(self, url: str) -> None:
@@ -70,7 +70,7 @@ class SandboxAdmin:
         chance: float = 1.0,
         **params: Any,
     ) -> int:
-        """Let a fault befall requests and return its number; see `Sandbox.add_fault`."""
+        """Add a fault for requests and return its number; see `Sandbox.add_fault`."""
         return int(
             self._send(
                 "POST",
@@ -86,7 +86,7 @@ class SandboxAdmin:
         )
 
     def list_faults(self) -> list[dict[str, Any]]:
-        """Return the faults that still wait, each with its number and how often it will come yet."""
+        """Return the faults that still wait, each with its number and how often it will still come."""
         return list(self._get("faults"))
 
     def clear_faults(self, number: int | None = None) -> None:
@@ -94,12 +94,12 @@ class SandboxAdmin:
         self._send("DELETE", "faults", number=number)
 
     def get_credit(self, account: str) -> int | None:
-        """Return how many messages an account may still send; None: endless."""
+        """Return how many messages an account may still send; None: no limit."""
         credit = self._get("credit", account=account)
         return None if credit is None else int(credit)
 
     def set_credit(self, messages: int | None, *, account: str | None = None) -> None:
-        """Set an account's credit, or everybody's; None messages: endless."""
+        """Set an account's credit, or everybody's; None messages: no limit."""
         self._send("POST", "credit", messages=messages, account=account)
 
     def add_credit(self, messages: int, *, account: str) -> None:
@@ -107,7 +107,7 @@ class SandboxAdmin:
         self._send("POST", "credit/add", messages=messages, account=account)
 
     def list_accounts(self) -> list[str] | None:
-        """Return the accounts that may send; None: whoever has a well-formed header."""
+        """Return the accounts that may send; None: all with a well-formed header."""
         accounts = self._get("accounts")
         return None if accounts is None else list(accounts)
 
@@ -116,7 +116,7 @@ class SandboxAdmin:
         self._send("POST", "credentials", account=account, secret=secret)
 
     def set_limit(self, messages_per_s: float | None) -> None:
-        """Answer HTTP 429 above so many messages a second of a service and account; None: no limit."""
+        """Answer HTTP 429 above this many messages a second of a service and account; None: no limit."""
         self.change_behaviour(messages_per_s=messages_per_s)
 
     def get_behaviour(self) -> Behaviour:
@@ -132,17 +132,17 @@ class SandboxAdmin:
         self._send("POST", "reset")
 
     def _get(self, path: str, **arguments: str | None) -> Any:
-        """Ask, and return what was answered; arguments of None are left out."""
+        """Send a question and return the answer; arguments of None are left out."""
         query = urlencode({name: value for name, value in arguments.items() if value is not None})
         return self._exchange("GET", f"{path}?{query}" if query else path, None)
 
     def _send(self, method: str, path: str, **arguments: Any) -> Any:
-        """Tell, and return what was answered."""
+        """Send an order and return the answer."""
         body = json.dumps(arguments, default=sorted).encode()
         return self._exchange(method, path, body)
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> Any:
-        """Return the value that a request was answered with; a ValueError is the sandbox's own word."""
+        """Return the value that a request was answered with; a ValueError has the sandbox's own words."""
         connection = http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_S)
         try:
             connection.request(method, PREFIX + path, body, {"Connection": "close"})

@@ -1,6 +1,6 @@
 """What binds the fields of one object to each other.
 
-A rule is asked only about an object whose fields are each in order, so that types and forms are certain.
+A rule judges only an object whose fields are each valid, so that types and forms are certain.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """One time lies after another. Both are in UTC and of one width, so that their texts compare alike."""
+    """One time is after another. Both are in UTC and of one width, so that their texts sort as they do."""
 
     name: str
     than: str

@@ -1,4 +1,4 @@
-"""The faults that wait for requests, and which of them befall one."""
+"""The faults that wait for requests, and which of them hit one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What befalls one request: at most one fault of each pace, and one other."""
+    """What hits one request: at most one fault of each pace, and one other."""
 
     delay_s: float = 0.0
     bytes_per_s: float | None = None
@@ -34,7 +34,7 @@ _NOTHING = Drawn()
 
 @dataclass(slots=True)
 class _Waiting:
-    """A fault in wait."""
+    """A fault that waits."""
 
     number: int
     fault: Fault
@@ -43,7 +43,7 @@ class _Waiting:
 
 
 class Schedule:
-    """Faults in the order in which they were added; the first that matches a request befalls it."""
+    """Faults in the order in which they were added; the first that matches a request hits it."""
 
     def __init__(self, *, clock: Callable[[], float], chances: random.Random) -> None:
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class Schedule:
             self._waiting = [w for w in self._waiting if number is not None and w.number != number]
 
     def draw(self, service: str | None, account: str | None) -> Drawn:
-        """Return what befalls a request of this service and account, and count it off."""
+        """Return what hits a request of this service and account, and count it off."""
         if not self._waiting:
             return _NOTHING
         drawn: dict[str, Fault] = {}
@@ -92,7 +92,7 @@ class Schedule:
         )
 
     def list_waiting(self) -> list[dict[str, Any]]:
-        """Return what still waits, as JSON knows it: the fault, its number and how often it will come yet."""
+        """Return what still waits, as JSON knows it: the fault, its number and how often it still comes."""
         with self._lock:
             self._drop_ended()
             return [

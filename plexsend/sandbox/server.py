@@ -1,4 +1,4 @@
-"""The sandbox on a socket: a thread per connection, HTTP/1.1 kept alive, endings as rude as a test wants."""
+"""The sandbox on a socket: a thread per connection, HTTP/1.1 kept alive, ended as rudely as a test wants."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_BODY_BYTES = 1_000_000
 _LINGER_S = 1.0
 _LINGER_BYTES = 4_000_000
 
-# A dripping answer goes out in at most so many pieces a second.
+# A dripping answer goes out in at most this many pieces a second.
 _DRIPS_PER_S = 20
 
 _log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Server(socketserver.ThreadingTCPServer):
             thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def admit(self, exc: BaseException) -> None:
-        """Count and log a mistake of the sandbox itself, without the error's text: it may hold a message."""
+        """Count and log a mistake of the sandbox, without the error's text, which may hold a message."""
         traceback = exc.__traceback__
         while traceback is not None and traceback.tb_next is not None:
             traceback = traceback.tb_next
@@ -105,7 +105,7 @@ class _Received:
 
 
 class _Connection(socketserver.BaseRequestHandler):
-    """One connection: requests one after the other until either side has enough."""
+    """One connection: requests one after the other until either side ends it."""
 
     server: Server
     request: socket.socket
@@ -138,7 +138,7 @@ class _Connection(socketserver.BaseRequestHandler):
             return False
         except TimeoutError:
             self.server.plex.tally.count("malformed")
-            self._refuse(Whole(408, "C400_2", "the request did not come to its end"))
+            self._refuse(Whole(408, "C400_2", "the request did not end in time"))
             return False
         if received is None:
             return False
@@ -172,7 +172,7 @@ class _Connection(socketserver.BaseRequestHandler):
             if received.drawn is None:
                 return admin.administer(self.server.controls, received.head, received.body or b"")
             return self.server.plex.answer(received.head, received.body, received.drawn)
-        except Exception as exc:  # noqa: BLE001 - the edge: a mistake of the sandbox is told and counted, not fatal
+        except Exception as exc:  # noqa: BLE001 - the edge: a mistake of the sandbox is logged and counted, not fatal
             self.server.admit(exc)
             return render(refuse("C500_1", "the sandbox itself made a mistake"))
 
@@ -207,8 +207,8 @@ class _Connection(socketserver.BaseRequestHandler):
     def _refuse(self, answer: Whole) -> None:
         """Answer what could not be read to its end, and close without losing the answer.
 
-        Closing a socket that has unread input resets it, and a reset overtakes the answer. So the peer is
-        told that nothing more comes, and what it still sends is read for a while.
+        Closing a socket that has unread input resets it, and a reset overtakes the answer. So only the
+        sending side is closed, and what the peer still sends is read for a while.
         """
         self.server.plex.tally.count_answer(answer, answer.status)
         connection = self.request
@@ -222,7 +222,7 @@ class _Connection(socketserver.BaseRequestHandler):
                 left -= len(data)
 
     def _reset(self) -> None:
-        """Let closing send RST instead of an orderly end."""
+        """Make closing send RST instead of a proper end."""
         self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

@@ -21,7 +21,7 @@ _GARBAGE = b'{"results": [{"code": "C100", \xff\xfe <html>'
 
 
 def spoil_answer(answer: Results | Whole, fault: Fault, chances: random.Random) -> Results | Whole:
-    """Return what is said under a fault. Faults of items leave an answer for the whole request alone."""
+    """Return what is said under a fault. Faults of items leave an answer for the whole request as it is."""
     if isinstance(answer, Results) and fault.kind in _ITEM_FAULTS:
         return Results(_ITEM_FAULTS[fault.kind](list(answer.items), fault, chances), answer.ending)
     replace = _WHOLE_FAULTS.get(fault.kind)
@@ -34,7 +34,7 @@ def spoil_reply(reply: Reply, fault: Fault) -> Reply:
     return reply if change is None else change(reply, fault)
 
 
-def tells(fault: Fault | None) -> bool:
+def shows_codes(fault: Fault | None) -> bool:
     """Return whether a client that reads everything still learns the codes of the answer."""
     return (
         fault is None or fault.kind not in _REPLY_FAULTS or fault.kind in {"too_large", "close_after_answer"}
@@ -117,6 +117,3 @@ _REPLY_FAULTS: dict[str, Callable[[Reply, Fault], Reply]] = {
     "cut_answer": _end(Ending.CUT),
     "close_after_answer": _end(Ending.DROP),
 }
-
-SPOILED = frozenset({*_ITEM_FAULTS, *_WHOLE_FAULTS, *_REPLY_FAULTS})
-"""Every fault that changes an answer; the others change its pace."""

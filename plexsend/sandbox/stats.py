@@ -32,19 +32,19 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """All counts since the start or the last reset. Administration is counted nowhere."""
+    """All counts since the start or the last reset. Administration is not counted."""
 
     connections: int = 0
     """Connections that carried at least one request."""
     requests: int = 0
     """Requests whose head could be read, those that a fault spoiled included."""
     items: int = 0
-    """Messages in requests that were in order, whatever became of them."""
+    """Messages in valid requests, whatever became of them."""
     accepted: int = 0
     duplicates: int = 0
     """Items answered 71003 because their key was accepted before."""
     malformed: int = 0
-    """Requests that were no HTTP."""
+    """Requests that were not HTTP."""
     internal_errors: int = 0
     """Mistakes of the sandbox itself; anything but 0 is a bug."""
     answers: Mapping[str, int] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Stats:
     batch_sizes: Mapping[int, int] = field(default_factory=dict)
     """Requests per number of messages."""
     faults: Mapping[str, int] = field(default_factory=dict)
-    """Requests per kind of fault that befell them."""
+    """Requests per kind of fault that hit them."""
     worst_second: int = 0
     """The most messages accepted within any one second."""
     worst_second_by_lane: Mapping[str, int] = field(default_factory=dict)
@@ -97,12 +97,12 @@ class Tally:
             self._single[name] += 1
 
     def count_fault(self, kind: str) -> None:
-        """Count a fault that befell a request."""
+        """Count a fault that hit a request."""
         with self._lock:
             self._faults[kind] += 1
 
     def count_request(self, service: str | None, account: str | None, items: int | None) -> None:
-        """Count a request and its messages; None: it never came to counting them."""
+        """Count a request and its messages; None: they were never counted."""
         with self._lock:
             self._single["requests"] += 1
             self._arrivals.append(Arrival(time.time(), service, account, items or 0))
@@ -111,7 +111,7 @@ class Tally:
                 self._batch_sizes[items] += 1
 
     def count_answer(self, answer: Results | Whole | None, status: int | None) -> None:
-        """Count an answer. None: it told nothing of codes; a status of None: there was no answer at all."""
+        """Count an answer. None: it showed no codes; a status of None: there was no answer at all."""
         with self._lock:
             if status is not None:
                 self._statuses[status] += 1

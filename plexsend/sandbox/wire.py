@@ -1,4 +1,4 @@
-"""HTTP/1.1 off the wire, by hand: a fraction of the work of `http.server`, and one error for all that comes.
+"""HTTP/1.1 off the wire, by hand: a fraction of the work of `http.server`, and one error for what is wrong.
 
 Requests are read leniently where HTTP asks for it (an empty line before a request, bare line feeds) and
 refused elsewhere; bodies come with a Content-Length or not at all.
@@ -16,12 +16,12 @@ MAX_HEAD_BYTES = 32 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VERSION = re.compile(r"HTTP/[0-9]\.[0-9]")
 _DIGITS = re.compile(r"[0-9]{1,15}")
-# A header's value: anything visible, blanks and tabs; a NUL or a lone CR is no part of it.
+# A header's value: anything visible, blanks and tabs; a NUL or a lone CR may not be in it.
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class MalformedError(Exception):
-    """What came is no request; `status` says how it is answered, and the connection ends."""
+    """What came is not a request; `status` says how it is answered, and the connection ends."""
 
     def __init__(self, status: int, reason: str) -> None:
         self.status = status
@@ -83,7 +83,7 @@ def read_head(stream: BinaryIO) -> Head | None:
 
 
 def read_body(stream: BinaryIO, length: int) -> bytes:
-    """Read a body of so many bytes."""
+    """Read a body of this many bytes."""
     body = stream.read(length)
     if len(body) < length:
         raise MalformedError(400, "the body is shorter than Content-Length")
@@ -102,7 +102,7 @@ def _split_first_line(line: bytes) -> tuple[str, str, str]:
         raise MalformedError(414, "the request line is too long")
     parts = line.decode("latin-1").rstrip("\r\n").split(" ")
     if len(parts) != 3 or not _TOKEN.fullmatch(parts[0]) or not _VERSION.fullmatch(parts[2]):  # noqa: PLR2004 - method, path, version
-        raise MalformedError(400, "this is no HTTP request")
+        raise MalformedError(400, "this is not an HTTP request")
     if parts[2] not in {"HTTP/1.1", "HTTP/1.0"}:
         raise MalformedError(505, "only HTTP/1.1 and HTTP/1.0 are spoken")
     return parts[0], parts[1], parts[2]

@@ -4,22 +4,26 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
-from plexsend.settings.model import OnUncertain, RcsDialect, ServiceSettings, Settings
+from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
-from plexsend.settings.variables import VARIABLES, Variable, markdown_table
+from plexsend.settings.tables import markdown_page, markdown_table
+from plexsend.settings.variables import Reader, Variable
 
 __all__ = [
     "VARIABLES",
     "Account",
     "Credentials",
+    "LogFormat",
     "OnUncertain",
+    "Policy",
     "RcsDialect",
+    "Reader",
     "RedisAddress",
     "SentinelAddress",
-    "ServiceSettings",
     "Settings",
     "Variable",
+    "markdown_page",
     "markdown_table",
     "read",
 ]

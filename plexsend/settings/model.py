@@ -1,19 +1,31 @@
-"""The settings as values: what the rest of the project receives."""
+"""The settings as values: what the rest of the project receives.
+
+A setting is one row here: its field, name, default, parser, words and readers. `reading` and the docs go by
+these rows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import UsageError
+from plexsend.settings.accounts import credentials
+from plexsend.settings.gateway_urls import base_url
+from plexsend.settings.redis_urls import RedisAddress, redis_address
+from plexsend.settings.values import choice, key_prefix, number, switch, whole
+from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plexsend.errors import Problem
     from plexsend.settings.accounts import Account
-    from plexsend.settings.redis_urls import RedisAddress
+
+_DAY_S = 86_400
+# Below a millisecond no wait is a wait: a message or a lane would spin.
+_WAIT = number(0.001, 7 * _DAY_S)
 
 
 class OnUncertain(Enum):
@@ -25,6 +37,15 @@ class OnUncertain(Enum):
     """It waits for a receipt or a person: nothing is ever sent twice."""
 
 
+class LogFormat(Enum):
+    """How a process writes its log."""
+
+    TEXT = "text"
+    """As Celery does."""
+    JSON = "json"
+    """One object a line."""
+
+
 class RcsDialect(Enum):
     """The versions of the gateway's interface for RCS, as their paths name them."""
 
@@ -33,59 +54,104 @@ class RcsDialect(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceSettings:
-    """What may differ from one service to another."""
+class Policy:
+    """What the messages of one service are served by. Made without arguments: what is usual."""
 
-    rate_per_s: float
-    """Messages a second over the whole fleet; 0: no limit."""
-    linger_ms: int
-    connections: int
-    """The most requests at once per lane, over the whole fleet."""
-    on_uncertain: OnUncertain
-    retry_first_s: float
-    retry_longest_s: float
-    retry_attempts: int
-    shut_first_s: float
-    shut_longest_s: float
-    credit_hold_s: float
-    credit_hold_longest_s: float
+    # A row reads best as a row: what is read, what people are told, who reads it.
+    # fmt: off
+    resend_within_s: int = row("RESEND_WITHIN_S", "3600", whole(0, 30 * _DAY_S),
+        "For how long after its first try a message without any answer is sent again; later it is parked.")
+    # No less than the request's deadline of 15 s and 5 s for the answer to be written down.
+    reclaim_s: int = row("RECLAIM_S", "60", whole(20, _DAY_S),
+        "After this many seconds a batch whose worker has fallen silent counts as uncertain.")
+    rate_per_s: float = service_row("RATE", "100", number(0.01, 100_000, zero=True),
+        "The most messages a second over all workers; 0 is no limit.",
+        readers=Reader.WORKERS | Reader.COMMANDS, in_readme=True)
+    linger_ms: int = service_row("LINGER_MS", "200", whole(0, 60_000),
+        "How many milliseconds a message waits for nine others to share its request.",
+        readers=Reader.ALL)
+    connections: int = service_row("CONNECTIONS", "8", whole(1, 1000),
+        "The most requests at once per lane over all workers.")
+    on_uncertain: OnUncertain = service_row("ON_UNCERTAIN", OnUncertain.RESEND.value, choice(OnUncertain),
+        "What becomes of a message that may have been sent: resend (same key again) or park (wait for "
+        "a person).",
+        in_readme=True)
+    retry_first_s: float = service_row("RETRY_FIRST_S", "2", _WAIT,
+        "The longest wait before the second try of an uncertain message; it doubles with every try.",
+        up_to="retry_longest_s")
+    retry_longest_s: float = service_row("RETRY_LONGEST_S", "900", _WAIT,
+        "Where the doubling of PLEXSEND_RETRY_FIRST_S ends.")
+    retry_attempts: int = service_row("RETRY_ATTEMPTS", "8", whole(1, 1000),
+        "After how many tries alone, while its lane delivered others, a message is parked.")
+    shut_first_s: float = service_row("SHUT_FIRST_S", "1", _WAIT,
+        "How long a lane stays shut when the gateway cannot be reached; it doubles with every probe "
+        "that fails.",
+        up_to="shut_longest_s")
+    shut_longest_s: float = service_row("SHUT_LONGEST_S", "60", _WAIT,
+        "Where the doubling of PLEXSEND_SHUT_FIRST_S ends.")
+    credit_hold_s: float = service_row("CREDIT_HOLD_S", "30", _WAIT,
+        "How long an account without credit waits for its first probe; it doubles with every probe "
+        "that fails.",
+        up_to="credit_hold_longest_s")
+    credit_hold_longest_s: float = service_row("CREDIT_HOLD_LONGEST_S", "1800", _WAIT,
+        "Where the doubling of PLEXSEND_CREDIT_HOLD_S ends.")
+    # fmt: on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the environment says, checked. Its repr shows no password and no secret."""
 
-    redis: RedisAddress
-    broker: RedisAddress
-    key_prefix: str
-    accounts: Mapping[str, Account]
+    # fmt: off
+    redis: RedisAddress = row("REDIS_URL", "redis://127.0.0.1:6379/0", redis_address,
+        "Where the messages are: redis://, rediss://, unix:///path?db=0 or "
+        "sentinel://host,host/0?master=NAME.",
+        readers=Reader.ALL, secret=True, in_readme=True)
+    broker: RedisAddress = row("BROKER_URL", None, redis_address,
+        "Where Celery's doorbells go, written as PLEXSEND_REDIS_URL is.",
+        secret=True, default_words="as PLEXSEND_REDIS_URL")
+    key_prefix: str = row("KEY_PREFIX", "plexsend:", key_prefix,
+        "What every key in Redis starts with, so that several installations can share a server.",
+        readers=Reader.ALL)
+    accounts: Mapping[str, Account] = varying_row("ACCOUNT_<NAME>", credentials,
+        "The account of that name (MAIN is main, MY_SHOP is my-shop): userID;secret_key.",
+        readers=Reader.ALL, secret=True, default_words="no account", in_readme=True)
     """Name to account; empty where nothing is sent from, such as a producer's machine."""
-    base_urls: Mapping[str, str]
+    base_urls: Mapping[str, str] = varying_row("<PRODUCT>_URL", base_url,
+        "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
+        default_words="the gateway's own")
     """Product to scheme and host, without a slash at the end."""
-    rcs_dialect: RcsDialect
-    durable: bool
-    resend_within_s: int
-    reclaim_s: int
-    keep_days: float
-    services: Mapping[str, ServiceSettings]
-    """Service id to its settings; `service` is the way to ask for one."""
+    rcs_dialect: RcsDialect = row("RCS_DIALECT", RcsDialect.V1.value, choice(RcsDialect),
+        "The version of the gateway's RCS interface, v1 or v2; items are written the same for both.",
+        readers=Reader.ALL, in_readme=True)
+    durable: bool = row("DURABLE", "0", switch,
+        "With 1 nothing is taken in or sent unless Redis writes each change to disk first "
+        "(appendfsync always).",
+        readers=Reader.ALL, in_readme=True)
+    # The least is about nine seconds: housekeeping looks no more often, and a slip such as 0 is caught.
+    keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
+        "For how many days the record of a message that has ended is kept.",
+        readers=Reader.WORKERS | Reader.COMMANDS, in_readme=True)
+    log: LogFormat = row("LOG", LogFormat.TEXT.value, choice(LogFormat),
+        "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
+        in_readme=True,
+        replaces="Nothing: Celery's options say where it logs and from which level on, and know no JSON.")
+    # fmt: on
+    usual: Policy
+    """What a service goes by that has no settings of its own."""
+    services: Mapping[str, Policy]
+    """Service id to what it goes by; `service` is the way to ask for one."""
     warnings: tuple[Problem, ...]
     """What is doubtful but stops nothing, such as a variable that nobody reads."""
 
-    @property
-    def redis_url(self) -> str:
-        """The URL for redis-py, password included; for a `sentinel://` one see `redis.sentinel`."""
-        return self.redis.url
-
-    @property
-    def broker_url(self) -> str:
-        """The broker's URL, written as `redis_url` is; what Celery takes is `broker.celery_url`."""
-        return self.broker.url
-
-    def service(self, service_id: str) -> ServiceSettings:
-        """Return the settings of a service; raises `UsageError` with the known ones for any other."""
+    def service(self, service_id: str) -> Policy:
+        """Return what a service goes by; raises `UsageError` with the known ones for any other."""
         try:
             return self.services[service_id]
         except KeyError:
             known = ", ".join(self.services)
             raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
+
+
+VARIABLES: tuple[Variable[Any], ...] = (*rows(Settings).values(), *rows(Policy).values())
+"""Every variable."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import fields
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -11,19 +12,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plexsend.errors import Problem, SettingsError
-from plexsend.settings import variables as v
 from plexsend.settings.accounts import account_from_file, account_from_value, read_secret_file
-from plexsend.settings.model import ServiceSettings, Settings
+from plexsend.settings.gateway_urls import base_url
+from plexsend.settings.model import VARIABLES, Policy, Settings
 from plexsend.settings.values import refusal
+from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plexsend.settings.accounts import Account
-    from plexsend.settings.redis_urls import RedisAddress
 
 T = TypeVar("T")
 
+_ACCOUNT_PREFIX = f"{PREFIX}ACCOUNT_"
 _ACCOUNT_WORD = re.compile(r"[A-Z0-9_]{1,32}")
 
 # How alike an unknown name must be to a known one to be taken for a slip of it (0 to 1), both without the
@@ -48,28 +50,25 @@ def read(
         environ: the variables; None is this process's own environment.
     """
     reader = _Reader(os.environ if environ is None else environ)
-    redis = reader.value(v.REDIS_URL)
-    broker = reader.optional(v.BROKER_URL) or redis
-    reader.check_pairs([None, *services])
-    settings = Settings(
-        redis=redis,
-        broker=broker,
-        key_prefix=reader.value(v.KEY_PREFIX),
-        accounts=MappingProxyType(reader.accounts(services)),
-        base_urls=MappingProxyType(
+    # What is not read as its row says. The order of the fields is the one in which problems are listed.
+    own: dict[str, Callable[[], Any]] = {
+        "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
+        "accounts": lambda: MappingProxyType(reader.accounts(services)),
+        "base_urls": lambda: MappingProxyType(
             {
                 product: reader.base_url(product, (words or {}).get(product, product)) or default
                 for product, default in default_urls.items()
             }
         ),
-        rcs_dialect=reader.value(v.RCS_DIALECT),
-        durable=reader.value(v.DURABLE),
-        resend_within_s=reader.value(v.RESEND_WITHIN_S),
-        reclaim_s=reader.value(v.RECLAIM_S),
-        keep_days=reader.value(v.KEEP_DAYS),
-        services=MappingProxyType({service: reader.service(service) for service in services}),
-        warnings=(*_unverified(redis, broker), *reader.unknown()),
-    )
+        "usual": lambda: reader.policy(None),
+        "services": lambda: MappingProxyType({service: reader.policy(service) for service in services}),
+        "warnings": lambda: (*_unverified(found), *reader.unknown()),
+    }
+    found: dict[str, Any] = {}
+    for field in fields(Settings):
+        read_own = own.get(field.name)
+        found[field.name] = read_own() if read_own else reader.value(rows(Settings)[field.name])
+    settings = Settings(**found)
     if reader.problems:
         raise SettingsError(list(reader.problems))
     return settings
@@ -80,38 +79,32 @@ class _Reader:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         # Names in small letters are kept, only to say that nobody reads them.
-        self._environ = {name: text for name, text in environ.items() if name.upper().startswith(v.PREFIX)}
+        self._environ = {name: text for name, text in environ.items() if name.upper().startswith(PREFIX)}
         self._known: set[str] = set()
         self._failed: set[str] = set()
         self._meant: dict[str, str] = {}
         # A dict for its order: a plain value that is wrong is met once for every service.
         self.problems: dict[Problem, None] = {}
 
-    def value(self, variable: v.Variable[T], service: str | None = None) -> T:
+    def value(self, variable: Variable[T], service: str | None = None) -> T:
         """Return the variable's value; after a problem its default, since the problem stops everything."""
         found = self.optional(variable, service)
         return variable.parse_default() if found is None else found
 
-    def optional(self, variable: v.Variable[T], service: str | None = None) -> T | None:
+    def optional(self, variable: Variable[T], service: str | None = None) -> T | None:
         """Return the variable's value; None when it is not set, or is wrong."""
         source = self._source(variable, service)
         return self._attempt(source, partial(self._parse, variable, source))
 
-    def service(self, service: str) -> ServiceSettings:
-        """Return the settings of one service: its own values before those of all services."""
-        return ServiceSettings(
-            rate_per_s=self.value(v.RATE_PER_S, service),
-            linger_ms=self.value(v.LINGER_MS, service),
-            connections=self.value(v.CONNECTIONS, service),
-            on_uncertain=self.value(v.ON_UNCERTAIN, service),
-            retry_first_s=self.value(v.RETRY_FIRST_S, service),
-            retry_longest_s=self.value(v.RETRY_LONGEST_S, service),
-            retry_attempts=self.value(v.RETRY_ATTEMPTS, service),
-            shut_first_s=self.value(v.SHUT_FIRST_S, service),
-            shut_longest_s=self.value(v.SHUT_LONGEST_S, service),
-            credit_hold_s=self.value(v.CREDIT_HOLD_S, service),
-            credit_hold_longest_s=self.value(v.CREDIT_HOLD_LONGEST_S, service),
-        )
+    def policy(self, service: str | None) -> Policy:
+        """Return what a service is served by: its own values before the usual ones; None: these alone."""
+        variables = rows(Policy)
+        found = {name: self.value(variable, service) for name, variable in variables.items()}
+        for name, first in variables.items():
+            if first.up_to and found[name] > found[first.up_to]:
+                sources = self._source(first, service), self._source(variables[first.up_to], service)
+                self._refuse_order(*sources, found[name], found[first.up_to])
+        return Policy(**found)
 
     def base_url(self, product: str, word: str) -> str | None:
         """Return the product's base URL; None when the environment says nothing of it.
@@ -119,41 +112,37 @@ class _Reader:
         `word` stands for the product in the variable's name. Where it is another one than the product's own,
         whoever wrote the own one is told.
         """
-        name = f"{v.PREFIX}{v.environment_word(word)}_URL"
+        name = f"{PREFIX}{environment_word(word)}_URL"
         self._known.add(name)
-        self._meant[f"{v.PREFIX}{v.environment_word(product)}_URL"] = name
+        self._meant[f"{PREFIX}{environment_word(product)}_URL"] = name
         if name not in self._environ:
             return None
-        return self._attempt(name, lambda: v.PRODUCT_URL.parse(name, self._text(name)))
+        return self._attempt(name, lambda: base_url(name, self._text(name)))
 
     def accounts(self, services: Mapping[str, str]) -> dict[str, Account]:
         """Return every account that is set, by its name, in the order of the names."""
         found: dict[str, Account] = {}
-        for variable in sorted(name for name in self._environ if name.startswith(v.ACCOUNT_PREFIX)):
+        for variable in sorted(name for name in self._environ if name.startswith(_ACCOUNT_PREFIX)):
             self._known.add(variable)
             account = self._attempt(variable, partial(self._account, variable, services))
             if account is not None:
                 found[account.name] = account
         return found
 
-    def check_pairs(self, services: list[str | None]) -> None:
-        """Find waits that would start above where they end; None stands for services without own values."""
-        for first, longest in v.PAIRS:
-            for service in services:
-                lower, upper = self.value(first, service), self.value(longest, service)
-                lower_name, upper_name = self._source(first, service), self._source(longest, service)
-                if lower > upper and not {lower_name, upper_name} & self._failed:
-                    self.problems[
-                        Problem(
-                            lower_name if lower_name in self._environ else upper_name,
-                            f"makes the first wait ({lower:g} s) longer than the longest ({upper:g} s)",
-                            f"Lower {lower_name} or raise {upper_name}.",
-                        )
-                    ] = None
+    def _refuse_order(self, first: str, longest: str, first_s: float, longest_s: float) -> None:
+        """Keep the problem that a first wait is longer than the longest."""
+        # One that is wrong is here with its default, which says nothing about the other.
+        if not self._failed & {first, longest}:
+            problem = Problem(
+                first if first in self._environ else longest,
+                f"makes the first wait ({first_s:g} s) longer than the longest ({longest_s:g} s)",
+                f"Lower {first} or raise {longest}.",
+            )
+            self.problems[problem] = None
 
     def unknown(self) -> list[Problem]:
         """Return a warning for each variable that nobody asked for: last of all, when everybody has asked."""
-        names = self._known | {variable.name for variable in v.VARIABLES}
+        names = self._known | {variable.name for variable in VARIABLES}
         return [
             Problem(name, "is set, but no such setting exists", self._remedy(name, names))
             for name in sorted(set(self._environ) - self._known)
@@ -162,22 +151,22 @@ class _Reader:
     def _remedy(self, name: str, names: set[str]) -> str:
         return f"Did you mean {self._meant[name]}?" if name in self._meant else _nearest(name, names)
 
-    def _source(self, variable: v.Variable[Any], service: str | None) -> str:
+    def _source(self, variable: Variable[Any], service: str | None) -> str:
         """Return the name that gives the value: the service's own when it is set, else the plain one."""
         names = [variable.name]
         if service is not None and variable.per_service:
-            names.insert(0, v.suffixed(variable, service))
+            names.insert(0, f"{variable.name}_{environment_word(service)}")
         if variable.secret:
-            names.append(variable.name + v.FILE_SUFFIX)
+            names.append(variable.name + FILE_SUFFIX)
         self._known.update(names)
         return next((name for name in names if name in self._environ), variable.name)
 
-    def _parse(self, variable: v.Variable[T], source: str) -> T | None:
+    def _parse(self, variable: Variable[T], source: str) -> T | None:
         if source not in self._environ:
             return None
         text = self._text(source)
         if variable.secret:
-            in_file = variable.name + v.FILE_SUFFIX
+            in_file = variable.name + FILE_SUFFIX
             if source == in_file:
                 text = read_secret_file(source, Path(text))
             elif in_file in self._environ:
@@ -185,14 +174,14 @@ class _Reader:
         return variable.parse(source, text)
 
     def _account(self, variable: str, services: Mapping[str, str]) -> Account:
-        rest = variable.removeprefix(v.ACCOUNT_PREFIX)
-        word = rest.removesuffix(v.FILE_SUFFIX)
+        rest = variable.removeprefix(_ACCOUNT_PREFIX)
+        word = rest.removesuffix(FILE_SUFFIX)
         # PLEXSEND_ACCOUNT_FILE alone is more likely a name forgotten than an account called file.
-        if not _ACCOUNT_WORD.fullmatch(word) or rest == v.FILE_SUFFIX.removeprefix("_"):
+        if not _ACCOUNT_WORD.fullmatch(word) or rest == FILE_SUFFIX.removeprefix("_"):
             raise refusal(
                 variable,
                 "does not name an account",
-                f"After {v.ACCOUNT_PREFIX} write the name in 1 to 32 of A-Z, 0-9 and _ (MY_SHOP is my-shop).",
+                f"After {_ACCOUNT_PREFIX} write the name in 1 to 32 of A-Z, 0-9 and _ (MY_SHOP is my-shop).",
             )
         name = word.lower().replace("_", "-")
         if name in services:
@@ -201,7 +190,7 @@ class _Reader:
             )
         if rest == word:
             return account_from_value(name, variable, self._text(variable))
-        if (plain := variable.removesuffix(v.FILE_SUFFIX)) in self._environ:
+        if (plain := variable.removesuffix(FILE_SUFFIX)) in self._environ:
             raise _both(plain, variable)
         return account_from_file(name, variable, self._text(variable))
 
@@ -223,8 +212,8 @@ class _Reader:
 
 def _nearest(name: str, names: set[str]) -> str:
     """Return the remedy for an unknown name: the known one that was most likely meant."""
-    ending = name.upper().removeprefix(v.PREFIX)
-    endings = sorted(known.removeprefix(v.PREFIX) for known in names)
+    ending = name.upper().removeprefix(PREFIX)
+    endings = sorted(known.removeprefix(PREFIX) for known in names)
     # A name broken off, or one with a service where none can be, is near however much is missing or too much.
     begun = [known for known in endings if ending and (known.startswith(ending) or ending.startswith(known))]
     near = (
@@ -232,24 +221,22 @@ def _nearest(name: str, names: set[str]) -> str:
         or get_close_matches(ending, begun, n=1, cutoff=0)
         or get_close_matches(ending, endings, n=1, cutoff=_ALIKE)
     )
-    return f"Did you mean {v.PREFIX}{near[0]}?" if near else "Remove it, or see the README for the names."
+    return f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it, or see docs/settings.md for the names."
 
 
 def _both(plain: str, in_file: str) -> SettingsError:
     return refusal(plain, f"is set, and {in_file} too", "Keep one of the two.")
 
 
-def _unverified(redis: RedisAddress, broker: RedisAddress) -> list[Problem]:
+def _unverified(found: Mapping[str, Any]) -> list[Problem]:
     """Return a warning for each address whose server is not checked to be the one it says it is."""
+    own = ["redis"] if found["broker"] is found["redis"] else ["redis", "broker"]
     return [
         Problem(
-            variable.name,
+            rows(Settings)[field].name,
             "turns off the check of the server's certificate",
             "Give ssl_ca_certs=/path/to/ca.pem instead of ssl_cert_reqs or ssl_check_hostname.",
         )
-        for variable, address, inherited in (
-            (v.REDIS_URL, redis, False),
-            (v.BROKER_URL, broker, broker is redis),
-        )
-        if not address.verified and not inherited
+        for field in own
+        if not found[field].verified
     ]

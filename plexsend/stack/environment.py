@@ -1,4 +1,4 @@
-"""The environment of the children: what of the caller's own reaches them, and where they find each other."""
+"""The environment of the children: what reaches them of the caller's, and where they find each other."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ OURS = "PLEXSEND_"
 ACCOUNTS = f"{OURS}ACCOUNT_"
 
 REDIS_URL = f"{OURS}REDIS_URL"
+LOG = f"{OURS}LOG"
 
 SANDBOX_USER = "sandbox"
 SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
-"""What the account `main` sends with where the sandbox is the gateway; no secret of anybody."""
+"""What the account `main` sends with where the sandbox is the gateway; nobody's secret."""
 
 # Celery would take broker addresses from CELERY_BROKER_URL before it takes ours.
 _FOREIGN = "CELERY_"
@@ -32,8 +33,13 @@ def gateway_names() -> tuple[str, ...]:
 
 
 def without_ours(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without any setting of plexsend or Celery: a stranger's accounts above all."""
+    """Return the environment without any setting of plexsend or Celery: above all, without real accounts."""
     return {name: text for name, text in environ.items() if not name.upper().startswith((OURS, _FOREIGN))}
+
+
+def only_log(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the one setting that says how to log, if the environment has it."""
+    return {LOG: environ[LOG]} if LOG in environ else {}
 
 
 def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: str) -> dict[str, str]:

@@ -28,15 +28,15 @@ class Gateway(StrEnum):
 
 
 _MEANT = {
-    Gateway.SANDBOX: "sandbox: with real accounts they would really be sent",
-    Gateway.REAL: "real gateway: the sandbox would take them and send them to nobody",
+    Gateway.SANDBOX: "sandbox, and with real accounts they would really be sent",
+    Gateway.REAL: "real gateway, and the sandbox would accept them and send them to nobody",
 }
 
 
 class DataFolder:
     """A folder that this process alone uses, from `with` to its end. NotPossible where another does.
 
-    The lock is the kernel's, so no crash leaves one behind. Children that inherit `lock` hold it too: a
+    The lock is the kernel's, so no crash leaves a lock behind. Children that inherit `lock` hold it too: a
     Valkey that outlives a killed owner still keeps others away from its file.
     """
 
@@ -79,7 +79,7 @@ class DataFolder:
         if meant != gateway:
             raise NotPossible(
                 f"The data folder {self.path} holds messages for the {_MEANT[meant]}. "
-                "Name another folder with --data, or remove this one if nothing in it is needed any more."
+                "Name another folder with --data, or remove this one if you no longer need anything in it."
             )
         note.write_text(f"{gateway}\n")
 

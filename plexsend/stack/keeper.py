@@ -1,4 +1,4 @@
-"""The keeper: starts again what ended though nobody asked for it, later and later, and keeps logs small."""
+"""The keeper: starts again what ended unasked, after longer and longer waits, and keeps logs small."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 STEADY_S = 60.0
-"""A child that ran for so long has recovered: its next end is its first."""
+"""A child that ran for this long has recovered: its next end counts as its first."""
 
 LARGEST_LOG_BYTES = 20_000_000
-"""A log that outgrows this begins anew; what it held is kept once. Workers log a line for every batch."""
+"""A log that outgrows this is emptied; what it held is kept once. Workers log a line for every batch."""
 
 
 def wait_s(ends: int) -> float:
@@ -56,7 +56,7 @@ class Keeper:
         self._watched = {child.name: _Watched(now_s) for child in stack.children}
 
     def look(self, now_s: float) -> None:
-        """Tell what has ended, start again what has waited long enough, and cut logs that are too long."""
+        """Report what has ended, start again what has waited long enough, and cut logs that are too long."""
         for child in self._stack.children:
             watched = self._watched[child.name]
             if not child.is_running:
@@ -72,7 +72,7 @@ class Keeper:
             try:
                 self._stack.launch(child)
             except NotPossible:
-                # No room for one more process just now: that ends nothing but this try.
+                # No room for one more process just now: only this try has failed.
                 watched.ends += 1
                 watched.again_s = now_s + wait_s(watched.ends)
             else:
@@ -81,9 +81,9 @@ class Keeper:
 
 
 def keep_small(child: Child, largest_bytes: int = LARGEST_LOG_BYTES) -> None:
-    """Begin a child's log anew if it has outgrown its size. Lines written in that very moment may be lost."""
+    """Empty a child's log if it has outgrown its size. Lines written in that moment may be lost."""
     log = child.program.log
-    # The child appends, so what it writes next stands at the new beginning. Moving the file would not do: the
+    # The child appends, so what it writes next is at the new beginning. Moving the file would not help: the
     # child holds it open and would go on writing into the old one.
     with suppress(OSError):
         if log.stat().st_size > largest_bytes:

@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1
 """Of <sys/prctl.h>: send this process a signal when its parent dies. It outlives exec."""
 
 CANNOT_START = 127
-"""The exit code when there is no such program, as shells have it."""
+"""The exit code when there is no such program, as in shells."""
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     # A parent that died before the leash was on would never end this process: it has another parent now.
     if os.getppid() != parent:
         return CANNOT_START
-    # A caller that ignores these (a shell's background job does) must not hand that on: they end the program.
+    # A caller that ignores these (a shell's background job does) must not pass that on: they end the program.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     try:

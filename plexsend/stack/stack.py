@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible, OutboxError, PlexsendError
-from plexsend.stack import programs
+from plexsend.stack import ports, programs
 from plexsend.stack.child import Child
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ READY_S = 30.0
 WORKER_GRACE_S = 25.0
 """How long workers may take to end: 15 s for the request under way, 5 s to settle it, and some more."""
 UNSETTLED_GRACE_S = 1.0
-"""The same where Valkey has gone: they have nothing to settle with, and would wait for it for ever."""
+"""The same where Valkey has gone: they cannot settle without it, and would wait for it for ever."""
 GRACE_S = 10.0
 """The same for the others."""
 KILLED_S = 5.0
@@ -39,7 +38,7 @@ _TRIES_FOR_A_PORT = 5
 
 
 class PartFailed(PlexsendError):
-    """A process of the stack ended or never became ready, though nobody asked for that."""
+    """A process of the stack ended unasked, or never became ready."""
 
     def __init__(self, child: Child, what: str) -> None:
         self.child = child
@@ -50,7 +49,7 @@ class PartFailed(PlexsendError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stack is to consist of."""
+    """What a stack consists of."""
 
     workers: int
     environ: Mapping[str, str]
@@ -64,7 +63,7 @@ class Plan:
     sandbox_port: int = 0
     durable: bool = False
     base_urls: Mapping[str, str] = field(default_factory=dict)
-    """Product → where its messages go, to tell; the workers read it from their settings."""
+    """Product → where its messages go, to be shown; the workers read it from their settings."""
 
 
 class Stack:
@@ -76,7 +75,7 @@ class Stack:
         self._plan = plan
         self._folder = folder
         self._stops = stops
-        self._free_port = free_port or _free_port
+        self._free_port = free_port or ports.free_port
         self._valkey: Child | None = None
         self._sandbox: Child | None = None
         self._workers: list[Child] = []
@@ -94,7 +93,7 @@ class Stack:
         return list(self._workers)
 
     def start(self) -> None:
-        """Start all, and wait for the servers. PartFailed names what does not come up."""
+        """Start all, and wait for the servers. PartFailed names a process that does not start."""
         self._start_valkey()
         if self._plan.sandbox:
             self._start_sandbox()
@@ -105,7 +104,7 @@ class Stack:
             self.launch(worker)
 
     def wait_for_workers(self) -> None:
-        """Wait until every worker takes doorbells. PartFailed names what does not come up."""
+        """Wait until every worker takes doorbells. PartFailed names one that does not start."""
         for worker in self._workers:
             self._wait_for(worker, partial(_says_ready, worker), within_s=READY_S)
 
@@ -115,14 +114,14 @@ class Stack:
             child.start()
 
     def ended(self) -> list[Child]:
-        """Return the children that have ended, though nobody asked for it."""
+        """Return the children that have ended unasked."""
         return [child for child in self.children if not child.is_running]
 
     def stop(self) -> list[Child]:
         """End all: workers first, who settle what they have under way. Returns those that were killed."""
         killed = self.stop_workers()
         killed += self._end(self._sandbox, grace_s=GRACE_S)
-        # Never hurried: it takes milliseconds, and what it has to write down is the messages.
+        # Never hurried: it takes milliseconds, and what it still has to write is the messages.
         return killed + self._end(self._valkey, grace_s=GRACE_S, patient=True)
 
     def stop_workers(self) -> list[Child]:
@@ -133,12 +132,12 @@ class Stack:
     def _start_valkey(self) -> None:
         plan = self._plan
         if plan.port:
-            _refuse_taken(plan.port)
+            ports.refuse_taken(plan.port)
         for _ in range(_TRIES_FOR_A_PORT):
             port = plan.port or self._free_port()
             program = programs.valkey(self._folder, plan.environ, port=port, durable=plan.durable)
             self._valkey = Child(program)
-            self.redis_url = f"redis://{programs.HOST}:{port}/0"
+            self.redis_url = f"redis://{ports.HOST}:{port}/0"
             self.launch(self._valkey)
             try:
                 self._wait_for(self._valkey, self._valkey_answers, within_s=VALKEY_READY_S)
@@ -148,12 +147,14 @@ class Stack:
                     continue
                 raise
             return
-        raise NotPossible("There is no free port for Valkey: each that was tried was taken in that moment.")
+        raise NotPossible(
+            "No free port was found for Valkey: each one tried was taken by another process. Try again."
+        )
 
     def _start_sandbox(self) -> None:
         plan = self._plan
         if plan.sandbox_port:
-            _refuse_taken(plan.sandbox_port)
+            ports.refuse_taken(plan.sandbox_port)
         self._sandbox = sandbox = Child(
             programs.sandbox(self._folder, plan.environ, port=plan.sandbox_port, options=plan.sandbox_options)
         )
@@ -174,7 +175,7 @@ class Stack:
         try:
             with mapped():
                 pid = int(store.client.info("server")["process_id"])
-            # Another server may have been quicker to take the port; ours has then failed, or is about to.
+            # Another server may have taken the port first; ours has then failed, or is about to.
             if self._valkey is None or pid != self._valkey.pid:
                 return False
             # While it still reads its file, it refuses this.
@@ -191,7 +192,7 @@ class Stack:
             self._stops.check()
             if not child.is_running:
                 raise PartFailed(child, f"ended while it started ({child.how_it_ended()})")
-            # What it waits for may be the very one that is gone.
+            # What it waits for may be the process that is gone.
             for other in self.ended():
                 raise PartFailed(other, f"ended while {child.name} started ({other.how_it_ended()})")
             if is_ready():
@@ -219,27 +220,9 @@ class Stack:
 
 
 def _says_ready(worker: Child) -> bool:
-    return re.search(r" ready\.$", worker.read_log(), re.MULTILINE) is not None
+    return re.search(r' ready\.("|$)', worker.read_log(), re.MULTILINE) is not None
 
 
 def _find_url(sandbox: Child) -> str | None:
     found = re.search(r"^sandbox listens on (\S+)$", sandbox.read_log(), re.MULTILINE)
     return found[1] if found else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((programs.HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        # As servers do: a port whose last connections linger is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((programs.HOST, port))
-        except OSError as exc:
-            raise NotPossible(
-                f"Port {port} cannot be used: {exc.strerror}. Choose another, or none for a free one."
-            ) from exc

@@ -1,7 +1,7 @@
-"""Stops: Ctrl-C and SIGTERM, heard at any moment and acted on only where that is safe.
+"""Stops: Ctrl-C and SIGTERM are noted at any moment, and acted on only where that is safe.
 
-A handler that raised just anywhere could hit the very line that is about to stop the children, or the one
-between starting a child and writing it down. So the signal raises in stretches that are marked, at most once;
+A handler that raised anywhere could hit the line that is about to stop the children, or the one between
+starting a child and writing it down. So the signal raises only in stretches that are marked, at most once;
 everywhere else it is noted.
 
     with Stops() as stops:
@@ -28,7 +28,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a process to stop: Ctrl-C, a supervisor, a terminal that was closed."""
 
 ONE_WISH_S = 1.0
-"""Signals this soon after the first say the same: wrappers pass on what the terminal sent to all already."""
+"""Signals this soon after the first mean the same: wrappers pass on what the terminal has sent to all."""
 
 
 class StopAsked(BaseException):
@@ -40,7 +40,7 @@ class StopAsked(BaseException):
 
 
 class Stops:
-    """Hears the signals from `with` to its end. For the main thread: Python hands signals to no other."""
+    """Notes the signals from `with` to its end. For the main thread: Python gives signals to no other."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -49,12 +49,12 @@ class Stops:
         self._has_raised = False
         self._first: tuple[int, float] | None = None
         self.hurried = False
-        """Whether it was asked for once more: what still waits for an orderly end is to be killed."""
+        """Whether a stop was asked for once more: what has not ended by then is to be killed."""
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
             handler = signal.getsignal(number)
-            # Whoever started us deaf to a signal (nohup, a script's background job) meant it.
+            # A caller that starts us with a signal ignored (nohup, a script's background job) means it.
             if handler is not signal.SIG_IGN:
                 self._before[number] = handler
                 signal.signal(number, self._hear)
@@ -78,7 +78,7 @@ class Stops:
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """Mark a stretch that must run to its end; a signal meanwhile raises behind it."""
+        """Mark a stretch that must run to its end; a signal meanwhile raises after it."""
         before, self._in_stretch = self._in_stretch, False
         try:
             yield
@@ -87,7 +87,7 @@ class Stops:
         self.check()
 
     def check(self) -> None:
-        """Raise what was heard, in a stretch. Loops call it: what is raised in a finaliser Python drops."""
+        """Raise what was heard, in a stretch. Loops call it, since Python drops what a finaliser raises."""
         if self._first is not None and self._in_stretch:
             self._has_raised = True
             raise StopAsked(self._first[0])
@@ -98,13 +98,13 @@ class Stops:
             self._first = (number, now_s)
         elif now_s - self._first[1] >= ONE_WISH_S:
             self.hurried = True
-        # Once by itself: a second one would hit what is being put in order after the first.
+        # Raised once: a second one would hit the clean-up after the first.
         if not self._has_raised and not _is_importing(frame):
             self.check()
 
 
-# What is raised in one of the import system's callbacks Python drops with a traceback, and a module that is
-# half imported cannot be tried again. The loop that comes next checks.
+# Python drops what is raised in a callback of the import system, with a traceback, and a module that is half
+# imported cannot be imported again. The loop that comes next checks.
 def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):

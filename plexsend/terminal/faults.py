@@ -1,4 +1,4 @@
-"""What went wrong, as it is told to people and to programs, and the exit code that goes with it."""
+"""What went wrong, as people and programs read it, and the exit code that goes with it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from plexsend.errors import (
     FileProblem,
     InvalidItem,
+    MissingExtra,
     NotPossible,
     OutboxFull,
     OutboxUnavailable,
@@ -57,10 +58,11 @@ def problem_json(problem: Problem) -> dict[str, str]:
     return {"field": problem.field, "reason": problem.reason, "remedy": problem.remedy}
 
 
-# Looked through from the top: the first class that fits counts.
+# Searched from the top: the first class that fits counts.
 _KINDS: tuple[tuple[type[PlexsendError], str, int], ...] = (
     (NotPossible, "refused", EXIT_REFUSED),
     (SettingsError, "settings", EXIT_USAGE),
+    (MissingExtra, "extra", EXIT_USAGE),
     (UsageError, "usage", EXIT_USAGE),
     (InvalidItem, "invalid", EXIT_REFUSED),
     (Refused, "invalid", EXIT_REFUSED),
@@ -77,13 +79,13 @@ def fault_of(exc: Exception) -> Fault:
     if isinstance(exc, click.ClickException):
         return _fault_of_usage(exc)
     if isinstance(exc, PlexsendError):
-        # What stopped half-way is told by what stopped it.
+        # What stopped half-way is named by its cause.
         cause = getattr(exc, "cause", exc)
         kind, exit_code = next((kind, code) for cls, kind, code in _KINDS if isinstance(cause, cls))
         return Fault(kind, _message(exc), tuple(getattr(exc, "problems", ())), exit_code=exit_code)
     return Fault(
         "internal",
-        f"plexsend itself failed: {type(exc).__name__} {_place(exc)}. What was done before stands.",
+        f"plexsend itself failed: {type(exc).__name__} {_place(exc)}. What was done before is kept.",
         hint="Run it again as `plexsend --traceback ...` and report what it prints.",
     )
 

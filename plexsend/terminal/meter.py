@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for people at a terminal; nobody else sees anything of it."""
+"""A progress bar on stderr, for people at a terminal; others see nothing of it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SHOWN_EVERY_S = 0.1
 
 
 class Report(Protocol):
-    """Tells how far the work is."""
+    """Reports how far the work is."""
 
     def __call__(self, done: int, total: int, *, count: int | None = None, words: str = "") -> None:
-        """Say `done` of `total`; `count` is what the pace counts (None: `done`), `words` stand beside it."""
+        """Show `done` of `total`, and `words` beside it; `count` is what the pace counts (None: `done`)."""
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def meter(screen: Screen, title: str, unit: str) -> Iterator[Report]:
     if screen.as_json or not sys.stderr.isatty():
         yield _say_nothing
         return
-    from rich.console import Console  # noqa: PLC0415  whoever is no terminal does not pay for it
+    from rich.console import Console  # noqa: PLC0415  only a terminal pays for it
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     progress = Progress(
@@ -53,8 +53,8 @@ def meter(screen: Screen, title: str, unit: str) -> Iterator[Report]:
             drawn_s = now_s
             counted = done if count is None else count
             pace = counted / max(now_s - started_s, 0.001)
-            told = f"{counted:,} {unit}, {pace:,.0f}/s" + (f"  {words}" if words else "")
-            progress.update(task, completed=done, total=total, words=told)
+            shown = f"{counted:,} {unit}, {pace:,.0f}/s" + (f"  {words}" if words else "")
+            progress.update(task, completed=done, total=total, words=shown)
 
         yield report
 

@@ -10,7 +10,7 @@ _DAY_S = 24 * _HOUR_S
 
 
 def utc(at_ms: int | None) -> str | None:
-    """Return a time (ms since 1970) as ISO 8601 in UTC; None stays None, and is what no calendar has."""
+    """Return a time (ms since 1970) as ISO 8601 in UTC; None for None, and for a time that does not exist."""
     moment = _read(at_ms)
     return None if moment is None else moment.isoformat(timespec="milliseconds")
 
@@ -21,7 +21,7 @@ def local(at_ms: int | None) -> str:
     return "" if moment is None else moment.astimezone().isoformat(sep=" ", timespec="seconds")
 
 
-# What another program wrote into a record may be no time at all.
+# What another program wrote into a record may not be a time at all.
 def _read(at_ms: int | None) -> datetime | None:
     try:
         return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)
@@ -31,7 +31,7 @@ def _read(at_ms: int | None) -> datetime | None:
 
 def span(seconds: float) -> str:
     """Return a length of time in its two largest units: `0.2 s`, `45 s`, `3 min 20 s`, `4 d 3 h`."""
-    if seconds < 10:  # noqa: PLR2004  below, a tenth of a second is worth telling
+    if seconds < 10:  # noqa: PLR2004  below, a tenth of a second is worth showing
         return f"{seconds:.1f} s"
     whole = round(seconds)
     for unit_s, unit, part_s, part in (

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from plexsend.terminal.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,12 +23,12 @@ class Screen:
         self.as_json = as_json
 
     def facts(self, facts: Mapping[str, object]) -> None:
-        """Print an object for programs; people see nothing of it."""
+        """Print an object for programs; people do not see it."""
         if self.as_json:
             _write_json(sys.stdout, facts)
 
     def say(self, text: str = "", *, style: str = "") -> None:
-        """Print a line for people; `style` is rich's (`bold red`) and counts on a terminal only."""
+        """Print a line for people; `style` is rich's (`bold red`) and matters on a terminal only."""
         if not self.as_json:
             _write(sys.stdout, text, style)
 
@@ -70,7 +72,7 @@ def _write(stream: TextIO, text: str, style: str = "") -> None:
     if not (style and stream.isatty()):
         stream.write(f"{text}\n")
         return
-    # rich knows the terminal, NO_COLOR and TERM=dumb; whoever pipes does not pay for importing it.
+    # rich knows the terminal, NO_COLOR and TERM=dumb; a command in a pipe does not pay for importing it.
     from rich.console import Console  # noqa: PLC0415  see above
     from rich.text import Text  # noqa: PLC0415
 
@@ -80,9 +82,3 @@ def _write(stream: TextIO, text: str, style: str = "") -> None:
 def _write_json(stream: TextIO, facts: Mapping[str, object]) -> None:
     ascii_only = (stream.encoding or "").lower().replace("-", "") != "utf8"
     stream.write(json.dumps(facts, ensure_ascii=ascii_only, separators=(", ", ": ")) + "\n")
-
-
-# A gateway's description or somebody's reason could otherwise steer the terminal.
-def printable(text: str) -> str:
-    """Return a text whose control characters (but newlines) are spaces."""
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)

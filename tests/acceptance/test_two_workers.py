@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from plexsend.outbox import steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.submit import NewMessage
-from tests.acceptance.stand import wait_until
+from tests.acceptance.process import wait_until
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import MakeStand
@@ -128,7 +128,8 @@ def test_resuming_an_account_after_a_top_up_releases_it_at_once(stand: Stand) ->
 
     def put_off() -> bool:
         # The next probe, half an hour away; a probe under way would write the hold anew.
-        text = stand.store.client.hget(holds, field).decode()
+        client: Any = stand.store.client
+        text = client.hget(holds, field).decode()
         until = int(float(text.split('"until":')[1].split(",")[0].rstrip("}")))
         stand.store.client.hset(holds, field, text.replace(f"{until}", f"{until + 1_800_000}"))
         return True

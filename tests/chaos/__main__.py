@@ -58,12 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     names = asked.only or [fault.name for fault in FAULTS]
     not_run = {
-        name: str(need) for name in names if (need := BY_NAME[name].need) is not None and missing(need)
+        name: str(lack) for name in names if (lack := BY_NAME[name].need) is not None and missing(lack)
     }
     command = _command(asked)
     console.print(f"seed {asked.seed}; to play it again: {command}", markup=False)
-    for name, need in not_run.items():
-        console.print(f"{name} will not be run: it needs {need}", markup=False)
+    for name, what in not_run.items():
+        console.print(f"{name} will not be run: it needs {what}", markup=False)
     policies = ("everysec", "always") if asked.fsync == "both" else (asked.fsync,)
     folder = Path(tempfile.mkdtemp(prefix="plexsend-chaos-"))
     result = Result(asked.seed, command, [], not_run)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from plexsend.errors import OutboxError
-from plexsend.producers import SubmitInterrupted, cancel, submit
+from plexsend.producers import SubmitInterrupted, cancel, service_id, submit
 from tests.chaos.load import LANES, item
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class Application:
 
     def _call(self, lane: Lane, keys: Iterable[str], send_at: datetime | None) -> Submission:
         items = [item(lane, key, int(key.rpartition(".")[2])) for key in keys]
-        return submit(lane.service, items, account=lane.account, msg_type=lane.variant, send_at=send_at)
+        service = service_id(lane.service)
+        return submit(service, items, account=lane.account, msg_type=lane.variant, send_at=send_at)
 
     def _cancel(self, lane: Lane, keys: list[str]) -> None:
         self._write(cancels=keys)

@@ -6,7 +6,10 @@ import json
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from redis import Redis
 
 from tests.chaos.evidence import Event, Evidence, GatewayLedger, ProducerLedgers, Record
 from tests.chaos.load import ACCOUNTS, LANES, Secrets, parks
@@ -15,8 +18,6 @@ from tests.chaos.world import PREFIX, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from redis import Redis
 
     from tests.chaos.oracle import Judgement
     from tests.chaos.world import World
@@ -59,9 +60,7 @@ class Court:
         """Do what a person would: resume whatever waits for one. Returns what was resumed."""
         resumed = []
         for account in ACCOUNTS:
-            holds = self.world.valkey.patiently(
-                lambda client, a=account: client.hgetall(f"{PREFIX}{{{a}}}:holds")
-            )
+            holds = self.world.valkey.patiently(partial(Redis.hgetall, name=f"{PREFIX}{{{account}}}:holds"))
             for name, text in holds.items():
                 scope, _, what = name.decode().split(" ")
                 if json.loads(text)["until"] == 0:
@@ -71,7 +70,7 @@ class Court:
 
     def search_queues(self) -> int:
         """Search what Celery holds for what nobody may read; returns how many doorbells were seen."""
-        client: Redis = self.world.valkey.client
+        client: Any = self.world.valkey.client
         seen = 0
         for service in {lane.service for lane in LANES}:
             for bell in client.lrange(f"{PREFIX}celery:{service}", 0, -1):
@@ -109,7 +108,7 @@ class Court:
         found = 0
         for lane in LANES:
             name = f"{PREFIX}{{{lane.account}}}:{lane.name}:counts"
-            counts = self.world.valkey.patiently(lambda client, n=name: client.hmget(n, _UNDECIDED))
+            counts = self.world.valkey.patiently(partial(Redis.hmget, name=name, keys=_UNDECIDED))
             found += sum(int(count or 0) for count in counts)
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -144,7 +144,7 @@ class GatewayLedger:
             )
 
 
-def _new_lines(path: Path, places: dict[Path, int]) -> Iterator[dict[str, object] | dict]:  # type: ignore[type-arg]
+def _new_lines(path: Path, places: dict[Path, int]) -> Iterator[dict[str, Any]]:
     if not path.exists():
         return
     with path.open("rb") as file:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+from plexsend.stack.child import Child, ChildFailed, Program
 from tests.chaos.fault import Proof
 from tests.chaos.load import LANES, item
 from tests.chaos.world import PREFIX, ROOT
@@ -55,19 +55,17 @@ def import_killed(world: World, span: Span) -> Proof:
     killed, codes = 0, []
     for run in range(_RUNS):
         began = time.time()
-        with log.open("ab") as out:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=world.environ(), stdin=subprocess.DEVNULL, stdout=out, stderr=out
-            )
+        process = Child(Program("import", command, log, ROOT, world.environ(), last_signal=None))
+        process.start()
         if run < _KILLS:
             _wait_for_row(world, process, f"{PREFIX}{{{lane.account}}}:m:{keys[rows_in[run]]}")
-            killed += process.poll() is None
+            killed += process.is_running
             process.kill()
         try:
             codes.append(process.wait(_LONGEST_RUN_S))
-        except subprocess.TimeoutExpired:
+        except ChildFailed:
             process.kill()
-            codes.append(process.wait())
+            codes.append(process.wait(_LONGEST_RUN_S))
         if codes[-1] == 0:
             _write(ledger, told=dict.fromkeys(keys, "added"), began=began)
             break
@@ -77,8 +75,8 @@ def import_killed(world: World, span: Span) -> Proof:
 
 
 # The start of the command takes longer than its work: so it is killed by how far it came, not by the clock.
-def _wait_for_row(world: World, process: subprocess.Popen[bytes], name: str) -> None:
-    while process.poll() is None and not world.valkey.patiently(lambda client: client.exists(name)):
+def _wait_for_row(world: World, process: Child, name: str) -> None:
+    while process.is_running and not world.valkey.patiently(lambda client: client.exists(name)):
         time.sleep(0.002)
 
 

@@ -14,7 +14,7 @@ from tests.chaos.world import ROOT, faketime_library
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.chaos.child import Child
+    from tests.chaos.child import Wanted
     from tests.chaos.fault import Span
     from tests.chaos.world import World
 
@@ -26,13 +26,13 @@ _SHIFTED = ROOT / "tests/chaos/shifted"
 
 
 def _send_often(
-    children: Callable[[World], list[Child]], number: signal.Signals
+    children: Callable[[World], list[Wanted]], number: signal.Signals
 ) -> Callable[[World, Span], Proof]:
     def run(world: World, span: Span) -> Proof:
         hits = 0
         while not span.over:
             span.wait(span.chance.uniform(0.3, 3.0))
-            living = [child for child in children(world) if child.alive]
+            living = [child for child in children(world) if child.is_running]
             if living and not span.over:
                 hits += span.chance.choice(living).send(number)
         return Proof(hits, f"{hits} × {number.name}")
@@ -66,7 +66,7 @@ def _two_beats(world: World, span: Span) -> Proof:
     second = world.add_beat()
     world.wait_loading(second, "beat: Starting")
     span.rest()
-    both = sum(beat.alive for beat in world.beats)
+    both = sum(beat.is_running for beat in world.beats)
     world.drop_beat(second)
     return Proof(int(both > 1), f"{both} beats at once")
 
@@ -93,7 +93,7 @@ def _clock(shift_s: int) -> Callable[[World, Span], Proof]:
     return run
 
 
-def _sent_at(child: Child, shift_s: int) -> int:
+def _sent_at(child: Wanted, shift_s: int) -> int:
     """Count the batches that a worker says to have sent at about that distance from now."""
     found = 0
     for line in child.log.read_text("utf-8", "replace").splitlines():

@@ -6,15 +6,18 @@ import re
 import signal
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from redis import Redis
 
 from tests.chaos.fault import Fault, Proof
 from tests.chaos.load import LANES
 from tests.chaos.world import PREFIX, RECLAIM_S
 
 if TYPE_CHECKING:
-    from tests.chaos.child import Child
+    from tests.chaos.child import Wanted
     from tests.chaos.fault import Span
     from tests.chaos.world import World
 
@@ -51,7 +54,7 @@ def _stop_after_post(world: World, span: Span) -> Proof:
 
 
 # Seen first and stopped then: at an ordinary moment most workers have nothing in hand.
-def _stop_one_with_messages(world: World, span: Span) -> tuple[Child | None, str, int]:
+def _stop_one_with_messages(world: World, span: Span) -> tuple[Wanted | None, str, int]:
     until = time.monotonic() + _SEARCH_S
     while time.monotonic() < until:
         named = {name: child for child in world.workers if (name := _process_name(child))}
@@ -66,12 +69,12 @@ def _stop_one_with_messages(world: World, span: Span) -> tuple[Child | None, str
     return None, "", 0
 
 
-def _process_name(child: Child) -> str:
-    names = _DRAIN.findall(child.log.read_text("utf-8", "replace")) if child.alive else []
+def _process_name(child: Wanted) -> str:
+    names = _DRAIN.findall(child.log.read_text("utf-8", "replace")) if child.is_running else []
     return str(names[-1]) if names else ""
 
 
-def _is_stopped(child: Child) -> bool:
+def _is_stopped(child: Wanted) -> bool:
     for _ in range(50):
         if Path(f"/proc/{child.pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] in "Tt":
             return True
@@ -85,14 +88,14 @@ def _holders(world: World) -> Counter[str]:
     for lane in LANES:
         start = f"{PREFIX}{{{lane.account}}}:"
         sending = f"{start}{lane.name}:sending"
-        for key in world.valkey.patiently(lambda client, name=sending: client.zrange(name, 0, -1)):
+        for key in world.valkey.patiently(partial(Redis.zrange, name=sending, start=0, end=-1)):
             record = f"{start}m:{key.decode()}"
-            token = world.valkey.patiently(lambda client, name=record: client.hget(name, "k")) or b""
+            token = world.valkey.patiently(partial(Redis.hget, name=record, key="k")) or b""
             found[token.decode().partition(".")[0]] += 1
     return found
 
 
-def _wait_and_go_on(world: World, span: Span, child: Child | None, process: str, held: int) -> Proof:
+def _wait_and_go_on(world: World, span: Span, child: Wanted | None, process: str, held: int) -> Proof:
     if child is None:
         return Proof(0, "no worker had messages when it was stopped")
     lines = len(_said(child))
@@ -113,7 +116,7 @@ def _wait_and_go_on(world: World, span: Span, child: Child | None, process: str,
     return Proof(reclaimed, words)
 
 
-def _said(child: Child) -> list[str]:
+def _said(child: Wanted) -> list[str]:
     return child.log.read_text("utf-8", "replace").splitlines()
 
 

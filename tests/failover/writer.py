@@ -93,11 +93,14 @@ class Writer:
         assert not submission.invalid, submission.invalid
         assert not submission.conflicts, submission.conflicts
         told = time.time()
-        for known in (*submission.added, *submission.duplicates):
-            self.added[known.msg_key] = told
-            self.untold.discard(known.msg_key)
-        for unknown in (*submission.unknown, *submission.not_added):
-            self.untold.add(unknown.msg_key)
+        known = {
+            *(each.msg_key for each in submission.added),
+            *(each.msg_key for each in submission.duplicates),
+        }
+        self.added.update(dict.fromkeys(known, told))
+        self.untold -= known
+        self.untold.update(each.msg_key for each in submission.unknown)
+        self.untold.update(each.msg_key for each in submission.not_added)
 
 
 def item(msg_key: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,14 +50,14 @@ def load_any_item(data: bytes) -> None:
     except (ValueError, RecursionError):
         return
     for service in _SERVICES:
-        _load(lambda service=service: get_loader(service).load(raw))  # type: ignore[misc]
+        _load(partial(get_loader(service).load, raw))
 
 
 def load_any_body(data: bytes) -> None:
     """Whatever is stored: an item, which is let pass again as the same bytes, or InvalidItem."""
     for service in _SERVICES:
         loader = get_loader(service)
-        item = _load(lambda loader=loader: loader.load_wire(data))  # type: ignore[misc]
+        item = _load(partial(loader.load_wire, data))
         if item is not None:
             assert loader.load_wire(item.body, variant=item.variant).body == item.body
 

@@ -88,7 +88,9 @@ NO_LANES: dict[str, Spoil] = {
     "another account's lane": _wake("mms-bulk@nobody"),
     "a lane without an account": _wake("mms-bulk"),
     "a lane of no text": _wake(b"mms-bulk." + BAD + b"@main"),
-    "wake times of nothing": lambda p: p.client.zadd(p.key("wake"), {"": 0, "@": 0, BAD: 0, "mms-bulk": 0}),
+    "wake times of nothing": lambda p: p.client.zadd(
+        p.key("wake"), {b"": 0, b"@": 0, BAD: 0, b"mms-bulk": 0}
+    ),
 }
 _NO_HOLDS = {
     "no JSON": "{not json",
@@ -111,7 +113,7 @@ HOLDS: dict[str, Spoil] = {
     "held accounts of no text": lambda p: p.client.sadd(f"{p.prefix}held", BAD, "A B"),
 }
 BOOKS: dict[str, Spoil] = {
-    "processes": lambda p: p.client.zadd(p.key("procs"), {"x": FAR_MS, "a|b|c": FAR_MS, BAD: FAR_MS}),
+    "processes": lambda p: p.client.zadd(p.key("procs"), {b"x": FAR_MS, b"a|b|c": FAR_MS, BAD: FAR_MS}),
     "takes": lambda p: p.client.hset(p.lane("takes"), mapping={f"g{i}": "x" for i in range(70)}),
     "who waits for permits": lambda p: p.client.hset(p.lane("takes"), "*", "x y z"),
     "endings": lambda p: p.client.lpush(p.lane("ended"), "x", BAD, "y:z"),
@@ -124,25 +126,27 @@ BOOKS: dict[str, Spoil] = {
     "drains, as a text": lambda p: p.become_text(p.lane("drains")),
     "takes, as a text": lambda p: p.become_text(p.lane("takes")),
 }
+_FIELDS: dict[str, tuple[str | bytes, ...]] = {
+    "s": ("nowhere", BAD),
+    "l": ("zzz", BAD + b"@x"),
+    "n": ("abc", "9" * 400),
+    "y": ("nan",),
+    "g": ("abc",),
+    "o": ("-",),
+    "x": ("inf",),
+    "z": ("abc",),
+    "p": ("abc",),
+    "q": ("abc",),
+    "t": ("1e40", "abc"),
+    "v": (BAD,),
+    "f": (BAD, "macl"),
+    "k": (BAD,),
+    "c": (BAD,),
+}
+"""What a field of a record may hold that it never holds."""
 MESSAGES: dict[str, Spoil] = {
     f"{field} is {value[:6]!r}": _record(**{field: value})
-    for field, values in {
-        "s": ("nowhere", BAD),
-        "l": ("zzz", BAD + b"@x"),
-        "n": ("abc", "9" * 400),
-        "y": ("nan",),
-        "g": ("abc",),
-        "o": ("-",),
-        "x": ("inf",),
-        "z": ("abc",),
-        "p": ("abc",),
-        "q": ("abc",),
-        "t": ("1e40", "abc"),
-        "v": (BAD,),
-        "f": (BAD, "macl"),
-        "k": (BAD,),
-        "c": (BAD,),
-    }.items()
+    for field, values in _FIELDS.items()
     for value in values
 } | {
     "its record is a text": lambda p: p.become_text(p.key("m:k-1")),
@@ -153,7 +157,7 @@ MESSAGES: dict[str, Spoil] = {
     "abandoned with attempts of no number": _sending(n="abc"),
     "abandoned with a stamp of no text": _sending(v=BAD, y="nan"),
     "strangers stand in line": lambda p: p.client.zadd(
-        p.lane("ready"), {BAD: 0, "": 1, "a b": 3, "x": "-inf"}
+        p.lane("ready"), {BAD: 0, b"": 1, b"a b": 3, b"x": "-inf"}
     ),
     "a key of no text": _foreign_message(BAD),
     "a key with a space": _foreign_message(b"a b"),

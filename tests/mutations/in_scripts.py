@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from tests.mutations.mutation import Mutation
 
-_RECORD = "plexsend/outbox/scripts/_record.lua"
-_GATE = "plexsend/outbox/scripts/_gate.lua"
-_ADVANCE = "plexsend/outbox/scripts/advance.lua"
-_SUBMIT = "plexsend/outbox/scripts/submit.lua"
+_SCRIPTS = "plexsend/outbox/scripts"
+_ADVANCE = f"{_SCRIPTS}/advance.lua"
+_BATCH = f"{_SCRIPTS}/advance/batch.lua"
+_CHOOSE = f"{_SCRIPTS}/advance/choose.lua"
+_COUNTS = f"{_SCRIPTS}/_counts.lua"
+_LATE = f"{_SCRIPTS}/advance/late.lua"
+_RATE = f"{_SCRIPTS}/_rate.lua"
+_SETTLE = f"{_SCRIPTS}/advance/settle.lua"
+_SUBMIT = f"{_SCRIPTS}/submit.lua"
+_TAKE = f"{_SCRIPTS}/advance/take.lua"
 _OUTBOX = "tests/integration/outbox"
 _OF_SETTLE = f"{_OUTBOX}/test_settle.py"
 
@@ -17,8 +23,8 @@ IN_SCRIPTS = (
         1,
         "a lane's name is not listed before its first message",
         _SUBMIT,
-        "if ARGV[7] ~= '1' and ",
-        "if ARGV[7] == '2' and ",
+        "if not announced and ",
+        "if announced == nil and ",
         (f"{_OUTBOX}/test_submit.py::test_lane_forgotten_by_the_server_is_announced_again",),
     ),
     Mutation(
@@ -34,7 +40,7 @@ IN_SCRIPTS = (
         "body-lost",
         1,
         "the body is deleted when the message is taken, not when it is accepted",
-        _ADVANCE,
+        _BATCH,
         "  call('ZREM', ready, unpack(keys))",
         "  for _, key in ipairs(keys) do call('DEL', P .. 'b:' .. key) end\n"
         "  call('ZREM', ready, unpack(keys))",
@@ -44,7 +50,7 @@ IN_SCRIPTS = (
         "late-acceptance-ignored",
         1,
         "an acceptance that comes after the reclaim is only noted",
-        _ADVANCE,
+        _LATE,
         "elseif target('accept_late', record.s) then",
         "elseif false then",
         (f"{_OF_SETTLE}::test_late_acceptance_settles_what_is_ready_later_or_parked",),
@@ -53,8 +59,8 @@ IN_SCRIPTS = (
         "sent-expires",
         1,
         "what may have been sent ends as expired",
-        _ADVANCE,
-        "if has(flags, 'm') then\n    note(key, 'park', '', 'expired",
+        _CHOOSE,
+        "if has(flags, MAY_HAVE_BEEN_SENT) then\n    note(key, 'park', '', 'expired",
         "if false then\n    note(key, 'park', '', 'expired",
         (f"{_OUTBOX}/test_take.py::test_expired_message_that_may_have_been_sent_is_parked",),
     ),
@@ -62,7 +68,7 @@ IN_SCRIPTS = (
         "counts-not-written",
         2,
         "counts go up and never down",
-        _RECORD,
+        _COUNTS,
         "if n ~= 0 then",
         "if n > 0 then",
         (f"{_OUTBOX}/reading/test_audit.py::test_sound_books_add_up",),
@@ -71,16 +77,16 @@ IN_SCRIPTS = (
         "archived-not-counted",
         2,
         "a record that ages out is counted nowhere",
-        _RECORD,
-        "count(lane, 'a:' .. state, 1)",
-        "count(lane, 'a:' .. state, 0)",
+        _COUNTS,
+        "count(lane, 'a:' .. from, 1)",
+        "count(lane, 'a:' .. from, 0)",
         (f"{_OUTBOX}/test_retention.py::test_ended_records_age_out_and_stay_counted",),
     ),
     Mutation(
         "token-fencing-dropped",
         3,
         "a verdict on an earlier take settles a message that a later one has",
-        _ADVANCE,
+        _SETTLE,
         "elseif record.k ~= verdict.token then",
         "elseif record.s ~= 'sending' then",
         (
@@ -91,7 +97,7 @@ IN_SCRIPTS = (
         "accepted-without-token",
         3,
         "an acceptance is written down whatever its token",
-        _ADVANCE,
+        _SETTLE,
         "elseif record.k ~= verdict.token then",
         "elseif record.k ~= verdict.token and not (accepted and record.s == 'sending') then",
         (f"{_OF_SETTLE}::test_late_acceptance_of_a_message_under_way_again_waits_for_the_second_answer",),
@@ -109,17 +115,17 @@ IN_SCRIPTS = (
         "reclaimed-as-unsent",
         3,
         "what a dead drain had counts as never sent",
-        _ADVANCE,
-        "    flags = with(flags, 'm')\n    local m = P",
-        "    if mode ~= 'settle' then flags = with(flags, 'm') end\n    local m = P",
+        _SETTLE,
+        "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
+        "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
     ),
     Mutation(
         "forgotten-take-ignored",
         3,
         "a verdict `uncertain` is only noted where Redis forgot the take",
-        _ADVANCE,
-        "elseif (outcome == 'retry' or outcome == 'park') and not has(record.f, 'm') and target(",
+        _LATE,
+        "elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target(",
         "elseif false and target(",
         (
             f"{_OUTBOX}/test_late_words.py::test_uncertain_verdict_of_a_take_that_redis_forgot_marks_the_message",
@@ -138,25 +144,25 @@ IN_SCRIPTS = (
         "rate-not-charged",
         4,
         "what is taken costs no permit",
-        _ADVANCE,
-        "charge(service, state, #chosen)",
-        "charge(service, state, 0)",
+        _TAKE,
+        "charge(state, n)",
+        "charge(state, 0)",
         (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
     ),
     Mutation(
         "tolerance-doubled",
         4,
         "the rate tolerates four batches",
-        _GATE,
-        "local tolerance = 2 * FULL * each",
-        "local tolerance = 4 * FULL * each",
+        _RATE,
+        "local tolerance = 2 * most_items * each",
+        "local tolerance = 4 * most_items * each",
         (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
     ),
     Mutation(
         "eleven-in-a-batch",
         5,
         "a batch takes one message too many",
-        _ADVANCE,
+        _CHOOSE,
         "if #chosen == most then return chosen end",
         "if #chosen > most then return chosen end",
         (f"{_OUTBOX}/test_take.py::test_backlog_goes_in_full_batches_in_order",),
@@ -165,8 +171,8 @@ IN_SCRIPTS = (
         "batch-not-filled",
         5,
         "the drain does not wait for more, though the linger is not over",
-        _ADVANCE,
-        "if #chosen < math.min(size, gate_state.size) and not goes_alone then",
+        _TAKE,
+        "if #chosen < held.size and not goes_alone then",
         "if false then",
         (f"{_OUTBOX}/test_take.py::test_fewer_than_ten_wait_for_the_linger_of_the_oldest",),
     ),
@@ -174,7 +180,7 @@ IN_SCRIPTS = (
         "body-kept",
         8,
         "an accepted message keeps its body",
-        _ADVANCE,
+        _SETTLE,
         "  call('DEL', unpack(bodies))\n",
         "",
         (f"{_OF_SETTLE}::test_each_message_gets_its_own_verdict",),

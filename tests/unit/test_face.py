@@ -63,7 +63,7 @@ def test_types_and_names_are_the_same_list() -> None:
 
 def test_what_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
-        plexsend.nonsense  # type: ignore[attr-defined]  # noqa: B018  the point
+        plexsend.nonsense  # noqa: B018  the point
 
 
 def test_producers_offer_the_same_functions() -> None:

@@ -14,7 +14,7 @@ from kombu import Connection
 
 from plexsend import settings
 from plexsend.errors import SettingsError, UsageError
-from plexsend.settings import OnUncertain, RcsDialect, ServiceSettings, Settings
+from plexsend.settings import OnUncertain, Policy, RcsDialect, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,23 +56,29 @@ def field_of(name: str) -> str:
 
 def test_empty_environment_gives_the_documented_defaults() -> None:
     found = read()
-    assert (found.redis_url, found.broker_url) == ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0")
+    assert (found.redis.url, found.broker.url) == ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0")
     assert (found.key_prefix, found.durable, found.keep_days) == ("plexsend:", False, 7.0)
-    assert (found.resend_within_s, found.reclaim_s) == (3600, 60)
     assert found.rcs_dialect is RcsDialect.V1
     assert (dict(found.accounts), dict(found.base_urls), found.warnings) == ({}, URLS, ())
-    assert found.service("mms-bulk") == ServiceSettings(
-        rate_per_s=100.0,
-        linger_ms=200,
-        connections=8,
-        on_uncertain=OnUncertain.RESEND,
-        retry_first_s=2.0,
-        retry_longest_s=900.0,
-        retry_attempts=8,
-        shut_first_s=1.0,
-        shut_longest_s=60.0,
-        credit_hold_s=30.0,
-        credit_hold_longest_s=1800.0,
+    assert (
+        found.service("mms-bulk")
+        == found.usual
+        == Policy()
+        == Policy(
+            resend_within_s=3600,
+            reclaim_s=60,
+            rate_per_s=100.0,
+            linger_ms=200,
+            connections=8,
+            on_uncertain=OnUncertain.RESEND,
+            retry_first_s=2.0,
+            retry_longest_s=900.0,
+            retry_attempts=8,
+            shut_first_s=1.0,
+            shut_longest_s=60.0,
+            credit_hold_s=30.0,
+            credit_hold_longest_s=1800.0,
+        )
     )
 
 
@@ -97,7 +103,8 @@ def test_every_service_setting_has_a_row_that_says_so() -> None:
     per_service = {
         field_of(row.name.removeprefix("PLEXSEND_")) for row in settings.VARIABLES if row.per_service
     }
-    assert per_service == {field.name for field in fields(ServiceSettings)}
+    for_all = {"resend_within_s", "reclaim_s"}
+    assert per_service == {field.name for field in fields(Policy)} - for_all
 
 
 @pytest.mark.parametrize("row", settings.VARIABLES, ids=lambda row: row.name)
@@ -354,7 +361,7 @@ def test_misspelt_name_is_a_warning_that_knows_the_right_one(name: str, near: st
 
 def test_name_like_no_other_is_a_warning_without_a_guess() -> None:
     (warning,) = read(XYZZY="1").warnings
-    assert "README" in warning.remedy
+    assert "docs/settings.md" in warning.remedy
 
 
 # Redis
@@ -398,7 +405,7 @@ def test_redis_url_is_written_anew_for_each_library(
     text: str, url: str, celery_url: str | None, shown: str
 ) -> None:
     found = read(REDIS_URL=text)
-    assert (found.redis_url, found.broker.celery_url, str(found.redis)) == (url, celery_url or url, shown)
+    assert (found.redis.url, found.broker.celery_url, str(found.redis)) == (url, celery_url or url, shown)
 
 
 @pytest.mark.parametrize(
@@ -415,7 +422,7 @@ def test_redis_url_is_written_anew_for_each_library(
 )
 def test_both_libraries_understand_the_urls_written_for_them(text: str, place: dict[str, object]) -> None:
     found = read(REDIS_URL=text)
-    for kwargs in (redis.ConnectionPool.from_url(found.redis_url).connection_kwargs, _kombu_kwargs(found)):
+    for kwargs in (redis.ConnectionPool.from_url(found.redis.url).connection_kwargs, _kombu_kwargs(found)):
         seen = {key: kwargs.get(key) for key in ("host", "port", "path", "db", "username", "password")}
         assert {key: value for key, value in seen.items() if value is not None} == place
 
@@ -443,7 +450,7 @@ def test_plain_redis_is_no_sentinel() -> None:
 
 def test_broker_may_be_another_redis() -> None:
     found = read(BROKER_URL="redis://broker:1/2")
-    assert (found.redis_url, found.broker_url) == ("redis://127.0.0.1:6379/0", "redis://broker:1/2")
+    assert (found.redis.url, found.broker.url) == ("redis://127.0.0.1:6379/0", "redis://broker:1/2")
 
 
 @pytest.mark.parametrize(
@@ -508,6 +515,9 @@ def test_certificate_that_is_not_checked_is_a_warning_told_once() -> None:
         ("HTTPS://GW.example:8443/", "https://gw.example:8443"),
         ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
         ("http://127.8.9.1", "http://127.8.9.1"),
+        ("http://127.0.0.1/", "http://127.0.0.1"),
+        ("http://[::1]:8/", "http://[::1]:8"),
+        ("https://gw.example/", "https://gw.example"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:1", "http://[::1]:1"),
     ],
@@ -542,10 +552,18 @@ def test_base_url_is_scheme_and_host_alone(text: str, base_url: str) -> None:
         "https://gw .example",
         "https://gw.example:99999",
         "https://한국.example",
+        "127.0.0.1:80",
+        "ftp://127.0.0.1",
+        "https://[::1",
+        "https://gw.example:port",
     ],
 )
 def test_base_url_that_could_leak_or_mislead_is_refused(text: str) -> None:
     assert problem(MMS_URL=text).field == "PLEXSEND_MMS_URL"
+
+
+def test_refusal_of_a_base_url_shows_no_password() -> None:
+    assert "s3cr3t" not in str(problem(MMS_URL="https://user:s3cr3t@gw.example"))
 
 
 # Accounts
@@ -725,7 +743,7 @@ def test_secret_given_twice_is_refused(tmp_path: Path, name: str, text: str) -> 
 def test_redis_url_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("redis://:pw@h/1\n")
     found = read(REDIS_URL_FILE=f"{tmp_path}/url")
-    assert (found.redis_url, found.broker_url) == ("redis://:pw@h:6379/1", "redis://:pw@h:6379/1")
+    assert (found.redis.url, found.broker.url) == ("redis://:pw@h:6379/1", "redis://:pw@h:6379/1")
     assert found.warnings == ()
 
 
@@ -741,7 +759,7 @@ def test_no_secret_is_shown(show: Any, tmp_path: Path) -> None:
         ACCOUNT_MAIN=f"{SECRET};{SECRET}",
         ACCOUNT_SHOP_FILE=f"{tmp_path}/secret",
     )
-    assert SECRET in found.redis_url
+    assert SECRET in found.redis.url
     account, in_file = found.accounts["main"], found.accounts["shop"]
     shown = [
         found,

@@ -14,6 +14,7 @@ import click
 
 from plexsend.cli.options import example, json_option
 from plexsend.errors import PlexsendError
+from plexsend.extras import require
 from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED, fault_of
 from plexsend.terminal.screen import Screen
 
@@ -36,6 +37,7 @@ def demo(*, full: bool, keep: bool, as_json: bool) -> int:
     used and nothing leaves this machine. Exit code 0 only if every message has a known fate and the audit
     holds.
     """
+    require("embedded", "worker")
     screen = Screen(as_json=as_json)
     from plexsend.demo import telling
     from plexsend.stack.stops import StopAsked, Stops
@@ -101,8 +103,8 @@ def _plan() -> Plan:
     from plexsend.stack import environment
     from plexsend.stack.stack import Plan
 
-    # Nothing of the caller's own settings may reach the demo: real accounts above all.
-    environ = environment.without_ours(os.environ)
+    # None of the caller's own settings may reach the demo, real accounts above all. How to log is harmless.
+    environ = environment.without_ours(os.environ) | environment.only_log(os.environ)
     return Plan(
         workers=terms.WORKERS,
         environ=environ,

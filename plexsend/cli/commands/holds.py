@@ -62,9 +62,7 @@ def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
 
 
 def _row(hold: Hold) -> list[str]:
-    from plexsend.outbox.holds import HOW_IT_ENDS, Reason
-
-    sized = hold.reason is Reason.SIZE
+    sized = hold.is_size
     return [
         hold.account,
         str(hold.scope),
@@ -75,5 +73,5 @@ def _row(hold: Hold) -> list[str]:
         f"{hold.step_ms} at once" if sized else (span(hold.step_ms / 1000) if hold.step_ms else ""),
         hold.by,
         hold.why,
-        HOW_IT_ENDS[hold.reason],
+        hold.how_it_ends,
     ]

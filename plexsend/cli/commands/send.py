@@ -113,8 +113,8 @@ def _read_stdin() -> str:
 
 def _make_fields(service: str, fields: Mapping[str, str]) -> dict[str, Any]:
     """Return fields that are given as a table's cells are, by names with dots, as an item holds them."""
+    from plexsend.gateway.strict_json import BadJson
     from plexsend.producers.files.columns import columns_of
-    from plexsend.producers.files.jsonl import BadJson
     from plexsend.producers.files.layout import Layout
 
     columns = columns_of(service)

@@ -14,6 +14,7 @@ import click
 
 from plexsend.cli.options import example, json_option
 from plexsend.errors import Problem, SettingsError, UsageError
+from plexsend.extras import require
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.screen import Screen
 
@@ -68,6 +69,7 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
     are really sent. Prints the addresses that other commands need. What ends unexpectedly is told and started
     again.
     """
+    require("embedded", "worker")
     if sandbox_port and not sandbox:
         raise UsageError("--sandbox-port needs --sandbox: without it no sandbox is started.")
     screen = Screen(as_json=as_json)

@@ -39,12 +39,10 @@ def why(*, key: str, account: str | None, as_json: bool) -> None:
 
 
 def _ask(store: Store, settings: Settings, record: Record) -> Why:
-    from plexsend.outbox.policies import Policy
     from plexsend.outbox.reading.why import why as explain
 
     # A service that this version does not know is still explained, at the usual pace.
-    known = settings.services.get(record.lane.service)
-    return explain(store, record, Policy() if known is None else Policy.of(settings, known))
+    return explain(store, record, settings.services.get(record.lane.service, settings.usual))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

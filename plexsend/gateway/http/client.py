@@ -1,8 +1,7 @@
-"""The HTTP client of the gateway: one request of one to ten items, and what came of it."""
+"""The HTTP client of the gateway: one request of one to ten items, and its result."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import threading
@@ -42,15 +41,13 @@ class GatewayClient:
     """Sends requests to the gateway. Shared by all threads, each of which has connections of its own.
 
     Args:
-        base_urls: Product → scheme and host. Plain http only to this machine.
+        base_urls: Product → scheme and host, as the settings give them: they let no URL pass that shows
+            messages and secrets to others on the way.
         timeouts: How long a request may take.
-        max_answer_bytes: A longer answer is not read to its end and counts as none.
+        max_answer_bytes: A longer answer is not read to its end and counts as no answer.
         idle_s: A connection that lay idle for this long is not used again.
         clock: Monotonic seconds.
         turn: Given up by a thread that holds it, while it waits for the network.
-
-    Raises:
-        UsageError: for a URL that must not be used.
     """
 
     def __init__(
@@ -63,9 +60,7 @@ class GatewayClient:
         clock: Callable[[], float] = time.monotonic,
         turn: Turn | None = None,
     ) -> None:
-        for product, url in base_urls.items():
-            _check_base_url(product, url)
-        self._base_urls = {product: url.rstrip("/") for product, url in base_urls.items()}
+        self._base_urls = dict(base_urls)
         self._timeouts = timeouts or Timeouts()
         self._max_answer_bytes = max_answer_bytes
         self._idle_s = idle_s
@@ -85,22 +80,7 @@ class GatewayClient:
         *,
         variant: str | None = None,
     ) -> Answer:
-        """Send items in one request and return what came of it, whatever the network or the gateway does.
-
-        Args:
-            service: The service whose URL is called.
-            credentials: `userID;secret_key`.
-            keys: The `msg_key` of each item.
-            bodies: Each item as it goes on the wire, in the same order.
-            variant: What stands beside the items, for products that have variants.
-
-        Returns:
-            UNAVAILABLE with a word of the client's own where nothing was sent, UNCERTAIN where that is not
-            certain and no usable answer came; otherwise what the gateway said.
-
-        Raises:
-            UsageError: before anything is sent, for what no request can be made of.
-        """
+        """Send items in one request and return the result, as `Transport` says."""
         _check_items(service, keys, bodies, variant)
         channel = self._channel()
         request = channel.prepare(self._url(service), credentials)
@@ -139,7 +119,7 @@ class GatewayClient:
         try:
             return self._base_urls[service.product.name] + service.path
         except KeyError:
-            raise UsageError(f"this client was given no URL for {service.product.name}") from None
+            raise UsageError(f"this client has no URL for {service.product.name}") from None
 
 
 def join_bodies(bodies: Sequence[bytes], service: Service, variant: str | None) -> bytes:
@@ -194,8 +174,8 @@ class _Channel:
         exchange.begin()
         timeouts = exchange.timeouts
         try:
-            # The adapter itself: a session follows no redirect if so told, yet reads the body of one without
-            # bound and fails at a target that is no URL. It also costs a tenth of the whole request.
+            # The adapter itself: a session can be kept from following redirects, but reads the body of one
+            # without bound and fails at a target that is not a URL. It also costs a tenth of the request.
             response = self.adapter.send(
                 request,
                 stream=True,
@@ -203,17 +183,17 @@ class _Channel:
                 verify=self.verify,
             )
             body = _decode_body(response.raw, exchange)
-        # ValueError: what the libraries let through of answers that are no HTTP, such as a negative chunk.
+        # ValueError: for answers that are not HTTP and that the libraries miss, such as a negative chunk.
         except (RequestException, HTTPError, HTTPException, OSError, ValueError):
-            return _tell_failure(exchange)
+            return _judge_failure(exchange)
         # An answer to a request whose body never left is the gateway closing an idle connection.
         if not exchange.sent:
-            return _tell_failure(exchange)
+            return _judge_failure(exchange)
         return _Came(response.status_code, response.headers.get("Retry-After"), body)
 
 
-def _tell_failure(exchange: Exchange) -> WholeAnswer:
-    """Return what it means that no usable answer came, from what the bytes did and not from exceptions."""
+def _judge_failure(exchange: Exchange) -> WholeAnswer:
+    """Return what it means that no usable answer came, judged by the bytes and not by exceptions."""
     if not exchange.sent:
         return WholeAnswer(
             Meaning.UNAVAILABLE, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
@@ -228,7 +208,7 @@ def _tell_failure(exchange: Exchange) -> WholeAnswer:
 
 
 def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes:
-    """Return the body of an answer, which came whole; TooLarge if it is longer than may be once decoded."""
+    """Return the body of an answer, which came whole; raises TooLarge if it is too long once decoded."""
     raw.release_conn()
     if "content-encoding" not in raw.headers:
         return raw.data or b""
@@ -252,24 +232,3 @@ def _check_items(service: Service, keys: Sequence[str], bodies: Sequence[bytes],
     if variant is None and service.product.variant_field is not None:
         raise UsageError(f"{service.id}: its requests need a {service.product.variant_field}")
     service.check_variant(variant)
-
-
-def _check_base_url(product: str, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise UsageError(f"{product}: the gateway's URL cannot be read") from None
-    if not parts.hostname or parts.scheme not in {"http", "https"} or parts.username is not None:
-        raise UsageError(f"{product}: the gateway's URL must be https:// and a host")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise UsageError(
-            f"{product}: plain http shows messages and secrets to everyone on the way; use https"
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

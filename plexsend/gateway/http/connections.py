@@ -1,8 +1,8 @@
 """Connections to the gateway that keep a deadline and know whether any of the request's body has left.
 
 urllib3 and `requests` time single reads: a gateway that drips one byte at a time is never too late for them.
-They also tell by the kind of an exception what went wrong, but not whether something had been sent by then,
-and on that hangs whether a message may be sent again. So both are watched where the bytes go.
+The kind of their exceptions says what went wrong, but not whether something had been sent by then, and that
+decides whether a message may be sent again. So both are watched where the bytes go.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from plexsend.gateway.http.response_reader import BadResponse, ResponseReader, TooLarge
+from plexsend.gateway.services import REQUEST_DEADLINE_S
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Timeouts:
     """For what precedes the request; after a longer start nothing is sent: too little time is left."""
     read_s: float = 15.0
     """For the next byte of the answer."""
-    deadline_s: float = 15.0
+    deadline_s: float = REQUEST_DEADLINE_S
     """For the whole exchange, from looking up the name to the last byte of the answer."""
 
 
@@ -68,20 +69,20 @@ class Exchange:
         self.begin()
 
     def begin(self) -> None:
-        """Forget the last exchange and let the time for the next run from now."""
+        """Forget the last exchange; the time of the next runs from now."""
         self.began_s = self.clock()
         self.failure = ""
-        """What failed in connecting: NAME, TLS, REFUSED or CONNECT_TIMEOUT; empty if nothing of these did."""
+        """What failed in connecting: NAME, TLS, REFUSED or CONNECT_TIMEOUT; empty if none of these did."""
         self.sent = False
-        """Whether any of the body may have left: an exact False, a cautious True."""
+        """Whether any of the body may have left. False is certain; True is cautious."""
         self.received = False
         """Whether any byte came back."""
         self.timed_out = False
         self.too_large = False
-        """Whether the answer was longer than may be."""
+        """Whether the answer was longer than allowed."""
 
     def patience_s(self) -> float:
-        """Return how long the next call of the socket may wait. Raises TimeoutError: the deadline is over."""
+        """Return how long the next call of the socket may wait; raises TimeoutError after the deadline."""
         remaining_s = self.began_s + self.timeouts.deadline_s - self.clock()
         if remaining_s <= 0:
             self.timed_out = True
@@ -89,12 +90,12 @@ class Exchange:
         return min(remaining_s, self.timeouts.read_s)
 
     def started_late(self) -> bool:
-        """Tell whether too much time went by before the request could be sent."""
+        """Return whether too much time went by before the request could be sent."""
         return self.clock() - self.began_s > self.timeouts.start_s
 
 
 class WatchedConnection(HTTPConnection):
-    """A plain connection that tells its `exchange` what happens to the request.
+    """A plain connection that reports to its `exchange` what happens to the request.
 
     Connecting is left to urllib3. Writing a request and reading its answer by `http.client` and its parser of
     e-mail costs as much as all else that a batch needs, so both are done here, the reading by llhttp.
@@ -114,7 +115,7 @@ class WatchedConnection(HTTPConnection):
         return exchange.clock() - self._used_s < exchange.idle_s and super().is_connected
 
     def connect(self) -> None:
-        """Connect, and say what failed in words that stay."""
+        """Connect, and record what failed in words that do not change."""
         exchange = self.exchange
         try:
             with exchange.turn.outside():
@@ -142,7 +143,7 @@ class WatchedConnection(HTTPConnection):
 
         As long as nothing of the body has left, the gateway cannot act on it: so head and body leave apart.
         The first `send` of the body on the socket either takes some of it or raises and has taken none, which
-        `sendall` does not tell.
+        `sendall` does not report.
         """
         if self.sock is None:
             self.connect()
@@ -215,7 +216,7 @@ class WatchedAdapter(HTTPAdapter):
         }
         self._pools: dict[str | None, Any] = {}
 
-    # What follows leaves out what `requests` finds out anew for each request, and what nobody asks of an
+    # These methods leave out what `requests` looks up again for each request, and what nobody reads from an
     # answer: proxies, cookies, encodings.
 
     def get_connection_with_tls_context(
@@ -253,6 +254,6 @@ _KINDS: dict[str, tuple[type[HTTPConnectionPool], type[WatchedConnection]]] = {
 def _bind(
     pool: type[HTTPConnectionPool], connection: type[WatchedConnection], exchange: Exchange
 ) -> type[HTTPConnectionPool]:
-    """Return a kind of pool whose connections report to `exchange`; urllib3 hands no more through to them."""
+    """Return a kind of pool whose connections report to `exchange`; urllib3 passes nothing else to them."""
     bound = type(connection.__name__, (connection,), {"exchange": exchange})
     return type(pool.__name__, (pool,), {"ConnectionCls": bound})

@@ -1,4 +1,4 @@
-"""HTTP responses as they come off the wire: read by llhttp, piece by piece, and never more than may be."""
+"""HTTP responses as they come off the wire: read by llhttp, piece by piece, and never more than allowed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 MOST_HEAD_BYTES = 65_536
 MOST_HEADERS = 100
-"""A longer head is no answer."""
+"""A longer head is not accepted."""
 
 
 class BadResponse(HTTPException):
-    """What came is no HTTP response, or ended before its time."""
+    """What came is not an HTTP response, or ended too early."""
 
 
 class TooLarge(HTTPException):
-    """The body is longer than may be."""
+    """The body is longer than allowed."""
 
 
 class ResponseReader:
@@ -50,8 +50,8 @@ class ResponseReader:
         """Take the next bytes.
 
         Raises:
-            BadResponse: for what is no HTTP.
-            TooLarge: for more than is asked for.
+            BadResponse: for what is not HTTP.
+            TooLarge: for more than is allowed.
         """
         self._came_bytes += len(data)
         if not self._in_body:
@@ -59,7 +59,7 @@ class ResponseReader:
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as exc:
-            # What follows a whole response is none of this request's.
+            # What follows a whole response does not belong to this request.
             if not self.complete:
                 raise BadResponse(type(exc).__name__) from None
             self.keeps_alive = False
@@ -100,7 +100,7 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
-        # Behind the body it is a trailer, which can no more say how that is to be read.
+        # Behind the body it is a trailer, which can no longer say how the body is to be read.
         if not self._in_body:
             self._header_bytes += len(name) + len(value)
             if len(self._headers) == MOST_HEADERS or self._header_bytes > MOST_HEAD_BYTES:
@@ -111,7 +111,7 @@ class ResponseReader:
         """Go on to the body."""
         if not self.complete:
             self._status = self._parser.get_status_code()
-            # An interim response has none.
+            # An interim response has no body.
             self._in_body = self._status >= HTTPStatus.OK
 
     def on_body(self, body: bytes) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plexsend.gateway.schemas.draft import Draft
 
 MSG_KEY_PATTERN = r"[!-~]{1,128}"
-"""Printable ASCII. The space is left out: a key stands in logs and on command lines."""
+"""Printable ASCII. The space is left out: keys are written in logs and on command lines."""
 
 
 class Number(Text):
@@ -24,7 +24,7 @@ class Number(Text):
     Args:
         hint: What to give, as a sentence.
         normalise: Returns the digits, or why the number is refused.
-        pattern: What `normalise` lets pass, for the fingerprint.
+        pattern: What `normalise` accepts, for the fingerprint.
     """
 
     def __init__(self, *, hint: str, normalise: Callable[[str], str | Refusal], pattern: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Draft(dict[str, Any]):
     """What the caller gave, and what judging it found besides errors.
 
-    marshmallow hands the whole input to every field, so the findings ride on the input itself: a schema is
+    marshmallow hands the whole input to every field, so the findings are kept on that input: a schema is
     shared by all threads and can hold nothing of a single item. An object inside the item is a draft too, and
     its findings are those of the item.
     """
@@ -25,12 +25,12 @@ class Draft(dict[str, Any]):
         super().__init__(given)
         self.replace = replace
         self.path = ""
-        """What stands before the name of a field of this object, with a dot at its end."""
+        """The path in front of this object's field names, with a dot at its end."""
         self.warnings: list[Problem] = []
         self.replacements: list[Problem] = []
 
     def inner(self, given: Mapping[str, Any], name: str) -> Draft:
-        """Return the draft of an object that stands in this one at `name`."""
+        """Return the draft of the object that this one holds as `name`."""
         inner = Draft(given, replace=self.replace)
         inner.path = f"{self.path}{name}."
         inner.warnings = self.warnings
@@ -41,6 +41,6 @@ class Draft(dict[str, Any]):
         """Note what can be sent but may not be what the caller wants."""
         self.warnings.append(doubt.at(self.path + field))
 
-    def tell_replaced(self, field: str, done: Refusal) -> None:
+    def note_replaced(self, field: str, done: Refusal) -> None:
         """Note a replacement that was made."""
         self.replacements.append(done.at(self.path + field))

@@ -26,7 +26,7 @@ class EucKrText(Text):
     Args:
         hint: What to give, as a sentence.
         most_bytes: The most that the gateway takes.
-        warn_above_bytes: From where on handsets show only a part; None: nowhere.
+        warn_above_bytes: Above this handsets show only a part; None: they show all.
         blank: Whether text without a visible character passes.
         required: Whether an item without the field is refused.
     """
@@ -56,7 +56,7 @@ class EucKrText(Text):
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
         """Return `text` normalised."""
-        # The longest text that can pass, of decomposed Hangul and \r\n, has two characters a byte. Far beyond
+        # The longest text that can pass, of decomposed Hangul and \r\n, has two characters a byte. Far above
         # that nothing is judged character by character: the work for one item must stay bounded.
         if len(text) > 10 * self.most_bytes:
             raise refuse(
@@ -76,8 +76,8 @@ class EucKrText(Text):
             refusals.append(Refusal("is blank", self.hint))
         if refusals:
             raise refuse(*refusals)
-        for replaced in _tell_replaced(normalised.replacements):
-            draft.tell_replaced(field, replaced)
+        for replaced in _describe_replacements(normalised.replacements):
+            draft.note_replaced(field, replaced)
         if self.warn_above_bytes is not None and size_bytes > self.warn_above_bytes:
             warning = Refusal(
                 f"takes {size_bytes} bytes in EUC-KR: carriers cut it at {self.warn_above_bytes}",
@@ -108,7 +108,7 @@ def _refuse_characters(findings: Sequence[euckr.Finding]) -> Iterator[Refusal]:
         )
 
 
-def _tell_replaced(findings: Sequence[euckr.Finding]) -> Iterator[Refusal]:
+def _describe_replacements(findings: Sequence[euckr.Finding]) -> Iterator[Refusal]:
     for character, places in _group(findings).items():
         written = euckr.REPLACEMENTS[character]
         became = f"was written as {written!r}" if written else "was left out"

@@ -1,6 +1,6 @@
 """The kinds of fields that items are made of. Each refuses with everything that is wrong with its value.
 
-Every field tells its rule as data (`rule`): the fingerprint of a product's rules is made of that.
+Every field describes its rule as data (`rule`); the fingerprint of a product's rules is made of that.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class PatternText(Text):
 
     Args:
         hint: What to give, as a sentence.
-        form: What the pattern stands for, as it reads after "is not".
+        form: What the pattern means, in words that follow "is not".
         pattern: The regular expression.
         required: Whether an item without the field is refused.
     """
@@ -148,9 +148,9 @@ class ImageUrls(ItemField):
             return Refusal(f"has {len(url)} characters", f"A URL has at most {LONGEST_URL}.")
         if self.pattern.fullmatch(url) is None:
             return Refusal(
-                "is no http or https URL",
-                "Give the URL that the upload answered: http:// or https://, a host, no spaces, anything but"
-                " printable ASCII percent-encoded.",
+                "is not an http or https URL",
+                "Give the URL that the upload returned: http:// or https://, a host, no spaces;"
+                " percent-encode everything but printable ASCII.",
             )
         return None
 

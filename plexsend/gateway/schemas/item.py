@@ -16,9 +16,9 @@ class ItemSchema(ObjectSchema):
     """The rules for the items of one product."""
 
     version: ClassVar[int]
-    """Counts up with every change of the rules: an older worker gives back what newer rules let pass."""
+    """Counts up with every change of the rules: an older worker gives back what newer rules accepted."""
 
     def fingerprint(self, beside: Mapping[str, Any] | None = None) -> str:
-        """Return eight hexadecimal digits that change when any rule does, or anything of `beside`."""
+        """Return eight hexadecimal digits that change when any rule does, or anything in `beside`."""
         declared = {**self.rules(), **self.rules_between(), **(beside or {})}
         return blake2s(json.dumps(declared, sort_keys=True).encode(), digest_size=4).hexdigest()

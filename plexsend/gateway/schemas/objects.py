@@ -21,7 +21,7 @@ class ObjectSchema(Schema):
     """The rules for one kind of object, shared by all threads. Its fields go out in their order here."""
 
     aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """Other name that is read → the name that it is read as and goes out under."""
+    """Another name that is accepted → the field that it means, under whose name it goes out."""
 
     relations: ClassVar[tuple[Relation, ...]] = ()
 
@@ -116,8 +116,8 @@ class Entries(ItemField):
     Args:
         schema: What each of them is.
         hint: What to give, as a sentence.
-        least: How few there may be.
-        most: How many there may be.
+        least: The fewest there may be.
+        most: The most there may be.
     """
 
     def __init__(self, schema: ObjectSchema, *, hint: str, least: int, most: int) -> None:
@@ -154,7 +154,7 @@ def judge_object(schema: ObjectSchema, value: Any, name: str, within: Any, hint:
     Args:
         schema: Its rules.
         value: What was given.
-        name: Where it stands in the object `within`.
+        name: Its name in the object `within`.
         within: The draft around it.
         hint: What to give, as a sentence.
     """

@@ -37,7 +37,7 @@ _LINK = r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]+"
 _DIALLED = r"\+?[0-9*#](?:[0-9*# -]*[0-9*#])?"
 
 _MOST_DIALLED = 30
-"""Characters of a number that is dialled; a limit of this project, beyond any number."""
+"""Characters of a number that is dialled; a limit of this project, longer than any number."""
 
 
 def _within(name: str, fields: Mapping[str, ItemField], *relations: Relation) -> Object:
@@ -65,7 +65,7 @@ def _dialled() -> Characters:
         most=_MOST_DIALLED,
         pattern=_DIALLED,
         form="a number as it is dialled",
-        hint="Give digits, * and #, with - and spaces between them, and + in front if need be.",
+        hint="Give digits, * and #, with - and spaces between them, and + in front if needed.",
     )
 
 
@@ -111,7 +111,7 @@ _ACTIONS = {
 
 
 class _Postback(Object):
-    """What the gateway wants to see and does not use: always sent, and always empty."""
+    """What the gateway requires and does not use: always sent, and always empty."""
 
     def __init__(self) -> None:
         super().__init__(object_schema({"data": Unused()}))
@@ -157,4 +157,4 @@ CARD = object_schema(
         )
     }
 )
-"""The buttons of one card; none is an empty object."""
+"""The buttons of one card; a card without buttons has an empty object."""

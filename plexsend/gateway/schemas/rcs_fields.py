@@ -1,7 +1,7 @@
 """The fields of RCS: text in UTF-8 that is counted in characters, times, places and switches.
 
-A character is a code point. Where a field may be left out, a text without a visible character counts as none
-and is left out: the gateway wants no key without a value.
+A character is a code point. Where a field may be left out, a text without a visible character is left out
+too: the gateway does not want a key without a value.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Characters(Text):
     Args:
         hint: What to give, as a sentence.
         most: The most characters that are sent.
-        warn_above: From where on it may be refused or shown in part; None: nowhere.
+        warn_above: Above this it may be refused or shown in part; None: no warning.
         pattern: A regular expression that the whole text must match; None: any text does.
-        form: What the pattern stands for, as it reads after "is not".
+        form: What the pattern means, in words that follow "is not".
         required: Whether an object without the field, or with a blank one, is refused.
     """
 
@@ -88,13 +88,13 @@ class Characters(Text):
 
 
 class Unused(Text):
-    """Text that the gateway has no use for: whatever is given, an empty one goes out."""
+    """Text that the gateway does not use: an empty one goes out, whatever is given."""
 
     def __init__(self) -> None:
         super().__init__(hint='Give "", or leave the field out.')
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
-        """Return the empty text, and tell of one that is not."""
+        """Return the empty text, and warn of one that is not empty."""
         if text:
             draft.warn(field, Refusal("is not used by the gateway and goes out empty", "Leave it out."))
         return ""
@@ -110,7 +110,7 @@ class UtcTime(Text):
     def judge(self, text: str, field: str, draft: Draft) -> str:  # noqa: ARG002 - the signature is shared
         """Return `text` as it is."""
         if _UTC.fullmatch(text) is None:
-            raise refuse(Refusal("is no time in UTC as in 2020-10-22T02:30:00Z", self.hint))
+            raise refuse(Refusal("is not a time in UTC as in 2020-10-22T02:30:00Z", self.hint))
         try:
             datetime.fromisoformat(text)
         except ValueError:
@@ -118,7 +118,7 @@ class UtcTime(Text):
         else:
             exists = True
         if not exists:
-            raise refuse(Refusal("is a time that no calendar has", self.hint))
+            raise refuse(Refusal("is a time that does not exist", self.hint))
         return text
 
 
@@ -136,14 +136,14 @@ class Degrees(ItemField):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int | float:  # noqa: ARG002 - given
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise refuse(Refusal(f"is {name_type(value)}, not a number", self.hint))
-        # Nothing compares true with NaN; an integer may be too large for a float.
+        # Every comparison with NaN is false; an integer may be too large for a float.
         if not -self.most <= value <= self.most:
             raise refuse(Refusal(f"is not between -{self.most} and {self.most}", self.hint))
         return value
 
 
 class Switch(ItemField):
-    """Yes or no, as JSON's true and false or as text; handed on as text. A blank text counts as none."""
+    """Yes or no, as JSON's true and false or as text; handed on as text. A blank text is left out."""
 
     def limits(self) -> Mapping[str, Any]:
         """Return the texts that are read."""

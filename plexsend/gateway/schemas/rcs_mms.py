@@ -1,7 +1,7 @@
 """The rules for RCS MMS, from the RCS MMS page of the API PLEX developer guide.
 
-Callers write the same item for both dialects: how a dialect names and writes its fields stands with the
-product (`wire_names`, `wire_values`).
+Callers write the same item for both dialects: the product says how a dialect names and writes its fields
+(`wire_names`, `wire_values`).
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ USUAL_BASE_IDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """`msg_type` → the message base ids that neighbouring gateways document for it."""
 
 MOBILE_PREFIX = "010"
-"""How a number begins from which neighbouring gateways send no RCS."""
+"""The beginning of numbers from which neighbouring gateways send no RCS."""
 
 _MOST_ID = 100
 """Characters of a brand's id and key; a limit of this project, so that a message has a greatest size."""
 
 
 class _BaseId(PatternText):
-    """The id of a message base; one that is unusual for the item's `msg_type` is doubted."""
+    """The id of a message base; one that is unusual for the item's `msg_type` gets a warning."""
 
     def limits(self) -> Mapping[str, Any]:
         """Return the pattern and what is usual."""
@@ -56,17 +56,17 @@ class _BaseId(PatternText):
         if usual is not None and text not in usual:
             doubt = Refusal(
                 f"is not one of those that neighbouring gateways know for {variant}",
-                f"They know {' and '.join(usual)}; see whether yours is right.",
+                f"They know {' and '.join(usual)}; check that yours is right.",
             )
             draft.warn(field, doubt)
         return text
 
 
 class _RcsSender(Number):
-    """The number that sends; a mobile one is doubted."""
+    """The number that sends; a mobile one gets a warning."""
 
     def limits(self) -> Mapping[str, Any]:
-        """Return the pattern and what is doubted."""
+        """Return the pattern and what gets a warning."""
         return {**super().limits(), "doubted": MOBILE_PREFIX}
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
@@ -103,7 +103,7 @@ def _media() -> Characters:
         most=2048,
         pattern=r"maapfile://[!-~]+",
         form="an address that begins with maapfile://",
-        hint="Give the address that the upload answered, or leave the field out.",
+        hint="Give the address that the upload returned, or leave the field out.",
     )
 
 
@@ -131,7 +131,7 @@ class _Msg(ObjectSchema):
 
 
 class RcsMmsSchema(ItemSchema):
-    """One RCS MMS. The fields stand in the order in which they go on the wire, `msg_type` aside."""
+    """One RCS MMS. The fields are in the order in which they go on the wire, `msg_type` aside."""
 
     version: ClassVar[int] = 1
     relations: ClassVar[tuple[Relation, ...]] = (
@@ -171,7 +171,7 @@ class RcsMmsSchema(ItemSchema):
         pattern="[01]",
         hint='Give "0" for information or "1" for an advertisement, as text.',
     )
-    # The gateway puts the words 무료수신거부 before it, so nothing but the number may stand here.
+    # The gateway puts the words 무료수신거부 before it, so only the number may be here.
     footer = Characters(
         most=20,
         pattern=r"[0-9](?:[0-9-]*[0-9])?",

@@ -1,4 +1,4 @@
-"""Rules between the fields of one object, as data that tells itself for the fingerprint."""
+"""Rules between the fields of one object, each of which describes itself as data for the fingerprint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Relation(Protocol):
-    """What the fields of an object must be to each other."""
+    """A rule that holds between the fields of an object."""
 
     def rule(self) -> Mapping[str, Any]:
         """Return the whole rule, as data."""
@@ -24,7 +24,7 @@ class Relation(Protocol):
 
         Args:
             values: Fields that have a value, each fit to be sent by itself.
-            refused: Fields whose value is refused already: they are there, but nothing more is said of them.
+            refused: Fields whose value is refused already: they are there, but are refused only once.
         """
         ...
 
@@ -68,7 +68,7 @@ class NeededWith:
     other: str
     value: str
     reason: str
-    """Why, as it reads after "is missing: "."""
+    """Why, in words that follow "is missing: "."""
     hint: str
 
     def rule(self) -> Mapping[str, Any]:
@@ -84,7 +84,7 @@ class NeededWith:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A time that lies after another; both are written so that their texts sort as the times do."""
+    """A time that is after another; both are written so that their texts sort as the times do."""
 
     field: str
     than: str
@@ -98,9 +98,9 @@ class Later:
         values: Mapping[str, Any],
         refused: Collection[str],  # noqa: ARG002 - the signature is shared
     ) -> Iterator[tuple[str, Refusal]]:
-        """Yield the later time if it is not."""
+        """Yield the later time if it is not later."""
         if self.than in values and self.field in values and values[self.field] <= values[self.than]:
-            yield self.field, Refusal(f"does not lie after {self.than}", f"Give a time after {self.than}.")
+            yield self.field, Refusal(f"is not after {self.than}", f"Give a time after {self.than}.")
 
 
 def _list(shapes: tuple[tuple[str, ...], ...]) -> str:

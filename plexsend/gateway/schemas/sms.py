@@ -17,7 +17,7 @@ from plexsend.gateway.schemas.item import ItemSchema
 
 
 class SmsSchema(ItemSchema):
-    """One SMS. The fields stand in the order in which they go on the wire."""
+    """One SMS. The fields are in the order in which they go on the wire."""
 
     version: ClassVar[int] = 1
 

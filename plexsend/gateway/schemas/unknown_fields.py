@@ -1,4 +1,4 @@
-"""Names of fields as errors show them: those that are unknown, and those that may be no names at all."""
+"""Names of fields as errors show them: those that are unknown, and those that may not be names at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 ITSELF = ""
-"""Stands for the name of a field where a problem is the object's as a whole."""
+"""Used as the field's name where the problem is with the object as a whole."""
 
 MOST_UNKNOWN_NAMED = 20
 """Unknown fields of one object that are named one by one."""
@@ -23,7 +23,7 @@ _SHOWABLE = re.compile(r"(?!.*[0-9]{5})[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 
 
 def show_name(name: object) -> str:
-    """Return a name as it may stand in an error."""
+    """Return a name as an error may show it."""
     if isinstance(name, str) and _SHOWABLE.fullmatch(name):
         return name
     return "(a name that is not shown)"
@@ -34,8 +34,8 @@ def refuse_unknown(names: Iterable[object], known: Collection[str]) -> Iterator[
     unknown = sorted({show_name(name) for name in names})
     for name in unknown[:MOST_UNKNOWN_NAMED]:
         meant = get_close_matches(name, known, n=1)
-        remedy = f"Did you mean {meant[0]}?" if meant else f"Known are {', '.join(known)}."
-        yield name, Refusal("is no field of this message", remedy)
+        remedy = f"Did you mean {meant[0]}?" if meant else f"Known fields: {', '.join(known)}."
+        yield name, Refusal("is not a field of this message", remedy)
     if len(unknown) > MOST_UNKNOWN_NAMED:
         more = len(unknown) - MOST_UNKNOWN_NAMED
         yield ITSELF, Refusal(f"has {more} more unknown fields", "Give the fields of one message.")

@@ -1,8 +1,8 @@
 """Proof that the counts add up: every record against the sets and the counts of its lane.
 
 A running system moves while it is read. So each record is compared with its sets in one transaction, and the
-counts of a lane are compared with its records only if they did not move meanwhile; a lane that never stands
-still is compared by its own counts and sets alone, which are read in one transaction.
+counts of a lane are compared with its records only if they did not move meanwhile; of a lane that never rests
+only its own counts and sets are compared, which are read in one transaction.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SETS = ("later", "ready", "sending", "uncertain", "dead")
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """One place where the books do not agree. `msg_key` is empty where a lane's counts are meant."""
+    """One place where the books do not agree. `msg_key` is empty where it is about a lane's counts."""
 
     lane: str
     msg_key: str
@@ -45,7 +45,7 @@ class Audit:
     archived: Mapping[str, int]
     discrepancies: tuple[Discrepancy, ...]
     moving: tuple[str, ...] = ()
-    """Lanes that moved all the while: records were compared one by one, sums only with the sets."""
+    """Lanes that moved all the time: records were compared one by one, sums only with the sets."""
 
     @property
     def ok(self) -> bool:
@@ -80,7 +80,7 @@ class _Seen:
 
 
 def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Audit:
-    """Compare every record with its lane's sets and counts. `progress` hears of records read and expected."""
+    """Compare every record with its lane's sets and counts. `progress` gets the records read and expected."""
     known = lanes(store)
     expected = sum(sum(_read_books(store, lane).states.values()) for lane in known)
     total: Counter[str] = Counter()
@@ -173,7 +173,7 @@ def _read_records(store: Store, account: str, seen: _Seen, on_page: Callable[[in
     done: set[str] = set()
     with mapped():
         for page in _pages(store.client.scan_iter(match=_escape(start) + "*", count=_PAGE)):
-            # SCAN may answer a key twice while the keyspace grows or shrinks.
+            # SCAN may return a key twice while the keyspace grows or shrinks.
             keys = [key for key in (text(name)[len(start) :] for name in page) if key not in done]
             done.update(keys)
             _check_records(store, account, keys, seen)
@@ -218,8 +218,8 @@ def _check_places(store: Store, account: str, records: list[tuple[str, str, str]
         places = [part for part, score in zip(_SETS, scores, strict=True) if score is not None]
         right = SET_OF.get(State(text(state)))
         if places != ([right] if right else []):
-            stands = ", ".join(places) or "no set"
-            seen.discrepancies.append(Discrepancy(lane, key, f"it is {text(state)}, but stands in {stands}"))
+            found = ", ".join(places) or "no set"
+            seen.discrepancies.append(Discrepancy(lane, key, f"it is {text(state)}, but it is in {found}"))
 
 
 # A body comes and goes with the state; a difference between two reads is only a break if the state stayed.
@@ -249,7 +249,7 @@ def _check_members(store: Store, lane: Lane, name: str, keys: list[str], seen: _
     for key, exists, score in zip(keys, replies[::2], replies[1::2], strict=True):
         if score is not None and not exists:
             seen.discrepancies.append(
-                Discrepancy(lane.name, key, f"it stands in {name.rpartition(':')[2]}, but has no record")
+                Discrepancy(lane.name, key, f"it is in {name.rpartition(':')[2]}, but has no record")
             )
 
 

@@ -18,7 +18,7 @@ def lane_json(lane: Lane) -> dict[str, object]:
 
 
 def record_json(record: Record) -> dict[str, object]:
-    """Return a record for programs. What there is not is null."""
+    """Return a record for programs. What is not there is null."""
     return {
         "msg_key": record.msg_key,
         "state": str(record.state),
@@ -44,7 +44,7 @@ def record_json(record: Record) -> dict[str, object]:
 
 def hold_json(hold: Hold) -> dict[str, object]:
     """Return a hold for programs; `account` is `*` where a service is paused for every account."""
-    sized = hold.reason == "size"
+    sized = hold.is_size
     return {
         "account": hold.account,
         "scope": str(hold.scope),

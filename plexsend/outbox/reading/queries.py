@@ -8,26 +8,25 @@ from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from plexsend.errors import RecordBroken, UsageError
+from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.records import Record, parse_record, read_record
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.sweep import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from plexsend.outbox.redis.store import Store
 
-_PROCESS_SEEN_MS = 5_000
-"""A process not seen for this long is gone (as in sweep.lua)."""
 _PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
-    """A lane as it stands. Counts are messages; times are ms."""
+    """A lane as it is now. Counts are messages; times are ms."""
 
     lane: Lane
     ready: int
@@ -57,7 +56,7 @@ def lanes(store: Store) -> list[Lane]:
     return sorted(_known(text(name) for name in names), key=lambda lane: lane.name)
 
 
-# What another program put there under no lane's name must not keep the lanes from being served.
+# What another program put there under a name that is not a lane's must not keep the lanes from being served.
 def _known(names: Iterable[str]) -> Iterator[Lane]:
     for name in names:
         with suppress(UsageError):
@@ -129,12 +128,12 @@ def service_pauses(store: Store) -> list[Hold]:
 def covering(found: list[Hold], lane: Lane) -> list[Hold]:
     """Return those holds that keep this lane from sending (a smaller batch size does not)."""
     names = {Scope.ACCOUNT: lane.account, Scope.SERVICE: lane.service, Scope.LANE: lane.name}
-    return [hold for hold in found if names[hold.scope] == hold.what and hold.reason is not Reason.SIZE]
+    return [hold for hold in found if names[hold.scope] == hold.what and not hold.is_size]
 
 
 def processes(store: Store, account: str) -> list[WorkerProcess]:
     """Return the worker processes that are alive, as the account has seen them."""
-    oldest = server_ms(store) - _PROCESS_SEEN_MS
+    oldest = server_ms(store) - SILENT_MS
     with mapped():
         entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
     return list(WorkerProcess.parse_all(entries))
@@ -147,8 +146,27 @@ def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]
     return [record for record in found if record is not None]
 
 
+def only_account(
+    msg_key: str, accounts: Iterable[str], *, known: str = "known", remedy: str = "Name the account."
+) -> str | None:
+    """Return the one account in which a key was found; None where it was found in none.
+
+    Raises UsageError where there are several: which is meant is never guessed.
+
+    Args:
+        msg_key: The key.
+        accounts: Where it was found, each account at least once.
+        known: What the key is there, for the error.
+        remedy: What its reader can do about it.
+    """
+    names = list(dict.fromkeys(accounts))
+    if len(names) > 1:
+        raise UsageError(f"{msg_key!r} is {known} in several accounts: {', '.join(names)}. {remedy}")
+    return names[0] if names else None
+
+
 def place_in_line(store: Store, record: Record) -> int | None:
-    """Return how many messages stand before this one in its lane's `ready`; None if it is not there."""
+    """Return how many messages are before this one in its lane's `ready`; None if it is not there."""
     with mapped():
         rank = store.client.zrank(
             store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key
@@ -181,7 +199,7 @@ def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
                 pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
             replies = pipe.execute()
         for name, fields, history in zip(page, replies[::2], replies[1::2], strict=True):
-            # One that is not whole is named by audit, and hides none of the others here.
+            # Audit names one that is not whole; here it must not hide the others.
             with suppress(RecordBroken):
                 if fields:
                     yield parse_record(text(name), fields, history)

@@ -1,4 +1,4 @@
-"""Watching: the lanes and holds as they stand, how fast each lane goes, and which holds came and went."""
+"""Watching: the lanes and holds as they are, how fast each lane goes, and which holds came and went."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ class SeenHold:
     hold: Hold
     """As it was first seen."""
     ended_ms: int | None = None
-    """None while it stands."""
+    """None while it lasts."""
     by_operator: bool = False
     """Whether a person released it."""
 
     def lasted_s(self, now_ms: int) -> float:
-        """Return how long it stood, or has stood until now."""
+        """Return how long it lasted, or has lasted until now."""
         return max(0.0, ((self.ended_ms or now_ms) - self.hold.since_ms) / 1000)
 
 
 class Watch:
-    """Looks at an account's lanes and remembers what passes."""
+    """Looks at an account's lanes and remembers what changes."""
 
     def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -91,11 +91,9 @@ class Watch:
         return sorted(self._seen.values(), key=lambda seen: (seen.hold.since_ms, seen.hold.field))
 
     def look(self) -> tuple[Sight, list[SeenHold]]:
-        """Look once; returns what stands, and the holds that began or ended since the last look."""
+        """Look once; return what is there, and the holds that began or ended since the last look."""
         lanes = [lane for lane in queries.lanes(self._store) if lane.account == self._account]
-        standing = tuple(
-            hold for hold in queries.holds(self._store, self._account) if hold.reason is not Reason.SIZE
-        )
+        standing = tuple(hold for hold in queries.holds(self._store, self._account) if not hold.is_size)
         sight = Sight(
             at_s=self._clock(),
             now_ms=queries.server_ms(self._store),
@@ -106,13 +104,13 @@ class Watch:
         return sight, self._note_holds(sight)
 
     def operator_acts(self) -> None:
-        """Say that a person releases what stands on the account now."""
+        """Note that a person now releases the holds on the account."""
         for key, seen in self._seen.items():
             if seen.ended_ms is None and seen.hold.reason is Reason.CREDIT:
                 self._seen[key] = replace(seen, by_operator=True)
 
     def pace_per_s(self, lane: str) -> float:
-        """Return how many messages a second went out on a lane of late."""
+        """Return how many messages a second went out on a lane in the last seconds."""
         if len(self._sent) < 2:  # noqa: PLR2004  a pace needs two looks
             return 0.0
         (first_s, first), (last_s, last) = self._sent[0], self._sent[-1]

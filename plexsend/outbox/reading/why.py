@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.batches import FULL_BATCH
-from plexsend.outbox.holds import HOW_IT_ENDS, Hold, Reason
+from plexsend.gateway.services import MOST_ITEMS, SERVICES
+from plexsend.outbox.flags import Flag
 from plexsend.outbox.reading.queries import (
     covering,
     due_time,
@@ -20,9 +20,10 @@ from plexsend.outbox.reading.queries import (
 from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
-    from plexsend.outbox.policies import Policy
+    from plexsend.outbox.holds import Hold
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer. `estimate_s`: seconds until it is likely to go; None if that cannot be said, or it has."""
+    """The answer. `estimate_s`: seconds until it is likely to go; None if that is unknown, or it has gone."""
 
     msg_key: str
     lane: str
@@ -50,7 +51,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the answer rests on, read from Redis."""
+    """What the answer depends on, read from Redis."""
 
     record: Record
     now_ms: int
@@ -63,6 +64,8 @@ class Facts:
     ready: int
     workers: int
     """Processes alive that serve its service."""
+    most_items: int = MOST_ITEMS
+    """The largest batch of its product."""
 
 
 def why(store: Store, record: Record, policy: Policy) -> Why:
@@ -73,6 +76,7 @@ def why(store: Store, record: Record, policy: Policy) -> Why:
 def gather(store: Store, record: Record) -> Facts:
     """Read what `explain` needs."""
     lane = record.lane
+    service = SERVICES.get(lane.service)
     standing = covering(holds(store, lane.account), lane)
     known = {(hold.field, hold.reason) for hold in standing}
     standing += [
@@ -87,6 +91,7 @@ def gather(store: Store, record: Record) -> Facts:
         due_ms=due_time(store, record),
         ready=look_at(store, lane).ready,
         workers=len(serving),
+        most_items=MOST_ITEMS if service is None else service.product.most_items,
     )
 
 
@@ -104,7 +109,7 @@ def explain(facts: Facts, policy: Policy) -> Why:
             causes, estimate_s = [_parked(record)], None
         case _:
             causes, estimate_s = [_ended(record)], None
-    if "c" in record.flags:
+    if Flag.CANCEL_WANTED in record.flags:
         causes.append(
             Cause(
                 "cancel_wanted",
@@ -126,7 +131,9 @@ def _scheduled(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]
     rest, estimate_s = _obstacles(facts)
     if due_ms is None or estimate_s is None:
         return causes + rest, None
-    return causes + rest, max(estimate_s, (due_ms - facts.now_ms) / 1000) + _pace_s(facts.ready, policy)
+    return causes + rest, max(estimate_s, (due_ms - facts.now_ms) / 1000) + _pace_s(
+        facts.ready, facts, policy
+    )
 
 
 def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
@@ -149,7 +156,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
             Cause("alone", "it goes in a request of its own, since it failed together with others before")
         )
     if facts.ahead:
-        causes.append(Cause("behind", f"{facts.ahead:,} messages stand before it in {record.lane.name}"))
+        causes.append(Cause("behind", f"{facts.ahead:,} messages are before it in {record.lane.name}"))
         if policy.rate_per_s:
             limited = f"{record.lane.service} of account {record.lane.account}"
             causes.append(Cause("rate", f"{limited} is limited to {policy.rate_per_s:g} messages a second"))
@@ -158,7 +165,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
         causes.append(
             Cause(
                 "linger",
-                f"fewer than {FULL_BATCH} are ready; {policy.linger_ms} ms are given for more to come",
+                f"fewer than {facts.most_items} are ready; {policy.linger_ms} ms are given for more to come",
                 until_ms=facts.now_ms + round(linger_s * 1000),
             )
         )
@@ -166,7 +173,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
         causes.append(Cause("next", "nothing: it goes with the next request"))
     if estimate_s is None:
         return causes, None
-    return causes, estimate_s + max(linger_s, _pace_s((facts.ahead or 0) + 1, policy))
+    return causes, estimate_s + max(linger_s, _pace_s((facts.ahead or 0) + 1, facts, policy))
 
 
 # Everything that keeps the whole lane from sending, and in how many seconds it may be over
@@ -175,7 +182,7 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
     causes = [_held(hold) for hold in facts.holds]
     estimate_s: float | None = 0.0
     for hold in facts.holds:
-        if hold.reason in (Reason.PAUSE, Reason.AUTH, Reason.FAULT) or hold.until_ms is None:
+        if hold.needs_a_person or hold.until_ms is None:
             estimate_s = None
         elif estimate_s is not None:
             estimate_s = max(estimate_s, (hold.until_ms - facts.now_ms) / 1000)
@@ -192,26 +199,26 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
 
 
 def _held(hold: Hold) -> Cause:
-    told = f": {hold.why}" if hold.why else ""
+    because = f": {hold.why}" if hold.why else ""
     probing = "; one message is on its way to find out" if hold.probing else ""
     words = (
-        f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{told}. "
-        f"How it ends: {HOW_IT_ENDS[hold.reason]}{probing}"
+        f"{hold.scope} {hold.what} is held ({hold.reason}) by {hold.by}{because}. "
+        f"How it ends: {hold.how_it_ends}{probing}"
     )
     return Cause("hold", words, since_ms=hold.since_ms, until_ms=hold.until_ms)
 
 
 def _linger_s(facts: Facts, policy: Policy) -> float:
-    if facts.ready >= FULL_BATCH or facts.record.position is None:
+    if facts.ready >= facts.most_items or facts.record.position is None:
         return 0.0
     return max(0.0, (facts.record.position / 1000 + policy.linger_ms - facts.now_ms) / 1000)
 
 
-def _pace_s(messages: int, policy: Policy) -> float:
+def _pace_s(messages: int, facts: Facts, policy: Policy) -> float:
     if not policy.rate_per_s:
         return 0.0
     # Two batches may go at once; behind them the rate decides.
-    return max(0, messages - 2 * FULL_BATCH) / policy.rate_per_s
+    return max(0, messages - 2 * facts.most_items) / policy.rate_per_s
 
 
 def _parked(record: Record) -> Cause:

@@ -2,7 +2,7 @@
 
 A client's call passes through a pool's lock, a poll of the socket, a retry and records for monitors, which
 cost a worker a fifth of its processor time: more than what is sent and received. What those layers guard is
-little, and kept here: a connection that failed is closed, one that lay idle is looked at before it is used,
+little, and kept here: a connection that failed is closed, one that was idle is checked before it is used,
 and none outlives a fork.
 """
 
@@ -49,7 +49,7 @@ class Connections:
             connection.send_command(*command)
             reply = connection.read_response()
         except ResponseError:
-            # An answer like any other.
+            # The server has answered; the connection is as good as before.
             self._put(kept)
             raise
         except BaseException:
@@ -60,7 +60,7 @@ class Connections:
         return reply
 
     def close_idle(self) -> None:
-        """Close the connections that nobody uses now; the next call connects anew."""
+        """Close the connections that nobody uses now; the next call connects again."""
         for kept in _drain(self._free):
             kept.connection.disconnect()
             self._pool.release(kept.connection)
@@ -72,7 +72,7 @@ class Connections:
             except IndexError:
                 return _Kept(self._pool.get_connection(), os.getpid(), time.monotonic())
             if kept.pid != os.getpid():
-                # The parent's: to close it would end it there too.
+                # The parent's: closing it here would end it there too.
                 continue
             if time.monotonic() - kept.used_s > IDLE_S and not _is_alive(kept.connection):
                 kept.connection.disconnect()
@@ -84,7 +84,7 @@ class Connections:
 
 
 def _is_alive(connection: Any) -> bool:
-    """Tell whether nothing came on a connection since its last reply, neither data nor its end."""
+    """Return whether nothing came on a connection since its last reply, neither data nor its end."""
     try:
         return not connection.can_read()
     except (RedisError, OSError):

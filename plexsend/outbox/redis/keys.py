@@ -104,7 +104,7 @@ class Keys:
         return f"{self.account(account)}wake"
 
     def nudge(self, account: str) -> str:
-        """Return the channel on which an account's sweeper hears that it should look sooner."""
+        """Return the channel on which an account's sweeper learns that it should look sooner."""
         return f"{self.account(account)}nudge"
 
     def procs(self, account: str) -> str:

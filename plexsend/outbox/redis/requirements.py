@@ -37,7 +37,7 @@ def inspect(store: Store, *, durable: bool) -> list[Problem]:
     return doubts
 
 
-# Managed servers refuse CONFIG; then nothing can be said, and nothing is guessed.
+# Managed servers refuse CONFIG; then nothing is known, and nothing is guessed.
 def _config(store: Store) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in ("appendonly", "appendfsync", "maxmemory-policy"):
@@ -63,17 +63,17 @@ def _doubts(config: Mapping[str, str]) -> list[Problem]:
         return [
             Problem(
                 "appendonly",
-                "the server does not tell its settings",
-                "make sure that it keeps an append-only file and has maxmemory-policy noeviction.",
+                "the server does not show its settings",
+                "Make sure that it keeps an append-only file and has maxmemory-policy noeviction.",
             )
         ]
     found = []
     if config.get("appendonly") != "yes":
-        found.append(Problem("appendonly", "a restart of the server loses messages", "set appendonly yes."))
+        found.append(Problem("appendonly", "a restart of the server loses messages", "Set appendonly yes."))
     if config.get("maxmemory-policy") != "noeviction":
         found.append(
             Problem(
-                "maxmemory-policy", "a full server throws messages away", "set maxmemory-policy noeviction."
+                "maxmemory-policy", "a full server throws messages away", "Set maxmemory-policy noeviction."
             )
         )
     return found

@@ -1,4 +1,4 @@
-"""Which server is the master, by the word of most Sentinels."""
+"""Which server is the master, as most Sentinels say."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _FEWEST_FOR_A_MAJORITY = 3
 class Sentinels(Sentinel):
     """Believes an address that most of the Sentinels in the setting name; of one or two, the first to answer.
 
-    redis-py believes whoever answers first. A Sentinel that hung together with the master names the old one
-    when both wake, and so does one that is cut off with it: a worker sent there would send again what the new
-    master's workers have sent.
+    redis-py believes the first Sentinel that answers. A Sentinel that hung together with the master names the
+    old one when both wake, and so does one that is cut off with it: a worker that goes there would send again
+    what the new master's workers have sent.
     """
 
     # redis-py types neither its Sentinel nor what a Sentinel answers.
@@ -35,17 +35,17 @@ class Sentinels(Sentinel):
 
     def discover_master(self, service_name: str) -> tuple[str, int]:
         """Return the master's host and port; MasterNotFoundError where too few agree on one."""
-        told: Counter[tuple[str, int]] = Counter()
+        votes: Counter[tuple[str, int]] = Counter()
         needed = len(self.sentinels) // 2 + 1 if len(self.sentinels) >= _FEWEST_FOR_A_MAJORITY else 1
         for sentinel in self.sentinels:
             address = self._ask(sentinel, service_name)
             if address is not None:
-                told[address] += 1
-                if told[address] == needed:
+                votes[address] += 1
+                if votes[address] == needed:
                     return address
         raise MasterNotFoundError(
             f"{needed} of {len(self.sentinels)} Sentinels must name the same master {service_name!r}, "
-            f"and {max(told.values(), default=0)} do"
+            f"and {max(votes.values(), default=0)} do"
         )
 
     def _ask(self, sentinel: Redis, service_name: str) -> tuple[str, int] | None:

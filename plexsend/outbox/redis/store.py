@@ -1,4 +1,4 @@
-"""The one door to Redis: a client set up as plexsend needs it, the keys, and the scripts.
+"""The only door to Redis: a client set up as plexsend needs it, the keys, and the scripts.
 
 Every call may be repeated: submit knows its keys, advance its sequence, and the rest only reads or is fenced.
 So the client itself repeats nothing: redis-py's default would run a timed-out write twice without saying so.
@@ -57,7 +57,7 @@ _OPTIONS: dict[str, Any] = {
 }
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
 
-# A server that answers with one of these is up but cannot serve now; it may in a moment.
+# A server that answers with one of these is up but cannot serve now; it may soon.
 _PASSING = (
     "LOADING",
     "MISCONF",
@@ -91,7 +91,7 @@ class Store:
         client: The client.
         prefix: What every key begins with.
         turn: Given up by a thread that holds it, while it waits for the server.
-        connections: The way of the scripts; None: connections of the client's pool.
+        connections: The connections of the scripts; None: new ones of the client's pool.
     """
 
     def __init__(
@@ -139,8 +139,8 @@ class Store:
             self.client.script_load(script.script)
             return self._connections.call("EVALSHA", script.sha, 1, key, *args)
 
-    # It may have been replaced: hung, or cut off from its replicas, it keeps its connections open, and each
-    # would have to fail by itself. Whoever calls next asks the Sentinels anew.
+    # The master may have been replaced: hung, or cut off from its replicas, it keeps its connections open,
+    # and each would have to fail by itself. The next call asks the Sentinels again.
     def _doubt_master(self) -> None:
         pool = self.client.connection_pool
         if isinstance(pool, SentinelConnectionPool):

@@ -1,7 +1,7 @@
-"""Hearing at once of a lane that became due before its account's next sweep.
+"""Learning at once of a lane that became due before its account's next sweep.
 
-A nudge carries nothing and may be lost: the next sweep finds the lane all the same. So whoever waits here
-only waits less long.
+A nudge carries nothing and may be lost: the next sweep finds the lane anyway. So waiting here only makes the
+wait shorter.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Wakeups:
         self._channels: Mapping[str, str] = {}
 
     def wait(self, accounts: AbstractSet[str], longest_s: float) -> set[str]:
-        """Wait for a nudge of one of these accounts, or for the time; return who was nudged.
+        """Wait for a nudge of one of these accounts, or for the time; return the accounts that were nudged.
 
-        Without accounts a stop ends it at once, with them at the latest when the time is over. Where Redis
-        does not answer the time is waited for.
+        Without accounts a stop ends the wait at once, with them at the latest when the time is over. Where
+        Redis does not answer, it waits for the whole time.
         """
         if longest_s <= 0:
             return set()
@@ -46,7 +46,7 @@ class Wakeups:
                 with mapped():
                     return self._listen(accounts, longest_s)
             except OutboxError:
-                # Whoever sweeps meets the same trouble, and tells of it.
+                # The process that sweeps meets the same trouble, and logs it.
                 self.close()
         else:
             self.close()
@@ -54,7 +54,7 @@ class Wakeups:
         return set()
 
     def close(self) -> None:
-        """Listen no more; a later wait begins anew."""
+        """Stop listening; a later wait begins again."""
         if self._pubsub is not None:
             with suppress(OutboxError), mapped():
                 self._pubsub.close()
@@ -65,12 +65,11 @@ class Wakeups:
         if self._pubsub is None or set(self._channels.values()) != accounts:
             self.close()
             self._channels = {self._store.keys.nudge(account): account for account in accounts}
-            # redis-py does not type it.
-            self._pubsub = self._store.client.pubsub()  # type: ignore[no-untyped-call]
+            self._pubsub = self._store.client.pubsub()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             self._pubsub.subscribe(*self._channels)
         nudged: set[str] = set()
         until_s = time.monotonic() + longest_s
-        # Told together are those that came together.
+        # Nudges that came together are returned together.
         while (left_s := until_s - time.monotonic()) > 0:
             message = self._pubsub.get_message(timeout=0.0 if nudged else left_s)
             if message is None and nudged:

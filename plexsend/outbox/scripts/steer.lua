@@ -1,12 +1,11 @@
+-- needs: _clock, arguments; _counts, _record, _wake, _holds
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased and wake. The hot loop never runs it.
--- ARGV: act, then what the act needs.
+-- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
---   hold: field, JSON (keeps `since` of a hold that stands)              answers {'held', ''}
+--   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
---   release: fields                                                      answers {'released', field...}
-
-local act = ARGV[1]
+--   release: neither, but the fields behind the arguments                answers {'released', field...}
 
 local function done(outcome, state)
   write_counts()
@@ -15,14 +14,14 @@ end
 
 local function cancel(key, record)
   if record.s == 'sending' then
-    call('HSET', P .. 'm:' .. key, 'f', with(record.f, 'c'))
+    call('HSET', record_of .. key, 'f', with(record.f, CANCEL_WANTED))
     note(key, 'cancel_wanted', '', 'asked for while it was being sent')
     return done('wanted', record.s)
   end
   if not target('cancel', record.s) then
     return done('refused', record.s)
   end
-  if has(record.f, 'm') then
+  if has(record.f, MAY_HAVE_BEEN_SENT) then
     note(key, 'park', '', 'cancel wanted, but it may have been sent')
     move(record.l, key, record.s, 'park', now, nil)
     return done('parked', 'uncertain')
@@ -33,12 +32,12 @@ end
 
 local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
-  if call('EXISTS', P .. 'b:' .. key) == 0 then return done('no_body', record.s) end
-  call('HDEL', P .. 'm:' .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
+  if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
+  call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before is overruled.
-  local flags = string.gsub(record.f or '', 'c', '')
+  local flags = without(record.f, CANCEL_WANTED)
   move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
   wake_by(record.l, now)
   return done('requeued', 'waiting')
@@ -46,7 +45,7 @@ end
 
 local function drop(key, record)
   if not target('drop', record.s) then return done('refused', record.s) end
-  forget(record.l, key, record.s)
+  forget(record.l, key, record.s, 'drop')
   return done('dropped', record.s)
 end
 
@@ -57,48 +56,47 @@ local function settle(key, record)
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
   end
-  call('HDEL', P .. 'm:' .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
+  call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   -- Alone, like any second try of what may have been sent; a cancel asked for before is overruled.
-  local flags = with(string.gsub(record.f or '', 'c', ''), 'a')
+  local flags = with(without(record.f, CANCEL_WANTED), ALONE)
   move(record.l, key, record.s, event, record.p or now_us, { 'f', flags, 'p', num(record.p or now_us) })
   wake_by(record.l, now)
   return done('settled', 'waiting')
 end
 
-if act == 'hold' then
-  local hold = cjson.decode(ARGV[3])
-  local old = call('HGET', P .. 'holds', ARGV[2])
-  local read, was = pcall(cjson.decode, old)
-  if read and type(was) == 'table' and type(was.since) == 'number' then hold.since = was.since end
-  call('HSET', P .. 'holds', ARGV[2], cjson.encode(hold))
+-- A hold that is there keeps its `since`.
+local function hold(field, json)
+  local wanted = cjson.decode(json)
+  local read, was = pcall(cjson.decode, call('HGET', P .. 'holds', field))
+  if read and type(was) == 'table' and type(was.since) == 'number' then wanted.since = was.since end
+  write_hold(field, wanted)
   return { 'held', '' }
 end
 
-if act == 'lift' then
-  if call('HGET', P .. 'holds', ARGV[2]) ~= ARGV[3] then return { 'kept', '' } end
-  call('HDEL', P .. 'holds', ARGV[2])
-  call('HSET', P .. 'eased', ARGV[2], num(now))
+local function lift(field, json)
+  if call('HGET', P .. 'holds', field) ~= json then return { 'kept', '' } end
+  end_hold(field)
   wake_all()
   return { 'lifted', '' }
 end
 
-if act == 'release' then
+local function release()
   local answer = { 'released' }
-  for i = 2, #ARGV do
-    if call('HDEL', P .. 'holds', ARGV[i]) == 1 then
-      call('HSET', P .. 'eased', ARGV[i], num(now))
-      answer[#answer + 1] = ARGV[i]
-    end
+  for i = FIRST_REST, #ARGV do
+    if end_hold(ARGV[i]) then answer[#answer + 1] = ARGV[i] end
   end
   wake_all()
   return answer
 end
 
-local key = ARGV[2]
-local found = read_record(key, 's', 'l', 'f', 'p')
+if act == 'hold' then return hold(subject, text) end
+if act == 'lift' then return lift(subject, text) end
+if act == 'release' then return release() end
+
+local found = read_record(subject, 's', 'l', 'f', 'p')
 if not found[1] or not found[2] then return { 'unknown', '' } end
 local record = { s = found[1], l = found[2], f = found[3], p = tonumber(found[4] or nil) }
-if act == 'cancel' then return cancel(key, record) end
-if act == 'requeue' then return requeue(key, record) end
-if act == 'drop' then return drop(key, record) end
-return settle(key, record)
+if act == 'cancel' then return cancel(subject, record) end
+if act == 'requeue' then return requeue(subject, record) end
+if act == 'drop' then return drop(subject, record) end
+return settle(subject, record)

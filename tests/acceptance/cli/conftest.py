@@ -88,7 +88,11 @@ class Run:
 
 @dataclass
 class Terminal:
-    """Starts commands in a folder of their own, and ends what they leave."""
+    """Starts commands in a folder of their own, and ends what they leave.
+
+    Not by the product's own launcher: a shell gives a command neither a session nor a leash, and what is left
+    when such a command ends is what these tests look for.
+    """
 
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ import requests
 from bench.clock import TooLate, wait_for
 from bench.gateway import Gateway
 from bench.items import msg_key, wire_body
-from bench.programs import Ended, Program
+from bench.programs import measure
 from bench.rows.limits import Grants
 from bench.rows.redis_cost import POLICY, send
 from bench.senders import cpu_of_bare, send_bare, send_with_worker
@@ -21,6 +21,7 @@ from bench.stage import LANE, Stage
 from bench.valkey import Valkey
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.reading import queries
+from plexsend.stack.child import ChildFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +131,8 @@ def test_batches_are_taken_and_settled_without_a_gateway(stage: Stage) -> None:
 def test_program_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "print('last words'); raise SystemExit(3)"]
     with (
-        Program(command, log=tmp_path / "log", folder=tmp_path) as program,
-        pytest.raises(Ended, match=r"ended with 3:\nlast words"),
+        measure(command, log=tmp_path / "log", folder=tmp_path) as program,
+        pytest.raises(ChildFailed, match=r"ended \(exit code 3\):\nlast words"),
     ):
         program.wait_for("never said")
 
@@ -142,7 +143,7 @@ def test_program_ends_with_its_children(tmp_path: Path) -> None:
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
         "print(child.pid, 'started', flush=True); time.sleep(60)"
     )
-    with Program([sys.executable, "-c", code], log=tmp_path / "log", folder=tmp_path) as program:
+    with measure([sys.executable, "-c", code], log=tmp_path / "log", folder=tmp_path) as program:
         program.wait_for("started")
         child = int(program.words.split()[0])
         assert program.cpu_s() > 0

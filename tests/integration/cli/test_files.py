@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-ITEM = {
+ITEM: dict[str, object] = {
     "sender_number": "0234567890",
     "receiver_number": "01023456789",
     "msg": "안녕하세요",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -66,7 +66,7 @@ class Scene:
 
     def count(self, **counts: int) -> None:
         """Let the lane have counted this."""
-        names = {name.replace("__", ":"): value for name, value in counts.items()}
+        names: dict[Any, Any] = {name.replace("__", ":"): value for name, value in counts.items()}
         self.store.client.hset(self.store.keys.lane("main", BULK.name, "counts"), mapping=names)
 
     def go_on(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -92,6 +93,20 @@ def test_a_worker_that_cannot_start_is_named_with_its_last_words(build: Callable
     assert told.startswith("worker 1 ended while it started (exit code 2). Its last words:\n  | ")
     assert "PLEXSEND_RATE" in told
     assert "logs/worker-1.log" in told
+
+
+def test_a_worker_that_logs_for_programs_is_seen_to_be_ready(
+    build: Callable[..., Stack], tmp_path: Path
+) -> None:
+    def as_json(redis_url: str, sandbox_url: str | None) -> Mapping[str, str]:
+        return {**settings(redis_url, sandbox_url), "PLEXSEND_LOG": "json"}
+
+    stack = build(as_json, workers=1, sandbox=True)
+    stack.start()
+    stack.wait_for_workers()
+
+    lines = (tmp_path / "data" / "logs" / "worker-1.log").read_text().strip().splitlines()
+    assert any(json.loads(line)["event"].endswith(" ready.") for line in lines)
 
 
 def test_what_does_not_end_in_a_hurry_is_killed_and_named(build: Callable[..., Stack]) -> None:

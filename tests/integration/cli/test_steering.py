@@ -10,8 +10,7 @@ import pytest
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
-from plexsend.settings.variables import RATE_PER_S
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 # The setting's name, as its own table has it.
-RATE = {f"{RATE_PER_S.name}_MMS_BULK": "40"}
+RATE = {"PLEXSEND_RATE_MMS_BULK": "40"}
 SHOP = Lane("mms-bulk", None, "shop")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from redis import Redis
 from redis.client import Pipeline
 
+from plexsend.outbox.arguments import ADVANCE
 from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.scripts import Script, source
 from plexsend.outbox.redis.store import Store
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 
     from tests.integration.crash.watch import Watch
 
-# Places in an EVALSHA: behind digest, number of keys and key come the script's arguments; advance says what
-# it is for in its fifth.
-_MODE = 8
+# Places in an EVALSHA: behind digest, number of keys and key come the script's arguments.
 _FIRST_ARGUMENT = 4
+_MODE = _FIRST_ARGUMENT + ADVANCE.place("mode") - 1
 
 
 class WatchedRedis(Redis):
@@ -33,7 +33,7 @@ class WatchedRedis(Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         with self.boundaries(args):
-            return super().execute_command(*args, **options)
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
 
     @contextmanager
     def boundaries(self, args: tuple[Any, ...]) -> Iterator[None]:

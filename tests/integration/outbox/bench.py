@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
-from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess, sweep
+from plexsend.outbox.sweep import Abandoned, SweepResult, sweep
+from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class Bench:
         self.store = store
         self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
         self.intake = Submitter(store)
+        self.most_items = MOST_ITEMS
         self._sequences: dict[str, int] = {}
         self._last: dict[str, dict[str, Any]] = {}
 
@@ -102,7 +105,12 @@ class Bench:
         answers: list[Submitted] = []
         for at in range(0, len(names), 500):
             drafts = [NewMessage(name, body) for name in names[at : at + 500]]
-            answers += self.intake.add(lane, drafts, stamp=STAMP, linger_ms=self.policy.linger_ms, **times)
+            answers += self.intake.add(
+                lane,
+                drafts,
+                stamp=STAMP,
+                **{"linger_ms": self.policy.linger_ms, "most_items": self.most_items, **times},
+            )
         return answers
 
     def call(
@@ -115,6 +123,7 @@ class Bench:
         policy: Policy | None = None,
         bell: str = "",
         stay_ms: int = 0,
+        yields: bool = False,
     ) -> Batch | NothingTaken:
         """Let a drain make its next call."""
         self._sequences[drain] = self._sequences.get(drain, 0) + 1
@@ -126,6 +135,8 @@ class Bench:
             "settlement": settlement,
             "bell": bell,
             "stay_ms": stay_ms,
+            "yields": yields,
+            "most_items": self.most_items,
         }
         return self.repeat(drain)
 
@@ -184,8 +195,9 @@ class Bench:
             policies=policies,
             quotas=dict.fromkeys(policies, quota),
             quota=most,
-            reclaim_ms=self.policy.reclaim_ms,
+            reclaim_ms=self.policy.reclaim_s * 1000,
             keep_ms=keep_ms,
+            most_items=dict.fromkeys(policies, self.most_items),
             tidy=tidy,
         )
 

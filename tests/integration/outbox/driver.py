@@ -12,11 +12,11 @@ from plexsend.outbox import steer
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act
+from plexsend.settings import Policy
 from tests.integration.outbox import told_holds
 from tests.integration.outbox.bench import Bench
 from tests.integration.outbox.model import MOST_DUE, Model
@@ -26,18 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.processes import WorkerProcess
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.sweep import Abandoned, SweepResult, WorkerProcess
+    from plexsend.outbox.sweep import Abandoned, SweepResult
 
 POLICY = Policy(
     rate_per_s=0,
     linger_ms=0,
     connections=4,
-    reclaim_ms=told_holds.RECLAIM_MS,
-    shut_first_ms=told_holds.SHUT_FIRST_MS,
-    shut_longest_ms=told_holds.SHUT_LONGEST_MS,
-    credit_first_ms=told_holds.CREDIT_FIRST_MS,
-    credit_longest_ms=told_holds.CREDIT_LONGEST_MS,
+    reclaim_s=told_holds.RECLAIM_MS // 1000,
+    shut_first_s=told_holds.SHUT_FIRST_MS / 1000,
+    shut_longest_s=told_holds.SHUT_LONGEST_MS / 1000,
+    credit_hold_s=told_holds.CREDIT_FIRST_MS / 1000,
+    credit_hold_longest_s=told_holds.CREDIT_LONGEST_MS / 1000,
 )
 GAP_MS = 5_000
 RELEASABLE = {

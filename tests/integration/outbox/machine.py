@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
-from plexsend.outbox.sweep import WorkerProcess
 from tests.integration.outbox.bench import BULK, STANDARD
 from tests.integration.outbox.books import assert_books_agree
 from tests.integration.outbox.driver import POLICY, POSSIBLE, Drain, Driver

@@ -9,9 +9,9 @@ import pytest
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Effect, EffectKind
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading import queries
 from plexsend.outbox.steer import Act
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     AUTH,
     BULK,
@@ -126,7 +126,7 @@ def test_resuming_an_account_after_a_top_up_releases_its_credit_hold_at_once(ben
 
 
 def test_lane_held_until_a_time_wakes_when_it_is_over(bench: Bench) -> None:
-    bench.policy = Policy(rate_per_s=0, linger_ms=0, shut_first_ms=3_000)
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, shut_first_s=3)
     bench.submit(20)
     bench.rest(settlement=back(bench.take(), SHUT))
     left = bench.wake_in_ms()

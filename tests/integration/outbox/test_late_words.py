@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from plexsend.outbox import steer
@@ -34,7 +36,7 @@ def forget_since(bench: Bench, saved: dict[bytes, bytes]) -> None:
 
 
 def save(bench: Bench) -> dict[bytes, bytes]:
-    client = bench.store.client
+    client: Any = bench.store.client
     return {name: client.dump(name) for name in client.scan_iter(f"{bench.store.keys.prefix}*")}
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from plexsend.outbox.advance import Mode, Status
 from plexsend.outbox.batches import Outcome
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.states import State
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     CREDIT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,12 +19,13 @@ FAR_MS = 99_999_999_999_999
 @pytest.fixture
 def narrow(store: Store, valkey_url: str) -> Iterator[Store]:
     user = f"narrow{store.keys.prefix.strip(':')}"
+    client: Any = store.client
     rights = ("on", ">pw", f"~{store.keys.prefix}*", "+@all", "resetchannels")
-    store.client.execute_command("ACL", "SETUSER", user, *rights)
+    client.execute_command("ACL", "SETUSER", user, *rights)
     made = Store.connect(valkey_url.replace("redis://", f"redis://{user}:pw@"), store.keys.prefix)
     yield made
     made.close()
-    store.client.execute_command("ACL", "DELUSER", user)
+    client.execute_command("ACL", "DELUSER", user)
 
 
 def test_login_without_channels_sends_all_the_same(store: Store, narrow: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 from plexsend.outbox.advance import Status
 from plexsend.outbox.batches import Batch, Outcome, Settlement
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, Bench, accepted, back, keys_of, verdicts
 from tests.integration.outbox.slow_gateway import SlowGateway
 

@@ -10,11 +10,11 @@ from plexsend.errors import OutboxFull, UsageError
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Batch
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted, Submitter
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, STANDARD, Bench, accepted, keys_of
 
 if TYPE_CHECKING:

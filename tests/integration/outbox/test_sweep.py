@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
+from plexsend.outbox.constants import SWEEP_LEASE_MS
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
-from plexsend.outbox.sweep import SWEEP_LEASE_MS, WorkerProcess
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     CREDIT,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox.advance import LEASE_MS, NothingTaken, Status
+from plexsend.outbox.advance import Mode, NothingTaken, Status
 from plexsend.outbox.batches import Outcome
-from plexsend.outbox.policies import Policy
+from plexsend.outbox.constants import LEASE_MS
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
+from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
     OTHERS,
@@ -255,6 +256,18 @@ def test_doubled_doorbell_starts_a_second_drain_within_the_connections(bench: Be
     batches = [bench.take(drain, bell=bell) for drain in ("p1.1", "p1.2")]
     assert keys_in(batches[0]) + keys_in(batches[1]) == keys_of(20)
     assert bench.rest("p1.3", bell=bell).status == Status.ENOUGH
+
+
+def test_drain_that_yields_hands_its_place_to_no_other(bench: Bench) -> None:
+    bench.submit(30)
+    for drain, yields in (("p1.1", False), ("p1.2", True)):
+        batch = bench.take(drain)
+        rest = bench.rest(drain, accepted(batch), mode=Mode.STOP, yields=yields)
+        assert bool(rest.bell) != yields
+        bench.store.client.delete(bench.store.keys.lane("main", BULK.name, "drains"))
+    left = bench.wake_in_ms()
+    assert left is not None
+    assert left <= 0
 
 
 @pytest.mark.parametrize("ready", [0, 5])

@@ -49,6 +49,7 @@ def test_an_added_item_waits_in_its_lane_as_it_goes_on_the_wire(
     assert (record.state, record.lane.name) == (State.WAITING, "mms-bulk@shop")
     assert record.stamp == str(get_loader("mms-bulk").stamp)
     body = store.client.get(store.keys.body("shop", added.msg_key))
+    assert isinstance(body, bytes)
     assert json.loads(body) == {
         **make_item(7),
         "msg_key": "k7",

@@ -30,7 +30,8 @@ TEXT = {"sender_number": "1588-1234", "receiver_number": "010-2345-6789", "msg":
 
 
 def bodies(store: Store, *keys: str) -> list[Any]:
-    return [json.loads(store.client.get(store.keys.body("main", key))) for key in keys]
+    client: Any = store.client
+    return [json.loads(client.get(store.keys.body("main", key))) for key in keys]
 
 
 def test_variant_of_a_call_and_of_each_item_make_lanes(producer: Producer, store: Store) -> None:

@@ -10,14 +10,13 @@ from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.answers import WholeAnswer, read_answer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.environment import read_settings
-from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.records import Record, read_record
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage, Submitter
-from plexsend.outbox.sweep import WorkerProcess
 from plexsend.worker.drain import Drain, Surroundings
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.runtime import Runtime
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from plexsend.gateway.answers import Answer
+    from plexsend.gateway.http.transport import Transport
     from plexsend.gateway.services import Service
     from plexsend.outbox.redis.scripts import Script
 
@@ -45,11 +45,10 @@ REFUSED = WholeAnswer(Meaning.UNAVAILABLE, "REFUSED", "nothing was sent", None, 
 SILENCE = WholeAnswer(Meaning.UNCERTAIN, "TIMEOUT", "no usable answer came", None, explicit=False)
 
 
-class ScriptedClient(GatewayClient):
-    """A gateway client whose answers a test makes up; it remembers the keys of every request."""
+class ScriptedClient:
+    """A transport whose answers a test makes up; it remembers the keys of every request."""
 
     def __init__(self, answer: Callable[[Sequence[str]], Answer] | None = None) -> None:
-        super().__init__({})
         self.answer = answer or accept
         self.requests: list[list[str]] = []
 
@@ -106,7 +105,7 @@ class Room:
     """One worker process."""
 
     store: Store
-    client: GatewayClient
+    client: Transport
     settings: Mapping[str, str] = field(default_factory=dict)
     now_s: float = 1000.0
     bell_waits: bool = False
@@ -207,10 +206,11 @@ class Room:
 
     def _until_next_event_s(self) -> float:
         now_ms = queries.server_ms(self.store)
+        client: Any = self.store.client
         wakes = [
             score
             for account in queries.accounts(self.store)
-            for _, score in self.store.client.zrange(self.store.keys.wake(account), 0, 0, withscores=True)
+            for _, score in client.zrange(self.store.keys.wake(account), 0, 0, withscores=True)
         ]
         return max(0.05, (min(wakes) - now_ms) / 1000) if wakes else 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_account_without_credit_is_probed_with_one_message_at_a_time(store: Stor
         client.close()
 
 
-UNCLEAR = {
+UNCLEAR: dict[str, dict[str, Any]] = {
     "reset_before_accepting": {},
     "reset_after_accepting": {},
     "hang_up": {},
@@ -84,7 +84,7 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("kind", UNCLEAR)
 def test_unclear_answer_ends_with_everything_accepted_once(room: Room, sandbox: Sandbox, kind: str) -> None:
-    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])  # type: ignore[arg-type]  # each its own parameters
+    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])
     room.submit(BULK, names(30))
     room.work_until(lambda: room.states(BULK) == {"accepted": 30}, within_s=120)
     assert sandbox.accepted == dict.fromkeys(names(30), 1)
@@ -101,7 +101,7 @@ def test_with_park_nothing_is_sent_twice_whatever_comes_back(
     client = GatewayClient({"mms": sandbox.url})
     room = Room(store, client, {"PLEXSEND_ON_UNCERTAIN": "park"})
     sandbox.change_behaviour(duplicates="accept")
-    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])  # type: ignore[arg-type]
+    sandbox.add_fault(kind, times=1, **UNCLEAR[kind])
     room.submit(BULK, names(30))
     parked = {"missing_item": 4, "doubled_item": 1}.get(kind, 10)
     room.work_until(lambda: room.states(BULK) == {"accepted": 30 - parked, "uncertain": parked}, within_s=120)
@@ -141,8 +141,9 @@ def test_message_that_kills_its_drain_ends_parked_and_its_neighbours_go(store: S
                 room.drain(lane, bell)
             except RuntimeError:
                 # The process is gone, and with it its leases.
-                for name in store.client.zrange(store.keys.lane("main", lane.name, "sending"), 0, -1):
-                    store.client.zadd(store.keys.lane("main", lane.name, "sending"), {name: 1})
+                client: Any = store.client
+                for name in client.zrange(store.keys.lane("main", lane.name, "sending"), 0, -1):
+                    client.zadd(store.keys.lane("main", lane.name, "sending"), {name: 1})
                 store.client.zadd(store.keys.wake("main"), {lane.name: 1})
 
     for _ in range(200):

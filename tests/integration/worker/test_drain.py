@@ -9,7 +9,7 @@ import pytest
 
 from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.sweep import WorkerProcess
+from plexsend.outbox.processes import WorkerProcess
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,9 @@ def test_lane_that_waits_for_a_free_thread_does_not_make_it_spin(store: Store) -
     assert min(waits) >= SHORTEST_ROUND_S * 0.99
 
 
-def test_what_a_dead_process_had_is_reclaimed_as_uncertain(store: Store) -> None:
+def test_what_a_dead_process_had_is_reclaimed_as_uncertain(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     room = Room(store, ScriptedClient())
     room.submit(BULK, names(10))
     batch = advance(store, BULK, Ticket("gone.1", 1), room.runtime.policies["mms-bulk"])
@@ -156,6 +159,8 @@ def test_what_a_dead_process_had_is_reclaimed_as_uncertain(store: Store) -> None
         room.housekeeping.round()
     room.rung.clear()
     assert room.states(BULK).keys() <= {"scheduled", "waiting"}
+    [line] = [record.message for record in caplog.records if "drain that is gone" in record.message]
+    assert f"msg_keys={json.dumps(names(10))}" in line
     record = room.record("k-0")
     assert (record.tries, record.attempts, record.alone, record.code) == (1, 0, True, "NO_VERDICT")
     room.work_until(lambda: room.states(BULK) == {"accepted": 10}, within_s=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -74,7 +75,9 @@ def test_process_that_stops_with_verdicts_waits_for_a_while_and_then_tells_them(
     assert 3 <= 99 - len(forgetful.failures) <= 7
     [record] = [record for record in caplog.records if "verdicts lost" in record.message]
     assert record.levelno == logging.ERROR
-    assert "k-9" in record.message
+    assert f"msg_keys={json.dumps(names(10))}" in record.message.replace(r"\"", '"')
+    [first] = [record for record in caplog.records if "does not take the verdicts" in record.message]
+    assert f"msg_keys={json.dumps(names(10))}" in first.message
     # They are reclaimed later, as may have been sent.
     assert room.states(BULK) == {"sending": 10}
 

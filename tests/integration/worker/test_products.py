@@ -147,7 +147,7 @@ def test_body_that_another_writer_stored_in_no_dialect_at_all_is_rejected(
     with open_room(store, sandbox) as room:
         room.drain(RMM)
         assert (room.record("k0").state, room.record("k1").state) == ("rejected", "accepted")
-        assert "brand_id: is no field" in room.record("k0").desc
+        assert "brand_id: is not a field" in room.record("k0").desc
 
 
 @pytest.mark.parametrize(

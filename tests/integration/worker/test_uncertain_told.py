@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def known_already(keys: Sequence[str]) -> ItemAnswers:
     """Answer that the gateway has these keys from an earlier request."""
     doubled = ItemAnswer(Meaning.DUPLICATE, "71003", "duplicate key")
-    return ItemAnswers(dict.fromkeys(keys, doubled), foreign=0, status=200)
+    return ItemAnswers(dict.fromkeys(keys, doubled), foreign=0)
 
 
 def test_resend_whose_key_the_gateway_knows_is_folded_into_the_first_and_told(scripted: Room) -> None:

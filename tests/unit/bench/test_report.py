@@ -87,7 +87,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
 
 
 def test_unknown_row_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(SystemExit, match=r"no row nonsense; rows are: bare, "):
+    with pytest.raises(SystemExit, match=r"no row nonsense\. Rows: bare, "):
         main(["--only", "nonsense"])
 
 

@@ -42,7 +42,8 @@ def with_action(**action: Any) -> dict[str, Any]:
 
 def changed(path: str, value: Any) -> dict[str, Any]:
     """Return the good item with another value at a dotted path."""
-    return change(GOOD, path, value)
+    item: dict[str, Any] = change(GOOD, path, value)
+    return item
 
 
 def change(item: Any, path: str, value: Any) -> Any:

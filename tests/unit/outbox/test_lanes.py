@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from plexsend.errors import UsageError
-from plexsend.outbox.lanes import Lane
+from plexsend.errors import SettingsError, UsageError
+from plexsend.gateway.environment import read_settings
+from plexsend.outbox.lanes import NAME, Lane
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,19 @@ def test_name_tells_the_whole_lane(lane: Lane, name: str) -> None:
 def test_anything_else_is_no_lane(name: str) -> None:
     with pytest.raises(UsageError, match="SERVICE@ACCOUNT"):
         Lane.parse(name)
+
+
+@given(
+    st.from_regex(r"[A-Z0-9_]{0,34}", fullmatch=True).filter(
+        lambda word: word != "FILE" and not word.endswith("_FILE")
+    )
+)
+def test_what_the_settings_take_for_an_account_may_stand_in_a_lane(word: str) -> None:
+    """Settings write the name in a word of a variable's name, so they have a pattern of their own."""
+    environ = {f"PLEXSEND_ACCOUNT_{word}": "user;secret"}
+    name = word.lower().replace("_", "-")
+    if NAME.fullmatch(name):
+        assert list(read_settings(environ).accounts) == [name]
+    else:
+        with pytest.raises(SettingsError):
+            read_settings(environ)

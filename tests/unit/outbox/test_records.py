@@ -7,9 +7,9 @@ import json
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.holds import Reason, Scope, parse_holds, pause_json
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.records import parse_record
 from plexsend.outbox.states import State
-from plexsend.outbox.sweep import WorkerProcess
 
 
 def test_record_with_the_least_it_can_have() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.scripts import Script, parts, source
 from plexsend.outbox.states import DEAD, FINAL, LIVING, SET_OF, TRANSITIONS, Event, State
 
 DOCS = Path(__file__).parents[3] / "docs" / "architecture.md"
@@ -79,8 +78,7 @@ def test_scripts_get_the_table_as_data(script: Script) -> None:
 
 def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:
     """A state is only ever read from the table; a literal beside `'s',` would go past it."""
-    folder = files("plexsend.outbox.scripts")
-    told = "".join(folder.joinpath(f"{script}.lua").read_text("utf-8") for script in Script)
+    told = "".join(part.text for script in Script for part in parts(script) if part.name != "prelude")
     # What a person asks for is put together: 'settle_' .. act.
     named = {f"settle_{act}" for act in ("accepted", "resend", "failed") if "'settle_' .. act" in told}
     named |= set(re.findall(r"'([a-z_]+)'", told))

@@ -43,13 +43,13 @@ class Taker:
         self._fail_at = fail_at
         self._error = error
 
-    def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
-        self.calls.append((lane, list(drafts)))
+    def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
+        self.calls.append((lane, list(messages)))
         self.options = options
         self.all_options.append(options)
         if self._error is not None and len(self.calls) == self._fail_at:
             raise self._error
-        return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in drafts]
+        return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in messages]
 
 
 class VariantLoader(ItemLoader):
@@ -102,9 +102,9 @@ def test_memory_holds_the_outcomes_of_50_000_items_and_at_most_one_chunk() -> No
             return Item(raw["msg_key"], None, bytes(2_000), (), ())
 
     class Nowhere(Taker):
-        def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
+        def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
             self.calls.clear()
-            return super().add(lane, drafts, **options)
+            return super().add(lane, messages, **options)
 
     tracemalloc.start()
     whole = _run(({"msg_key": f"k{n}"} for n in range(50_000)), Nowhere(), LetPass())
@@ -151,9 +151,18 @@ def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     assert taker.options == {
         "stamp": str(get_loader("mms-bulk").stamp),
         "linger_ms": 7,
+        "most_items": 10,
         "send_at_ms": 5,
         "expires_at_ms": 9,
     }
+
+
+def test_the_largest_batch_of_the_product_reaches_the_outbox(make_item: Any) -> None:
+    loader = copy.copy(get_loader("mms-bulk"))
+    loader.product = replace(loader.product, most_items=3)
+    taker = Taker()
+    _run([make_item()], taker, loader)
+    assert taker.options["most_items"] == 3
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])
@@ -267,10 +276,10 @@ def test_each_chunk_is_judged_while_the_one_before_it_is_added(make_item: Any) -
     class Holding(Taker):
         """Takes a chunk only once the first item of the next has been read."""
 
-        def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
+        def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
             assert next_begun.wait(10) or len(self.calls) == 2
             next_begun.clear()
-            return super().add(lane, drafts, **options)
+            return super().add(lane, messages, **options)
 
     next_begun = threading.Event()
     taker = Holding()
@@ -297,9 +306,14 @@ def test_a_failure_tells_the_fate_of_every_item_read_ahead(make_item: Any, fail_
     with pytest.raises(InterruptedByOutage) as caught:
         _run_ahead(items, taker, whole)
     whole.extend(caught.value.submission)
-    told = [whole.added, whole.unknown, whole.not_added, whole.invalid]
+    told = [
+        *(each.index for each in whole.added),
+        *(each.index for each in whole.unknown),
+        *(each.index for each in whole.not_added),
+        *(each.index for each in whole.invalid),
+    ]
     read = caught.value.taken
-    assert sorted(each.index for part in told for each in part) == list(range(read))
+    assert sorted(told) == list(range(read))
     assert len(whole.added) == added
     assert [each.index for each in whole.unknown] == [
         n for n in range(added, min(added + 500, 1_200)) if n != 1_100
@@ -402,8 +416,8 @@ class HangingTaker(Taker):
         self.let_go = threading.Event()
         self.ended = threading.Event()
 
-    def add(self, lane: Lane, drafts: Sequence[NewMessage], **options: object) -> list[Submitted]:
-        answers = super().add(lane, drafts, **options)
+    def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
+        answers = super().add(lane, messages, **options)
         if len(self.calls) == self._hangs_at:
             self.let_go.wait(30)
             self.ended.set()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.sandbox import spoiling
 from plexsend.sandbox.answers import Ending
 from plexsend.sandbox.faults import KINDS, Fault, Stage
 from plexsend.sandbox.schedule import Schedule
-from plexsend.sandbox.spoiling import FOREIGN_KEY, SPOILED
+from plexsend.sandbox.spoiling import FOREIGN_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,8 @@ def draw_kind(schedule: Schedule, service: str = "mms-bulk", account: str = "mai
 def test_every_kind_is_carried_out_somewhere() -> None:
     paces = {kind.name for kind in KINDS.values() if kind.stage is Stage.PACE}
     assert paces == {"delay", "drip"}
-    assert set(KINDS) == SPOILED | paces
+    spoiled = {*spoiling._ITEM_FAULTS, *spoiling._WHOLE_FAULTS, *spoiling._REPLY_FAULTS}
+    assert set(KINDS) == spoiled | paces
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ PATHS = {
     **{f"/rcs/v2/submit/rcs-mms-{kind}": RCS_V2 for kind in ("standard", "bulk", "finance")},
 }
 
-TEXTS = {
+TEXTS: dict[Product, dict[str, Any]] = {
     SMS: {"title": ..., "file_path": ..., "msg": "인증번호는 1234입니다."},
     LMS: {"file_path": ...},
     MMS: {},

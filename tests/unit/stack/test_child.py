@@ -6,15 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.errors import NotPossible
 from plexsend.stack import leash
-from plexsend.stack.child import Child, Program
+from plexsend.stack.child import Child, ChildFailed, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,21 +41,25 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def _has_ended(child: Child) -> bool:
+    return not child.is_running
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     """Make a child that runs a piece of Python; it is ended after the test."""
     made: list[Child] = []
 
-    def make(code: str, **options: object) -> Child:
+    def make(code: str, **options: Any) -> Child:
         command = (sys.executable, "-I", "-S", "-c", code)
-        child = Child(Program("it", command, tmp_path / "it.log", tmp_path, dict(os.environ), **options))  # type: ignore[arg-type]
+        child = Child(Program("it", command, tmp_path / "it.log", tmp_path, dict(os.environ), **options))
         made.append(child)
         return child
 
     yield make
     for child in made:
         child.kill()
-        wait_until(lambda child=child: not child.is_running)
+        wait_until(partial(_has_ended, child))
 
 
 FOREVER = "import time; print('here', flush=True); time.sleep(600)"
@@ -162,7 +169,7 @@ def test_what_the_system_refuses_to_start_is_refused(tmp_path: Path) -> None:
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from plexsend.stack.child import Child, Program
+from plexsend.stack.child import Child, ChildFailed, Program
 folder = Path(sys.argv[1])
 command = (sys.executable, "-I", "-S", "-c", sys.argv[2])
 child = Child(Program("it", command, folder / "it.log", folder, os.environ))
@@ -196,3 +203,90 @@ def test_a_child_whose_parent_died_before_the_leash_was_on_never_begins() -> Non
     )
 
     assert (done.returncode, done.stdout) == (leash.CANNOT_START, b"")
+
+
+def test_words_are_waited_for_since_the_last_start_alone(make: Callable[..., Child]) -> None:
+    child = make("import sys, time; print('long' * 10_000, 'ready', flush=True); time.sleep(600)")
+    child.start()
+    child.wait_for("ready")
+    assert child.words.startswith("long")
+    child.kill()
+    child.wait(10)
+    child.program = replace(child.program, command=(*child.program.command[:-1], "print('again')"))
+    child.start()
+    with pytest.raises(ChildFailed, match=r"ended \(exit code 0\)"):
+        child.wait_for("ready")
+    assert child.words == "again\n"
+
+
+def test_words_that_do_not_come_in_time_are_told_with_the_last_that_came(make: Callable[..., Child]) -> None:
+    child = make(FOREVER)
+    child.start()
+    child.wait_for("here")
+    with pytest.raises(ChildFailed, match=r"it has not written 'there' within 0.1 s:\nhere"):
+        child.wait_for("there", within_s=0.1)
+    child.check()
+
+
+def test_standard_output_may_go_elsewhere(make: Callable[..., Child], tmp_path: Path) -> None:
+    child = make("import sys; print('out'); print('err', file=sys.stderr)", output=tmp_path / "out")
+    child.start()
+    assert child.wait(10) == 0
+    assert (child.words, (tmp_path / "out").read_text()) == ("err\n", "out\n")
+
+
+def test_end_is_waited_for_and_told(make: Callable[..., Child]) -> None:
+    child = make("raise SystemExit(3)")
+    with pytest.raises(ChildFailed, match="was never started"):
+        child.wait(1)
+    assert child.end() is None
+    child.start()
+    assert child.wait(10) == 3
+    assert child.send(signal.SIGTERM) is False
+    with pytest.raises(ChildFailed, match=r"ended \(exit code 3\)"):
+        child.check()
+
+
+def test_child_that_goes_on_is_told_of(make: Callable[..., Child]) -> None:
+    child = make(FOREVER)
+    child.start()
+    with pytest.raises(ChildFailed, match=r"did not end within 0.1 s"):
+        child.wait(0.1)
+
+
+@pytest.mark.parametrize("deaf", [True, False], ids=["deaf", "stopped"])
+def test_end_comes_to_a_child_that_is_deaf_or_stopped(make: Callable[..., Child], *, deaf: bool) -> None:
+    child = make(
+        f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {FOREVER}" if deaf else FOREVER
+    )
+    child.start()
+    child.wait_for("here")
+    if not deaf:
+        child.send(signal.SIGSTOP)
+    assert child.end(0.3 if deaf else 20.0) == (-signal.SIGKILL if deaf else -signal.SIGTERM)
+
+
+def test_end_takes_along_what_the_child_has_started(make: Callable[..., Child]) -> None:
+    code = (
+        "import subprocess, sys\n"
+        f"grandchild = subprocess.Popen([sys.executable, '-c', {FOREVER!r}])\n"
+        "print('grandchild', grandchild.pid, flush=True)"
+    )
+    child = make(code)
+    child.start()
+    # The child itself has ended by then.
+    wait_until(lambda: "here" in child.words)
+    grandchild = int(child.words.split("grandchild ")[1].split()[0])
+    assert child.end() == 0
+    wait_until(lambda: not is_alive(grandchild))
+
+
+def test_child_without_a_leash_outlives_the_thread_that_started_it(make: Callable[..., Child]) -> None:
+    child = make(FOREVER, last_signal=None)
+    thread = threading.Thread(target=child.start)
+    thread.start()
+    thread.join()
+    child.wait_for("here")
+    child.check()
+    # It became the program itself at once.
+    assert "leash" not in Path(f"/proc/{child.pid}/cmdline").read_text()

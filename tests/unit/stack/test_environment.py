@@ -27,11 +27,16 @@ def test_the_demo_takes_nothing_over_but_what_is_not_ours() -> None:
     assert environment.without_ours(STRANGER) == {"PATH": "/bin"}
 
 
+def test_the_demo_takes_over_how_to_log_and_nothing_else_of_ours() -> None:
+    assert environment.only_log({**STRANGER, "PLEXSEND_LOG": "json"}) == {"PLEXSEND_LOG": "json"}
+    assert environment.only_log(STRANGER) == {}
+
+
 def test_with_the_sandbox_no_real_account_and_no_other_address_is_left() -> None:
     settings = environment.with_sandbox(STRANGER, redis_url=REDIS, sandbox_url=SANDBOX)
     read = read_settings(settings)
 
-    assert read.redis_url == read.broker_url == REDIS
+    assert read.redis.url == read.broker.url == REDIS
     assert set(read.base_urls.values()) == {SANDBOX}
     assert list(read.accounts) == ["main"]
     assert read.accounts["main"].read_credentials().header == environment.SANDBOX_CREDENTIALS

@@ -72,7 +72,7 @@ def test_one_that_stays_is_told_apart_from_an_owner_that_lives(tmp_path: Path) -
 def test_messages_for_one_gateway_never_reach_the_other(tmp_path: Path) -> None:
     for first, second, words in (
         (Gateway.SANDBOX, Gateway.REAL, "with real accounts they would really be sent"),
-        (Gateway.REAL, Gateway.SANDBOX, "the sandbox would take them"),
+        (Gateway.REAL, Gateway.SANDBOX, "the sandbox would accept them"),
     ):
         with DataFolder(tmp_path / first) as folder:
             folder.keep_to(first)

@@ -10,7 +10,8 @@ import pytest
 from plexsend.errors import Problem
 from plexsend.terminal.faults import Fault
 from plexsend.terminal.meter import meter
-from plexsend.terminal.screen import Screen, printable
+from plexsend.terminal.printable import printable
+from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column, print_table
 
 COLUMNS = (Column("msg_key", style="bold"), Column("count", right=True), Column("said", folds=True))

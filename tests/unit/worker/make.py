@@ -127,7 +127,7 @@ def answers(draw: st.DrawFn, batch: Batch) -> Answer:
             message.msg_key: ItemAnswer(draw(meanings), draw(CODES), draw(words))
             for message in batch.messages
         }
-        return ItemAnswers(by_key, draw(st.integers(0, 2)), 200)
+        return ItemAnswers(by_key, draw(st.integers(0, 2)))
     rest_s = draw(st.none() | st.floats(0.001, 900))
     return WholeAnswer(draw(meanings), draw(CODES), draw(words), rest_s, draw(st.booleans()))
 

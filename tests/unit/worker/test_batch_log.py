@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Settlement
-from plexsend.worker.batch_log import GATHERED_S, BatchLog
+from plexsend.worker.batch_log import GATHERED_S, MOST_KEYS, BatchLog
 from tests.unit.worker.make import answer_items, answer_whole, make_full
 from tests.unit.worker.test_verdicts import judge
 
@@ -41,7 +41,7 @@ class Lines:
 
 
 class Bench:
-    """A FateLog with a clock that stands until it is put forward."""
+    """A BatchLog with a clock that stands until it is put forward."""
 
     def __init__(self) -> None:
         self.lines = Lines()
@@ -98,8 +98,43 @@ def test_batches_that_follow_soon_are_told_in_one_line_that_adds_them_up(bench: 
     bench.now_s = GATHERED_S
     bench.tell(5, answer_items(BATCH, k1="G141", k2="G140"))
     assert bench.lines.kept[1:] == [
-        sent(batches=3, accepted=20, rejected=3, takes="2-5", messages=23, codes="C100,G140,G141")
+        sent(
+            batches=3,
+            accepted=20,
+            rejected=3,
+            takes="2-5",
+            messages=23,
+            codes="C100,G140,G141",
+            msg_keys=["k1", "k1", "k2"],
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "keys"),
+    [
+        (answer_items(BATCH, k1="missing", k7="G150"), ["k1", "k7"]),
+        (answer_items(BATCH, k1="missing", k2="G141"), ["k1", "k2"]),
+        (answer_whole(BATCH, 503), [f"k{i}" for i in range(10)]),
+        (answer_whole(BATCH, 401, "C401_3"), [f"k{i}" for i in range(10)]),
+    ],
+)
+def test_line_of_a_troubled_batch_names_every_message_that_was_not_accepted(
+    bench: Bench, answer: Answer, keys: list[str]
+) -> None:
+    bench.tell(7, answer)
+    [(_, _, fields)] = bench.lines.kept
+    assert fields["msg_keys"] == keys
+
+
+def test_no_line_names_more_keys_than_a_batch_has_and_none_is_left_out(bench: Bench) -> None:
+    for take in range(1, 8):
+        bench.tell(take, answer_items(BATCH, k1="G141", k2="G141", k3="G140", k4="G141"))
+    bench.batch_log.end()
+    named = [fields["msg_keys"] for *_, fields in bench.lines.kept]
+    assert max(map(len, named)) <= MOST_KEYS
+    assert sum(named, []) == ["k1", "k2", "k3", "k4"] * 7  # noqa: RUF017  a few short lists
+    assert len(bench.lines.kept) == 4
 
 
 def test_batch_is_told_once(bench: Bench) -> None:
@@ -165,4 +200,6 @@ def test_batch_of_which_nothing_could_be_sent_is_told_by_its_entries(bench: Benc
     batch: Batch = make_full(2)
     settled = judge(batch, answer_items(batch, k0="G141", k1="G141"))
     bench.batch_log.tell(batch, Settlement(batch.token, batch.take, settled.verdicts))
-    assert bench.lines.kept == [sent(batches=1, rejected=2, takes="50", messages=2, codes="G141")]
+    assert bench.lines.kept == [
+        sent(batches=1, rejected=2, takes="50", messages=2, codes="G141", msg_keys=["k0", "k1"])
+    ]

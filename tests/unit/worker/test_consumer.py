@@ -25,7 +25,7 @@ class Broken:
 
 @pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")
 def test_a_connection_that_cannot_be_closed_does_not_end_the_worker() -> None:
-    consumer = Consumer.__new__(Consumer)
+    consumer: Any = Consumer.__new__(Consumer)
     consumer.connection = Broken()
     consumer.app = SimpleNamespace(
         conf=SimpleNamespace(worker_cancel_long_running_tasks_on_connection_loss=False)

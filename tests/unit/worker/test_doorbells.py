@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.outbox.sweep import WorkerProcess
+from plexsend.outbox.processes import WorkerProcess
 from plexsend.worker.doorbells import quota_of_all, quotas
 
 SERVICES = ("mms-bulk", "mms-finance", "mms-standard")

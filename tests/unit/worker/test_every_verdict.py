@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from plexsend.gateway.answers import ItemAnswer, ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import EffectKind, Outcome
-from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy
+from plexsend.settings import Policy
+from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge
 from tests.unit.worker.make import NOW_MS, answers, batches, exchanges, messages
 from tests.unit.worker.test_verdicts import JUDGE, PARKING, judge
 
@@ -79,7 +80,7 @@ def test_unknown_code_is_never_guessed(data: st.DataObject, batch: Batch) -> Non
     assert isinstance(answer, ItemAnswers)
     key = data.draw(st.sampled_from([message.msg_key for message in batch.messages]))
     code = data.draw(st.text("CG0123456789_XYZ", min_size=1, max_size=8))
-    answer = ItemAnswers({**answer.by_key, key: ItemAnswer(Meaning.UNKNOWN, code, "")}, 0, 200)
+    answer = ItemAnswers({**answer.by_key, key: ItemAnswer(Meaning.UNKNOWN, code, "")}, 0)
     [verdict] = [verdict for verdict in judge(batch, answer).verdicts if verdict.msg_key == key]
     assert verdict.outcome in (Outcome.FAILED, Outcome.PARK)
     assert verdict.code == code
@@ -96,7 +97,7 @@ def test_second_try_goes_alone_after_a_bounded_delay(
     exchange: tuple[Batch, Answer], chance: float, first_s: float, longest_s: float
 ) -> None:
     batch, answer = exchange
-    policy = RetryPolicy(first_s=first_s, longest_s=longest_s)
+    policy = Policy(retry_first_s=first_s, retry_longest_s=longest_s)
     for message, verdict in zip(
         batch.messages, judge(batch, answer, Judge(policy, lambda: chance)).verdicts, strict=True
     ):

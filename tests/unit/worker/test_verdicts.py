@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
-from plexsend.settings import OnUncertain
-from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, RetryPolicy, give_back
+from plexsend.settings import OnUncertain, Policy
+from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 from tests.unit.worker.make import (
     FRESH,
     NO_ANSWER,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.batches import Batch, Message, Settlement, Verdict
 
-JUDGE = Judge(RetryPolicy(), lambda: 0.5)
-PARKING = Judge(RetryPolicy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
+JUDGE = Judge(Policy(), lambda: 0.5)
+PARKING = Judge(Policy(on_uncertain=OnUncertain.PARK), lambda: 0.5)
 HOUR_MS = 3_600_000
 
 
@@ -33,7 +33,7 @@ def judge(batch: Batch, answer: Answer, judge: Judge = JUDGE) -> Settlement:
     return judge.judge(answer, batch, now_ms=NOW_MS)
 
 
-def entry_of(message: Message, answer: Answer, **batch: int) -> Verdict:
+def entry_of(message: Message, answer: Answer, **batch: Any) -> Verdict:
     [verdict] = judge(make_batch(message, **batch), answer).verdicts
     return verdict
 
@@ -192,9 +192,9 @@ def test_what_goes_alone_shuts_no_lane_when_it_fails() -> None:
     ],
 )
 def test_attempt_is_spent_only_alone_and_while_the_lane_delivers(
-    changes: dict[str, object], ok_take: int, *, spent: bool
+    changes: dict[str, Any], ok_take: int, *, spent: bool
 ) -> None:
-    verdict = entry_of(replace(TRIED, **changes), NO_ANSWER, ok_take=ok_take)  # type: ignore[arg-type]
+    verdict = entry_of(replace(TRIED, **changes), NO_ANSWER, ok_take=ok_take)
     assert verdict.spent is spent
     assert verdict.outcome is Outcome.RETRY
 

@@ -7,9 +7,9 @@ import pytest
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -62,17 +62,17 @@ def test_progress_reaches_the_number_of_records(filled: Store) -> None:
 
 def test_a_record_that_vanished_is_named(filled: Store) -> None:
     filled.client.delete(filled.keys.record("main", "k15"))
-    assert named(filled, "k15") == ["it stands in ready, but has no record"]
+    assert named(filled, "k15") == ["it is in ready, but has no record"]
 
 
 def test_a_message_in_two_sets_is_named(filled: Store) -> None:
     filled.client.zadd(filled.keys.lane("main", LANE.name, "later"), {"k15": 1})
-    assert named(filled, "k15") == ["it is waiting, but stands in later, ready"]
+    assert named(filled, "k15") == ["it is waiting, but it is in later, ready"]
 
 
 def test_a_message_in_no_set_is_named(filled: Store) -> None:
     filled.client.zrem(filled.keys.lane("main", LANE.name, "ready"), "k15")
-    assert named(filled, "k15") == ["it is waiting, but stands in no set"]
+    assert named(filled, "k15") == ["it is waiting, but it is in no set"]
 
 
 def test_a_lost_body_is_named(filled: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.redis.wakeups import Wakeups
-from tests.conftest import free_port
+from plexsend.stack.ports import free_port
 from tests.integration.outbox.bench import OTHERS, STANDARD, Bench
 
 if TYPE_CHECKING:

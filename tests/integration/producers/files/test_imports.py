@@ -37,8 +37,9 @@ def _counts(report: ImportReport) -> tuple[int, int, int, int]:
 
 def _texts_in(store: Store) -> list[str]:
     """Return the texts of all messages in the outbox, sorted."""
-    bodies = store.client.scan_iter(f"{store.keys.account('main')}b:*", count=1000)
-    return sorted(json.loads(store.client.get(key))["msg"] for key in list(bodies))
+    client: Any = store.client
+    bodies = client.scan_iter(f"{store.keys.account('main')}b:*", count=1000)
+    return sorted(json.loads(client.get(key))["msg"] for key in list(bodies))
 
 
 def _rejects(path: Path | None) -> list[dict[str, Any]]:
@@ -52,7 +53,8 @@ def test_a_files_rows_are_messages_under_keys_of_content_and_line(
     path = write_jsonl([make_item(1), b"", make_item(2, msg_key="mine"), make_item(3)])
     assert _counts(import_file(producer, path, "mms-bulk")) == (3, 0, 0, 0)
     assert _texts_in(store) == ["안녕하세요 1", "안녕하세요 2", "안녕하세요 3"]
-    keys = {key.decode() for key in store.client.zrange(store.keys.lane("main", _LANE.name, "ready"), 0, -1)}
+    client: Any = store.client
+    keys = {key.decode() for key in client.zrange(store.keys.lane("main", _LANE.name, "ready"), 0, -1)}
     assert "mine" in keys
     first, last = sorted(keys - {"mine"})
     assert first.endswith("-1")
@@ -104,6 +106,7 @@ def test_a_rows_own_times_count_instead(producer: Producer, make_item: Any, tmp_
     own, files = producer.status("own"), producer.status("files")
     assert own is not None
     assert files is not None
+    assert files.send_at_ms is not None
     assert own.send_at_ms == files.send_at_ms + 24 * 3_600_000
     (reject,) = _rejects(report.rejected_path)
     assert [each["field"] for each in reject["errors"]] == ["send_at", "expires_at"]
@@ -128,6 +131,7 @@ def test_invalid_rows_and_conflicts_go_into_the_file_of_rejects_in_the_files_ord
     assert "belongs to another message" in rejects[1]["errors"][0]["reason"]
     assert "(waiting)" in rejects[1]["errors"][0]["reason"]
     assert all(each["errors"][0]["remedy"] for each in rejects)
+    assert report.rejected_path is not None
     assert stat.S_IMODE(report.rejected_path.stat().st_mode) == 0o600
 
 
@@ -177,8 +181,9 @@ def test_a_table_in_cp949_becomes_messages_in_utf_8(producer: Producer, store: S
         newline="",
     )
     assert _counts(import_file(producer, path, "mms-bulk", encoding="cp949")) == (1, 0, 0, 0)
-    (key,) = store.client.scan_iter(f"{store.keys.account('main')}b:*")
-    item = json.loads(store.client.get(key))
+    client: Any = store.client
+    (key,) = client.scan_iter(f"{store.keys.account('main')}b:*")
+    item = json.loads(client.get(key))
     assert item["msg"] == '첫 줄\n둘째 "줄"'
     assert item["file_path"] == ["https://x.test/1.jpg", "https://x.test/2.jpg"]
     assert "title" not in item

@@ -6,10 +6,10 @@ import pytest
 
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import Policy
 from plexsend.outbox.reading.why import Facts, explain
 from plexsend.outbox.records import HistoryEvent, Record
 from plexsend.outbox.states import FINAL, State
+from plexsend.settings import Policy
 
 NOW = 1_800_000_000_000
 POLICY = Policy(rate_per_s=100, linger_ms=200)

@@ -66,9 +66,8 @@ def test_a_row_never_lacks_a_key_also_where_the_product_demands_one_of_callers(
 
 def test_a_key_that_is_no_key_is_refused_and_not_replaced(make_item: Any, write_jsonl: Any) -> None:
     rejects: list[Reject] = []
-    check_file(
-        write_jsonl([make_item(msg_key=key) for key in (5, "a b", [])]), "mms-bulk", on_reject=rejects.append
-    )
+    keys: list[object] = [5, "a b", []]
+    check_file(write_jsonl([make_item(msg_key=key) for key in keys]), "mms-bulk", on_reject=rejects.append)
     assert [[problem.field for problem in reject.errors] for reject in rejects] == [["msg_key"]] * 3
 
 

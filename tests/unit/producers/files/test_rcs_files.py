@@ -104,7 +104,8 @@ def test_columns_are_the_fields_with_dots_between_the_names() -> None:
     required = ("sender_number", "receiver_number", "msg_base_id", "br_id", "brand_key", "header")
     assert columns.required == ("msg_type", *required)
     assert columns_of("rcs-mms-bulk", "RMH").required == required
-    assert (columns.lists, columns.json) == (frozenset(), {"buttons"})
+    assert columns.lists == frozenset()
+    assert columns.json == {"buttons"}
 
 
 def test_columns_of_sms_and_lms_are_their_fields() -> None:
@@ -230,9 +231,9 @@ class Taker:
     def __init__(self) -> None:
         self.taken: list[tuple[str, list[NewMessage]]] = []
 
-    def add(self, lane: Lane, drafts: Sequence[NewMessage], **_: object) -> list[Submitted]:
-        self.taken.append((lane.name, list(drafts)))
-        return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in drafts]
+    def add(self, lane: Lane, messages: Sequence[NewMessage], **_: object) -> list[Submitted]:
+        self.taken.append((lane.name, list(messages)))
+        return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in messages]
 
 
 def test_each_variant_goes_into_a_lane_of_its_own_and_out_of_the_item() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ from plexsend.producers.files.rows import Row
 _PROBLEM = Problem("msg", "is blank", "Give the text of the message.")
 
 
-def _reject(line: int = 1, row: object = None) -> Reject:
-    return Reject(line, f"k{line}", (_PROBLEM,), {"msg": "가"} if row is None else row)  # type: ignore[arg-type]
+def _reject(line: int = 1, row: Any = None) -> Reject:
+    return Reject(line, f"k{line}", (_PROBLEM,), {"msg": "가"} if row is None else row)
 
 
 def _lines(path: Path) -> list[dict[str, object]]:

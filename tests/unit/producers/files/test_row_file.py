@@ -6,7 +6,7 @@ import tempfile
 import tracemalloc
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NOBODY = 65_534
 
 
-def _read(path: Path, **options: str) -> list[Row]:
+def _read(path: Path, **options: Any) -> list[Row]:
     with open_rows(path, **options) as rows:
         return list(rows)
 
@@ -64,7 +64,7 @@ def test_a_named_format_counts_more_than_the_extension(tmp_path: Path) -> None:
     ],
 )
 def test_an_unknown_format_or_encoding_is_a_usage_error(
-    tmp_path: Path, name: str, options: dict[str, str], words: str
+    tmp_path: Path, name: str, options: dict[str, Any], words: str
 ) -> None:
     (tmp_path / name).write_text("a\n")
     with pytest.raises(UsageError, match=words):

@@ -1,0 +1,241 @@
+"""What goes into each script and comes out, in its order: calls and scripts are both written from this.
+
+A call names its values; the script gets a line that gives each its name (`local lane, linger_ms = ...`).
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox.reasons import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Argument = str | bytes | int
+
+_NAMES_A_LINE = 6
+
+
+class Sort(Enum):
+    """How a script reads a value, and what it is in an answer that does not name it."""
+
+    TEXT = ("{}", "''")
+    NUMBER = ("tonumber({})", "'0'")
+    FLAG = ("{} == '1'", "'0'")
+    LIST = ("{}", "{{}}")
+    BY_PLACE = ("", "")
+    """A number that only few calls need: it stays among the arguments, and a row says where."""
+
+    def read(self, source: str) -> str:
+        """Return the expression that reads a value."""
+        return str(self.value[0]).format(source)
+
+    @property
+    def absent(self) -> str:
+        """The expression for a value that is not named."""
+        return str(self.value[1]).format()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value in its order."""
+
+    name: str
+    sort: Sort = Sort.TEXT
+
+
+class Order:
+    """Values that go to a script or come from it together, in their order.
+
+    Args:
+        name: By which a script reads them, where they come any number of times.
+        values: At least two.
+    """
+
+    def __init__(self, name: str, *values: Value) -> None:
+        self.name = name
+        self.values = values
+        self.names = tuple(value.name for value in values)
+        # A tuple of Python's own, since every batch is written by it. Its names are known at run time alone.
+        self.write: Callable[..., tuple[Argument, ...]] = namedtuple(  # type: ignore[misc]  # noqa: PYI024
+            name, self.names
+        )
+        """Return the values in their order, each given by its name, flags as 0 or 1; TypeError: one is
+        missing or unknown."""
+        self._flags = tuple(at for at, value in enumerate(values) if value.sort is Sort.FLAG)
+
+    def write_all(self, values: Iterable[Argument]) -> list[Argument]:
+        """Return values that are in their order already, with flags as 0 or 1."""
+        written = list(values)
+        for at in self._flags:
+            written[at] = int(written[at])
+        return written
+
+    def read(self, reply: Sequence[Any]) -> dict[str, Any]:
+        """Return what a reply begins with, by name."""
+        return dict(zip(self.names, reply, strict=False))
+
+    def place(self, name: str) -> int:
+        """Return where a value is, 1 the first; 0 where there is none of that name."""
+        return self.names.index(name) + 1 if name in self.names else 0
+
+    def as_locals(self) -> str:
+        """Return the lines that give each value its name in a script, and where what follows begins."""
+        named = [
+            (value.name, value.sort.read(f"ARGV[{place}]"))
+            for place, value in enumerate(self.values, 1)
+            if value.sort is not Sort.BY_PLACE
+        ]
+        chunks = [named[at : at + _NAMES_A_LINE] for at in range(0, len(named), _NAMES_A_LINE)]
+        lines = [
+            f"local {', '.join(name for name, _ in chunk)} = {', '.join(read for _, read in chunk)}"
+            for chunk in chunks
+        ]
+        return "\n".join([*lines, f"local FIRST_REST = {len(self.values) + 1}"])
+
+    def as_reader(self) -> str:
+        """Return a function that reads these values from a place among the arguments on, and their number."""
+        fields = ", ".join(
+            f"{value.name} = {value.sort.read(f'ARGV[at + {offset}]' if offset else 'ARGV[at]')}"
+            for offset, value in enumerate(self.values)
+        )
+        return (
+            f"local {self.name.upper()}_LENGTH = {len(self.values)}\n"
+            f"local function read_{self.name}(at)\n  return {{ {fields} }}\nend"
+        )
+
+    def as_answer(self) -> str:
+        """Return a function that puts named values into this order."""
+        places = ", ".join(f"told.{value.name} or {value.sort.absent}" for value in self.values)
+        return f"local function answer_of(told)\n  return {{ {places} }}\nend"
+
+
+def _order(name: str, *values: str | Value) -> Order:
+    return Order(name, *(Value(value) if isinstance(value, str) else value for value in values))
+
+
+def _number(name: str) -> Value:
+    return Value(name, Sort.NUMBER)
+
+
+def _flag(name: str) -> Value:
+    return Value(name, Sort.FLAG)
+
+
+ADVANCE = _order(
+    "advance",
+    "lane",
+    "service",
+    "drain",
+    _number("sequence"),
+    "mode",
+    "bell",
+    _number("stay_ms"),
+    _flag("yields"),
+    _number("most_items"),
+    _number("rate_per_s"),
+    _number("linger_ms"),
+    _number("connections"),
+    _number("reclaim_ms"),
+    *(Value(name, Sort.BY_PLACE) for name in STEPS),
+    # Of the batch to settle. The ms of its take are 0 where they are not known.
+    "settled_token",
+    _number("settled_take"),
+    _number("settled_ms"),
+    _number("effect_count"),
+)
+"""Behind these the effects, then the verdicts, each followed by the keys of the messages that share it."""
+
+EFFECT = _order("effect", "kind", _number("number"), "text")
+VERDICT = _order(
+    "verdict",
+    "token",
+    "outcome",
+    _number("delay_ms"),
+    _number("until_ms"),
+    _flag("spent"),
+    _flag("alone"),
+    "code",
+    "detail",
+    _number("keys"),
+)
+"""`until_ms`: until when it may be sent again, 0 for ever; `keys`: how many follow."""
+
+ADVANCE_ANSWER = _order(
+    "answer", "status", _number("ms"), "reason", "token", _number("take"), _number("ok_take"), "bell"
+)
+"""`ms`: how long there is nothing to do; of a batch that was taken: when, on Redis's clock."""
+
+SUBMIT = _order(
+    "submit",
+    "lane",
+    _number("most_items"),
+    _number("linger_ms"),
+    _number("send_at_ms"),
+    _number("expires_at_ms"),
+    "stamp",
+    _number("mark"),
+    _flag("announced"),
+)
+"""Times: 0 for none; `mark`: share of maxmemory. Behind these the messages."""
+
+MESSAGE = _order("message", "msg_key", "body", "digest")
+
+SWEEP = _order(
+    "sweep",
+    "process",
+    "entry",
+    _number("keep_ms"),
+    _number("reclaim_ms"),
+    _number("quota"),
+    _number("service_count"),
+)
+"""`entry`: the process as it is written in `procs`; `quota`: doorbells in all. Behind these the services,
+then the names of the lanes to tidy."""
+
+SERVICE = _order(
+    "service",
+    "name",
+    _number("quota"),
+    _number("connections"),
+    _number("rate_per_s"),
+    _number("linger_ms"),
+    _number("most_items"),
+)
+
+SWEEP_ANSWER = _order(
+    "answer",
+    "status",
+    _number("wait_ms"),
+    *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
+)
+
+STEER = _order("steer", "act", "subject", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """All orders of one script."""
+
+    arguments: Order
+    groups: tuple[Order, ...] = ()
+    """What comes any number of times behind the arguments."""
+    answer: Order | None = None
+
+    def as_lua(self) -> str:
+        """Return what a script needs to read its arguments and to write its answer."""
+        parts = [self.arguments.as_locals(), *(group.as_reader() for group in self.groups)]
+        return "\n".join(parts if self.answer is None else [*parts, self.answer.as_answer()])
+
+
+LAYOUTS: Mapping[str, Signature] = {
+    "advance": Signature(ADVANCE, (EFFECT, VERDICT), ADVANCE_ANSWER),
+    "submit": Signature(SUBMIT, (MESSAGE,)),
+    "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
+    "steer": Signature(STEER),
+}
+"""Script → its orders."""

@@ -1,0 +1,49 @@
+"""Numbers that the scripts need, written once: each becomes a local of every script that names it.
+
+Times are in ms, as all times in Redis are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.services import REQUEST_DEADLINE_S
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LEASE_MS = round((REQUEST_DEADLINE_S + 5) * 1000)
+"""How long a drain's place in its lane outlives its last call: by a request, and the time to settle it."""
+LONGEST_SLEEP_MS = 5_000
+"""No lane sleeps longer than this without being looked at again, whatever was lost."""
+SWEEP_LEASE_MS = 2_000
+"""How long a process sweeps before another may: a crash delays doorbells by at most this."""
+LONGEST_ROUND_MS = 250
+"""The longest until the next sweep: a lane due before it is nudged for, and nudges can be lost."""
+SILENT_MS = 5_000
+"""A process that was not seen for longer is gone."""
+PROBE_RECLAIMS = 2
+"""After so many times the time of a reclaim a probe counts as lapsed, even if nobody ever settles it."""
+RATE_KEPT_MS = 60_000
+"""How long the state of a rate is kept beyond the moment from which it says nothing any more."""
+TAKES_KEPT_MS = 900_000
+"""How long the last take of a drain that is gone is remembered."""
+HISTORY_LENGTH = 50
+"""Entries of one message's history; the oldest go."""
+
+# How much one call does at most, so that no other script waits long behind it.
+MOST_DUE = 50
+"""Scheduled messages that one take makes ready."""
+MOST_LANES = 200
+"""Lanes that one sweep looks at."""
+MOST_ABANDONED = 100
+"""Abandoned messages that one sweep answers for a lane."""
+MOST_TIDIED = 100
+"""Ended records of a lane that one sweep takes away."""
+MOST_TAKES = 64
+"""Drains whose last takes a lane remembers before the old ones are looked for."""
+
+
+def given() -> Mapping[str, int]:
+    """Return the constants by their names."""
+    return {name: value for name, value in globals().items() if name.isupper() and type(value) is int}

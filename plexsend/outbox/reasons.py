@@ -1,0 +1,179 @@
+"""Every reason to hold, one row each: what begins the hold, what it lets go, and how it ends.
+
+The scripts get the rows as data (`prelude.py` writes them), so a new reason is a row here, a kind of effect
+that begins it, and the answer that means it (`codes.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plexsend.gateway.codes import Meaning
+
+
+class Scope(StrEnum):
+    """What a hold covers."""
+
+    ACCOUNT = "account"
+    SERVICE = "service"
+    LANE = "lane"
+
+
+class Reason(StrEnum):
+    """Why something is held."""
+
+    PAUSE = "pause"
+    CREDIT = "credit"
+    AUTH = "auth"
+    FAULT = "fault"
+    SHUT = "shut"
+    SIZE = "size"
+
+
+class EffectKind(StrEnum):
+    """What a verdict does beyond its messages."""
+
+    REQUEST = "request"
+    """A request was made; number: messages in it."""
+    ANSWERED = "answered"
+    """The gateway answered item by item, so it is there."""
+    SHUT = "shut"
+    """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
+    SHUT_ALONE = "shut_alone"
+    """The same from a message that went alone: it shuts nothing, unless the gateway named a time."""
+    CREDIT = "credit"
+    AUTH = "auth"
+    FAULT = "fault"
+    SMALLER = "smaller"
+    """The batch was too large; number: its size."""
+
+
+class Ends(StrEnum):
+    """How a hold ends, unless a person resumes it before."""
+
+    BY_PERSON = "person"
+    """Only so."""
+    BY_PROBE = "probe"
+    """One message goes after a step of time; its answer ends the hold or doubles the step."""
+    BY_TIME = "time"
+    """By itself."""
+
+
+class Relief(StrEnum):
+    """What a probe must bring for its hold to end."""
+
+    ANSWERED = "answered"
+    """Any answer, item by item."""
+    ACCEPTED = "accepted"
+    """An acceptance."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRule:
+    """One reason to hold. Each scope's `resume` ends the holds of that scope."""
+
+    reason: Reason
+    scopes: tuple[Scope, ...]
+    ends: Ends
+    most_at_once: int | None
+    """The largest batch meanwhile: 0 nothing goes, 1 a probe; None: the hold says (its step), none waits."""
+    how_it_ends: str
+    """For people."""
+    begun_by: EffectKind | None = None
+    """None: a person begins it."""
+    hinted_by: EffectKind | None = None
+    """An effect that begins it only with a number, and grows it never."""
+    meant_by: Meaning | None = None
+    """An answer of this meaning, for one item or the whole request, begins it; None: verdicts weigh more."""
+    ended_by: Relief | None = None
+    first_step: str = ""
+    """The field of a lane's policy that says after how many seconds the first probe goes."""
+    longest_step: str = ""
+    """The field that says how many seconds are the most between two probes."""
+    lasts_ms: int = 0
+    """How long one that ends by time lasts."""
+    begins_again: bool = False
+    """Whether an answer to a batch that was taken before the hold last ended may begin it again."""
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it keeps nothing waiting and only makes batches smaller, its step being the largest."""
+        return self.most_at_once is None
+
+
+HOLD_RULES = (
+    HoldRule(
+        Reason.PAUSE,
+        (Scope.ACCOUNT, Scope.SERVICE, Scope.LANE),
+        Ends.BY_PERSON,
+        most_at_once=0,
+        how_it_ends="a person resumes it",
+    ),
+    HoldRule(
+        Reason.AUTH,
+        (Scope.ACCOUNT,),
+        Ends.BY_PERSON,
+        most_at_once=0,
+        how_it_ends="correct the secret, then resume the account",
+        begun_by=EffectKind.AUTH,
+        meant_by=Meaning.UNAUTHORIZED,
+    ),
+    HoldRule(
+        Reason.FAULT,
+        (Scope.LANE,),
+        Ends.BY_PERSON,
+        most_at_once=0,
+        how_it_ends="correct the gateway's address or report the answer, then resume the lane",
+        begun_by=EffectKind.FAULT,
+        meant_by=Meaning.UNSUITABLE,
+    ),
+    HoldRule(
+        Reason.CREDIT,
+        (Scope.ACCOUNT,),
+        Ends.BY_PROBE,
+        most_at_once=1,
+        how_it_ends="one message probes at the next time; the first that is accepted ends it, "
+        "resuming the account ends it at once",
+        begun_by=EffectKind.CREDIT,
+        meant_by=Meaning.OUT_OF_CREDIT,
+        ended_by=Relief.ACCEPTED,
+        first_step="credit_hold_s",
+        longest_step="credit_hold_longest_s",
+    ),
+    HoldRule(
+        Reason.SHUT,
+        (Scope.LANE,),
+        Ends.BY_PROBE,
+        most_at_once=1,
+        how_it_ends="one message probes at the next time; the first answer ends it",
+        begun_by=EffectKind.SHUT,
+        hinted_by=EffectKind.SHUT_ALONE,
+        ended_by=Relief.ANSWERED,
+        first_step="shut_first_s",
+        longest_step="shut_longest_s",
+    ),
+    HoldRule(
+        Reason.SIZE,
+        (Scope.LANE,),
+        Ends.BY_TIME,
+        most_at_once=None,
+        how_it_ends="ends by itself; until then batches are smaller, nothing waits",
+        begun_by=EffectKind.SMALLER,
+        lasts_ms=600_000,
+        # The size of a batch says the same whenever it was taken.
+        begins_again=True,
+    ),
+)
+"""In the order in which a lane that several holds keep is said to be held by the first."""
+
+RULE_OF = {rule.reason: rule for rule in HOLD_RULES}
+
+
+def in_ms(step: str) -> str:
+    """Return how the argument is called that brings a step to the scripts, in ms; nothing for none."""
+    return f"{step.removesuffix('_s')}_ms" if step else ""
+
+
+STEPS = {in_ms(step): step for rule in HOLD_RULES for step in (rule.first_step, rule.longest_step) if step}
+"""Argument of advance that its holds need → the field of a lane's policy."""

@@ -1,0 +1,78 @@
+"""What the scripts are given as data: constants, flags, the table of transitions, the rows of holds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.constants import given
+from plexsend.outbox.flags import Flag
+from plexsend.outbox.reasons import in_ms
+from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from plexsend.outbox.arguments import Order
+    from plexsend.outbox.reasons import HoldRule
+
+NOWHERE = "nowhere"
+"""How the scripts write the state of a message that has no record."""
+
+_COMMENT = re.compile(r"--.*")
+_NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
+
+
+def prelude(text: str, arguments: Order, rules: Iterable[HoldRule]) -> str:
+    """Return the data that a script names, as Lua. TRANSITIONS comes with every script.
+
+    Args:
+        text: The script and its parts.
+        arguments: The script's own, in which steps of holds may be.
+        rules: The rows of holds.
+    """
+    named = {"TRANSITIONS", *_NAME.findall(_COMMENT.sub("", text))}
+    data = {
+        "NOWHERE": NOWHERE,
+        "TRANSITIONS": {event: _targets(event) for event in Event},
+        "SET_OF": {str(state): name for state, name in SET_OF.items()},
+        "LIVING": {str(state): True for state in LIVING},
+        "HOLDS": [row for rule in rules for row in _rows(rule, arguments)],
+        **given(),
+        **{flag.name: flag.value for flag in Flag},
+    }
+    return "\n".join(f"local {name} = {_lua(value)}" for name, value in data.items() if name in named)
+
+
+def _targets(event: Event) -> dict[str, str]:
+    found = next(row for row in TRANSITIONS if row[0] is event)
+    return {str(state or NOWHERE): str(found[2] or NOWHERE) for state in found[1]}
+
+
+def _rows(rule: HoldRule, arguments: Order) -> Iterator[Mapping[str, object]]:
+    """Yield a row for each scope of a rule, without what it does not say."""
+    for scope in rule.scopes:
+        row = {
+            "prefix": f"{scope} {rule.reason} ",
+            "scope": scope,
+            "ends": rule.ends,
+            "most_at_once": rule.most_at_once,
+            "begun_by": rule.begun_by,
+            "hinted_by": rule.hinted_by,
+            "ended_by": rule.ended_by,
+            "first_at": arguments.place(in_ms(rule.first_step)) or None,
+            "longest_at": arguments.place(in_ms(rule.longest_step)) or None,
+            "lasts_ms": rule.lasts_ms or None,
+            "begins_again": rule.begins_again or None,
+        }
+        yield {name: value for name, value in row.items() if value is not None}
+
+
+def _lua(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"[{_lua(str(key))}] = {_lua(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "{" + ", ".join(map(_lua, value)) + "}"
+    if value is True:
+        return "true"
+    return str(value) if isinstance(value, int) else f"'{value}'"

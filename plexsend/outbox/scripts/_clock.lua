@@ -1,0 +1,24 @@
+-- needs: nothing
+-- What every script begins with: the clock, how a number is written, and the names of keys.
+-- KEYS[1] is what every key of the account begins with, such as `plexsend:{main}:`.
+
+local P = KEYS[1]
+local call = redis.call
+local clock = call('TIME')
+local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local now = math.floor(now_us / 1000)
+
+-- tostring() keeps 14 digits, which is too few for microseconds.
+local function num(value)
+  return string.format('%.0f', value)
+end
+
+-- Written many times in one call, so it is put into text once.
+local now_text = num(now)
+
+-- The names of a record and of a body go without their message's key.
+local record_of, body_of = P .. 'm:', P .. 'b:'
+
+local function lane_key(lane, part)
+  return P .. lane .. ':' .. part
+end

@@ -1,0 +1,46 @@
+-- needs: _clock
+-- Counts of a lane, and the one hook through which every change of a message's state goes.
+-- Both are gathered, and written once for each field at the end of a script.
+
+local counts, balances = {}, {}
+
+local function add_to(t, key, n)
+  t[key] = (t[key] or 0) + n
+end
+
+local function count(lane, field, n)
+  counts[lane] = counts[lane] or {}
+  add_to(counts[lane], field, n)
+end
+
+-- A message goes from one state to another, whatever writes it: what follows from any change of a state stands
+-- here. Called for every message of a batch, so it builds no text and asks nothing of Redis. `key` is for what
+-- counts single messages; nothing does yet.
+local function moved(lane, key, from, to) -- luacheck: no unused args
+  local balance = balances[lane]
+  if not balance then
+    balance = {}
+    balances[lane] = balance
+  end
+  balance[from] = (balance[from] or 0) - 1
+  balance[to] = (balance[to] or 0) + 1
+  -- Its record goes for good: only the state that it had stays, counted.
+  if to == NOWHERE then count(lane, 'a:' .. from, 1) end
+end
+
+local function write_counts()
+  for lane, balance in pairs(balances) do
+    for state, n in pairs(balance) do
+      if state ~= NOWHERE then count(lane, 's:' .. state, n) end
+    end
+  end
+  for lane, fields in pairs(counts) do
+    for field, n in pairs(fields) do
+      if n ~= 0 then
+        -- A count that another program spoilt stays as it is, and audit says so: it must not undo what was written.
+        redis.pcall('HINCRBY', lane_key(lane, 'counts'), field, num(n))
+      end
+    end
+  end
+  counts, balances = {}, {}
+end

@@ -1,0 +1,59 @@
+-- needs: _clock
+-- When a lane is looked at next, and how the process that sweeps hears of it.
+
+local function first_score(key)
+  local found = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  return found[2] and tonumber(found[2])
+end
+
+-- Wakes the process that sweeps where a lane is due before its next look. `next_look`: ms, read when first asked
+-- for.
+local next_look
+
+local function nudge(at)
+  next_look = next_look or tonumber(call('HGET', P .. 'sweep', 'next')) or 0
+  if at < next_look then
+    -- A login without rights to channels only hears later: the script must not break off for it.
+    redis.pcall('PUBLISH', P .. 'nudge', '')
+    next_look = 0
+  end
+end
+
+local function wake_at(lane, at)
+  call('ZADD', P .. 'wake', num(at), lane)
+  nudge(at)
+end
+
+local function wake_by(lane, at)
+  call('ZADD', P .. 'wake', 'LT', num(at), lane)
+  nudge(at)
+end
+
+local function wake_all()
+  for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
+    wake_by(lane, now)
+  end
+end
+
+-- Sets the wake of a lane in which nothing can be taken before `at` (nil: nothing is ready).
+local function sleep_until(lane, at)
+  local due = first_score(lane_key(lane, 'later'))
+  local abandoned = first_score(lane_key(lane, 'sending'))
+  local t = at
+  if due and (not t or due < t) then t = due end
+  if abandoned and (not t or abandoned < t) then t = abandoned end
+  if t then
+    wake_at(lane, math.max(t, now))
+  else
+    call('ZREM', P .. 'wake', lane)
+  end
+end
+
+-- ms at which the linger is over, counted from the oldest ready message; nil once it is.
+local function linger_over(lane, linger_ms)
+  local oldest = first_score(lane_key(lane, 'ready'))
+  -- A position far ahead is from before the clock was set back: nobody waits until it is there again.
+  if not oldest or oldest > now_us + 1000000 then return nil end
+  local over = oldest + linger_ms * 1000
+  return over > now_us and math.ceil(over / 1000) or nil
+end

@@ -1,0 +1,95 @@
+-- needs: _record, arguments, advance/names
+-- Which messages go next: those due come to `ready`, then the first that may share a request are chosen.
+
+-- A message keeps the position it once had.
+local function mature()
+  for place, key in ipairs(call('ZRANGEBYSCORE', later, '-inf', now_text, 'LIMIT', 0, MOST_DUE)) do
+    local found = read_record(key, 's', 'p')
+    if found[1] == 'scheduled' then
+      local p = tonumber(found[2] or nil) or now_us + place - 1
+      move(lane, key, 'scheduled', 'due', p, { 'p', num(p) })
+    else
+      call('ZREM', later, key)
+    end
+  end
+end
+
+-- Whether it may have been sent so long ago that the gateway need not know its key any more.
+local function is_too_old(key, flags)
+  local until_ms = has(flags, MAY_HAVE_BEEN_SENT) and call('HGET', record_of .. key, 'u')
+  return until_ms and (tonumber(until_ms) or 0) <= now
+end
+
+local function expire(key, flags)
+  if has(flags, MAY_HAVE_BEEN_SENT) then
+    note(key, 'park', '', 'expired, but it may have been sent')
+    move(lane, key, 'waiting', 'park', now, nil)
+  else
+    move(lane, key, 'waiting', 'expire', 0, nil)
+  end
+end
+
+-- Whether there is a record that waits, under a key that can be answered to. Only another program or a restored
+-- backup leaves anything else here: it goes out of `ready`, and audit names it.
+local function is_whole(key, facts)
+  return facts[1] == 'waiting' and is_plain(key)
+end
+
+-- Looks through `ready` in order. Expired messages are settled on the way. The first that goes alone goes by
+-- itself if it is in front; a probe rather takes one that does not.
+local function look_through(most, probing)
+  local chosen, alone, offset = {}, nil, 0
+  for _ = 1, 5 do
+    local keys = call('ZRANGE', ready, offset, offset + most + 9)
+    if #keys == 0 then break end
+    for _, key in ipairs(keys) do
+      local facts = read_record(key, 's', 'v', 'f', 'z')
+      local flags = facts[3]
+      if not is_whole(key, facts) then
+        call('ZREM', ready, key)
+      elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then
+        expire(key, flags)
+      elseif is_too_old(key, flags) then
+        note(key, 'park', '', 'its first try is older than PLEXSEND_RESEND_WITHIN_S')
+        move(lane, key, 'waiting', 'park', now, nil)
+      elseif has(flags, ALONE) then
+        if #chosen == 0 and not alone then
+          alone = { key = key, facts = facts }
+          if not probing then return { alone } end
+        end
+        offset = offset + 1
+      else
+        chosen[#chosen + 1] = { key = key, facts = facts }
+        offset = offset + 1
+        if #chosen == most then return chosen end
+      end
+    end
+  end
+  if #chosen == 0 and alone then return { alone } end
+  return chosen
+end
+
+-- Puts the bodies to what was chosen; a message without one ends. Answers whether all had theirs.
+local function add_bodies(chosen)
+  local names = {}
+  for i, message in ipairs(chosen) do names[i] = body_of .. message.key end
+  local found, whole = call('MGET', unpack(names)), true
+  for i, message in ipairs(chosen) do
+    message.body = found[i]
+    if not found[i] then
+      local event = has(message.facts[3], MAY_HAVE_BEEN_SENT) and 'park' or 'fail'
+      note(message.key, event, 'NO_BODY', 'the body is missing in Redis')
+      move(lane, message.key, 'waiting', event, now, { 'c', 'NO_BODY' })
+      whole = false
+    end
+  end
+  return whole
+end
+
+local function choose(most, probing)
+  for _ = 1, 5 do
+    local chosen = look_through(most, probing)
+    if #chosen == 0 or add_bodies(chosen) then return chosen end
+  end
+  return {}
+end

@@ -1,0 +1,50 @@
+-- needs: _record, _counts, arguments, advance/return
+-- Verdicts on messages that were reclaimed meanwhile: an acceptance changes what is, and so does the news that a
+-- message may have been sent.
+
+local function accept(key, from, code)
+  move(lane, key, from, from == 'sending' and 'accept' or 'accept_late', 0, { 'c', code })
+end
+
+-- Whether the key was dropped or archived after this batch was taken, and submitted again: another message.
+local function is_successor(key, record)
+  if settled_ms == 0 or has(record.f, MAY_HAVE_BEEN_SENT) then return false end
+  local submitted = tonumber(call('HGET', record_of .. key, 't')) or position(key) / 1000
+  -- A position lies up to half a ms behind its submit.
+  return submitted > settled_ms + 1
+end
+
+-- Redis lost the take (a restart, a fail-over): this verdict is the only word that it may have been sent.
+local function recall(key, record, verdict)
+  local flags, code, detail = with(with(record.f, MAY_HAVE_BEEN_SENT), ALONE), verdict.code, verdict.detail
+  note_window(record_of .. key, verdict)
+  note(key, verdict.outcome == 'park' and record.s ~= 'sending' and 'park' or 'late', code, detail)
+  if record.s == 'sending' then
+    call('HSET', record_of .. key, 'f', flags)
+  elseif verdict.outcome == 'park' then
+    move(lane, key, record.s, 'park', now, { 'f', flags, 'c', code })
+  else
+    move(lane, key, record.s, 'postpone', now + math.max(verdict.delay_ms, 1), { 'f', flags, 'c', code })
+  end
+end
+
+local function settle_late(key, record, verdict)
+  local outcome, code = verdict.outcome, verdict.code
+  local is_uncertain = outcome == 'retry' or outcome == 'park'
+  count(lane, 'late', 1)
+  if is_successor(key, record) then
+    note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
+  elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target('park', record.s) then
+    recall(key, record, verdict)
+  elseif outcome ~= 'accepted' then
+    note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
+  elseif target('accept_late', record.s) then
+    note(key, 'accept_late', code, 'a request given up before was accepted')
+    accept(key, record.s, code)
+  elseif record.s == 'sending' then
+    note(key, 'late', code, 'an earlier request was accepted; the one under way is waited for')
+    call('HSET', record_of .. key, 'f', with(record.f, ACCEPTED_LATE))
+  else
+    note(key, 'late', code, 'accepted, but it had ended')
+  end
+end

@@ -1,0 +1,6 @@
+-- needs: _clock, arguments
+-- The keys of the lane that this call is about, and the token of what it takes.
+
+local ready, later, sending = lane_key(lane, 'ready'), lane_key(lane, 'later'), lane_key(lane, 'sending')
+local drains, takes = lane_key(lane, 'drains'), lane_key(lane, 'takes')
+local token = drain .. '.' .. num(sequence)

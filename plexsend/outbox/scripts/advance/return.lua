@@ -1,0 +1,39 @@
+-- needs: _record, arguments, advance/names
+-- What comes back unsent or undecided, and in which state it must be then. The flags say what it may not become.
+
+local function position(key)
+  return tonumber(call('HGET', record_of .. key, 'p')) or 0
+end
+
+local function come_back(key, flags, outcome, delay_ms, code, detail)
+  local fields = { 'f', flags, 'c', code }
+  if mode == 'settle' then
+    fields[#fields + 1] = 'k'
+    fields[#fields + 1] = ''
+  end
+  if has(flags, CANCEL_WANTED) then
+    if has(flags, MAY_HAVE_BEEN_SENT) then
+      note(key, 'park', code, 'cancel wanted, but it may have been sent')
+      move(lane, key, 'sending', 'park', now, fields)
+    else
+      note(key, 'cancel', code, 'came back unsent')
+      move(lane, key, 'sending', 'cancel', 0, fields)
+    end
+  elseif outcome == 'park' then
+    note(key, 'park', code, detail)
+    move(lane, key, 'sending', 'park', now, fields)
+  elseif delay_ms > 0 then
+    note(key, 'postpone', code, detail)
+    move(lane, key, 'sending', 'postpone', now + delay_ms, fields)
+  else
+    note(key, 'give_back', code, detail)
+    move(lane, key, 'sending', 'give_back', position(key), fields)
+  end
+end
+
+-- When it was first uncertain, and until when it may be sent again. An answer without such a window does not
+-- take away one that an earlier silence set.
+local function note_window(m, verdict)
+  call('HSETNX', m, 'g', now_text)
+  if verdict.until_ms > 0 then call('HSET', m, 'u', num(verdict.until_ms)) end
+end

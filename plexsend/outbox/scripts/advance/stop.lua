@@ -1,0 +1,49 @@
+-- needs: _gate, _wake, _leases, arguments, advance/names, advance/leases
+-- Mode `stop`: a slice ends. The lease goes back, and what could be taken now gets one doorbell.
+
+local function stopped(next_bell)
+  return answer_of({ status = 'stopped', bell = next_bell })
+end
+
+-- How many may work on the lane at once, for the doorbell of a drain that ends. Without a rate each drain that
+-- ends hands its place on, or a lane whose drains end close together would be left with fewer. Under one a
+-- doorbell at a time is enough: more would only wait for permits.
+local function places(n, bells)
+  if rate_per_s == 0 then return math.min(connections, math.ceil(n / most_items)) end
+  return bells > 0 and 0 or connections
+end
+
+local function stop()
+  local last_take = call('HGET', takes, drain)
+  if last_take and sequence < tonumber(string.match(last_take, '^(%d+)')) then
+    -- An old call that comes late: the drain has gone on since.
+    return stopped()
+  end
+  local next_bell = 'bell:' .. token
+  if call('ZSCORE', drains, next_bell) then
+    -- The reply to this very call was lost.
+    return stopped(next_bell)
+  end
+  if bell ~= '' then call('ZREM', drains, bell) end
+  give_lease_back()
+  local held = gate(lane, service, most_items)
+  local n = call('ZCARD', ready)
+  if n == 0 or held.blocked then
+    sleep_until(lane, n > 0 and held.at or nil)
+    return stopped()
+  end
+  local others, bells = running(lane)
+  if yields and bells == 0 and others < connections then
+    -- Housekeeping gives out the doorbells then: lanes that have one would hand it on among themselves for as
+    -- long as they have work, and the others wait for ever.
+    wake_by(lane, now)
+    return stopped()
+  end
+  if others >= places(n, bells) then
+    wake_by(lane, now + LONGEST_SLEEP_MS)
+    return stopped()
+  end
+  call('ZADD', drains, num(now + LONGEST_SLEEP_MS), next_bell)
+  wake_at(lane, now + LONGEST_SLEEP_MS)
+  return stopped(next_bell)
+end

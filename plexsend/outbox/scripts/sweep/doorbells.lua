@@ -1,0 +1,92 @@
+-- needs: _wake, _gate, _rate, _leases, arguments, sweep/leases, sweep/abandoned
+-- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
+
+local services = {}
+for i = 0, service_count - 1 do
+  local service = read_service(FIRST_REST + i * SERVICE_LENGTH)
+  services[service.name] = service
+end
+
+-- When a lane that has something ready can be worked on: nil for now.
+local function not_before(lane, service, ready, permits_state)
+  if ready < service.most_items and call('ZCOUNT', lane_key(lane, 'later'), '-inf', now_text) == 0 then
+    local over = linger_over(lane, service.linger_ms)
+    if over then return over end
+  end
+  if permits_state then
+    local wait = rate_wait(permits_state, math.min(ready, service.most_items))
+    if wait > 0 then return now + wait end
+  end
+  return nil
+end
+
+-- How many more drains the lane can use now. Under a rate it is one for each full batch of permits that lie
+-- unused: requests may take longer than the permits for the next one.
+local function missing(lane, service, ready, permits_state)
+  local there, bells = running(lane)
+  local n = math.min(service.connections, math.ceil(ready / service.most_items)) - there
+  if permits_state then
+    local usable = permit_waiter(lane) and 0 or math.floor(permits_state.permits / service.most_items) - bells
+    n = math.min(n, math.max(usable, there == 0 and 1 or 0))
+  end
+  return n
+end
+
+local rings = {}
+
+local function ring(lane)
+  local bell = 'bell:' .. process .. '.' .. num(now_us) .. '.' .. num(#rings + 1)
+  call('ZADD', lane_key(lane, 'drains'), num(now + LONGEST_SLEEP_MS), bell)
+  rings[#rings + 1] = { lane, bell }
+end
+
+-- Rings for as many drains as the workers have threads left; answers whether that was enough.
+local function ring_for(lane, service, lacking)
+  local n = math.min(lacking, service.quota, quota)
+  for _ = 1, n do ring(lane) end
+  service.quota = service.quota - math.max(n, 0)
+  quota = quota - math.max(n, 0)
+  return n >= lacking
+end
+
+-- The wake of a lane in which nothing is ready.
+local function sleep_unready(lane, unjudged)
+  if unjudged then
+    -- What is abandoned and not yet judged would wake this lane in every round.
+    wake_at(lane, math.min(first_score(lane_key(lane, 'later')) or math.huge, now + 1000))
+  else
+    sleep_until(lane, nil)
+  end
+end
+
+local function look_at(lane)
+  local name = string.match(lane, '^([^.@]+)')
+  local service = services[name]
+  if not service then
+    -- Nobody told this process about the service: a newer producer. Look again later.
+    wake_at(lane, now + LONGEST_SLEEP_MS)
+    return
+  end
+  local unjudged = find_abandoned(lane)
+  tidy_takes(lane)
+  local ready = call('ZCARD', lane_key(lane, 'ready')) + call('ZCOUNT', lane_key(lane, 'later'), '-inf', now_text)
+  if ready == 0 then
+    sleep_unready(lane, unjudged)
+    return
+  end
+  local held = gate(lane, name, service.most_items)
+  if held.blocked then
+    wake_at(lane, held.at)
+    return
+  end
+  local permits = service.rate_per_s > 0 and rate_state(name, service.rate_per_s, service.most_items) or nil
+  local at = not_before(lane, service, ready, permits)
+  if at then
+    wake_at(lane, math.min(at, now + LONGEST_SLEEP_MS))
+    return
+  end
+  local lacking = missing(lane, service, ready, permits)
+  if #held.probes > 0 then lacking = math.min(lacking, 1) end
+  -- Where the workers have enough to do, this lane stays the next in order.
+  if ring_for(lane, service, lacking) then wake_at(lane, now + LONGEST_SLEEP_MS) end
+end

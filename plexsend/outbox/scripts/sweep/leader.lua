@@ -1,0 +1,28 @@
+-- needs: _clock, arguments
+-- Which process sweeps: one holds the lease, and its round is written down before anything is done.
+
+local sweep_state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap')
+
+-- ms for which another process holds the lease; nil where none does. A lease longer than any that is given comes
+-- from before the clock was set back.
+local function held_elsewhere()
+  local left = (tonumber(sweep_state[2]) or 0) - now
+  local by_another = sweep_state[1] and sweep_state[1] ~= process
+  return by_another and left > 0 and left <= SWEEP_LEASE_MS and left or nil
+end
+
+-- Until when nothing is reclaimed, and when the last gap was.
+local quiet, gap = tonumber(sweep_state[4]) or 0, tonumber(sweep_state[5]) or 0
+
+-- `next` is 0 until the end: what changes in this very round is no reason to nudge.
+local function write_leader()
+  call('HSET', P .. 'sweep', 'who', process, 'until', num(now + SWEEP_LEASE_MS), 'last', now_text, 'next', '0',
+       'quiet', num(quiet), 'gap', num(gap))
+end
+
+-- Sets when the next round is due, and answers in how many ms that is.
+local function write_next(next_wake)
+  local wait_ms = next_wake and math.min(math.max(0, next_wake - now), LONGEST_ROUND_MS) or LONGEST_ROUND_MS
+  call('HSET', P .. 'sweep', 'next', num(now + wait_ms))
+  return wait_ms
+end

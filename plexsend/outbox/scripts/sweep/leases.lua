@@ -1,0 +1,47 @@
+-- needs: _wake, arguments, sweep/leader
+-- Leases of processes that are gone, and takes that nobody asks for again.
+
+-- A process not seen for a while is gone, and so are its leases; else a crash would block its lanes
+-- until they lapse.
+local function drop_leases_of(gone)
+  for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
+    local drains = lane_key(lane, 'drains')
+    -- With none where something else stands there.
+    for _, drain in ipairs(redis.pcall('ZRANGE', drains, 0, -1)) do
+      if gone[string.match(drain, '^([^.:]+)%.')] then
+        call('ZREM', drains, drain)
+        wake_by(lane, now)
+      end
+    end
+  end
+end
+
+local function drop_leases_of_silent()
+  if now - gap <= SILENT_MS then return end
+  local gone, any = {}, false
+  local silent_since = num(now - SILENT_MS)
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '-inf', silent_since)) do
+    gone[string.match(member, '^([^|]*)')] = true
+    any = true
+  end
+  -- A process whose pool was resized is there twice, the old entry unseen.
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '(' .. silent_since, '+inf')) do
+    gone[string.match(member, '^([^|]*)')] = nil
+  end
+  if any then
+    call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', silent_since)
+    drop_leases_of(gone)
+  end
+end
+
+-- Takes that are remembered for drains long gone.
+local function tidy_takes(lane)
+  local takes = lane_key(lane, 'takes')
+  if call('HLEN', takes) > MOST_TAKES then
+    local all = call('HGETALL', takes)
+    for i = 1, #all, 2 do
+      local taken_at = tonumber(string.match(all[i + 1], '^%S+ (%d+)')) or 0
+      if taken_at < now - TAKES_KEPT_MS then call('HDEL', takes, all[i]) end
+    end
+  end
+end

@@ -1,0 +1,67 @@
+"""The settings as the docs show them. Tests hold the docs to what is returned here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plexsend.settings.model import VARIABLES
+from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plexsend.settings.variables import Variable
+
+_SECTIONS = {
+    Reader.ALL: (
+        "Read by applications, workers and commands",
+        "Give the same value wherever messages are submitted, sent or looked at.",
+    ),
+    Reader.WORKERS | Reader.COMMANDS: (
+        "Read by workers and commands",
+        "Workers go by these. Commands only show them, as in `plexsend why`.",
+    ),
+    Reader.WORKERS: ("Read by workers alone", "Applications and commands need none of these."),
+}
+
+_INTRODUCTION = f"""# Settings
+
+All settings, by the programs that read them. The few that people usually set are in the
+[README](../README.md#settings), with what holds for all of them: wrong values, files for secrets, Sentinel.
+A setting marked "per service" may end in a service, such as `PLEXSEND_LINGER_MS_MMS_BULK`.
+
+Every program refuses wrong values of all settings, and uses only those listed for it. Two commands pass
+settings on to the processes that they start:
+
+- `plexsend up` passes all, except the addresses of Redis and the broker: it starts a Valkey of its own. With
+  `--sandbox` it passes neither accounts nor the addresses of the gateway.
+- `plexsend demo` passes `{PREFIX}LOG` alone.
+"""
+
+
+def markdown_table() -> str:
+    """Return the table of the variables that the README shows, without a newline at its end."""
+    return _table(variable for variable in VARIABLES if variable.in_readme)
+
+
+def markdown_page() -> str:
+    """Return docs/settings.md: all variables by who reads them, and what the newer ones replace."""
+    parts = [_INTRODUCTION]
+    for readers, (title, remark) in _SECTIONS.items():
+        parts.append(f"## {title}\n\n{remark}\n")
+        parts.append(_table(variable for variable in VARIABLES if variable.readers == readers) + "\n")
+    parts.append(
+        "## What the newer settings replace\n\n"
+        "Every setting is one more to know, so a new one says what it replaced, or why nothing.\n"
+    )
+    parts.append("\n".join(f"- `{each.name}`: {each.replaces}" for each in VARIABLES if each.replaces) + "\n")
+    return "\n".join(parts)
+
+
+def _table(variables: Iterable[Variable[Any]]) -> str:
+    rows = ["| Variable | Default | Per service | Meaning |", "|---|---|---|---|"]
+    for variable in variables:
+        name = f"`{variable.name}`" + (f" or `{variable.name}{FILE_SUFFIX}`" if variable.secret else "")
+        default = variable.default_words if variable.default is None else f"`{variable.default}`"
+        rows.append(f"| {name} | {default} | {'yes' if variable.per_service else ''} | {variable.meaning} |")
+    return "\n".join(rows)

@@ -1,0 +1,46 @@
+"""A worker process as its doorbells meet it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.errors import OutboxError
+from plexsend.worker.process import Process
+from tests.integration.worker.room import BULK, Room, ScriptedClient, names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.gateway.answers import Answer
+    from plexsend.outbox.redis.store import Store
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError(), OutboxError("refused")], ids=str)
+def test_line_of_a_drain_that_failed_names_what_it_had_in_hand(
+    store: Store, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+
+    def fail(_: Sequence[str]) -> Answer:
+        raise fault
+
+    room.answer_by(fail)
+    app: Any = None
+    Process(app, room.runtime, [BULK.service]).answer(BULK.name, "")
+    [line] = [record.message for record in caplog.records if "drain failed" in record.message]
+    assert f"msg_keys={json.dumps(names(10))}" in line
+    # What was taken is reclaimed later.
+    assert room.states(BULK) == {"sending": 10}
+
+
+def test_doorbell_for_no_lane_is_logged_and_raises_nothing(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    app: Any = None
+    Process(app, Room(store, ScriptedClient()).runtime, [BULK.service]).answer("no lane", "")
+    [line] = [record.message for record in caplog.records if "drain failed" in record.message]
+    assert "msg_keys" not in line
