@@ -193,8 +193,10 @@ class Stack:
             if not child.is_running:
                 raise PartFailed(child, f"ended while it started ({child.how_it_ended()})")
             # What it waits for may be the process that is gone.
-            for other in self.ended():
-                raise PartFailed(other, f"ended while {child.name} started ({other.how_it_ended()})")
+            for gone in self.ended():
+                # It may have ended since the look above.
+                who = "it" if gone is child else child.name
+                raise PartFailed(gone, f"ended while {who} started ({gone.how_it_ended()})")
             if is_ready():
                 return
             if time.monotonic() > deadline:

@@ -5,17 +5,18 @@ Applications run in a folder that has its own `producers`, `worker` and `worker.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 import pytest
 
+from plexsend.stack.child import Program
 from tests.acceptance.process import Worker
 from tests.packaging.environments import ROOT, Environment, environ, need_pip_and_its_index, pip, run
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -221,23 +222,21 @@ def start(with_all: Environment, tmp_path: Path) -> Iterator[Callable[..., Worke
     started: list[Worker] = []
 
     def start_one(command: str, *args: str, cwd: Path, **settings: str) -> Worker:
-        log = tmp_path / f"{command}-{len(started)}.log"
-        with log.open("wb") as words:
-            process = subprocess.Popen(
-                [with_all.command(command), *args],
-                cwd=cwd,
-                env=environ(**settings),
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=words,
-            )
-        started.append(Worker(process, log))
+        program = Program(
+            name=f"{command} {len(started)}",
+            command=(str(with_all.command(command)), *args),
+            log=tmp_path / f"{command}-{len(started)}.log",
+            folder=cwd,
+            environ=environ(**settings),
+        )
+        started.append(Worker(program))
+        started[-1].start()
         return started[-1]
 
     yield start_one
     for worker in started:
-        worker.process.kill()
-        worker.process.wait()
+        worker.kill()
+        worker.wait(5)
 
 
 def test_workers_start_by_either_name(
