@@ -90,6 +90,8 @@ class Pipeline:
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
+        # One for each variant, so that the items of a chunk can be told to share it at a glance.
+        self._lanes: dict[str | None, Lane] = {}
         self._loader = loader
         self._stamp = str(loader.stamp)
         self._intake = intake
@@ -178,7 +180,10 @@ class Pipeline:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = Lane(self._terms.service, item.variant, self._terms.account)
+        lane = self._lanes.get(item.variant)
+        if lane is None:
+            lane = Lane(self._terms.service, item.variant, self._terms.account)
+            self._lanes[item.variant] = lane
         chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body)))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:

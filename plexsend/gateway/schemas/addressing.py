@@ -62,7 +62,7 @@ def receiver_number() -> Number:
     )
 
 
-class _Key(PatternText):
+class _KeyText(PatternText):
     """The key of a message."""
 
     def rule(self) -> Mapping[str, Any]:
@@ -78,7 +78,7 @@ class _Key(PatternText):
 
 def msg_key() -> PatternText:
     """Return the field of the message's key."""
-    return _Key(
+    return _KeyText(
         required=True,
         form="1 to 128 printable ASCII characters without spaces",
         pattern=MSG_KEY_PATTERN,
