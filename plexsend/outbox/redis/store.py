@@ -156,7 +156,7 @@ class Store:
 def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
     """Return a kind of connection that gives up the turn while it waits for the server."""
 
-    class Waiting(kind):  # type: ignore[misc, valid-type]  # known at run time
+    class YieldingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
         def connect(self) -> None:
             if self._sock is not None:
                 return
@@ -167,7 +167,7 @@ def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection
             with turn.outside():
                 return super().read_response(*args, **kwargs)
 
-    return Waiting
+    return YieldingConnection
 
 
 def _sentinel_client(address: SentinelAddress) -> Redis:
