@@ -136,7 +136,7 @@ def test_an_unknown_name_is_refused_with_the_remedy_and_held_all_the_same_when_a
     yard.add("k1")
     refused = run("pause", "mian", "--reason", "r")
     assert (refused.code, refused.out) == (1, "")
-    assert "Did you mean main? `account:mian` means that account all the same." in refused.err
+    assert "Did you mean main? Write `account:mian` to name that account nevertheless." in refused.err
 
     forced = run("pause", "account:mian", "--reason", "r")
     assert forced.code == 0
