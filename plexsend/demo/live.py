@@ -28,7 +28,7 @@ _BAR_WIDTH = 50
 _MOST_SHOWN = 6
 """Sentences that are shown; older ones have moved out of the screen."""
 
-_COLUMNS = ("lane", "ready", "later", "sending", "accepted", "refused", "now/s", "limit/s")
+_COLUMNS = ("lane", "waiting", "scheduled", "sending", "accepted", "refused", "now/s", "limit/s")
 
 
 class LiveShow:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("lane", style="bold"),
-    Column("ready", right=True),
-    Column("later", right=True),
+    Column("waiting", right=True),
+    Column("scheduled", right=True),
     Column("sending", right=True),
     Column("uncertain", right=True),
     Column("dead", right=True),

@@ -99,6 +99,7 @@ def test_a_terminal_sees_progress_lanes_holds_and_what_happens() -> None:
         "second",
         "1,203 of 2,484 have ended",
         "mms-bulk@main",
+        "waiting scheduled sending",
         "1,195",
         "Messages go out.",
     ):
@@ -112,7 +113,7 @@ def test_a_terminal_of_80_columns_shows_every_lane_and_title_in_full() -> None:
     drawn = draw(replace(PICTURE, lanes=(lane,)), [], width=80)
 
     assert "rcs-mms-bulk.RMM@main" in drawn
-    assert "ready later sending accepted refused now/s limit/s" in drawn
+    assert "waiting scheduled sending accepted refused now/s limit/s" in drawn
 
 
 def test_a_terminal_sees_something_before_anything_is_known() -> None:
