@@ -101,7 +101,7 @@ _BY_NAME = {entry.name: entry for entry in ENTRIES}
 
 
 class Plexsend(click.Group):
-    """The group of all commands. Its `main` never lets a traceback out."""
+    """The group of all commands. Its `main` never prints a traceback unless it is asked to."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""

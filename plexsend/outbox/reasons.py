@@ -85,7 +85,7 @@ class HoldRule:
     hinted_by: EffectKind | None = None
     """An effect that begins it only where it has a number, and never makes it grow."""
     meant_by: Meaning | None = None
-    """An answer of this meaning, for one item or the whole request, begins it; None: verdicts weigh more."""
+    """An answer of this meaning, for one item or the whole request, begins it; None: verdicts decide."""
     ended_by: Relief | None = None
     first_step: str = ""
     """The field of a lane's policy that says after how many seconds the first probe goes."""

@@ -5,7 +5,7 @@
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
---   release: neither, but the fields behind the arguments                answers {'released', field...}
+--   release: neither, but the fields after the arguments                 answers {'released', field...}
 
 local function done(outcome, state)
   write_counts()

@@ -10,7 +10,7 @@ end
 local function is_successor(key, record)
   if settled_ms == 0 or has(record.f, MAY_HAVE_BEEN_SENT) then return false end
   local submitted = tonumber(call('HGET', record_of .. key, 't')) or position(key) / 1000
-  -- A position lies up to half a ms behind its submit.
+  -- A position is up to half a ms later than its submit.
   return submitted > settled_ms + 1
 end
 
