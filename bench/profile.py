@@ -55,7 +55,7 @@ PARTS = (
     ("  reply to batch", "plexsend/outbox/advance.py", "_batch"),
     ("judge", "worker/verdicts.py", "judge"),
     ("recheck", "worker/recheck.py", "recheck"),
-    ("log line", "worker/batch_log.py", "tell"),
+    ("log line", "worker/batch_log.py", "note"),
 )
 """What is shown: words, end of the file's name, function. Indented parts are within those above them."""
 

@@ -53,7 +53,7 @@ def _is_installed(name: str) -> bool:
 
 
 def _unfit(extra: str) -> Iterator[str]:
-    # Every command is here at its start, and needs neither.
+    # Every command imports this module at its start, and does not need these two.
     from importlib import metadata  # noqa: PLC0415
 
     from packaging.requirements import Requirement  # noqa: PLC0415  of an extra that may not be installed
@@ -66,7 +66,7 @@ def _unfit(extra: str) -> Iterator[str]:
     for line in lines:
         needed = Requirement(line)
         if needed.marker is not None and needed.marker.evaluate({"extra": extra}):
-            # What was installed without a word on its version cannot be judged.
+            # A package that was installed without its version cannot be judged.
             with suppress(metadata.PackageNotFoundError):
                 found = metadata.version(needed.name)
                 if not needed.specifier.contains(found, prereleases=True):

@@ -3,13 +3,13 @@
     log = get_logger("worker.drain")
     log.info("batch sent", lane="mms-bulk@main", messages=10)
 
-Everything goes through the standard library's logging, so whatever setup a program already has (Celery's, an
+Everything goes through the standard library's logging, so any setup that a program already has (Celery's, an
 application's own) prints it as `batch sent lane=mms-bulk@main messages=10`. `configure` makes handlers write
-one object of JSON a line instead, or leaves their form and only masks; the records of other libraries too.
+one object of JSON a line instead, or keeps their form and only masks; the records of other libraries too.
 
-No line shows a message's body, a phone number or a secret: fields with a forbidden name are withheld, and
-what looks like a phone number or the login of a URL is masked wherever it is. That is the last net and not an
-excuse: code that logs gives ids.
+A line never shows a message's body, a phone number or a secret: fields with a forbidden name are withheld,
+and what looks like a phone number or the login of a URL is masked wherever it is. This is only the last
+check: code that logs gives ids.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict
 
 WITHHELD = "[withheld]"
-"""What stands in place of a value that no log may hold."""
+"""Written in place of a value that no log may hold."""
 
 FORBIDDEN = frozenset(
     {
@@ -50,7 +50,7 @@ FORBIDDEN = frozenset(
         *("secret", "secret_key", "password", "authorization", "credentials", "api_key"),
         *("to", "from", "sender", "receiver", "recipient", "number", "phone", "dest"),
         *("sender_number", "receiver_number", "phone_number", "origin_cid"),
-        # What structlog makes of `log.info("phrase %s", value)`: the phrase is no template.
+        # What structlog makes of `log.info("phrase %s", value)`: our phrases are not templates.
         "positional_args",
     }
 )
@@ -71,10 +71,10 @@ _PHONE = re.compile(
     """,
     re.VERBOSE,
 )
-# Numbers of fewer digits would be nearly whole with three digits before and four after the mask.
+# With three digits before and four after the mask, a number of fewer digits would show nearly whole.
 _LONG_NUMBER = 10
 
-# Where kombu has masked the password and there is no user, nothing is left to hide.
+# Where kombu has masked the password and the URL has no user, nothing is left to hide.
 _LOGIN_OF_URL = re.compile(r"(?<=://)(?!:\*\*@)[^\s\"']*@")
 
 # Longer values are cut: a log is read line by line.
@@ -83,7 +83,7 @@ _LONGEST = 1000
 # The attribute under which a record of the standard library carries our fields to our formatter.
 _FIELDS = "plexsend_fields"
 
-# The names that a line of JSON has anyway; a field of the same name gets an underscore behind it.
+# The names that every line of JSON has; a field of the same name gets an underscore at its end.
 _RESERVED = frozenset({"time", "level", "logger", "event"})
 
 
@@ -109,7 +109,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 def configure(logger: logging.Logger, *, json: bool) -> None:
-    """Make the handlers that a logger has print what a log may hold; their level and place stay as they are.
+    """Make a logger's handlers print only what a log may hold; their level and place stay as they are.
 
     Args:
         logger: Whose handlers; the root logger's print the records of other libraries too.
@@ -132,7 +132,7 @@ def mask_text(text: str) -> str:
 
 
 class _MaskingFormatter(logging.Formatter):
-    """Another formatter's lines, masked: no library knows what our logs must not hold."""
+    """Masks another formatter's lines: other libraries do not know what our logs must not hold."""
 
     def __init__(self, wrapped: logging.Formatter | None) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ def _clean_field(key: str, value: Any) -> Any:
     if _is_forbidden(key):
         return WITHHELD
     if key.lower() == "exception":
-        # A traceback is cut nowhere: its last line says the most.
+        # A traceback is not cut: its last line says the most.
         return mask_text(str(value))
     return _clean(value)
 
@@ -227,7 +227,7 @@ def _mask_number(found: re.Match[str]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    """Return a value as it stands after `key=`: bare when it is one word, else in double quotes."""
+    """Return a value as it is written after `key=`: bare when it is one word, else in double quotes."""
     if type(value) is int:
         return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -237,14 +237,14 @@ def _quoted(value: Any) -> str:
 
 
 def _visible(text: str) -> str:
-    """Escape what a terminal would obey or not show, so that no value can make up a line of its own."""
+    """Escape what a terminal would obey or not show, so that a value cannot make up a line of its own."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _to_line(fields: EventDict, **options: Any) -> str:
-    """Return JSON without what some readers take for the end of a line, and what UTF-8 cannot hold."""
+    """Return JSON without what some readers take for the end of a line and without what UTF-8 cannot hold."""
     text = json.dumps(fields, ensure_ascii=False, **options)
     escaped = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
     return escaped.encode(errors="backslashreplace").decode()

@@ -23,7 +23,7 @@ class LazyProducer:
     """A producer that is made when it is first needed: importing this package reads no environment.
 
     Args:
-        make: Returns the producer. Called once; again only where it raised.
+        make: Returns the producer. Called once, and again only after it raised.
     """
 
     def __init__(self, make: Callable[[], Producer]) -> None:
@@ -109,7 +109,7 @@ def send(
 
 
 def service_id(text: str) -> ServiceId:
-    """Return a service id that is read from somewhere as what `submit` and `send` take.
+    """Return a service id, given as text, as the type that `submit` and `send` take.
 
     Raises UsageError, which names the known ones, where there is no such service.
     """

@@ -22,9 +22,9 @@ class TooLate(Exception):
 
 
 class Calls:
-    """Begins calls, one after the other, and waits for them within one time for all.
+    """Begins calls, one after the other, and waits for them; all share one time limit.
 
-    As a context manager it ends no sooner than the last call, unless its time is over.
+    As a context manager it ends when the last call has ended, or when its time is over.
 
     Args:
         timeout_s: Seconds from now; None: no limit.
@@ -48,7 +48,7 @@ class Calls:
             raise TooLate
         future: Future[T] = Future()
         self._last = future
-        # Of a daemon no end of a program waits.
+        # A program that ends does not wait for a daemon thread.
         threading.Thread(target=_run, args=(call, future), name="plexsend-submit", daemon=True).start()
         return future
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An item that was let pass and waits for its chunk."""
+    """A valid item that waits for its chunk."""
 
     index: int
     lane: Lane
@@ -32,7 +32,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class Chunk:
-    """Some entries, judged: what became of them so far, and the items that wait to be added."""
+    """Some entries that were judged: what became of them so far, and the items that wait to be added."""
 
     part: Submission = field(default_factory=Submission)
     waiting: list[Waiting] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Adding:
         self._ended = threading.Event()
 
     def run(self) -> OutboxError | None:
-        """Add what waits, and return what ended it early: of every item it is noted what became of it."""
+        """Add what waits and note what became of every item. Return what ended it early, or None."""
         failure: OutboxError | None = None
         for messages in self._groups:
             with self._lock:
@@ -134,13 +134,13 @@ _Slot = tuple["Lane", "Moments"]
 
 
 def group(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
-    """Return what waits by lane and moments, each once, unless that would change an order that counts.
+    """Return the waiting items in groups that share lane and moments, one group each where the order allows.
 
-    Of two items with the same key the first given must be added first. And what is due at once stands in its
-    lane in the order in which it is added; what is due later, in the order of its moments. So where an item
-    would overtake another a new round of groups begins.
+    Of two items with the same key, the one given first must be added first. Items that are due at once are in
+    their lane in the order in which they are added, items due later in the order of their moments. So a new
+    round of groups begins where an item would overtake another.
     """
-    # Most chunks are of one lane without moments of their own: grouping them would cost a twentieth more.
+    # Most chunks are of one lane, without moments of their own: grouping them would cost a twentieth more.
     if waiting and all(
         each.lane is waiting[0].lane and each.moments is waiting[0].moments for each in waiting
     ):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Places(NamedTuple):
-    """Where the parts of a message stand in its item, and how many images it may have."""
+    """Where the parts of a message are in its item, and how many images it may have."""
 
     text: str = "msg"
     title: str = "title"
@@ -31,7 +31,7 @@ class _Places(NamedTuple):
 
 _PLAIN = _Places()
 _PLACES = {"rcs-mms": _Places("msg.body.description", "msg.body.title", "msg.body.media", one_image=True)}
-"""Product whose parts do not stand where those of the others do → where they stand."""
+"""Product whose parts are in other places than usual → those places."""
 
 
 def make_item(
@@ -45,7 +45,7 @@ def make_item(
     msg_key: str | None,
     fields: Mapping[str, object],
 ) -> dict[str, Any]:
-    """Return the item of a message; what is empty is left out of it.
+    """Return the item of a message, without what is empty.
 
     Args:
         service: Whose item it is; UsageError where there is no such service.
@@ -76,7 +76,7 @@ def make_item(
 
 
 def _put(item: dict[str, Any], path: str, value: object) -> None:
-    """Put a value where the path leads, making copies of the objects on the way: they are the caller's."""
+    """Put a value at a path. Objects on the way are copied first, since they are the caller's."""
     *outer, last = path.split(".")
     inner = item
     for name in outer:

@@ -1,7 +1,7 @@
 """Moments as callers give them and as the outbox keeps them, ms since 1970.
 
 For a whole call they are aware datetimes. An item may have its own, which count instead: aware datetimes too,
-or ISO 8601 text with a zone, since a file has nothing else. They never go on the wire.
+or ISO 8601 text with a zone, since a file holds only text. They never go on the wire.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def not_after_ms(moment: datetime | None, *, name: str) -> int | None:
 
 
 class ServerClock:
-    """The clock of Redis, by which messages expire, whatever this machine's says. Read once, when needed.
+    """The clock of Redis: messages expire by it, not by this machine's clock. Read once, when needed.
 
     Args:
         read: Asks Redis for the time in ms.
@@ -67,7 +67,7 @@ class ServerClock:
         """Of this machine's monotonic clock."""
 
     def now_ms(self) -> int | None:
-        """Return the time; None where Redis does not say it: what is added next fails by itself then."""
+        """Return the time; None where Redis does not answer: what is added next then fails by itself."""
         if not self._asked:
             self._asked = True
             with suppress(OutboxError):
@@ -76,7 +76,7 @@ class ServerClock:
 
 
 def has_moments(item: Mapping[Any, object]) -> bool:
-    """Tell whether an item has a field for a moment of its own."""
+    """Return whether an item has a field for a moment of its own."""
     return SEND_AT in item or EXPIRES_AT in item
 
 
@@ -86,7 +86,7 @@ def take_moments(
     """Return an item without its own moments, those that count for it, and what is wrong with them.
 
     Args:
-        given: The item. None or a blank text is no moment.
+        given: The item. None or a blank text is not a moment.
         usual: Those of the whole call, which count where the item has none.
         now_ms: Returns Redis's time; None: not known.
     """
@@ -106,7 +106,7 @@ def take_moments(
 
 
 class _Unreadable(Exception):
-    """A value that is no moment; `problem` says why."""
+    """A value that is not a moment; `problem` says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         self.problem = Problem(
@@ -118,13 +118,13 @@ class _Unreadable(Exception):
 def _judge(moments: Moments, now_ms: int | None, *, blamed: str) -> tuple[Moments, tuple[Problem, ...]]:
     send_at_ms, expires_at_ms = moments.send_at_ms, moments.expires_at_ms
     if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
-        why = "is not before expires_at" if blamed == SEND_AT else "does not lie after send_at"
+        why = "is not before expires_at" if blamed == SEND_AT else "is not after send_at"
         return moments, (Problem(blamed, f"{why}, so nothing would ever be sent", "Correct one of the two."),)
     if now_ms is None:
         return moments, ()
     if expires_at_ms is not None and expires_at_ms <= now_ms:
         return moments, (Problem(EXPIRES_AT, "has passed, so nothing would be sent", _LATER),)
-    # What is due already is like any other: it keeps its place among them.
+    # A message that is due already is like any other: it keeps its place among them.
     if send_at_ms is not None and send_at_ms <= now_ms:
         return Moments(None, expires_at_ms), ()
     return moments, ()
@@ -158,7 +158,7 @@ def _read(value: object, field: str) -> datetime | None:
 
 
 def _ceiling_ms(moment: datetime) -> int:
-    # A division rounds down, and that of the negative rounds up.
+    # A division rounds down, so dividing the negative rounds up.
     return max(0, -(-(moment - _EPOCH) // _MILLISECOND))
 
 

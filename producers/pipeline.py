@@ -1,6 +1,6 @@
 """The pipeline of items into one service and account: judged one by one, added a chunk at a time.
 
-Of an item nothing is kept but its wire bytes, until its chunk is added, and what became of it.
+Of an item it keeps the wire bytes, until its chunk is added, and what became of it; nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plexsend.gateway.items import ItemLoader
 
 _CHUNK_BYTES = 4_000_000
-"""A chunk ends early when what its entries say of their size reaches this: a file's rows may be 1 MB each."""
+"""A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Taker(Protocol):
         send_at_ms: int | None,
         expires_at_ms: int | None,
     ) -> list[Submitted]:
-        """Take messages in and return a submitted for each."""
+        """Take messages in and return what became of each."""
         ...
 
 
@@ -90,7 +90,7 @@ class Pipeline:
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
-        # One for each variant, so that the items of a chunk can be told to share it at a glance.
+        # One for each variant: items of a chunk share their lane where it is the same object.
         self._lanes: dict[str | None, Lane] = {}
         self._loader = loader
         self._stamp = str(loader.stamp)
@@ -112,7 +112,7 @@ class Pipeline:
 
         Args:
             entries: What is to be added.
-            calls: By which it is added, within their time; None: it takes as long as it takes.
+            calls: Calls that add it, within their time; None: without a time limit.
 
         Raises SubmitInterrupted with what became of the last two chunks alone.
         """
@@ -123,7 +123,7 @@ class Pipeline:
             finish = self._begin(chunk, calls)
             try:
                 following = next(judged, None)
-            except Exception:  # of the caller's iterable: what it gave before is told first
+            except Exception:  # of the caller's iterable: what it gave before is reported first
                 yield finish()
                 raise
             try:
@@ -167,7 +167,7 @@ class Pipeline:
                 raw, default_key=made_key, variant=self._terms.variant, replace=self._terms.replace
             )
         except InvalidItem as exc:
-            # A key that was made up here is known to nobody, so it would name nothing.
+            # The caller does not know a key that was made up here, so it would name nothing.
             own_key = exc.msg_key if made_key is None else None
             part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
             return
@@ -175,7 +175,7 @@ class Pipeline:
         if wrong:
             part.invalid.append(Invalid(index, msg_key if made_key is None else None, wrong))
             return
-        # Most items have neither, and a generator for nothing costs as much as the rest of this function.
+        # Most items have neither, and an empty generator costs as much as the rest of this function.
         if item.warnings:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
@@ -187,12 +187,12 @@ class Pipeline:
         chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body)))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
-        """Add what waits, or say of each item why not and raise SubmitInterrupted."""
+        """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
         adding = Adding(chunk, self._add)
         return self._answer(adding, adding.run())
 
     def _begin(self, chunk: Chunk, calls: Calls) -> Callable[[], Submission]:
-        """Begin to add what waits, and return what waits for its end and does as `_add_chunk`."""
+        """Begin to add what waits. Return a function that waits for the end and then does as `_add_chunk`."""
         adding = Adding(chunk, self._add)
         try:
             under_way = calls.begin(adding.run)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 class Producer:
-    """Puts messages in, tells how they stand and cancels them. Safe to share between threads.
+    """Puts messages in, reports their states and cancels them. Safe to share between threads.
 
-    Needs no account's secret: an account is a name here, and the workers know what stands behind it.
+    It needs no account's secret: here an account is only a name, and the workers know its secret.
 
     Args:
         settings: What the environment says, from `plexsend.gateway.environment.read_settings`.
@@ -83,8 +83,8 @@ class Producer:
             send_at: Aware; None or a moment that has passed: now.
             expires_at: Aware; what was never sent until then is not sent any more. None: never.
             replace: Put the usual replacements for characters outside EUC-KR, and report them.
-            timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. What `items`
-                take to be made counts too.
+            timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. The time that
+                `items` takes to make its items counts too.
 
         Raises:
             UsageError: nothing was done.
@@ -107,7 +107,7 @@ class Producer:
                 replace=replace,
             )
             if timeout_s is not None:
-                # Asked for here, where nobody waits longer than that.
+                # Asked for here, where the time limit counts for it too.
                 pipeline.now_ms()
             return pipeline
 
@@ -151,14 +151,14 @@ class Producer:
             service: A service id, such as `mms-bulk`.
             to: The receiver's mobile number.
             from_: A sender number that is registered with the gateway.
-            text: What it says; of an RCS card its description. Empty: none.
+            text: Its text; for an RCS card its description. Empty: none.
             title: Its title.
             images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
             msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
             account: As for `submit`, and so are the rest.
-            msg_type: RCS: RMM or RMH.
-            send_at: Aware; not before.
-            expires_at: Aware; never from then on.
+            msg_type: For RCS: RMM or RMH.
+            send_at: Aware; it is not sent before this.
+            expires_at: Aware; it is not sent from then on.
             replace: Replace characters outside EUC-KR.
             timeout_s: Seconds after which it gives up.
             **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
@@ -203,16 +203,16 @@ class Producer:
         expires_at: datetime | None = None,
         replace: bool = False,
     ) -> Pipeline:
-        """Return a pipeline into the service and account, for callers that hold no outcomes. As `submit`."""
-        # The account is judged after the service: one that is called like a service is the likelier slip.
+        """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`."""
+        # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
         self._check_account(account)
         send_at_ms = not_before_ms(send_at, name="send_at")
         expires_at_ms = not_after_ms(expires_at, name="expires_at")
         if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
-            raise UsageError("expires_at does not lie after send_at, so nothing would ever be sent.")
+            raise UsageError("expires_at is not after send_at, so nothing would ever be sent.")
         self._inspect()
-        # Redis's clock is the one by which messages expire, whatever this machine's says.
+        # Messages expire by Redis's clock, not by this machine's.
         if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
             raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         terms = Terms(
@@ -253,7 +253,7 @@ class Producer:
         try:
             msg_key.encode()
         except UnicodeEncodeError:
-            raise UsageError("msg_key holds half a character, as no message's does.") from None
+            raise UsageError("msg_key holds half a character, so no message has this key.") from None
         if account is not None:
             self._check_account(account)
         return queries.find(self._store, msg_key, account)
@@ -262,8 +262,8 @@ class Producer:
         named = isinstance(account, str) and NAME.fullmatch(account) is not None
         if named and account not in SERVICES:
             return
-        # What is no name is not shown: it may be the secret itself, given where its name is wanted.
-        what = f"{account!r} is a service, not an account" if named else "account is no account's name"
+        # What is not a name is not shown: it may be the secret itself, given where its name is wanted.
+        what = f"{account!r} is a service, not an account" if named else "account is not an account's name"
         known = ", ".join(self._settings.accounts) or "none (their names are enough to submit)"
         raise UsageError(
             f"{what}. A name is 1 to 32 of a-z, 0-9 and -, such as main. Accounts in the settings: {known}."

@@ -31,7 +31,7 @@ class Duplicate:
     index: int
     msg_key: str
     state: State
-    """Where the message stands that was submitted first."""
+    """The state of the message that was submitted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Conflict:
     index: int
     msg_key: str
     state: State
-    """Where the message stands that has the key."""
+    """The state of the message that has the key."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -143,9 +143,9 @@ class Submission:
 class SubmitInterrupted(OutboxError):
     """Redis failed part-way through a submission.
 
-    To go on: submit `submission.in_doubt` again under the keys that stand there (what was added then is a
-    duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a `msg_key`
-    of its own it is enough to make the same call again.
+    To go on: submit `submission.in_doubt` again under the keys that are given there (what was added before is
+    then a duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a
+    `msg_key` of its own it is enough to make the same call again.
     """
 
     def __init__(self, cause: OutboxError, submission: Submission, taken: int) -> None:

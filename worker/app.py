@@ -38,8 +38,8 @@ def create_app(settings: Settings) -> Celery:
     return app
 
 
-# Celery sets its log up a moment later, but warns before that of a worker that root runs. Its banner is left
-# out: standard output often goes where the log goes.
+# Celery sets its log up a moment later, but its warning about a worker that root runs comes before. Its
+# banner is left out: standard output often goes where the log goes.
 def _log_from_the_first_line(instance: Any, options: Mapping[str, Any], **_: Any) -> None:
     if instance.app.plexsend_settings.log is LogFormat.JSON:
         instance.quiet = True

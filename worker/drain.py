@@ -38,8 +38,8 @@ STALE_S = 5.0
 REDIS_AGAIN_S = 0.5
 """Between tries to reach Redis while a settlement waits."""
 LAST_PATIENCE_S = 25.0
-"""How long these tries go on in a process that is to stop, or when Redis answers with a refusal. With a
-request's deadline added it stays below the time after which supervisors kill."""
+"""How long these tries go on in a process that is to stop, or when Redis answers with a refusal. Together
+with a request's deadline it is less than the time after which supervisors kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Drain:
         self._policy = runtime.policies[lane.service]
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
-        self._fates = BatchLog(self._log)
+        self._batch_log = BatchLog(self._log)
         self.keys_in_hand: list[str] = []
         """The keys of the batch that was taken last, until its verdicts are written down."""
 
@@ -81,7 +81,7 @@ class Drain:
             try:
                 self._run(bell)
             finally:
-                self._fates.end()
+                self._batch_log.end()
 
     def _run(self, bell: str) -> None:
         began = self._around.clock()
@@ -144,7 +144,7 @@ class Drain:
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0
                 if not failed_before:
-                    self._fates.end()
+                    self._batch_log.end()
                     self._log.warning(
                         "redis does not take the verdicts, trying again",
                         reason=str(exc),
@@ -169,7 +169,7 @@ class Drain:
             self._impatient_since = now
         return now - self._impatient_since >= patience_s
 
-    # What was posted and could not be written down is reclaimed as uncertain; only the log knows its fate.
+    # What was posted and could not be written down is reclaimed as uncertain; only the log has its verdicts.
     def _log_lost(self, settlement: Settlement | None) -> None:
         if settlement is not None:
             accepted = [
@@ -191,7 +191,7 @@ class Drain:
             settlement = replace(sent, verdicts=sent.verdicts + checked.verdicts)
         else:
             settlement = Settlement(batch.token, batch.take, checked.verdicts, taken_ms=batch.taken_ms)
-        self._fates.tell(batch, settlement)
+        self._batch_log.note(batch, settlement)
         return settlement
 
     def _post(self, batch: Batch) -> Settlement:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Logging(CeleryLogging):
-    """Makes handlers as Celery does, by Celery's own options, and has them write what a log may hold."""
+    """Makes handlers as Celery does, by Celery's own options; they write only what a log may hold."""
 
     def setup_handlers(self, logger: Logger, *args: Any, **options: Any) -> Logger:
         """Make a logger's handlers: Celery calls this for the root, for tasks and for processes."""

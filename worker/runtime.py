@@ -26,7 +26,7 @@ class Runtime:
     ) -> None:
         self.settings = settings
         self.turn = Turn()
-        """Taken by each drain, which gives it up wherever it waits."""
+        """Taken by each drain, which gives it back wherever it waits."""
         self.store = store or Store.connect(settings.redis, settings.key_prefix, self.turn)
         self.client: Transport = client or GatewayClient(settings.base_urls, turn=self.turn)
         self.name = secrets.token_hex(5)

@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line of this process and end it with the command's exit code."""
-    # The imports stand inside, so that Ctrl-C while Python still loads ends as quietly as later.
+    # The imports are inside, so that Ctrl-C while Python still loads ends as quietly as later.
     try:
         from plexsend.errors import MissingExtra
         from plexsend.extras import require

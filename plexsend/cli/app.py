@@ -37,8 +37,8 @@ class ListedCommand:
     section: Section
     summary: str
     replaces: str = ""
-    """What people type no more since there is this command, or why it replaces nothing. Every command that is
-    added names it, so that the list grows on purpose."""
+    """What people no longer type since this command exists, or why it replaces nothing. Every command that is
+    added says it, so that the list grows on purpose."""
 
     def load(self) -> click.Command:
         """Import the command."""
@@ -54,9 +54,7 @@ ENTRIES = (
     ListedCommand("check", "check:check", Section.SEND, "Judge a file of messages; send nothing."),
     ListedCommand("import", "import_:import_", Section.SEND, "Put a file of messages in."),
     ListedCommand("status", "status:status", Section.FOLLOW, "Show all that is known of a message."),
-    ListedCommand(
-        "why", "why:why", Section.FOLLOW, "Explain what keeps a message from going, and until when."
-    ),
+    ListedCommand("why", "why:why", Section.FOLLOW, "Explain why a message is not sent yet, and until when."),
     ListedCommand("lanes", "lanes:lanes", Section.FOLLOW, "List the lanes and what waits in them."),
     ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
@@ -134,7 +132,7 @@ class Plexsend(click.Group):
         longest = max(map(len, _BY_NAME))
         for section in Section:
             with formatter.section(section):
-                # As wide in every section, so that the summaries stand below each other.
+                # Of the same width in every section, so that all summaries begin in one column.
                 rows = [
                     (entry.name.ljust(longest), entry.summary)
                     for entry in ENTRIES
@@ -144,7 +142,7 @@ class Plexsend(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was parsed."""
-        # click has ways of its own to end after these two, which print an empty line and exit with 1.
+        # After these two click would print an empty line and exit with 1.
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as exc:

@@ -1,4 +1,4 @@
-"""What a person decides for single messages, and how its outcome is told."""
+"""What a person decides for single messages, and how the outcome is printed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _DONE = {
     "cancelled": "is cancelled: it will not be sent",
     "wanted": "is being sent right now; it is cancelled if it comes back unsent",
-    "parked": "may have been sent already, so it is parked: settle it with `plexsend uncertain settle`",
+    "parked": "may have been sent already, so it is uncertain: settle it with `plexsend uncertain settle`",
     "requeued": "waits again",
     "dropped": "is dropped",
     "settled": "is settled",
@@ -28,16 +28,16 @@ _POSSIBLE = {
     Act.CANCEL: "Only what is scheduled, waiting or being sent can be cancelled.",
     Act.REQUEUE: "Only what was rejected or has failed can be requeued.",
     Act.DROP: "Only what was rejected or has failed can be dropped.",
-    Act.ACCEPTED: "Only what is parked as uncertain can be settled.",
-    Act.RESEND: "Only what is parked as uncertain can be settled.",
-    Act.FAILED: "Only what is parked as uncertain can be settled.",
+    Act.ACCEPTED: "Only what is uncertain can be settled.",
+    Act.RESEND: "Only what is uncertain can be settled.",
+    Act.FAILED: "Only what is uncertain can be settled.",
 }
 
 
 def decide_one(
     screen: Screen, settings: Settings, store: Store, key: str, *, account: str | None, act: Act
 ) -> None:
-    """Do what is asked for one message and tell the outcome. Raises NotPossible where it is not possible."""
+    """Do what is asked for one message and print the outcome. Raises NotPossible where it is not possible."""
     record = find_record(store, settings, key, account)
     decision = ask(store, record.lane.account, key, act)
     if not decision.done:

@@ -38,7 +38,7 @@ class Ending:
             code = self._run(run)
             sys.stdout.flush()
         except (BrokenPipeError, ReaderGone):
-            # Whoever read has seen enough (`| head`): as quiet as a program that the signal ended.
+            # The reader has ended (`| head`): as quiet as a program that the signal ended.
             _forget_output()
             return EXIT_ENDED_BY_SIGNAL + signal.SIGPIPE
         return code
@@ -53,11 +53,11 @@ class Ending:
             return exc.exit_code
         except (KeyboardInterrupt, click.Abort):
             if sys.stderr.isatty():
-                # The terminal has put its ^C on the line.
+                # The terminal has printed ^C on this line.
                 sys.stderr.write("\n")
             code = EXIT_ENDED_BY_SIGNAL + signal.SIGINT
             self._screen.complain(
-                Fault("interrupted", "Interrupted. What was done before stands.", exit_code=code)
+                Fault("interrupted", "Interrupted. What was done before is kept.", exit_code=code)
             )
             return code
         except Exception as exc:
@@ -69,7 +69,7 @@ class Ending:
         return code if isinstance(code, int) else 0
 
 
-# A terminal that cannot show Korean shows question marks; no command fails over its own words.
+# A terminal that cannot show Korean shows question marks: a command does not fail because of its own words.
 def _let_everything_be_printed() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_settings(screen: Screen) -> Settings:
-    """Return the settings, and tell what is doubtful about them. Call it once in a command."""
+    """Return the settings, and warn of what is doubtful about them. Call it once in a command."""
     from plexsend.gateway.environment import read_settings
 
     settings = read_settings()

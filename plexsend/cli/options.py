@@ -14,7 +14,7 @@ _A_TIME = "2026-03-01T09:00:00+09:00"
 
 
 class _Moment(click.ParamType[datetime]):
-    """A point in time, ISO 8601. Without a zone it is refused: whose clock would it be?"""
+    """A point in time, ISO 8601. Without a zone it is refused: it could mean any machine's time."""
 
     name = "time"
 
@@ -24,7 +24,7 @@ class _Moment(click.ParamType[datetime]):
         try:
             moment = datetime.fromisoformat(value.strip())
         except ValueError:
-            self.fail(f"{value!r} is no time. Write ISO 8601 with a zone, such as {_A_TIME}.", param, ctx)
+            self.fail(f"{value!r} is not a time. Write ISO 8601 with a zone, such as {_A_TIME}.", param, ctx)
         if moment.utcoffset() is None:
             self.fail(f"{value!r} has no zone. {_with_zone(moment)}", param, ctx)
         return moment
@@ -39,7 +39,7 @@ def _with_zone(moment: datetime) -> str:
 
 
 class _Account(click.ParamType[str]):
-    """An account's name. Whether anybody knows it is the command's affair."""
+    """An account's name. The command finds out whether the account is known."""
 
     name = "account"
 
@@ -48,7 +48,7 @@ class _Account(click.ParamType[str]):
 
         # What does not look like a name is not shown: somebody may have pasted the secret itself.
         if not NAME.fullmatch(value):
-            self.fail("this is no account's name: 1 to 32 of a-z, 0-9 and '-'.", param, ctx)
+            self.fail("this is not an account's name: 1 to 32 of a-z, 0-9 and '-'.", param, ctx)
         return str(value)
 
 
@@ -74,7 +74,7 @@ class _Service(click.ParamType[str]):
 
 
 class _Key(click.ParamType[str]):
-    """A message's key. Whether there is such a message is the command's affair."""
+    """A message's key. The command finds out whether there is such a message."""
 
     name = "key"
 
@@ -82,8 +82,8 @@ class _Key(click.ParamType[str]):
         try:
             value.encode()
         except UnicodeEncodeError:
-            # Bytes of a command line that are no UTF-8, which Redis cannot be asked for.
-            self.fail("this is no message's key: it is not UTF-8.", param, ctx)
+            # Bytes of a command line that are not UTF-8, which Redis cannot be asked for.
+            self.fail("this is not a message's key: it is not UTF-8.", param, ctx)
         return str(value)
 
 
@@ -120,7 +120,7 @@ key_argument = click.argument("key", type=KEY, metavar="KEY")
 what_argument = click.argument("what", metavar="WHAT")
 
 celery_settings = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-"""For a command whose options are Celery's: what click does not know is handed on as it stands."""
+"""For a command whose options are Celery's: options that click does not know are passed on unchanged."""
 celery_arguments = click.argument("options", metavar="[CELERY_OPTIONS]...", nargs=-1, type=click.UNPROCESSED)
 
 msg_type_option = click.option(
@@ -131,7 +131,7 @@ msg_type_option = click.option(
 
 
 def example(*lines: str) -> str:
-    """Return the end of a command's help: lines that can be typed as they stand."""
+    """Return the end of a command's help: lines that can be typed exactly as they are."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""What is told of a file's rows: while they are read, and when all were."""
+"""What is printed about a file's rows: while they are read, and at the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_SHOWN = 10
 
 
 class RowScreen:
-    """Tells of refused and doubtful rows: programs hear of each, people of the first few."""
+    """Prints refused and doubtful rows: all of them for programs, the first few for people."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -30,7 +30,7 @@ class RowScreen:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[Progress], None]]:
-        """Give what an import wants to be told of its progress."""
+        """Give the function that an import calls with its progress."""
         with meter(self._screen, title, "rows") as report:
 
             def on_progress(progress: Progress) -> None:
@@ -46,7 +46,7 @@ class RowScreen:
             yield on_progress
 
     def reject(self, reject: Reject) -> None:
-        """Tell of a refused row, without the row itself: it holds a text and numbers."""
+        """Print a refused row, without the row itself: it holds a text and numbers."""
         self._screen.facts(
             {
                 "line": reject.line,
@@ -59,16 +59,16 @@ class RowScreen:
             self._rejected += [_on_line(reject.line, problem) for problem in reject.errors]
 
     def remark(self, remark: Remark) -> None:
-        """Tell of a row that can be sent but was changed, or may not be what is wanted."""
+        """Print a remark on a row that can be sent but was changed, or may not be what is wanted."""
         self._screen.facts(
             {"line": remark.index, "msg_key": remark.msg_key, "remark": problem_json(remark.problem)}
         )
         if len(self._remarks) < _MOST_SHOWN:
             self._remarks.append(_on_line(remark.index, remark.problem))
 
-    def tell_import(self, report: ImportReport, file: str) -> None:
-        """Tell what became of the rows that were answered; the last line for programs has the four counts."""
-        self._tell_remarks(report)
+    def print_import(self, report: ImportReport, file: str) -> None:
+        """Print what became of the rows that were answered; programs get the four counts on the last line."""
+        self._print_remarks(report)
         self._screen.facts(
             {
                 "file": file,
@@ -91,9 +91,9 @@ class RowScreen:
             style="bold",
         )
 
-    def tell_check(self, report: ImportReport, file: str) -> None:
-        """Tell how all rows were judged."""
-        self._tell_remarks(report)
+    def print_check(self, report: ImportReport, file: str) -> None:
+        """Print how all rows were judged."""
+        self._print_remarks(report)
         self._screen.facts(
             {
                 "valid": report.added,
@@ -105,7 +105,7 @@ class RowScreen:
         self._screen.say(f"{file}: {report.added:,} valid, {report.invalid:,} invalid.", style="bold")
 
     def end(self, report: ImportReport) -> int:
-        """Complain of refused rows, and return the exit code."""
+        """Print the refused rows as an error, and return the exit code."""
         refused = report.invalid + report.conflicts
         if not refused:
             return 0
@@ -113,12 +113,12 @@ class RowScreen:
         where = (
             f"All are in {path}: mend them there, and import that file." if path else "Mend them in the file."
         )
-        told = "1 row is refused" if refused == 1 else f"{refused:,} rows are refused"
-        told += _first(len(self._rejected_lines), refused)
-        self._screen.complain(Fault("invalid", f"{told}.", tuple(self._rejected), hint=where))
+        count = "1 row is refused" if refused == 1 else f"{refused:,} rows are refused"
+        count += _first(len(self._rejected_lines), refused)
+        self._screen.complain(Fault("invalid", f"{count}.", tuple(self._rejected), hint=where))
         return EXIT_REFUSED
 
-    def _tell_remarks(self, report: ImportReport) -> None:
+    def _print_remarks(self, report: ImportReport) -> None:
         count = report.warnings + report.replacements
         if count and not self._screen.as_json:
             self._screen.note(

@@ -37,16 +37,16 @@ class Selection:
             return
         for lane in self._lanes(store):
             for record in queries.listing(store, lane, "dead"):
-                # What was requeued since its page was read is no dead letter any more.
+                # What was requeued since its page was read is not a dead letter any more.
                 if record.state in DEAD and self.code in (None, record.code):
                     yield record
 
     def missing(self, store: Store) -> list[NotPossible]:
-        """Return why each named key that is no dead letter is none."""
+        """Return a refusal for each named key that is not a dead letter."""
         return [refusal for key in self.keys if (refusal := self._missing(store, key)) is not None]
 
-    # The whole choice is made before the first is moved: pages read from a set that shrinks would leave some
-    # out, and one that dies again at once would be chosen for ever. A million of them take about 150 MB.
+    # All are chosen before the first is moved: pages read from a set that shrinks would leave some out, and a
+    # message that dies again at once would be chosen for ever. A million of them take about 150 MB.
     def chosen(self, store: Store) -> list[tuple[str, str]]:
         """Return account and key of each dead letter that is meant.
 
@@ -69,7 +69,7 @@ class Selection:
             return NotPossible(
                 f"No message {key!r} is known{f' in account {self.account}' if self.account else ''}."
             )
-        return NotPossible(f"{key!r} is no dead letter: it is {found[0].state}.")
+        return NotPossible(f"{key!r} is not a dead letter: it is {found[0].state}.")
 
     def _lanes(self, store: Store) -> list[Lane]:
         known = queries.lanes(store)

@@ -17,9 +17,9 @@ HAPPENED = {
     "cancel": "cancelled",
     "cancel_wanted": "to be cancelled",
     "fail": "failed",
-    "give_back": "back in line",
+    "give_back": "given back, goes again",
     "late": "late answer",
-    "park": "parked",
+    "park": "uncertain",
     "postpone": "waits, then goes again",
     "reject": "rejected",
     "requeue": "asked for again",
@@ -27,7 +27,7 @@ HAPPENED = {
     "settle_failed": "settled as failed",
     "settle_resend": "settled: send again",
 }
-"""What the events of a history are called towards people; programs get their names."""
+"""The events of a history in words for people; programs get their names."""
 
 
 def show_record(screen: Screen, record: Record) -> None:

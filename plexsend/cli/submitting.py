@@ -1,4 +1,4 @@
-"""Putting one message in, and telling what became of it."""
+"""Putting one message in, and printing what became of it."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ def submit_one(
         except SubmitInterrupted as exc:
             raise _in_doubt(exc) from exc
     warn_of_account(screen, settings, account)
-    return _tell(screen, submission, service, account)
+    return _report(screen, submission, service, account)
 
 
 def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
-    """Warn of an account that the settings do not name, if they name any: a slip would wait for ever."""
+    """Warn of an account that the settings do not name, if they name any: messages could wait for ever."""
     if settings.accounts and account not in settings.accounts:
         screen.warn(
             Problem(
                 account,
-                "is no account of this machine's settings",
+                "is not an account of this machine's settings",
                 "Messages wait until a worker knows its secret. If it is a slip, cancel them.",
             )
         )
 
 
-# A key that was made up here is shown, or trying again would send the message under another one.
+# A key that was made up here is shown: a new try without it would send the message under another key.
 def _in_doubt(exc: SubmitInterrupted) -> Exception:
     in_doubt = exc.submission.in_doubt
     if not in_doubt:
@@ -71,7 +71,7 @@ def _in_doubt(exc: SubmitInterrupted) -> Exception:
     )
 
 
-def _tell(screen: Screen, submission: Submission, service: str, account: str) -> int:
+def _report(screen: Screen, submission: Submission, service: str, account: str) -> int:
     where = {"service": service, "account": account}
     for remark in (*submission.warnings, *submission.replacements):
         if not screen.as_json:
@@ -88,14 +88,14 @@ def _tell(screen: Screen, submission: Submission, service: str, account: str) ->
         screen.complain(Fault("invalid", "The message is refused; nothing was sent.", refused.errors))
     for conflict in submission.conflicts:
         screen.facts({"msg_key": conflict.msg_key, "outcome": "conflict", **where, "errors": [], **remarks})
-        told = f"The key {conflict.msg_key!r} belongs to another message, which is {conflict.state}."
-        screen.complain(Fault("conflict", told, hint="Nothing was sent. Choose another key."))
+        owner = f"The key {conflict.msg_key!r} belongs to another message, which is {conflict.state}."
+        screen.complain(Fault("conflict", owner, hint="Nothing was sent. Choose another key."))
     for duplicate in submission.duplicates:
         screen.facts({"msg_key": duplicate.msg_key, "outcome": "duplicate", **where, "errors": [], **remarks})
         screen.say(f"{duplicate.msg_key} was put in before and is {duplicate.state}: nothing was added.")
     for added in submission.added:
         screen.facts({"msg_key": added.msg_key, "outcome": "added", **where, "errors": [], **remarks})
-        screen.say(f"{added.msg_key} is in. `plexsend status {added.msg_key}` shows how it fares.")
+        screen.say(f"{added.msg_key} is in. `plexsend status {added.msg_key}` shows what becomes of it.")
     return EXIT_REFUSED if submission.invalid or submission.conflicts else 0
 
 

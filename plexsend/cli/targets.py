@@ -1,4 +1,4 @@
-"""What `pause` and `resume` are asked to act on: a lane, a service or an account, told apart by its name."""
+"""What `pause` and `resume` are asked to act on: a lane, a service or an account, known by its name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Target:
     what: str
     account: str | None
     known: bool = True
-    """Whether its name is one that is known here; a misspelt one would hold nothing."""
+    """Whether its name is known here; a misspelt name would hold nothing."""
 
 
 def find_target(screen: Screen, settings: Settings, store: Store, what: str, *, warns: bool) -> Target:
@@ -37,7 +37,7 @@ def find_target(screen: Screen, settings: Settings, store: Store, what: str, *, 
     """
     lanes = queries.lanes(store)
     services = {*settings.services, *(lane.service for lane in lanes)}
-    # `main` is what every command means that names no account.
+    # A command that names no account means `main`.
     accounts = {"main", *settings.accounts, *(lane.account for lane in lanes)}
     target = read_target(what, services=services, accounts=accounts)
     if warns and not target.known:
@@ -45,7 +45,7 @@ def find_target(screen: Screen, settings: Settings, store: Store, what: str, *, 
             Problem(
                 target.what,
                 f"is not the name of any {target.scope} known here",
-                "It is held all the same; check its name.",
+                "It is held nevertheless; check its name.",
             )
         )
     return target
@@ -55,7 +55,7 @@ def read_target(word: str, *, services: Collection[str], accounts: Collection[st
     """Return what a word means, given the names that are known.
 
     `lane:`, `service:` and `account:` in front say what is meant, and then the name need not be known.
-    Raises NotPossible for a name that is unknown or means two things, UsageError for what is no name at all.
+    Raises NotPossible for a name that is unknown or means two things, UsageError for what cannot be a name.
     """
     prefix, colon, rest = word.partition(":")
     if colon and prefix in set(Scope):
@@ -64,7 +64,8 @@ def read_target(word: str, *, services: Collection[str], accounts: Collection[st
         service = Lane.parse(word).service
         if service not in services:
             raise NotPossible(
-                f"{_unknown('service', service, services)} `lane:{word}` means that lane all the same."
+                f"{_unknown('service', service, services)} "
+                f"Write `lane:{word}` to name that lane nevertheless."
             )
         return _read_lane(word, services=services, accounts=accounts)
     _check_name(word)
@@ -76,7 +77,7 @@ def read_target(word: str, *, services: Collection[str], accounts: Collection[st
         return Target(Scope.ACCOUNT, word, word)
     raise NotPossible(
         f"{_unknown('service or account', word, {*services, *accounts})} "
-        f"`account:{word}` means that account all the same."
+        f"Write `account:{word}` to name that account nevertheless."
     )
 
 
@@ -99,12 +100,12 @@ def _read_lane(name: str, *, services: Collection[str], accounts: Collection[str
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"{name[:60]!r} is no lane, service or account. Write a lane as mms-bulk@main, a service or an "
-            "account by its name (1 to 32 of a-z, 0-9 and '-')."
+            f"{name[:60]!r} is not a lane, service or account. Write a lane as mms-bulk@main, a service or "
+            "an account by its name (1 to 32 of a-z, 0-9 and '-')."
         )
 
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3)
-    told = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(known)) or 'none'}."
-    return f"No {kind} {name} is known here. {told}"
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(known)) or 'none'}."
+    return f"No {kind} {name} is known here. {hint}"

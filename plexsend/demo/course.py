@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _ROUND_S = 0.1
 _FOUND_OUT_S = 1.0
-"""A server is missed a moment before its process is seen to have ended; so long it is waited for."""
+"""How long a process that has died may take to be seen as ended, once its server does not answer."""
 
 _REFUSED = tuple(state for state in FINAL if state is not State.ACCEPTED)
 
@@ -64,7 +64,7 @@ class Course:
 
     def run(self) -> Summary:
         """Run to the end. PartFailed where a process dies on the way."""
-        self._tell("Starting Valkey (with an append-only file), a stand-in gateway and two Celery workers.")
+        self._say("Starting Valkey (with an append-only file), a stand-in gateway and two Celery workers.")
         self._stack.start()
         redis_url, sandbox_url = self._stack.redis_url, self._stack.sandbox_url or ""
         settings = read_settings(with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url))
@@ -72,12 +72,12 @@ class Course:
         try:
             watch, gateway = Watch(store, terms.ACCOUNT), StandIn(sandbox_url)
             return self._run(
-                _Ground(store, settings, gateway, watch, Story(gateway, store, watch, self._tell))
+                _Ground(store, settings, gateway, watch, Story(gateway, store, watch, self._say))
             )
         except PartFailed:
             raise
         except PlexsendError:
-            # Whoever misses a server wants to hear which process has gone.
+            # A server does not answer: the person wants to know which process has ended.
             self._find_out()
             raise
         finally:
@@ -88,7 +88,7 @@ class Course:
         imported = self._import(ground, files)
         self._stack.wait_for_workers()
         sight = self._watch_to_the_end(ground)
-        self._tell("Stopping the workers; then every record is held against the gateway's own list.")
+        self._say("Stopping the workers; then every record is compared with the gateway's own list.")
         self._stack.stop_workers()
         return gather(
             ground.store,
@@ -113,7 +113,7 @@ class Course:
         for file in files:
             found = take_in(producer, file, account=terms.ACCOUNT, on_added=note)
             imported = imported.plus(found)
-            self._tell(
+            self._say(
                 f"Imported {file.path.name}: {found.added:,} messages for {file.service}; "
                 f"{found.invalid:,} rows are invalid and stay out."
             )
@@ -125,7 +125,7 @@ class Course:
             if sight.ended + sight.count(State.UNCERTAIN) >= self._added:
                 return sight
             if self._passed_s() > terms.LONGEST_S:
-                self._tell(f"Giving up after {terms.LONGEST_S:g} s.")
+                self._say(f"Giving up after {terms.LONGEST_S:g} s.")
                 return sight
             time.sleep(_ROUND_S)
 
@@ -173,5 +173,5 @@ class Course:
     def _passed_s(self) -> float:
         return time.monotonic() - self._began_s
 
-    def _tell(self, sentence: str) -> None:
-        self._show.tell(self._passed_s(), sentence)
+    def _say(self, sentence: str) -> None:
+        self._show.say(self._passed_s(), sentence)

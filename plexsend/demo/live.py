@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 _DRAWN_EVERY_S = 0.1
 _BAR_WIDTH = 50
-_TOLD_SHOWN = 6
-"""Sentences that stay on the screen; older ones have moved out of it."""
+_MOST_SHOWN = 6
+"""Sentences that are shown; older ones have moved out of the screen."""
 
-_COLUMNS = ("lane", "ready", "later", "sending", "accepted", "refused", "now/s", "limit/s")
+_COLUMNS = ("lane", "waiting", "scheduled", "sending", "accepted", "refused", "now/s", "limit/s")
 
 
 class LiveShow:
     """Draws over what it drew before. The last picture stays."""
 
     def __init__(self) -> None:
-        # Drawn by the caller, not by a thread: it is over the moment when the caller says so.
+        # The caller draws it, not a thread: it ends at the moment when the caller ends it.
         self._live = Live(console=Console(file=sys.stdout), auto_refresh=False)
-        self._told: list[str] = []
+        self._said: list[str] = []
         self._drawn_s = -1.0
         self._picture: Picture | None = None
 
@@ -50,9 +50,9 @@ class LiveShow:
     ) -> None:
         self._live.stop()
 
-    def tell(self, at_s: float, sentence: str) -> None:
+    def say(self, at_s: float, sentence: str) -> None:
         """Add a sentence to those that are shown."""
-        self._told.append(f"{at_s:4.1f} s  {sentence}")
+        self._said.append(f"{at_s:4.1f} s  {sentence}")
         self._refresh()
 
     def draw(self, picture: Picture) -> None:
@@ -63,12 +63,12 @@ class LiveShow:
             self._refresh()
 
     def _refresh(self) -> None:
-        self._live.update(compose(self._picture, self._told), refresh=True)
+        self._live.update(compose(self._picture, self._said), refresh=True)
 
 
-def compose(picture: Picture | None, told: list[str]) -> RenderableType:
+def compose(picture: Picture | None, said: list[str]) -> RenderableType:
     """Return what is shown of a moment, below the last sentences."""
-    parts: list[RenderableType] = [Text(printable(line), style="dim") for line in told[-_TOLD_SHOWN:]]
+    parts: list[RenderableType] = [Text(printable(line), style="dim") for line in said[-_MOST_SHOWN:]]
     if picture is not None:
         parts += [
             Text(),
@@ -91,7 +91,8 @@ def _bar(picture: Picture) -> RenderableType:
 
 
 def _lanes(picture: Picture) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    # Without padding, so that a terminal of 80 columns shows the longest lane and every title in full.
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for name in _COLUMNS:
         table.add_column(name, justify="left" if name == "lane" else "right", no_wrap=True)
     for lane in picture.lanes:

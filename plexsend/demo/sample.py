@@ -34,7 +34,7 @@ _REFUSES_THE_REQUEST = "010-9999-0400"
 
 
 # The rows (1 the first) that differ, and in what. Those that the gateway refuses are spread over the file, so
-# that there is something to see all along; those that the import refuses stand among them.
+# that there is always something to see; those that the import refuses are among them.
 _BULK_ODDITIES: tuple[tuple[tuple[int, ...], Mapping[str, str]], ...] = (
     ((60, 333, 901, 1503, 1999), {"receiver_number": _UNKNOWN_RECIPIENT}),
     ((120, 1404), {"receiver_number": _UNKNOWN_SENDER}),
@@ -58,7 +58,7 @@ _STANDARD_ODDITIES: tuple[tuple[tuple[int, ...], Mapping[str, object]], ...] = (
     ((301,), {"sender_number": "02-1588-1234"}),
 )
 _BROKEN_ROW = 266
-"""A row of the second file that breaks off: no JSON."""
+"""A row of the second file that breaks off: it is not JSON."""
 
 
 def write_sample(folder: Path) -> tuple[SampleFile, SampleFile, SampleFile]:

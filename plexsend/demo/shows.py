@@ -54,7 +54,7 @@ class Picture:
 class Show(Protocol):
     """What the demo needs of a show."""
 
-    def tell(self, at_s: float, sentence: str) -> None:
+    def say(self, at_s: float, sentence: str) -> None:
         """Say what has just happened."""
 
     def draw(self, picture: Picture) -> None:
@@ -90,7 +90,7 @@ class _Lines:
         if picture.at_s - self._drawn_s >= self._every_s:
             self._drawn_s = picture.at_s
             self._print(picture)
-            # Whoever reads a pipe wants to see it when it happens.
+            # A person who reads a pipe wants to see a line when it is printed.
             sys.stdout.flush()
 
     def _print(self, picture: Picture) -> None:
@@ -103,7 +103,7 @@ class PlainShow(_Lines):
     def __init__(self, screen: Screen) -> None:
         super().__init__(screen, PLAIN_EVERY_S)
 
-    def tell(self, at_s: float, sentence: str) -> None:
+    def say(self, at_s: float, sentence: str) -> None:
         """Print a sentence."""
         self._screen.say(f"[{at_s:4.1f} s] {sentence}")
         sys.stdout.flush()
@@ -111,7 +111,7 @@ class PlainShow(_Lines):
     def _print(self, picture: Picture) -> None:
         if picture.total:
             paces = ", ".join(f"{lane.name} {lane.pace_per_s:.0f}/s" for lane in picture.lanes)
-            self.tell(picture.at_s, f"{picture.ended:,} of {picture.total:,} have ended; now {paces}.")
+            self.say(picture.at_s, f"{picture.ended:,} of {picture.total:,} have ended; now {paces}.")
 
 
 class JsonShow(_Lines):
@@ -120,7 +120,7 @@ class JsonShow(_Lines):
     def __init__(self, screen: Screen) -> None:
         super().__init__(screen, JSON_EVERY_S)
 
-    def tell(self, at_s: float, sentence: str) -> None:
+    def say(self, at_s: float, sentence: str) -> None:
         """Print what happened as an object."""
         self._screen.facts({"event": "told", "at_s": round(at_s, 1), "text": sentence})
         sys.stdout.flush()

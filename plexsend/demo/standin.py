@@ -1,4 +1,4 @@
-"""The stand-in gateway as the demo sees it: what it is told to do, and what it says it received."""
+"""The stand-in gateway as the demo sees it: what it is asked to do, and what it reports that it received."""
 
 from __future__ import annotations
 

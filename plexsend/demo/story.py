@@ -1,6 +1,6 @@
-"""The demo's story: what goes wrong when, what the operator does about it, and what is said of it.
+"""The demo's story: what goes wrong and when, what the operator does about it, and what is said about it.
 
-Its beats wait for progress and not for a clock, so a slow machine tells the same story more slowly.
+Its steps wait for progress and not for a clock, so on a slow machine it only takes longer.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ _FIRST_TIMES = {
 
 
 class Story:
-    """Plays the gateway's troubles and the operator, and tells what happens."""
+    """Plays the gateway's troubles and the operator, and says what happens."""
 
-    def __init__(self, gateway: StandIn, store: Store, watch: Watch, tell: Callable[[str], None]) -> None:
+    def __init__(self, gateway: StandIn, store: Store, watch: Watch, say: Callable[[str], None]) -> None:
         self._gateway = gateway
         self._store = store
         self._watch = watch
-        self._tell = tell
-        self._told: set[str] = set()
+        self._say = say
+        self._said: set[str] = set()
         self._beats = [
             (terms.TROUBLE_AFTER, self._make_trouble),
             (terms.GAPS_AFTER, gateway.leave_gaps),
@@ -68,13 +68,13 @@ class Story:
         """What the gateway does after how many accepted messages, in that order."""
 
     def go_on(self, sight: Sight, changed: Iterable[SeenHold]) -> None:
-        """Tell what is new, and do what is due."""
+        """Say what is new, and do what is due."""
         for code, sentence in _FIRST_TIMES.items():
-            if code not in self._told and sight.answered(code):
-                self._told.add(code)
-                self._tell(sentence)
+            if code not in self._said and sight.answered(code):
+                self._said.add(code)
+                self._say(sentence)
         for seen in changed:
-            self._tell_hold(seen, sight)
+            self._say_hold(seen, sight)
         if self._beats and sight.accepted >= self._beats[0][0]:
             _, play = self._beats.pop(0)
             play()
@@ -84,7 +84,7 @@ class Story:
 
     def _make_trouble(self) -> None:
         self._gateway.make_trouble()
-        self._tell(
+        self._say(
             f"The next {terms.TROUBLE_REQUESTS} requests through {terms.TROUBLE_SERVICE} are answered with "
             "HTTP 500."
         )
@@ -93,18 +93,18 @@ class Story:
         self._gateway.top_up()
         self._watch.operator_acts()
         steer.resume(self._store, Scope.ACCOUNT, hold.what, account=hold.account)
-        self._tell(
+        self._say(
             f"The operator tops the account up and types `plexsend resume {hold.what}`: nobody waits for the "
             "next try."
         )
 
-    def _tell_hold(self, seen: SeenHold, sight: Sight) -> None:
+    def _say_hold(self, seen: SeenHold, sight: Sight) -> None:
         hold = seen.hold
         sentences = _BEGINS if seen.ended_ms is None else _ENDS
         sentence = sentences.get(hold.reason, "Hold on {what}: {why}." if seen.ended_ms is None else "")
         if sentence:
             lasted = span(seen.lasted_s(sight.now_ms))
-            self._tell(sentence.format(what=hold.what, why=hold.why, lasted=lasted))
+            self._say(sentence.format(what=hold.what, why=hold.why, lasted=lasted))
 
 
 def what_goes_on(sight: Sight) -> str:

@@ -1,4 +1,4 @@
-"""The demo's summary: what became of every row, held against what the gateway says it received."""
+"""The demo's summary: what became of every row, compared with what the gateway says it received."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOLERATED = 20
 
 _SECOND = 1.0
 _SHOWN = 5
-"""Keys that a disagreement names; more would not tell more."""
+"""Keys that a disagreement names; more would not help more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Summary:
     alone: int
     """Messages that went by themselves after their whole request was refused."""
     unpaid: int
-    """Messages that came back for want of credit."""
+    """Messages that came back for lack of credit."""
     holds: tuple[SeenHold, ...]
     ended_ms: int
     batches: int

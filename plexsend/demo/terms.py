@@ -15,7 +15,7 @@ SETTINGS: Mapping[str, str] = {
     "PLEXSEND_RATE_MMS_BULK": "150",
     "PLEXSEND_RATE_MMS_STANDARD": "30",
     "PLEXSEND_RATE_RCS_MMS_BULK": "20",
-    # Waits that are minutes in earnest are seconds here.
+    # Waits that are minutes in real use are seconds here.
     "PLEXSEND_RETRY_FIRST_S": "0.5",
     "PLEXSEND_RETRY_LONGEST_S": "2",
     "PLEXSEND_SHUT_FIRST_S": "0.5",
@@ -28,7 +28,7 @@ CREDIT = 1_400
 """Messages that the sandbox accepts until somebody tops the account up."""
 TOP_UP = 10_000
 TOP_UP_AFTER_S = 3.0
-"""How long the account stays without credit: one probe comes to nothing meanwhile."""
+"""How long the account stays without credit: one probe fails meanwhile."""
 
 TROUBLE_AFTER = 400
 """Accepted messages after which the gateway falls into trouble."""
@@ -42,4 +42,4 @@ GAPS = 2
 """Answers with such a gap."""
 
 LONGEST_S = 50.0
-"""When the demo gives up. It takes about half of it; a minute is what is promised."""
+"""When the demo gives up. It usually takes about half of this; a minute is promised."""

@@ -11,7 +11,7 @@ _DEEPEST = 32
 
 
 class BadJson(Exception):
-    """Text that is no JSON, or JSON that Python would read but that means nothing, or two things.
+    """Text that is not JSON, or JSON that Python would read but that means nothing, or two things.
 
     Its text is the reason, and holds nothing of what was read.
     """
@@ -22,7 +22,7 @@ def parse(text: str) -> Any:
     try:
         return _decode(text)
     except json.JSONDecodeError as exc:
-        reason = f"is no JSON ({exc.msg.removesuffix(' starting at')} at character {exc.colno})"
+        reason = f"is not JSON ({exc.msg.removesuffix(' starting at')} at character {exc.colno})"
     except RecursionError:
         reason = f"nests more than {_DEEPEST} objects and arrays"
     except ValueError:
@@ -62,7 +62,7 @@ def _finite(digits: str) -> float:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise BadJson(f"holds {name}, which is no JSON")
+    raise BadJson(f"holds {name}, which is not JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)

@@ -1,4 +1,4 @@
-"""The way of a batch through Redis: settle one, take the next, in one round trip."""
+"""The calls of the script advance: settle one batch and take the next, in one round trip."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Status(StrEnum):
     """Why there is nothing to send now."""
 
     IDLE = "idle"
-    """Nothing for `wait_ms`; the lease went back, housekeeping rings again."""
+    """Nothing can be sent for `wait_ms`; the lease was given back, and housekeeping rings again."""
     STAY = "stay"
-    """Nothing for `wait_ms`, short enough to wait for it with the lease kept."""
+    """Nothing can be sent for `wait_ms`, which is short enough to wait with the lease kept."""
     ENOUGH = "enough"
     """Other drains serve this lane to its limit."""
     STOPPED = "stopped"
@@ -47,7 +47,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NothingTaken:
-    """Nothing was taken."""
+    """What a call answers that took nothing."""
 
     status: Status
     wait_ms: int
@@ -107,11 +107,11 @@ def advance(
         **{name: _ms(getattr(policy, field)) for name, field in STEPS.items()},
     )
     reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
-    told = ADVANCE_ANSWER.read(reply)
-    status = text(told["status"])
+    answer = ADVANCE_ANSWER.read(reply)
+    status = text(answer["status"])
     if status == "taken":
-        return _batch(lane, told, reply[len(told) :])
-    return NothingTaken(Status(status), number(told["ms"]), text(told["reason"]), text(told["bell"]))
+        return _batch(lane, answer, reply[len(answer) :])
+    return NothingTaken(Status(status), number(answer["ms"]), text(answer["reason"]), text(answer["bell"]))
 
 
 def _ms(wait_s: float) -> int:
@@ -130,7 +130,7 @@ def _settlement_args(settlement: Settlement) -> list[str | bytes | int]:
     args: list[str | bytes | int] = []
     for effect in settlement.effects:
         args += _of_effect(effect)
-    # Neighbours mostly share their verdict; it is told once.
+    # Neighbours mostly share their verdict; it is written once.
     for shared, verdicts in groupby(settlement.verdicts, _of_verdict):
         keys = [verdict.msg_key for verdict in verdicts]
         args += VERDICT.write_all((*shared, len(keys)))
@@ -142,17 +142,17 @@ _VALUES_PER_MESSAGE = 4
 _MAY_HAVE_BEEN_SENT, _ALONE = Flag.MAY_HAVE_BEEN_SENT.encode(), Flag.ALONE.encode()
 
 
-def _batch(lane: Lane, told: Mapping[str, Any], taken: Sequence[Any]) -> Batch:
+def _batch(lane: Lane, answer: Mapping[str, Any], taken: Sequence[Any]) -> Batch:
     messages = tuple(
         _message(*taken[i : i + _VALUES_PER_MESSAGE]) for i in range(0, len(taken), _VALUES_PER_MESSAGE)
     )
     return Batch(
         lane=lane,
-        token=text(told["token"]),
-        taken_ms=number(told["ms"]),
-        take=number(told["take"]),
-        ok_take=number(told["ok_take"]),
-        probe=text(told["reason"]) == "probe",
+        token=text(answer["token"]),
+        taken_ms=number(answer["ms"]),
+        take=number(answer["take"]),
+        ok_take=number(answer["ok_take"]),
+        probe=text(answer["reason"]) == "probe",
         messages=messages,
     )
 

@@ -1,4 +1,4 @@
-"""What goes into each script and comes out, in its order: calls and scripts are both written from this.
+"""The values that go into each script and come out, in their order: calls and scripts are written from this.
 
 A call names its values; the script gets a line that gives each its name (`local lane, linger_ms = ...`).
 """
@@ -21,7 +21,7 @@ _NAMES_A_LINE = 6
 
 
 class Sort(Enum):
-    """How a script reads a value, and what it is in an answer that does not name it."""
+    """How a script reads a value, and what an answer holds where the script does not give it."""
 
     TEXT = ("{}", "''")
     NUMBER = ("tonumber({})", "'0'")
@@ -52,7 +52,7 @@ class Order:
     """Values that go to a script or come from it together, in their order.
 
     Args:
-        name: By which a script reads them, where they come any number of times.
+        name: The name by which a script reads them, where they come any number of times.
         values: At least two.
     """
 
@@ -60,7 +60,7 @@ class Order:
         self.name = name
         self.values = values
         self.names = tuple(value.name for value in values)
-        # A tuple of Python's own, since every batch is written by it. Its names are known at run time alone.
+        # A namedtuple is fast, and it writes every batch. Its names are only known at run time.
         self.write: Callable[..., tuple[Argument, ...]] = namedtuple(  # type: ignore[misc]  # noqa: PYI024
             name, self.names
         )
@@ -76,7 +76,7 @@ class Order:
         return written
 
     def read(self, reply: Sequence[Any]) -> dict[str, Any]:
-        """Return what a reply begins with, by name."""
+        """Return the values that a reply begins with, by name."""
         return dict(zip(self.names, reply, strict=False))
 
     def place(self, name: str) -> int:
@@ -84,7 +84,7 @@ class Order:
         return self.names.index(name) + 1 if name in self.names else 0
 
     def as_locals(self) -> str:
-        """Return the lines that give each value its name in a script, and where what follows begins."""
+        """Return the lines that give each value its name in a script, and the place where the rest begins."""
         named = [
             (value.name, value.sort.read(f"ARGV[{place}]"))
             for place, value in enumerate(self.values, 1)
@@ -110,8 +110,8 @@ class Order:
 
     def as_answer(self) -> str:
         """Return a function that puts named values into this order."""
-        places = ", ".join(f"told.{value.name} or {value.sort.absent}" for value in self.values)
-        return f"local function answer_of(told)\n  return {{ {places} }}\nend"
+        places = ", ".join(f"named.{value.name} or {value.sort.absent}" for value in self.values)
+        return f"local function answer_of(named)\n  return {{ {places} }}\nend"
 
 
 def _order(name: str, *values: str | Value) -> Order:
@@ -148,7 +148,7 @@ ADVANCE = _order(
     _number("settled_ms"),
     _number("effect_count"),
 )
-"""Behind these the effects, then the verdicts, each followed by the keys of the messages that share it."""
+"""After these the effects, then the verdicts, each followed by the keys of the messages that share it."""
 
 EFFECT = _order("effect", "kind", _number("number"), "text")
 VERDICT = _order(
@@ -168,7 +168,7 @@ VERDICT = _order(
 ADVANCE_ANSWER = _order(
     "answer", "status", _number("ms"), "reason", "token", _number("take"), _number("ok_take"), "bell"
 )
-"""`ms`: how long there is nothing to do; of a batch that was taken: when, on Redis's clock."""
+"""`ms`: how long there is nothing to do; for a batch that was taken: when it was, on Redis's clock."""
 
 SUBMIT = _order(
     "submit",
@@ -181,7 +181,7 @@ SUBMIT = _order(
     _number("mark"),
     _flag("announced"),
 )
-"""Times: 0 for none; `mark`: share of maxmemory. Behind these the messages."""
+"""Times: 0 for none; `mark`: share of maxmemory. After these the messages."""
 
 MESSAGE = _order("message", "msg_key", "body", "digest")
 
@@ -194,7 +194,7 @@ SWEEP = _order(
     _number("quota"),
     _number("service_count"),
 )
-"""`entry`: the process as it is written in `procs`; `quota`: doorbells in all. Behind these the services,
+"""`entry`: the process as it is written in `procs`; `quota`: doorbells in all. After these the services,
 then the names of the lanes to tidy."""
 
 SERVICE = _order(
@@ -223,7 +223,7 @@ class Signature:
 
     arguments: Order
     groups: tuple[Order, ...] = ()
-    """What comes any number of times behind the arguments."""
+    """Orders that come any number of times after the arguments."""
     answer: Order | None = None
 
     def as_lua(self) -> str:

@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEASE_MS = round((REQUEST_DEADLINE_S + 5) * 1000)
-"""How long a drain's place in its lane outlives its last call: by a request, and the time to settle it."""
+"""How long a drain keeps its place in its lane after its last call: for a request, and to settle it."""
 LONGEST_SLEEP_MS = 5_000
 """No lane sleeps longer than this without being looked at again, whatever was lost."""
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
 LONGEST_ROUND_MS = 250
-"""The longest until the next sweep: a lane due before it is nudged for, and nudges can be lost."""
+"""The longest time until the next sweep. A lane due before it causes a nudge, and nudges can be lost."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
 PROBE_RECLAIMS = 2
-"""After so many times the time of a reclaim a probe counts as lapsed, even if nobody ever settles it."""
+"""A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000
-"""How long the state of a rate is kept beyond the moment from which it says nothing any more."""
+"""How long the state of a rate is kept after the moment from which it has no effect."""
 TAKES_KEPT_MS = 900_000
 """How long the last take of a drain that is gone is remembered."""
 HISTORY_LENGTH = 50
-"""Entries of one message's history; the oldest go."""
+"""Entries of one message's history; the oldest are dropped."""
 
-# How much one call does at most, so that no other script waits long behind it.
+# How much one call does at most, so that no other script waits long for it.
 MOST_DUE = 50
 """Scheduled messages that one take makes ready."""
 MOST_LANES = 200
@@ -41,7 +41,7 @@ MOST_ABANDONED = 100
 MOST_TIDIED = 100
 """Ended records of a lane that one sweep takes away."""
 MOST_TAKES = 64
-"""Drains whose last takes a lane remembers before the old ones are looked for."""
+"""Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 
 
 def given() -> Mapping[str, int]:

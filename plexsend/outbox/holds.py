@@ -32,7 +32,7 @@ class Hold:
     by: str
     why: str
     probing: bool
-    """Whether one message is on its way to find out."""
+    """Whether a probe, one message, is on its way."""
 
     @property
     def field(self) -> str:
@@ -41,12 +41,12 @@ class Hold:
 
     @property
     def is_size(self) -> bool:
-        """Whether it keeps nothing waiting: batches are smaller, and `step_ms` is the largest."""
+        """Whether it only makes batches smaller, with `step_ms` as the largest; nothing waits for it."""
         return RULE_OF[self.reason].is_size
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether nothing but a person ends it."""
+        """Whether only a person ends it."""
         return RULE_OF[self.reason].ends is Ends.BY_PERSON
 
     @property
@@ -56,12 +56,12 @@ class Hold:
 
 
 def hold_field(scope: Scope, reason: Reason, what: str) -> str:
-    """Return the field under which a hold stands in the account's hash."""
+    """Return the field under which a hold is kept in the account's hash."""
     return f"{scope} {reason} {what}"
 
 
 def pause_json(by: str, why: str, since_ms: int) -> str:
-    """Return a pause as the scripts keep it; a pause that stands keeps its own `since`."""
+    """Return a pause as the scripts keep it; a pause that is there already keeps its own `since`."""
     return json.dumps(
         {"since": since_ms, "until": 0, "step": 0, "by": by, "why": why, "probe": ""}, ensure_ascii=False
     )
@@ -78,7 +78,7 @@ def _parse(account: str, name: str, value: bytes) -> Hold | None:
         scope, reason, what = name.split(" ", 2)
         known = Scope(scope), Reason(reason)
     except ValueError:
-        # The scripts look at no such field either.
+        # The scripts do not look at such a field either.
         return None
     facts = _read(value)
     until = number(facts["until"])
@@ -105,4 +105,4 @@ def _read(value: bytes) -> dict[str, str]:
         facts = json.loads(value)
         return {name: str(facts[name]) for name in ("since", "until", "step", "by", "why", "probe")}
     except (ValueError, TypeError, KeyError, RecursionError):
-        return {**_UNREADABLE, "why": "what stands here cannot be read"}
+        return {**_UNREADABLE, "why": "what is written here cannot be read"}

@@ -22,7 +22,7 @@ class WorkerProcess:
     services: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the process as it stands in Redis."""
+        """Return the process as it is written in Redis."""
         return f"{self.name}|{self.pool_size}|{','.join(self.services)}"
 
     @classmethod

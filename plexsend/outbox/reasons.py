@@ -39,7 +39,7 @@ class EffectKind(StrEnum):
     ANSWERED = "answered"
     """The gateway answered item by item, so it is there."""
     SHUT = "shut"
-    """Shut the lane; number: at least so many ms (Retry-After), 0 without."""
+    """Shut the lane; number: for at least this many ms (Retry-After), 0 where the gateway names no time."""
     SHUT_ALONE = "shut_alone"
     """The same from a message that went alone: it shuts nothing, unless the gateway named a time."""
     CREDIT = "credit"
@@ -53,11 +53,11 @@ class Ends(StrEnum):
     """How a hold ends, unless a person resumes it before."""
 
     BY_PERSON = "person"
-    """Only so."""
+    """Only a person ends it."""
     BY_PROBE = "probe"
     """One message goes after a step of time; its answer ends the hold or doubles the step."""
     BY_TIME = "time"
-    """By itself."""
+    """It ends by itself, after a time."""
 
 
 class Relief(StrEnum):
@@ -77,13 +77,13 @@ class HoldRule:
     scopes: tuple[Scope, ...]
     ends: Ends
     most_at_once: int | None
-    """The largest batch meanwhile: 0 nothing goes, 1 a probe; None: the hold says (its step), none waits."""
+    """The largest batch meanwhile: 0 nothing goes, 1 a probe; None: the hold's step, and nothing waits."""
     how_it_ends: str
     """For people."""
     begun_by: EffectKind | None = None
     """None: a person begins it."""
     hinted_by: EffectKind | None = None
-    """An effect that begins it only with a number, and grows it never."""
+    """An effect that begins it only where it has a number, and never makes it grow."""
     meant_by: Meaning | None = None
     """An answer of this meaning, for one item or the whole request, begins it; None: verdicts weigh more."""
     ended_by: Relief | None = None
@@ -98,7 +98,7 @@ class HoldRule:
 
     @property
     def is_size(self) -> bool:
-        """Whether it keeps nothing waiting and only makes batches smaller, its step being the largest."""
+        """Whether it only makes batches smaller, with its step as the largest; nothing waits for it."""
         return self.most_at_once is None
 
 
@@ -165,13 +165,13 @@ HOLD_RULES = (
         begins_again=True,
     ),
 )
-"""In the order in which a lane that several holds keep is said to be held by the first."""
+"""In order: a lane that several holds keep is reported as held by the first of them."""
 
 RULE_OF = {rule.reason: rule for rule in HOLD_RULES}
 
 
 def in_ms(step: str) -> str:
-    """Return how the argument is called that brings a step to the scripts, in ms; nothing for none."""
+    """Return the name of the argument that brings a step to the scripts, in ms; empty where there is none."""
     return f"{step.removesuffix('_s')}_ms" if step else ""
 
 

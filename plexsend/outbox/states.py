@@ -1,7 +1,7 @@
 """The states of a message and the one table of what leads from each to which.
 
-The scripts in Redis get this table as data (`scripts.py` writes it in front of them), so no script
-can move a message along a way that does not stand here.
+The scripts in Redis get this table as data (`redis/prelude.py` writes it in front of them), so no script can
+move a message along a way that is not in it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a message stands."""
+    """The states of a message."""
 
     SCHEDULED = "scheduled"
     """In `later`: due at a time that was asked for, or after a backoff."""
     WAITING = "waiting"
     """In `ready`: goes as soon as the lane may send."""
     SENDING = "sending"
-    """In `sending`: some drain has it."""
+    """In `sending`: a drain has it."""
     UNCERTAIN = "uncertain"
     """Parked: may have been sent; a person or a receipt settles it."""
     ACCEPTED = "accepted"
@@ -39,7 +39,7 @@ SET_OF = {
     State.REJECTED: "dead",
     State.FAILED: "dead",
 }
-"""The sorted set of its lane in which a message of this state stands; the other states stand in none."""
+"""The sorted set of its lane that a message of this state is in; messages of other states are in none."""
 
 
 class Event(StrEnum):
@@ -78,7 +78,7 @@ TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = 
     (Event.ACCEPT, (_S.SENDING,), _S.ACCEPTED),
     (Event.ACCEPT_LATE, (_S.WAITING, _S.SCHEDULED, _S.UNCERTAIN), _S.ACCEPTED),
     (Event.REJECT, (_S.SENDING,), _S.REJECTED),
-    # From waiting only where the body is gone: there is nothing left that could be sent.
+    # From waiting only where the body is gone: there is nothing left to send.
     (Event.FAIL, (_S.SENDING, _S.WAITING), _S.FAILED),
     (Event.GIVE_BACK, (_S.SENDING,), _S.WAITING),
     (Event.POSTPONE, (_S.SENDING, _S.WAITING, _S.SCHEDULED), _S.SCHEDULED),

@@ -64,7 +64,7 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
     else:
         targets = [account or what]
         with mapped():
-            # Else nobody would look for the holds of an account that has no lane yet.
+            # Otherwise nobody would look for the holds of an account that has no lane yet.
             store.client.sadd(store.keys.held, *targets)
     for target in targets:
         store.run(Script.STEER, target, STEER.write(act="hold", subject=field, text=value))

@@ -1,4 +1,4 @@
-"""Taking messages in: one call adds up to 500 of one lane, and tells for each whether it is new."""
+"""Taking messages in: one call adds up to 500 of one lane, and reports for each whether it is new."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 MOST_AT_ONCE = 500
-"""Messages in one call: few enough that no other script waits long behind it."""
+"""Messages in one call: few enough that no other script waits long for it."""
 
 _MEMORY_MARK = 0.8
 """Share of `maxmemory` above which nothing is taken in, so that what waits can be sent and recorded."""
@@ -40,7 +40,7 @@ class NewMessage:
 
     @property
     def digest(self) -> bytes:
-        """16 bytes for the body after it is gone."""
+        """16 bytes that identify the body after it is gone."""
         return blake2b(self.body, digest_size=16).digest()
 
 
@@ -81,11 +81,11 @@ class Submitter:
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
     ) -> list[Submitted]:
-        """Add messages (at most 500) and return a submitted for each, in their order.
+        """Add messages (at most 500) and return what became of each, in their order.
 
-        `most_items`: the largest batch of the lane's product; so many wait for no more to come. A time
+        `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
         `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
-        (whether they were added is not known: call again, what was added then is a duplicate).
+        (whether they were added is not known: call again, what was added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
@@ -110,24 +110,25 @@ class Submitter:
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         return _answers([text(value) for value in reply])
 
-    # The lane's name stands in `lanes` before its first message, so that none can be where nobody looks.
-    # A service paused for every account is paused here too. Who pauses writes the pause, then reads `lanes`;
-    # here it is the other way round: so one of the two always sees the other. Who resumes takes the pause
-    # away first: a pause that is gone after it was copied was resumed meanwhile, and the copy goes too.
+    # The lane's name is in `lanes` before its first message, so that no message is where nobody looks.
+    # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is
+    # read after it; here it is the other way round, so one of the two always sees the other. A person's
+    # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
+    # the copy is taken away too.
     def _announce(self, lane: Lane) -> None:
         keys, client = self._store.keys, self._store.client
         with mapped():
             client.sadd(keys.lanes, lane.name)
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
-            # Read before the pause itself: a copy behind which none stands is one that a producer could not
-            # take back, since it died or lost Redis there.
+            # Read before the pause itself: a copy without a pause was left by a producer that died, or lost
+            # Redis, before it could take the copy away.
             copy = client.hget(holds, field)
             pause = client.hget(keys.pauses, lane.service)
             if pause is not None:
                 client.hsetnx(holds, field, pause)
                 copy = None if client.hexists(keys.pauses, lane.service) else pause
         if copy is not None:
-            # Fenced by its text: a pause that was written meanwhile is another.
+            # Fenced by its text: a pause that was written meanwhile is another one.
             self._store.run(Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy))
 
 

@@ -51,7 +51,7 @@ class SweepResult:
     abandoned: tuple[Abandoned, ...]
     processes: tuple[WorkerProcess, ...]
     spoilt: tuple[str, ...] = ()
-    """Lanes that could not be looked at: another program wrote what cannot be read."""
+    """Lanes that could not be looked at: another program wrote something that cannot be read."""
 
 
 def sweep(
@@ -69,7 +69,7 @@ def sweep(
 ) -> SweepResult:
     """Sweep an account, with the policies of its services.
 
-    `quotas`: doorbells that each service's workers can still use; `quota`: that all of them together can.
+    `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
     oldest ended records are looked at for retention in this round.
     """
@@ -93,18 +93,18 @@ def sweep(
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
     args += [lane.name for lane in tidy]
-    told = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
+    answer = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return SweepResult(
-        swept=text(told["status"]) == "swept",
-        wait_ms=number(told["wait_ms"]),
-        rings=tuple(_rings(told["rings"])),
-        abandoned=tuple(_abandoned(told["abandoned"])),
-        processes=tuple(WorkerProcess.parse_all(told["processes"])),
-        spoilt=tuple(text(lane) for lane in told["spoilt"]),
+        swept=text(answer["status"]) == "swept",
+        wait_ms=number(answer["wait_ms"]),
+        rings=tuple(_rings(answer["rings"])),
+        abandoned=tuple(_abandoned(answer["abandoned"])),
+        processes=tuple(WorkerProcess.parse_all(answer["processes"])),
+        spoilt=tuple(text(lane) for lane in answer["spoilt"]),
     )
 
 
-# A name of no lane among the wakes, with a message that is ready, comes from another program.
+# A name among the wakes that is not a lane's, with a message that is ready, comes from another program.
 def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Doorbell]:
     for lane, bell in rings:
         with suppress(UsageError):

@@ -1,4 +1,4 @@
-"""Accounts: a name for one `userID;secret_key`, which is shown to nobody but the gateway."""
+"""Accounts: a name for one `userID;secret_key`, which only the gateway sees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from plexsend.settings.values import refusal
 
-# A secret is tens of characters. The limit keeps a path to something endless from filling the memory.
+# A secret is tens of characters. Without a limit, a path to something endless would fill the memory.
 _FILE_LIMIT_BYTES = 4096
 
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -17,7 +17,7 @@ _FORM = "Give userID;secret_key as the gateway's service console shows them, wit
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the gateway knows an account by. Two are equal when they hold the same secret."""
+    """What identifies an account to the gateway. Two are equal when they hold the same secret."""
 
     header: str = field(repr=False)
     """The value of the `Authorization` header: `userID;secret_key`."""
@@ -44,8 +44,8 @@ def credentials(name: str, text: str) -> Credentials:
 def read_secret_file(name: str, path: Path) -> str:
     """Return the text of a file that holds one secret, without the spaces and newlines around it.
 
-    Raises `SettingsError` when it cannot be read or holds nothing. No error names the path: a secret set as
-    `..._FILE` by mistake would stand in it.
+    Raises `SettingsError` when it cannot be read or holds nothing. An error never names the path: it would
+    show a secret that was set as `..._FILE` by mistake.
     """
     try:
         # A pipe would block here for ever, and could be read only once.
@@ -67,7 +67,7 @@ def read_secret_file(name: str, path: Path) -> str:
         raise refusal(
             name, f"names a file of more than {_FILE_LIMIT_BYTES} bytes", "Keep only the secret in it."
         )
-    # What is no UTF-8 becomes a character that every secret's own check refuses.
+    # A byte that is not UTF-8 becomes a character that the check of every secret refuses.
     text = content.decode(errors="replace").strip()
     if not text:
         raise refusal(name, "names an empty file", "Write the secret into it.")
@@ -76,7 +76,7 @@ def read_secret_file(name: str, path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A named account. The secret is in no repr, and only `read_credentials` gives it away."""
+    """A named account. Its repr does not show the secret; only `read_credentials` returns it."""
 
     name: str
     source: str
@@ -87,8 +87,8 @@ class Account:
     def read_credentials(self) -> Credentials:
         """Return the credentials; an account given by a file reads that file again at every call.
 
-        So a secret that was corrected in its file counts without a restart. Raises `SettingsError` when the
-        file has become unreadable or wrong: the caller holds the account and says so.
+        So a secret that was corrected in its file is used without a restart. Raises `SettingsError` when the
+        file has become unreadable or wrong: the caller holds the account and reports it.
         """
         if isinstance(self._secret, Credentials):
             return self._secret
@@ -110,7 +110,7 @@ def account_from_file(name: str, variable: str, text: str) -> Account:
     if path is None:
         raise refusal(
             variable,
-            "names a file by a path from a folder that is gone",
+            "names a file by a path from a folder that does not exist any more",
             "Give the path from the root, or start this process in a folder that exists.",
         )
     account = Account(name, variable, path)

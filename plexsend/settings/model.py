@@ -1,6 +1,6 @@
 """The settings as values: what the rest of the project receives.
 
-A setting is one row here: its field, name, default, parser, words and readers. `reading` and the docs go by
+A setting is one row here: its field, name, default, parser, words and readers. `reading` and the docs use
 these rows.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plexsend.settings.accounts import Account
 
 _DAY_S = 86_400
-# Below a millisecond no wait is a wait: a message or a lane would spin.
+# A wait of less than a millisecond is none: a message or a lane would spin.
 _WAIT = number(0.001, 7 * _DAY_S)
 
 
@@ -55,13 +55,13 @@ class RcsDialect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the messages of one service are served by. Made without arguments: what is usual."""
+    """How the messages of one service are sent. Made without arguments: the defaults."""
 
-    # A row reads best as a row: what is read, what people are told, who reads it.
+    # A row reads best as a row: what is read, what people read about it, who reads it.
     # fmt: off
     resend_within_s: int = row("RESEND_WITHIN_S", "3600", whole(0, 30 * _DAY_S),
         "For how long after its first try a message without any answer is sent again; later it is parked.")
-    # No less than the request's deadline of 15 s and 5 s for the answer to be written down.
+    # At least the request's deadline of 15 s, and 5 s to write the answer down.
     reclaim_s: int = row("RECLAIM_S", "60", whole(20, _DAY_S),
         "After this many seconds a batch whose worker has fallen silent counts as uncertain.")
     rate_per_s: float = service_row("RATE", "100", number(0.01, 100_000, zero=True),
@@ -128,24 +128,24 @@ class Settings:
         "With 1 nothing is taken in or sent unless Redis writes each change to disk first "
         "(appendfsync always).",
         readers=Reader.ALL, in_readme=True)
-    # The least is about nine seconds: housekeeping looks no more often, and a slip such as 0 is caught.
+    # The least is about nine seconds: housekeeping does not look more often, and a slip such as 0 is caught.
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",
         readers=Reader.WORKERS | Reader.COMMANDS, in_readme=True)
     log: LogFormat = row("LOG", LogFormat.TEXT.value, choice(LogFormat),
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
-        replaces="Nothing: Celery's options say where it logs and from which level on, and know no JSON.")
+        replaces="Nothing: Celery's options set where it logs and from which level on, and have no JSON.")
     # fmt: on
     usual: Policy
-    """What a service goes by that has no settings of its own."""
+    """The policy of a service that has no settings of its own."""
     services: Mapping[str, Policy]
-    """Service id to what it goes by; `service` is the way to ask for one."""
+    """Service id to its policy; `service` returns one of them."""
     warnings: tuple[Problem, ...]
     """What is doubtful but stops nothing, such as a variable that nobody reads."""
 
     def service(self, service_id: str) -> Policy:
-        """Return what a service goes by; raises `UsageError` with the known ones for any other."""
+        """Return the policy of a service; raises `UsageError` with the known services for any other."""
         try:
             return self.services[service_id]
         except KeyError:

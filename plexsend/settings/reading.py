@@ -28,8 +28,8 @@ T = TypeVar("T")
 _ACCOUNT_PREFIX = f"{PREFIX}ACCOUNT_"
 _ACCOUNT_WORD = re.compile(r"[A-Z0-9_]{1,32}")
 
-# How alike an unknown name must be to a known one to be taken for a slip of it (0 to 1), both without the
-# prefix they share. A letter missing or a word swapped stays above; a name of another kind falls below.
+# How alike an unknown name and a known one must be (0 to 1, both without the prefix that they share) for the
+# first to be taken for a slip. A missing letter or a swapped word is above, a name of another kind below.
 _ALIKE = 0.55
 _ALL_BUT_THE_SAME = 0.9
 
@@ -46,11 +46,11 @@ def read(
     Args:
         services: service id to the name of its product.
         default_urls: product to scheme and host, used where no `PLEXSEND_<PRODUCT>_URL` is set.
-        words: product to what stands for it in the name of that variable; its own name where it is missing.
+        words: product to its word in the name of that variable; its own name where it is missing.
         environ: the variables; None is this process's own environment.
     """
     reader = _Reader(os.environ if environ is None else environ)
-    # What is not read as its row says. The order of the fields is the one in which problems are listed.
+    # Values that are not read as their rows say. Problems are listed in the order of the fields.
     own: dict[str, Callable[[], Any]] = {
         "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
         "accounts": lambda: MappingProxyType(reader.accounts(services)),
@@ -97,7 +97,7 @@ class _Reader:
         return self._attempt(source, partial(self._parse, variable, source))
 
     def policy(self, service: str | None) -> Policy:
-        """Return what a service is served by: its own values before the usual ones; None: these alone."""
+        """Return the policy of a service: its own values before the usual ones; None: only the usual ones."""
         variables = rows(Policy)
         found = {name: self.value(variable, service) for name, variable in variables.items()}
         for name, first in variables.items():
@@ -107,10 +107,10 @@ class _Reader:
         return Policy(**found)
 
     def base_url(self, product: str, word: str) -> str | None:
-        """Return the product's base URL; None when the environment says nothing of it.
+        """Return the product's base URL; None when the environment does not give it.
 
-        `word` stands for the product in the variable's name. Where it is another one than the product's own,
-        whoever wrote the own one is told.
+        `word` is the product's word in the variable's name. Where it differs from the product's own name, a
+        variable with that name is reported as a slip.
         """
         name = f"{PREFIX}{environment_word(word)}_URL"
         self._known.add(name)
@@ -131,7 +131,7 @@ class _Reader:
 
     def _refuse_order(self, first: str, longest: str, first_s: float, longest_s: float) -> None:
         """Keep the problem that a first wait is longer than the longest."""
-        # One that is wrong is here with its default, which says nothing about the other.
+        # A wrong value is replaced by its default here, which says nothing about the other.
         if not self._failed & {first, longest}:
             problem = Problem(
                 first if first in self._environ else longest,
@@ -141,7 +141,7 @@ class _Reader:
             self.problems[problem] = None
 
     def unknown(self) -> list[Problem]:
-        """Return a warning for each variable that nobody asked for: last of all, when everybody has asked."""
+        """Return a warning for each variable that no setting uses. Call it last, when all have been read."""
         names = self._known | {variable.name for variable in VARIABLES}
         return [
             Problem(name, "is set, but no such setting exists", self._remedy(name, names))
@@ -195,7 +195,7 @@ class _Reader:
         return account_from_file(name, variable, self._text(variable))
 
     def _text(self, name: str) -> str:
-        # An empty value is no default: PLEXSEND_RATE= may have been meant as 0 just as well.
+        # An empty value does not mean the default: PLEXSEND_RATE= may have been meant as 0 just as well.
         text = self._environ[name].strip()
         if not text:
             raise refusal(name, "is empty", "Give a value, or remove the variable.")
@@ -214,7 +214,7 @@ def _nearest(name: str, names: set[str]) -> str:
     """Return the remedy for an unknown name: the known one that was most likely meant."""
     ending = name.upper().removeprefix(PREFIX)
     endings = sorted(known.removeprefix(PREFIX) for known in names)
-    # A name broken off, or one with a service where none can be, is near however much is missing or too much.
+    # A name that is cut off, or has a service where none can be, is near, however much is missing or added.
     begun = [known for known in endings if ending and (known.startswith(ending) or ending.startswith(known))]
     near = (
         get_close_matches(ending, endings, n=1, cutoff=_ALL_BUT_THE_SAME)

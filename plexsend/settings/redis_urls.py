@@ -1,6 +1,6 @@
 """Redis addresses: one URL as a person writes it, in the forms that redis-py and kombu each understand.
 
-The two libraries disagree about the same URL, so neither is handed the text of the setting:
+The two libraries disagree about the same URL, so neither gets the text of the setting:
 
 - kombu takes `rediss://` without options as "do not verify the certificate"; redis-py verifies it.
 - kombu fails on options that redis-py knows (`socket_timeout`), and spells a socket `redis+socket://`.
@@ -9,7 +9,7 @@ The two libraries disagree about the same URL, so neither is handed the text of 
 
 In a setting Sentinel is `sentinel://[user:password@]host1:26379,host2:26379/0?master=NAME`. User and
 password are those of the data servers; `sentinel_user` and `sentinel_password` after the `?` are those of the
-Sentinels. The Sentinels themselves are spoken to without TLS.
+Sentinels. Connections to the Sentinels themselves have no TLS.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _MOST_DATABASES = 10_000
 
 _SENTINEL_FORM = "Give sentinel://host1:26379,host2:26379/0?master=NAME."
 
-# A Sentinel that does not answer is skipped after this. Short, since it has nothing to do but answer, and
-# since kombu asks anew for each of the eight or so connections of a worker: one that hangs with the master
-# costs this much each time.
+# A Sentinel that does not answer is skipped after this. Short, since a Sentinel has nothing to do but answer,
+# and since kombu asks again for each of the eight or so connections of a worker: a Sentinel that hangs with
+# the master costs this much each time.
 _SENTINEL_TIMEOUT_S = 1
 
 _TLS_OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -58,7 +58,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class SentinelAddress:
-    """Where to ask for the master of a group, and how to enter it. The repr shows no user and no password."""
+    """Where to ask for the master of a group, and how to log in. The repr shows neither user nor password."""
 
     hosts: tuple[tuple[str, int], ...]
     """(host, port) of each Sentinel, in the order written."""
@@ -73,7 +73,7 @@ class SentinelAddress:
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """One Redis, as each library wants it named. Its repr and its text hide user and password."""
+    """One Redis, as each library needs it written. Its repr and its text hide user and password."""
 
     url: str = field(repr=False)
     """For redis-py's `from_url`, password included. A Sentinel's is for `sentinel` instead."""
@@ -121,7 +121,7 @@ def _read_server(name: str, url: urls.Url) -> RedisAddress:
     place = f"{urls.bracketed(host)}:{port or REDIS_PORT}/{_read_database(name, url.path.removeprefix('/'))}"
     options = {option: _read_tls_option(name, option, value) for option, value in url.query.items()}
     if url.scheme == "rediss":
-        # Without it kombu would not verify the server, and only say so in its log.
+        # Without it kombu would not verify the server, and would only warn in its log.
         options.setdefault("ssl_cert_reqs", "required")
     whole = f"{url.scheme}://{_userinfo(url)}{place}" + (
         f"?{urlencode(options, quote_via=quote)}" if options else ""
@@ -215,7 +215,7 @@ def _read_tls_option(name: str, option: str, value: str) -> str:
 
 
 def _userinfo(url: urls.Url) -> str:
-    """Return `user:password@` encoded so that no character of it can end the part it stands in."""
+    """Return `user:password@` encoded so that no character of it can end its part of the URL."""
     if not url.username and not url.password:
         return ""
     user, password = quote(url.username or "", safe=""), quote(url.password or "", safe="")

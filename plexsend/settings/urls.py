@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _PRINTABLE = re.compile(r"[!-~]+")
 _DNS_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
-# An IPv6 address in brackets or a name, then perhaps a colon with whatever stands for the port.
+# An IPv6 address in brackets or a name, then perhaps a colon and the text of a port.
 _HOST_AND_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?:(:)(.*))?")
 _DIGITS_AND_DOTS = re.compile(r"[0-9.]+")
 
 ESCAPES = "Write special characters of user and password percent-encoded (@ %40, : %3A, / %2F, ? %3F, # %23)."
-"""What to do about a URL that falls apart at the wrong place."""
+"""What to do about a URL that is split at the wrong place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Url:
 
 
 def split(name: str, text: str, schemes: Collection[str]) -> Url:
-    """Take a URL apart; raises `SettingsError` for whatever is not plainly a URL of one of these schemes."""
+    """Split a URL; raises `SettingsError` for anything that is not plainly a URL of one of these schemes."""
     if not _PRINTABLE.fullmatch(text):
         raise refusal(
             name, "holds spaces or characters that are not printable ASCII", "Remove or percent-encode them."
@@ -78,7 +78,7 @@ def split(name: str, text: str, schemes: Collection[str]) -> Url:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether the host is this machine itself, without asking any name server."""
+    """Return whether the host is this machine itself, without asking any name server."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -86,12 +86,12 @@ def is_loopback(host: str) -> bool:
 
 
 def bracketed(host: str) -> str:
-    """Return the host as it stands in a URL: an IPv6 address in brackets."""
+    """Return the host as it is written in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def _cut(text: str, marks: str) -> tuple[str, str, str]:
-    """Return what stands before the first of these characters, that character, and what comes after it."""
+    """Return the text before the first of these characters, that character, and the text after it."""
     match = re.search(f"[{marks}]", text)
     return (text[: match.start()], match.group(), text[match.end() :]) if match else (text, "", "")
 
@@ -111,7 +111,7 @@ def _decode(name: str, text: str) -> str:
         decoded = "\0"
     if not decoded.isprintable():
         raise refusal(
-            name, "holds a percent-encoded character that is not printable UTF-8", "Encode it anew."
+            name, "holds a percent-encoded character that is not printable UTF-8", "Encode it again."
         )
     return decoded
 
@@ -131,7 +131,7 @@ def _read_host(name: str, text: str) -> tuple[str, int | None]:
 
 def _is_ipv6(address: str) -> bool:
     try:
-        # A zone ("fe80::1%eth0") means something on one machine alone, and a percent sign is no host's.
+        # A zone ("fe80::1%eth0") is valid on one machine alone, and a host's name has no percent sign.
         return "%" not in address and bool(ipaddress.IPv6Address(address))
     except ValueError:
         return False

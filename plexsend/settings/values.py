@@ -1,8 +1,8 @@
 """Values as a person writes them: text in, a checked value out.
 
-Every function here makes a parser: it takes the variable's name and its text, and returns the value or
-raises `SettingsError` with one problem. A problem never repeats the text: whoever pastes a secret into the
-wrong variable must not find it in a log.
+Every function here is or makes a parser: it takes the variable's name and its text, and returns the value or
+raises `SettingsError` with one problem. A problem never repeats the text: a secret that a person pastes into
+the wrong variable must not get into a log.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ E = TypeVar("E", bound="Enum")
 Parse: TypeAlias = Callable[[str, str], T]
 """A parser: (name of the variable, its text) to the value."""
 
-# Python's own int() and float() also take "1_000" and digits of other scripts, which in a settings file are
-# slips and not intentions.
+# Python's own int() and float() also take "1_000" and digits of other scripts, which are slips in a settings
+# file.
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -70,7 +70,7 @@ def whole(least: int, most: int) -> Parse[int]:
 
 
 def number(least: float, most: float, *, zero: bool = False) -> Parse[float]:
-    """Make a parser of finite numbers from `least` to `most`, both included; `zero` admits 0 besides."""
+    """Make a parser of finite numbers from `least` to `most`, both included; with `zero` 0 is allowed too."""
 
     def parse(name: str, text: str) -> float:
         remedy = f"Give {'0, or ' if zero else ''}a number from {least:.10g} to {most:.10g}."
@@ -117,7 +117,7 @@ def key_prefix(name: str, text: str) -> str:
     if not _KEY_PREFIX.fullmatch(text):
         raise refusal(
             name,
-            "cannot stand before a key",
+            "cannot begin a key",
             "Give 1 to 64 letters (A-Z, a-z), digits and : . _ / -, without braces or spaces.",
         )
     return text

@@ -37,20 +37,20 @@ class Variable(Generic[T]):
     """One variable of the environment."""
 
     name: str
-    """As it is written; `<NAME>` and `<PRODUCT>` stand for a part that varies."""
+    """As it is written; `<NAME>` and `<PRODUCT>` are parts that vary."""
     default: str | None
-    """As it would be written; None where the default is no fixed text (see `default_words`)."""
+    """As it would be written; None where the default is not a fixed text (see `default_words`)."""
     parse: Parse[T] = field(repr=False)
     meaning: str
     """One sentence for the docs."""
     readers: Reader = Reader.WORKERS
     per_service: bool = False
-    """True when the name may end in a service, such as `_MMS_BULK`, and then counts for that one alone."""
+    """True when the name may end in a service, such as `_MMS_BULK`; it then counts for that service alone."""
     secret: bool = False
     """True when the value is or may hold a secret, so that `<name>_FILE` may give it instead."""
     default_words: str = ""
     up_to: str = ""
-    """For the first of waits that double: the field with the longest, which it may not exceed."""
+    """For the first of waits that double: the field with the longest wait, which it may not exceed."""
     in_readme: bool = False
     """True for the few that people set; the README shows them."""
     replaces: str = ""
@@ -81,7 +81,7 @@ def service_row(name: str, default: str, parse: Parse[T], meaning: str, **more: 
 
 
 def varying_row(name: str, parse: Parse[Any], meaning: str, **more: Any) -> Mapping[str, Any]:
-    """Return a field with one value for each name that can stand in the variable's."""
+    """Return a field with one value for each name that the variable's name can hold."""
     return cast("Mapping[str, Any]", row(name, None, parse, meaning, **more))
 
 

@@ -35,7 +35,7 @@ _MANY_DIGITS = re.compile(r"[0-9]{5}")
 _LONGEST_NAME = 40
 """Characters of a column's name that are shown."""
 
-_MOST_TOLD = 20
+_MOST_SHOWN = 20
 """Sentences about single columns of one header; a line of 1 MB may hold half a million names."""
 
 
@@ -45,7 +45,7 @@ class Columns:
 
     known: tuple[str, ...]
     required: tuple[str, ...]
-    """`msg_key` is none of them: a row without one gets one."""
+    """`msg_key` is not among them: a row without one gets one."""
     lists: frozenset[str]
     """Columns whose cells hold several texts."""
     json: frozenset[str] = frozenset()
@@ -89,23 +89,23 @@ def _leaves(rules: Mapping[str, Any], before: str = "", *, required: bool = True
 def judge_header(header: Sequence[str], columns: Columns | None) -> list[str]:
     """Return everything that is wrong with a header, as sentences; nothing where it is right.
 
-    Without `columns` any name will do, as long as there is one and it stands once.
+    Without `columns` every name is right that is not empty and is there once.
     """
     if columns is None:
-        return _first(_tell_nameless(header), _tell_doubled(header))
+        return _first(_find_nameless(header), _find_doubled(header))
     known = set(columns.known)
     if not known & set(header):
-        return [_name_none(header, columns), *_first(_tell_unknown(header, columns, sure=False))]
+        return [_name_none(header, columns), *_first(_find_unknown(header, columns, sure=False))]
     missing = [name for name in columns.required if name not in header]
-    found = _first(_tell_nameless(header), _tell_unknown(header, columns, sure=True), _tell_doubled(header))
+    found = _first(_find_nameless(header), _find_unknown(header, columns, sure=True), _find_doubled(header))
     if missing:
         found.append(f"The required column {_join(missing)} is missing.")
     return found
 
 
-def _first(*told: Iterator[str]) -> list[str]:
-    found = list(islice(chain.from_iterable(told), _MOST_TOLD + 1))
-    return [*found[:_MOST_TOLD], "More is wrong with its columns."] if len(found) > _MOST_TOLD else found
+def _first(*sentences: Iterator[str]) -> list[str]:
+    found = list(islice(chain.from_iterable(sentences), _MOST_SHOWN + 1))
+    return [*found[:_MOST_SHOWN], "More is wrong with its columns."] if len(found) > _MOST_SHOWN else found
 
 
 def _name_none(header: Sequence[str], columns: Columns) -> str:
@@ -118,14 +118,14 @@ def _name_none(header: Sequence[str], columns: Columns) -> str:
     )
 
 
-def _tell_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Iterator[str]:
+def _find_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Iterator[str]:
     """Yield a sentence for each unknown column.
 
     Args:
         header: The columns' names.
         columns: What they may be.
         sure: Whether this is a header at all. In a file without one the first line holds numbers and text,
-            so only what is much like a known name is shown.
+            so only a name much like a known one is shown.
     """
     for place, name in enumerate(header, start=1):
         if not name or name in columns.known:
@@ -137,16 +137,16 @@ def _tell_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Ite
             yield f"Column {_show(name, place)} is not known: remove it, or use {', '.join(columns.known)}."
 
 
-def _tell_nameless(header: Sequence[str]) -> Iterator[str]:
+def _find_nameless(header: Sequence[str]) -> Iterator[str]:
     for place, name in enumerate(header, start=1):
         if not name:
             yield f"Column number {place} has no name: name it, or remove it."
 
 
-def _tell_doubled(header: Sequence[str]) -> Iterator[str]:
+def _find_doubled(header: Sequence[str]) -> Iterator[str]:
     for name, times in Counter(header).items():
         if times > 1 and name:
-            yield f"Column {_show(name, header.index(name) + 1)} stands {times} times."
+            yield f"Column {_show(name, header.index(name) + 1)} is there {times} times."
 
 
 def _show(name: str, place: int) -> str:

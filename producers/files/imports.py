@@ -65,21 +65,21 @@ def import_file(
         service: A service id, such as `mms-bulk`.
         account: The account to send with.
         msg_type: As for `Producer.submit`; a table then needs no column for it.
-        fmt: `jsonl` or `csv`; None tells by the extension.
+        fmt: `jsonl` or `csv`; None: as the extension says.
         encoding: `utf-8` or `cp949`.
         send_at: As for `Producer.submit`; a row's own column or field of this name counts instead.
         expires_at: As `send_at`.
         replace: As for `Producer.submit`.
         rejected_path: Where invalid rows and those in conflict go, when the import ends; None: beside the
             file, under its name and `.rejected.jsonl`. Removed where there are none.
-        on_progress: Told after each chunk of at most 500 rows, and at the end. What a listener raises ends
+        on_progress: Called after each chunk of at most 500 rows, and at the end. What a listener raises ends
             the import, as a kill would.
-        on_reject: Told of each rejected row, in the order of the file.
-        on_remark: Told of each warning and replacement; its `index` is the row's line.
+        on_reject: Called with each rejected row, in the order of the file.
+        on_remark: Called with each warning and replacement; its `index` is the row's line.
 
     Raises:
         UsageError, FileProblem, OutboxError: nothing was added.
-        ImportInterrupted: part of the rows were.
+        ImportInterrupted: some of the rows were added.
     """
     path = Path(path)
     rejects = choose_path(path, rejected_path)
@@ -112,14 +112,14 @@ def check_file(
 ) -> ImportReport:
     """Judge a file's rows as an import would, and send nothing; needs no Redis and no settings.
 
-    Writes no file of rejects unless one is named: that of an import may be being mended. What only Redis
-    knows, duplicates and conflicts, is not seen.
+    Writes a file of rejects only where one is named: a person may be mending that of an import. Duplicates
+    and conflicts are not seen, since only Redis knows them.
     """
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
     terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
-    # Without Redis this machine's clock has to do.
+    # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
     return _go_through(
         path,
@@ -176,8 +176,8 @@ class _Pass:
         try:
             for part in self._pipeline.run(self._entries()):
                 self._settle(part)
-                self._tell_progress(self._bytes_done)
-            self._tell_progress(self._rows.size_bytes)
+                self._report_progress(self._bytes_done)
+            self._report_progress(self._rows.size_bytes)
             return self._report(complete=True)
         except SubmitInterrupted as stopped:
             self._settle(stopped.submission)
@@ -196,8 +196,8 @@ class _Pass:
             if row.item is None:
                 raw = InvalidItem([row.problem] if row.problem else [], msg_key=msg_key)
             elif not _has_key(row.item):
-                # In the item itself, also where the product demands a key of its callers: a row is the
-                # file's, and this key is as lasting as the file.
+                # Put into the item itself, also where the product requires callers to give a key: this key
+                # lasts as long as the file does.
                 raw = {**row.item, KEY: msg_key}
             yield Incoming(row.line, raw, row.size_bytes)
 
@@ -228,7 +228,7 @@ class _Pass:
         if self._listeners.on_reject is not None:
             self._listeners.on_reject(reject)
 
-    def _tell_progress(self, bytes_done: int) -> None:
+    def _report_progress(self, bytes_done: int) -> None:
         if self._listeners.on_progress is None:
             return
         added, duplicates, conflicts, invalid, *_ = self._counts.values()
@@ -258,6 +258,6 @@ class _Pass:
 
 
 def _has_key(item: dict[str, object]) -> bool:
-    """Tell whether a row has a key of its own; null and blank are none, anything else is judged as one."""
+    """Return whether a row has a key of its own; null and blank are not keys, the rest is judged as one."""
     given = item.get(KEY)
     return given is not None and not (isinstance(given, str) and not given.strip())

@@ -33,5 +33,5 @@ def _read_object(line: Line) -> Row:
     else:
         if isinstance(item, dict):
             return Row(line.number, line.size_bytes, item, None)
-        reason = "is JSON, but no object"
+        reason = "is JSON, but not an object"
     return bad_row(line.number, line.size_bytes, text, reason, _REMEDY)

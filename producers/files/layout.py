@@ -27,12 +27,12 @@ class Layout:
         self.header = header
         self._lists = columns.lists if columns is not None else frozenset()
         self._json = columns.json if columns is not None else frozenset()
-        # A name that is no column stays as it is, and is refused as a field of the message.
+        # A name that is not a column stays as it is, and is refused as a field of the message.
         known = columns.known if columns is not None else ()
         self._paths = {name: name.split(".") for name in header if name in known and "." in name}
 
     def make_item(self, cells: Sequence[str]) -> dict[str, Any]:
-        """Return the item that cells in the order of the header are; an empty cell is no field.
+        """Return the item of a row's cells, in the order of the header; an empty one makes no field.
 
         Raises BadJson for a cell that should be JSON, with the name of its column.
         """

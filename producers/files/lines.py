@@ -1,4 +1,4 @@
-"""Lines of a file, one at a time: a line that cannot be read never keeps the next from being read."""
+"""Lines of a file, one at a time: after a line that cannot be read the next is read all the same."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Line:
 
 
 def read_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line | Row]:
-    r"""Yield each line, or the bad row that it is. Lines end in `\n`, as no byte of a character does."""
+    r"""Yield each line, or a bad row where it cannot be read. Lines end in `\n`, as no character does."""
     number = 0
     while raw := stream.readline(LONGEST_LINE_BYTES + 1):
         number += 1
@@ -61,7 +61,7 @@ def read_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line | Row]:
                 len(raw),
                 text.rstrip(_ENDS),
                 f"holds a NUL character at position {text.index(chr(0)) + 1}",
-                "Text holds none: see whether the file is damaged, or is UTF-16.",
+                "Text has no such character: check whether the file is damaged, or is UTF-16.",
             )
             continue
         yield Line(number, len(raw), text)
@@ -76,8 +76,8 @@ def _skip(stream: BinaryIO, number: int, raw: bytes) -> Row:
         number,
         size_bytes,
         None,
-        f"takes {size_bytes} bytes, of which at most {LONGEST_LINE_BYTES} are read",
-        "No message is that long: see whether a line end is missing.",
+        f"takes {size_bytes} bytes, and lines are read up to {LONGEST_LINE_BYTES}",
+        "No message is that long: check whether a line end is missing.",
     )
 
 

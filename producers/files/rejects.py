@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".rejected.jsonl"
 _UNFINISHED = ".rejected."
-"""How the name of a file of rejects begins until it is whole."""
+"""The name of a file of rejects begins with this until it is whole."""
 _NAMES = frozenset({"line", "msg_key", "errors", "row"})
 
 
@@ -40,7 +40,7 @@ class Reject:
 
 
 class RejectFile:
-    """Takes rejects and puts all of them in place at once, when it is told to.
+    """Takes rejects, and puts all of them in place at once at the end.
 
     Until then they are in a file without a name in the same directory, which no crash leaves behind; a file
     from an earlier import stays as it is. Readable by its owner alone, since rows hold phone numbers.
@@ -52,7 +52,7 @@ class RejectFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._count = 0
-        with self._telling():
+        with self._named():
             if path.exists() and not path.is_file():
                 raise FileProblem(
                     f"{path} is in the way: rejected rows go there. Name another file for them."
@@ -63,13 +63,13 @@ class RejectFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # What is not in place by now is not wanted, so neither is an error in writing it.
+        # What is not in place by now is not wanted, so an error in writing it does not matter.
         with suppress(OSError):
             self._file.close()
 
     def write(self, reject: Reject) -> None:
         """Take one more."""
-        with self._telling():
+        with self._named():
             self._file.write(_encode(reject) + b"\n")
         self._count += 1
 
@@ -80,7 +80,7 @@ class RejectFile:
             complete: Whether all rows were seen. Then a file from an earlier import is removed where there
                 are no rejects now.
         """
-        with self._telling():
+        with self._named():
             if self._count:
                 self._replace()
                 return self._path
@@ -90,8 +90,8 @@ class RejectFile:
 
     def _replace(self) -> None:
         self._file.seek(0)
-        # mkstemp, as TemporaryFile above, gives its file to the owner alone. Its name is short whatever the
-        # path's: one that became too long only here would fail an import whose rows were all added.
+        # mkstemp, as TemporaryFile above, gives its file to the owner alone. Its name is short, however long
+        # the path's is: a name too long only here would fail an import whose rows were all added.
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=_UNFINISHED)
         try:
             with open(handle, "wb") as copy:  # noqa: PTH123  a handle, not a path
@@ -104,7 +104,7 @@ class RejectFile:
             raise
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _named(self) -> Iterator[None]:
         try:
             yield
         except OSError as exc:

@@ -50,7 +50,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told while an import runs."""
+    """What an import calls while it runs."""
 
     on_progress: Callable[[Progress], None] | None
     on_reject: Callable[[Reject], None] | None
@@ -58,7 +58,7 @@ class Listeners:
 
 
 class ImportInterrupted(PlexsendError):
-    """An import that stopped between its rows: what was answered stands, as `report` counts it.
+    """An import that stopped between its rows: what was answered before remains, as `report` counts it.
 
     `cause` is an OutboxError (run the import again), or a FileProblem (the file changed, or the rejected rows
     could not be written).
@@ -69,15 +69,15 @@ class ImportInterrupted(PlexsendError):
         self.report = report
         self.last_line = last_line
         """Line of the last row that was answered."""
-        told = f"{cause} {report.rows} rows were answered before ({report.added} added). "
-        super().__init__(told + self._remedy())
+        counts = f"{cause} {report.rows} rows were answered before ({report.added} added). "
+        super().__init__(counts + self._remedy())
 
     def _remedy(self) -> str:
         again = "Run the import again: what was added is then a duplicate."
         if not isinstance(self.cause, FileChanged):
             return again
-        # The same advice would have every row sent again, under the keys of the new content.
+        # To import all of it again would send every row again, under the keys of the new content.
         return (
-            "The changed file is another file, whose rows would all be sent again: import only what stands "
+            "The changed file is another file, whose rows would all be sent again: import only what comes "
             f"after line {self.last_line} of it, as a file of its own."
         )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 1_000_000
 
-# 96 bits of SHA-256: no two of all files ever imported share them by chance, nobody has use for finding two
-# that do, and with a line number of eleven digits the key still takes no more room in Redis than a UUID.
+# 96 bits of SHA-256: no two files that are ever imported share them by chance, and nobody gains by making two
+# that do. With a line number of eleven digits the key still takes no more room in Redis than a UUID.
 _HASH_CHARACTERS = 24
 
 _UTF_8_MARK = b"\xef\xbb\xbf"
@@ -51,13 +51,13 @@ def open_rows(
     """Open a file of items and read all of it once, for its hash.
 
     Args:
-        path: A regular file: it is read twice, so it can be no pipe.
-        fmt: `jsonl` or `csv`; None tells by the extension.
+        path: A regular file: it is read twice, so it cannot be a pipe.
+        fmt: `jsonl` or `csv`; None: as the extension says.
         encoding: `utf-8` or `cp949`. A byte order mark of UTF-8 is accepted.
         columns: What a CSV header may and must name; None takes any names.
 
     Raises:
-        UsageError: for a format or an encoding that is none.
+        UsageError: for a format or an encoding that is not known.
         FileProblem: the file cannot be read.
     """
     path = Path(path)
@@ -68,7 +68,7 @@ class RowFile:
     """An open file of items. Iterate over it once, and close it (it is a context manager).
 
     Raises FileProblem, when made or while read, where the file as a whole cannot be used: among others a CSV
-    header that is wrong, or a change of the file since it was opened. What is wrong with a row its Row tells.
+    header that is wrong, or a change of the file since it was opened. A Row says what is wrong with its row.
     """
 
     def __init__(self, path: Path, fmt: Format, encoding: Encoding, columns: Columns | None) -> None:
@@ -76,10 +76,10 @@ class RowFile:
         self._format = fmt
         self._encoding = encoding
         self._columns = columns
-        with self._telling():
+        with self._named():
             self._raw = _open(path)
         try:
-            with self._telling():
+            with self._named():
                 self._hash = hashlib.file_digest(self._raw, hashlib.sha256).hexdigest()
                 self._raw.seek(0)
         except BaseException:
@@ -103,7 +103,7 @@ class RowFile:
         return f"{self._hash[:_HASH_CHARACTERS]}-{line}"
 
     def __iter__(self) -> Iterator[Row]:
-        with self._telling():
+        with self._named():
             _skip_mark(self._stream, self._encoding)
             lines = read_lines(self._stream, self._encoding)
             if self._format is Format.CSV:
@@ -112,8 +112,8 @@ class RowFile:
                 yield from read_objects(lines)
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Put the file's name before what is wrong with it."""
+    def _named(self) -> Iterator[None]:
+        """Put the file's name in front of what is wrong with it."""
         try:
             yield
         except FileProblem as exc:
@@ -127,8 +127,8 @@ class RowFile:
 class _WatchedFile(io.FileIO):
     """A file whose change is noticed before what was read is handed out.
 
-    Keys are made of the content as it was when it was hashed: rows read from another content under them would
-    be taken for messages that they are not.
+    Keys are made of the content as it was when it was hashed: a row of other content under such a key would
+    be taken for another message.
     """
 
     def __init__(self, path: Path) -> None:
@@ -159,7 +159,9 @@ def _open(path: Path) -> _WatchedFile:
         if stat.S_ISDIR(mode):
             raise FileProblem("it is a directory. Name a file in it.")
         if not stat.S_ISREG(mode):
-            raise FileProblem("it is no regular file, and is read twice. Save what it gives to a file first.")
+            raise FileProblem(
+                "it is not a regular file, and it is read twice. Save its content to a file first."
+            )
         return _WatchedFile(path)
     except FileNotFoundError as exc:
         raise FileProblem("there is no such file. Check the path.") from exc
@@ -190,7 +192,7 @@ def _choose_format(path: Path, fmt: str | None) -> Format:
         if fmt is not None:
             raise UsageError(f"There is no format {fmt!r}. Name {known}.") from None
         raise UsageError(
-            f"The extension of {path} does not tell its format. Name the format: {known}."
+            f"The extension of {path} does not show its format. Name the format: {known}."
         ) from None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from plexsend.errors import Problem
 
 _FIELD = "row"
-"""Stands for the field where a problem is the row's as a whole."""
+"""Named as the field where a problem is the row's as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Row:
     problem: Problem | None
     """Why there is no item; None where there is one."""
     text: str | None = field(default=None, repr=False)
-    """The row as it stands in the file, without its last line end; None for an item, or where too long."""
+    """The row as it is in the file, without its last line end; None for an item, or where too long."""
 
 
 def bad_row(line: int, size_bytes: int, text: str | None, reason: str, remedy: str) -> Row:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plexsend.producers.files.lines import Line
 
 _LONGEST_ROW_BYTES = 65_536
-"""A row over several lines that takes more is taken for a quote that does not end; no item is that long."""
+"""A longer row over several lines is taken for one whose quote does not end; no item is that long."""
 
 _REREAD_SHARE = 4
 _REREAD_BYTES = 4_000_000
@@ -72,7 +72,7 @@ class _Feed:
         """The lines of the row being read."""
         self.held_bytes = 0
         self.bad: Row | None = None
-        """A bad row that stands where the next row would begin."""
+        """A bad row in the place where the next row would begin."""
 
     def begin(self) -> None:
         """Begin a new row."""
@@ -86,7 +86,7 @@ class _Feed:
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else self._next_line()
         if self.held and (isinstance(line, Row) or self.held_bytes + line.size_bytes > _LONGEST_ROW_BYTES):
-            # It ends the row that it would stand in, and is met again as the beginning of one.
+            # It ends the row that it would be part of, and comes again as the beginning of the next.
             self._again.appendleft(line)
             raise StopIteration
         if isinstance(line, Row):
@@ -112,8 +112,8 @@ class _Feed:
 
 
 def _read_cells(feed: _Feed) -> Iterator[list[str] | Row]:
-    # Strict, since the lenient reader joins what stands behind a closing quote to the cell, and takes the
-    # rest of a file into a cell whose quote is missing.
+    # Strict, since the lenient reader joins what comes after a closing quote to the cell, and takes the rest
+    # of a file into a cell whose quote is missing.
     reader = csv.reader(feed, strict=True)
     while True:
         feed.begin()

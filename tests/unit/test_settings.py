@@ -255,7 +255,7 @@ def test_empty_value_is_an_error_and_no_default(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a{b", "a}b", "a b", "a\tb", "a*b", "a[b", "é", "x" * 65])
 def test_key_prefix_that_would_change_what_a_key_means_is_refused(text: str) -> None:
-    assert problem(KEY_PREFIX=text).reason == "cannot stand before a key"
+    assert problem(KEY_PREFIX=text).reason == "cannot begin a key"
 
 
 # Pairs

@@ -26,8 +26,8 @@ def audit(*, as_json: bool) -> int:
     """Prove from the records that every message ever submitted is accounted for.
 
     Compares each record with the sets and counts of its lane. Exit code 1 if anything does not add up; the
-    messages that break it are named. It may run at any time; a lane that never stands still is compared less
-    closely.
+    messages that break it are named. It may run at any time; a lane that changes all the while is compared
+    less closely.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):

@@ -16,8 +16,8 @@ from plexsend.terminal.screen import Screen
 def cancel(*, key: str, account: str | None, as_json: bool) -> None:
     """Take the message KEY back if it has not been sent.
 
-    One that is just being sent is cancelled if it comes back unsent; one that may have been sent already is
-    parked, and `plexsend uncertain settle` decides. Exit code 1 if it is too late.
+    One that is being sent now is cancelled if it comes back unsent; one that may have been sent already
+    becomes uncertain, and `plexsend uncertain settle` decides. Exit code 1 if it is too late.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.deciding import decide_one

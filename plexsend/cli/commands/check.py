@@ -24,7 +24,7 @@ def check(
     replace: bool,
     as_json: bool,
 ) -> int:
-    """Judge every row of FILE, and tell everything that is wrong with it. Sends nothing and needs no Redis.
+    """Judge every row of FILE, and report everything that is wrong with it. Sends nothing and needs no Redis.
 
     With --json each refused row is a line, and the last line counts valid and invalid. Exit code 1 if any row
     is invalid.
@@ -45,5 +45,5 @@ def check(
             on_reject=rows.reject,
             on_remark=rows.remark,
         )
-    rows.tell_check(report, file)
+    rows.print_check(report, file)
     return rows.end(report)

@@ -83,7 +83,7 @@ def requeue(
     account: str | None,
     as_json: bool,
 ) -> int:
-    """Send dead letters again: the same messages, with fresh attempts, at their old places in line.
+    """Send dead letters again: the same messages, with all attempts, at their old places in the lane.
 
     Name them by KEY, or choose them by --code, --lane or --all. Exit code 1 if one of them cannot be.
     """

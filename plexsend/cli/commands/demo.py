@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=example("plexsend demo", "plexsend demo --keep --full"))
-@click.option("--full", is_flag=True, help="Tell every reason for a refused row, with its lines.")
+@click.option("--full", is_flag=True, help="Show every reason for a refused row, with its lines.")
 @click.option("--keep", is_flag=True, help="Keep the folder with the sample, the rejected rows and the logs.")
 @json_option
 def demo(*, full: bool, keep: bool, as_json: bool) -> int:
@@ -39,7 +39,7 @@ def demo(*, full: bool, keep: bool, as_json: bool) -> int:
     """
     require("embedded", "worker")
     screen = Screen(as_json=as_json)
-    from plexsend.demo import telling
+    from plexsend.demo import report
     from plexsend.stack.stops import StopAsked, Stops
 
     with Stops() as stops:
@@ -48,7 +48,7 @@ def demo(*, full: bool, keep: bool, as_json: bool) -> int:
             summary = _run(screen, stops, folder)
             keep = keep or not summary.ok
         except StopAsked as asked:
-            # Whoever asked may have closed the terminal.
+            # The person who asked may have closed the terminal.
             with suppress(OSError):
                 where = f" The demo's folder is kept: {folder}" if keep else ""
                 screen.note(f"Stopped. No process is left behind.{where}")
@@ -56,30 +56,32 @@ def demo(*, full: bool, keep: bool, as_json: bool) -> int:
         except PlexsendError as exc:
             keep = True
             screen.complain(fault_of(exc))
-            _tell_failed(screen, folder)
+            _report_failed(screen, folder)
             return EXIT_REFUSED
         except BrokenPipeError:
-            # Whoever read has seen enough: nothing has failed.
+            # The program that read stdout has ended: nothing has failed.
             raise
         except Exception:
             keep = True
-            _tell_failed(screen, folder)
+            _report_failed(screen, folder)
             raise
         finally:
             if not keep:
                 shutil.rmtree(folder, ignore_errors=True)
     kept = folder if keep else None
-    screen.facts(telling.as_json(summary, folder=kept))
+    screen.facts(report.as_json(summary, folder=kept))
     screen.say()
-    width = min(telling.WIDTH, shutil.get_terminal_size((telling.WIDTH, 24)).columns)
-    headline, *lines = telling.tell(summary, command=_typed_name(), folder=kept, full=full, width=width)
+    width = min(report.WIDTH, shutil.get_terminal_size((report.WIDTH, 24)).columns)
+    headline, *lines = report.summary_lines(
+        summary, command=_typed_name(), folder=kept, full=full, width=width
+    )
     screen.say(headline, style="bold green" if summary.ok else "bold red")
     for line in lines:
         screen.say(line)
     return 0 if summary.ok else EXIT_REFUSED
 
 
-def _tell_failed(screen: Screen, folder: Path) -> None:
+def _report_failed(screen: Screen, folder: Path) -> None:
     screen.facts({"event": "failed", "folder": str(folder)})
     screen.note(f"The demo has failed. Its folder, with all logs, is kept: {folder}")
 

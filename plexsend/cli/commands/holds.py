@@ -54,10 +54,10 @@ def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
 
     names = [account] if account else sorted({*queries.held_accounts(store), *settings.accounts})
     everywhere = queries.service_pauses(store)
-    told = {hold.field for hold in everywhere}
-    # A service's pause stands in each account as well, which is how the scripts see it: one line tells it.
+    shown = {hold.field for hold in everywhere}
+    # The scripts see a service's pause as a copy in each account; people see it on one line.
     return everywhere + [
-        hold for name in names for hold in queries.holds(store, name) if hold.field not in told
+        hold for name in names for hold in queries.holds(store, name) if hold.field not in shown
     ]
 
 

@@ -75,10 +75,10 @@ def import_(
                     on_remark=rows.remark,
                 )
         except ImportInterrupted as exc:
-            rows.tell_import(exc.report, file)
+            rows.print_import(exc.report, file)
             raise
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
-    rows.tell_import(report, file)
+    rows.print_import(report, file)
     return rows.end(report)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("lane", style="bold"),
-    Column("ready", right=True),
-    Column("later", right=True),
+    Column("waiting", right=True),
+    Column("scheduled", right=True),
     Column("sending", right=True),
     Column("uncertain", right=True),
     Column("dead", right=True),
@@ -40,15 +40,16 @@ _COLUMNS = (
 def lanes(*, as_json: bool) -> None:
     """List every lane that ever had a message, and what waits in it.
 
-    Ready messages go next, later ones at their time; uncertain ones may have been sent and dead ones will not
-    be: both wait for a person. The rate is this machine's setting.
+    Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
+    will not be sent: both need a person. The rate is this machine's setting. With --json, waiting messages
+    are `ready` and scheduled ones `later`.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         rows = [_row(screen, settings, view, held) for view, held in _look(store)]
         screen.table(_COLUMNS, rows, empty="There are no lanes yet: a lane begins with its first message.")
         if not as_json:
-            _tell_missing_workers(screen, store)
+            _warn_of_missing_workers(screen, store)
 
 
 def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
@@ -93,7 +94,7 @@ def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold
     ]
 
 
-def _tell_missing_workers(screen: Screen, store: Store) -> None:
+def _warn_of_missing_workers(screen: Screen, store: Store) -> None:
     from plexsend.outbox.reading import queries
 
     lonely = [account for account in queries.accounts(store) if not queries.processes(store, account)]

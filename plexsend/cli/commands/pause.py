@@ -33,7 +33,11 @@ def _check_words(_ctx: click.Context, _param: click.Parameter, value: str | None
 )
 @what_argument
 @click.option(
-    "--reason", metavar="R", required=True, callback=_check_words, help="Why, for whoever finds it held."
+    "--reason",
+    metavar="R",
+    required=True,
+    callback=_check_words,
+    help="Why, for the people who find it held.",
 )
 @click.option("--by", metavar="NAME", callback=_check_words, help="Who holds it. [default: your login name]")
 @json_option

@@ -16,8 +16,8 @@ from plexsend.terminal.screen import Screen
 def resume(*, what: str, as_json: bool) -> None:
     """Let WHAT send again: a lane (mms-bulk@main), a service or an account.
 
-    Ends a pause, and whatever else waits for a person: after a top-up resume the account, after a corrected
-    secret too; after a corrected address the lane. Exit code 1 if nothing was held.
+    Ends a pause, and every other hold that waits for a person. Resume the account after a top-up or a
+    corrected secret, and the lane after a corrected address. Exit code 1 if nothing was held.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):

@@ -26,13 +26,13 @@ from plexsend.terminal.screen import Screen
     help="Where to listen; 0, the default, takes a free one.",
 )
 @click.option(
-    "--account", "accounts", metavar="'ID;KEY'", multiple=True, help="Who may send; anybody without it."
+    "--account", "accounts", metavar="'ID;KEY'", multiple=True, help="Who may send; without it, anybody may."
 )
 @click.option(
     "--credit",
     metavar="N",
     type=click.IntRange(min=0),
-    help="Messages that each account may send; endless without it.",
+    help="Messages that each account may send; without it, no limit.",
 )
 @click.option(
     "--rate",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Return fields by their names; what is wrong is told without the value."""
+    """Return fields by their names; an error does not show the value."""
     fields: dict[str, str] = {}
     for value in values:
         name, equals, text = value.partition("=")

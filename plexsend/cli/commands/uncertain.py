@@ -23,7 +23,7 @@ _VERDICTS = ("accepted", "resend", "failed")
 
 @click.group(epilog=example("plexsend uncertain list", "plexsend uncertain settle order-4711 accepted"))
 def uncertain() -> None:
-    """List or settle parked messages: the gateway may have them, but never said so.
+    """List or settle uncertain messages: the gateway may have them, but never said so.
 
     They are sent again only if a person asks for it.
     """
@@ -34,7 +34,7 @@ def uncertain() -> None:
 @account_option
 @json_option
 def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
-    """List parked messages, the one that was parked first at the top."""
+    """List uncertain messages, the one that became uncertain first at the top."""
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
@@ -44,7 +44,7 @@ def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
                 screen.facts(record_json(record))
         else:
             rows = (record_row(record) for record in _records(store, lane, account))
-            screen.table(RECORD_COLUMNS, rows, empty="Nothing is parked.")
+            screen.table(RECORD_COLUMNS, rows, empty="No message is uncertain.")
 
 
 @uncertain.command(epilog=example("plexsend uncertain settle order-4711 resend"))
@@ -53,7 +53,7 @@ def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
 @account_option
 @json_option
 def settle(*, key: str, verdict: str, account: str | None, as_json: bool) -> None:
-    """Settle the parked message KEY.
+    """Settle the uncertain message KEY.
 
     accepted: the gateway has it. resend: send the same message again, on the risk that it arrives twice.
     failed: it was not sent and will not be; it becomes a dead letter.
@@ -76,6 +76,6 @@ def _records(store: Store, lane: Lane | None, account: str | None) -> Iterator[R
     for each in known:
         if lane in (None, each) and account in (None, each.account):
             for record in queries.listing(store, each, "uncertain"):
-                # What was settled since its page was read is not parked any more.
+                # What was settled since its page was read is not uncertain any more.
                 if record.state == "uncertain":
                     yield record

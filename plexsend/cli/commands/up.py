@@ -66,15 +66,15 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
 
     Messages stay in the data folder from one run to the next, and a folder is for one gateway. With --sandbox
     everything goes to a stand-in gateway; without it the accounts of the environment are used and messages
-    are really sent. Prints the addresses that other commands need. What ends unexpectedly is told and started
-    again.
+    are really sent. Prints the addresses that other commands need. A process that ends unexpectedly is
+    reported and started again.
     """
     require("embedded", "worker")
     if sandbox_port and not sandbox:
         raise UsageError("--sandbox-port needs --sandbox: without it no sandbox is started.")
     screen = Screen(as_json=as_json)
     plan = _plan(screen, sandbox=sandbox, workers=workers, port=port, sandbox_port=sandbox_port)
-    # Wrong settings are told without loading these.
+    # Wrong settings are reported without loading these.
     from plexsend.stack.folder import DataFolder, Gateway
     from plexsend.stack.stack import Stack
     from plexsend.stack.stops import StopAsked, Stops
@@ -90,7 +90,7 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
                 _announce(screen, stack, plan, folder.path)
                 _keep(screen, stack, stops)
         except StopAsked:
-            # Whoever asked may have closed the terminal.
+            # The person who asked may have closed the terminal.
             with suppress(OSError):
                 screen.note(
                     "Stopping; requests under way are finished first. Ctrl-C again ends them at once."
@@ -98,7 +98,7 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
         finally:
             killed = stack.stop()
         for child in killed:
-            _tell_killed(screen, child)
+            _report_killed(screen, child)
         screen.facts({"event": "stopped", "killed": [child.name for child in killed]})
         screen.note("Stopped. Everything that waits is kept in the data folder.")
     return EXIT_REFUSED if killed else 0
@@ -188,7 +188,7 @@ def _keep(screen: Screen, stack: Stack, stops: Stops) -> None:
     """Look after the children until somebody asks to stop."""
     from plexsend.stack.keeper import Keeper
 
-    def tell_end(child: Child, again_in_s: float) -> None:
+    def report_end(child: Child, again_in_s: float) -> None:
         screen.facts(
             {
                 "event": "ended",
@@ -205,19 +205,19 @@ def _keep(screen: Screen, stack: Stack, stops: Stops) -> None:
         screen.say(f"It is started again in {again_in_s:g} s. Its log: {child.program.log}")
         sys.stdout.flush()
 
-    def tell_start(child: Child) -> None:
+    def report_start(child: Child) -> None:
         screen.facts({"event": "started_again", "part": child.name, "pid": child.pid})
         screen.say(f"{child.name} was started again.")
         sys.stdout.flush()
 
-    keeper = Keeper(stack, on_end=tell_end, on_start=tell_start, now_s=time.monotonic())
+    keeper = Keeper(stack, on_end=report_end, on_start=report_start, now_s=time.monotonic())
     while True:
         stops.check()
         keeper.look(time.monotonic())
         time.sleep(_ROUND_S)
 
 
-def _tell_killed(screen: Screen, child: Child) -> None:
+def _report_killed(screen: Screen, child: Child) -> None:
     remedy = "What it was sending counts as uncertain and is resolved at the next start."
     if not child.name.startswith("worker"):
         remedy = f"Its log: {child.program.log}"

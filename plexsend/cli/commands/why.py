@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @account_option
 @json_option
 def why(*, key: str, account: str | None, as_json: bool) -> None:
-    """Explain what keeps the message KEY from going, how that ends, and when it is likely to go.
+    """Explain why the message KEY is not sent yet, how that ends, and when it is likely to be sent.
 
-    The estimate rests on the settings of this machine; workers may have others.
+    The estimate uses the settings of this machine; workers may have others.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.finding import find_records

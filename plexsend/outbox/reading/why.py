@@ -165,7 +165,7 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
         causes.append(
             Cause(
                 "linger",
-                f"fewer than {facts.most_items} are ready; {policy.linger_ms} ms are given for more to come",
+                f"fewer than {facts.most_items} wait; {policy.linger_ms} ms are given for more to come",
                 until_ms=facts.now_ms + round(linger_s * 1000),
             )
         )

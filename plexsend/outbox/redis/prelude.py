@@ -50,7 +50,7 @@ def _targets(event: Event) -> dict[str, str]:
 
 
 def _rows(rule: HoldRule, arguments: Order) -> Iterator[Mapping[str, object]]:
-    """Yield a row for each scope of a rule, without what it does not say."""
+    """Yield a row for each scope of a rule, without the fields that the rule leaves empty."""
     for scope in rule.scopes:
         row = {
             "prefix": f"{scope} {rule.reason} ",

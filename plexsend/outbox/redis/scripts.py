@@ -3,9 +3,10 @@
 The first lines of a script or part name what it needs (`-- needs: _clock, sweep/leader`): files beside it,
 each of which comes once and before what needs it, and `arguments`, which is written from arguments.py.
 
-A script names first what it and all its functions go by, then a semicolon, then the parts with the functions.
-These are put into a function of their own. Each call makes every function anew, and Lua finds what one needs
-by going through all that others need of the same level: with everything at one level a call took 15 µs more.
+A script names first what it and all its functions use, then a semicolon, then the parts with the functions.
+These are put into a function of their own. Each call makes every function again, and Lua finds what one of
+them needs by going through all that others of the same level need: with everything at one level a call took
+15 µs more.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ local function num(value)
   return string.format('%.0f', value)
 end
 
--- Written many times in one call, so it is put into text once.
+-- Written many times in one call, so it is turned into text once.
 local now_text = num(now)
 
--- The names of a record and of a body go without their message's key.
+-- What the names of records and of bodies begin with; their message's key follows.
 local record_of, body_of = P .. 'm:', P .. 'b:'
 
 local function lane_key(lane, part)

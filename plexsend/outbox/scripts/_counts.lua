@@ -13,9 +13,9 @@ local function count(lane, field, n)
   add_to(counts[lane], field, n)
 end
 
--- A message goes from one state to another, whatever writes it: what follows from any change of a state stands
+-- A message goes from one state to another, whatever writes it: what follows from any change of a state is
 -- here. Called for every message of a batch, so it builds no text and asks nothing of Redis. `key` is for what
--- counts single messages; nothing does yet.
+-- will count single messages; nothing does yet.
 local function moved(lane, key, from, to) -- luacheck: no unused args
   local balance = balances[lane]
   if not balance then
@@ -24,7 +24,7 @@ local function moved(lane, key, from, to) -- luacheck: no unused args
   end
   balance[from] = (balance[from] or 0) - 1
   balance[to] = (balance[to] or 0) + 1
-  -- Its record goes for good: only the state that it had stays, counted.
+  -- Its record is taken away for good: only the count of the state that it had stays.
   if to == NOWHERE then count(lane, 'a:' .. from, 1) end
 end
 
@@ -37,7 +37,7 @@ local function write_counts()
   for lane, fields in pairs(counts) do
     for field, n in pairs(fields) do
       if n ~= 0 then
-        -- A count that another program spoilt stays as it is, and audit says so: it must not undo what was written.
+        -- A count that another program spoilt stays as it is, and audit reports it: it must not undo what was written.
         redis.pcall('HINCRBY', lane_key(lane, 'counts'), field, num(n))
       end
     end

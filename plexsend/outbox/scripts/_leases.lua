@@ -12,7 +12,7 @@ local function running(lane)
   return #members, bells
 end
 
--- The drain that waits for permits with its lease kept; nil where none does. One for each lane is enough to
+-- The drain that waits for permits with its lease kept, or nil. One for each lane is enough to
 -- lose no permit while a doorbell travels, and more would compete.
 local function permit_waiter(lane)
   local drain, gives_up = string.match(call('HGET', lane_key(lane, 'takes'), '*') or '', '^(%S+) (%d+)$')

@@ -3,7 +3,7 @@
 -- two full batches are granted.
 
 -- A stored time further ahead than the tolerance means that the clock was set back: it is cut, to the safe side,
--- and written, or it would be cut anew at each look and no permit ever come.
+-- and written, or it would be cut again at each look and there would never be a permit.
 local function rate_state(service, rate_per_s, most_items)
   local each = 1000000 / rate_per_s
   local tolerance = 2 * most_items * each

@@ -34,13 +34,13 @@ local function is_plain(key)
   return not string.find(key, '[\128-\255]')
 end
 
--- One more in a field that should hold a number.
+-- Adds one to a field that should hold a number.
 local function bump(key, field)
   local done = redis.pcall('HINCRBY', key, field, 1)
   if type(done) == 'table' then call('HSET', key, field, 1) end
 end
 
--- Where the event leads from this state; nil where it cannot happen.
+-- The state to which the event leads from this one; nil where it cannot happen.
 local function target(event, from)
   return TRANSITIONS[event][from]
 end

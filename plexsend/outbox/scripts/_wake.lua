@@ -13,7 +13,7 @@ local next_look
 local function nudge(at)
   next_look = next_look or tonumber(call('HGET', P .. 'sweep', 'next')) or 0
   if at < next_look then
-    -- A login without rights to channels only hears later: the script must not break off for it.
+    -- Where the login has no rights to channels the process only hears later: the script must not fail for it.
     redis.pcall('PUBLISH', P .. 'nudge', '')
     next_look = 0
   end
@@ -52,7 +52,7 @@ end
 -- ms at which the linger is over, counted from the oldest ready message; nil once it is.
 local function linger_over(lane, linger_ms)
   local oldest = first_score(lane_key(lane, 'ready'))
-  -- A position far ahead is from before the clock was set back: nobody waits until it is there again.
+  -- A position far ahead is from before the clock was set back: nothing waits until the clock is there again.
   if not oldest or oldest > now_us + 1000000 then return nil end
   local over = oldest + linger_ms * 1000
   return over > now_us and math.ceil(over / 1000) or nil

@@ -4,7 +4,7 @@
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , the lane's ready, later, sending,
 -- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, holds, eased, wake.
 --
--- Its arguments stand in arguments.py; behind them the effects, then the verdicts, each followed by its keys.
+-- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
 --       only settles, on behalf of a drain that is gone.
 -- stay_ms: how long the drain would wait for work without giving its lease back.
@@ -31,7 +31,7 @@ local function settle_all()
   local due = first_score(later)
   if due then wake_by(lane, due) end
   if holds_ended then wake_all() end
-  -- Who settles for another takes nothing itself.
+  -- A caller that settles for another drain takes nothing itself.
   if mode == 'settle' and call('ZCARD', ready) > 0 then wake_by(lane, now) end
 end
 

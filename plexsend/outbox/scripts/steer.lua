@@ -36,7 +36,7 @@ local function requeue(key, record)
   call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
-  -- Asked for again, so a cancel asked for before is overruled.
+  -- Asked for again, so a cancel asked for before no longer counts.
   local flags = without(record.f, CANCEL_WANTED)
   move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
   wake_by(record.l, now)
@@ -57,7 +57,7 @@ local function settle(key, record)
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
   end
   call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
-  -- Alone, like any second try of what may have been sent; a cancel asked for before is overruled.
+  -- Alone, like any second try of what may have been sent; a cancel asked for before no longer counts.
   local flags = with(without(record.f, CANCEL_WANTED), ALONE)
   move(record.l, key, record.s, event, record.p or now_us, { 'f', flags, 'p', num(record.p or now_us) })
   wake_by(record.l, now)

@@ -2,8 +2,8 @@
 -- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
--- Answers {'announce'}, and adds nothing, where the lane had no message before and is not said to be announced.
--- Its arguments stand in arguments.py; behind them the messages.
+-- Answers {'announce'}, and adds nothing, where the lane had no message before and the caller does not say that
+-- it is announced. Its arguments are in arguments.py; after them the messages.
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 if not announced and call('HEXISTS', lane_key(lane, 'counts'), 'submitted') == 0 then
@@ -62,7 +62,7 @@ if added > 0 then
   elseif linger_ms == 0 or call('ZCARD', set) >= most_items then
     wake_by(lane, now)
   else
-    -- Rounded up: a whole ms earlier it is not over yet.
+    -- Rounded up: rounded down, it would not be over yet.
     wake_by(lane, math.ceil(now_us / 1000) + linger_ms)
   end
 end

@@ -5,10 +5,10 @@
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
--- Its arguments stand in arguments.py; behind them the services, then the names of the lanes to tidy.
+-- Its arguments are in arguments.py; after them the services, then the names of the lanes to tidy.
 -- Answers what SWEEP_ANSWER lists. status: `swept`, or `elsewhere` when another process holds the lease. rings:
 -- lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
--- looked at, since another program wrote what cannot be read; the others go on.
+-- looked at, since another program wrote something that cannot be read; the others go on.
 
 call('ZADD', P .. 'procs', now_text, entry)
 local left = held_elsewhere()

@@ -72,7 +72,7 @@ def test_the_whole_demo_ends_in_time_with_every_message_accounted_for(terminal: 
     assert re.search(r"1  rejected: C400_2, ", told)
     assert number(told, r"(\d+)  sent one by one") == 10
     assert number(told, r"(\d+)  tried again under the same key") >= 10
-    assert number(told, r"(\d+)  came back for want of credit") >= 1
+    assert number(told, r"(\d+)  came back for lack of credit") >= 1
     assert re.search(r"held \S+ s: lane mms-bulk@main, the gateway in trouble [^;]*; released when", flat)
     assert re.search(r"held \S+ s: account main, out of credit [^;]*; released by the operator", flat)
     assert 8 < float(re.findall(r"requests, ([\d.]+) messages in each", told)[0]) <= 10

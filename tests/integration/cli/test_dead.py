@@ -98,7 +98,7 @@ def test_a_key_that_is_no_dead_letter_is_told_and_the_others_are_done(
     assert ended.code == 1
     assert ended.lines == [{"requeued": 1, "refused": 2}]
     told = [json.loads(line)["error"]["message"] for line in ended.err.splitlines()]
-    assert told == ["'a1' is no dead letter: it is accepted.", "No message 'nobody' is known."]
+    assert told == ["'a1' is not a dead letter: it is accepted.", "No message 'nobody' is known."]
 
 
 def test_a_key_dead_in_several_accounts_is_not_guessed(run: Callable[..., Any], dead: Any) -> None:

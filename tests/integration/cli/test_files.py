@@ -137,7 +137,7 @@ def test_a_table_in_another_encoding_is_read(run: Callable[..., Any], tmp_path: 
     file.write_bytes(rows.replace("똠방", "안녕").encode("cp949"))
     args = ("import", str(file), "--service", "mms-bulk", "--encoding", "cp949")
 
-    assert run(*args).code == 2  # the name does not tell the format
+    assert run(*args).code == 2  # the name does not show the format
     assert run(*args, "--format", "csv", "--json").lines[-1]["added"] == 1
 
 

@@ -171,7 +171,7 @@ def test_ctrl_c_half_way_says_what_to_do(
     assert (process.returncode, out) == (130, "")
     assert err.splitlines() == [
         "The import stops. Run it again: what was added is then a duplicate.",
-        "plexsend: Interrupted. What was done before stands.",
+        "plexsend: Interrupted. What was done before is kept.",
     ]
     again = run("import", messages, "--service", "mms-bulk", "--json")
     assert again.lines[-1] == {"added": 1000, "duplicates": 500, "conflicts": 0, "invalid": 0}

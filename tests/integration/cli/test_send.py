@@ -98,7 +98,7 @@ def test_characters_are_replaced_only_when_asked_for(run: Callable[..., Any]) ->
 
 def test_an_account_that_is_likely_a_slip_is_warned_of(run: Callable[..., Any]) -> None:
     known = {"PLEXSEND_ACCOUNT_MAIN": "user;secret"}
-    assert "warning: mian: is no account" in run(*SEND, *IMAGE, "--account", "mian", **known).err
+    assert "warning: mian: is not an account" in run(*SEND, *IMAGE, "--account", "mian", **known).err
     assert run(*SEND, *IMAGE, **known).err == ""
     assert run(*SEND, *IMAGE, "--account", "anything").err == ""
 

@@ -65,7 +65,7 @@ def test_lanes_show_people_what_is_held_and_that_no_worker_lives(run: Callable[.
 
     assert ended.code == 0
     heading, row = ended.out.splitlines()
-    assert heading.split()[0] == "lane"
+    assert heading.split()[:6] == ["lane", "waiting", "scheduled", "sending", "uncertain", "dead"]
     assert row.startswith("mms-bulk@main ")
     assert row.endswith("service pause")
     assert "No worker is alive for: main. Start one with `plexsend worker`." in ended.err
@@ -136,7 +136,7 @@ def test_an_unknown_name_is_refused_with_the_remedy_and_held_all_the_same_when_a
     yard.add("k1")
     refused = run("pause", "mian", "--reason", "r")
     assert (refused.code, refused.out) == (1, "")
-    assert "Did you mean main? `account:mian` means that account all the same." in refused.err
+    assert "Did you mean main? Write `account:mian` to name that account nevertheless." in refused.err
 
     forced = run("pause", "account:mian", "--reason", "r")
     assert forced.code == 0

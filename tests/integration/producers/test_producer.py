@@ -81,8 +81,8 @@ def test_a_later_moment_schedules_and_a_past_one_means_now(producer: Producer, m
         ({"account": "Main"}, "Accounts in the settings: main, shop"),
         ({"account": ""}, "Accounts in the settings: main, shop"),
         ({"account": "a" * 33}, "1 to 32 of a-z, 0-9 and -"),
-        ({"account": "user;secret-4711"}, "no account's name"),
-        ({"account": None}, "no account's name"),
+        ({"account": "user;secret-4711"}, "not an account's name"),
+        ({"account": None}, "not an account's name"),
         ({"account": "mms-bulk"}, "is a service, not an account"),
         ({"send_at": datetime(2099, 1, 1)}, "send_at has no time zone"),  # noqa: DTZ001  naive is the point
         ({"expires_at": datetime(2099, 1, 1)}, "expires_at has no time zone"),  # noqa: DTZ001
@@ -90,7 +90,7 @@ def test_a_later_moment_schedules_and_a_past_one_means_now(producer: Producer, m
         ({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "expires_at has passed"),
         (
             {"send_at": datetime(2099, 1, 1, tzinfo=UTC), "expires_at": datetime(2099, 1, 1, tzinfo=UTC)},
-            "not lie after send_at",
+            "not after send_at",
         ),
         ({"items": {"msg": "x"}}, "Give a list of items"),
         ({"items": "text"}, "Give a list of items"),

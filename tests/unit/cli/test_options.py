@@ -36,7 +36,7 @@ def test_a_time_without_a_zone_is_refused_and_told_how_to_write_it(text: str) ->
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30T00:00:00Z", "1767225600"])
 def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(click.BadParameter, match=r"is no time. Write ISO 8601 with a zone, such as 2026-"):
+    with pytest.raises(click.BadParameter, match=r"is not a time. Write ISO 8601 with a zone, such as 2026-"):
         MOMENT.convert(text, None, None)
 
 

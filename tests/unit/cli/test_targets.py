@@ -41,13 +41,19 @@ def test_a_name_is_understood(word: str, target: Target) -> None:
     [
         (
             "mian",
-            "No service or account mian is known here. Did you mean main? `account:mian` means that account",
+            (
+                "No service or account mian is known here. Did you mean main? "
+                "Write `account:mian` to name that account"
+            ),
         ),
         ("mms-blk", "Did you mean mms-bulk"),
         ("zzzzzz", "Known: both, main, mms-bulk, mms-standard, shop."),
         (
             "mms-blk@main",
-            "No service mms-blk is known here. Did you mean mms-bulk? `lane:mms-blk@main` means that lane",
+            (
+                "No service mms-blk is known here. Did you mean mms-bulk? "
+                "Write `lane:mms-blk@main` to name that lane"
+            ),
         ),
         ("both", "both is a service and an account. Write service:both or account:both."),
     ],

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.demo.report import WIDTH, summary_lines
 from plexsend.demo.sample import write_sample
 from plexsend.demo.summary import Imported, Pace, RefusalCount, Summary, WrongRows
-from plexsend.demo.telling import WIDTH, tell
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.reading.audit import Audit
 from plexsend.outbox.reading.snapshot import SeenHold
@@ -104,18 +104,18 @@ def _shown() -> Iterator[str]:
 
 
 def test_the_readme_shows_what_the_demo_prints(summary: Summary) -> None:
-    told = list(tell(summary, command=".venv/bin/plexsend", folder=None))
+    told = list(summary_lines(summary, command=".venv/bin/plexsend", folder=None))
     if list(_shown()) != told:
         pytest.fail(f"Put between {BEGIN} and {END} of README.md:\n" + "\n".join(told))
 
 
 def test_the_summary_fits_on_one_screen(summary: Summary) -> None:
-    told = list(tell(summary, command=".venv/bin/plexsend", folder=None))
+    told = list(summary_lines(summary, command=".venv/bin/plexsend", folder=None))
     assert len(told) <= MOST_LINES
     assert max(map(width_of, told)) <= WIDTH
 
 
 def test_all_of_it_names_every_reason_with_its_lines(summary: Summary) -> None:
-    told = " ".join(" ".join(tell(summary, command="plexsend", folder=None, full=True)).split())
+    told = " ".join(" ".join(summary_lines(summary, command="plexsend", folder=None, full=True)).split())
     for wrong in summary.imported.wrong:
         assert f"{wrong.problem.field} {wrong.problem.reason} [{wrong.file}, line" in told

@@ -44,7 +44,7 @@ PICTURE = Picture(
 def test_a_pipe_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     show = PlainShow(Screen(as_json=False))
     with show:
-        show.tell(1.24, "Something happened.")
+        show.say(1.24, "Something happened.")
         for tenths in range(40, 120):
             show.draw(replace(PICTURE, at_s=tenths / 10))
 
@@ -58,7 +58,7 @@ def test_a_pipe_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_pipe_gets_no_control_character(capsys: pytest.CaptureFixture[str]) -> None:
     show = PlainShow(Screen(as_json=False))
-    show.tell(0, "The gateway says \x1b[31mred\x07.")
+    show.say(0, "The gateway says \x1b[31mred\x07.")
     show.draw(PICTURE)
 
     assert all(char.isprintable() or char == "\n" for char in capsys.readouterr().out)
@@ -72,7 +72,7 @@ def test_nothing_is_said_of_progress_before_there_is_any(capsys: pytest.CaptureF
 
 def test_programs_get_objects_alone(capsys: pytest.CaptureFixture[str]) -> None:
     show = JsonShow(Screen(as_json=True))
-    show.tell(0.5, "Something happened.")
+    show.say(0.5, "Something happened.")
     show.draw(PICTURE)
     show.draw(replace(PICTURE, at_s=4.0 + JSON_EVERY_S / 2))
 
@@ -99,11 +99,21 @@ def test_a_terminal_sees_progress_lanes_holds_and_what_happens() -> None:
         "second",
         "1,203 of 2,484 have ended",
         "mms-bulk@main",
+        "waiting scheduled sending",
         "1,195",
         "Messages go out.",
     ):
         assert words in drawn
     assert "held  account main: credit, G150: none, for 3.0 s" in drawn
+
+
+def test_a_terminal_of_80_columns_shows_every_lane_and_title_in_full() -> None:
+    lane = replace(PICTURE.lanes[0], name="rcs-mms-bulk.RMM@main")
+
+    drawn = draw(replace(PICTURE, lanes=(lane,)), [], width=80)
+
+    assert "rcs-mms-bulk.RMM@main" in drawn
+    assert "waiting scheduled sending accepted refused now/s limit/s" in drawn
 
 
 def test_a_terminal_sees_something_before_anything_is_known() -> None:

@@ -24,10 +24,10 @@ def test_what_json_can_say_is_read_as_it_is(value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "is no JSON (Expecting value at character 1)"),
-        ('{"a": 1', "is no JSON (Expecting ',' delimiter at character 8)"),
-        ("NaN", "holds NaN, which is no JSON"),
-        ("[-Infinity]", "holds -Infinity, which is no JSON"),
+        ("", "is not JSON (Expecting value at character 1)"),
+        ('{"a": 1', "is not JSON (Expecting ',' delimiter at character 8)"),
+        ("NaN", "holds NaN, which is not JSON"),
+        ("[-Infinity]", "holds -Infinity, which is not JSON"),
         ("1e999", "holds a number that is too large"),
         ("9" * 5_000, "holds a number of thousands of digits"),
         ('{"a": 1, "b": {"a": 1, "a": 2}}', "has a field twice in one object"),

@@ -139,7 +139,7 @@ def test_moments_that_leave_no_time_are_refused_at_the_one_that_the_item_names()
         ("send_at", "is not before expires_at, so nothing would ever be sent")
     ]
     assert _take({"expires_at": _LATER}, Moments(at_ms, None)) == [
-        ("expires_at", "does not lie after send_at, so nothing would ever be sent")
+        ("expires_at", "is not after send_at, so nothing would ever be sent")
     ]
     assert _take({"expires_at": _EARLIER}) == [("expires_at", "has passed, so nothing would be sent")]
 

@@ -213,7 +213,7 @@ def test_every_error_of_an_invalid_item_is_told_with_its_own_key_alone(make_item
 
 
 def test_an_entry_that_already_is_a_refusal_is_invalid() -> None:
-    problem = Problem("row", "is no JSON", "")
+    problem = Problem("row", "is not JSON", "")
     (invalid,) = _run([InvalidItem([problem], msg_key="k")], Taker()).invalid
     assert (invalid.index, invalid.msg_key, invalid.errors) == (0, "k", (problem,))
 

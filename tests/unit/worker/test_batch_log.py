@@ -50,7 +50,7 @@ class Bench:
 
     def tell(self, take: int, answer: Answer | None = None, *, size: int = 10) -> None:
         batch = replace(make_full(size), take=take)
-        self.batch_log.tell(batch, judge(batch, answer or answer_items(batch)))
+        self.batch_log.note(batch, judge(batch, answer or answer_items(batch)))
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_batch_of_which_nothing_could_be_sent_is_told_by_its_entries(bench: Benc
     """Its messages may all be refused before the request: the settlement then has no effects."""
     batch: Batch = make_full(2)
     settled = judge(batch, answer_items(batch, k0="G141", k1="G141"))
-    bench.batch_log.tell(batch, Settlement(batch.token, batch.take, settled.verdicts))
+    bench.batch_log.note(batch, Settlement(batch.token, batch.take, settled.verdicts))
     assert bench.lines.kept == [
         sent(batches=1, rejected=2, takes="50", messages=2, codes="G141", msg_keys=["k0", "k1"])
     ]

@@ -14,7 +14,7 @@ local function mature()
   end
 end
 
--- Whether it may have been sent so long ago that the gateway need not know its key any more.
+-- Whether it may have been sent so long ago that the gateway may no longer know its key.
 local function is_too_old(key, flags)
   local until_ms = has(flags, MAY_HAVE_BEEN_SENT) and call('HGET', record_of .. key, 'u')
   return until_ms and (tonumber(until_ms) or 0) <= now
@@ -35,8 +35,8 @@ local function is_whole(key, facts)
   return facts[1] == 'waiting' and is_plain(key)
 end
 
--- Looks through `ready` in order. Expired messages are settled on the way. The first that goes alone goes by
--- itself if it is in front; a probe rather takes one that does not.
+-- Looks through `ready` in order. Expired messages are settled on the way. A message that goes alone is chosen
+-- by itself if it is in front; a probe prefers one that does not.
 local function look_through(most, probing)
   local chosen, alone, offset = {}, nil, 0
   for _ = 1, 5 do
@@ -69,7 +69,7 @@ local function look_through(most, probing)
   return chosen
 end
 
--- Puts the bodies to what was chosen; a message without one ends. Answers whether all had theirs.
+-- Adds the bodies to what was chosen; a message without one ends. Answers whether all had theirs.
 local function add_bodies(chosen)
   local names = {}
   for i, message in ipairs(chosen) do names[i] = body_of .. message.key end

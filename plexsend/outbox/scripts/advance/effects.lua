@@ -3,13 +3,13 @@
 
 local holds_ended = false
 
--- Whether the batch was taken before this hold last ended: then its answer speaks of what was before, and
--- starts no second hold.
+-- Whether the batch was taken before this hold last ended: then its answer is about the time before, and
+-- begins no second hold.
 local function is_outdated(field)
   local eased = call('HGET', P .. 'eased', field)
   local its_drain, its_sequence = string.match(settled_token, '^(.*)%.(%d+)$')
   local last = eased and its_drain and call('HGET', takes, its_drain)
-  -- One that lies ahead is from before the clock was set back.
+  -- A time that is ahead is from before the clock was set back.
   if not last or tonumber(eased) > now then return false end
   local sequence_taken, taken_at = string.match(last, '^(%d+) (%d+)')
   return sequence_taken == its_sequence and tonumber(taken_at) < (tonumber(eased) or 0)
@@ -23,8 +23,8 @@ local function new_hold(until_ms, step, why)
   return { since = now, ['until'] = until_ms, step = step, by = 'gateway', why = why, probe = '' }
 end
 
--- What a probe's answer does to its hold. `bad`: it grows; `good`: it ends; neither: the probe told nothing, the
--- next one goes after the same step. `keep_step`: bad, but no doubling.
+-- What a probe's answer does to its hold. `effect`: it grows; `good`: it ends; neither: the probe showed nothing,
+-- and the next one goes after the same step. `keep_step`: with an effect, but without doubling.
 local function end_probe(row, field, hold, effect, good, keep_step)
   if effect then
     if not keep_step then hold.step = math.min(hold.step * 2, tonumber(ARGV[row.longest_at])) end
@@ -40,8 +40,8 @@ local function end_probe(row, field, hold, effect, good, keep_step)
   holds_ended = true
 end
 
--- A hold that ends by a probe. The effect that a message alone brings begins none and doubles nothing, unless
--- the gateway named a time.
+-- A hold that ends by a probe. The effect of a message that went alone begins no hold and doubles no step,
+-- unless the gateway named a time.
 local function judge(row, field, seen)
   local hinted = row.hinted_by and seen[row.hinted_by]
   local effect = seen[row.begun_by] or hinted
@@ -68,7 +68,7 @@ local function hold_for_a_person(row, field, effect)
   end
 end
 
--- A hold that ends by itself; one that only makes batches smaller halves them each time that it is begun anew.
+-- A hold that ends by itself; one that only makes batches smaller halves them each time that it begins again.
 local function hold_for_a_time(row, field, effect)
   local old = read_hold(call('HGET', P .. 'holds', field))
   if not old and not begins(row, field) then return end
@@ -95,7 +95,7 @@ local function apply_effects()
     -- No request was made: what was charged for the take goes back.
     refund(fresh)
   end
-  -- A probe may be answered for by an acceptance, which is a verdict and not sent as an effect.
+  -- An acceptance can end a probe's hold too; it comes as a verdict, not as an effect.
   seen.accepted = accepted_any or nil
   for i, row in ipairs(HOLDS) do
     if row.ends == 'probe' then

@@ -14,7 +14,7 @@ local function is_successor(key, record)
   return submitted > settled_ms + 1
 end
 
--- Redis lost the take (a restart, a fail-over): this verdict is the only word that it may have been sent.
+-- Redis lost the take (a restart, a fail-over): only this verdict says that it may have been sent.
 local function recall(key, record, verdict)
   local flags, code, detail = with(with(record.f, MAY_HAVE_BEEN_SENT), ALONE), verdict.code, verdict.detail
   note_window(record_of .. key, verdict)

@@ -1,5 +1,5 @@
 -- needs: _record, arguments, advance/names
--- What comes back unsent or undecided, and in which state it must be then. The flags say what it may not become.
+-- What comes back unsent or undecided, and the state that it gets. The flags say which states it may not get.
 
 local function position(key)
   return tonumber(call('HGET', record_of .. key, 'p')) or 0

@@ -10,7 +10,7 @@ local function settle_own(key, record, verdict)
   local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
   if outcome == 'accepted' then
     accept(key, 'sending', code)
-    -- Accepted after trouble: the history tells how it ended.
+    -- Accepted after trouble: the history shows how it ended.
     if has(flags, MAY_HAVE_BEEN_SENT) then note(key, 'accept', code, detail) end
     return
   end
@@ -45,8 +45,8 @@ local function settle_own(key, record, verdict)
   come_back(key, flags, outcome, verdict.delay_ms, code, detail)
 end
 
--- The straight way: accepted by its own take, and nothing ever went wrong. What ten of these write is written
--- together: a call with ten keys costs little more than one with one.
+-- The straight way: accepted by its own take, and nothing ever went wrong. All that these messages write is
+-- written together: a call with ten keys costs little more than a call with one.
 local straight, bodies, ended = {}, {}, {}
 local accepted_state = target('accept', 'sending')
 

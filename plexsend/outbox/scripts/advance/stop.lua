@@ -34,8 +34,8 @@ local function stop()
   end
   local others, bells = running(lane)
   if yields and bells == 0 and others < connections then
-    -- Housekeeping gives out the doorbells then: lanes that have one would hand it on among themselves for as
-    -- long as they have work, and the others wait for ever.
+    -- Then housekeeping gives out the doorbells: lanes that have one would pass it on among themselves for as
+    -- long as they have work, and the others would wait for ever.
     wake_by(lane, now)
     return stopped()
   end

@@ -18,7 +18,7 @@ local function rest(at, reason, may_stay)
   return nothing('idle', wait_ms, reason), false
 end
 
--- Takes the permits for `n` messages; answers what the caller is told where there are not enough yet.
+-- Takes the permits for `n` messages; where there are not enough yet, returns the answer to the caller.
 local function take_permits(n)
   local state = rate_state(service, rate_per_s, most_items)
   local waiting = permit_waiter(lane)
@@ -31,7 +31,7 @@ local function take_permits(n)
   if waiting == drain then call('HDEL', takes, '*') end
   charge(state, n)
   if state.permits - n >= most_items and call('ZCARD', ready) > n then
-    -- The drains there are leave permits lying: housekeeping rings for one more.
+    -- The drains at work leave permits unused: housekeeping rings for one more.
     wake_by(lane, now)
   end
   return nil
@@ -51,7 +51,7 @@ local function take()
   mature()
   local chosen = choose(held.size, #held.probes > 0)
   if #chosen == 0 then
-    -- Only messages that go alone could be left, beyond what was looked through; or nothing at all.
+    -- What is left, if anything, is messages that go alone, beyond what was looked through.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
   local goes_alone = has(chosen[1].facts[3], ALONE)

@@ -21,8 +21,8 @@ local function cut_holds()
   end
 end
 
--- The clock was set back: what was near is far now. Every lane is looked at again, and what should have ended
--- soon is cut to what it would be if it began now.
+-- The clock was set back: what was due soon is far ahead now. Every lane is looked at again, and what should
+-- have ended soon is cut to what it would be if it began now.
 local function cut_times()
   cut(P .. 'procs', 0)
   for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
@@ -34,7 +34,7 @@ local function cut_times()
   cut_holds()
 end
 
--- After a gap it cannot be known yet who is gone, and verdicts are on their way.
+-- After a gap it is not known yet which processes are gone, and verdicts are on their way.
 local function look_for_a_gap()
   local last = tonumber(sweep_state[3]) or 0
   if last > 0 and now - last > SILENT_MS then

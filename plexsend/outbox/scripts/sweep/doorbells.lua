@@ -20,8 +20,8 @@ local function not_before(lane, service, ready, permits_state)
   return nil
 end
 
--- How many more drains the lane can use now. Under a rate it is one for each full batch of permits that lie
--- unused: requests may take longer than the permits for the next one.
+-- How many more drains the lane can use now. Under a rate it is one for each full batch of unused permits:
+-- requests may take longer than the permits for the next one.
 local function missing(lane, service, ready, permits_state)
   local there, bells = running(lane)
   local n = math.min(service.connections, math.ceil(ready / service.most_items)) - there
@@ -63,7 +63,7 @@ local function look_at(lane)
   local name = string.match(lane, '^([^.@]+)')
   local service = services[name]
   if not service then
-    -- Nobody told this process about the service: a newer producer. Look again later.
+    -- This process does not know the service, which a newer producer uses. Look again later.
     wake_at(lane, now + LONGEST_SLEEP_MS)
     return
   end
@@ -87,6 +87,6 @@ local function look_at(lane)
   end
   local lacking = missing(lane, service, ready, permits)
   if #held.probes > 0 then lacking = math.min(lacking, 1) end
-  -- Where the workers have enough to do, this lane stays the next in order.
+  -- Where the workers have enough to do, this lane remains the next in order.
   if ring_for(lane, service, lacking) then wake_at(lane, now + LONGEST_SLEEP_MS) end
 end

@@ -14,7 +14,7 @@ end
 -- Until when nothing is reclaimed, and when the last gap was.
 local quiet, gap = tonumber(sweep_state[4]) or 0, tonumber(sweep_state[5]) or 0
 
--- `next` is 0 until the end: what changes in this very round is no reason to nudge.
+-- `next` is 0 until the end: what changes in this round is not a reason to nudge.
 local function write_leader()
   call('HSET', P .. 'sweep', 'who', process, 'until', num(now + SWEEP_LEASE_MS), 'last', now_text, 'next', '0',
        'quiet', num(quiet), 'gap', num(gap))

@@ -6,7 +6,7 @@
 local function drop_leases_of(gone)
   for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
     local drains = lane_key(lane, 'drains')
-    -- With none where something else stands there.
+    -- An error, which has no members, where another program put something else there.
     for _, drain in ipairs(redis.pcall('ZRANGE', drains, 0, -1)) do
       if gone[string.match(drain, '^([^.:]+)%.')] then
         call('ZREM', drains, drain)
@@ -24,7 +24,7 @@ local function drop_leases_of_silent()
     gone[string.match(member, '^([^|]*)')] = true
     any = true
   end
-  -- A process whose pool was resized is there twice, the old entry unseen.
+  -- A process whose pool was resized is there twice, and its old entry is no longer seen.
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '(' .. silent_since, '+inf')) do
     gone[string.match(member, '^([^|]*)')] = nil
   end

@@ -1,7 +1,7 @@
 -- needs: _record, _holds
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
--- An entry counts only if it speaks of the record's last end (a message asked for again ends twice).
+-- An entry counts only if it is about the record's last end (a message asked for again ends twice).
 local function tidy(lane, keep_ms)
   local ended = lane_key(lane, 'ended')
   for _ = 1, MOST_TIDIED do

@@ -124,7 +124,7 @@ def test_value_that_is_missing_or_unknown_is_an_error(values: dict[str, int]) ->
 
 def test_answer_is_read_by_name_and_what_follows_is_left() -> None:
     assert ORDER.read([b"x", b"2", b"1", b"more"]) == {"one": b"x", "two": b"2", "three": b"1"}
-    assert "told.one or '', told.two or '0', told.three or '0'" in ORDER.as_answer()
+    assert "named.one or '', named.two or '0', named.three or '0'" in ORDER.as_answer()
 
 
 def test_every_reason_has_one_row_that_is_whole() -> None:

@@ -146,8 +146,8 @@ def test_table_and_json_lines_of_the_same_items_come_to_the_same(tmp_path: Path,
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        ("[{}", "no JSON"),
-        ("{'suggestions': []}", "no JSON"),
+        ("[{}", "not JSON"),
+        ("{'suggestions': []}", "not JSON"),
         ("[NaN]", "NaN"),
         ('[{"a":1,"a":2}]', "twice"),
         ("[" * 40 + "]" * 40, "nests"),

@@ -56,9 +56,9 @@ def test_a_named_format_counts_more_than_the_extension(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("x.json", {}, "does not tell its format. Name the format: jsonl or csv"),
-        ("x", {}, "does not tell its format"),
-        ("x.jsonl.gz", {}, "does not tell its format"),
+        ("x.json", {}, "does not show its format. Name the format: jsonl or csv"),
+        ("x", {}, "does not show its format"),
+        ("x.jsonl.gz", {}, "does not show its format"),
         ("x.csv", {"fmt": "xml"}, "no format 'xml'"),
         ("x.csv", {"encoding": "latin-1"}, "no encoding 'latin-1' here. Name utf-8 or cp949"),
     ],
@@ -133,12 +133,12 @@ def test_a_file_below_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(FileProblem, match="no regular file"):
+    with pytest.raises(FileProblem, match="not a regular file"):
         open_rows(tmp_path / "pipe.csv")
 
 
 def test_an_endless_device_is_refused() -> None:
-    with pytest.raises(FileProblem, match="no regular file"):
+    with pytest.raises(FileProblem, match="not a regular file"):
         open_rows("/dev/zero", fmt="csv")
 
 

@@ -168,7 +168,7 @@ def test_columns_stand_in_any_order_with_spaces_around() -> None:
         (b"a\rb\r", "its header cannot be read: it has a carriage return inside a line"),
         (b"a\0,b\n", "its header cannot be read: it holds a NUL"),
         (b"b,urls\n", "The required column 'a' is missing."),
-        (b"a,b,a\n", "Column 'a' stands 2 times."),
+        (b"a,b,a\n", "Column 'a' is there 2 times."),
         (b"a,,b\n", "Column number 2 has no name"),
         (b"a,url\n", "Column 'url' is not known: did you mean urls?"),
         (b"a,extra\n", "Column 'extra' is not known: remove it, or use a, b, urls."),
@@ -189,7 +189,7 @@ def test_everything_wrong_with_a_header_is_told_at_once() -> None:
     told = str(caught.value)
     assert "'reciever_number' is not known: did you mean receiver_number?" in told
     assert "'Sender Number' is not known: did you mean sender_number?" in told
-    assert "'msg' stands 2 times" in told
+    assert "'msg' is there 2 times" in told
     assert "number 5 has no name" in told
     assert "required column 'sender_number', 'receiver_number', 'file_path' is missing" in told
     assert caught.value.line == 1

@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 _LINES_SHOWN = 5
 _REASONS_SHOWN = 4
-"""Reasons for refused rows that are told, unless all are wanted."""
+"""Reasons for refused rows that are shown, unless all are wanted."""
 WIDTH = 80
 """Columns; a wider terminal is not filled, since longer lines are hard to read."""
 
 
-def tell(
+def summary_lines(
     summary: Summary, *, command: str, folder: Path | None, full: bool = False, width: int = WIDTH
 ) -> Iterator[str]:
     """Yield the summary's lines, broken at words.
 
     Args:
-        summary: What to tell.
+        summary: What to report.
         command: How `plexsend` is typed here.
         folder: Where the files are, if they are kept.
         full: Every reason for a refused row with its lines, not the most frequent alone.
         width: How wide a line may be.
     """
     parts = (
-        _tell_end(summary),
-        _tell_rows(summary, command, full=full),
-        _tell_fates(summary),
-        _tell_way(summary),
-        _tell_proof(summary),
-        _tell_next(command, folder),
+        _end(summary),
+        _rows(summary, command, full=full),
+        _fates(summary),
+        _way(summary),
+        _proof(summary),
+        _next(command, folder),
     )
     for number, part in enumerate(parts):
         if number:
@@ -55,19 +55,19 @@ def tell(
 
 
 _Line = tuple[str, str]
-"""What begins a line, as it stands, and its words."""
+"""What begins a line, printed as it is, and its words."""
 
 
 def _counted(count: int, words: str) -> _Line:
     return f"  {count:>5,}  ", words
 
 
-def _tell_end(summary: Summary) -> Iterator[_Line]:
+def _end(summary: Summary) -> Iterator[_Line]:
     words = "every message has a known fate" if summary.ok else "NOT everything is as it should be"
     yield "", f"Done after {span(summary.took_s)}: {words}."
 
 
-def _tell_rows(summary: Summary, command: str, *, full: bool) -> Iterator[_Line]:
+def _rows(summary: Summary, command: str, *, full: bool) -> Iterator[_Line]:
     imported = summary.imported
     yield (
         "",
@@ -86,7 +86,7 @@ def _tell_rows(summary: Summary, command: str, *, full: bool) -> Iterator[_Line]
     rest = often[_REASONS_SHOWN:]
     if rest:
         rows = sum(len(wrong.lines) for wrong in rest)
-        yield _counted(rows, f"for {len(rest)} more reasons, which `{command} demo --full` tells")
+        yield _counted(rows, f"for {len(rest)} more reasons, which `{command} demo --full` shows")
 
 
 def _why(wrong: WrongRows) -> str:
@@ -99,7 +99,7 @@ def _where(wrong: WrongRows) -> str:
     return f"{wrong.file}, line{'s' if len(wrong.lines) > 1 else ''} {lines}{more}"
 
 
-def _tell_fates(summary: Summary) -> Iterator[_Line]:
+def _fates(summary: Summary) -> Iterator[_Line]:
     yield "", f"What became of the {summary.imported.added:,} messages:"
     yield _counted(summary.accepted, "accepted")
     for refusal in summary.refusals:
@@ -114,15 +114,15 @@ def _in_words(refusal: RefusalCount) -> str:
     return ", ".join(part for part in (refusal.code, refusal.words) if part)
 
 
-def _tell_way(summary: Summary) -> Iterator[_Line]:
+def _way(summary: Summary) -> Iterator[_Line]:
     yield "", "On the way:"
     yield _counted(
         summary.tried_again, "tried again under the same key: the answer was HTTP 500, or none came"
     )
     yield _counted(summary.alone, "sent one by one: their request was refused because of one of them")
-    yield _counted(summary.unpaid, "came back for want of credit and went again after the top-up")
+    yield _counted(summary.unpaid, "came back for lack of credit and went again after the top-up")
     for seen in summary.holds:
-        yield f"  held {span(seen.lasted_s(summary.ended_ms))}: ", _tell_hold(seen)
+        yield f"  held {span(seen.lasted_s(summary.ended_ms))}: ", _hold(seen)
     yield (
         "  ",
         (
@@ -137,11 +137,11 @@ def _tell_way(summary: Summary) -> Iterator[_Line]:
             f"{pace.service}: at most {pace.busiest} messages in any second (limit "
             f"{pace.limit_per_s:g}, and {TOLERATED} tolerated)"
             # The limit is kept where permits are given, in Redis; a busy machine may deliver some late.
-            + ("" if kept else "; some were held up on the way and arrived bunched"),
+            + ("" if kept else "; some were delayed on the way and arrived together"),
         )
 
 
-def _tell_hold(seen: SeenHold) -> str:
+def _hold(seen: SeenHold) -> str:
     hold = seen.hold
     reason = _REASONS.get(hold.reason, str(hold.reason))
     held = f"{hold.scope} {hold.what}, {reason}"
@@ -161,7 +161,7 @@ _REASONS = {
 }
 
 
-def _tell_proof(summary: Summary) -> Iterator[_Line]:
+def _proof(summary: Summary) -> Iterator[_Line]:
     result = summary.audit
     if summary.twice:
         yield "", f"Accepted twice: {summary.twice:,} messages, after an answer that never came."
@@ -187,7 +187,7 @@ def _tell_proof(summary: Summary) -> Iterator[_Line]:
         yield "", f"The gateway's own list names the same {summary.accepted:,} messages as accepted."
 
 
-def _tell_next(command: str, folder: Path | None) -> Iterator[_Line]:
+def _next(command: str, folder: Path | None) -> Iterator[_Line]:
     yield "", "What to type next:"
     yield f"  {command} up --sandbox  ", "the same processes, to stay on"
     yield f"  {command} demo --full   ", "the same, and every reason and line"

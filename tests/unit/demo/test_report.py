@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.demo.report import as_json, summary_lines
 from plexsend.demo.summary import Imported, Pace, WrongRows
-from plexsend.demo.telling import as_json, tell
 from plexsend.errors import Problem
 from plexsend.outbox.reading.audit import Audit, Discrepancy
 from plexsend.outbox.reading.snapshot import SeenHold
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def text(summary: Summary, folder: Path | None = None) -> str:
     """Everything that is told, each sentence on one line."""
-    return "\n".join(tell(summary, command="bin/plexsend", folder=folder, full=True, width=1_000))
+    return "\n".join(summary_lines(summary, command="bin/plexsend", folder=folder, full=True, width=1_000))
 
 
 def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., Summary]) -> None:
@@ -40,7 +40,7 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
         "1  failed: C341, an answer that nobody can explain",
         "12  tried again under the same key",
         "10  sent one by one",
-        "8  came back for want of credit",
+        "8  came back for lack of credit",
         "held 3.6 s: lane mms-bulk@main, the gateway in trouble (C500_1: in trouble); released when",
         "held 3.1 s: account main, out of credit (G150: none left); released by the operator",
         "12 requests, 9.5 messages in each on average",
@@ -52,7 +52,7 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
     ):
         assert words in told
     assert "NOT" not in told
-    assert "bunched" not in told
+    assert "arrived together" not in told
 
 
 def test_what_is_kept_is_named(make_summary: Callable[..., Summary]) -> None:
@@ -70,7 +70,7 @@ def stands(summary: Summary) -> dict[str, Any]:
         ({"audit": Audit(100, {}, {}, (Discrepancy("l@main", "k", "it is gone"),))}, "l@main k: it is gone"),
         ({"disagreements": ("1 accepted by the gateway",)}, "1 accepted by the gateway"),
         ({"twice": 2}, "Accepted twice: 2 messages"),
-        ({"paces": (Pace("mms-bulk", 150, 171),)}, "arrived bunched"),
+        ({"paces": (Pace("mms-bulk", 150, 171),)}, "arrived together"),
     ],
 )
 def test_nothing_looks_well_that_is_not(
@@ -114,15 +114,15 @@ MANY = Imported(
 def test_the_short_summary_tells_the_most_frequent_reasons_and_how_to_see_all(
     make_summary: Callable[..., Summary],
 ) -> None:
-    told = "\n".join(tell(make_summary(imported=MANY), command="bin/plexsend", folder=None))
+    told = "\n".join(summary_lines(make_summary(imported=MANY), command="bin/plexsend", folder=None))
 
     assert re.findall(r"^ +(\d+)  field_\d", told, re.MULTILINE) == ["7", "5", "3", "2"]
-    assert "      8  for 8 more reasons, which `bin/plexsend demo --full` tells" in told
+    assert "      8  for 8 more reasons, which `bin/plexsend demo --full` shows" in told
     assert "sample.csv" not in told
 
 
 def test_a_few_reasons_need_no_rest(make_summary: Callable[..., Summary]) -> None:
-    told = "\n".join(tell(make_summary(), command="bin/plexsend", folder=None))
+    told = "\n".join(summary_lines(make_summary(), command="bin/plexsend", folder=None))
 
     assert "  msg is missing\n" in told
     assert "more reasons" not in told
@@ -134,7 +134,7 @@ def test_no_line_is_wider_than_it_may_be_and_no_word_is_lost(
 ) -> None:
     summary = make_summary(imported=MANY)
     for full in (False, True):
-        lines = list(tell(summary, command="plexsend", folder=Path("kept"), full=full, width=width))
-        whole = list(tell(summary, command="plexsend", folder=Path("kept"), full=full, width=1_000))
+        lines = list(summary_lines(summary, command="plexsend", folder=Path("kept"), full=full, width=width))
+        whole = list(summary_lines(summary, command="plexsend", folder=Path("kept"), full=full, width=1_000))
         assert max(map(width_of, lines)) <= width
         assert " ".join(lines).split() == " ".join(whole).split()
