@@ -31,7 +31,9 @@ ELSEWHERE = {
     "make mutations": "tests/unit/test_mutations.py holds its list to the code",
     "make fuzz": "tests/fuzz, with less effort",
     "make bench": "tests/integration/bench runs its pieces",
-    "make setup": "what every other target begins with",
+    "pip wheel --no-deps --wheel-dir dist .": "tests/packaging builds the wheel so",
+    "pip install 'dist/plexsend-0.1.0-py3-none-any.whl[all]'": "tests/packaging installs it with its extras",
+    "pip install dist/plexsend-0.1.0-py3-none-any.whl": "tests/packaging installs it alone",
     "plexsend demo": "tests/acceptance/cli/test_demo.py",
     "plexsend up --sandbox": "tests/acceptance/cli/test_up.py",
     "plexsend worker": "tests/acceptance/test_own_processes.py",
@@ -46,7 +48,7 @@ def commands() -> list[str]:
     """Return each line of the README's blocks that begins with a program of ours."""
     lines = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
     found = [re.split(r"\s{3,}", line)[0] for line in lines]
-    return [line for line in found if line.startswith(("plexsend ", "make ", "celery "))]
+    return [line for line in found if line.startswith(("plexsend ", "make ", "pip "))]
 
 
 def _is_run_here(line: str) -> bool:
