@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LANE = Lane("mms-bulk", None, "main")
 PREFIX = "plexsend:"
-CELERY = Path(sys.executable).with_name("celery")
+PLEXSEND = Path(sys.executable).with_name("plexsend")
 
 
 class Stage:
@@ -96,12 +96,8 @@ class Stage:
         name = f"w{self._workers}"
         program = measure(
             [
-                str(CELERY),
-                "-A",
+                str(PLEXSEND),
                 "worker",
-                "worker",
-                "--loglevel",
-                "INFO",
                 "--hostname",
                 f"{name}@%h",
                 *options,

@@ -96,7 +96,5 @@ def enter(process: Process) -> None:
 def current() -> Process:
     """Return this worker's process; PlexsendError when none runs here (a task called by hand)."""
     if not _current:
-        raise PlexsendError(
-            "No plexsend worker runs in this process: start one with `celery -A worker worker`."
-        )
+        raise PlexsendError("No plexsend worker runs in this process: start one with `plexsend worker`.")
     return _current[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+import tomllib
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +59,12 @@ def enums(room: ModuleType) -> Iterator[type[Enum]]:
 
 
 ENUMS = sorted({*enums(plexsend.outbox), *enums(plexsend.gateway)}, key=lambda each: each.__qualname__)
+
+
+def test_order_of_the_rooms_is_the_one_that_lint_holds() -> None:
+    contracts = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (rooms,) = [each for each in contracts["contracts"] if each.get("containers") == ["plexsend"]]
+    assert between("imports").splitlines()[1] == " > ".join(rooms["layers"])
 
 
 def test_diagram_is_drawn_from_the_table_of_transitions() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from plexsend.cli.becoming import command_line
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.connections import Timeouts
 
@@ -43,19 +44,31 @@ def service(name: str) -> configparser.SectionProxy:
 
 def test_worker_unit_runs_the_plain_command_with_a_name_of_its_own() -> None:
     command = shlex.split(service("plexsend-worker@.service")["ExecStart"])
-    assert Path(command[0]).name == "celery"
-    assert command[1:4] == ["-A", "worker", "worker"]
+    assert Path(command[0]).name == "plexsend"
+    assert command[1] == "worker"
     # %% is one % for Celery, which puts the machine's name for %h.
     assert command[command.index("--hostname") + 1] == "%i@%%h"
     assert command[-1] == "$WORKER_OPTIONS"
 
 
-def test_beat_unit_runs_beat_and_keeps_its_schedule_where_it_may_write() -> None:
-    beat = service("plexsend-beat.service")
-    command = shlex.split(beat["ExecStart"])
-    assert command[1:4] == ["-A", "worker", "beat"]
-    schedule = Path(command[command.index("--schedule") + 1])
-    assert schedule.parent == Path("/var/lib") / beat["StateDirectory"]
+def test_beat_unit_runs_the_plain_command_whose_schedule_is_in_memory() -> None:
+    command = shlex.split(service("plexsend-beat.service")["ExecStart"])
+    assert Path(command[0]).name == "plexsend"
+    assert command[1:] == ["beat"]
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_leaves_out_what_the_command_adds_by_itself(name: str) -> None:
+    given = shlex.split(service(name)["ExecStart"])
+    line = command_line(given[1], [], [])
+    assert line[line.index("--loglevel") + 1] == "INFO", "what journalctl shows would be warnings alone"
+    assert not {"--loglevel", "-l", "-A", "--app", "--schedule", "-s"} & set(given)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_page_names_the_command_that_the_unit_runs(name: str) -> None:
+    command = shlex.split(service(name)["ExecStart"])[1]
+    assert f"`plexsend {command}`" in page()
 
 
 @pytest.mark.parametrize("name", UNITS)

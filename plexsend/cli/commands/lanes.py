@@ -99,4 +99,4 @@ def _warn_of_missing_workers(screen: Screen, store: Store) -> None:
 
     lonely = [account for account in queries.accounts(store) if not queries.processes(store, account)]
     if lonely:
-        screen.note(f"No worker is alive for: {', '.join(lonely)}. Start one with `celery -A worker worker`.")
+        screen.note(f"No worker is alive for: {', '.join(lonely)}. Start one with `plexsend worker`.")

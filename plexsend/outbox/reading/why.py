@@ -191,7 +191,7 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
         causes.append(
             Cause(
                 "no_worker",
-                f"no worker that serves {lane.service} is alive; start one with `celery -A worker worker`",
+                f"no worker that serves {lane.service} is alive; start one with `plexsend worker`",
             )
         )
         estimate_s = None

@@ -31,7 +31,12 @@ ELSEWHERE = {
     "make mutations": "tests/unit/test_mutations.py holds its list to the code",
     "make fuzz": "tests/fuzz, with less effort",
     "make bench": "tests/integration/bench runs its pieces",
-    "celery -A worker worker": "tests/acceptance",
+    "pip wheel --no-deps --wheel-dir dist .": "tests/packaging builds the wheel so",
+    "pip install 'dist/plexsend-0.1.0-py3-none-any.whl[all]'": "tests/packaging installs it with its extras",
+    "pip install dist/plexsend-0.1.0-py3-none-any.whl": "tests/packaging installs it alone",
+    "plexsend demo": "tests/acceptance/cli/test_demo.py",
+    "plexsend up --sandbox": "tests/acceptance/cli/test_up.py",
+    "plexsend worker": "tests/acceptance/test_own_processes.py",
 }
 CSV = (
     "msg_key,sender_number,receiver_number,msg,file_path\n"
@@ -43,7 +48,11 @@ def commands() -> list[str]:
     """Return each line of the README's blocks that begins with a program of ours."""
     lines = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
     found = [re.split(r"\s{3,}", line)[0] for line in lines]
-    return [line for line in found if line.startswith(("plexsend ", "make ", "celery "))]
+    return [line for line in found if line.startswith(("plexsend ", "make ", "pip "))]
+
+
+def _is_run_here(line: str) -> bool:
+    return line.startswith("plexsend ") and line not in ELSEWHERE
 
 
 def test_the_readme_shows_the_commands_that_a_reader_needs() -> None:
@@ -51,16 +60,18 @@ def test_the_readme_shows_the_commands_that_a_reader_needs() -> None:
     assert told >= {"import", "send", "status", "why", "lanes", "holds", "pause", "resume", "dead", "audit"}
 
 
-@pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("plexsend ")])
-def test_what_is_not_run_here_is_run_by_ci(line: str) -> None:
+@pytest.mark.parametrize("line", [line for line in commands() if not _is_run_here(line)])
+def test_what_is_not_run_here_is_run_elsewhere(line: str) -> None:
     assert line in ELSEWHERE
+    if ELSEWHERE[line].startswith("tests/"):
+        assert ROOT.joinpath(ELSEWHERE[line].split()[0].rstrip(",")).exists()
     if line.startswith("make "):
         assert f"\n{line.split()[1]}:" in ROOT.joinpath("Makefile").read_text("utf-8")
     if ELSEWHERE[line] == ".ci/run":
         assert f"\n{line}\n" in ROOT.joinpath(".ci", "run").read_text("utf-8")
 
 
-@pytest.mark.parametrize("line", [line for line in commands() if line.startswith("plexsend ")])
+@pytest.mark.parametrize("line", [line for line in commands() if _is_run_here(line)])
 def test_command_of_the_readme_runs(
     line: str, run: Callable[..., Any], yard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,12 +95,20 @@ def _bring_about(line: str, yard: Any, run: Callable[..., Any]) -> None:
         assert run("pause", line.split()[2], "--reason", "r").code == 0
 
 
-def test_example_for_applications_runs(environment: dict[str, str], store: Any) -> None:
+@pytest.mark.parametrize(
+    ("place", "printed"),
+    [(0, "waiting\ncancelled\n"), (1, "1\n")],
+    ids=["one message", "many"],
+)
+def test_example_for_applications_runs(
+    place: int, printed: str, environment: dict[str, str], store: Any
+) -> None:
     del store  # clears the keys afterwards
-    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    examples = [text for kind, text in BLOCKS if kind == "python"]
+    assert len(examples) == 2
 
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", examples[place]],
         env=process_environment(environment),
         capture_output=True,
         text=True,
@@ -97,4 +116,4 @@ def test_example_for_applications_runs(environment: dict[str, str], store: Any) 
         check=False,
     )
 
-    assert done.stdout == "waiting\ncancelled\n", done.stderr
+    assert done.stdout == printed, done.stderr

@@ -68,7 +68,7 @@ def test_lanes_show_people_what_is_held_and_that_no_worker_lives(run: Callable[.
     assert heading.split()[:6] == ["lane", "waiting", "scheduled", "sending", "uncertain", "dead"]
     assert row.startswith("mms-bulk@main ")
     assert row.endswith("service pause")
-    assert "No worker is alive for: main." in ended.err
+    assert "No worker is alive for: main. Start one with `plexsend worker`." in ended.err
 
 
 def test_an_empty_list_is_told_on_stderr_and_to_people_only(run: Callable[..., Any]) -> None:

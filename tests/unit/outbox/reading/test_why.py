@@ -104,7 +104,7 @@ def test_a_full_batch_does_not_linger() -> None:
 def test_no_worker_alive_is_named_with_what_to_type() -> None:
     found = explain(replace(FACTS, workers=0), POLICY)
     assert found.causes[0].kind == "no_worker"
-    assert "celery -A worker worker" in found.causes[0].text
+    assert "start one with `plexsend worker`" in found.causes[0].text
     assert found.estimate_s is None
 
 

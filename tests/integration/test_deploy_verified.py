@@ -1,0 +1,37 @@
+"""The systemd units as systemd itself reads them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+ANALYZE = shutil.which("systemd-analyze")
+FOLDER = "/opt/plexsend/.venv/bin/"
+"""Where the units expect our programs, which a machine that runs the tests has elsewhere."""
+
+
+def verify(unit: Path) -> subprocess.CompletedProcess[str]:
+    """Have systemd say what it does not understand of a unit."""
+    assert ANALYZE is not None
+    return subprocess.run(
+        [ANALYZE, "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed on this machine")
+@pytest.mark.parametrize("name", ["plexsend-worker@.service", "plexsend-beat.service"])
+def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
+    # systemd also looks whether the program is there.
+    (tmp_path / "plexsend").symlink_to("/bin/true")
+    text = DEPLOY.joinpath(name).read_text("utf-8")
+    assert FOLDER in text
+    unit = tmp_path / name
+    unit.write_text(text.replace(FOLDER, f"{tmp_path}/"), "utf-8")
+
+    done = verify(unit)
+
+    assert (done.returncode, done.stderr) == (0, "")
