@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="run only cases whose name holds this")
     options = parser.parse_args(arguments)
     broken = False
-    _tell(sys.stdout, " | ".join(_HEAD))
+    _print(sys.stdout, " | ".join(_HEAD))
     for case in CASES:
         if options.only in case.name:
             outcomes = []
@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 except (AssertionError, redis.RedisError, PlexsendError) as exc:
                     # What failed first: a course that failed ends as best it can.
                     first = exc.__context__ or exc
-                    _tell(sys.stderr, f"{case.name}: failed: {first}")
+                    _print(sys.stderr, f"{case.name}: failed: {first}")
                     broken = True
-            _tell(sys.stdout, " | ".join((case.name, *_cells(outcomes))))
+            _print(sys.stdout, " | ".join((case.name, *_cells(outcomes))))
             broken = broken or any(outcome.breaks for outcome in outcomes)
     return int(broken)
 
@@ -69,13 +69,13 @@ def _run(case: Case) -> Outcome:
     with tempfile.TemporaryDirectory() as folder, Course(case, Path(folder)) as course:
         outcome = course.run()
     load = os.getloadavg()[0]
-    _tell(sys.stderr, f"{case.name}: {time.monotonic() - began:.0f} s, load {load:.1f}")
+    _print(sys.stderr, f"{case.name}: {time.monotonic() - began:.0f} s, load {load:.1f}")
     for found in outcome.breaks:
-        _tell(sys.stderr, f"  {found}")
+        _print(sys.stderr, f"  {found}")
     return outcome
 
 
-def _tell(stream: TextIO, line: str) -> None:
+def _print(stream: TextIO, line: str) -> None:
     stream.write(f"{line}\n")
     stream.flush()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.mutations.catalogue import BY_NAME, MUTATIONS
 from tests.mutations.mutation import ROOT
-from tests.mutations.report import as_json, as_markdown, tell
+from tests.mutations.report import as_json, as_markdown, in_words
 from tests.mutations.tree import check_imports, copy_tree
 from tests.mutations.trial import run_tests, try_mutation
 
@@ -38,14 +38,14 @@ def main() -> int:
     try:
         trials = _try_all(mutations)
     except (RuntimeError, ValueError) as exc:
-        _tell(f"nothing proved: {exc}")
+        _log(f"nothing proved: {exc}")
         return 2
     if asked.json:
         asked.json.write_text(json.dumps(as_json(trials), indent=1, ensure_ascii=False) + "\n", "utf-8")
     if asked.markdown:
         sys.stdout.write(as_markdown(trials) + "\n")
     caught = sum(trial.caught for trial in trials)
-    _tell(f"{caught} of {len(trials)} mutations caught")
+    _log(f"{caught} of {len(trials)} mutations caught")
     return 0 if caught == len(trials) else 1
 
 
@@ -58,7 +58,7 @@ def _try_all(mutations: Sequence[Mutation]) -> list[Trial]:
         trials = []
         for n, mutation in enumerate(mutations, start=1):
             trial = try_mutation(mutation, copy)
-            _tell(f"{n:2}/{len(mutations)} {mutation.name} ({trial.seconds:.1f} s): {tell(trial)}")
+            _log(f"{n:2}/{len(mutations)} {mutation.name} ({trial.seconds:.1f} s): {in_words(trial)}")
             trials.append(trial)
         return trials
 
@@ -66,7 +66,7 @@ def _try_all(mutations: Sequence[Mutation]) -> list[Trial]:
 # A test that fails anyway would seem to catch whatever is broken.
 def _check_unbroken(copy: Path, mutations: Sequence[Mutation]) -> None:
     tests = sorted({test for mutation in mutations for test in mutation.caught_by})
-    _tell(f"the {len(tests)} tests on the unbroken copy")
+    _log(f"the {len(tests)} tests on the unbroken copy")
     found = run_tests(copy, tests)
     if found.trouble:
         raise RuntimeError(f"on the unbroken copy: {found.trouble}")
@@ -76,7 +76,7 @@ def _check_unbroken(copy: Path, mutations: Sequence[Mutation]) -> None:
 
 
 # Not on standard output, which holds the table alone.
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 

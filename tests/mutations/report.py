@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.mutations.trial import Trial
 
 
-def tell(trial: Trial) -> str:
+def in_words(trial: Trial) -> str:
     """Return one line on a trial."""
     if trial.caught:
         return f"caught by {', '.join(_short(test) for test in trial.caught_by)}"
@@ -26,7 +26,9 @@ def as_markdown(trials: Sequence[Trial]) -> str:
     lines = ["| promise | what was broken | caught by |", "|---|---|---|"]
     for trial in trials:
         mutation = trial.mutation
-        tests = "<br>".join(f"`{_short(test)}`" for test in trial.caught_by) if trial.caught else tell(trial)
+        tests = (
+            "<br>".join(f"`{_short(test)}`" for test in trial.caught_by) if trial.caught else in_words(trial)
+        )
         lines.append(f"| {mutation.promise}: {PROMISES[mutation.promise]} | {mutation.what} | {tests} |")
     caught = sum(trial.caught for trial in trials)
     return "\n".join((*lines, "", f"{caught} of {len(trials)} mutations caught."))

@@ -62,7 +62,7 @@ def _end_slices(stage: Stage) -> None:
         worker.drain(*worker.rung.pop(0))
 
 
-def _stop_when_told(stage: Stage) -> None:
+def _stop_when_asked(stage: Stage) -> None:
     worker = stage.worker
     signal.signal(signal.SIGTERM, lambda *_: worker.runtime.stop.set())
     worker.housekeeping.round()
@@ -70,7 +70,7 @@ def _stop_when_told(stage: Stage) -> None:
     worker.drain(*worker.rung.pop(0))
 
 
-def _tell_to_stop(stage: Stage) -> None:
+def _ask_to_stop(stage: Stage) -> None:
     del stage
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -98,6 +98,6 @@ SCENARIOS = (
     ),
     Scenario("scripts-unknown", work, _forget_scripts),
     Scenario("slices-end", _end_slices, submitted(25)),
-    Scenario("told-to-stop", _stop_when_told, submitted(25), meanwhile={"request-1-answered": _tell_to_stop}),
+    Scenario("told-to-stop", _stop_when_asked, submitted(25), meanwhile={"request-1-answered": _ask_to_stop}),
     Scenario("hung-before-sending", _hang_before_sending, submitted(3)),
 )

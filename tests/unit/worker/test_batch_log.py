@@ -48,7 +48,7 @@ class Bench:
         self.now_s = 0.0
         self.batch_log = BatchLog(self.lines, lambda: self.now_s)
 
-    def tell(self, take: int, answer: Answer | None = None, *, size: int = 10) -> None:
+    def note(self, take: int, answer: Answer | None = None, *, size: int = 10) -> None:
         batch = replace(make_full(size), take=take)
         self.batch_log.note(batch, judge(batch, answer or answer_items(batch)))
 
@@ -77,26 +77,26 @@ def sent(**fields: Any) -> tuple[str, str, dict[str, Any]]:
 def test_level_says_whether_somebody_must_look(
     bench: Bench, answer: Answer, level: str, event: str, words: str
 ) -> None:
-    bench.tell(7, answer)
+    bench.note(7, answer)
     [(its_level, its_event, fields)] = bench.lines.kept
     assert (its_level, its_event, fields["messages"]) == (level, event, 10)
     assert words in " ".join(f"{name}={value}" for name, value in fields.items())
 
 
 def test_first_batch_is_told_at_once(bench: Bench) -> None:
-    bench.tell(7)
+    bench.note(7)
     assert bench.lines.kept == [sent(batches=1, accepted=10, takes="7", messages=10, codes="C100")]
 
 
 def test_batches_that_follow_soon_are_told_in_one_line_that_adds_them_up(bench: Bench) -> None:
-    bench.tell(1)
+    bench.note(1)
     bench.now_s = GATHERED_S / 4
-    bench.tell(2, answer_items(BATCH, k1="G141"))
+    bench.note(2, answer_items(BATCH, k1="G141"))
     bench.now_s = GATHERED_S / 2
-    bench.tell(4, size=3)
+    bench.note(4, size=3)
     assert bench.lines.events == [SENT]
     bench.now_s = GATHERED_S
-    bench.tell(5, answer_items(BATCH, k1="G141", k2="G140"))
+    bench.note(5, answer_items(BATCH, k1="G141", k2="G140"))
     assert bench.lines.kept[1:] == [
         sent(
             batches=3,
@@ -122,14 +122,14 @@ def test_batches_that_follow_soon_are_told_in_one_line_that_adds_them_up(bench: 
 def test_line_of_a_troubled_batch_names_every_message_that_was_not_accepted(
     bench: Bench, answer: Answer, keys: list[str]
 ) -> None:
-    bench.tell(7, answer)
+    bench.note(7, answer)
     [(_, _, fields)] = bench.lines.kept
     assert fields["msg_keys"] == keys
 
 
 def test_no_line_names_more_keys_than_a_batch_has_and_none_is_left_out(bench: Bench) -> None:
     for take in range(1, 8):
-        bench.tell(take, answer_items(BATCH, k1="G141", k2="G141", k3="G140", k4="G141"))
+        bench.note(take, answer_items(BATCH, k1="G141", k2="G141", k3="G140", k4="G141"))
     bench.batch_log.end()
     named = [fields["msg_keys"] for *_, fields in bench.lines.kept]
     assert max(map(len, named)) <= MOST_KEYS
@@ -140,31 +140,31 @@ def test_no_line_names_more_keys_than_a_batch_has_and_none_is_left_out(bench: Be
 def test_batch_is_told_once(bench: Bench) -> None:
     for take in range(1, 5):
         bench.now_s += GATHERED_S
-        bench.tell(take)
+        bench.note(take)
     bench.batch_log.end()
     assert [fields["takes"] for *_, fields in bench.lines.kept] == ["1", "2", "3", "4"]
 
 
 def test_time_counts_from_the_last_line(bench: Bench) -> None:
-    bench.tell(1)
+    bench.note(1)
     bench.now_s = GATHERED_S
-    bench.tell(2)
+    bench.note(2)
     bench.now_s = 2 * GATHERED_S - 0.01
-    bench.tell(3)
+    bench.note(3)
     assert [fields["takes"] for *_, fields in bench.lines.kept] == ["1", "2"]
 
 
 def test_end_tells_the_rest(bench: Bench) -> None:
     for take in (1, 2, 3):
-        bench.tell(take)
+        bench.note(take)
     bench.batch_log.end()
     assert bench.lines.kept[1:] == [sent(batches=2, accepted=20, takes="2-3", messages=20, codes="C100")]
 
 
 def test_end_is_silent_when_everything_has_been_told(bench: Bench) -> None:
     bench.batch_log.end()
-    bench.tell(1)
-    bench.tell(2, answer_whole(BATCH, 503))
+    bench.note(1)
+    bench.note(2, answer_whole(BATCH, 503))
     bench.batch_log.end()
     bench.batch_log.end()
     assert bench.lines.events == [SENT, TROUBLE]
@@ -172,8 +172,8 @@ def test_end_is_silent_when_everything_has_been_told(bench: Bench) -> None:
 
 def test_trouble_is_told_at_once_and_behind_what_went_before_it(bench: Bench) -> None:
     for take in (1, 2, 3):
-        bench.tell(take)
-    bench.tell(4, answer_whole(BATCH, 401, "C401_3"))
+        bench.note(take)
+    bench.note(4, answer_whole(BATCH, 401, "C401_3"))
     assert [(level, fields.get("takes", fields.get("take"))) for level, _, fields in bench.lines.kept] == [
         ("info", "1"),
         ("info", "2-3"),
@@ -182,16 +182,16 @@ def test_trouble_is_told_at_once_and_behind_what_went_before_it(bench: Bench) ->
 
 
 def test_troubled_batch_is_not_added_to_those_that_went(bench: Bench) -> None:
-    bench.tell(1)
-    bench.tell(2, answer_whole(BATCH, 503))
-    bench.tell(3)
+    bench.note(1)
+    bench.note(2, answer_whole(BATCH, 503))
+    bench.note(3)
     bench.batch_log.end()
     assert bench.lines.kept[2] == sent(batches=1, accepted=10, takes="3", messages=10, codes="C100")
 
 
 def test_every_troubled_batch_has_its_line(bench: Bench) -> None:
     for take in (1, 2, 3):
-        bench.tell(take, answer_whole(BATCH, 503))
+        bench.note(take, answer_whole(BATCH, 503))
     assert bench.lines.events == [TROUBLE] * 3
 
 
