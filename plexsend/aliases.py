@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
+    from types import CodeType, ModuleType
 
 _HOME = "plexsend."
 
@@ -33,11 +34,20 @@ class _AliasFinder(MetaPathFinder, Loader):
         """Return a spec for a module below an alias, None for any other."""
         del path, target
         top, dot, _ = fullname.partition(".")
-        return ModuleSpec(fullname, self) if dot and top in self.aliases else None
+        if not dot or top not in self.aliases or find_spec(_HOME + fullname) is None:
+            return None
+        return ModuleSpec(fullname, self)
 
     def exec_module(self, module: ModuleType) -> None:
         """Put the real module in the place of the empty one that was made for its alias."""
         sys.modules[module.__name__] = import_module(_HOME + module.__name__)
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the real module, which `python -m` asks for."""
+        spec = find_spec(_HOME + fullname)
+        if spec is None or not isinstance(spec.loader, InspectLoader):
+            raise ImportError(f"there is no module {fullname}", name=fullname)
+        return spec.loader.get_code(_HOME + fullname)
 
 
 _finder = _AliasFinder()

@@ -1,7 +1,8 @@
 """Calls that their caller may stop waiting for: each is made in a thread of its own.
 
 A call to Redis that hangs ends by the timeout of its socket, seconds later. Until then it goes on without its
-caller, and what comes of it reaches nobody.
+caller, and what comes of it reaches nobody. Where the system has no thread to give (its limit is reached, or
+the interpreter ends), the caller makes the call itself and waits for its end.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ class Calls:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._last is not None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # A person who interrupts does not wait for a server that hangs.
+        if self._last is not None and (kind is None or issubclass(kind, Exception)):
             wait([self._last], self._left_s())
 
     def begin(self, call: Callable[[], T]) -> Future[T]:
@@ -47,9 +49,14 @@ class Calls:
         if self._left_s() == 0:
             raise TooLate
         future: Future[T] = Future()
-        self._last = future
         # A program that ends does not wait for a daemon thread.
-        threading.Thread(target=_run, args=(call, future), name="plexsend-submit", daemon=True).start()
+        thread = threading.Thread(target=_run, args=(call, future), name="plexsend-submit", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            _run(call, future)
+        else:
+            self._last = future
         return future
 
     def finish(self, future: Future[T]) -> T:

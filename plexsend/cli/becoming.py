@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-_APPLICATION = "plexsend.worker.celery"
+_PROGRAM = "plexsend.worker"
 
 _FOREIGN = ("-A", "--app")
 """Options that would name another application."""
@@ -33,7 +33,7 @@ def command_line(kind: str, defaults: Sequence[str], given: Sequence[str]) -> li
     name = f"plexsend-{token_hex(4)}@%h"
     options = ("-n", name, "--loglevel", "INFO", *defaults, *given)
     # -P: the folder where it is typed may have modules of the same names as ours, or as Celery's.
-    return [sys.executable, "-P", "-m", "celery", "-A", _APPLICATION, kind, *options]
+    return [sys.executable, "-P", "-m", _PROGRAM, kind, *options]
 
 
 def become(kind: str, given: Sequence[str], *, defaults: Sequence[str] = ()) -> NoReturn:

@@ -110,9 +110,11 @@ class Stand:
         """Start `celery -A APP ARGUMENTS` in the stand's folder; `output`: where its standard output goes."""
         return self._start(str(CELERY), "-A", app, *arguments, environ=environ, output=output)
 
-    def launch_plexsend(self, *arguments: str, folder: Path | None = None) -> Worker:
+    def launch_plexsend(
+        self, *arguments: str, folder: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> Worker:
         """Start `plexsend worker` or `plexsend beat`, in the stand's folder or another."""
-        return self._start(str(PLEXSEND), *arguments, folder=folder)
+        return self._start(str(PLEXSEND), *arguments, folder=folder, environ=environ)
 
     def _start(
         self,

@@ -103,3 +103,11 @@ def test_beat_logs_in_the_same_form(valkey_url: str, make_stand: MakeStand) -> N
     wait_until(lambda: log.exists() and "beat: Ticking" in log.read_text("utf-8"), what="a line of beat")
     assert beat.end() == 0
     assert {line["logger"] for line in read(log)} >= {"celery.beat"}
+
+
+def test_beat_prints_no_banner_among_lines_for_programs(valkey_url: str, make_stand: MakeStand) -> None:
+    stand = make_stand(valkey_url, "main")
+    beat = stand.launch_plexsend("beat", folder=stand.folder, environ=stand.environ(PLEXSEND_LOG="json"))
+    beat.wait_for("beat: Starting...")
+    assert beat.end() == 0
+    read(beat.log)

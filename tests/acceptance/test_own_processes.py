@@ -31,7 +31,12 @@ def make_folder(path: Path, *modules: str) -> Path:
 
 @pytest.mark.parametrize(
     "modules",
-    [("worker.py", "producers/__init__.py"), ("worker/__init__.py", "worker/celery.py", "celeryconfig.py")],
+    [
+        ("worker.py", "producers/__init__.py"),
+        ("worker/__init__.py", "worker/celery.py", "celeryconfig.py"),
+        # Celery looks for its application in the current folder first.
+        ("plexsend.py", "redis.py", "requests.py", "structlog.py", "packaging.py", "kombu.py", "celery.py"),
+    ],
 )
 def test_a_worker_sends_from_a_folder_with_modules_of_the_same_names(
     valkey_url: str, make_stand: MakeStand, tmp_path: Path, modules: tuple[str, ...]

@@ -14,7 +14,7 @@ from plexsend.cli.becoming import command_line
 def test_it_is_celery_with_plexsends_application_and_nothing_of_the_folder() -> None:
     line = command_line("worker", [], [])
 
-    assert line[:7] == [sys.executable, "-P", "-m", "celery", "-A", "plexsend.worker.celery", "worker"]
+    assert line[:5] == [sys.executable, "-P", "-m", "plexsend.worker", "worker"]
 
 
 def test_every_process_has_a_name_of_its_own() -> None:
