@@ -90,7 +90,7 @@ ENTRIES = (
         "beat",
         "beat:beat",
         Section.SERVERS,
-        "Start the process that gives the signal for what is due.",
+        "Start Celery's beat, for periodic tasks; plexsend has none yet.",
         replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
     ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),
@@ -181,7 +181,7 @@ class Plexsend(click.Group):
 def app(*, traceback: bool) -> None:
     """Send messages through API PLEX: put them in, watch them go, steer what waits.
 
-    Settings come from PLEXSEND_* variables of the environment; the README lists them. Every command but
+    Settings come from PLEXSEND_* variables of the environment; docs/settings.md lists them. Every command but
     worker and beat takes --json and then prints one JSON object a line. Exit codes: 0 done, 1 something was
     refused or not found, 2 wrong usage or settings.
     """
