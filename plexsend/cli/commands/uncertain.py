@@ -34,7 +34,7 @@ def uncertain() -> None:
 @account_option
 @json_option
 def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
-    """List uncertain messages, the longest uncertain first."""
+    """List uncertain messages, oldest first."""
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
