@@ -90,7 +90,7 @@ ENTRIES = (
         "beat",
         "beat:beat",
         Section.SERVERS,
-        "Start the process that gives the signal for what is due.",
+        "Start Celery's beat, for periodic tasks; plexsend has none yet.",
         replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
     ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),

@@ -19,7 +19,7 @@ class State(StrEnum):
     SENDING = "sending"
     """In `sending`: a drain has it."""
     UNCERTAIN = "uncertain"
-    """Parked: may have been sent; a person or a receipt settles it."""
+    """Parked: may have been sent; a person settles it, or a late answer that accepts it."""
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     FAILED = "failed"

@@ -34,7 +34,7 @@ class OnUncertain(Enum):
     RESEND = "resend"
     """It is sent again under the same key, within the time that the gateway is trusted to know it."""
     PARK = "park"
-    """It waits for a receipt or a person: nothing is ever sent twice."""
+    """It waits for a person: nothing is ever sent twice."""
 
 
 class LogFormat(Enum):

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from plexsend.terminal.printable import printable
+from plexsend.terminal.wrapping import terminal_width, wrap_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,23 +28,39 @@ class Screen:
         if self.as_json:
             _write_json(sys.stdout, facts)
 
-    def say(self, text: str = "", *, style: str = "") -> None:
-        """Print a line for people; `style` is rich's (`bold red`) and matters on a terminal only."""
-        if not self.as_json:
-            _write(sys.stdout, text, style)
+    def say(self, text: str = "", *, style: str = "", wraps: bool = False) -> None:
+        """Print a line for people.
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str = "") -> None:
-        """Print a table for people; where it has no rows, `empty` goes to stderr instead."""
+        Args:
+            text: The line.
+            style: rich's (`bold red`); it matters on a terminal only.
+            wraps: Whether a terminal shows it broken at words; a line that is copied whole is not.
+        """
+        if not self.as_json:
+            _write(sys.stdout, text, style, wraps=wraps)
+
+    def table(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[str]],
+        *,
+        empty: str = "",
+        blocks: bool = False,
+    ) -> None:
+        """Print a table for people; where it has no rows, `empty` goes to stderr instead.
+
+        With `blocks` a terminal that is too narrow for it gets a block of lines for each row.
+        """
         if not self.as_json:
             from plexsend.terminal.tables import print_table  # noqa: PLC0415  programs need no tables
 
-            if not print_table(sys.stdout, columns, rows) and empty:
+            if not print_table(sys.stdout, columns, rows, blocks=blocks) and empty:
                 self.note(empty)
 
     def note(self, text: str) -> None:
         """Print a remark for people to stderr."""
         if not self.as_json:
-            _write(sys.stderr, text, "dim")
+            _write(sys.stderr, text, "dim", wraps=True)
 
     def warn(self, problem: Problem) -> None:
         """Print what is doubtful to stderr."""
@@ -52,7 +69,7 @@ class Screen:
 
             _write_json(sys.stderr, {"warning": problem_json(problem)})
         else:
-            _write(sys.stderr, f"warning: {problem}", "yellow")
+            _write(sys.stderr, f"warning: {problem}", "yellow", wraps=True)
 
     def complain(self, fault: Fault) -> None:
         """Print what went wrong to stderr."""
@@ -60,16 +77,19 @@ class Screen:
         if self.as_json:
             _write_json(sys.stderr, {"error": fault.as_json()})
             return
-        _write(sys.stderr, f"plexsend: {fault.message}", "bold red")
+        _write(sys.stderr, f"plexsend: {fault.message}", "bold red", wraps=True)
         for problem in fault.problems:
-            _write(sys.stderr, f"  {problem}")
+            _write(sys.stderr, f"  {problem}", wraps=True)
         if fault.hint:
-            _write(sys.stderr, fault.hint)
+            _write(sys.stderr, fault.hint, wraps=True)
 
 
-def _write(stream: TextIO, text: str, style: str = "") -> None:
+def _write(stream: TextIO, text: str, style: str = "", *, wraps: bool = False) -> None:
     text = printable(text)
-    if not (style and stream.isatty()):
+    is_terminal = stream.isatty()
+    if wraps and is_terminal:
+        text = wrap_lines(text, terminal_width(stream))
+    if not (style and is_terminal):
         stream.write(f"{text}\n")
         return
     # rich knows the terminal, NO_COLOR and TERM=dumb; a command in a pipe does not pay for importing it.

@@ -7,12 +7,19 @@ from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from plexsend.terminal.printable import printable
+from plexsend.terminal.wrapping import terminal_width, width_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PAGE = 500
 """Rows that are measured and printed together, so that a list of any length takes little memory."""
+_GAP = 2
+"""Characters between two columns, where the terminal has room for them; else one."""
+
+
+_HEIGHT = 24
+"""Lines that rich is given with the width; no table is cut to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +30,32 @@ class Column:
     right: bool = False
     folds: bool = False
     style: str = ""
+    least: int = 24
+    """Characters that a column which folds keeps before the table outgrows its terminal."""
+    leave_out: int = 0
+    """Where a terminal is too narrow, the column with 1 is left out first, then that with 2; 0: never."""
 
 
-def print_table(stream: TextIO, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> int:
-    """Print rows below the columns' titles, nothing where there are none, and return how many there were."""
-    draw = _draw_rich if stream.isatty() else _draw_plain
+def print_table(
+    stream: TextIO, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, blocks: bool = False
+) -> int:
+    """Print rows below the columns' titles, nothing where there are none, and return how many there were.
+
+    Args:
+        stream: A terminal, or anything else, which gets all columns.
+        columns: The columns, from the left.
+        rows: Their cells.
+        blocks: Whether a terminal that is still too narrow gets a block of lines for each row.
+    """
     remaining = iter(rows)
+    is_terminal = stream.isatty()
     count = 0
     while page := [[_cell(cell) for cell in row] for row in islice(remaining, _PAGE)]:
-        draw(stream, columns, page, count == 0)
+        first = count == 0
+        if is_terminal:
+            _draw(stream, columns, page, first=first, blocks=blocks)
+        else:
+            _draw_plain(stream, columns, page, first=first)
         count += len(page)
     return count
 
@@ -40,7 +64,9 @@ def _cell(text: str) -> str:
     return printable(text).replace("\n", " ")
 
 
-def _draw_plain(stream: TextIO, columns: Sequence[Column], page: list[list[str]], first: bool) -> None:  # noqa: FBT001
+def _draw_plain(
+    stream: TextIO, columns: Sequence[Column], page: Sequence[Sequence[str]], *, first: bool
+) -> None:
     lines = [[column.title for column in columns], *page]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines if first else page:
@@ -51,36 +77,98 @@ def _draw_plain(stream: TextIO, columns: Sequence[Column], page: list[list[str]]
         stream.write("  ".join(cells).rstrip() + "\n")
 
 
-def _draw_rich(stream: TextIO, columns: Sequence[Column], page: list[list[str]], first: bool) -> None:  # noqa: FBT001
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Columns that are shown, and how far apart they are."""
+
+    shown: Sequence[int]
+    gap: int
+    width: int
+    """Characters that it takes at least."""
+
+
+def _draw(
+    stream: TextIO, columns: Sequence[Column], page: Sequence[Sequence[str]], *, first: bool, blocks: bool
+) -> None:
+    width = terminal_width(stream)
+    layout = _lay_out(columns, page, width)
+    if blocks and layout.width > width:
+        _draw_blocks(stream, columns, page, width)
+    else:
+        _draw_rich(stream, columns, page, layout, width=width, first=first)
+
+
+def _lay_out(columns: Sequence[Column], page: Sequence[Sequence[str]], width: int) -> _Layout:
+    """Return the first layout that fits; the narrowest where none does."""
+    least = [_least(column, [row[index] for row in page]) for index, column in enumerate(columns)]
+
+    def layout(left_out: int, gap: int) -> _Layout:
+        shown = [index for index, column in enumerate(columns) if not 0 < column.leave_out <= left_out]
+        return _Layout(shown, gap, sum(least[index] for index in shown) + gap * (len(shown) - 1))
+
+    last = max(column.leave_out for column in columns)
+    layouts = [*(layout(left_out, _GAP) for left_out in range(last + 1)), layout(last, 1)]
+    return next((each for each in layouts if each.width <= width), layouts[-1])
+
+
+def _least(column: Column, cells: Iterable[str]) -> int:
+    widest = max(map(width_of, (column.title, *cells)))
+    return min(widest, max(column.least, width_of(column.title))) if column.folds else widest
+
+
+def _draw_rich(
+    stream: TextIO,
+    columns: Sequence[Column],
+    page: Sequence[Sequence[str]],
+    layout: _Layout,
+    *,
+    width: int,
+    first: bool,
+) -> None:
     from rich import box  # noqa: PLC0415  only a terminal needs it
-    from rich.cells import cell_len  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(file=stream)
-    table = Table(box=box.SIMPLE_HEAD, show_header=first, pad_edge=False)
-    narrowest = 0
-    for index, column in enumerate(columns):
-        widest = max(cell_len(text) for text in (column.title, *(row[index] for row in page)))
-        least = min(widest, _LEAST_FOLDED) if column.folds else widest
-        narrowest += least + _GAP
+    # Where it is wider than the terminal, the terminal breaks the lines: ugly, but nothing is missing.
+    # Without a height rich would take TERM=dumb for 80 columns.
+    console = Console(file=stream, width=max(width, layout.width), height=_HEIGHT)
+    # Between two columns stand the padding and one character of the box.
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_header=first,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, layout.gap - 1, 0, 0),
+    )
+    for index in layout.shown:
+        column = columns[index]
         table.add_column(
             column.title,
             justify="right" if column.right else "left",
             style=column.style,
             no_wrap=not column.folds,
             overflow="fold",
-            min_width=least,
+            min_width=_least(column, [row[index] for row in page]),
         )
     for row in page:
-        table.add_row(*(Text(cell) for cell in row))
-    # Where it is wider than the terminal, the terminal breaks the lines: ugly, but nothing is missing.
-    console.width = max(console.width, narrowest)
+        table.add_row(*(Text(row[index]) for index in layout.shown))
     console.print(table)
 
 
-_LEAST_FOLDED = 24
-"""Characters that a folding column keeps before the table outgrows its terminal."""
-_GAP = 3
-"""Characters that rich may put between two columns."""
+def _draw_blocks(
+    stream: TextIO, columns: Sequence[Column], page: Sequence[Sequence[str]], width: int
+) -> None:
+    from rich.console import Console  # noqa: PLC0415  only a terminal needs it
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=stream, width=width)
+    longest = max(len(column.title) for column in columns)
+    for row in page:
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                lead = f"{column.title:<{longest}}  "
+                block = Text("\n".join(wrap(cell, width, lead=lead)))
+                block.stylize(column.style, len(lead))
+                console.print(block, soft_wrap=True)
+        console.print()

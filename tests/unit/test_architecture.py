@@ -14,6 +14,7 @@ import pytest
 
 import plexsend.gateway
 import plexsend.outbox
+from plexsend.outbox.redis.scripts import Script, parts, source
 from plexsend.outbox.states import TRANSITIONS, State
 
 if TYPE_CHECKING:
@@ -75,6 +76,22 @@ def test_reading_order_has_files_that_exist() -> None:
     rows = re.findall(r"^\| (\d+) \| `([^`]+)` \| ([^|]+\.) \|$", between("reading"), re.MULTILINE)
     assert [int(number) for number, _, _ in rows] == list(range(1, MOST_READ + 1))
     assert [file for _, file, _ in rows if not (ROOT / file).is_file()] == []
+
+
+@pytest.mark.parametrize("script", ["advance", "sweep"])
+def test_reading_order_names_parts_that_the_script_needs(script: str) -> None:
+    (row,) = [line for line in between("reading").splitlines() if f"/{script}.lua`" in line]
+    named = re.findall(r"`((?:\w+/|_)\w+)`", row)
+    needed = {part.name for part in parts(Script(script))}
+    assert len(named) >= 6
+    assert set(named) <= needed
+
+
+def test_names_that_are_explained_for_readers_of_the_scripts_are_there() -> None:
+    (explained,) = re.findall(r"^Rows 9 and 13 .+?\n\n", TEXT, re.MULTILINE | re.DOTALL)
+    names = re.findall(r"`(\w+)`", explained)
+    assert len(names) >= 10
+    assert [name for name in names if not re.search(rf"\b{name}\b", source(Script.ADVANCE))] == []
 
 
 def test_rooms_are_those_of_the_code() -> None:

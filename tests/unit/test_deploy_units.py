@@ -101,6 +101,26 @@ def test_unit_reads_the_settings_from_the_file_the_page_names(name: str) -> None
     assert first in page()
 
 
+def test_page_restarts_only_units_that_run() -> None:
+    assert "systemctl try-restart 'plexsend-worker@*' plexsend-beat" in page()
+    assert "systemctl restart" not in page(), "it would start a beat that was never enabled"
+
+
+def test_page_checks_with_the_settings_the_user_and_the_command_of_the_units() -> None:
+    (line,) = re.findall(r"^ *systemd-run .+$", page(), re.MULTILINE)
+    words = shlex.split(line)
+    found = service("plexsend-worker@.service")
+    assert f"--uid={found['User']}" in words
+    assert f"EnvironmentFile={found['EnvironmentFile'].split()[0]}" in words
+    assert words[-2:] == [shlex.split(found["ExecStart"])[0], "lanes"]
+
+
+def test_page_installs_a_wheel_so_that_one_of_the_same_version_replaces_the_other() -> None:
+    wheels = re.findall(r"`pip install ([^`]+\.whl)`", page())
+    assert wheels
+    assert all({"--force-reinstall", "--no-deps"} <= set(words.split()) for words in wheels)
+
+
 def test_both_units_are_hardened_alike() -> None:
     own = {"ExecStart", "EnvironmentFile", "Environment"}
     worker, beat = ({key: value for key, value in service(name).items() if key not in own} for name in UNITS)

@@ -49,10 +49,13 @@ def test_no_setting_is_missing_from_the_page() -> None:
 
 @pytest.mark.parametrize("row", VARIABLES, ids=lambda row: row.name)
 def test_newer_setting_says_what_it_replaces_or_why_nothing(row: Variable[Any]) -> None:
-    assert bool(row.replaces) is (row.name not in OLDEST)
+    assert bool(row.replaces) is (row.name not in OLDEST), (
+        f"the row of {row.name} in plexsend/settings/model.py says in `replaces=` which setting or habit it "
+        "replaces, or why it replaces nothing; those of OLDEST say nothing, and nothing is added to OLDEST"
+    )
     assert not row.replaces or (
         row.replaces.endswith(".") and f"`{row.name}`: {row.replaces}" in markdown_page()
-    )
+    ), f"`replaces=` of {row.name} is a sentence that ends with a full stop, and the page shows it"
 
 
 def test_eight_settings_are_the_ones_that_people_set() -> None:

@@ -54,7 +54,10 @@ def list_(
     account: str | None,
     as_json: bool,
 ) -> int:
-    """List dead letters, oldest first, with what the gateway said: all of them, or those chosen."""
+    """List dead letters, oldest first, with what the gateway said.
+
+    All of them, or those chosen by KEY, --code or --lane.
+    """
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
@@ -83,9 +86,10 @@ def requeue(
     account: str | None,
     as_json: bool,
 ) -> int:
-    """Send dead letters again: the same messages, with all attempts, at their old places in the lane.
+    """Send dead letters again, with fresh attempts.
 
-    Name them by KEY, or choose them by --code, --lane or --all. Exit code 1 if one of them cannot be.
+    They are the same messages, at their old places in the lane. Name them by KEY, or choose them by --code,
+    --lane or --all. Exit code 1 if one of them cannot be.
     """
     from plexsend.outbox.steer import Act
 

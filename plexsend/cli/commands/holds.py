@@ -46,7 +46,7 @@ def holds(*, account: str | None, as_json: bool) -> None:
         found = _find(store, settings, account)
     for hold in found:
         screen.facts(hold_json(hold))
-    screen.table(_COLUMNS, [_row(hold) for hold in found], empty="Nothing is held.")
+    screen.table(_COLUMNS, [_row(hold) for hold in found], empty="Nothing is held.", blocks=True)
 
 
 def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:

@@ -28,10 +28,10 @@ _COLUMNS = (
     Column("sending", right=True),
     Column("uncertain", right=True),
     Column("dead", right=True),
-    Column("rate/s", right=True),
-    Column("drains", right=True),
+    Column("rate/s", right=True, leave_out=2),
+    Column("drains", right=True, leave_out=1),
     Column("oldest", right=True),
-    Column("held", folds=True, style="yellow"),
+    Column("held", folds=True, style="yellow", least=8),
 )
 
 
@@ -41,13 +41,14 @@ def lanes(*, as_json: bool) -> None:
     """List every lane that ever had a message, and what waits in it.
 
     Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
-    will not be sent: both need a person. The rate is this machine's setting. With --json, waiting messages
-    are `ready` and scheduled ones `later`.
+    will not be sent: both need a person. The rate is this machine's setting. A narrow terminal shows neither
+    drains nor the rate. With --json, waiting messages are `ready` and scheduled ones `later`.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         rows = [_row(screen, settings, view, held) for view, held in _look(store)]
-        screen.table(_COLUMNS, rows, empty="There are no lanes yet: a lane begins with its first message.")
+        nothing = "There are no lanes yet: a lane begins with its first message."
+        screen.table(_COLUMNS, rows, empty=nothing, blocks=True)
         if not as_json:
             _warn_of_missing_workers(screen, store)
 

@@ -163,12 +163,34 @@ def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
     screen.say(f"  data      {data}")
     screen.say(f"  logs      {data / 'logs'}")
     screen.say()
-    screen.say("To use it from another terminal:")
-    screen.say("  export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in exports.items()))
+    screen.say("To use it from another terminal, with commands and applications:")
+    screen.say(f"  export {_shell(_for_applications(exports))}")
     screen.say("  plexsend lanes")
+    if stack.sandbox_url is not None:
+        screen.say("To add a worker there:")
+        screen.say(f"  {_shell(_for_a_worker(exports))} plexsend worker")
+        screen.say("The numbers for which the sandbox has a fixed outcome are listed in docs/sandbox.md.")
     screen.say()
     screen.say("Ctrl-C stops everything.")
     sys.stdout.flush()
+
+
+def _shell(variables: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+
+
+def _for_applications(exports: Mapping[str, str]) -> dict[str, str]:
+    """Return what says where messages wait: only workers need to know the gateway."""
+    from plexsend.stack import environment
+
+    return {name: value for name, value in exports.items() if name not in environment.gateway_names()}
+
+
+def _for_a_worker(exports: Mapping[str, str]) -> dict[str, str]:
+    """Return what another worker needs, complete: any account but this one is refused by the sandbox."""
+    from plexsend.stack import environment
+
+    return {**exports, f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS}
 
 
 def _exports(stack: Stack, plan: Plan) -> dict[str, str]:

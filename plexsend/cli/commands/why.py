@@ -68,7 +68,7 @@ def _why_json(answer: Why, record: Record) -> dict[str, object]:
 def _show(screen: Screen, answer: Why) -> None:
     screen.say(f"{answer.msg_key}  {answer.state} in {answer.lane}", style="bold")
     for cause in answer.causes:
-        screen.say(f"  - {cause.text}")
+        screen.say(f"  - {cause.text}", wraps=True)
         times = [
             f"{word} {local(at_ms)}"
             for word, at_ms in (("since", cause.since_ms), ("until", cause.until_ms))

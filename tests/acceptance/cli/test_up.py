@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import sys
@@ -45,7 +46,12 @@ def up(shared_terminal: Any) -> Any:
 def exports(up: Any) -> dict[str, str]:
     """What it says to export, as a shell would understand it."""
     (line,) = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
-    return dict(word.split("=", 1) for word in line.split())
+    return variables(line)
+
+
+def variables(words: str) -> dict[str, str]:
+    """Return what words of a shell set."""
+    return dict(word.split("=", 1) for word in shlex.split(words))
 
 
 def wait_for_state(terminal: Any, exports: dict[str, str], key: str, state: str) -> None:
@@ -63,9 +69,27 @@ def send(terminal: Any, exports: dict[str, str]) -> str:
 def test_a_message_sent_from_another_terminal_is_accepted(
     up: Any, exports: dict[str, str], shared_terminal: Any
 ) -> None:
-    assert {"PLEXSEND_REDIS_URL", "PLEXSEND_MMS_URL"} <= exports.keys()
+    assert exports.keys() == {"PLEXSEND_REDIS_URL"}
     assert up.process.poll() is None
     wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+
+
+def test_the_line_for_another_worker_starts_one_that_sends(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    (line,) = re.findall(r"^  (.*) plexsend worker$", up.text(), re.MULTILINE)
+    assert "docs/sandbox.md" in up.text()
+    os.kill(up.process.pid, signal.SIGSTOP)
+    own = up.children("celery")
+    for pid in own:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        worker = shared_terminal.start("worker", **variables(line))
+        wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+        assert worker.end(signal.SIGTERM) == 0
+    finally:
+        for pid in (*own, up.process.pid):
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_with_the_sandbox_no_process_knows_a_real_account_or_address(up: Any) -> None:
@@ -126,6 +150,7 @@ def test_what_was_kept_is_there_again_after_a_stop_and_a_start(terminal: Any) ->
         run.wait_for('"event": "up"')
         facts = json.loads(run.text().splitlines()[0])
         exports = facts["export"]
+        assert {"PLEXSEND_REDIS_URL", "PLEXSEND_MMS_URL", "PLEXSEND_RCS_URL"} <= exports.keys()
         if number == 1:
             key = send(terminal, exports)
             wait_for_state(terminal, exports, key, "accepted")

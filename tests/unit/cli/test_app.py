@@ -53,12 +53,16 @@ COMMANDS = dict(commands())
 
 def test_the_table_names_every_promised_command_in_its_section() -> None:
     told = {section: [entry.name for entry in ENTRIES if entry.section is section] for section in Section}
-    assert told == {section: names.split() for section, names in PROMISED.items()}
+    promised = {section: names.split() for section, names in PROMISED.items()}
+    assert told == promised, "a command is a row of ENTRIES and, here, a name in PROMISED in the same section"
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_a_new_command_says_what_it_replaces(entry: ListedCommand) -> None:
-    assert (entry.name in FIRST) != bool(entry.replaces.strip())
+    assert (entry.name in FIRST) != bool(entry.replaces.strip()), (
+        f"the row of {entry.name!r} in ENTRIES says in `replaces=` what people no longer type since it "
+        "exists, or why it replaces nothing; the commands of FIRST say nothing, and nothing is added to FIRST"
+    )
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
@@ -115,6 +119,14 @@ def test_help_lists_the_commands_with_one_line_each() -> None:
         assert re.search(rf"^  {entry.name} +{re.escape(entry.summary)}$", result.stdout, re.MULTILINE)
     headings = re.findall(r"^([A-Z][a-z ]+):$", result.stdout, re.MULTILINE)
     assert headings == ["Options", "Send", "Follow", "Steer", "Servers", "Set up"]
+
+
+@pytest.mark.parametrize(
+    "group", [name for name, command in COMMANDS.items() if isinstance(command, click.Group)]
+)
+def test_help_of_a_group_cuts_no_summary(group: str) -> None:
+    told = CliRunner().invoke(app, [group, "--help"], terminal_width=78).stdout
+    assert "..." not in told.partition("Commands:")[2]
 
 
 def test_nothing_at_all_is_wrong_usage_and_shows_the_help() -> None:

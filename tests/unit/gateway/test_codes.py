@@ -28,7 +28,9 @@ CONTRACT = {
 
 
 def test_table_is_that_of_the_contract() -> None:
-    assert {code.code: (code.as_item, code.as_whole) for code in CODES} == CONTRACT
+    assert {code.code: (code.as_item, code.as_whole) for code in CODES} == CONTRACT, (
+        "a code is a row of CODES and, here, a row of CONTRACT: what it means for one item, and as a whole"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
@@ -154,3 +155,50 @@ def test_a_meter_on_a_terminal_shows_count_and_words(monkeypatch: pytest.MonkeyP
 
     assert "10,000 rows" in terminal.getvalue()
     assert "9,980 added" in terminal.getvalue()
+
+
+REMEDY = "Correct the secret in the file, and then type `plexsend resume main --json` in another terminal."
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_a_remedy_can_be_copied_from_a_terminal(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    screen = Screen(as_json=False)
+    screen.complain(Fault("file", REMEDY, (Problem("line 3", "is odd", REMEDY),), hint=REMEDY))
+    screen.warn(Problem("PLEXSEND_X", "is unknown", REMEDY))
+    screen.note(REMEDY)
+
+    shown = re.sub(r"\x1b\[[0-9]*m", "", terminal.getvalue())
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert sum("`plexsend resume main --json`" in line for line in lines) == 5
+    words = " ".join(shown.split())
+    assert words.count(REMEDY) == 5
+
+
+def test_in_a_pipe_a_remedy_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = Screen(as_json=False)
+    screen.note(REMEDY)
+    screen.say(f"  - {REMEDY}", wraps=True)
+
+    captured = capsys.readouterr()
+    assert (captured.err, captured.out) == (f"{REMEDY}\n", f"  - {REMEDY}\n")
+
+
+def test_only_a_line_that_may_wrap_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    screen = Screen(as_json=False)
+    screen.say(f"  export {REMEDY}")
+    assert terminal.getvalue() == f"  export {REMEDY}\n"
+
+    screen.say(f"  - {REMEDY}", wraps=True)
+    assert max(map(len, terminal.getvalue().splitlines()[1:])) <= 60
