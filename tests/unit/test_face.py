@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import pytest
 
 import plexsend
 import plexsend.producers
+from plexsend.producers.submissions import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,7 @@ except plexsend.Refused as refused:
     print([(problem.field, problem.reason, problem.remedy) for problem in refused.problems], refused.msg_key)
 record: Record | None = status("k")
 if record is not None and record.state is State.WAITING:
-    print(cancel("k").outcome, plexsend.__version__, plexsend.service_id("sms-verify"))
+    print(cancel("k").outcome == "cancelled", plexsend.__version__, plexsend.service_id("sms-verify"))
 print([each.msg_key for each in submission.in_doubt])
 """
 
@@ -59,6 +61,13 @@ def test_types_and_names_are_the_same_list() -> None:
     }
     assert told == plexsend._HOME_OF
     assert sorted([*told, "__version__"]) == sorted(plexsend.__all__)
+
+
+def test_what_a_submission_holds_is_offered_too() -> None:
+    held = {kind for part in fields(Submission) for kind in re.findall(r"list\[(\w+)\]", str(part.type))}
+
+    assert len(held) == 7
+    assert held <= set(plexsend.__all__)
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:
@@ -122,7 +131,8 @@ def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Pat
         .replace('msg_key="k"', "msg_key=4711")
         .replace("State.WAITING", "State.WATING")
         .replace("submission.in_doubt", "submission.in_duobt")
+        .replace('"cancelled"', '"canceled"')
     )
     wrong = check_types(tmp_path / "wrong.py", slips)
-    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt"):
+    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'"):
         assert words in wrong.stdout
