@@ -202,8 +202,24 @@ class Producer:
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
+        from_file: bool = False,
     ) -> Pipeline:
-        """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`."""
+        """Return a pipeline into the service and account, for callers that keep no outcomes.
+
+        Args:
+            service: As for `submit`, and so are the rest.
+            account: The account to send with.
+            msg_type: The RCS `msg_type` of all items.
+            send_at: Aware.
+            expires_at: Aware.
+            replace: Replace characters outside EUC-KR.
+            from_file: Whether the items are rows of a file.
+
+        Raises:
+            UsageError: the call itself is wrong.
+            OutboxUnavailable: Redis does not answer.
+            OutboxUnsuitable: Redis must not be used as it is configured.
+        """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
         self._check_account(account)
@@ -211,10 +227,6 @@ class Producer:
         expires_at_ms = not_after_ms(expires_at, name="expires_at")
         if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
             raise UsageError("expires_at is not after send_at, so nothing would ever be sent.")
-        self._inspect()
-        # Messages expire by Redis's clock, not by this machine's.
-        if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
-            raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         terms = Terms(
             service=service,
             account=account,
@@ -223,7 +235,12 @@ class Producer:
             expires_at_ms=expires_at_ms,
             variant=msg_type,
             replace=replace,
+            from_file=from_file,
         )
+        self._inspect()
+        # Messages expire by Redis's clock, not by this machine's.
+        if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
+            raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         clock = ServerClock(lambda: queries.server_ms(self._store))
         return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store), clock.now_ms)
 

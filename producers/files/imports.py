@@ -84,7 +84,13 @@ def import_file(
     path = Path(path)
     rejects = choose_path(path, rejected_path)
     pipeline = producer.pipeline(
-        service, account=account, msg_type=msg_type, send_at=send_at, expires_at=expires_at, replace=replace
+        service,
+        account=account,
+        msg_type=msg_type,
+        send_at=send_at,
+        expires_at=expires_at,
+        replace=replace,
+        from_file=True,
     )
     return _go_through(
         path,
@@ -118,7 +124,9 @@ def check_file(
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
-    terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
+    terms = Terms(
+        service=service, account="main", linger_ms=0, variant=msg_type, replace=replace, from_file=True
+    )
     # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
     return _go_through(

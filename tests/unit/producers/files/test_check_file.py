@@ -71,6 +71,18 @@ def test_a_key_that_is_no_key_is_refused_and_not_replaced(make_item: Any, write_
     assert [[problem.field for problem in reject.errors] for reject in rejects] == [["msg_key"]] * 3
 
 
+def test_a_moment_of_a_row_is_told_as_a_file_holds_one(make_item: Any, tmp_path: Path) -> None:
+    item = {name: value for name, value in make_item().items() if isinstance(value, str)}
+    path = tmp_path / "sale.csv"
+    cells = {**item, "file_path": "https://example.com/a.jpg", "send_at": "2100-01-02 09:00"}
+    path.write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n")
+    rejects: list[Reject] = []
+    check_file(path, "mms-bulk", on_reject=rejects.append)
+    assert [problem.remedy for reject in rejects for problem in reject.errors] == [
+        "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."
+    ]
+
+
 def test_replacements_are_made_only_where_asked_for(make_item: Any, write_jsonl: Any) -> None:
     path = write_jsonl([make_item(msg="1–2")])
     assert check_file(path, "mms-bulk").invalid == 1
