@@ -48,13 +48,16 @@ class Problem:
     """One thing that is wrong (or merely doubtful): where, what, and what to do about it."""
 
     field: str
-    """Dotted path as the caller writes it (`file_path.1`), or a setting's name."""
+    """Dotted path of the gateway's field (`file_path.1`), or a setting's name."""
     reason: str
     remedy: str
+    written: str = ""
+    """What the caller wrote that became this field: `images`, or `--image`. Empty: the field itself."""
 
     def __str__(self) -> str:
         """Return one line for a person."""
-        what = f"{self.field}: {self.reason}"
+        where = self.field if self.written in ("", self.field) else f"{self.written} ({self.field})"
+        what = f"{where}: {self.reason}"
         return f"{what}. {self.remedy}" if self.remedy else what
 
 

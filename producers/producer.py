@@ -16,7 +16,7 @@ from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import Submitter
 from plexsend.producers.calls import Calls, TooLate
-from plexsend.producers.message import make_item
+from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms, too_late
 from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
@@ -189,7 +189,7 @@ class Producer:
             replace=replace,
             timeout_s=timeout_s,
         )
-        submission.raise_for_refused()
+        submission.map_problems(lambda each: name_as_written(each, service, fields)).raise_for_refused()
         taken = submission.added[0] if submission.added else submission.duplicates[0]
         return taken.msg_key
 

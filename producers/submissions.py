@@ -5,13 +5,15 @@ The errors are drawn in the tree of plexsend.errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, Problem, Refused, RefusedItem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from plexsend.outbox.states import State
 
 
@@ -134,6 +136,19 @@ class Submission:
         if refused:
             alone = len(refused) + len(self.added) + len(self.duplicates) == 1
             raise Refused(sorted(refused, key=attrgetter("index")), alone=alone)
+
+    def map_problems(self, name: Callable[[Problem], Problem]) -> Submission:
+        """Return the same, each problem, warning and replacement as `name` returns it."""
+
+        def named(remarks: Sequence[Remark]) -> list[Remark]:
+            return [replace(remark, problem=name(remark.problem)) for remark in remarks]
+
+        return replace(
+            self,
+            invalid=[replace(each, errors=tuple(map(name, each.problems))) for each in self.invalid],
+            warnings=named(self.warnings),
+            replacements=named(self.replacements),
+        )
 
     def extend(self, later: Submission) -> None:
         """Append everything of a submission whose items came after these."""

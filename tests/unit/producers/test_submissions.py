@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from plexsend.errors import OutboxFull, OutboxUnavailable, Problem, Refused
@@ -13,6 +15,7 @@ from plexsend.producers.submissions import (
     InDoubt,
     Invalid,
     NotAdded,
+    Remark,
     Submission,
     SubmitInterrupted,
     Unknown,
@@ -62,6 +65,15 @@ def test_the_place_of_an_item_is_named_where_the_call_had_others() -> None:
         Submission(invalid=[refused]).raise_for_refused()
     with pytest.raises(Refused, match="item 0: msg: is missing"):
         Submission(invalid=[refused], added=[Added(1, "b")]).raise_for_refused()
+
+
+def test_problems_are_renamed_wherever_they_are() -> None:
+    remark = Remark(0, "k", _PROBLEM)
+    submission = Submission(invalid=[Invalid(0, None, (_PROBLEM,))], warnings=[remark], replacements=[remark])
+    named = submission.map_problems(lambda problem: replace(problem, written="text"))
+
+    assert [str(problem) for problem in named.invalid[0].problems] == ["text (msg): is missing. Give it."]
+    assert named.warnings == named.replacements == [Remark(0, "k", replace(_PROBLEM, written="text"))]
 
 
 def test_an_interruption_that_added_nothing_asks_for_the_same_call() -> None:
