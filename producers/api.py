@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
     from plexsend.producers.submissions import Submission
+
+
+# An application has its own ways with logs, and most of them begin at the standard library.
+_log = logging.getLogger("plexsend")
 
 
 class LazyProducer:
@@ -39,7 +44,19 @@ class LazyProducer:
             return self._producer
 
 
-_default = LazyProducer(lambda: Producer(read_settings()))
+def make_producer() -> Producer:
+    """Return a producer made from the environment, and log what is doubtful there: no command prints it here.
+
+    Raises SettingsError with every wrong or missing setting.
+    """
+    settings = read_settings()
+    producer = Producer(settings)
+    for problem in settings.warnings:
+        _log.warning("%s", problem)
+    return producer
+
+
+_default = LazyProducer(make_producer)
 
 
 def submit(
