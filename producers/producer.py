@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import inf
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import SERVICES, get_service
+from plexsend.gateway.services import get_service
 from plexsend.outbox import steer
-from plexsend.outbox.lanes import NAME
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import Submitter
+from plexsend.producers.accounts import check_account
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
@@ -95,7 +94,6 @@ class Producer:
             raise UsageError(
                 f"items is of type {type(items).__name__}. Give a list of items, for one item too."
             )
-        _check_timeout(timeout_s)
 
         def prepare() -> Pipeline:
             pipeline = self.pipeline(
@@ -222,7 +220,7 @@ class Producer:
         """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
-        self._check_account(account)
+        check_account(account, self._settings.accounts)
         send_at_ms = not_before_ms(send_at, name="send_at")
         expires_at_ms = not_after_ms(expires_at, name="expires_at")
         if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
@@ -272,30 +270,11 @@ class Producer:
         except UnicodeEncodeError:
             raise UsageError("msg_key holds half a character, so no message has this key.") from None
         if account is not None:
-            self._check_account(account)
+            check_account(account, self._settings.accounts)
         return queries.find(self._store, msg_key, account)
-
-    def _check_account(self, account: str) -> None:
-        named = isinstance(account, str) and NAME.fullmatch(account) is not None
-        if named and account not in SERVICES:
-            return
-        # What is not a name is not shown: it may be the secret itself, given where its name is wanted.
-        what = f"{account!r} is a service, not an account" if named else "account is not an account's name"
-        known = ", ".join(self._settings.accounts) or "none (their names are enough to submit)"
-        raise UsageError(
-            f"{what}. A name is 1 to 32 of a-z, 0-9 and -, such as main. Accounts in the settings: {known}."
-        )
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""
         if not self._inspected:
             inspect(self._store, durable=self._settings.durable)
             self._inspected = True
-
-
-def _check_timeout(timeout_s: float | None) -> None:
-    if timeout_s is None:
-        return
-    # A comparison with NaN is false.
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not 0 < timeout_s < inf:
-        raise UsageError("timeout_s is not a number of seconds above 0. Give one, such as 2.5, or None.")
