@@ -86,9 +86,12 @@ class Producer:
                 `items` takes to make its items counts too.
 
         Raises:
-            UsageError: nothing was done.
-            SubmitInterrupted: Redis failed part-way, or not everything was taken in time; says what became
-                of every item read.
+            UsageError: the call itself is wrong; nothing was done.
+            OutboxUnavailable: Redis does not answer; nothing was added.
+            OutboxFull: Redis is above its mark; nothing was added. Try again later.
+            OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+            SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
+                says what became of every item read. It is an OutboxUnavailable or an OutboxFull as well.
         """
         if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
             raise UsageError(
@@ -153,19 +156,22 @@ class Producer:
             title: Its title.
             images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
             msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
-            account: As for `submit`, and so are the rest.
+            account: The account to send with.
             msg_type: For RCS: RMM or RMH.
-            send_at: Aware; it is not sent before this.
-            expires_at: Aware; it is not sent from then on.
-            replace: Replace characters outside EUC-KR.
-            timeout_s: Seconds after which it gives up.
+            send_at: Aware; it is not sent before this. None or a moment that has passed: now.
+            expires_at: Aware; it is not sent from then on. None: never too late.
+            replace: Put the usual replacements for characters outside EUC-KR.
+            timeout_s: Seconds after which it gives up, also while Redis hangs; None: never.
             **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
 
         Raises:
             Refused: with everything that is wrong with it; or its key belongs to another message.
-            UsageError: nothing was done.
-            SubmitInterrupted: Redis failed. Where `submission.in_doubt` names a key, send it again under
-                that key: it may have been taken in.
+            UsageError: the call itself is wrong; nothing was done.
+            OutboxUnavailable: Redis does not answer; nothing was added.
+            OutboxFull: Redis is above its mark; nothing was added. Try again later.
+            OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+            SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
+                a key, send it again under that key: it may have been taken in. Otherwise it was not.
         """
         item = make_item(
             service,
@@ -202,21 +208,9 @@ class Producer:
         replace: bool = False,
         from_file: bool = False,
     ) -> Pipeline:
-        """Return a pipeline into the service and account, for callers that keep no outcomes.
+        """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`.
 
-        Args:
-            service: As for `submit`, and so are the rest.
-            account: The account to send with.
-            msg_type: The RCS `msg_type` of all items.
-            send_at: Aware.
-            expires_at: Aware.
-            replace: Replace characters outside EUC-KR.
-            from_file: Whether the items are rows of a file.
-
-        Raises:
-            UsageError: the call itself is wrong.
-            OutboxUnavailable: Redis does not answer.
-            OutboxUnsuitable: Redis must not be used as it is configured.
+        `from_file` says that the items are rows of a file, whose author reads what is wrong with them.
         """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
@@ -245,7 +239,15 @@ class Producer:
     def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
         """Return the record of a message, or None where there is none with this key.
 
-        Without an account all are searched, in the order of their names, and the first record counts.
+        Args:
+            msg_key: The key of the message.
+            account: The account to look in; None: all, in the order of their names. The first record counts.
+
+        Raises:
+            UsageError: the key is not text, or the account is not a name.
+            OutboxUnavailable: Redis does not answer.
+            OutboxUnsuitable: Redis refuses the login, or a call.
+            RecordBroken: another program spoilt the record.
         """
         found = self._find(msg_key, account)
         return found[0] if found else None
@@ -253,8 +255,17 @@ class Producer:
     def cancel(self, msg_key: str, *, account: str | None = None) -> Decision:
         """Cancel a message that waits; one that is being sent is cancelled if it comes back unsent.
 
-        Without an account all are searched. UsageError where several have a message of this key: nothing is
-        cancelled by guessing.
+        Args:
+            msg_key: The key of the message.
+            account: The account that it was sent with; None: all are searched.
+
+        Raises:
+            UsageError: the key is not text, the account is not a name, or several accounts have a message of
+                this key: nothing is cancelled by guessing.
+            OutboxUnavailable: Redis does not answer. The call may be repeated.
+            OutboxFull: Redis has no memory left even for this. Try again later.
+            OutboxUnsuitable: Redis refuses the login, or a call.
+            RecordBroken: another program spoilt the record.
         """
         found = self._find(msg_key, account)
         where = queries.only_account(msg_key, (record.lane.account for record in found)) or account

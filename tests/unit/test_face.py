@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import pytest
 
 import plexsend
 import plexsend.producers
+from plexsend import errors
 from plexsend.producers.submissions import Submission
+from tests.unit.test_errors import all_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parents[2]
 
@@ -136,3 +139,50 @@ def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Pat
     wrong = check_types(tmp_path / "wrong.py", slips)
     for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'"):
         assert words in wrong.stdout
+
+
+FUNCTIONS = [name for name in plexsend.__all__ if inspect.isfunction(getattr(plexsend, name))]
+METHODS = ("submit", "send", "status", "cancel")
+SPOKEN = [
+    *(pytest.param(getattr(plexsend, name), id=name) for name in FUNCTIONS),
+    *(pytest.param(getattr(plexsend.Producer, name), id=f"Producer.{name}") for name in METHODS),
+]
+
+
+def entries(function: Callable[..., object], section: str) -> dict[str, str]:
+    """Return what a section of a docstring says, by the names it says it of."""
+    text = inspect.getdoc(function) or ""
+    found = re.search(rf"^{section}:\n((?:    .*(?:\n|$))+)", text, re.MULTILINE)
+    assert found is not None, f"{section} is missing"
+    said = re.findall(r"^    (\**\w+): (.*(?:\n        .*)*)", found[1], re.MULTILINE)
+    return {name.lstrip("*"): " ".join(words.split()) for name, words in said}
+
+
+@pytest.mark.parametrize("function", SPOKEN)
+def test_an_editor_shows_every_argument(function: Callable[..., object]) -> None:
+    assert list(entries(function, "Args")) == [
+        name for name in inspect.signature(function).parameters if name != "self"
+    ]
+
+
+@pytest.mark.parametrize("function", SPOKEN)
+def test_an_editor_shows_errors_that_exist(function: Callable[..., object]) -> None:
+    named = set(entries(function, "Raises"))
+    assert "UsageError" in named
+    assert named <= {kind.__name__ for kind in all_errors()}
+
+
+@pytest.mark.parametrize("name", ["submit", "send", "status", "cancel"])
+def test_a_function_says_what_its_method_says_and_that_it_reads_the_environment(name: str) -> None:
+    function, method = getattr(plexsend, name), getattr(plexsend.Producer, name)
+    assert entries(function, "Args") == entries(method, "Args")
+    raised, beside = entries(function, "Raises"), entries(method, "Raises")
+    assert raised.keys() - beside.keys() == {"SettingsError"}
+    assert {kind: raised[kind] for kind in beside} == beside
+
+
+@pytest.mark.parametrize("name", ["submit", "send"])
+def test_every_error_of_a_server_that_cannot_be_used_is_shown(name: str) -> None:
+    known = {kind.__name__ for kind in (errors.OutboxUnavailable, errors.OutboxFull, errors.OutboxUnsuitable)}
+    assert known | {"SubmitInterrupted"} <= set(entries(getattr(plexsend, name), "Raises"))
+    assert ("Refused" in entries(getattr(plexsend, name), "Raises")) is (name == "send")
