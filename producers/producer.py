@@ -87,8 +87,8 @@ class Producer:
 
         Raises:
             UsageError: the call itself is wrong; nothing was done.
-            OutboxUnavailable: Redis does not answer; nothing was added.
-            OutboxFull: Redis is above its mark; nothing was added. Try again later.
+            OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
+            OutboxFull: Redis is above its mark. The same; try again later.
             OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
             SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
                 says what became of every item read. It is an OutboxUnavailable or an OutboxFull as well.
@@ -167,8 +167,8 @@ class Producer:
         Raises:
             Refused: with everything that is wrong with it; or its key belongs to another message.
             UsageError: the call itself is wrong; nothing was done.
-            OutboxUnavailable: Redis does not answer; nothing was added.
-            OutboxFull: Redis is above its mark; nothing was added. Try again later.
+            OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
+            OutboxFull: Redis is above its mark. The same; try again later.
             OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
             SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
                 a key, send it again under that key: it may have been taken in. Otherwise it was not.
