@@ -46,6 +46,7 @@ def test_rejects_are_told_in_the_order_of_the_file_with_row_and_key(make_item: A
     assert [reject.line for reject in rejects] == [2, 3, 5, 6]
     assert [reject.row for reject in rejects] == ['{"msg": ', mine, spaced, "\\xff"]
     assert [reject.errors[0].field for reject in rejects] == ["row", "msg", "msg_key", "row"]
+    assert [reject.problems for reject in rejects] == [reject.errors for reject in rejects]
     keys = [reject.msg_key for reject in rejects]
     prefix = keys[0].removesuffix("-2")
     assert keys == [f"{prefix}-2", "mine", f"{prefix}-5", f"{prefix}-6"]
