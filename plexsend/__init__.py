@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         OutboxError,
         OutboxFull,
         OutboxUnavailable,
+        OutboxUnsuitable,
         PlexsendError,
         Problem,
         Refused,
@@ -34,21 +35,38 @@ if TYPE_CHECKING:
     from plexsend.producers.files.imports import check_file, import_file
     from plexsend.producers.files.reports import ImportInterrupted, ImportReport
     from plexsend.producers.producer import Producer
-    from plexsend.producers.submissions import Submission, SubmitInterrupted
+    from plexsend.producers.submissions import (
+        Added,
+        Conflict,
+        Duplicate,
+        InDoubt,
+        Invalid,
+        NotAdded,
+        Remark,
+        Submission,
+        SubmitInterrupted,
+    )
 
     __version__: str
 
 __all__ = [
+    "Added",
+    "Conflict",
     "Decision",
+    "Duplicate",
     "FileProblem",
     "ImportInterrupted",
     "ImportReport",
+    "InDoubt",
+    "Invalid",
     "InvalidItem",
     "LmsItem",
     "MmsItem",
+    "NotAdded",
     "OutboxError",
     "OutboxFull",
     "OutboxUnavailable",
+    "OutboxUnsuitable",
     "PlexsendError",
     "Problem",
     "Producer",
@@ -56,6 +74,7 @@ __all__ = [
     "Record",
     "Refused",
     "RefusedItem",
+    "Remark",
     "ServiceId",
     "SettingsError",
     "SmsItem",
@@ -80,6 +99,7 @@ _HOMES = {
         "OutboxError",
         "OutboxFull",
         "OutboxUnavailable",
+        "OutboxUnsuitable",
         "PlexsendError",
         "Problem",
         "Refused",
@@ -95,7 +115,17 @@ _HOMES = {
     "producers.files.imports": ("check_file", "import_file"),
     "producers.files.reports": ("ImportInterrupted", "ImportReport"),
     "producers.producer": ("Producer",),
-    "producers.submissions": ("Submission", "SubmitInterrupted"),
+    "producers.submissions": (
+        "Added",
+        "Conflict",
+        "Duplicate",
+        "InDoubt",
+        "Invalid",
+        "NotAdded",
+        "Remark",
+        "Submission",
+        "SubmitInterrupted",
+    ),
 }
 """Module → what is imported from it when it is first asked for: redis and marshmallow take their time."""
 

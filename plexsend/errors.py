@@ -28,6 +28,7 @@ PlexsendError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ class Problem:
     """One thing that is wrong (or merely doubtful): where, what, and what to do about it."""
 
     field: str
-    """Dotted path as the caller writes it (`file_path.1`), or a setting's name."""
+    """Dotted path of the gateway's field (`file_path.1`), or a setting's name."""
     reason: str
     remedy: str
+    written: str = ""
+    """What the caller wrote that became this field: `images`, or `--image`. Empty: the field itself."""
 
     def __str__(self) -> str:
         """Return one line for a person."""
-        what = f"{self.field}: {self.reason}"
+        where = self.field if self.written in ("", self.field) else f"{self.written} ({self.field})"
+        what = f"{where}: {self.reason}"
         return f"{what}. {self.remedy}" if self.remedy else what
 
 
@@ -101,9 +105,11 @@ class RefusedItem:
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
-        """Return one line for a person."""
+        """Return one line for a person; where there are several problems, a line for each of them follows."""
         named = "" if self.msg_key is None else f" (key {self.msg_key})"
-        return f"item {self.index}{named}: {'; '.join(map(str, self.problems))}"
+        problems = [str(problem) for problem in self.problems]
+        between = " " if len(problems) == 1 else "\n  "
+        return between.join([f"item {self.index}{named}:", *problems])
 
 
 class Refused(PlexsendError):
@@ -111,20 +117,34 @@ class Refused(PlexsendError):
 
     They broke a rule, or their keys belong to other messages. The same call will be refused again: correct
     the items, or give them other keys.
+
+    Args:
+        items: Every refused item, in the order of the call.
+        alone: Whether the call had no other item: then its place in the call says nothing.
     """
 
-    def __init__(self, items: Sequence[RefusedItem]) -> None:
+    def __init__(self, items: Sequence[RefusedItem], *, alone: bool = False) -> None:
         self.items = tuple(items)
         """Every refused item, in the order of the call."""
         self.problems = tuple(problem for item in self.items for problem in item.problems)
         """Everything that is wrong with any of them."""
         self.msg_key = self.items[0].msg_key if len(self.items) == 1 else None
         """The key of the one refused message; None where it has no valid one, or several are refused."""
-        shown = "\n".join(f"  {item}" for item in self.items[:_MOST_SHOWN])
-        more = len(self.items) - _MOST_SHOWN
-        rest = f"\n  and {more:,} more" if more > 0 else ""
-        count = "1 message is" if len(self.items) == 1 else f"{len(self.items):,} messages are"
-        super().__init__(f"{count} refused and not sent:\n{shown}{rest}")
+        super().__init__(_describe_only(self.items[0]) if alone else _describe(self.items))
+
+
+def _describe_only(item: RefusedItem) -> str:
+    named = "" if item.msg_key is None else f" with the key {item.msg_key}"
+    problems = "".join(f"\n  {problem}" for problem in item.problems)
+    return f"The message{named} is refused and not sent:{problems}"
+
+
+def _describe(items: Sequence[RefusedItem]) -> str:
+    shown = "".join("\n" + indent(str(item), "  ") for item in items[:_MOST_SHOWN])
+    more = len(items) - _MOST_SHOWN
+    rest = f"\n  and {more:,} more" if more > 0 else ""
+    count = "1 message is" if len(items) == 1 else f"{len(items):,} messages are"
+    return f"{count} refused and not sent:{shown}{rest}"
 
 
 class FileProblem(PlexsendError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
     from plexsend.producers.submissions import Submission
+
+
+# An application has its own ways with logs, and most of them begin at the standard library.
+_log = logging.getLogger("plexsend")
 
 
 class LazyProducer:
@@ -39,7 +44,19 @@ class LazyProducer:
             return self._producer
 
 
-_default = LazyProducer(lambda: Producer(read_settings()))
+def make_producer() -> Producer:
+    """Return a producer made from the environment, and log what is doubtful there: no command prints it here.
+
+    Raises SettingsError with every wrong or missing setting.
+    """
+    settings = read_settings()
+    producer = Producer(settings)
+    for problem in settings.warnings:
+        _log.warning("%s", problem)
+    return producer
+
+
+_default = LazyProducer(make_producer)
 
 
 def submit(
@@ -53,9 +70,31 @@ def submit(
     replace: bool = False,
     timeout_s: float | None = None,
 ) -> Submission:
-    """Put items in and return what became of each; see `Producer.submit`.
+    """Put items in and return what became of each. Memory holds these outcomes, never the items.
 
-    Raises SettingsError where the environment is wrong.
+    Args:
+        service: A service id, such as `mms-bulk`.
+        items: Mappings with the gateway's field names, from any iterable. They are not changed. An item
+            without `msg_key` gets a UUID, where the product lets the key be left out. Beside those
+            fields each may have `send_at` and `expires_at`, aware or ISO 8601 text with a zone, which
+            count for it instead of the call's.
+        account: The account to send with.
+        msg_type: The RCS `msg_type` of all items; None: each names its own. An item that names another is
+            refused.
+        send_at: Aware; None or a moment that has passed: now.
+        expires_at: Aware; what was never sent until then is not sent any more. None: never.
+        replace: Put the usual replacements for characters outside EUC-KR, and report them.
+        timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. The time that
+            `items` takes to make its items counts too.
+
+    Raises:
+        UsageError: the call itself is wrong; nothing was done.
+        OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
+        OutboxFull: Redis is above its mark. The same; try again later.
+        OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+        SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
+            says what became of every item read. It is an OutboxUnavailable or an OutboxFull as well.
+        SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
     return _default.get().submit(
         service,
@@ -86,9 +125,33 @@ def send(
     timeout_s: float | None = None,
     **fields: object,
 ) -> str:
-    """Put one message in and return its key, or raise Refused with every problem; see `Producer.send`.
+    """Put one message in and return its key. The same message under the same key again changes nothing.
 
-    Raises SettingsError where the environment is wrong.
+    Args:
+        service: A service id, such as `mms-bulk`.
+        to: The receiver's mobile number.
+        from_: A sender number that is registered with the gateway.
+        text: Its text; for an RCS card its description. Empty: none.
+        title: Its title.
+        images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
+        msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
+        account: The account to send with.
+        msg_type: For RCS: RMM or RMH.
+        send_at: Aware; it is not sent before this. None or a moment that has passed: now.
+        expires_at: Aware; it is not sent from then on. None: never too late.
+        replace: Put the usual replacements for characters outside EUC-KR.
+        timeout_s: Seconds after which it gives up, also while Redis hangs; None: never.
+        **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
+
+    Raises:
+        Refused: with everything that is wrong with it; or its key belongs to another message.
+        UsageError: the call itself is wrong; nothing was done.
+        OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
+        OutboxFull: Redis is above its mark. The same; try again later.
+        OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+        SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
+            a key, send it again under that key: it may have been taken in. Otherwise it was not.
+        SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
     return _default.get().send(
         service,
@@ -111,16 +174,46 @@ def send(
 def service_id(text: str) -> ServiceId:
     """Return a service id, given as text, as the type that `submit` and `send` take.
 
-    Raises UsageError, which names the known ones, where there is no such service.
+    Args:
+        text: What may be a service id.
+
+    Raises:
+        UsageError: there is no such service; it names the known ones.
     """
     return cast("ServiceId", get_service(text).id)
 
 
 def status(msg_key: str, *, account: str | None = None) -> Record | None:
-    """Return the record of a message, or None where there is none; see `Producer.status`."""
+    """Return the record of a message, or None where there is none with this key.
+
+    Args:
+        msg_key: The key of the message.
+        account: The account to look in; None: all, in the order of their names. The first record counts.
+
+    Raises:
+        UsageError: the key is not text, or the account is not a name.
+        OutboxUnavailable: Redis does not answer.
+        OutboxUnsuitable: Redis refuses the login, or a call.
+        RecordBroken: another program spoilt the record.
+        SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
+    """
     return _default.get().status(msg_key, account=account)
 
 
 def cancel(msg_key: str, *, account: str | None = None) -> Decision:
-    """Cancel a message that waits; see `Producer.cancel`."""
+    """Cancel a message that waits; one that is being sent is cancelled if it comes back unsent.
+
+    Args:
+        msg_key: The key of the message.
+        account: The account that it was sent with; None: all are searched.
+
+    Raises:
+        UsageError: the key is not text, the account is not a name, or several accounts have a message of
+            this key: nothing is cancelled by guessing.
+        OutboxUnavailable: Redis does not answer. The call may be repeated.
+        OutboxFull: Redis has no memory left even for this. Try again later.
+        OutboxUnsuitable: Redis refuses the login, or a call.
+        RecordBroken: another program spoilt the record.
+        SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
+    """
     return _default.get().cancel(msg_key, account=account)

@@ -10,7 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, wait
+from math import inf
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from plexsend.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +31,11 @@ class Calls:
     As a context manager it ends when the last call has ended, or when its time is over.
 
     Args:
-        timeout_s: Seconds from now; None: no limit.
+        timeout_s: Seconds from now; None: no limit. UsageError for what is not a number above 0.
     """
 
     def __init__(self, timeout_s: float | None = None) -> None:
+        _check(timeout_s)
         self.timeout_s = timeout_s
         self._until_s = None if timeout_s is None else time.monotonic() + timeout_s
         self._last: Future[Any] | None = None
@@ -68,6 +72,14 @@ class Calls:
 
     def _left_s(self) -> float | None:
         return None if self._until_s is None else max(0.0, self._until_s - time.monotonic())
+
+
+def _check(timeout_s: float | None) -> None:
+    if timeout_s is None:
+        return
+    # A comparison with NaN is false.
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not 0 < timeout_s < inf:
+        raise UsageError("timeout_s is not a number of seconds above 0. Give one, such as 2.5, or None.")
 
 
 def _run(call: Callable[[], T], future: Future[T]) -> None:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 SEND_AT = "send_at"
 EXPIRES_AT = "expires_at"
+MOMENTS = (SEND_AT, EXPIRES_AT)
+"""Fields for what is said of an item and does not go on the wire."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 _EXAMPLE = "2026-03-01T09:00:00+09:00"
+_IN_A_PROGRAM = f"Give an aware datetime, or ISO 8601 text with a zone, as in {_EXAMPLE}."
+_IN_A_FILE = f"Write ISO 8601 with a zone, such as {_EXAMPLE}."
 _NO_ZONE = "has no time zone, so the moment it means depends on the machine"
 _LATER = "Give a later moment, or none."
 
@@ -81,7 +85,11 @@ def has_moments(item: Mapping[Any, object]) -> bool:
 
 
 def take_moments(
-    given: Mapping[str, object], usual: Moments, now_ms: Callable[[], int | None]
+    given: Mapping[str, object],
+    usual: Moments,
+    now_ms: Callable[[], int | None],
+    *,
+    from_file: bool = False,
 ) -> tuple[dict[str, object], Moments, tuple[Problem, ...]]:
     """Return an item without its own moments, those that count for it, and what is wrong with them.
 
@@ -89,6 +97,7 @@ def take_moments(
         given: The item. None or a blank text is not a moment.
         usual: Those of the whole call, which count where the item has none.
         now_ms: Returns Redis's time; None: not known.
+        from_file: Whether the item was in a file, where a moment can only be text.
     """
     item = dict(given)
     own_send_at, own_expires_at = item.pop(SEND_AT, None), item.pop(EXPIRES_AT, None)
@@ -96,8 +105,9 @@ def take_moments(
         send_at = _read(own_send_at, SEND_AT)
         expires_at = _read(own_expires_at, EXPIRES_AT)
     except _Unreadable:
-        problems = tuple(_problems((own_send_at, SEND_AT), (own_expires_at, EXPIRES_AT)))
-        return item, usual, problems
+        remedy = _IN_A_FILE if from_file else _IN_A_PROGRAM
+        wrong = _unreadable((own_send_at, SEND_AT), (own_expires_at, EXPIRES_AT))
+        return item, usual, tuple(Problem(each.field, each.reason, remedy) for each in wrong)
     moments = Moments(
         usual.send_at_ms if send_at is None else _ceiling_ms(send_at),
         usual.expires_at_ms if expires_at is None else _floor_ms(expires_at),
@@ -106,12 +116,11 @@ def take_moments(
 
 
 class _Unreadable(Exception):
-    """A value that is not a moment; `problem` says why."""
+    """A value that is not a moment, and why."""
 
     def __init__(self, field: str, reason: str) -> None:
-        self.problem = Problem(
-            field, reason, f"Give an aware datetime, or ISO 8601 text with a zone, as in {_EXAMPLE}."
-        )
+        self.field = field
+        self.reason = reason
         super().__init__(reason)
 
 
@@ -130,13 +139,13 @@ def _judge(moments: Moments, now_ms: int | None, *, blamed: str) -> tuple[Moment
     return moments, ()
 
 
-def _problems(*given: tuple[object, str]) -> list[Problem]:
+def _unreadable(*given: tuple[object, str]) -> list[_Unreadable]:
     found = []
     for value, field in given:
         try:
             _read(value, field)
         except _Unreadable as exc:
-            found.append(exc.problem)
+            found.append(exc)
     return found
 
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from plexsend.errors import InvalidItem, OutboxUnavailable
+from plexsend.errors import InvalidItem, OutboxUnavailable, UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitted
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, Waiting
-from plexsend.producers.moments import Moments, has_moments, take_moments
+from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ class Terms:
     variant: str | None = None
     """The variant (RCS `msg_type`) of every item; None where each says its own, or has none."""
     replace: bool = False
+    from_file: bool = False
+    """Whether the items are rows of a file, whose author reads what is wrong with them."""
+
+    def __post_init__(self) -> None:
+        # "no" is true as well: it would ask for what its caller does not want.
+        if not isinstance(self.replace, bool):
+            raise UsageError(f"replace is of type {type(self.replace).__name__}. Give True or False.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +167,15 @@ class Pipeline:
         moments = self._moments
         wrong: tuple[Problem, ...] = ()
         if isinstance(raw, Mapping) and has_moments(raw):
-            raw, moments, wrong = take_moments(raw, moments, self.now_ms)
+            raw, moments, wrong = take_moments(raw, moments, self.now_ms, from_file=self._terms.from_file)
         made_key = _make_key(raw)
         try:
             item = self._loader.load(
-                raw, default_key=made_key, variant=self._terms.variant, replace=self._terms.replace
+                raw,
+                default_key=made_key,
+                variant=self._terms.variant,
+                replace=self._terms.replace,
+                beside=MOMENTS,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import inf
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.services import SERVICES, get_service
+from plexsend.gateway.services import get_service
 from plexsend.outbox import steer
-from plexsend.outbox.lanes import NAME
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import Submitter
+from plexsend.producers.accounts import check_account
 from plexsend.producers.calls import Calls, TooLate
-from plexsend.producers.message import make_item
+from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms, too_late
 from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
@@ -87,15 +86,17 @@ class Producer:
                 `items` takes to make its items counts too.
 
         Raises:
-            UsageError: nothing was done.
-            SubmitInterrupted: Redis failed part-way, or not everything was taken in time; says what became
-                of every item read.
+            UsageError: the call itself is wrong; nothing was done.
+            OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
+            OutboxFull: Redis is above its mark. The same; try again later.
+            OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+            SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
+                says what became of every item read. It is an OutboxUnavailable or an OutboxFull as well.
         """
         if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
             raise UsageError(
                 f"items is of type {type(items).__name__}. Give a list of items, for one item too."
             )
-        _check_timeout(timeout_s)
 
         def prepare() -> Pipeline:
             pipeline = self.pipeline(
@@ -155,19 +156,22 @@ class Producer:
             title: Its title.
             images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
             msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
-            account: As for `submit`, and so are the rest.
+            account: The account to send with.
             msg_type: For RCS: RMM or RMH.
-            send_at: Aware; it is not sent before this.
-            expires_at: Aware; it is not sent from then on.
-            replace: Replace characters outside EUC-KR.
-            timeout_s: Seconds after which it gives up.
+            send_at: Aware; it is not sent before this. None or a moment that has passed: now.
+            expires_at: Aware; it is not sent from then on. None: never too late.
+            replace: Put the usual replacements for characters outside EUC-KR.
+            timeout_s: Seconds after which it gives up, also while Redis hangs; None: never.
             **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
 
         Raises:
             Refused: with everything that is wrong with it; or its key belongs to another message.
-            UsageError: nothing was done.
-            SubmitInterrupted: Redis failed. Where `submission.in_doubt` names a key, send it again under
-                that key: it may have been taken in.
+            UsageError: the call itself is wrong; nothing was done.
+            OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
+            OutboxFull: Redis is above its mark. The same; try again later.
+            OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+            SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
+                a key, send it again under that key: it may have been taken in. Otherwise it was not.
         """
         item = make_item(
             service,
@@ -189,7 +193,7 @@ class Producer:
             replace=replace,
             timeout_s=timeout_s,
         )
-        submission.raise_for_refused()
+        submission.map_problems(lambda each: name_as_written(each, service, fields)).raise_for_refused()
         taken = submission.added[0] if submission.added else submission.duplicates[0]
         return taken.msg_key
 
@@ -202,19 +206,19 @@ class Producer:
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
+        from_file: bool = False,
     ) -> Pipeline:
-        """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`."""
+        """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`.
+
+        `from_file` says that the items are rows of a file, whose author reads what is wrong with them.
+        """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
-        self._check_account(account)
+        check_account(account, self._settings.accounts)
         send_at_ms = not_before_ms(send_at, name="send_at")
         expires_at_ms = not_after_ms(expires_at, name="expires_at")
         if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
             raise UsageError("expires_at is not after send_at, so nothing would ever be sent.")
-        self._inspect()
-        # Messages expire by Redis's clock, not by this machine's.
-        if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
-            raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         terms = Terms(
             service=service,
             account=account,
@@ -223,14 +227,27 @@ class Producer:
             expires_at_ms=expires_at_ms,
             variant=msg_type,
             replace=replace,
+            from_file=from_file,
         )
+        self._inspect()
+        # Messages expire by Redis's clock, not by this machine's.
+        if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
+            raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         clock = ServerClock(lambda: queries.server_ms(self._store))
         return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store), clock.now_ms)
 
     def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
         """Return the record of a message, or None where there is none with this key.
 
-        Without an account all are searched, in the order of their names, and the first record counts.
+        Args:
+            msg_key: The key of the message.
+            account: The account to look in; None: all, in the order of their names. The first record counts.
+
+        Raises:
+            UsageError: the key is not text, or the account is not a name.
+            OutboxUnavailable: Redis does not answer.
+            OutboxUnsuitable: Redis refuses the login, or a call.
+            RecordBroken: another program spoilt the record.
         """
         found = self._find(msg_key, account)
         return found[0] if found else None
@@ -238,8 +255,17 @@ class Producer:
     def cancel(self, msg_key: str, *, account: str | None = None) -> Decision:
         """Cancel a message that waits; one that is being sent is cancelled if it comes back unsent.
 
-        Without an account all are searched. UsageError where several have a message of this key: nothing is
-        cancelled by guessing.
+        Args:
+            msg_key: The key of the message.
+            account: The account that it was sent with; None: all are searched.
+
+        Raises:
+            UsageError: the key is not text, the account is not a name, or several accounts have a message of
+                this key: nothing is cancelled by guessing.
+            OutboxUnavailable: Redis does not answer. The call may be repeated.
+            OutboxFull: Redis has no memory left even for this. Try again later.
+            OutboxUnsuitable: Redis refuses the login, or a call.
+            RecordBroken: another program spoilt the record.
         """
         found = self._find(msg_key, account)
         where = queries.only_account(msg_key, (record.lane.account for record in found)) or account
@@ -255,30 +281,11 @@ class Producer:
         except UnicodeEncodeError:
             raise UsageError("msg_key holds half a character, so no message has this key.") from None
         if account is not None:
-            self._check_account(account)
+            check_account(account, self._settings.accounts)
         return queries.find(self._store, msg_key, account)
-
-    def _check_account(self, account: str) -> None:
-        named = isinstance(account, str) and NAME.fullmatch(account) is not None
-        if named and account not in SERVICES:
-            return
-        # What is not a name is not shown: it may be the secret itself, given where its name is wanted.
-        what = f"{account!r} is a service, not an account" if named else "account is not an account's name"
-        known = ", ".join(self._settings.accounts) or "none (their names are enough to submit)"
-        raise UsageError(
-            f"{what}. A name is 1 to 32 of a-z, 0-9 and -, such as main. Accounts in the settings: {known}."
-        )
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""
         if not self._inspected:
             inspect(self._store, durable=self._settings.durable)
             self._inspected = True
-
-
-def _check_timeout(timeout_s: float | None) -> None:
-    if timeout_s is None:
-        return
-    # A comparison with NaN is false.
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not 0 < timeout_s < inf:
-        raise UsageError("timeout_s is not a number of seconds above 0. Give one, such as 2.5, or None.")

@@ -5,13 +5,15 @@ The errors are drawn in the tree of plexsend.errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, Problem, Refused, RefusedItem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from plexsend.outbox.states import State
 
 
@@ -45,6 +47,11 @@ class Conflict:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
+        """The name that `problems` had; applications go on using it."""
+        return self.problems
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
         """What is wrong: as for an invalid item, but the item itself may be right."""
         return (
             Problem(
@@ -63,7 +70,12 @@ class Invalid:
     msg_key: str | None
     """The item's own key; None where it has none that is valid."""
     errors: tuple[Problem, ...]
-    """Everything that is wrong with it."""
+    """The name that `problems` had; applications go on using it."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with it."""
+        return self.errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +132,23 @@ class Submission:
     def raise_for_refused(self) -> None:
         """Raise Refused with every item that is invalid or in conflict; return where there is none."""
         every: list[Invalid | Conflict] = [*self.invalid, *self.conflicts]
-        refused = [RefusedItem(each.index, each.msg_key, each.errors) for each in every]
+        refused = [RefusedItem(each.index, each.msg_key, each.problems) for each in every]
         if refused:
-            raise Refused(sorted(refused, key=attrgetter("index")))
+            alone = len(refused) + len(self.added) + len(self.duplicates) == 1
+            raise Refused(sorted(refused, key=attrgetter("index")), alone=alone)
+
+    def map_problems(self, name: Callable[[Problem], Problem]) -> Submission:
+        """Return the same, each problem, warning and replacement as `name` returns it."""
+
+        def named(remarks: Sequence[Remark]) -> list[Remark]:
+            return [replace(remark, problem=name(remark.problem)) for remark in remarks]
+
+        return replace(
+            self,
+            invalid=[replace(each, errors=tuple(map(name, each.problems))) for each in self.invalid],
+            warnings=named(self.warnings),
+            replacements=named(self.replacements),
+        )
 
     def extend(self, later: Submission) -> None:
         """Append everything of a submission whose items came after these."""
@@ -153,12 +179,25 @@ class SubmitInterrupted(OutboxError):
         self.submission = submission
         self.taken = taken
         """How many items were read from the iterable."""
-        known = taken - len(submission.in_doubt) - len(submission.not_added)
-        super().__init__(
-            f"{cause} Of {taken} items read, {known} were answered ({len(submission.added)} added), "
-            f"{len(submission.in_doubt)} are in doubt and {len(submission.not_added)} were not added. "
-            "Submit those again under the same keys: nothing is added twice."
+        super().__init__(f"{cause} {_describe(submission, taken)}")
+
+
+def _describe(submission: Submission, taken: int) -> str:
+    """Return what is known of an interrupted submission and what to do, as a person reads it."""
+    in_doubt, not_added = submission.in_doubt, submission.not_added
+    known = taken - len(in_doubt) - len(not_added)
+    if taken == len(not_added):
+        return "Nothing was added; make the same call again."
+    if taken == len(in_doubt) == 1:
+        return (
+            "Whether the message was added is not known. Submit it again under the key "
+            f"{in_doubt[0].msg_key}: it is never added twice."
         )
+    return (
+        f"Of {taken} items read, {known} were answered ({len(submission.added)} added), "
+        f"{len(in_doubt)} are in doubt and {len(not_added)} were not added. "
+        "Submit those again under the same keys: nothing is added twice."
+    )
 
 
 class InterruptedByFull(SubmitInterrupted, OutboxFull):

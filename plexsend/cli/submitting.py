@@ -11,7 +11,7 @@ from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from plexsend.producers import Remark, Submission
@@ -28,8 +28,9 @@ def submit_one(
     expires_at: datetime | None,
     replace: bool,
     as_json: bool,
+    name: Callable[[Problem], Problem],
 ) -> int:
-    """Submit an item and return the exit code."""
+    """Submit an item and return the exit code. `name` puts into a problem what was typed."""
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         try:
@@ -45,7 +46,7 @@ def submit_one(
         except SubmitInterrupted as exc:
             raise _in_doubt(exc) from exc
     warn_of_account(screen, settings, account)
-    return _report(screen, submission, service, account)
+    return _report(screen, submission.map_problems(name), service, account)
 
 
 def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
@@ -81,11 +82,11 @@ def _report(screen: Screen, submission: Submission, service: str, account: str) 
         "replacements": _problems(submission.replacements),
     }
     for refused in submission.invalid:
-        problems = [problem_json(problem) for problem in refused.errors]
+        problems = [problem_json(problem) for problem in refused.problems]
         screen.facts(
             {"msg_key": refused.msg_key, "outcome": "invalid", **where, "errors": problems, **remarks}
         )
-        screen.complain(Fault("invalid", "The message is refused; nothing was sent.", refused.errors))
+        screen.complain(Fault("invalid", "The message is refused; nothing was sent.", refused.problems))
     for conflict in submission.conflicts:
         screen.facts({"msg_key": conflict.msg_key, "outcome": "conflict", **where, "errors": [], **remarks})
         owner = f"The key {conflict.msg_key!r} belongs to another message, which is {conflict.state}."

@@ -90,6 +90,7 @@ class ItemLoader:
         default_key: str | None = None,
         variant: str | None = None,
         replace: bool = False,
+        beside: tuple[str, ...] = (),
     ) -> Item:
         """Return the item that `raw` is.
 
@@ -99,13 +100,15 @@ class ItemLoader:
                 key be left out.
             variant: What the caller says of all items at once; `raw` may say the same or nothing.
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
+            beside: Names that may be given beside the fields of the gateway; the caller has taken them out.
+                Where a field is not known, they are named as known ones.
 
         Raises:
             InvalidItem: with every problem of the item; nothing else is raised, whatever `raw` is.
         """
         if not isinstance(raw, Mapping):
             _refuse_whole(f"is {name_type(raw)}, not an object", "Give the fields of one message by name.")
-        draft = Draft(raw, replace=replace)
+        draft = Draft(raw, replace=replace, beside=beside)
         given_key = draft.get("msg_key")
         if given_key is None or (isinstance(given_key, str) and not given_key.strip()):
             draft.pop("msg_key", None)

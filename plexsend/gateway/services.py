@@ -154,13 +154,17 @@ def get_service(service_id: str, settings: Settings | None = None) -> Service:
         service_id: As the URL holds it.
         settings: These name the dialect; None: the default one.
     """
-    try:
-        service = SERVICES[service_id]
-    except KeyError:
-        raise UsageError(
-            f"there is no service {service_id[:40]!r}. Known services: {', '.join(SERVICES)}"
-        ) from None
+    # Callers without a type checker pass anything; a list could not even be looked up.
+    is_text = isinstance(service_id, str)
+    service = SERVICES.get(service_id) if is_text else None
+    if service is None:
+        what = f"there is no service {service_id[:40]!r}" if is_text else _not_a_text(service_id)
+        raise UsageError(f"{what}. Known services: {', '.join(SERVICES)}")
     choose = _CHOSEN.get(service.product.name)
     if settings is None or choose is None:
         return service
     return _IN_DIALECT[service_id, choose(settings)]
+
+
+def _not_a_text(service_id: object) -> str:
+    return f"service is of type {type(service_id).__name__}, not the text of a service id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from plexsend.outbox.arguments import STEER
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
@@ -29,11 +29,17 @@ class Act(StrEnum):
     FAILED = "failed"
 
 
+DecisionOutcome: TypeAlias = Literal[
+    "cancelled", "wanted", "parked", "requeued", "dropped", "settled", "refused", "no_body", "unknown"
+]
+"""Every word that steer.lua answers for a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What became of a request: `done` or why not, and the state now."""
 
-    outcome: str
+    outcome: DecisionOutcome
     """cancelled, wanted (it is being sent; honoured if it comes back unsent), parked (may have been sent),
     requeued, dropped, settled; refused (not possible in this state), no_body, unknown (no such message)."""
     state: str
@@ -47,7 +53,7 @@ class Decision:
 def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
     """Do what is asked for one message of the account."""
     outcome, state = store.run(Script.STEER, account, STEER.write(act=act, subject=msg_key, text=""))
-    return Decision(text(outcome), text(state))
+    return Decision(cast("DecisionOutcome", text(outcome)), text(state))
 
 
 def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str, why: str) -> None:

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.services import get_service
-from plexsend.producers.moments import EXPIRES_AT, SEND_AT
+from plexsend.producers.moments import MOMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 KEY = "msg_key"
-
-MOMENTS = (SEND_AT, EXPIRES_AT)
-"""Columns for what is said of a message and does not go on the wire."""
 
 _OBJECT_KIND = "Object"
 """Kind of the gateway's fields whose own fields are columns, with dots between the names."""

@@ -78,13 +78,23 @@ def import_file(
         on_remark: Called with each warning and replacement; its `index` is the row's line.
 
     Raises:
-        UsageError, FileProblem, OutboxError: nothing was added.
-        ImportInterrupted: some of the rows were added.
+        UsageError: the call itself is wrong; nothing was added.
+        FileProblem: the file cannot be read; nothing was added.
+        OutboxUnavailable: Redis does not answer; nothing was added.
+        OutboxFull: Redis is above its mark; nothing was added. Try again later.
+        OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+        ImportInterrupted: it stopped between its rows; its `report` counts what became of those before.
     """
     path = Path(path)
     rejects = choose_path(path, rejected_path)
     pipeline = producer.pipeline(
-        service, account=account, msg_type=msg_type, send_at=send_at, expires_at=expires_at, replace=replace
+        service,
+        account=account,
+        msg_type=msg_type,
+        send_at=send_at,
+        expires_at=expires_at,
+        replace=replace,
+        from_file=True,
     )
     return _go_through(
         path,
@@ -112,13 +122,31 @@ def check_file(
 ) -> ImportReport:
     """Judge a file's rows as an import would, and send nothing; needs no Redis and no settings.
 
-    Writes a file of rejects only where one is named: a person may be mending that of an import. Duplicates
-    and conflicts are not seen, since only Redis knows them.
+    Duplicates and conflicts are not seen, since only Redis knows them.
+
+    Args:
+        path: The file; see `files.open_rows`.
+        service: A service id, such as `mms-bulk`.
+        msg_type: As for `import_file`, and so are the rest but one.
+        fmt: `jsonl` or `csv`; None: as the extension says.
+        encoding: `utf-8` or `cp949`.
+        replace: Whether the usual replacements are made before a row is judged.
+        rejected_path: Where invalid rows go. None: nowhere, since a person may be mending those of an import.
+        on_progress: Called after each chunk of at most 500 rows, and at the end.
+        on_reject: Called with each rejected row, in the order of the file.
+        on_remark: Called with each warning and replacement; its `index` is the row's line.
+
+    Raises:
+        UsageError: the call itself is wrong.
+        FileProblem: the file cannot be read.
+        ImportInterrupted: the file cannot be read further; its `report` counts the rows before.
     """
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
-    terms = Terms(service=service, account="main", linger_ms=0, variant=msg_type, replace=replace)
+    terms = Terms(
+        service=service, account="main", linger_ms=0, variant=msg_type, replace=replace, from_file=True
+    )
     # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
     return _go_through(

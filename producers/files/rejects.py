@@ -35,8 +35,14 @@ class Reject:
     line: int
     msg_key: str
     errors: tuple[Problem, ...]
+    """The name that `problems` had, and that the file of rejects keeps."""
     row: dict[str, Any] | str | None = field(repr=False)
     """The item; or the row's text where there is no item; None where it was too long to keep."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with it."""
+        return self.errors
 
 
 class RejectFile:

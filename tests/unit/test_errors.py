@@ -56,7 +56,9 @@ def test_a_refusal_names_index_key_and_every_problem() -> None:
     assert refused.msg_key is None
     assert str(refused) == (
         "2 messages are refused and not sent:\n"
-        "  item 2 (key k2): msg: is missing. Give it.; title: is null. Leave it out.\n"
+        "  item 2 (key k2):\n"
+        "    msg: is missing. Give it.\n"
+        "    title: is null. Leave it out.\n"
         "  item 5: title: is null. Leave it out."
     )
     assert Refused([RefusedItem(0, "mine", (first,))]).msg_key == "mine"
@@ -69,3 +71,11 @@ def test_the_text_of_a_long_refusal_stays_short() -> None:
     assert len(str(refused).splitlines()) == 22
     assert str(refused).endswith("and 980 more")
     assert len(refused.items) == 1_000
+
+
+def test_the_only_message_of_a_call_has_no_place_in_it() -> None:
+    problems = Problem("msg", "is missing", "Give it."), Problem("title", "is null", "Leave it out.")
+    head = "is refused and not sent:\n  msg: is missing. Give it.\n  title: is null. Leave it out."
+
+    assert str(Refused([RefusedItem(0, None, problems)], alone=True)) == f"The message {head}"
+    assert str(Refused([RefusedItem(0, "k", problems)], alone=True)) == f"The message with the key k {head}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +15,12 @@ import pytest
 
 import plexsend
 import plexsend.producers
+from plexsend import errors
+from plexsend.producers.submissions import Submission
+from tests.unit.test_errors import all_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +43,7 @@ except plexsend.Refused as refused:
     print([(problem.field, problem.reason, problem.remedy) for problem in refused.problems], refused.msg_key)
 record: Record | None = status("k")
 if record is not None and record.state is State.WAITING:
-    print(cancel("k").outcome, plexsend.__version__, plexsend.service_id("sms-verify"))
+    print(cancel("k").outcome == "cancelled", plexsend.__version__, plexsend.service_id("sms-verify"))
 print([each.msg_key for each in submission.in_doubt])
 """
 
@@ -59,6 +64,13 @@ def test_types_and_names_are_the_same_list() -> None:
     }
     assert told == plexsend._HOME_OF
     assert sorted([*told, "__version__"]) == sorted(plexsend.__all__)
+
+
+def test_what_a_submission_holds_is_offered_too() -> None:
+    held = {kind for part in fields(Submission) for kind in re.findall(r"list\[(\w+)\]", str(part.type))}
+
+    assert len(held) == 7
+    assert held <= set(plexsend.__all__)
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:
@@ -122,7 +134,72 @@ def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Pat
         .replace('msg_key="k"', "msg_key=4711")
         .replace("State.WAITING", "State.WATING")
         .replace("submission.in_doubt", "submission.in_duobt")
+        .replace('"cancelled"', '"canceled"')
     )
     wrong = check_types(tmp_path / "wrong.py", slips)
-    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt"):
+    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'"):
         assert words in wrong.stdout
+
+
+# docs/applications.md says that these are not found.
+UNFOUND = """
+import plexsend
+
+item = {"sender_number": "02-2123-4567", "reciever_number": "010-2345-6789", "msg": "m"}
+plexsend.submit("sms-bulk", [item])
+plexsend.send("sms-bulk", to="01023456789", from_="0221234567", text="t", sub_idd="s")
+record = plexsend.status("k")
+print(record is not None and record.state == "wating")
+"""
+
+
+def test_what_a_checker_cannot_find_is_not_promised(tmp_path: Path) -> None:
+    checked = check_types(tmp_path / "unfound.py", UNFOUND)
+    assert checked.returncode == 0, checked.stdout
+
+
+FUNCTIONS = [name for name in plexsend.__all__ if inspect.isfunction(getattr(plexsend, name))]
+METHODS = ("submit", "send", "status", "cancel")
+SPOKEN = [
+    *(pytest.param(getattr(plexsend, name), id=name) for name in FUNCTIONS),
+    *(pytest.param(getattr(plexsend.Producer, name), id=f"Producer.{name}") for name in METHODS),
+]
+
+
+def entries(function: Callable[..., object], section: str) -> dict[str, str]:
+    """Return what a section of a docstring says, by the names it says it of."""
+    text = inspect.getdoc(function) or ""
+    found = re.search(rf"^{section}:\n((?:    .*(?:\n|$))+)", text, re.MULTILINE)
+    assert found is not None, f"{section} is missing"
+    said = re.findall(r"^    (\**\w+): (.*(?:\n        .*)*)", found[1], re.MULTILINE)
+    return {name.lstrip("*"): " ".join(words.split()) for name, words in said}
+
+
+@pytest.mark.parametrize("function", SPOKEN)
+def test_an_editor_shows_every_argument(function: Callable[..., object]) -> None:
+    assert list(entries(function, "Args")) == [
+        name for name in inspect.signature(function).parameters if name != "self"
+    ]
+
+
+@pytest.mark.parametrize("function", SPOKEN)
+def test_an_editor_shows_errors_that_exist(function: Callable[..., object]) -> None:
+    named = set(entries(function, "Raises"))
+    assert "UsageError" in named
+    assert named <= {kind.__name__ for kind in all_errors()}
+
+
+@pytest.mark.parametrize("name", ["submit", "send", "status", "cancel"])
+def test_a_function_says_what_its_method_says_and_that_it_reads_the_environment(name: str) -> None:
+    function, method = getattr(plexsend, name), getattr(plexsend.Producer, name)
+    assert entries(function, "Args") == entries(method, "Args")
+    raised, beside = entries(function, "Raises"), entries(method, "Raises")
+    assert raised.keys() - beside.keys() == {"SettingsError"}
+    assert {kind: raised[kind] for kind in beside} == beside
+
+
+@pytest.mark.parametrize("name", ["submit", "send"])
+def test_every_error_of_a_server_that_cannot_be_used_is_shown(name: str) -> None:
+    known = {kind.__name__ for kind in (errors.OutboxUnavailable, errors.OutboxFull, errors.OutboxUnsuitable)}
+    assert known | {"SubmitInterrupted"} <= set(entries(getattr(plexsend, name), "Raises"))
+    assert ("Refused" in entries(getattr(plexsend, name), "Raises")) is (name == "send")

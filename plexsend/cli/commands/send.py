@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,18 @@ from plexsend.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+_OPTIONS = {
+    "to": "--to",
+    "from_": "--from",
+    "text": "--text",
+    "title": "--title",
+    "images": "--image",
+    "msg_key": "--key",
+    "msg_type": "--msg-type",
+}
+"""Word of a sender, as `plexsend.send` has it → how it is typed here."""
 
 
 def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -79,8 +92,9 @@ def send(
     Exit code 1 if the message is refused or its key belongs to another message.
     """
     from plexsend.cli.submitting import submit_one
-    from plexsend.producers.message import make_item
+    from plexsend.producers.message import make_item, name_as_written
 
+    others = _make_fields(service, fields)
     item = make_item(
         service,
         to=receiver,
@@ -89,7 +103,8 @@ def send(
         title=title,
         images=images,
         msg_key=msg_key,
-        fields=_make_fields(service, fields),
+        fields=others,
+        written=_OPTIONS,
     )
     return submit_one(
         service,
@@ -100,6 +115,7 @@ def send(
         expires_at=expires_at,
         replace=replace,
         as_json=as_json,
+        name=partial(name_as_written, service=service, fields=others, written=_OPTIONS),
     )
 
 

@@ -19,11 +19,15 @@ class Draft(dict[str, Any]):
     its findings are those of the item.
     """
 
-    __slots__ = ("path", "replace", "replacements", "warnings")
+    __slots__ = ("beside", "path", "replace", "replacements", "warnings")
 
-    def __init__(self, given: Mapping[str, Any], *, replace: bool = False) -> None:
+    def __init__(
+        self, given: Mapping[str, Any], *, replace: bool = False, beside: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(given)
         self.replace = replace
+        self.beside = beside
+        """Names that the caller may give beside the fields, which are taken out before it is judged."""
         self.path = ""
         """The path in front of this object's field names, with a dot at its end."""
         self.warnings: list[Problem] = []

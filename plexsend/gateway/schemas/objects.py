@@ -50,7 +50,7 @@ class ObjectSchema(Schema):
         if not errors and not related:
             return values
         errors.update((name, [refusal]) for name, refusal in related if name != ITSELF)
-        told = self._in_order(errors)
+        told = self._in_order(errors, draft.beside)
         for name, refusal in related:
             if name == ITSELF:
                 told.setdefault(ITSELF, []).append(refusal)
@@ -72,10 +72,11 @@ class ObjectSchema(Schema):
         }
         return {name: rules for name, rules in declared.items() if rules}
 
-    def _in_order(self, errors: Mapping[Any, Any]) -> dict[str, Any]:
+    def _in_order(self, errors: Mapping[Any, Any], beside: tuple[str, ...]) -> dict[str, Any]:
         """Return errors by field: known fields in the order of the schema, then names that are unknown."""
         found = {name: errors[name] for name in self.fields if name in errors}
-        for name, refusal in refuse_unknown(errors.keys() - self.fields.keys(), self.fields):
+        known = (*self.fields, *beside)
+        for name, refusal in refuse_unknown(errors.keys() - self.fields.keys(), known):
             found.setdefault(name, []).append(refusal)
         return found
 

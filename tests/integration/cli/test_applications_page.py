@@ -61,6 +61,13 @@ def test_every_block_says_what_it_prints(code: str) -> None:
     assert len(printed(code)) == code.count("print(")
 
 
+def test_the_shown_text_of_a_refusal_is_what_its_block_raises(environment: dict[str, str]) -> None:
+    (text,) = PAGE.blocks("text")
+    code = "import plexsend\n" + _block("010-1234").replace("as refused:", "as refused:\n    print(refused)")
+
+    assert run(code, environment)[:2] == text.splitlines()
+
+
 @pytest.mark.parametrize("line", PAGE.commands())
 def test_command_of_the_page_runs(
     line: str, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -62,8 +62,13 @@ def test_every_error_of_a_refused_message_is_told_without_its_number(run: Callab
 
     people = run(*args)
     assert (people.code, people.out) == (1, "")
-    for field in ("receiver_number", "sender_number", "title", "file_path"):
-        assert f"  {field}: " in people.err
+    for where in (
+        "--to (receiver_number)",
+        "--from (sender_number)",
+        "--title (title)",
+        "--image (file_path)",
+    ):
+        assert f"  {where}: " in people.err
     assert "0212345678" not in people.err
 
     programs = run(*args, "--json")

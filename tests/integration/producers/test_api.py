@@ -102,6 +102,11 @@ def test_send_returns_a_key_or_raises_everything_that_is_wrong(valkey_url: str, 
         "print(refused('mms-bulk', msg_key='k', images=images[:1]))\n"
         "print(refused('mms-bulk', to='1', text='', msg_key='m'))\n"
         "print(refused('sms-bulk', msg_key=4711))\n"
+        "try:\n"
+        "    send('mms-bulk', **{**one, 'to': '1'}, images=['x y'], msg_key='m')\n"
+        "except Refused as exc:\n"
+        "    for line in str(exc).splitlines(): print(line.partition(': ')[0])\n"
+        "    print(sorted(problem.written for problem in exc.problems))\n"
     )
     done = _run(code, PLEXSEND_REDIS_URL=valkey_url, PLEXSEND_KEY_PREFIX=store.keys.prefix)
     assert (done.stderr, done.returncode) == ("", 0)
@@ -109,4 +114,8 @@ def test_send_returns_a_key_or_raises_everything_that_is_wrong(valkey_url: str, 
         "('k', ['msg_key'])",
         "('m', ['file_path', 'msg', 'receiver_number'])",
         "(None, ['msg_key'])",
+        "The message with the key m is refused and not sent:",
+        "  to (receiver_number)",
+        "  images (file_path.0)",
+        "['images', 'to']",
     ]

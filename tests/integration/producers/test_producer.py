@@ -78,6 +78,13 @@ def test_a_later_moment_schedules_and_a_past_one_means_now(producer: Producer, m
     [
         ({"service": "mms-bluk"}, "mms-bulk"),
         ({"service": ""}, "mms-bulk"),
+        ({"service": None}, "service is of type NoneType, not the text of a service id. Known services: mms"),
+        ({"service": 5}, "service is of type int"),
+        ({"service": ["mms-bulk"]}, "service is of type list"),
+        ({"replace": "no"}, "replace is of type str. Give True or False."),
+        ({"replace": None}, "replace is of type NoneType"),
+        ({"msg_type": 5}, "have no msg_type"),
+        ({"timeout_s": "5"}, "timeout_s is not a number"),
         ({"account": "Main"}, "Accounts in the settings: main, shop"),
         ({"account": ""}, "Accounts in the settings: main, shop"),
         ({"account": "a" * 33}, "1 to 32 of a-z, 0-9 and -"),

@@ -90,6 +90,13 @@ def test_unknown_service_names_the_known_ones(service_id: str) -> None:
     assert all(known in str(caught.value) for known in SERVICES)
 
 
+@pytest.mark.parametrize("service_id", [None, 5, b"mms-bulk", ["mms-bulk"], {}])
+def test_service_that_is_not_a_text_names_the_known_ones(service_id: object) -> None:
+    kind = type(service_id).__name__
+    with pytest.raises(UsageError, match=f"service is of type {kind}, .* Known services: mms-standard, "):
+        get_service(service_id)  # type: ignore[arg-type]  # what a caller without types may give
+
+
 def test_settings_are_read_for_these_services() -> None:
     settings = read_settings({"PLEXSEND_ACCOUNT_MAIN": "user;secret", "PLEXSEND_RATE_MMS_BULK": "50"})
     assert settings.base_urls == {

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from plexsend.producers.api import LazyProducer
+from plexsend.errors import SettingsError
+from plexsend.producers.api import LazyProducer, make_producer
 
 if TYPE_CHECKING:
     from plexsend.producers.producer import Producer
@@ -50,3 +51,32 @@ def test_what_could_not_be_made_is_tried_again() -> None:
     with pytest.raises(RuntimeError):
         default.get()
     assert default.get() is default.get()
+
+
+def test_a_misspelt_setting_is_logged_once_by_its_name_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PLEXSEND_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("PLEXSEND_KEEPDAYS", "not-to-be-shown")
+    monkeypatch.setenv("PLEXSEND_ACCOUNT_MAIN", "user;not-to-be-shown")
+    default = LazyProducer(make_producer)
+    default.get()
+    default.get()
+
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("plexsend", "WARNING")
+    assert record.getMessage() == (
+        "PLEXSEND_KEEPDAYS: is set, but no such setting exists. Did you mean PLEXSEND_KEEP_DAYS?"
+    )
+    assert "not-to-be-shown" not in caplog.text
+
+
+def test_nothing_is_logged_where_the_settings_are_wrong(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PLEXSEND_REDIS_URL", "nonsense")
+    monkeypatch.setenv("PLEXSEND_KEEPDAYS", "7")
+    with pytest.raises(SettingsError):
+        make_producer()
+
+    assert caplog.records == []

@@ -397,6 +397,32 @@ def test_a_wrong_moment_is_told_beside_everything_else_that_is_wrong(make_item: 
     assert taker.calls == []
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("sendat", "Did you mean send_at?"),
+        ("sendAt", "Did you mean send_at?"),
+        ("expires", "Did you mean expires_at?"),
+        ("zzz", "echo_to_webhook, file_path, send_at, expires_at."),
+    ],
+)
+def test_the_moments_of_an_item_are_among_the_known_fields(make_item: Any, name: str, remedy: str) -> None:
+    (invalid,) = _run([make_item(**{name: "x"})], Taker()).invalid
+    (problem,) = invalid.problems
+    assert (problem.field, problem.reason) == (name, "is not a field of this message")
+    assert problem.remedy.endswith(remedy)
+
+
+def test_a_wrong_moment_of_a_file_is_told_as_its_author_writes_one(make_item: Any) -> None:
+    items = [make_item(send_at="2030-01-01T09:00:00"), make_item(send_at=5)]
+    for from_file, remedy in (
+        (True, "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."),
+        (False, "Give an aware datetime, or ISO 8601 text with a zone, as in 2026-03-01T09:00:00+09:00."),
+    ):
+        refused = _run(items, Taker(), from_file=from_file).invalid
+        assert [problem.remedy for each in refused for problem in each.problems] == [remedy, remedy]
+
+
 @pytest.mark.parametrize("key", [4711, uuid.uuid4()])
 def test_a_key_that_is_no_text_yet_is_refused_with_how_to_make_it_one(make_item: Any, key: object) -> None:
     (invalid,) = _run([make_item(msg_key=key)], Taker()).invalid

@@ -110,6 +110,8 @@ def test_a_rows_own_times_count_instead(producer: Producer, make_item: Any, tmp_
     assert own.send_at_ms == files.send_at_ms + 24 * 3_600_000
     (reject,) = _rejects(report.rejected_path)
     assert [each["field"] for each in reject["errors"]] == ["send_at", "expires_at"]
+    remedy = "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."
+    assert [each["remedy"] for each in reject["errors"]] == [remedy, remedy]
     assert reject["row"]["send_at"] == "2100-01-02 09:00"
     assert check_file(path, "mms-bulk").invalid == 1
 

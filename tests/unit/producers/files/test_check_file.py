@@ -46,6 +46,7 @@ def test_rejects_are_told_in_the_order_of_the_file_with_row_and_key(make_item: A
     assert [reject.line for reject in rejects] == [2, 3, 5, 6]
     assert [reject.row for reject in rejects] == ['{"msg": ', mine, spaced, "\\xff"]
     assert [reject.errors[0].field for reject in rejects] == ["row", "msg", "msg_key", "row"]
+    assert [reject.problems for reject in rejects] == [reject.errors for reject in rejects]
     keys = [reject.msg_key for reject in rejects]
     prefix = keys[0].removesuffix("-2")
     assert keys == [f"{prefix}-2", "mine", f"{prefix}-5", f"{prefix}-6"]
@@ -69,6 +70,18 @@ def test_a_key_that_is_no_key_is_refused_and_not_replaced(make_item: Any, write_
     keys: list[object] = [5, "a b", []]
     check_file(write_jsonl([make_item(msg_key=key) for key in keys]), "mms-bulk", on_reject=rejects.append)
     assert [[problem.field for problem in reject.errors] for reject in rejects] == [["msg_key"]] * 3
+
+
+def test_a_moment_of_a_row_is_told_as_a_file_holds_one(make_item: Any, tmp_path: Path) -> None:
+    item = {name: value for name, value in make_item().items() if isinstance(value, str)}
+    path = tmp_path / "sale.csv"
+    cells = {**item, "file_path": "https://example.com/a.jpg", "send_at": "2100-01-02 09:00"}
+    path.write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n")
+    rejects: list[Reject] = []
+    check_file(path, "mms-bulk", on_reject=rejects.append)
+    assert [problem.remedy for reject in rejects for problem in reject.errors] == [
+        "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."
+    ]
 
 
 def test_replacements_are_made_only_where_asked_for(make_item: Any, write_jsonl: Any) -> None:
