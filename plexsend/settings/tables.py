@@ -27,8 +27,19 @@ _SECTIONS = {
 _INTRODUCTION = f"""# Settings
 
 All settings, by the programs that read them. The few that people usually set are in the
-[README](../README.md#settings), with what holds for all of them: wrong values, files for secrets, Sentinel.
-A setting marked "per service" may end in a service, such as `PLEXSEND_LINGER_MS_MMS_BULK`.
+[README](../README.md#settings) too. For all of them:
+
+- A wrong value stops the start, and all wrong values are listed at once. A `{PREFIX}` name that does not
+  exist is a warning.
+- A setting marked "per service" may end in a service, such as `{PREFIX}LINGER_MS_MMS_BULK`, and then counts
+  for that service alone.
+- A value that holds a secret can be in a file instead: end the name in `_FILE` and give the file's path.
+  The file of an account is read again when the gateway refuses the account, so a corrected secret needs no
+  restart.
+- Sentinel is written `sentinel://[user:password@]host1:26379,host2:26379,host3:26379/0?master=NAME`.
+  `sentinel_user` and `sentinel_password` may follow after `&` if the Sentinels themselves ask for them.
+  Name all of them: of three or more, most must name the same master. What a fail-over can lose:
+  [reliability.md](reliability.md).
 
 Every program refuses wrong values of all settings, and uses only those listed for it. Two commands pass
 settings on to the processes that they start:
