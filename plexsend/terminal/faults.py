@@ -106,7 +106,7 @@ def _fault_of_usage(exc: click.ClickException) -> Fault:
 
 def _place(exc: Exception) -> str:
     from pathlib import Path  # noqa: PLC0415  needed where plexsend fails, and slow to load
-    from traceback import extract_tb  # noqa: PLC0415
+    from traceback import extract_tb  # noqa: PLC0415  needed where plexsend fails, and slow to load
 
     frames = extract_tb(exc.__traceback__)
     if not frames:

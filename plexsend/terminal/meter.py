@@ -30,7 +30,7 @@ def meter(screen: Screen, title: str, unit: str) -> Iterator[Report]:
         yield _say_nothing
         return
     from rich.console import Console  # noqa: PLC0415  only a terminal pays for it
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415  a pipe does not pay for it
 
     progress = Progress(
         TextColumn("{task.description}"),

@@ -94,7 +94,7 @@ def _write(stream: TextIO, text: str, style: str = "", *, wraps: bool = False) -
         return
     # rich knows the terminal, NO_COLOR and TERM=dumb; a command in a pipe does not pay for importing it.
     from rich.console import Console  # noqa: PLC0415  see above
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415  a pipe does not pay for it
 
     Console(file=stream).print(Text(text, style), soft_wrap=True)
 

@@ -126,9 +126,9 @@ def _draw_rich(
     first: bool,
 ) -> None:
     from rich import box  # noqa: PLC0415  only a terminal needs it
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  a pipe does not pay for it
+    from rich.table import Table  # noqa: PLC0415  a pipe does not pay for it
+    from rich.text import Text  # noqa: PLC0415  a pipe does not pay for it
 
     # Where it is wider than the terminal, the terminal breaks the lines: ugly, but nothing is missing.
     # Without a height rich would take TERM=dumb for 80 columns.
@@ -160,7 +160,7 @@ def _draw_blocks(
     stream: TextIO, columns: Sequence[Column], page: Sequence[Sequence[str]], width: int
 ) -> None:
     from rich.console import Console  # noqa: PLC0415  only a terminal needs it
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415  a pipe does not pay for it
 
     console = Console(file=stream, width=width)
     longest = max(len(column.title) for column in columns)
