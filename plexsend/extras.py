@@ -54,7 +54,7 @@ def _is_installed(name: str) -> bool:
 
 def _unfit(extra: str) -> Iterator[str]:
     # Every command imports this module at its start, and does not need these two.
-    from importlib import metadata  # noqa: PLC0415  a process that lacks nothing does not pay for it
+    from importlib import metadata  # noqa: PLC0415  see above
 
     from packaging.requirements import Requirement  # noqa: PLC0415  of an extra that may not be installed
 
