@@ -72,8 +72,13 @@ class Drain:
         self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._batch_log = BatchLog(self._log)
-        self.keys_in_hand: list[str] = []
+        self._in_hand: Batch | None = None
+        """The batch that was taken last, until its verdicts are written down."""
+
+    @property
+    def keys_in_hand(self) -> list[str]:
         """The keys of the batch that was taken last, until its verdicts are written down."""
+        return [] if self._in_hand is None else [message.msg_key for message in self._in_hand.messages]
 
     def run(self, bell: str) -> None:
         """Answer a doorbell."""
@@ -91,9 +96,9 @@ class Drain:
                 Mode.TAKE, settlement, bell, stay_ms=0 if self._around.bell_waits() else LONGEST_STAY_MS
             )
             settlement, bell = None, ""
-            self.keys_in_hand = []
+            self._in_hand = None
             if isinstance(reply, Batch):
-                self.keys_in_hand = [message.msg_key for message in reply.messages]
+                self._in_hand = reply
                 settlement = self._send(reply)
             elif reply.status is not Status.STAY:
                 return
@@ -111,7 +116,7 @@ class Drain:
     def _end_slice(self, settlement: Settlement | None, bell: str) -> None:
         others_wait = self._around.bell_waits()
         reply = self._advance(Mode.STOP, settlement, bell, yields=others_wait)
-        self.keys_in_hand = []
+        self._in_hand = None
         if isinstance(reply, NothingTaken) and reply.bell:
             with self._runtime.turn.outside():
                 self._around.ring(self._lane, reply.bell)
