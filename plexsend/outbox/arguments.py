@@ -183,7 +183,8 @@ SUBMIT = _order(
 )
 """Times: 0 for none; `mark`: share of maxmemory. After these the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest")
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "receiver_last")
+"""The last two are empty where they are not known."""
 
 SWEEP = _order(
     "sweep",
