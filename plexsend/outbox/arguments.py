@@ -217,6 +217,21 @@ SWEEP_ANSWER = _order(
 
 STEER = _order("steer", "act", "subject", "text")
 
+GROUP = _order("group", "act", "group", "lane", "text", _number("at_ms"), "stage", _number("after"))
+"""Of these each act needs some; group.lua says which. Times in ms."""
+
+GROUP_ANSWER = _order(
+    "answer",
+    "status",
+    _number("done"),
+    _number("wanted"),
+    _number("after"),
+    "text",
+    Value("left", Sort.LIST),
+)
+"""`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as they
+are, for a reschedule each with the reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -238,5 +253,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "submit": Signature(SUBMIT, (MESSAGE,)),
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
+    "group": Signature(GROUP, answer=GROUP_ANSWER),
 }
 """Script → its orders."""

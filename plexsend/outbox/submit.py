@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -88,7 +89,7 @@ class Submitter:
         """Add messages (at most 500) and return what became of each, in their order.
 
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
-        `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
+        `send_at_ms` that has passed means now. Raises OutboxFull or GroupClosed (none was added) or OutboxUnavailable
         (whether they were added is not known: call again, what was added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
@@ -112,6 +113,8 @@ class Submitter:
         if text(reply[0]) == "announce":
             self._announce(lane)
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
+        if text(reply[0]) == "closed":
+            raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
         return _answers([text(value) for value in reply])
 
     # The lane's name is in `lanes` before its first message, so that no message is where nobody looks.

@@ -35,6 +35,7 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    GROUP = "group"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
@@ -43,6 +44,7 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.GROUP: "#!lua flags=allow-oom",
 }
 
 ARGUMENTS = "arguments"

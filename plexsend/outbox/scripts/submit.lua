@@ -2,8 +2,13 @@
 -- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
+-- Answers {'closed', JSON} for a lane whose group is closed.
 -- Answers {'announce'}, and adds nothing, where the lane had no message before and the caller does not say that
 -- it is announced. Its arguments are in arguments.py; after them the messages.
+
+local group = group_of(lane)
+local closed = group and call('HGET', P .. 'closed', group)
+if closed then return { 'closed', closed } end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 if not announced and call('HEXISTS', lane_key(lane, 'counts'), 'submitted') == 0 then
