@@ -184,7 +184,8 @@ SUBMIT = _order(
 )
 """Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written. Then come the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest")
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "receiver_last")
+"""The last two are empty where they are not known."""
 
 SWEEP = _order(
     "sweep",

@@ -47,6 +47,8 @@ class Record:
     ended_ms: int | None
     send_at_ms: int | None
     expires_at_ms: int | None
+    receiver_last: str = ""
+    """The last four digits of the receiver's number; empty where they were not known at the submit."""
     history: tuple[HistoryEvent, ...] = ()
 
     @property
@@ -113,6 +115,7 @@ def parse_record(
         ended_ms=moment(b"e"),
         send_at_ms=moment(b"q"),
         expires_at_ms=moment(b"z"),
+        receiver_last=text(fields.get(b"i")),
         history=tuple(_happening(line) for line in history),
     )
 

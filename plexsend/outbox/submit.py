@@ -37,10 +37,14 @@ FORM_WITH_GROUPS = 2
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be added: its key and the item exactly as it goes on the wire."""
+    """A message to be added: its key, the item exactly as it goes on the wire, and traces of its receiver."""
 
     msg_key: str
     body: bytes = field(repr=False)
+    receiver_hash: bytes = field(default=b"", repr=False)
+    """Keyed hash of the receiver's number; empty without a key."""
+    receiver_last: str = field(default="", repr=False)
+    """The last four digits of that number."""
 
     @property
     def digest(self) -> bytes:

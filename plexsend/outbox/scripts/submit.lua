@@ -48,6 +48,14 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
       fields[#fields + 1] = 'z'
       fields[#fields + 1] = num(expires_at_ms)
     end
+    if message.receiver_hash ~= '' then
+      fields[#fields + 1] = 'h'
+      fields[#fields + 1] = message.receiver_hash
+    end
+    if message.receiver_last ~= '' then
+      fields[#fields + 1] = 'i'
+      fields[#fields + 1] = message.receiver_last
+    end
     call('SET', body_of .. key, message.body)
     call('HSET', record_of .. key, unpack(fields))
     call('ZADD', set, score, key)
