@@ -4,8 +4,9 @@
 
     key = plexsend.send("mms-bulk", to="010-2345-6789", from_="02-2123-4567", text="안녕하세요", images=[url])
 
-`send` puts one message in, `submit` many; `status` and `cancel` ask for one, `cancel_group` takes a group back. They take their settings from
-the environment; a `Producer` takes others. Errors are drawn in plexsend.errors.
+`send` puts one message in, `submit` many; `status` and `cancel` ask for one, and `cancel_group` takes a group
+back. They take their settings from the environment; a `Producer` takes others. Errors are drawn in
+plexsend.errors.
 """
 
 from __future__ import annotations

@@ -162,7 +162,5 @@ def _call(
     stage: str = "",
     after: int = 0,
 ) -> dict[str, Any]:
-    written = GROUP.write(
-        act=act, group=group, lane=lane, text=text, at_ms=at_ms, stage=stage, after=after
-    )
+    written = GROUP.write(act=act, group=group, lane=lane, text=text, at_ms=at_ms, stage=stage, after=after)
     return GROUP_ANSWER.read(store.run(Script.GROUP, account, written))

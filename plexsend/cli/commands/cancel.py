@@ -33,8 +33,8 @@ def cancel(
     What is being sent now is cancelled if it comes back unsent; what may have been sent already becomes
     uncertain, and `plexsend uncertain settle` decides. Exit code 1 if it is too late for KEY.
 
-    A group is closed first: nothing can be put into it until `plexsend resume group:NAME` opens it. A group is
-    asked about on a terminal. Interrupted, run it again: it goes on.
+    A group is closed first: nothing can be put into it until `plexsend resume group:NAME` opens it. On a
+    terminal a group is asked about before. Interrupted, run it again: it goes on.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.deciding import decide_one

@@ -53,9 +53,7 @@ def groups(*, account: str | None, everything: bool, as_json: bool) -> None:
 def _columns() -> list[Column]:
     from plexsend.outbox.states import State
 
-    counts = [
-        Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in State
-    ]
+    counts = [Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in State]
     return [
         Column("group", style="bold"),
         *(Column(name, leave_out=_LEFT_OUT[name]) for name in ("service", "account")),

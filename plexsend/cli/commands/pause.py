@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.redis.store import Store
 
+
 @click.command(
     epilog=example(
         "plexsend pause mms-bulk@main --reason 'wrong price in the text'",

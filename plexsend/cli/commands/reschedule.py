@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=example(
-        "plexsend reschedule order-4711 2026-12-01T09:00:00+09:00", "plexsend reschedule group:spring-sale now"
+        "plexsend reschedule order-4711 2026-12-01T09:00:00+09:00",
+        "plexsend reschedule group:spring-sale now",
     )
 )
 @key_or_group_argument

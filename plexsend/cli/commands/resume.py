@@ -10,7 +10,9 @@ from plexsend.errors import NotPossible
 from plexsend.terminal.screen import Screen
 
 
-@click.command(epilog=example("plexsend resume mms-bulk@main", "plexsend resume main", "plexsend resume group:spring"))
+@click.command(
+    epilog=example("plexsend resume mms-bulk@main", "plexsend resume main", "plexsend resume group:spring")
+)
 @what_argument
 @group_account_option
 @json_option

@@ -5,9 +5,12 @@ one hash tag, so a script touches one slot and accounts can be split over server
 
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
-p lanes              set     names of all lanes, added before the first submit to them
+p lanes              set     names of all routes, added before the first submit to them
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
+                             written by submit with the lane's first message
+p{a}:routes          set     routes of the lanes in the index
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
@@ -38,7 +41,7 @@ p{a}:nudge           channel a lane became due before the next sweep; carries no
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane, digest of the body (16 bytes), stamp
+s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
@@ -81,6 +84,14 @@ class Keys:
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def lane_index(self, account: str) -> str:
+        """Return the key of the index of an account's lanes."""
+        return f"{self.account(account)}lanes"
+
+    def routes(self, account: str) -> str:
+        """Return the key of the set of an account's routes."""
+        return f"{self.account(account)}routes"
 
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
