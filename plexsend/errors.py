@@ -16,15 +16,15 @@ PlexsendError
 └── OutboxError
     ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
-    ├── GroupClosed          a cancel closed the group; nothing of this chunk was added: a person opens it again
+    ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
     └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
         │                    (these four in producers.submissions, for they hold one)
-        ├── InterruptedByFull    also an OutboxFull: let the backlog drain, then go on
-        ├── InterruptedByClosing also a GroupClosed: go on once the group is open again
-        └── InterruptedByOutage  also an OutboxUnavailable: of some items it is not known whether they were
-                                 added; they are in `submission.in_doubt`
+        ├── InterruptedByFull     also an OutboxFull: let the backlog drain, then go on
+        ├── InterruptedByClosing  also a GroupClosed: go on once the group is open again
+        └── InterruptedByOutage   also an OutboxUnavailable: of some items it is not known whether they were
+                                  added; they are in `submission.in_doubt`
 """
 
 from __future__ import annotations

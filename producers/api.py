@@ -81,7 +81,7 @@ def submit(
             fields each may have `send_at` and `expires_at`, aware or ISO 8601 text with a zone, which
             count for it instead of the call's.
         account: The account to send with.
-        group: The group that they belong to, such as `spring-sale`; it is made by its first message. None: none.
+        group: The group that they belong to, such as `spring-sale`; None: none.
         msg_type: The RCS `msg_type` of all items; None: each names its own. An item that names another is
             refused.
         send_at: Aware; None or a moment that has passed: now.

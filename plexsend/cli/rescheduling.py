@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STAYS = {
     "may_have_been_sent": "may have been sent already, so it keeps its time",
-    "expires": "expires at that time or before, so it would never be sent. Give an earlier time, or cancel it",
+    "expires": "expires at that time or before, so it would never be sent. Give an earlier time or cancel it",
 }
 """Why a message keeps its time, by the outcome."""
 

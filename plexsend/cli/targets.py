@@ -1,4 +1,4 @@
-"""What `pause` and `resume` are asked to act on: a lane, a service, an account or a group, known by its name."""
+"""What `pause` and `resume` are asked to act on: a lane, service, account or group, known by its name."""
 
 from __future__ import annotations
 

@@ -230,8 +230,8 @@ GROUP_ANSWER = _order(
     "text",
     Value("left", Sort.LIST),
 )
-"""`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as they
-are, for a reschedule each with the reason."""
+"""`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
+they are, for a reschedule each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     """Called with how many messages were looked at, and how many there were at the beginning."""
 
 _PASSES = 2
-"""How often a range is gone through: messages that leave it meanwhile move others past the place that is next."""
+"""How often a range is gone through: messages that leave it meanwhile move others past the next place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def open_(store: Store, account: str, group: str) -> bool:
 def cancel(
     store: Store, account: str, group: str, *, by: str, why: str, report: Report | None = None
 ) -> GroupCancelled:
-    """Close a group, then cancel all of it that was not sent. Interrupted half-way, it can be called again."""
+    """Close a group, then cancel all of it that was not sent. Interrupted half-way, it can be repeated."""
     close(store, account, group, by=by, why=why)
     # Closed first: a lane that is not there now cannot begin any more.
     lanes = lanes_of(store, account, group)

@@ -54,8 +54,8 @@ class Decision:
 
     outcome: DecisionOutcome
     """cancelled, wanted (it is being sent; honoured if it comes back unsent), parked (may have been sent),
-    requeued, dropped, settled, rescheduled, kept (it goes as soon as it can already); refused (not possible in
-    this state), no_body, unknown (no such message), may_have_been_sent, expires (at the time asked for, or
+    requeued, dropped, settled, rescheduled, kept (it goes as soon as it can already); refused (not possible
+    in this state), no_body, unknown (no such message), may_have_been_sent, expires (at the time asked for, or
     before)."""
     state: str
 

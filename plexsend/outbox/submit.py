@@ -96,9 +96,9 @@ class Submitter:
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
         `send_at_ms` that has passed means now. `form`: the form in which the fleet writes records.
 
-        Raises UsageError for a lane with a group while an older form is in force, OutboxFull or
-        GroupClosed (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was added before is then
-        a duplicate).
+        Raises UsageError for a lane with a group while an older form is in force, OutboxFull or GroupClosed
+        (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was
+        added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def reschedule(*, what: str, time: datetime, account: str | None, as_json: bool) -> int:
     """Send the message KEY, or a whole group, at TIME (ISO 8601 with zone, or `now`).
 
-    Only what waits or is scheduled and was never sent gets another time; a time that has passed means now. What
-    may have been sent, and what expires at that time or before, stays as it is and is named: exit code 1.
+    Only what waits or is scheduled and was never sent gets another time; a time that has passed means now.
+    What may have been sent, and what expires at that time or before, stays as it is and is named: exit
+    code 1.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.group_deciding import reschedule_group

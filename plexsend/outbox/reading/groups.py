@@ -1,4 +1,4 @@
-"""Groups as they are: their lanes, which account knows one, what is closed, and how many messages of each state."""
+"""Groups as they are: their lanes, who knows one, what is closed, how many messages are in each state."""
 
 from __future__ import annotations
 
