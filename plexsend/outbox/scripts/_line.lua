@@ -1,4 +1,4 @@
--- needs: _clock, _rate, _gate
+-- needs: _clock, _rate, _gate, _lanes
 -- The line of a service's lanes before its rate: who has had least is first, whatever the size of its batches.
 -- Start-time fair queueing: a lane's tag is what it has had, in messages, and moves on with each message. Within a
 -- class (ungrouped lanes; groups) lanes have equal shares. The classes have shares of 9 and 1: a message of a
@@ -21,7 +21,7 @@ local function fair_key(service)
 end
 
 local function class_of(lane)
-  return string.find(lane, '/', 1, true) and 2 or 1
+  return group_of(lane) and 2 or 1
 end
 
 -- What another program spoilt counts as nothing.
