@@ -179,11 +179,13 @@ SUBMIT = _order(
     _number("expires_at_ms"),
     "stamp",
     _number("mark"),
+    _number("form"),
     _flag("announced"),
 )
-"""Times: 0 for none; `mark`: share of maxmemory. After these the messages."""
+"""Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written. Then come the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest")
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "receiver_last")
+"""The last two are empty where they are not known."""
 
 SWEEP = _order(
     "sweep",

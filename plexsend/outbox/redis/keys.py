@@ -5,7 +5,7 @@ one hash tag, so a script touches one slot and accounts can be split over server
 
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
-p lanes              set     names of all lanes, added before the first submit to them
+p lanes              set     names of all routes, added before the first submit to them
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
@@ -13,6 +13,9 @@ p fleet              hash    process → what it announces (JSON): host, pid, ve
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
+                             written by submit with the lane's first message
+p{a}:routes          set     routes of the lanes in the index
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
@@ -42,7 +45,7 @@ p{a}:nudge           channel a lane became due before the next sweep; carries no
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane, digest of the body (16 bytes), stamp
+s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
@@ -51,6 +54,8 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again
+h i                  keyed hash of the receiver's number (8 bytes), where a key for it is set; its last four
+                     digits
 c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
 """
 
@@ -103,6 +108,14 @@ class Keys:
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def lane_index(self, account: str) -> str:
+        """Return the key of the index of an account's lanes."""
+        return f"{self.account(account)}lanes"
+
+    def routes(self, account: str) -> str:
+        """Return the key of the set of an account's routes."""
+        return f"{self.account(account)}routes"
 
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
