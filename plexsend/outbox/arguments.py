@@ -190,14 +190,15 @@ MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "recei
 SWEEP = _order(
     "sweep",
     "process",
-    "entry",
+    "takes_from",
     _number("keep_ms"),
     _number("reclaim_ms"),
     _number("quota"),
     _number("service_count"),
+    _number("gone_count"),
 )
-"""`entry`: the process as it is written in `procs`; `quota`: doorbells in all. After these the services,
-then the names of the lanes to tidy."""
+"""`takes_from`: the process whose lease does not count; `quota`: doorbells in all. After these the services,
+then the processes whose leases are to be dropped, then the names of the lanes to tidy."""
 
 SERVICE = _order(
     "service",
@@ -213,10 +214,15 @@ SWEEP_ANSWER = _order(
     "answer",
     "status",
     _number("wait_ms"),
+    "who",
+    _flag("dropped"),
     *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
 )
 
 STEER = _order("steer", "act", "subject", "text")
+
+ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
+"""`busy`: threads that send; `revision`: which of the process's announcements counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +245,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "submit": Signature(SUBMIT, (MESSAGE,)),
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
+    "alive": Signature(ALIVE),
 }
 """Script → its orders."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.fleet import nudge
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -127,6 +128,8 @@ class Submitter:
         if text(reply[0]) == "announce":
             self._announce(lane)
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
+            # Behind the messages: who looks now finds them.
+            nudge(self._store)
         return _answers([text(value) for value in reply])
 
     # The route's name is in `lanes` before its first message, so that no message is where nobody looks.
