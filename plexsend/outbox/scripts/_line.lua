@@ -1,4 +1,4 @@
--- needs: _clock, _rate, _gate, _lanes
+-- needs: _clock, _rate, _gate, _places
 -- The line of a service's lanes before its rate: who has had least is first, whatever the size of its batches.
 -- Start-time fair queueing: a lane's tag is what it has had, in messages, and moves on with each message. Within a
 -- class (ungrouped lanes; groups) lanes have equal shares. The classes have shares of 9 and 1: a message of a
@@ -8,66 +8,6 @@
 -- A place in the line is a lane's. It keeps `need` permits for the lane until `gives_up`, a second after the time
 -- promised to it: a first whose drain died or is held costs the others nothing. A lane that took and has more
 -- keeps its tag in the line while its drain is in a request, with a need of 0.
---
--- `<service>:fair` has `*` -> `<ungrouped> <groups> <now of classes> <now of ungrouped> <now of groups>`, and
--- lane -> `<tag> <need> <gives up ms> <drain that waits with its lease kept>`.
-
-local LINES = { ':line', ':line:groups' }
-local COST_OF_CLASS = { 1, GROUP_COST }
-local MOST_LOOKED_AT = 3
-
-local function fair_key(service)
-  return P .. service .. ':fair'
-end
-
-local function class_of(lane)
-  return group_of(lane) and 2 or 1
-end
-
--- What another program spoilt counts as nothing.
-local function read_numbers(text)
-  local numbers = {}
-  for word in string.gmatch(text or '', '%S+') do numbers[#numbers + 1] = tonumber(word) or 0 end
-  for i = #numbers + 1, 5 do numbers[i] = 0 end
-  return numbers
-end
-
--- A place counts until its time. One that is further ahead than any that is given comes from before the clock was
--- set back.
-local function read_place(text, longest_ms)
-  local tag, need, gives_up, drain = string.match(text or '', '^(%d+) (%d+) (%d+) ?(%S*)$')
-  gives_up = tonumber(gives_up) or 0
-  local waits = gives_up > now and gives_up <= now + longest_ms
-  return { tag = tonumber(tag) or 0, need = waits and tonumber(need) or 0, gives_up = gives_up, waits = waits,
-           drain = waits and drain ~= '' and drain or nil }
-end
-
-local function place_text(tag, need, gives_up, drain)
-  return num(tag) .. ' ' .. num(need) .. ' ' .. num(gives_up) .. ' ' .. (drain or '')
-end
-
-local function longest_place(state)
-  return state.tolerance / 1000 + LONGEST_SLEEP_MS + PLACE_LAPSES_MS
-end
-
--- The first of a class, without those whose time has passed: they leave the line here.
-local function front_of(service, class, state)
-  local line = P .. service .. LINES[class]
-  local found, front = call('ZRANGE', line, 0, MOST_LOOKED_AT - 1, 'WITHSCORES'), {}
-  if #found == 0 then return front end
-  local names = {}
-  for i = 1, #found, 2 do names[#names + 1] = found[i] end
-  local places = call('HMGET', fair_key(service), unpack(names))
-  for i, name in ipairs(names) do
-    local place = read_place(places[i], longest_place(state))
-    if place.waits then
-      front[#front + 1] = { lane = name, tag = tonumber(found[2 * i]), place = place }
-    else
-      call('ZREM', line, name)
-    end
-  end
-  return front
-end
 
 -- Who is before the lane: of the class whose time is least, then of its own.
 local function before(spot)
@@ -115,10 +55,6 @@ local function find_spot(lane, service, state, most_items)
   return spot
 end
 
-local function leave_line(lane, service)
-  call('ZREM', P .. service .. LINES[class_of(lane)], lane)
-end
-
 -- Whether a lane in the line could take nothing now.
 local function is_stuck(lane, spot)
   return call('ZCARD', lane_key(lane, 'ready')) == 0 or gate(lane, spot.service, spot.most_items).blocked ~= nil
@@ -143,23 +79,6 @@ local function line_sleep(spot, state, wait_ms)
   local rank = call('ZRANK', P .. spot.service .. LINES[spot.class], spot.lane) or #spot.ahead
   local batches = math.max(rank, #spot.ahead) - 1
   return math.max(wait_ms, math.min(LONGEST_SLEEP_MS, wait_ms + batches * spot.most_items * state.each / 1000))
-end
-
-local function write_place(spot, state, times, tag, need, gives_up, drain)
-  local fair, line = fair_key(spot.service), P .. spot.service .. LINES[spot.class]
-  local text = place_text(tag, need, gives_up, drain)
-  if times then
-    call('HSET', fair, '*', times, spot.lane, text)
-  else
-    call('HSET', fair, spot.lane, text)
-  end
-  if gives_up > 0 then
-    call('ZADD', line, num(tag), spot.lane)
-    call('PEXPIRE', line, num(state.tolerance / 1000 + RATE_KEPT_MS))
-  elseif spot.place.waits then
-    call('ZREM', line, spot.lane)
-  end
-  call('PEXPIRE', fair, num(state.tolerance / 1000 + RATE_KEPT_MS))
 end
 
 -- The lane stands in line for `n` permits that are promised for `at`. `drain`: who waits with its lease kept.
@@ -216,12 +135,4 @@ local function repay(lane, service, n)
   tag = math.max(0, (tonumber(tag) or 0) - n)
   call('HSET', fair, '*', table.concat(numbers, ' ', 1, 5), lane, num(tag) .. (rest or ' 0 0 '))
   call('ZADD', P .. service .. LINES[class], 'XX', num(tag), lane)
-end
-
--- A drain that goes away waits no longer; its lane keeps the place.
-local function stop_waiting(lane, service, drain)
-  local text = call('HGET', fair_key(service), lane)
-  if text and string.sub(text, -#drain - 1) == ' ' .. drain then
-    call('HSET', fair_key(service), lane, string.sub(text, 1, -#drain - 1))
-  end
 end

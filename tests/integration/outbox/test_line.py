@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from plexsend.outbox.advance import Status
-from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.settings import Policy
-from tests.integration.outbox.bench import BULK, Bench, accepted, keys_of, verdicts
+from tests.integration.outbox.bench import BULK, Bench, keys_of
 from tests.integration.outbox.slow_gateway import SlowGateway
 
 OTHER = Lane("mms-bulk", "X", "main")

@@ -39,7 +39,7 @@ def test_no_second_grants_more_than_the_rate_and_two_batches(bench: Bench, rate:
     grants: list[tuple[int, int, int]] = []
     settlements: dict[int, Settlement] = {}
     for number in range(900):
-        # At last from one lane alone: for as long as two stand in line, permits are kept for the first of them.
+        # At last one lane alone: while two stand in line, permits are kept for the first of them.
         drain = chance.randrange(4) if number < 600 else chance.choice((0, 2))
         before = server_us(bench) + shifted_us
         answer = bench.call(
