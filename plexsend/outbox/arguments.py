@@ -190,14 +190,15 @@ MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "recei
 SWEEP = _order(
     "sweep",
     "process",
-    "entry",
+    "takes_from",
     _number("keep_ms"),
     _number("reclaim_ms"),
     _number("quota"),
     _number("service_count"),
+    _number("gone_count"),
 )
-"""`entry`: the process as it is written in `procs`; `quota`: doorbells in all. After these the services,
-then the names of the lanes to tidy."""
+"""`takes_from`: the process whose lease does not count; `quota`: doorbells in all. After these the services,
+then the processes whose leases are to be dropped, then the names of the lanes to tidy."""
 
 SERVICE = _order(
     "service",
@@ -213,6 +214,8 @@ SWEEP_ANSWER = _order(
     "answer",
     "status",
     _number("wait_ms"),
+    "who",
+    _flag("dropped"),
     *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
 )
 
@@ -232,6 +235,9 @@ GROUP_ANSWER = _order(
 )
 """`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
 they are, for a reschedule each with the reason."""
+
+ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
+"""`busy`: threads that send; `revision`: which of the process's announcements counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,5 +261,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
+    "alive": Signature(ALIVE),
 }
 """Script → its orders."""

@@ -44,6 +44,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "LTRIM": (_KEY, "0", "1"),
     "MGET": (_KEY,),
     "MULTI": (),
+    "PEXPIRE": (_KEY, "60000"),
     "PING": (),
     "RPUSH": (_KEY, "v"),
     "SADD": (_KEY, "v"),
