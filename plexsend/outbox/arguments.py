@@ -53,7 +53,7 @@ class Order:
 
     Args:
         name: The name by which a script reads them, where they come any number of times.
-        values: At least two.
+        values: At least one.
     """
 
     def __init__(self, name: str, *values: Value) -> None:
@@ -214,7 +214,11 @@ SWEEP_ANSWER = _order(
     *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
 )
 
-STEER = _order("steer", "act", "subject", "text")
+STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
+"""`is_early`: whether the account may have no message yet."""
+
+ADOPT = _order("adopt", _flag("may_write_here"))
+"""After it the names of the account's lanes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +241,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "submit": Signature(SUBMIT, (MESSAGE,)),
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
+    "adopt": Signature(ADOPT),
 }
 """Script → its orders."""

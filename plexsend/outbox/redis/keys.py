@@ -6,8 +6,12 @@ one hash tag, so a script touches one slot and accounts can be split over server
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all lanes, added before the first submit to them
+p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
+                             nothing where it is missing
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
@@ -66,6 +70,16 @@ class Keys:
         return f"{self.prefix}lanes"
 
     @property
+    def format(self) -> str:
+        """The number of the form in which keys and records are written."""
+        return f"{self.prefix}format"
+
+    @property
+    def accounts(self) -> str:
+        """The set of all accounts' names."""
+        return f"{self.prefix}accounts"
+
+    @property
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
@@ -78,6 +92,10 @@ class Keys:
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def here(self, account: str) -> str:
+        """Return the key that says that an account's messages are on this server."""
+        return f"{self.account(account)}here"
 
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""

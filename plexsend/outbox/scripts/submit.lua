@@ -1,12 +1,12 @@
--- needs: _clock, arguments; _counts, _record, _wake
--- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake.
+-- needs: _clock, _here, arguments; _counts, _record, _wake
+-- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , the lane's ready, later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
--- Answers {'announce'}, and adds nothing, where the lane had no message before and the caller does not say that
--- it is announced. Its arguments are in arguments.py; after them the messages.
+-- Answers {'announce'}, and adds nothing, where the account is not here or the lane had no message before, and the
+-- caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
-if not announced and call('HEXISTS', lane_key(lane, 'counts'), 'submitted') == 0 then
+if not announced and not (is_here and call('HEXISTS', lane_key(lane, 'counts'), 'submitted') == 1) then
   return { 'announce' }
 end
 
@@ -16,6 +16,9 @@ local most = tonumber(string.match(memory, 'maxmemory:(%d+)') or '0')
 if most > 0 and used > most * mark then
   return { 'full', num(used), num(most) }
 end
+
+-- Before the first message, so that no message is where every other script answers that it has moved.
+if not is_here then call('SET', P .. 'here', now_text) end
 
 local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)
