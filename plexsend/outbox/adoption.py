@@ -29,22 +29,26 @@ class Adoption:
         self._store = store
         self._adopted: set[Lane] = set()
 
-    def adopt(self, lanes: Iterable[Lane]) -> None:
-        """Adopt the accounts of these lanes; the next call looks again at what cannot be adopted now."""
+    def adopt(self, lanes: Iterable[Lane]) -> bool:
+        """Adopt the accounts of these lanes, and return whether all are. Call again for what is not, soon."""
         fresh: dict[str, list[Lane]] = defaultdict(list)
         for lane in lanes:
             if lane not in self._adopted:
                 fresh[lane.account].append(lane)
         if not fresh:
-            return
+            return True
         with mapped():
             announced = {text(name) for name in self._store.client.smembers(self._store.keys.accounts)}
         is_old = stored_form(self._store) == FIRST_FORM
+        whole = True
         for account, mine in fresh.items():
             for at in range(0, len(mine), _MOST_AT_ONCE):
                 part = mine[at : at + _MOST_AT_ONCE]
                 if self._adopt(account, part, may_write_here=is_old or account not in announced):
                     self._adopted.update(part)
+                else:
+                    whole = False
+        return whole
 
     # `here` is written by a script that sees the account's messages. It may be missing where programs that do
     # not write it added the account. Where it was written and is gone, the messages have moved.

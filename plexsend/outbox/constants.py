@@ -20,6 +20,8 @@ SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
 LONGEST_ROUND_MS = 250
 """The longest time until the next sweep. A lane due before it causes a nudge, and nudges can be lost."""
+IDLE_ROUND_MS = 1_000
+"""The same of an account in which nothing has a next event."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
 PROBE_RECLAIMS = 2

@@ -5,6 +5,7 @@
 
 from plexsend.settings.accounts import Account, Credentials
 from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
+from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
@@ -15,6 +16,7 @@ __all__ = [
     "Account",
     "Credentials",
     "LogFormat",
+    "NumberKey",
     "OnUncertain",
     "Policy",
     "RcsDialect",

@@ -5,13 +5,21 @@ one hash tag, so a script touches one slot and accounts can be split over server
 
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
-p lanes              set     names of all lanes, added before the first submit to them
+p lanes              set     names of all routes, added before the first submit to them
 p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
 p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
+p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
+                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
+p salt               string  random key of the fingerprints
+p nudge              channel a process announced something new; carries nothing
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
                              nothing where it is missing
+p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
+                             written by submit with the lane's first message
+p{a}:routes          set     routes of the lanes in the index
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
@@ -34,14 +42,14 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
-p{a}:procs           zset    `<process>|<pool size>|<services>` → ms when last seen
+p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane, digest of the body (16 bytes), stamp
+s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
@@ -50,6 +58,8 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again
+h i                  keyed hash of the receiver's number (8 bytes), where a key for it is set; its last four
+                     digits
 c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
 """
 
@@ -89,6 +99,26 @@ class Keys:
         """The set of accounts that a person held."""
         return f"{self.prefix}held"
 
+    @property
+    def alive(self) -> str:
+        """The hash of the processes' signs of life."""
+        return f"{self.prefix}alive"
+
+    @property
+    def fleet(self) -> str:
+        """The hash of what processes announce."""
+        return f"{self.prefix}fleet"
+
+    @property
+    def salt(self) -> str:
+        """The key of the fingerprints."""
+        return f"{self.prefix}salt"
+
+    @property
+    def fleet_nudge(self) -> str:
+        """The channel on which processes learn that one announced something."""
+        return f"{self.prefix}nudge"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
@@ -96,6 +126,14 @@ class Keys:
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"
+
+    def lane_index(self, account: str) -> str:
+        """Return the key of the index of an account's lanes."""
+        return f"{self.account(account)}lanes"
+
+    def routes(self, account: str) -> str:
+        """Return the key of the set of an account's routes."""
+        return f"{self.account(account)}routes"
 
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
@@ -126,5 +164,9 @@ class Keys:
         return f"{self.account(account)}nudge"
 
     def procs(self, account: str) -> str:
-        """Return the key of the worker processes seen by an account."""
+        """Return the key of the worker processes of an older program, as an account saw them."""
         return f"{self.account(account)}procs"
+
+    def sweep(self, account: str) -> str:
+        """Return the key of who sweeps an account."""
+        return f"{self.account(account)}sweep"

@@ -17,7 +17,7 @@ from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.records import Record
@@ -188,6 +188,8 @@ class Bench:
         keep_ms: int = 7 * 86_400_000,
         tidy: Iterable[Lane] = (),
         policies: Mapping[str, Policy] | None = None,
+        gone: Collection[str] = (),
+        takes_from: str = "",
     ) -> SweepResult:
         """Do one round of housekeeping."""
         policies = policies or {"mms-bulk": self.policy, "mms-standard": self.policy}
@@ -201,6 +203,8 @@ class Bench:
             reclaim_ms=self.policy.reclaim_s * 1000,
             keep_ms=keep_ms,
             most_items=dict.fromkeys(policies, self.most_items),
+            gone=gone,
+            takes_from=takes_from,
             tidy=tidy,
         )
 
