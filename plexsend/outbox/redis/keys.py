@@ -31,13 +31,16 @@ p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned     
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
 p{a}:<lane>:drains   zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses
-p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`;
-                             `*` → `<drain> <ms>`: the one that waits for permits, and how long that counts
+p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
                              batches, fill (requests made, messages in them); takes (number of the last take);
                              ok (highest take of which a message was accepted); retries, reclaims, late
 p{a}:<lane>:ended    list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
+p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what each has had, in messages
+p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
+p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
+                             `*` → what each class has had, and where classes and lanes are now
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none

@@ -1,6 +1,6 @@
--- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _leases, sweep/leader, sweep/clock,
+-- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, sweep/leader, sweep/clock,
 -- needs: sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
--- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate; of
+-- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair; of
 -- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
