@@ -1,4 +1,4 @@
--- needs: _clock, arguments; _counts, _record, _lanes, _wake, _cancel, _reschedule
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _cancel, _reschedule
 -- group: what a person asks for all messages of a group. Touches p{a}:closed; of the lane that is named its later,
 -- ready, sending, uncertain, counts and ended; m: b: h: of its messages; and wake. The hot loop never runs it.
 -- At most MOST_OF_GROUP messages change in a call: the caller goes on from the place that the answer names.
@@ -93,5 +93,6 @@ end
 if act == 'open' then
   return answer_of({ status = call('HDEL', P .. 'closed', group) == 1 and 'opened' or 'kept' })
 end
+if not is_here then return { 'moved' } end
 if act == 'cancel' then return cancel() end
 return reschedule()
