@@ -15,6 +15,7 @@ PlexsendError
 ├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
     ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known
+    │   └── OutboxMoved      the account's messages are not on this server; nothing was written
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
@@ -165,6 +166,13 @@ class OutboxError(PlexsendError):
 
 class OutboxUnavailable(OutboxError):
     """Redis did not answer. Whether the last call took effect is not known; all calls may be repeated."""
+
+
+class OutboxMoved(OutboxUnavailable):
+    """The account is not on this server: it was emptied, is another one, or gave the account away.
+
+    Nothing was written. Where the account comes back, the same call goes on.
+    """
 
 
 class OutboxFull(OutboxError):

@@ -53,7 +53,7 @@ class Order:
 
     Args:
         name: The name by which a script reads them, where they come any number of times.
-        values: At least two.
+        values: At least one.
     """
 
     def __init__(self, name: str, *values: Value) -> None:
@@ -219,7 +219,11 @@ SWEEP_ANSWER = _order(
     *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
 )
 
-STEER = _order("steer", "act", "subject", "text")
+STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
+"""`is_early`: whether the account may have no message yet."""
+
+ADOPT = _order("adopt", _flag("may_write_here"))
+"""After it the names of the account's lanes."""
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
 """`busy`: threads that send; `revision`: which of the process's announcements counts."""
@@ -245,6 +249,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "submit": Signature(SUBMIT, (MESSAGE,)),
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
+    "adopt": Signature(ADOPT),
     "alive": Signature(ALIVE),
 }
 """Script → its orders."""

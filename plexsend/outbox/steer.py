@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from plexsend.errors import OutboxMoved
 from plexsend.outbox.arguments import STEER
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.reading.queries import accounts, server_ms
@@ -52,7 +54,15 @@ class Decision:
 
 def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
     """Do what is asked for one message of the account."""
-    outcome, state = store.run(Script.STEER, account, STEER.write(act=act, subject=msg_key, text=""))
+    write = partial(STEER.write, act=act, subject=msg_key, text="")
+    try:
+        outcome, state = store.run(Script.STEER, account, write(is_early=0))
+    except OutboxMoved:
+        # What only older programs wrote to is not yet adopted, and has not moved.
+        with mapped():
+            if store.client.sismember(store.keys.accounts, account):
+                raise
+        outcome, state = store.run(Script.STEER, account, write(is_early=1))
     return Decision(cast("DecisionOutcome", text(outcome)), text(state))
 
 
@@ -73,7 +83,9 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
             # Otherwise nobody would look for the holds of an account that has no lane yet.
             store.client.sadd(store.keys.held, *targets)
     for target in targets:
-        store.run(Script.STEER, target, STEER.write(act="hold", subject=field, text=value))
+        # A person may hold an account before its first message, which writes `here`. A hold does not write
+        # it: it does not show that messages are here.
+        store.run(Script.STEER, target, STEER.write(act="hold", subject=field, text=value, is_early=1))
 
 
 def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
@@ -87,6 +99,7 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
                 ended += fields
         targets = accounts(store)
     for target in targets:
-        reply = store.run(Script.STEER, target, [*STEER.write(act="release", subject="", text=""), *fields])
+        write = STEER.write(act="release", subject="", text="", is_early=1)
+        reply = store.run(Script.STEER, target, [*write, *fields])
         ended += [text(field) for field in reply[1:]]
     return sorted(set(ended))

@@ -132,7 +132,7 @@ class Submitter:
             nudge(self._store)
         return _answers([text(value) for value in reply])
 
-    # The route's name is in `lanes` before its first message, so that no message is where nobody looks.
+    # Account and route are named before their first message, so that no message is where nobody looks.
     # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is
     # read after it; here it is the other way round, so one of the two always sees the other. A person's
     # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
@@ -140,6 +140,7 @@ class Submitter:
     def _announce(self, lane: Lane) -> None:
         keys, client = self._store.keys, self._store.client
         with mapped():
+            client.sadd(keys.accounts, lane.account)
             client.sadd(keys.lanes, lane.route.name)
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
             # Read before the pause itself: a copy without a pause was left by a producer that died, or lost
@@ -150,8 +151,11 @@ class Submitter:
                 client.hsetnx(holds, field, pause)
                 copy = None if client.hexists(keys.pauses, lane.service) else pause
         if copy is not None:
-            # Fenced by its text: a pause that was written meanwhile is another one.
-            self._store.run(Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy))
+            # Fenced by its text: a pause that was written meanwhile is another one. Early: this may be the
+            # account's first submit.
+            self._store.run(
+                Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy, is_early=1)
+            )
 
 
 def _answers(reply: Sequence[str]) -> list[Submitted]:

@@ -6,6 +6,8 @@ one hash tag, so a script touches one slot and accounts can be split over server
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all routes, added before the first submit to them
+p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
@@ -13,6 +15,8 @@ p fleet              hash    process → what it announces (JSON): host, pid, ve
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
+                             nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
                              written by submit with the lane's first message
 p{a}:routes          set     routes of the lanes in the index
@@ -79,6 +83,16 @@ class Keys:
         return f"{self.prefix}lanes"
 
     @property
+    def format(self) -> str:
+        """The number of the form in which keys and records are written."""
+        return f"{self.prefix}format"
+
+    @property
+    def accounts(self) -> str:
+        """The set of all accounts' names."""
+        return f"{self.prefix}accounts"
+
+    @property
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
@@ -111,6 +125,10 @@ class Keys:
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def here(self, account: str) -> str:
+        """Return the key that says that an account's messages are on this server."""
+        return f"{self.account(account)}here"
 
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""

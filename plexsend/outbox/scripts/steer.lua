@@ -1,6 +1,7 @@
--- needs: _clock, arguments; _counts, _record, _lanes, _wake, _holds
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _holds
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased and wake. The hot loop never runs it.
+-- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
@@ -89,6 +90,7 @@ local function release()
   return answer
 end
 
+if not is_here and not is_early then return { 'moved' } end
 if act == 'hold' then return hold(subject, text) end
 if act == 'lift' then return lift(subject, text) end
 if act == 'release' then return release() end
