@@ -10,13 +10,15 @@ from plexsend.errors import UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
+from plexsend.outbox.constants import SWEEP_LEASE_MS
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.batches import Message
     from plexsend.outbox.redis.store import Store
@@ -50,8 +52,13 @@ class SweepResult:
     rings: tuple[Doorbell, ...]
     abandoned: tuple[Abandoned, ...]
     processes: tuple[WorkerProcess, ...]
+    """Those of an older program."""
     spoilt: tuple[str, ...] = ()
     """Lanes that could not be looked at: another program wrote something that cannot be read."""
+    who: str = ""
+    """The process that holds the lease, where another does."""
+    dropped: bool = False
+    """Whether the leases of processes that are gone were dropped; not so soon after a gap in time."""
 
 
 def sweep(
@@ -65,22 +72,26 @@ def sweep(
     reclaim_ms: int,
     keep_ms: int,
     most_items: Mapping[str, int] | None = None,
+    gone: Collection[str] = (),
+    takes_from: str = "",
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
     """Sweep an account, with the policies of its services.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
-    oldest ended records are looked at for retention in this round.
+    oldest ended records are looked at for retention in this round. `gone`: processes whose leases are to be
+    dropped. `takes_from`: the process whose lease does not count, since this one is to sweep the account.
     """
     args: list[str | bytes | int] = [
         *SWEEP.write(
             process=process.name,
-            entry=str(process),
+            takes_from=takes_from,
             keep_ms=keep_ms,
             reclaim_ms=reclaim_ms,
             quota=quota,
             service_count=len(policies),
+            gone_count=len(gone),
         )
     ]
     for service, policy in policies.items():
@@ -92,7 +103,7 @@ def sweep(
             linger_ms=policy.linger_ms,
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
-    args += [lane.name for lane in tidy]
+    args += [*gone, *(lane.name for lane in tidy)]
     answer = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return SweepResult(
         swept=text(answer["status"]) == "swept",
@@ -101,7 +112,25 @@ def sweep(
         abandoned=tuple(_abandoned(answer["abandoned"])),
         processes=tuple(WorkerProcess.parse_all(answer["processes"])),
         spoilt=tuple(text(lane) for lane in answer["spoilt"]),
+        who=text(answer["who"]),
+        dropped=number(answer["dropped"]) == 1,
     )
+
+
+def unswept(store: Store, accounts: Iterable[str]) -> list[str]:
+    """Return those accounts that no process sweeps at present, read in one round trip."""
+    names = list(accounts)
+    if not names:
+        return []
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        pipe.time()
+        for account in names:
+            pipe.hget(store.keys.sweep(account), "until")
+        (seconds, micros), *ends = pipe.execute()
+    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    # A process that is only late has its lease back within a moment.
+    return [name for name, until in zip(names, ends, strict=True) if number(until) < now_ms - SWEEP_LEASE_MS]
 
 
 # A name among the wakes that is not a lane's, with a message that is ready, comes from another program.

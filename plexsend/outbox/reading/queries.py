@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from plexsend.errors import RecordBroken, UsageError
-from plexsend.outbox.constants import SILENT_MS
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
 from plexsend.outbox.index import LaneNames, indexed_lanes
 from plexsend.outbox.lanes import Lane
@@ -143,11 +143,12 @@ def covering(found: list[Hold], lane: Lane) -> list[Hold]:
 
 
 def processes(store: Store, account: str) -> list[WorkerProcess]:
-    """Return the worker processes that are alive, as the account has seen them."""
-    oldest = server_ms(store) - SILENT_MS
-    with mapped():
-        entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
-    return list(WorkerProcess.parse_all(entries))
+    """Return the worker processes that are alive; of an older program, those that the account has seen."""
+    return [
+        WorkerProcess(process.name, process.announced.threads, process.announced.services)
+        for process in fleet(store, [account])
+        if process.lives
+    ]
 
 
 def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]:

@@ -24,14 +24,14 @@ _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
 def prelude(text: str, arguments: Order, rules: Iterable[HoldRule]) -> str:
-    """Return the data that a script names, as Lua. TRANSITIONS comes with every script.
+    """Return the data that a script names, as Lua.
 
     Args:
         text: The script and its parts.
         arguments: The script's own, in which steps of holds may be.
         rules: The rows of holds.
     """
-    named = {"TRANSITIONS", *_NAME.findall(_COMMENT.sub("", text))}
+    named = {*_NAME.findall(_COMMENT.sub("", text))}
     data = {
         "NOWHERE": NOWHERE,
         "TRANSITIONS": {event: _targets(event) for event in Event},

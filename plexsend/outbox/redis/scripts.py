@@ -35,6 +35,9 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    GROUP = "group"
+    ADOPT = "adopt"
+    ALIVE = "alive"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
@@ -43,6 +46,9 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.GROUP: "#!lua flags=allow-oom",
+    Script.ADOPT: "#!lua flags=allow-oom",
+    Script.ALIVE: "#!lua flags=allow-oom",
 }
 
 ARGUMENTS = "arguments"
@@ -69,7 +75,9 @@ def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
     given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments, rules)
-    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, Part("end", "end)()")]
+    # A script without functions of its own has nothing to put aside.
+    end = [Part("end", "end)()")] if any(part.name == _FUNCTIONS for part in needed) else []
+    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, *end]
 
 
 def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
@@ -89,4 +97,4 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
 
 def _needs(text: str) -> list[str]:
     listed = " ".join(_NEEDS.findall(text)).replace(_FUNCTIONS, f", {_FUNCTIONS},")
-    return [name for name in re.split(r"[,\s]+", listed) if name != _NOTHING]
+    return [name for name in re.split(r"[,\s]+", listed) if name not in ("", _NOTHING)]

@@ -17,7 +17,7 @@ from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.records import Record
@@ -91,6 +91,9 @@ class Bench:
 
     def __init__(self, store: Store, policy: Policy | None = None) -> None:
         self.store = store
+        for account in ("main", "others"):
+            # Most tests are about accounts that have had messages.
+            store.client.set(store.keys.here(account), 0)
         self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
         self.intake = Submitter(store)
         self.most_items = MOST_ITEMS
@@ -185,6 +188,8 @@ class Bench:
         keep_ms: int = 7 * 86_400_000,
         tidy: Iterable[Lane] = (),
         policies: Mapping[str, Policy] | None = None,
+        gone: Collection[str] = (),
+        takes_from: str = "",
     ) -> SweepResult:
         """Do one round of housekeeping."""
         policies = policies or {"mms-bulk": self.policy, "mms-standard": self.policy}
@@ -198,6 +203,8 @@ class Bench:
             reclaim_ms=self.policy.reclaim_s * 1000,
             keep_ms=keep_ms,
             most_items=dict.fromkeys(policies, self.most_items),
+            gone=gone,
+            takes_from=takes_from,
             tidy=tidy,
         )
 
