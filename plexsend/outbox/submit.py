@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.fleet import nudge
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.redis.scripts import Script
@@ -96,9 +97,9 @@ class Submitter:
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
         `send_at_ms` that has passed means now. `form`: the form in which the fleet writes records.
 
-        Raises UsageError for a lane with a group while an older form is in force, OutboxFull (none was added)
-        or OutboxUnavailable (whether they were added is not known: call again, what was added before is then
-        a duplicate).
+        Raises UsageError for a lane with a group while an older form is in force, OutboxFull or GroupClosed
+        (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was
+        added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
@@ -130,6 +131,8 @@ class Submitter:
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
             # Behind the messages: who looks now finds them.
             nudge(self._store)
+        if text(reply[0]) == "closed":
+            raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
         return _answers([text(value) for value in reply])
 
     # Account and route are named before their first message, so that no message is where nobody looks.

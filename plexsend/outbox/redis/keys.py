@@ -43,6 +43,7 @@ p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapse
                              `*` → what each class has had, and where classes and lanes are now
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
+p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
@@ -157,6 +158,10 @@ class Keys:
     def holds(self, account: str) -> str:
         """Return the key of an account's holds."""
         return f"{self.account(account)}holds"
+
+    def closed(self, account: str) -> str:
+        """Return the key of an account's closed groups."""
+        return f"{self.account(account)}closed"
 
     def wake(self, account: str) -> str:
         """Return the key of an account's wake times."""

@@ -35,6 +35,7 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    GROUP = "group"
     ADOPT = "adopt"
     ALIVE = "alive"
 
@@ -45,6 +46,7 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }

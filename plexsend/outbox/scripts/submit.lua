@@ -3,8 +3,13 @@
 -- later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
+-- Answers {'closed', JSON} for a lane whose group is closed.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
+
+local group = group_of(lane)
+local closed = group and call('HGET', P .. 'closed', group)
+if closed then return { 'closed', closed } end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 local found = call('HMGET', P .. 'lanes', route_of(lane), lane)
