@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from celery.worker import state
 from kombu.exceptions import OperationalError
 
-from plexsend.errors import PlexsendError
+from plexsend.errors import PlexsendError, UsageError
 from plexsend.logs import get_logger
 from plexsend.outbox.lanes import Lane
 from plexsend.worker.drain import Drain, Surroundings
@@ -32,7 +32,9 @@ class Process:
 
     def __init__(self, app: Celery, runtime: Runtime, services: Iterable[str]) -> None:
         self.runtime = runtime
-        self.surroundings = Surroundings(bell_waits=_bell_waits, ring=self.ring)
+        self.surroundings = Surroundings(
+            bell_waits=_bell_waits, ungrouped_waits=_ungrouped_waits, ring=self.ring
+        )
         self._app = app
         self._services = frozenset(services)
         self._spare = threading.Lock()
@@ -83,6 +85,25 @@ def _in_hand(drain: Drain | None) -> dict[str, list[str]]:
 # Tasks received and not yet begun: with a free thread for each they would have begun.
 def _bell_waits() -> bool:
     return len(state.reserved_requests) > len(state.active_requests)
+
+
+def _ungrouped_waits() -> bool:
+    if not _bell_waits():
+        return False
+    try:
+        waiting = set(state.reserved_requests) - set(state.active_requests)
+    except RuntimeError:
+        # One came meanwhile. The next batch asks again.
+        return False
+    return any(_is_ungrouped(request.args) for request in waiting)
+
+
+# What another program sent may hold anything; it is answered, and logged, like what has no group.
+def _is_ungrouped(args: object) -> bool:
+    try:
+        return Lane.parse(args[0]).is_route  # type: ignore[index]  # see above
+    except (UsageError, TypeError, LookupError):
+        return True
 
 
 _current: list[Process] = []
