@@ -35,6 +35,8 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    GROUP = "group"
+    ADOPT = "adopt"
     ALIVE = "alive"
 
 
@@ -44,6 +46,8 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.GROUP: "#!lua flags=allow-oom",
+    Script.ADOPT: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 
@@ -93,4 +97,4 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
 
 def _needs(text: str) -> list[str]:
     listed = " ".join(_NEEDS.findall(text)).replace(_FUNCTIONS, f", {_FUNCTIONS},")
-    return [name for name in re.split(r"[,\s]+", listed) if name != _NOTHING]
+    return [name for name in re.split(r"[,\s]+", listed) if name not in ("", _NOTHING)]
