@@ -14,7 +14,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.worker.drain import Drain, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from celery import Celery
 
@@ -30,13 +30,13 @@ DRAIN_TASK = "plexsend.drain"
 class Process:
     """One for each worker process, made when its pool starts."""
 
-    def __init__(self, app: Celery, runtime: Runtime, services: Iterable[str]) -> None:
+    def __init__(self, app: Celery, runtime: Runtime, serves: Callable[[str], bool]) -> None:
         self.runtime = runtime
         self.surroundings = Surroundings(
             bell_waits=_bell_waits, ungrouped_waits=_ungrouped_waits, ring=self.ring
         )
         self._app = app
-        self._services = frozenset(services)
+        self._serves = serves
         self._spare = threading.Lock()
 
     def ring(self, lane: Lane, bell: str) -> None:
@@ -47,7 +47,7 @@ class Process:
         try:
             self._app.send_task(DRAIN_TASK, args=(lane.name, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
-            here = lane.service in self._services and self._spare.acquire(blocking=False)
+            here = self._serves(lane.service) and self._spare.acquire(blocking=False)
             _log.warning(
                 "broker refuses a doorbell", lane=lane.name, reason=type(exc).__name__, answered_here=here
             )

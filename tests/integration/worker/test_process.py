@@ -32,7 +32,7 @@ def test_line_of_a_drain_that_failed_names_what_it_had_in_hand(
 
     room.answer_by(fail)
     app: Any = None
-    Process(app, room.runtime, [BULK.service]).answer(BULK.name, "")
+    Process(app, room.runtime, lambda _: True).answer(BULK.name, "")
     [line] = [record.message for record in caplog.records if "drain failed" in record.message]
     assert f"msg_keys={json.dumps(names(10))}" in line
     # What was taken is reclaimed later.
@@ -43,7 +43,7 @@ def test_doorbell_for_no_lane_is_logged_and_raises_nothing(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     app: Any = None
-    Process(app, Room(store, ScriptedClient()).runtime, [BULK.service]).answer("no lane", "")
+    Process(app, Room(store, ScriptedClient()).runtime, lambda _: True).answer("no lane", "")
     [line] = [record.message for record in caplog.records if "drain failed" in record.message]
     assert "msg_keys" not in line
 
