@@ -4,6 +4,7 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
+from plexsend.settings.foreign import take_out_foreign
 from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
@@ -28,4 +29,5 @@ __all__ = [
     "markdown_page",
     "markdown_table",
     "read",
+    "take_out_foreign",
 ]
