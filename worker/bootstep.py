@@ -13,9 +13,11 @@ from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.runtime import Runtime
@@ -77,6 +79,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        if settings.notify is not None:
+            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature

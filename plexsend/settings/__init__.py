@@ -5,6 +5,7 @@
 
 from plexsend.settings.accounts import Account, Credentials
 from plexsend.settings.foreign import take_out_foreign
+from plexsend.settings.hook_urls import HookAddress
 from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
@@ -16,6 +17,7 @@ __all__ = [
     "VARIABLES",
     "Account",
     "Credentials",
+    "HookAddress",
     "LogFormat",
     "NumberKey",
     "OnUncertain",
