@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
 from plexsend.worker.verdicts import Judge
@@ -33,6 +34,8 @@ class Runtime:
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
+        self.form = OLD_FORM
+        """The form in force, as housekeeping last saw it: the oldest until then."""
         self.policies = settings.services
         chance = random.SystemRandom().random
         self.judges = {service: Judge(policy, chance) for service, policy in settings.services.items()}

@@ -37,6 +37,7 @@ class Script(StrEnum):
     STEER = "steer"
     GROUP = "group"
     ADOPT = "adopt"
+    FORM = "form"
     ALIVE = "alive"
 
 
@@ -48,6 +49,7 @@ _SHEBANG = {
     Script.STEER: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
+    Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 
