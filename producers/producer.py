@@ -222,7 +222,6 @@ class Producer:
         terms = Terms(
             service=service,
             account=account,
-            linger_ms=self._settings.service(service).linger_ms,
             send_at_ms=send_at_ms,
             expires_at_ms=expires_at_ms,
             variant=msg_type,

@@ -13,6 +13,8 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.policies.state import ask
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
@@ -68,6 +70,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
         services = tuple(sorted(parent.app.amqp.queues.consume_from))
+        ask(runtime.store, asks_for(settings.asks, services))
         process = Process(parent.app, runtime, services)
         enter(process)
         me = WorkerProcess(runtime.name, parent.concurrency, services)

@@ -42,7 +42,6 @@ FULL_QUEUES_S = 0.05
 """The same once as many doorbells wait as the threads can use: short drains make room within moments."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
-_DAY_MS = 86_400_000
 
 
 class Housekeeping:
@@ -78,7 +77,7 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.policies
+            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
         }
         self._spoilt: set[tuple[str, str]] = set()
         # The accounts that this process swept last: it alone is nudged for them.
@@ -96,7 +95,7 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        if not self._try("", self._look_for_lanes):
+        if not self._try("", self._look_for_lanes) or not self._try("", self._runtime.policies.look):
             return AGAIN_S
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
@@ -113,7 +112,7 @@ class Housekeeping:
     def _in_turn(self) -> list[tuple[str, tuple[Lane, ...]]]:
         return sorted(self._lanes.items(), key=lambda item: self._rang_at.get(item[0], 0.0))
 
-    def _try(self, account: str, step: Callable[[], None]) -> bool:
+    def _try(self, account: str, step: Callable[[], object]) -> bool:
         try:
             step()
         except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
@@ -144,7 +143,6 @@ class Housekeeping:
         self._lanes_at = self._clock()
 
     def _sweep(self, account: str, known: tuple[Lane, ...]) -> None:
-        settings = self._runtime.settings
         queued = self._lengths()
         processes = self._processes.get(account, (self._me,))
         quota = 0 if queued is None else quota_of_all(processes, queued)
@@ -152,12 +150,10 @@ class Housekeeping:
             self._runtime.store,
             account,
             self._me,
-            policies=self._runtime.policies,
+            services=self._runtime.services,
             most_items=self._most_items,
-            quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
+            quotas={} if queued is None else quotas(self._runtime.services, processes, queued),
             quota=quota,
-            reclaim_ms=round(settings.usual.reclaim_s * 1000),
-            keep_ms=round(settings.keep_days * _DAY_MS),
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
         self._due[account] = self._clock() + _wait_s(found)
@@ -190,7 +186,7 @@ class Housekeeping:
     def _lengths(self) -> dict[str, int] | None:
         busy = self._rang or self._queues is None or any(self._queues.values())
         if busy and self._clock() - self._queues_at >= (FULL_QUEUES_S if self._full else QUEUES_S):
-            self._queues = self._queue_lengths(self._runtime.policies)
+            self._queues = self._queue_lengths(self._runtime.services)
             self._queues_at = self._clock()
             self._rang = False
         return self._queues
@@ -204,13 +200,12 @@ class Housekeeping:
         for item in abandoned:
             by_take[item.lane, item.token].append(item)
         for (lane, token), items in by_take.items():
-            judge = self._runtime.judges[lane.service]
+            judge = self._runtime.judge(lane)
             entries = tuple(judge.judge_abandoned(item.message, token, now_ms=now_ms) for item in items)
             advance(
                 self._runtime.store,
                 lane,
                 Ticket(self._me.name, 0),
-                self._runtime.policies[lane.service],
                 mode=Mode.SETTLE,
                 settlement=Settlement(token, 0, entries),
             )

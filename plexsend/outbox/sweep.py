@@ -16,11 +16,10 @@ from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.batches import Message
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +58,13 @@ def sweep(
     account: str,
     process: WorkerProcess,
     *,
-    policies: Mapping[str, Policy],
+    services: Collection[str],
     quotas: Mapping[str, int],
     quota: int,
-    reclaim_ms: int,
-    keep_ms: int,
     most_items: Mapping[str, int] | None = None,
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
-    """Sweep an account, with the policies of its services.
+    """Sweep an account, for the services that the caller knows.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
@@ -77,19 +74,14 @@ def sweep(
         *SWEEP.write(
             process=process.name,
             entry=str(process),
-            keep_ms=keep_ms,
-            reclaim_ms=reclaim_ms,
             quota=quota,
-            service_count=len(policies),
+            service_count=len(services),
         )
     ]
-    for service, policy in policies.items():
+    for service in services:
         args += SERVICE.write(
             name=service,
             quota=quotas.get(service, 0),
-            connections=policy.connections,
-            rate_per_s=repr(float(policy.rate_per_s)),
-            linger_ms=policy.linger_ms,
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
     args += [lane.name for lane in tidy]

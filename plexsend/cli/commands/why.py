@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.why import Why
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Settings
 
 
 @click.command(epilog=example("plexsend why order-4711"))
@@ -23,26 +22,23 @@ if TYPE_CHECKING:
 @account_option
 @json_option
 def why(*, key: str, account: str | None, as_json: bool) -> None:
-    """Explain why the message KEY is not sent yet, how that ends, and when it is likely to be sent.
-
-    The estimate uses the settings of this machine; workers may have others.
-    """
+    """Explain why the message KEY is not sent yet, how that ends, and when it is likely to be sent."""
     screen = Screen(as_json=as_json)
     from plexsend.cli.finding import find_records
 
     with open_outbox(screen) as (settings, store):
         for record in find_records(store, settings, key, account):
-            answer = _ask(store, settings, record)
+            answer = _ask(store, record)
             screen.facts(_why_json(answer, record))
             if not as_json:
                 _show(screen, answer)
 
 
-def _ask(store: Store, settings: Settings, record: Record) -> Why:
+def _ask(store: Store, record: Record) -> Why:
+    from plexsend.outbox.policies.state import read
     from plexsend.outbox.reading.why import why as explain
 
-    # A service that this version does not know is still explained, at the usual pace.
-    return explain(store, record, settings.services.get(record.lane.service, settings.usual))
+    return explain(store, record, read(store).of(record.lane.account).service(record.lane.service))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

@@ -8,6 +8,11 @@ key                  type    content
 p lanes              set     names of all lanes, added before the first submit to them
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
+                             <service> <name>` → the strictest value that processes asked for last; epoch:
+                             goes up with each change
+p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
+                             `<name>` → value; epoch: that of the state it was copied from
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
@@ -69,6 +74,11 @@ class Keys:
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
+
+    @property
+    def policy(self) -> str:
+        """The hash of what the fleet agreed on, for all accounts."""
+        return f"{self.prefix}policy"
 
     @property
     def held(self) -> str:

@@ -35,6 +35,7 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    POLICY = "policy"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
@@ -43,6 +44,7 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.POLICY: "#!lua flags=allow-oom",
 }
 
 ARGUMENTS = "arguments"
@@ -68,7 +70,7 @@ def source(script: Script) -> str:
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
-    given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments, rules)
+    given = prelude("\n".join(part.text for part in needed), rules)
     return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, Part("end", "end)()")]
 
 

@@ -80,7 +80,7 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_entries(key)
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end
-  elseif not string.find(name, ':counts$') then
+  elseif name ~= 'policy' and not string.find(name, ':counts$') then
     shift_scores(key, ms)
   end
 end

@@ -1,4 +1,4 @@
--- needs: _gate, _wake, arguments, advance/names, advance/leases, advance/choose, advance/batch
+-- needs: _gate, _wake, arguments, advance/names, advance/policies, advance/leases, advance/choose, advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 local function nothing(status, wait_ms, reason)
