@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from plexsend.errors import OutboxError, Problem
     from plexsend.gateway.items import ItemLoader
+    from plexsend.settings import NumberKey
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
@@ -41,6 +42,8 @@ class Terms:
     replace: bool = False
     from_file: bool = False
     """Whether the items are rows of a file, whose author reads what is wrong with them."""
+    number_key: NumberKey | None = None
+    """Under which receivers are hashed; None: no hash of them is kept."""
 
     def __post_init__(self) -> None:
         # "no" is true as well: it would ask for what its caller does not want.
@@ -193,7 +196,9 @@ class Pipeline:
         if lane is None:
             lane = Lane(self._terms.service, item.variant, self._terms.account)
             self._lanes[item.variant] = lane
-        chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body)))
+        number, key = item.receiver, self._terms.number_key
+        message = NewMessage(msg_key, item.body, b"" if key is None else key.hash_of(number), number[-4:])
+        chunk.waiting.append(Waiting(index, lane, moments, message))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""

@@ -227,6 +227,7 @@ class Producer:
             variant=msg_type,
             replace=replace,
             from_file=from_file,
+            number_key=self._settings.number_key,
         )
         self._inspect()
         # Messages expire by Redis's clock, not by this machine's.

@@ -15,9 +15,9 @@ from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
 from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.policies.state import ask
-from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.runtime import Runtime
 
@@ -73,8 +73,12 @@ class HousekeepingStep(bootsteps.StartStopStep):
         ask(runtime.store, asks_for(settings.asks, services))
         process = Process(parent.app, runtime, services)
         enter(process)
-        me = WorkerProcess(runtime.name, parent.concurrency, services)
-        housekeeping = Housekeeping(runtime, me, ring=process.ring, queue_lengths=QueueLengths(parent.app))
+        presence = Presence(
+            runtime, lambda: services, parent.concurrency, busy=lambda: len(state.active_requests)
+        )
+        housekeeping = Housekeeping(
+            runtime, presence.me, ring=process.ring, queue_lengths=QueueLengths(parent.app), presence=presence
+        )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()

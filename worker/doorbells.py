@@ -27,6 +27,11 @@ def quotas(
 
 
 def quota_of_all(processes: Iterable[WorkerProcess], queued: Mapping[str, int]) -> int:
-    """Return how many may be rung in all: services share the threads of the processes that serve several."""
-    threads = sum(process.pool_size for process in processes if process.services)
-    return max(0, BELLS_PER_THREAD * threads - sum(queued.values()))
+    """Return how many may be rung in all: services share the threads of the processes that serve several.
+
+    Doorbells that are queued for a service count only while a process serves it: else nobody answers them.
+    """
+    serving = [process for process in processes if process.services]
+    served = {service for process in serving for service in process.services}
+    threads = sum(process.pool_size for process in serving)
+    return max(0, BELLS_PER_THREAD * threads - sum(n for service, n in queued.items() if service in served))

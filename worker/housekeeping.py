@@ -11,31 +11,29 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxError
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
-from plexsend.outbox.advance import Mode, Ticket, advance
-from plexsend.outbox.batches import Settlement
-from plexsend.outbox.reading.queries import lanes, server_ms
-from plexsend.outbox.redis.wakeups import Wakeups
-from plexsend.outbox.sweep import sweep
+from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.reading.queries import lanes
+from plexsend.outbox.redis.wakeups import FLEET, Wakeups
+from plexsend.outbox.sweep import sweep, unswept
 from plexsend.worker.doorbells import quota_of_all, quotas
+from plexsend.worker.election import elect
+from plexsend.worker.presence import LATE_S, Presence
+from plexsend.worker.reclaim import reclaim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.processes import WorkerProcess
-    from plexsend.outbox.sweep import Abandoned, SweepResult
     from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
 """Between two rounds while a lane is due: one that waits for a free worker stays due."""
 AGAIN_S = 0.5
 """Until the next try after a failed one."""
-LOOK_FOR_LANES_S = 0.5
-"""Between two looks for lanes of accounts not seen yet."""
-LOOK_BESIDE_S = 2.0
-"""The same in a process that sweeps no account: the process that sweeps looks for them."""
-HEARTBEAT_S = 1.0
-"""The longest that a process that does not sweep stays silent; it counts as gone after 5 s."""
+LOOK_FOR_LANES_S = 30.0
+"""Between two looks for lanes where their number did not change."""
+LOOK_BESIDE_S = 5.0
+"""Between two looks whether each account that another process is to sweep is swept."""
 QUEUES_S = 0.2
 """How old the lengths of the broker's queues may be while doorbells go out."""
 FULL_QUEUES_S = 0.05
@@ -45,7 +43,11 @@ LANES_TIDIED = 5
 
 
 class Housekeeping:
-    """Sweeps each account that has a lane, as long as its process holds the account's sweep lease."""
+    """Gives its process's sign of life, and sweeps the accounts that fall to it.
+
+    Of the processes that are alive one is elected for each account. Where it does not sweep, whatever the
+    reason, another does after a while.
+    """
 
     def __init__(
         self,
@@ -54,21 +56,23 @@ class Housekeeping:
         *,
         ring: Callable[[Lane, str], None],
         queue_lengths: Callable[[Iterable[str]], dict[str, int] | None],
+        presence: Presence | None = None,
         wakeups: Wakeups | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
-        self._me = me
         self._ring = ring
         self._queue_lengths = queue_lengths
+        self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
-        self._log = get_logger("worker.housekeeping").bind(process=me.name)
+        self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
         self._lanes: dict[str, tuple[Lane, ...]] = {}
+        self._lanes_seen = -1
         self._lanes_at = float("-inf")
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
-        self._processes: dict[str, tuple[WorkerProcess, ...]] = {}
+        self._older: dict[str, tuple[WorkerProcess, ...]] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
@@ -80,14 +84,27 @@ class Housekeeping:
             service: get_service(service, runtime.settings).product.most_items for service in runtime.services
         }
         self._spoilt: set[tuple[str, str]] = set()
-        # The accounts that this process swept last: it alone is nudged for them.
+        self._nudged = False
+        self._electors: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
+        self._mine: frozenset[str] = frozenset()
+        """The accounts that this process is to sweep."""
+        self._adopted: set[str] = set()
+        """Those that it sweeps because the process that is to does not."""
+        self._beside_at = clock()
         self._swept: set[str] = set()
+        """Those that it swept last: it alone is nudged for them."""
+        self._dropped: dict[str, frozenset[str]] = {}
+        """Account → processes that are gone and whose leases were dropped there."""
 
     def run(self) -> None:
         """Run rounds until the process stops. No fault ends it: the next round tries again."""
         while not self._runtime.stop.is_set():
             for account in self._wakeups.wait(self._swept, self.round()):
-                self._due[account] = 0.0
+                if account == FLEET:
+                    self._nudged = True
+                else:
+                    self._due[account] = 0.0
+        self._try("", self._presence.leave)
         self._wakeups.close()
 
     def round(self) -> float:
@@ -95,8 +112,10 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        if not self._try("", self._look_for_lanes) or not self._try("", self._runtime.policies.look):
+        steps = (self._beat, self._runtime.policies.look, self._look_for_lanes)
+        if not all(self._try("", step) for step in steps):
             return AGAIN_S
+        self._try("", self._look_beside)
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break
@@ -105,12 +124,46 @@ class Housekeeping:
             ):
                 self._due[account] = self._clock() + AGAIN_S
         now = self._clock()
-        waits = [due - now for due in self._due.values()]
-        return max(0.0, min([LOOK_FOR_LANES_S, *waits]))
+        waits = [self._due.get(account, now) - now for account in self._sweeps if account in self._lanes]
+        return max(0.0, min([self._presence.due_in_s(), *waits]))
+
+    @property
+    def _sweeps(self) -> frozenset[str]:
+        return self._mine | self._adopted
+
+    # Where Redis forgot the announcement, it is written again before this process counts as seen.
+    def _beat(self) -> None:
+        at_once, self._nudged = self._nudged, False
+        if self._presence.beat(at_once=at_once):
+            gone = self._presence.gone
+            self._dropped = {account: names & gone for account, names in self._dropped.items()}
+
+    def _elect(self) -> None:
+        present = {process.name for process in self._presence.fleet if process.silent_ms <= LATE_S * 1000}
+        electors = frozenset(present), frozenset(self._lanes)
+        if electors == self._electors:
+            return
+        self._electors = electors
+        mine = {account for account in self._lanes if elect(account, present) == self._runtime.name}
+        self._adopted -= mine
+        self._swept -= self._lanes.keys() - mine
+        self._mine = frozenset(mine)
+
+    def _look_beside(self) -> None:
+        self._elect()
+        if self._clock() - self._beside_at < LOOK_BESIDE_S:
+            return
+        self._beside_at = self._clock()
+        others = [account for account in self._lanes if account not in self._mine]
+        for account in unswept(self._runtime.store, others):
+            self._adopted.add(account)
+            self._due[account] = 0.0
 
     # The account rung least recently comes first: the accounts share the doorbells of a service.
     def _in_turn(self) -> list[tuple[str, tuple[Lane, ...]]]:
-        return sorted(self._lanes.items(), key=lambda item: self._rang_at.get(item[0], 0.0))
+        sweeps = self._sweeps
+        mine = ((account, known) for account, known in self._lanes.items() if account in sweeps)
+        return sorted(mine, key=lambda item: self._rang_at.get(item[0], 0.0))
 
     def _try(self, account: str, step: Callable[[], object]) -> bool:
         try:
@@ -130,8 +183,8 @@ class Housekeeping:
         return True
 
     def _look_for_lanes(self) -> None:
-        sweeps_none = self._lanes and not self._swept
-        if self._clock() - self._lanes_at < (LOOK_BESIDE_S if sweeps_none else LOOK_FOR_LANES_S):
+        seen = self._presence.lanes
+        if seen == self._lanes_seen and self._clock() - self._lanes_at < LOOK_FOR_LANES_S:
             return
         found: dict[str, list[Lane]] = defaultdict(list)
         for lane in lanes(self._runtime.store):
@@ -140,28 +193,38 @@ class Housekeeping:
         if fresh != self._lanes:
             self._lanes = fresh
             self._tidying = {account: cycle(names) for account, names in fresh.items()}
-        self._lanes_at = self._clock()
+        self._lanes_at, self._lanes_seen = self._clock(), seen
 
     def _sweep(self, account: str, known: tuple[Lane, ...]) -> None:
         queued = self._lengths()
-        processes = self._processes.get(account, (self._me,))
+        processes = self._serving(account)
         quota = 0 if queued is None else quota_of_all(processes, queued)
-        found = sweep(
+        gone = self._presence.gone - self._dropped.get(account, frozenset())
+        call = partial(
+            sweep,
             self._runtime.store,
             account,
-            self._me,
+            self._presence.me,
             services=self._runtime.services,
             most_items=self._most_items,
             quotas={} if queued is None else quotas(self._runtime.services, processes, queued),
             quota=quota,
+            gone=gone,
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
-        self._due[account] = self._clock() + _wait_s(found)
+        found = call()
+        if not found.swept and account in self._mine:
+            # One that has not noticed yet, or one of an older program, which elects nobody.
+            found = call(takes_from=found.who)
+        self._due[account] = self._clock() + max(SHORTEST_ROUND_S, found.wait_ms / 1000)
         if not found.swept:
             self._swept.discard(account)
+            self._adopted.discard(account)
             return
         self._swept.add(account)
-        self._processes[account] = found.processes
+        self._older[account] = found.processes
+        if found.dropped:
+            self._dropped[account] = self._dropped.get(account, frozenset()) | gone
         self._log_spoilt(account, found.spoilt)
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
@@ -170,7 +233,17 @@ class Housekeeping:
         self._full = len(found.rings) == quota
         if found.rings:
             self._rang, self._rang_at[account] = True, self._clock()
-        self._reclaim(found.abandoned)
+        reclaim(self._runtime, found.abandoned)
+
+    def _serving(self, account: str) -> tuple[WorkerProcess, ...]:
+        """Return the processes that are alive."""
+        return (
+            *(
+                WorkerProcess(process.name, process.announced.threads, process.announced.services)
+                for process in self._presence.living
+            ),
+            *self._older.get(account, ()),
+        )
 
     def _log_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
         for lane in lanes:
@@ -190,35 +263,3 @@ class Housekeeping:
             self._queues_at = self._clock()
             self._rang = False
         return self._queues
-
-    # Judged here and settled through advance, fenced by the token: if the drain settles first, this is late.
-    def _reclaim(self, abandoned: tuple[Abandoned, ...]) -> None:
-        if not abandoned:
-            return
-        now_ms = server_ms(self._runtime.store)
-        by_take: dict[tuple[Lane, str], list[Abandoned]] = defaultdict(list)
-        for item in abandoned:
-            by_take[item.lane, item.token].append(item)
-        for (lane, token), items in by_take.items():
-            judge = self._runtime.judge(lane)
-            entries = tuple(judge.judge_abandoned(item.message, token, now_ms=now_ms) for item in items)
-            advance(
-                self._runtime.store,
-                lane,
-                Ticket(self._me.name, 0),
-                mode=Mode.SETTLE,
-                settlement=Settlement(token, 0, entries),
-            )
-            self._log.warning(
-                "messages reclaimed from a drain that is gone",
-                lane=lane.name,
-                token=token,
-                messages=len(items),
-                msg_keys=[item.message.msg_key for item in items],
-            )
-
-
-def _wait_s(found: SweepResult) -> float:
-    if not found.swept:
-        return min(HEARTBEAT_S, found.wait_ms / 1000)
-    return max(SHORTEST_ROUND_S, found.wait_ms / 1000)

@@ -61,6 +61,14 @@ class Runtime:
             known = self._credentials[account] = self.settings.accounts[account].read_credentials()
         return known
 
+    def known_credentials(self, account: str) -> Credentials | None:
+        """Return an account's credentials as they were last read; None where none could be read yet."""
+        return self._credentials.get(account)
+
+    def refresh_credentials(self, account: str) -> None:
+        """Read an account's credentials again; SettingsError where that fails; those read before stay."""
+        self._credentials[account] = self.settings.accounts[account].read_credentials()
+
     def reread_credentials(self, account: str, refused: Credentials) -> bool:
         """Read credentials again after a refusal; return whether they differ from the refused ones."""
         fresh = self.settings.accounts[account].read_credentials()

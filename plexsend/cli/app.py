@@ -94,6 +94,13 @@ ENTRIES = (
         replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
     ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),
+    ListedCommand(
+        "doctor",
+        "doctor:doctor",
+        Section.SET_UP,
+        "Look whether all that a worker needs fits; say what to do.",
+        replaces="comparing settings, `valkey-cli` and `openssl s_client` by hand on every machine",
+    ),
     ListedCommand("demo", "demo:demo", Section.SET_UP, "Run the whole thing on this machine and watch it."),
 )
 

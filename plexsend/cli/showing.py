@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reading.json_shapes import masked
 from plexsend.terminal.moments import local
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def show_record(screen: Screen, record: Record) -> None:
     screen.say(f"{record.msg_key}  {record.state}", style="bold")
     facts = (
         ("lane", record.lane.name),
+        ("receiver", masked(record.receiver_last)),
         ("submitted", local(record.submitted_ms)),
         ("send at", local(record.send_at_ms)),
         ("expires", local(record.expires_at_ms)),

@@ -58,7 +58,7 @@ def read_target(word: str, *, services: Collection[str], accounts: Collection[st
     Raises NotPossible for a name that is unknown or means two things, UsageError for what cannot be a name.
     """
     prefix, colon, rest = word.partition(":")
-    if colon and prefix in set(Scope):
+    if colon and prefix in (Scope.LANE, Scope.SERVICE, Scope.ACCOUNT):
         return _read_named(Scope(prefix), rest, services=services, accounts=accounts)
     if "@" in word:
         service = Lane.parse(word).service

@@ -61,6 +61,8 @@ class Item:
     """What can be sent but may not be what the caller wants."""
     replacements: tuple[Problem, ...]
     """Each replacement that was made because the caller asked for replacements."""
+    receiver: str = field(default="", repr=False)
+    """The digits of the number that receives it."""
 
 
 class ItemLoader:
@@ -149,7 +151,14 @@ class ItemLoader:
         if not errors:
             found = values.pop(variant_field, None) if variant_field is not None else None
             body = _encode(self._in_dialect(values)).encode()
-            return Item(values["msg_key"], found, body, tuple(draft.warnings), tuple(draft.replacements))
+            return Item(
+                values["msg_key"],
+                found,
+                body,
+                tuple(draft.warnings),
+                tuple(draft.replacements),
+                values["receiver_number"],
+            )
         # Raised out here, since marshmallow's error holds the whole item and would stay attached.
         key = draft.get("msg_key")
         valid_key = key if isinstance(key, str) and _MSG_KEY.fullmatch(key) else None

@@ -167,21 +167,24 @@ SUBMIT = _order(
     _number("expires_at_ms"),
     "stamp",
     _number("mark"),
+    _number("form"),
     _flag("announced"),
 )
-"""Times: 0 for none; `mark`: share of maxmemory. After these the messages."""
+"""Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written. Then come the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest")
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "receiver_last")
+"""The last two are empty where they are not known."""
 
 SWEEP = _order(
     "sweep",
     "process",
-    "entry",
+    "takes_from",
     _number("quota"),
     _number("service_count"),
+    _number("gone_count"),
 )
-"""`entry`: the process as it is written in `procs`; `quota`: doorbells in all. After these the services,
-then the names of the lanes to tidy."""
+"""`takes_from`: the process whose lease does not count; `quota`: doorbells in all. After these the services,
+then the processes whose leases are to be dropped, then the names of the lanes to tidy."""
 
 SERVICE = _order(
     "service",
@@ -194,6 +197,8 @@ SWEEP_ANSWER = _order(
     "answer",
     "status",
     _number("wait_ms"),
+    "who",
+    _flag("dropped"),
     *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
 )
 
@@ -201,6 +206,9 @@ STEER = _order("steer", "act", "subject", "text")
 
 POLICY = _order("policy", _number("epoch"), _number("count"))
 """`count`: how many values follow, names and texts in turn."""
+
+ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
+"""`busy`: threads that send; `revision`: which of the process's announcements counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +232,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
     "policy": Signature(POLICY),
+    "alive": Signature(ALIVE),
 }
 """Script → its orders."""

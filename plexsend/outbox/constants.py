@@ -20,12 +20,19 @@ SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
 LONGEST_ROUND_MS = 250
 """The longest time until the next sweep. A lane due before it causes a nudge, and nudges can be lost."""
+IDLE_ROUND_MS = 1_000
+"""The same of an account in which nothing has a next event."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
 PROBE_RECLAIMS = 2
 """A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000
 """How long the state of a rate is kept after the moment from which it has no effect."""
+PLACE_LAPSES_MS = 1_000
+"""How long after the time promised to it a lane keeps its place before the rate: its drain may have died."""
+GROUP_COST = 9
+"""What a message of a group costs its class, where one without a group costs 1: while both classes have work,
+messages without a group get nine permits of ten."""
 TAKES_KEPT_MS = 900_000
 """How long the last take of a drain that is gone is remembered."""
 HISTORY_LENGTH = 50

@@ -1,4 +1,4 @@
-"""Holds: what keeps an account, service or lane from sending until a time or a person ends it."""
+"""Holds: what keeps an account, service, group or lane from sending until a time or a person ends it."""
 
 from __future__ import annotations
 

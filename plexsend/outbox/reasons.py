@@ -17,7 +17,10 @@ class Scope(StrEnum):
 
     ACCOUNT = "account"
     SERVICE = "service"
+    GROUP = "group"
+    """All lanes of a group, whether it has one yet or not."""
     LANE = "lane"
+    """A route with all its lanes; a person's pause of a lane with a group covers that lane alone."""
 
 
 class Reason(StrEnum):
@@ -105,7 +108,7 @@ class HoldRule:
 HOLD_RULES = (
     HoldRule(
         Reason.PAUSE,
-        (Scope.ACCOUNT, Scope.SERVICE, Scope.LANE),
+        (Scope.ACCOUNT, Scope.SERVICE, Scope.GROUP, Scope.LANE),
         Ends.BY_PERSON,
         most_at_once=0,
         how_it_ends="a person resumes it",

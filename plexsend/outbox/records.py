@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -46,6 +47,8 @@ class Record:
     ended_ms: int | None
     send_at_ms: int | None
     expires_at_ms: int | None
+    receiver_last: str = ""
+    """The last four digits of the receiver's number; empty where they were not known at the submit."""
     history: tuple[HistoryEvent, ...] = ()
 
     @property
@@ -78,14 +81,20 @@ class Record:
         )
 
 
-def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[bytes] = ()) -> Record:
-    """Return the record that a hash holds; raises RecordBroken where it names no state or no lane."""
+def parse_record(
+    msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[bytes] = (), names: LaneNames | None = None
+) -> Record:
+    """Return the record that a hash holds; raises RecordBroken where it names no state or no lane.
+
+    `names`: the account's lanes; None where the record names its lane by name.
+    """
 
     def moment(name: bytes) -> int | None:
         return number(fields[name]) if fields.get(name) else None
 
+    lane_name = text(fields.get(b"l")) if names is None else names.name(fields.get(b"l"))
     try:
-        state, lane = State(text(fields.get(b"s"))), Lane.parse(text(fields.get(b"l")))
+        state, lane = State(text(fields.get(b"s"))), Lane.parse(lane_name)
     except (ValueError, UsageError) as exc:
         raise RecordBroken(
             f"The record of {msg_key!r} is not whole: another program wrote it. `plexsend audit` names all."
@@ -106,6 +115,7 @@ def parse_record(msg_key: str, fields: Mapping[bytes, bytes], history: Sequence[
         ended_ms=moment(b"e"),
         send_at_ms=moment(b"q"),
         expires_at_ms=moment(b"z"),
+        receiver_last=text(fields.get(b"i")),
         history=tuple(_happening(line) for line in history),
     )
 
@@ -123,4 +133,4 @@ def read_record(store: Store, account: str, msg_key: str) -> Record | None:
         pipe.hgetall(keys.record(account, msg_key))
         pipe.lrange(keys.history(account, msg_key), 0, -1)
         fields, history = pipe.execute()
-    return parse_record(msg_key, fields, history) if fields else None
+    return parse_record(msg_key, fields, history, LaneNames(store, account)) if fields else None

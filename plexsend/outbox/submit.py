@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.fleet import nudge
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.policies.state import copy_to
 from plexsend.outbox.redis.scripts import Script
@@ -32,12 +33,20 @@ _MEMORY_MARK = 0.8
 """Share of `maxmemory` above which nothing is taken in, so that what waits can be sent and recorded."""
 
 
+FORM_WITH_GROUPS = 2
+"""The form of records that names lanes by number, so that a group's name costs no message anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be added: its key and the item exactly as it goes on the wire."""
+    """A message to be added: its key, the item exactly as it goes on the wire, and traces of its receiver."""
 
     msg_key: str
     body: bytes = field(repr=False)
+    receiver_hash: bytes = field(default=b"", repr=False)
+    """Keyed hash of the receiver's number; empty without a key."""
+    receiver_last: str = field(default="", repr=False)
+    """The last four digits of that number."""
 
     @property
     def digest(self) -> bytes:
@@ -80,15 +89,25 @@ class Submitter:
         most_items: int = MOST_ITEMS,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
+        form: int = FORM_WITH_GROUPS,
     ) -> list[Submitted]:
         """Add messages (at most 500) and return what became of each, in their order.
 
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
-        `send_at_ms` that has passed means now. Raises OutboxFull (none was added) or OutboxUnavailable
-        (whether they were added is not known: call again, what was added before is then a duplicate).
+        `send_at_ms` that has passed means now. `form`: the form in which the fleet writes records.
+
+        Raises UsageError for a lane with a group while an older form is in force, OutboxFull (none was added)
+        or OutboxUnavailable (whether they were added is not known: call again, what was added before is then
+        a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
+        if lane.group is not None and form < FORM_WITH_GROUPS:
+            raise UsageError(
+                f"Groups cannot be used yet, and {lane.group!r} is one: an older version of plexsend still "
+                "runs beside this one and knows no groups. They can be used ten minutes after its last "
+                "process has ended."
+            )
         if not messages:
             return []
         write = partial(
@@ -99,6 +118,7 @@ class Submitter:
             expires_at_ms=expires_at_ms or 0,
             stamp=stamp,
             mark=repr(_MEMORY_MARK),
+            form=form,
         )
         entries: list[str | bytes | int] = []
         for message in messages:
@@ -107,9 +127,11 @@ class Submitter:
         if text(reply[0]) == "announce":
             self._announce(lane)
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
+            # Behind the messages: who looks now finds them.
+            nudge(self._store)
         return _answers([text(value) for value in reply])
 
-    # The lane's name is in `lanes` before its first message, so that no message is where nobody looks.
+    # The route's name is in `lanes` before its first message, so that no message is where nobody looks.
     # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is
     # read after it; here it is the other way round, so one of the two always sees the other. A person's
     # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
@@ -118,7 +140,7 @@ class Submitter:
     def _announce(self, lane: Lane) -> None:
         keys, client = self._store.keys, self._store.client
         with mapped():
-            client.sadd(keys.lanes, lane.name)
+            client.sadd(keys.lanes, lane.route.name)
         copy_to(self._store, lane.account)
         with mapped():
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)

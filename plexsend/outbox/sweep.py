@@ -10,9 +10,11 @@ from plexsend.errors import UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
+from plexsend.outbox.constants import SWEEP_LEASE_MS
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
@@ -49,8 +51,13 @@ class SweepResult:
     rings: tuple[Doorbell, ...]
     abandoned: tuple[Abandoned, ...]
     processes: tuple[WorkerProcess, ...]
+    """Those of an older program."""
     spoilt: tuple[str, ...] = ()
     """Lanes that could not be looked at: another program wrote something that cannot be read."""
+    who: str = ""
+    """The process that holds the lease, where another does."""
+    dropped: bool = False
+    """Whether the leases of processes that are gone were dropped; not so soon after a gap in time."""
 
 
 def sweep(
@@ -62,20 +69,24 @@ def sweep(
     quotas: Mapping[str, int],
     quota: int,
     most_items: Mapping[str, int] | None = None,
+    gone: Collection[str] = (),
+    takes_from: str = "",
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
     """Sweep an account, for the services that the caller knows.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
-    oldest ended records are looked at for retention in this round.
+    oldest ended records are looked at for retention in this round. `gone`: processes whose leases are to be
+    dropped. `takes_from`: the process whose lease does not count, since this one is to sweep the account.
     """
     args: list[str | bytes | int] = [
         *SWEEP.write(
             process=process.name,
-            entry=str(process),
+            takes_from=takes_from,
             quota=quota,
             service_count=len(services),
+            gone_count=len(gone),
         )
     ]
     for service in services:
@@ -84,7 +95,7 @@ def sweep(
             quota=quotas.get(service, 0),
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
-    args += [lane.name for lane in tidy]
+    args += [*gone, *(lane.name for lane in tidy)]
     answer = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return SweepResult(
         swept=text(answer["status"]) == "swept",
@@ -93,7 +104,25 @@ def sweep(
         abandoned=tuple(_abandoned(answer["abandoned"])),
         processes=tuple(WorkerProcess.parse_all(answer["processes"])),
         spoilt=tuple(text(lane) for lane in answer["spoilt"]),
+        who=text(answer["who"]),
+        dropped=number(answer["dropped"]) == 1,
     )
+
+
+def unswept(store: Store, accounts: Iterable[str]) -> list[str]:
+    """Return those accounts that no process sweeps at present, read in one round trip."""
+    names = list(accounts)
+    if not names:
+        return []
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        pipe.time()
+        for account in names:
+            pipe.hget(store.keys.sweep(account), "until")
+        (seconds, micros), *ends = pipe.execute()
+    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    # A process that is only late has its lease back within a moment.
+    return [name for name, until in zip(names, ends, strict=True) if number(until) < now_ms - SWEEP_LEASE_MS]
 
 
 # A name among the wakes that is not a lane's, with a message that is ready, comes from another program.

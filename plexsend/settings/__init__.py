@@ -14,6 +14,7 @@ from plexsend.settings.model import (
     RcsDialect,
     Settings,
 )
+from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
@@ -27,6 +28,7 @@ __all__ = [
     "Account",
     "Credentials",
     "LogFormat",
+    "NumberKey",
     "OnUncertain",
     "Policy",
     "RcsDialect",

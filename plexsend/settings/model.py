@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import UsageError
 from plexsend.settings.accounts import credentials
 from plexsend.settings.gateway_urls import base_url
+from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, key_prefix, number, switch, whole
 from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
@@ -126,6 +127,11 @@ class Settings:
         "With 1 nothing is taken in or sent unless Redis writes each change to disk first "
         "(appendfsync always).",
         readers=Reader.ALL, in_readme=True)
+    number_key: NumberKey | None = row("NUMBER_KEY", None, number_key,
+        "The key, 32 to 64 characters, under which the receiver of each message is remembered as a hash.",
+        readers=Reader.ALL, secret=True, default_words="no hash is kept",
+        replaces="Nothing: the text of a message goes when it is accepted, and its number went with it.")
+    """None: receivers are remembered by their last four digits alone."""
     # The least is about nine seconds: housekeeping does not look more often, and a slip such as 0 is caught.
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",

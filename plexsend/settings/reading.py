@@ -53,6 +53,7 @@ def read(
     # Values that are not read as their rows say. Problems are listed in the order of the fields.
     own: dict[str, Callable[[], Any]] = {
         "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
+        "number_key": lambda: reader.optional(rows(Settings)["number_key"]),
         "accounts": lambda: MappingProxyType(reader.accounts(services)),
         "base_urls": lambda: MappingProxyType(
             {

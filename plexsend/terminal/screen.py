@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from plexsend.terminal.printable import printable
-from plexsend.terminal.wrapping import terminal_width, wrap_lines
+from plexsend.terminal.wrapping import terminal_width, wrap, wrap_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +38,24 @@ class Screen:
         """
         if not self.as_json:
             _write(sys.stdout, text, style, wraps=wraps)
+
+    def item(self, lead: str, text: str, *, style: str = "") -> None:
+        """Print a line for people that begins with `lead`; a terminal shows only that in the style.
+
+        Words that do not fit are broken below the text.
+        """
+        if self.as_json:
+            return
+        text = printable(text)
+        if not sys.stdout.isatty():
+            sys.stdout.write(f"{lead}{text}\n")
+            return
+        from rich.console import Console  # noqa: PLC0415  a pipe does not pay for it
+        from rich.text import Text  # noqa: PLC0415  a pipe does not pay for it
+
+        shown = Text("\n".join(wrap(text, terminal_width(sys.stdout), lead=lead)))
+        shown.stylize(style, 0, len(lead))
+        Console(file=sys.stdout).print(shown, soft_wrap=True)
 
     def table(
         self,

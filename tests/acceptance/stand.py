@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.items import get_loader
+from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
@@ -231,13 +232,14 @@ class Stand:
     def records(self, account: str, keys: Iterable[str]) -> list[Record]:
         """Return the records of these keys, read in one go."""
         names = list(keys)
+        lanes = LaneNames(self.store, account)
         pipe = self.store.client.pipeline(transaction=False)
         for key in names:
             pipe.hgetall(self.store.keys.record(account, key))
             pipe.lrange(self.store.keys.history(account, key), 0, -1)
         replies = pipe.execute()
         return [
-            parse_record(key, fields, history)
+            parse_record(key, fields, history, lanes)
             for key, fields, history in zip(names, replies[::2], replies[1::2], strict=True)
         ]
 

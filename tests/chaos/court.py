@@ -150,13 +150,21 @@ class Court:
                 for name, key in zip(starts, page, strict=True):
                     pipe.hmget(f"{name}m:{key}", "s", "l", "c")
                     pipe.lrange(f"{name}h:{key}", 0, -1)
+                for name in sorted(set(starts)):
+                    pipe.hgetall(f"{name}lanes")
                 return pipe.execute()
 
             replies = self.world.valkey.patiently(read)
-            for key, (state, lane, code), history in zip(page, replies[::2], replies[1::2], strict=True):
+            records = replies[: 2 * len(page)]
+            lanes = dict(zip(sorted(set(starts)), replies[2 * len(page) :], strict=True))
+            for key, name, (state, lane, code), history in zip(
+                page, starts, records[::2], records[1::2], strict=True
+            ):
                 if state is not None:
+                    # A record names its lane by the number that the index gives it.
+                    written = lanes[name].get(b"#" + lane, lane).decode()
                     found[key] = Record(
-                        state.decode(), lane.decode(), (code or b"").decode(), tuple(map(_event, history))
+                        state.decode(), written, (code or b"").decode(), tuple(map(_event, history))
                     )
         return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from plexsend.gateway.environment import read_settings
+from plexsend.outbox.index import LaneNames
 from plexsend.outbox.records import Record, parse_record
 from plexsend.outbox.redis.store import Store
 from tests.acceptance.stand import ROOT, Stand
@@ -52,9 +53,12 @@ class WatchedStand(Stand):
     def known_records(self, account: str, keys: Iterable[str]) -> list[Record]:
         """Return the records of those of these keys that the outbox knows."""
         names = list(keys)
+        lanes = LaneNames(self.store, account)
         pipe = self.store.client.pipeline(transaction=False)
         for key in names:
             pipe.hgetall(self.store.keys.record(account, key))
         return [
-            parse_record(key, fields) for key, fields in zip(names, pipe.execute(), strict=True) if fields
+            parse_record(key, fields, names=lanes)
+            for key, fields in zip(names, pipe.execute(), strict=True)
+            if fields
         ]

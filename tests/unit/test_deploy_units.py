@@ -112,7 +112,7 @@ def test_page_checks_with_the_settings_the_user_and_the_command_of_the_units() -
     found = service("plexsend-worker@.service")
     assert f"--uid={found['User']}" in words
     assert f"EnvironmentFile={found['EnvironmentFile'].split()[0]}" in words
-    assert words[-2:] == [shlex.split(found["ExecStart"])[0], "lanes"]
+    assert words[-2:] == [shlex.split(found["ExecStart"])[0], "doctor"]
 
 
 def test_page_installs_a_wheel_so_that_one_of_the_same_version_replaces_the_other() -> None:

@@ -95,7 +95,12 @@ def test_every_variable_of_the_table_reaches_the_settings() -> None:
         .removeprefix("PLEXSEND_"): variable
         for variable in settings.VARIABLES
     }
-    texts = {"ACCOUNT_MAIN": "user;key", "MMS_URL": "https://other.example", "BROKER_URL": "redis://broker/1"}
+    texts = {
+        "ACCOUNT_MAIN": "user;key",
+        "MMS_URL": "https://other.example",
+        "BROKER_URL": "redis://broker/1",
+        "NUMBER_KEY": SECRET + "-" * 32,
+    }
     assert read(**{name: texts.get(name) or str(row.default) for name, row in given.items()}).warnings == ()
 
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.index import LaneNames
 from plexsend.outbox.reading.queries import accounts, lanes
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -171,34 +172,37 @@ def _record_breaks(lane: str, book: _Books, seen: Counter[str]) -> Iterator[Disc
 def _read_records(store: Store, account: str, seen: _Seen, on_page: Callable[[int], None]) -> None:
     start = store.keys.record(account, "")
     done: set[str] = set()
+    names = LaneNames(store, account)
     with mapped():
         for page in _pages(store.client.scan_iter(match=_escape(start) + "*", count=_PAGE)):
             # SCAN may return a key twice while the keyspace grows or shrinks.
             keys = [key for key in (text(name)[len(start) :] for name in page) if key not in done]
             done.update(keys)
-            _check_records(store, account, keys, seen)
+            _check_records(store, account, keys, seen, names)
             on_page(len(keys))
 
 
-def _check_records(store: Store, account: str, keys: list[str], seen: _Seen) -> None:
+def _check_records(store: Store, account: str, keys: list[str], seen: _Seen, names: LaneNames) -> None:
     pipe = store.client.pipeline(transaction=True)
     for key in keys:
         pipe.hmget(store.keys.record(account, key), "s", "l")
         pipe.exists(store.keys.body(account, key))
     replies = pipe.execute()
     wanted: list[tuple[str, str, str]] = []
-    for key, (state, lane), has_body in zip(keys, replies[::2], replies[1::2], strict=True):
+    names.learn(named for _, named in replies[::2])
+    for key, (state, named), has_body in zip(keys, replies[::2], replies[1::2], strict=True):
+        lane = names.name(named)
         if state is None:
             continue
-        if lane is None or text(state) not in set(State):
-            seen.discrepancies.append(Discrepancy(text(lane), key, "its record is not whole"))
+        if not lane or text(state) not in set(State):
+            seen.discrepancies.append(Discrepancy(lane, key, "its record is not whole"))
             continue
-        seen.states[text(lane)][text(state)] += 1
-        wanted.append((key, text(state), text(lane)))
+        seen.states[lane][text(state)] += 1
+        wanted.append((key, text(state), lane))
         needs_body = State(text(state)) in SET_OF
         if needs_body != bool(has_body):
             problem = "its body is gone" if needs_body else "its body was kept"
-            found = Discrepancy(text(lane), key, problem)
+            found = Discrepancy(lane, key, problem)
             seen.discrepancies.extend(_still(store, account, key, found, state=text(state)))
     _check_places(store, account, wanted, seen)
 

@@ -39,7 +39,13 @@ def record_json(record: Record) -> dict[str, object]:
         "send_at": utc(record.send_at_ms),
         "expires_at": utc(record.expires_at_ms),
         "ended_at": utc(record.ended_ms),
+        "receiver": masked(record.receiver_last) or None,
     }
+
+
+def masked(last: str) -> str:
+    """Return a number of which the last digits are known, as people read it; empty where none are."""
+    return f"****{last}" if last else ""
 
 
 def hold_json(hold: Hold) -> dict[str, object]:

@@ -8,8 +8,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from plexsend.errors import RecordBroken, UsageError
-from plexsend.outbox.constants import SILENT_MS
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Hold, Reason, Scope, parse_holds
+from plexsend.outbox.index import LaneNames, indexed_lanes
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.records import Record, parse_record, read_record
@@ -50,10 +51,15 @@ def server_ms(store: Store) -> int:
 
 
 def lanes(store: Store) -> list[Lane]:
-    """Return all lanes that ever had a message, sorted."""
+    """Return all lanes that have a message, and all routes that ever had one, sorted."""
+    known = {lane for account in accounts(store) for lane in indexed_lanes(store, account)}
+    return sorted(known | set(_announced(store)), key=lambda lane: lane.name)
+
+
+def _announced(store: Store) -> list[Lane]:
     with mapped():
         names = store.client.smembers(store.keys.lanes)
-    return sorted(_known(text(name) for name in names), key=lambda lane: lane.name)
+    return list(_known(text(name) for name in names))
 
 
 # What another program put there under a name that is not a lane's must not keep the lanes from being served.
@@ -65,7 +71,7 @@ def _known(names: Iterable[str]) -> Iterator[Lane]:
 
 def accounts(store: Store) -> list[str]:
     """Return all accounts that ever had a message, sorted."""
-    return sorted({lane.account for lane in lanes(store)})
+    return sorted({lane.account for lane in _announced(store)})
 
 
 def held_accounts(store: Store) -> list[str]:
@@ -127,16 +133,22 @@ def service_pauses(store: Store) -> list[Hold]:
 
 def covering(found: list[Hold], lane: Lane) -> list[Hold]:
     """Return those holds that keep this lane from sending (a smaller batch size does not)."""
-    names = {Scope.ACCOUNT: lane.account, Scope.SERVICE: lane.service, Scope.LANE: lane.name}
-    return [hold for hold in found if names[hold.scope] == hold.what and not hold.is_size]
+    names: dict[Scope, set[str | None]] = {
+        Scope.ACCOUNT: {lane.account},
+        Scope.SERVICE: {lane.service},
+        Scope.GROUP: {lane.group},
+        Scope.LANE: {lane.name, lane.route.name},
+    }
+    return [hold for hold in found if hold.what in names[hold.scope] and not hold.is_size]
 
 
 def processes(store: Store, account: str) -> list[WorkerProcess]:
-    """Return the worker processes that are alive, as the account has seen them."""
-    oldest = server_ms(store) - SILENT_MS
-    with mapped():
-        entries = store.client.zrangebyscore(store.keys.procs(account), oldest, "+inf")
-    return list(WorkerProcess.parse_all(entries))
+    """Return the worker processes that are alive; of an older program, those that the account has seen."""
+    return [
+        WorkerProcess(process.name, process.announced.threads, process.announced.services)
+        for process in fleet(store, [account])
+        if process.lives
+    ]
 
 
 def find(store: Store, msg_key: str, account: str | None = None) -> list[Record]:
@@ -189,6 +201,7 @@ def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
     What leaves the set while it is read may be missing or come twice; records that are gone are left out.
     """
     keys = store.keys
+    names = LaneNames(store, lane.account)
     offset = 0
     while True:
         with mapped():
@@ -198,11 +211,12 @@ def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
                 pipe.hgetall(keys.record(lane.account, text(name)))
                 pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
             replies = pipe.execute()
+        names.learn(fields.get(b"l") for fields in replies[::2])
         for name, fields, history in zip(page, replies[::2], replies[1::2], strict=True):
             # Audit names one that is not whole; here it must not hide the others.
             with suppress(RecordBroken):
                 if fields:
-                    yield parse_record(text(name), fields, history)
+                    yield parse_record(text(name), fields, history, names)
         if len(page) < _PAGE:
             return
         offset += _PAGE

@@ -5,14 +5,22 @@ one hash tag, so a script touches one slot and accounts can be split over server
 
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
-p lanes              set     names of all lanes, added before the first submit to them
+p lanes              set     names of all routes, added before the first submit to them
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
 p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
                              <service> <name>` → the strictest value that processes asked for last; epoch:
                              goes up with each change
+p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
+p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
+                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
+p salt               string  random key of the fingerprints
+p nudge              channel a process announced something new; carries nothing
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
+p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
+                             written by submit with the lane's first message
+p{a}:routes          set     routes of the lanes in the index
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
@@ -24,25 +32,28 @@ p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned     
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
 p{a}:<lane>:drains   zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses
-p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`;
-                             `*` → `<drain> <ms>`: the one that waits for permits, and how long that counts
+p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
                              batches, fill (requests made, messages in them); takes (number of the last take);
                              ok (highest take of which a message was accepted); retries, reclaims, late
 p{a}:<lane>:ended    list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
+p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what each has had, in messages
+p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
+p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
+                             `*` → what each class has had, and where classes and lanes are now
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
-p{a}:procs           zset    `<process>|<pool size>|<services>` → ms when last seen
+p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane, digest of the body (16 bytes), stamp
+s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
@@ -51,6 +62,8 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again
+h i                  keyed hash of the receiver's number (8 bytes), where a key for it is set; its last four
+                     digits
 c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
 """
 
@@ -85,9 +98,37 @@ class Keys:
         """The set of accounts that a person held."""
         return f"{self.prefix}held"
 
+    @property
+    def alive(self) -> str:
+        """The hash of the processes' signs of life."""
+        return f"{self.prefix}alive"
+
+    @property
+    def fleet(self) -> str:
+        """The hash of what processes announce."""
+        return f"{self.prefix}fleet"
+
+    @property
+    def salt(self) -> str:
+        """The key of the fingerprints."""
+        return f"{self.prefix}salt"
+
+    @property
+    def fleet_nudge(self) -> str:
+        """The channel on which processes learn that one announced something."""
+        return f"{self.prefix}nudge"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def lane_index(self, account: str) -> str:
+        """Return the key of the index of an account's lanes."""
+        return f"{self.account(account)}lanes"
+
+    def routes(self, account: str) -> str:
+        """Return the key of the set of an account's routes."""
+        return f"{self.account(account)}routes"
 
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
@@ -118,5 +159,9 @@ class Keys:
         return f"{self.account(account)}nudge"
 
     def procs(self, account: str) -> str:
-        """Return the key of the worker processes seen by an account."""
+        """Return the key of the worker processes of an older program, as an account saw them."""
         return f"{self.account(account)}procs"
+
+    def sweep(self, account: str) -> str:
+        """Return the key of who sweeps an account."""
+        return f"{self.account(account)}sweep"

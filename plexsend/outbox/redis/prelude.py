@@ -23,14 +23,14 @@ _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
 def prelude(text: str, rules: Iterable[HoldRule]) -> str:
-    """Return the data that a script names, as Lua. TRANSITIONS comes with every script.
+    """Return the data that a script names, as Lua.
 
     Args:
         text: The script and its parts.
         rules: The rows of holds.
     """
     text = _COMMENT.sub("", text)
-    named = {"TRANSITIONS", *_NAME.findall(text)}
+    named = {*_NAME.findall(text)}
     data = {
         "NOWHERE": NOWHERE,
         "TRANSITIONS": {event: _targets(event) for event in Event},

@@ -27,7 +27,7 @@ def inspect(store: Store, *, durable: bool) -> list[Problem]:
     with mapped():
         info = store.client.info("server")
         config = _config(store)
-    _check_version(info)
+    check_version(info)
     doubts = list(_doubts(config))
     if durable and (config.get("appendonly"), config.get("appendfsync")) != ("yes", "always"):
         raise OutboxUnsuitable(
@@ -49,7 +49,8 @@ def _config(store: Store) -> dict[str, str]:
     return found
 
 
-def _check_version(info: Mapping[str, object]) -> None:
+def check_version(info: Mapping[str, object]) -> None:
+    """Raise OutboxUnsuitable where the server is older than plexsend needs; `info` is its reply to INFO."""
     kind = "valkey" if "valkey_version" in info else "redis"
     version = str(info.get("valkey_version") or info.get("redis_version", "0"))
     parts = tuple(int(part) for part in re.findall(r"\d+", version)[:2])

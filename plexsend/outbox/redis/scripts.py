@@ -36,6 +36,7 @@ class Script(StrEnum):
     SWEEP = "sweep"
     STEER = "steer"
     POLICY = "policy"
+    ALIVE = "alive"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
@@ -45,6 +46,7 @@ _SHEBANG = {
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
     Script.POLICY: "#!lua flags=allow-oom",
+    Script.ALIVE: "#!lua flags=allow-oom",
 }
 
 ARGUMENTS = "arguments"
@@ -71,7 +73,9 @@ def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
     given = prelude("\n".join(part.text for part in needed), rules)
-    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, Part("end", "end)()")]
+    # A script without functions of its own has nothing to put aside.
+    end = [Part("end", "end)()")] if any(part.name == _FUNCTIONS for part in needed) else []
+    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, *end]
 
 
 def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:

@@ -123,9 +123,16 @@ class Store:
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes."""
+        return self._run(script, self.keys.account(account), args)
+
+    def run_for_fleet(self, script: Script, args: Sequence[str | bytes | int]) -> list[Any]:
+        """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""
+        return self._run(script, self.keys.prefix, args)
+
+    def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
         try:
             with mapped():
-                reply = self._call(self._scripts[script], self.keys.account(account), args)
+                reply = self._call(self._scripts[script], key, args)
         except OutboxUnavailable:
             self._doubt_master()
             raise

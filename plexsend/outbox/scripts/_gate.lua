@@ -1,18 +1,32 @@
--- needs: _clock, _holds
+-- needs: _clock, _holds, _lanes
 -- What the holds let a lane do now, by the rows of HOLDS.
 
--- A lane's fields of the rows of HOLDS, in their order.
-local fields_of = {}
+-- The rows of HOLDS that cover a lane, and their fields, in the same order. What a row holds by lane it holds by
+-- route, so that all groups of a route share what one of them found out; behind these come the pauses of the
+-- lane's own group and of the lane alone.
+local covering = {}
 
 local function hold_fields(lane, service)
-  local fields = fields_of[lane]
-  if not fields then
-    local covered = { account = string.match(lane, '@(.+)$') or '', service = service, lane = lane }
-    fields = {}
-    for i, row in ipairs(HOLDS) do fields[i] = row.prefix .. covered[row.scope] end
-    fields_of[lane] = fields
+  local found = covering[lane]
+  if not found then
+    local route, group = route_of(lane), group_of(lane)
+    local what = { account = string.match(lane, '@(.+)$') or '', service = service, lane = route }
+    found = { rows = {}, fields = {} }
+    local function add(row, name)
+      found.rows[#found.rows + 1] = row
+      found.fields[#found.fields + 1] = row.prefix .. name
+    end
+    for _, row in ipairs(HOLDS) do
+      if what[row.scope] then add(row, what[row.scope]) end
+    end
+    found.shared = #found.rows
+    for _, row in ipairs(HOLDS) do
+      if group and row.scope == 'group' then add(row, group) end
+      if group and row.scope == 'lane' and not row.begun_by then add(row, lane) end
+    end
+    covering[lane] = found
   end
-  return fields
+  return found
 end
 
 -- What one hold lets go: until when nothing (ms), or nil and the largest batch.
@@ -32,17 +46,19 @@ local function look_at_hold(row, text)
   return nil, row.most_at_once
 end
 
--- `blocked`: the field of the hold in the way; `at`: ms when to look again; `probes`: fields of the holds that
--- want one message as a probe; `size`: the largest batch.
+-- `blocked`: the field of the hold in the way; `is_own`: it covers this lane or its group alone, not the whole
+-- route; `at`: ms when to look again; `probes`: fields of the holds that want one message as a probe; `size`:
+-- the largest batch.
 local function gate(lane, service, most_items)
-  local fields = hold_fields(lane, service)
+  local covers = hold_fields(lane, service)
+  local fields = covers.fields
   local found = call('HMGET', P .. 'holds', unpack(fields))
   local result = { probes = {}, size = most_items, at = now + LONGEST_SLEEP_MS }
-  for i, row in ipairs(HOLDS) do
+  for i, row in ipairs(covers.rows) do
     if found[i] then
       local at, size = look_at_hold(row, found[i])
       if at then
-        result.blocked, result.at = fields[i], at
+        result.blocked, result.at, result.is_own = fields[i], at, i > covers.shared
         return result
       end
       result.size = math.min(result.size, size)

@@ -11,10 +11,3 @@ local function running(lane)
   end
   return #members, bells
 end
-
--- The drain that waits for permits with its lease kept, or nil. One for each lane is enough to
--- lose no permit while a doorbell travels, and more would compete.
-local function permit_waiter(lane)
-  local drain, gives_up = string.match(call('HGET', lane_key(lane, 'takes'), '*') or '', '^(%S+) (%d+)$')
-  return drain and tonumber(gives_up) > now and drain or nil
-end

@@ -1,4 +1,4 @@
--- needs: _clock, arguments; nothing
+-- needs: _clock, arguments
 -- policy: writes what is in force in the account, for the other scripts. Touches p{a}:policy.
 -- Its arguments are in arguments.py; after them name, value, name, value ...
 -- Answers {'written'}, or {'older'} where what is there was made from a newer state of the fleet's policies.

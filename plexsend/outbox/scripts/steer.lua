@@ -1,4 +1,4 @@
--- needs: _clock, arguments; _counts, _record, _wake, _holds
+-- needs: _clock, arguments; _counts, _record, _lanes, _wake, _holds
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased and wake. The hot loop never runs it.
 -- act, and what `subject` and `text` are for it:
@@ -94,8 +94,9 @@ if act == 'lift' then return lift(subject, text) end
 if act == 'release' then return release() end
 
 local found = read_record(subject, 's', 'l', 'f', 'p')
-if not found[1] or not found[2] then return { 'unknown', '' } end
-local record = { s = found[1], l = found[2], f = found[3], p = tonumber(found[4] or nil) }
+local its_lane = lane_named(found[2])
+if not found[1] or not its_lane then return { 'unknown', '' } end
+local record = { s = found[1], l = its_lane, f = found[3], p = tonumber(found[4] or nil) }
 if act == 'cancel' then return cancel(subject, record) end
 if act == 'requeue' then return requeue(subject, record) end
 if act == 'drop' then return drop(subject, record) end

@@ -1,12 +1,14 @@
--- needs: _clock, arguments; _counts, _record, _wake, _policy
--- submit: up to 500 messages of one lane. Touches p{a}:m: b: , the lane's ready, later, counts, and wake; reads policy.
+-- needs: _clock, arguments; _counts, _record, _lanes, _wake, _policy
+-- submit: up to 500 messages of one lane. Touches p{a}:m: b: , lanes, routes, the lane's ready,
+-- later, counts, and wake; reads policy.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
--- Answers {'announce'}, and adds nothing, where the lane had no message before and the caller does not say that
--- it is announced. Its arguments are in arguments.py; after them the messages.
+-- Answers {'announce'}, and adds nothing, where the lane's route is not in the index and the caller does not say
+-- that it is announced. Its arguments are in arguments.py; after them the messages.
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
-if not announced and call('HEXISTS', lane_key(lane, 'counts'), 'submitted') == 0 then
+local found = call('HMGET', P .. 'lanes', route_of(lane), lane)
+if not announced and not found[1] then
   return { 'announce' }
 end
 
@@ -22,17 +24,19 @@ local state = target(event, NOWHERE)
 local set = lane_key(lane, SET_OF[state])
 local answer = {}
 local added = 0
+local number = found[2]
 
 for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
   local key = message.msg_key
   local known = call('HMGET', record_of .. key, 's', 'l', 'd')
   if known[1] then
-    local same = known[2] == lane and known[3] == message.digest
+    local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
     answer[#answer + 1] = known[1]
   else
-    local fields = { 's', state, 'l', lane, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
+    number = number or number_of(lane)
+    local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
     -- The position is the time of the submit too.
     local score = num(event == 'submit_now' and now_us + added or send_at_ms)
     if event == 'submit_now' then
@@ -43,6 +47,14 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
     if expires_at_ms > 0 then
       fields[#fields + 1] = 'z'
       fields[#fields + 1] = num(expires_at_ms)
+    end
+    if message.receiver_hash ~= '' then
+      fields[#fields + 1] = 'h'
+      fields[#fields + 1] = message.receiver_hash
+    end
+    if message.receiver_last ~= '' then
+      fields[#fields + 1] = 'i'
+      fields[#fields + 1] = message.receiver_last
     end
     call('SET', body_of .. key, message.body)
     call('HSET', record_of .. key, unpack(fields))

@@ -20,7 +20,7 @@ from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.records import Record
@@ -199,6 +199,8 @@ class Bench:
         keep_ms: int | None = None,
         tidy: Iterable[Lane] = (),
         services: Sequence[str] = ("mms-bulk", "mms-standard"),
+        gone: Collection[str] = (),
+        takes_from: str = "",
     ) -> SweepResult:
         """Do one round of housekeeping; `keep_ms`: for how long ended records are kept from now on."""
         if keep_ms is not None and keep_ms != self._keep_ms:
@@ -212,6 +214,8 @@ class Bench:
             quotas=dict.fromkeys(services, quota),
             quota=most,
             most_items=dict.fromkeys(services, self.most_items),
+            gone=gone,
+            takes_from=takes_from,
             tidy=tidy,
         )
 

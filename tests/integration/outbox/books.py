@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.index import LaneNames
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import SET_OF, State
 
@@ -34,7 +35,7 @@ def assert_books_agree(store: Store, model: Model, lanes: Sequence[Lane], connec
         pipe.zscore(store.keys.wake("main"), lane.name)
     replies = iter(pipe.execute())
     for key in keys:
-        _assert_record(model, key, next(replies), has_body=bool(next(replies)))
+        _assert_record(store, model, key, next(replies), has_body=bool(next(replies)))
     for lane in lanes:
         sets = {part: dict(next(replies)) for part in SETS}
         _assert_sets(model, lane, sets)
@@ -43,9 +44,12 @@ def assert_books_agree(store: Store, model: Model, lanes: Sequence[Lane], connec
         _assert_wake(store, sets, next(replies))
 
 
-def _assert_record(model: Model, key: str, fields: Sequence[bytes | None], *, has_body: bool) -> None:
+def _assert_record(
+    store: Store, model: Model, key: str, fields: Sequence[bytes | None], *, has_body: bool
+) -> None:
     told = model.messages[key]
-    state, lane, flags = (text(value) for value in fields)
+    state, flags = text(fields[0]), text(fields[2])
+    lane = LaneNames(store, "main").name(fields[1])
     assert (key, state, lane) == (key, told.state, told.lane.name)
     assert (key, set(flags)) == (key, told.flags)
     assert has_body == (told.state in SET_OF), f"body of {key}, which is {state}"

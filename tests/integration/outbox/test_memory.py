@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from os import urandom
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage
+from plexsend.settings.number_keys import HASH_BYTES
 from tests.integration.outbox.bench import BULK, Bench
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer
     bench.drain_all()
     before = used(store)
     for start in range(0, MESSAGES, 500):
-        drafts = [NewMessage(KEY.format(start + i), BODY) for i in range(500)]
+        drafts = [
+            NewMessage(KEY.format(start + i), BODY, urandom(HASH_BYTES), f"{start + i:04}"[-4:])
+            for i in range(500)
+        ]
         bench.intake.add(BULK, drafts, stamp="mms:v2:1:1f3c9a0d")
     waiting = (used(store) - before) / MESSAGES - len(BODY)
     assert store.client.object("encoding", store.keys.record("main", KEY.format(0))) == b"listpack"

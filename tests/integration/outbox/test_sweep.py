@@ -38,13 +38,27 @@ def test_one_process_sweeps_until_its_lease_ends(bench: Bench) -> None:
     assert not bench.sweep(P1).swept
 
 
-def test_every_process_is_seen_whether_it_sweeps_or_not(bench: Bench) -> None:
+def test_process_that_is_to_sweep_takes_the_lease_from_the_one_it_names(bench: Bench) -> None:
     bench.sweep(P1)
-    bench.sweep(P2)
+    assert bench.sweep(P2).who == "p1"
+    assert not bench.sweep(P2, takes_from="p3").swept
+    assert bench.sweep(P2, takes_from="p1").swept
+    assert not bench.sweep(P1).swept
+
+
+def test_processes_of_an_older_program_are_seen_until_they_fall_silent(bench: Bench) -> None:
+    seen_by_older_program(bench, P1)
+    seen_by_older_program(bench, P2)
     assert set(bench.sweep(P1).processes) == {P1, P2}
     assert set(queries.processes(bench.store, "main")) == {P1, P2}
     bench.let_pass(5_001, steadily=False)
     assert queries.processes(bench.store, "main") == []
+
+
+def seen_by_older_program(bench: Bench, process: WorkerProcess) -> None:
+    """Write what each sweep of an older program writes of its own process."""
+    now_ms = queries.server_ms(bench.store)
+    bench.store.client.zadd(bench.store.keys.procs("main"), {str(process): now_ms})
 
 
 def test_lane_gets_as_many_bells_as_it_can_use(bench: Bench) -> None:
@@ -234,7 +248,21 @@ def test_leases_of_a_process_that_is_gone_are_dropped(bench: Bench) -> None:
     bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=2)
     bench.submit(100)
     for process in (P1, P2):
-        bench.sweep(process, quota=0)
+        bench.sweep(P2, quota=0)
+        bench.take(f"{process.name}.1")
+    assert bench.bells(process=P2) == []
+    found = bench.sweep(P2, gone=["p1"])
+    assert (found.dropped, len(found.rings)) == (True, 1)
+    assert "p2.1" in bench.members("drains")
+    assert "p1.1" not in bench.members("drains")
+
+
+def test_leases_of_an_older_program_that_is_gone_are_dropped(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=2)
+    bench.submit(100)
+    seen_by_older_program(bench, P1)
+    for process in (P1, P2):
+        bench.sweep(P2, quota=0)
         bench.take(f"{process.name}.1")
     bench.let_pass(3_000, steadily=False)
     bench.sweep(P2, quota=0)
@@ -243,27 +271,30 @@ def test_leases_of_a_process_that_is_gone_are_dropped(bench: Bench) -> None:
     assert len(bench.bells(process=P2)) == 1
     assert "p2.1" in bench.members("drains")
     assert "p1.1" not in bench.members("drains")
-    assert bench.sweep(P2).processes == (P2,)
+    assert bench.sweep(P2).processes == ()
 
 
-def test_process_that_changed_its_pool_keeps_its_leases(bench: Bench) -> None:
+def test_older_process_that_changed_its_pool_keeps_its_leases(bench: Bench) -> None:
     bench.submit(100)
-    bench.sweep(P1, quota=0)
+    seen_by_older_program(bench, P1)
+    bench.sweep(P2, quota=0)
     bench.take("p1.1")
     for _ in range(3):
         bench.let_pass(3_000, steadily=False)
-        bench.sweep(WorkerProcess("p1", 32, P1.services), quota=0)
+        seen_by_older_program(bench, WorkerProcess("p1", 32, P1.services))
+        bench.sweep(P2, quota=0)
     assert bench.members("drains") == ["p1.1"]
 
 
 def test_leases_are_not_dropped_right_after_a_gap(bench: Bench) -> None:
     bench.submit(100)
     bench.sweep(P1, quota=0)
-    bench.sweep(P2, quota=0)
+    seen_by_older_program(bench, WorkerProcess("p3", 16, P1.services))
     bench.take("p2.1")
+    bench.take("p3.1")
     bench.let_pass(10_000, steadily=False)
-    bench.sweep(P1, quota=0)
-    assert bench.members("drains") == ["p2.1"]
+    assert not bench.sweep(P1, quota=0, gone=["p2"]).dropped
+    assert set(bench.members("drains")) == {"p2.1", "p3.1"}
 
 
 def test_clock_set_back_stops_no_lane_for_longer_than_a_moment(bench: Bench) -> None:

@@ -24,9 +24,10 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
 from plexsend.producers import Producer, SubmitInterrupted
+from plexsend.settings import NumberKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LANE = Lane("mms-bulk", None, "main")
 _HOUR = timedelta(hours=1)
@@ -57,6 +58,22 @@ def test_an_added_item_waits_in_its_lane_as_it_goes_on_the_wire(
         "receiver_number": "01023450007",
     }
     assert "안녕".encode() in body
+
+
+def test_a_receiver_is_remembered_by_four_digits_and_under_a_key_by_its_hash(
+    make_producer: Callable[..., Producer], store: Store, make_item: Any
+) -> None:
+    secret = "an-example-of-a-key-that-is-long"
+    make_producer().submit("mms-bulk", [make_item(7, msg_key="plain")])
+    written = {**make_item(7, msg_key="hashed"), "receiver_number": "+82 10-2345-0007"}
+    make_producer(PLEXSEND_NUMBER_KEY=secret).submit("mms-bulk", [written])
+    plain, hashed = (store.client.hgetall(store.keys.record("main", key)) for key in ("plain", "hashed"))
+    assert (plain[b"i"], hashed[b"i"]) == (b"0007", b"0007")
+    assert b"h" not in plain
+    assert hashed[b"h"] == NumberKey(secret).hash_of("01023450007")
+    # The same message without the key, or under another, is still the same.
+    (again,) = make_producer().submit("mms-bulk", [written]).duplicates
+    assert again.msg_key == "hashed"
 
 
 def test_a_later_moment_schedules_and_a_past_one_means_now(producer: Producer, make_item: Any) -> None:

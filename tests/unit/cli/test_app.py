@@ -24,7 +24,7 @@ PROMISED = {
     Section.FOLLOW: "status why lanes holds audit",
     Section.STEER: "cancel pause resume dead uncertain",
     Section.SERVERS: "up worker beat sandbox",
-    Section.SET_UP: "demo",
+    Section.SET_UP: "doctor demo",
 }
 FIRST = frozenset(
     {

@@ -16,11 +16,19 @@ from plexsend.outbox.lanes import NAME, Lane
     [
         (Lane("mms-bulk", None, "main"), "mms-bulk@main"),
         (Lane("rcs-mms-bulk", "RMM", "shop-2"), "rcs-mms-bulk.RMM@shop-2"),
+        (Lane("mms-bulk", None, "main", "spring"), "mms-bulk/spring@main"),
+        (Lane("rcs-mms-bulk", "RMM", "main", "spring~12"), "rcs-mms-bulk.RMM/spring~12@main"),
     ],
 )
 def test_name_tells_the_whole_lane(lane: Lane, name: str) -> None:
     assert lane.name == name
     assert Lane.parse(name) == lane
+
+
+def test_route_of_a_lane_is_the_lane_without_its_group() -> None:
+    lane = Lane("rcs-mms-bulk", "RMM", "main", "spring")
+    assert (lane.route.name, lane.is_route, lane.route.is_route) == ("rcs-mms-bulk.RMM@main", False, True)
+    assert lane.route.route == lane.route
 
 
 @pytest.mark.parametrize(
@@ -36,6 +44,12 @@ def test_name_tells_the_whole_lane(lane: Lane, name: str) -> None:
         "mms.rmm@a",
         "mms@a:b",
         "a@b\n",
+        "a/@b",
+        "a/Spring@b",
+        "a/b~@c",
+        "a/b~1234567890@c",
+        "a/b/c@d",
+        "a@b/c",
     ],
 )
 def test_anything_else_is_no_lane(name: str) -> None:

@@ -83,7 +83,7 @@ local function hold_for_a_time(row, field, effect)
 end
 
 local function apply_effects()
-  local fields, seen = hold_fields(lane, service), {}
+  local covers, seen = hold_fields(route, service), {}
   for i = 0, effect_count - 1 do
     local effect = read_effect(FIRST_REST + i * EFFECT_LENGTH)
     seen[effect.kind] = effect
@@ -97,12 +97,12 @@ local function apply_effects()
   end
   -- An acceptance can end a probe's hold too; it comes as a verdict, not as an effect.
   seen.accepted = accepted_any or nil
-  for i, row in ipairs(HOLDS) do
+  for i, row in ipairs(covers.rows) do
     if row.ends == 'probe' then
-      judge(row, fields[i], seen)
+      judge(row, covers.fields[i], seen)
     elseif seen[row.begun_by] then
       local begin = row.ends == 'person' and hold_for_a_person or hold_for_a_time
-      begin(row, fields[i], seen[row.begun_by])
+      begin(row, covers.fields[i], seen[row.begun_by])
     end
   end
 end

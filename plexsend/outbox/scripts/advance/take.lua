@@ -1,4 +1,5 @@
--- needs: _gate, _wake, arguments, advance/names, advance/policies, advance/leases, advance/choose, advance/batch
+-- needs: _gate, _wake, _line, arguments, advance/names, advance/policies, advance/leases, advance/choose,
+-- needs: advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 local function nothing(status, wait_ms, reason)
@@ -18,22 +19,37 @@ local function rest(at, reason, may_stay)
   return nothing('idle', wait_ms, reason), false
 end
 
+-- The lane stands in line for the permits of `n` messages. One drain of it waits with its lease kept: that is
+-- enough to lose no permit while a doorbell travels, and more would compete.
+local function wait_in_line(spot, state, n, wait_ms)
+  local waiter = spot.place.drain
+  local is_waiter = not waiter or waiter == drain
+  if wait_ms > stay_ms or not is_waiter then wait_ms = line_sleep(spot, state, wait_ms) end
+  local answer, stays = rest(now + wait_ms, 'rate', is_waiter)
+  if is_waiter then stand_in_line(spot, state, n, now + wait_ms, stays and drain or nil) end
+  return answer
+end
+
+-- Who is next is to have a drain there when its permits are: housekeeping rings for one.
+local function ring_for_next(spot, state)
+  local following = next_in_line(spot)
+  if following and not following.place.drain and not is_stuck(following.lane, spot) then
+    wake_by(following.lane, now + rate_wait(state, math.max(following.place.need, 1)))
+  elseif not following and spot.more and state.permits >= most_items then
+    -- The drains at work leave permits unused.
+    wake_by(lane, now)
+  end
+end
+
 -- Takes the permits for `n` messages; where there are not enough yet, returns the answer to the caller.
 local function take_permits(n)
   local state = rate_state(service, rate_per_s, most_items)
-  local waiting = permit_waiter(lane)
-  if state.permits < n then
-    local at = now + rate_wait(state, n)
-    local answer, stays = rest(at, 'rate', not waiting or waiting == drain)
-    if stays then wait_for_permits(at + 1000) end
-    return answer
-  end
-  if waiting == drain then call('HDEL', takes, '*') end
+  local spot = find_spot(lane, service, state, most_items)
+  local wait_ms = line_wait(spot, state, n)
+  if wait_ms > 0 then return wait_in_line(spot, state, n, wait_ms) end
   charge(state, n)
-  if state.permits - n >= most_items and call('ZCARD', ready) > n then
-    -- The drains at work leave permits unused: housekeeping rings for one more.
-    wake_by(lane, now)
-  end
+  pay(spot, state, n, call('ZCARD', ready) > n, drain)
+  ring_for_next(spot, state)
   return nil
 end
 

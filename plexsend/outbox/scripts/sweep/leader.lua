@@ -4,11 +4,11 @@
 local sweep_state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap')
 
 -- ms for which another process holds the lease; nil where none does. A lease longer than any that is given comes
--- from before the clock was set back.
+-- from before the clock was set back. The process that is to sweep the account takes it from any other.
 local function held_elsewhere()
   local left = (tonumber(sweep_state[2]) or 0) - now
   local by_another = sweep_state[1] and sweep_state[1] ~= process
-  return by_another and left > 0 and left <= SWEEP_LEASE_MS and left or nil
+  return by_another and sweep_state[1] ~= takes_from and left > 0 and left <= SWEEP_LEASE_MS and left or nil
 end
 
 -- Until when nothing is reclaimed, and when the last gap was.
@@ -22,7 +22,7 @@ end
 
 -- Sets when the next round is due, and answers in how many ms that is.
 local function write_next(next_wake)
-  local wait_ms = next_wake and math.min(math.max(0, next_wake - now), LONGEST_ROUND_MS) or LONGEST_ROUND_MS
+  local wait_ms = next_wake and math.min(math.max(0, next_wake - now), LONGEST_ROUND_MS) or IDLE_ROUND_MS
   call('HSET', P .. 'sweep', 'next', num(now + wait_ms))
   return wait_ms
 end

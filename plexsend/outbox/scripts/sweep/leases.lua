@@ -16,9 +16,13 @@ local function drop_leases_of(gone)
   end
 end
 
+local FIRST_GONE = FIRST_REST + service_count * SERVICE_LENGTH
+
+-- Answers whether it is known which processes are gone. The caller names those that gave no sign of life; those of
+-- an older program are found here.
 local function drop_leases_of_silent()
-  if now - gap <= SILENT_MS then return end
-  local gone, any = {}, false
+  if now - gap <= SILENT_MS then return false end
+  local gone, any = {}, gone_count > 0
   local silent_since = num(now - SILENT_MS)
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '-inf', silent_since)) do
     gone[string.match(member, '^([^|]*)')] = true
@@ -28,10 +32,12 @@ local function drop_leases_of_silent()
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '(' .. silent_since, '+inf')) do
     gone[string.match(member, '^([^|]*)')] = nil
   end
+  for i = FIRST_GONE, FIRST_GONE + gone_count - 1 do gone[ARGV[i]] = true end
   if any then
     call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', silent_since)
     drop_leases_of(gone)
   end
+  return true
 end
 
 -- Takes that are remembered for drains long gone.

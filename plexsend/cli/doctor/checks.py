@@ -1,0 +1,186 @@
+"""The checks in their order. One that fails or hangs becomes a row, and the others go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from plexsend.cli.doctor.environment import settings_rows
+from plexsend.cli.doctor.outside import broker_rows, gateway_rows
+from plexsend.cli.doctor.rows import unknown, wrong
+from plexsend.cli.doctor.server import distance_rows, rights_rows, server_rows, slow_log_rows
+from plexsend.cli.doctor.serving import serving_rows
+from plexsend.errors import MissingExtra, PlexsendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from plexsend.cli.doctor.rows import CheckRow
+    from plexsend.gateway.http.handshake import Handshake
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+T = TypeVar("T")
+
+LONGEST_S = 10.0
+"""How long one check may take; what it waits for has shorter times of its own."""
+_CONNECT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the checks look at."""
+
+    settings: Settings
+    store: Store
+    whole: bool = False
+    """Whether settings that nobody has set are shown too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One kind of check."""
+
+    title: str
+    """Above its rows."""
+    look: Callable[[Situation], Iterable[CheckRow]]
+    needs_redis: bool = False
+    """Whether it asks Redis: once one such check found no answer, the others are left out."""
+
+
+def examine(
+    situation: Situation, checks: Iterable[Check] | None = None, *, longest_s: float = LONGEST_S
+) -> Iterator[tuple[Check, list[CheckRow]]]:
+    """Yield each check with its rows, as soon as they are there."""
+    answers = True
+    for check in CHECKS if checks is None else checks:
+        if check.needs_redis and not answers:
+            yield check, [unknown(check.title.lower(), "Redis does not answer", "Mend Redis first.")]
+            continue
+        failure, rows = _look(check, situation, longest_s)
+        if failure is not None:
+            rows = [failure]
+            answers = answers and not check.needs_redis
+        yield check, rows
+
+
+def _look(check: Check, situation: Situation, longest_s: float) -> tuple[CheckRow | None, list[CheckRow]]:
+    what = check.title.lower()
+    try:
+        return None, within(longest_s, lambda: list(check.look(situation)))
+    except FutureTimeoutError:
+        return wrong(what, f"no answer within {longest_s:g} s", "", "Look whether it hangs."), []
+    except MissingExtra as exc:
+        return unknown(what, str(exc), "Install it to look."), []
+    except PlexsendError as exc:
+        return wrong(what, str(exc), "", ""), []
+    except Exception as exc:  # noqa: BLE001  a check that fails must not end the others
+        return unknown(what, f"the check itself failed ({type(exc).__name__})", "Report it."), []
+
+
+def within(longest_s: float, call: Callable[[], T]) -> T:
+    """Return what a call returns, raise what it raises; TimeoutError where it takes too long.
+
+    It runs in a thread that does not keep the program from ending: a name server, for one, may take minutes.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as exc:  # noqa: BLE001  raised again where the call was asked for
+            future.set_exception(exc)
+
+    threading.Thread(target=run, name="plexsend-check", daemon=True).start()
+    return future.result(timeout=longest_s)
+
+
+def _settings(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.settings.origins import origins
+
+    settings = situation.settings
+    return settings_rows(origins(list(settings.services)), settings.warnings, whole=situation.whole)
+
+
+def _server(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.redis.examination import look_at_server, look_at_slow_log, time_round_trips
+    from plexsend.outbox.redis.rights import look_at_rights
+
+    settings, store = situation.settings, situation.store
+    facts, info = look_at_server(store)
+    yield from server_rows(facts, info, durable=settings.durable)
+    yield from rights_rows(look_at_rights(store))
+    yield from slow_log_rows(look_at_slow_log(store))
+    policies = settings.services.values()
+    yield from distance_rows(
+        time_round_trips(store),
+        connections=min(policy.connections for policy in policies),
+        rate_per_s=max(policy.rate_per_s for policy in policies),
+    )
+
+
+def _broker(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.extras import require
+
+    require("worker")
+    from plexsend.worker.broker import look_at_broker
+
+    return broker_rows(look_at_broker(situation.settings), str(situation.settings.broker))
+
+
+def _gateway(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.extras import require
+
+    require("worker")
+    from plexsend.gateway.http.handshake import Handshake, shake_hands
+
+    urls = sorted(set(situation.settings.base_urls.values()))
+    hands = [Future[Handshake]() for _ in urls]
+
+    def shake(url: str, future: Future[Handshake]) -> None:
+        future.set_result(shake_hands(url, timeout_s=_CONNECT_S))
+
+    # At once: four addresses that do not answer take no longer than one.
+    for url, future in zip(urls, hands, strict=True):
+        threading.Thread(target=shake, args=(url, future), name="plexsend-check", daemon=True).start()
+    ends_s = time.monotonic() + LONGEST_S - 1
+    found = {url: _shaken(future, ends_s) for url, future in zip(urls, hands, strict=True)}
+    return gateway_rows(found, now_s=time.time(), sends=bool(situation.settings.accounts))
+
+
+def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
+    from plexsend.gateway.http.handshake import Handshake
+
+    try:
+        return future.result(timeout=max(0.0, ends_s - time.monotonic()))
+    except FutureTimeoutError:
+        return Handshake("its name server does not answer")
+
+
+def _serving(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.reading import queries
+
+    store = situation.store
+    waiting: dict[tuple[str, str], int] = {}
+    served: set[tuple[str, str]] = set()
+    for lane in queries.lanes(store):
+        view = queries.look_at(store, lane)
+        part = (lane.service, lane.account)
+        waiting[part] = waiting.get(part, 0) + view.ready + view.later
+    for account in queries.accounts(store):
+        for process in queries.processes(store, account):
+            served.update((service, account) for service in process.services)
+    return serving_rows(waiting, served)
+
+
+CHECKS = (
+    Check("Settings", _settings),
+    Check("Redis", _server, needs_redis=True),
+    Check("Fleet", _serving, needs_redis=True),
+    Check("Broker", _broker),
+    Check("Gateway", _gateway),
+)

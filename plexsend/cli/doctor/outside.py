@@ -1,0 +1,60 @@
+"""Checks of what is outside plexsend: the broker and the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.cli.doctor.rows import doubtful, ok, wrong
+from plexsend.terminal.moments import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plexsend.cli.doctor.rows import CheckRow
+    from plexsend.gateway.http.handshake import Handshake
+    from plexsend.worker.broker import BrokerState
+
+_SOON_S = 14 * 86_400
+
+
+def broker_rows(state: BrokerState, shown: str) -> Iterator[CheckRow]:
+    """Yield whether the broker at this address answers, and what waits in its queues. Pure."""
+    if state.failure:
+        yield wrong(
+            "broker",
+            f"{shown}: {state.failure}",
+            "workers hear of no work",
+            "Check PLEXSEND_BROKER_URL, and that the server runs.",
+        )
+        return
+    waiting = ", ".join(f"{service} {count:,}" for service, count in state.lengths.items() if count)
+    yield ok("broker", f"{shown} answers; doorbells that wait: {waiting or 'none'}")
+
+
+def gateway_rows(found: Mapping[str, Handshake], *, now_s: float, sends: bool) -> Iterator[CheckRow]:
+    """Yield how connecting to each address went. Pure.
+
+    Args:
+        found: Address → what came of it.
+        now_s: Seconds since 1970.
+        sends: Whether this machine has an account; a machine that only submits need not reach the gateway.
+    """
+    for url, hands in found.items():
+        if hands.failure:
+            make = wrong if sends else doubtful
+            remedy = "Check the address, the name server and the firewall."
+            if not sends:
+                remedy = "Look again on a machine with workers: this one has no account."
+            yield make("gateway", f"{url}: {hands.failure}", "nothing can be sent from here", remedy)
+        elif hands.ends_s is None:
+            yield ok("gateway", f"{url} answers, without TLS on this machine itself")
+        elif hands.ends_s - now_s < _SOON_S:
+            yield doubtful(
+                "gateway",
+                f"{url}: {hands.protocol}, its certificate ends in {span(max(0.0, hands.ends_s - now_s))}",
+                "then nothing can be sent",
+                "Ask the gateway's operator.",
+            )
+        else:
+            left = span(hands.ends_s - now_s)
+            yield ok("gateway", f"{url}: {hands.protocol}, its certificate ends in {left}")

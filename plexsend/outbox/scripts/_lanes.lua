@@ -1,0 +1,40 @@
+-- needs: _clock
+-- A lane's route and group, and the index: records name their lane by its number or, in form 1, by its name.
+
+-- The lane without its group; a lane without one is its own route.
+local function route_of(lane)
+  return (string.gsub(lane, '/[^@]*', ''))
+end
+
+-- nil for a lane without a group.
+local function group_of(lane)
+  return string.match(lane, '/([^@]*)')
+end
+
+local named_before = {}
+
+-- The lane that a record names in its field `l`; nil where it names none that is known.
+local function lane_named(l)
+  if not l then return nil end
+  local lane = named_before[l]
+  if not lane then
+    lane = l
+    if not string.find(l, '@', 1, true) then lane = call('HGET', P .. 'lanes', '#' .. l) or nil end
+    named_before[l] = lane
+  end
+  return lane
+end
+
+-- Gives the lane a number where it has none. A route is in the index with its first lane.
+local function number_of(lane)
+  local index = P .. 'lanes'
+  local number = call('HGET', index, lane)
+  if not number then
+    local route = route_of(lane)
+    if route ~= lane then number_of(route) end
+    number = num(call('HINCRBY', index, 'next', 1))
+    call('HSET', index, lane, number, '#' .. number, lane)
+    call('SADD', P .. 'routes', route)
+  end
+  return number
+end

@@ -1,0 +1,136 @@
+"""`plexsend doctor` against a real Valkey, gateways on this machine, and a fleet without a worker."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.stack.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def nearby() -> Iterator[dict[str, str]]:
+    """Settings of a gateway on this machine that takes connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield {f"PLEXSEND_{product}_URL": url for product in ("MMS", "RCS", "SMS", "LMS")}
+
+
+def rows(ended: Any) -> dict[tuple[str, str], Any]:
+    return {(line["check"], line["what"]): line for line in ended.lines}
+
+
+def test_where_all_fits_it_ends_well_and_shows_every_setting(
+    run: Callable[..., Any], nearby: dict[str, str]
+) -> None:
+    ended = run("doctor", "--json", **nearby, PLEXSEND_ACCOUNT_MAIN="user;s3cret")
+    found = rows(ended)
+    assert ended.code == 0, ended.out
+    assert {line["grade"] for line in ended.lines} == {"ok", "doubtful"}
+    assert found["settings", "PLEXSEND_RATE"]["found"] == "100 (default)"
+    assert found["settings", "PLEXSEND_ACCOUNT_MAIN"]["found"] == "*** (variable)"
+    for what in ("version", "append-only", "memory", "eviction", "rights", "slow log", "round trip", "clock"):
+        assert ("redis", what) in found
+    assert "s3cret" not in ended.out + ended.err
+
+
+def test_work_without_a_worker_and_a_gateway_out_of_reach_are_wrong(
+    run: Callable[..., Any], yard: Any
+) -> None:
+    yard.add("k1", "k2")
+    nowhere = {
+        f"PLEXSEND_{name}_URL": f"http://127.0.0.1:{free_port()}" for name in ("MMS", "RCS", "SMS", "LMS")
+    }
+    ended = run("doctor", "--json", **nowhere, PLEXSEND_ACCOUNT_MAIN="user;s3cret")
+    found = rows(ended)
+    assert ended.code == 1
+    assert found["fleet", "worker"]["grade"] == "wrong"
+    assert "mms-bulk of account main: 2 messages wait" in found["fleet", "worker"]["found"]
+    assert found["gateway", "gateway"]["grade"] == "wrong"
+
+
+def test_where_redis_does_not_answer_the_rest_is_looked_at(
+    run: Callable[..., Any], nearby: dict[str, str]
+) -> None:
+    ended = run("doctor", "--json", **nearby, PLEXSEND_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    found = rows(ended)
+    assert ended.code == 1
+    assert found["redis", "redis"]["grade"] == "wrong"
+    assert found["fleet", "fleet"]["grade"] == "doubtful"
+    assert found["broker", "broker"]["grade"] == "wrong"
+    assert found["gateway", "gateway"]["grade"] == "ok"
+
+
+def test_a_login_that_may_not_run_scripts_is_named(
+    run: Callable[..., Any], nearby: dict[str, str], store: Any, valkey_url: str
+) -> None:
+    user = f"weak{store.keys.prefix.strip(':')}"
+    store.client.execute_command(
+        "ACL", "SETUSER", user, "on", ">pw9", f"~{store.keys.prefix}*", "+@all", "-evalsha", "-zadd"
+    )
+    try:
+        url = valkey_url.replace("redis://", f"redis://{user}:pw9@")
+        ended = run("doctor", "--json", **nearby, PLEXSEND_REDIS_URL=url)
+    finally:
+        store.client.execute_command("ACL", "DELUSER", user)
+    right = [line for line in ended.lines if line["what"] == "rights" and line["grade"] == "wrong"]
+    assert ended.code == 1
+    assert f"{user} may not: EVALSHA, ZADD" in right[0]["found"]
+    assert "pw9" not in ended.out + ended.err
+
+
+def test_a_login_that_may_not_ask_is_not_guessed_at(
+    run: Callable[..., Any], nearby: dict[str, str], store: Any, valkey_url: str
+) -> None:
+    user = f"mute{store.keys.prefix.strip(':')}"
+    store.client.execute_command(
+        "ACL",
+        "SETUSER",
+        user,
+        "on",
+        ">pw9",
+        f"~{store.keys.prefix}*",
+        "&*",
+        "+@all",
+        "-acl",
+        "-config",
+        "-slowlog",
+    )
+    try:
+        url = valkey_url.replace("redis://", f"redis://{user}:pw9@")
+        ended = run("doctor", "--json", **nearby, PLEXSEND_REDIS_URL=url)
+    finally:
+        store.client.execute_command("ACL", "DELUSER", user)
+    found = rows(ended)
+    assert ended.code == 0, ended.out
+    for what in ("rights", "slow log"):
+        assert (found["redis", what]["grade"], found["redis", what]["found"][:9]) == ("doubtful", "not known")
+
+
+def test_slow_calls_of_our_scripts_are_counted(
+    run: Callable[..., Any], nearby: dict[str, str], store: Any, yard: Any
+) -> None:
+    before = store.client.config_get("slowlog-log-slower-than")["slowlog-log-slower-than"]
+    store.client.config_set("slowlog-log-slower-than", 0)
+    try:
+        yard.add("k1")
+        store.client.config_set("slowlog-log-slower-than", before)
+        found = rows(run("doctor", "--json", **nearby))
+    finally:
+        store.client.config_set("slowlog-log-slower-than", before)
+        store.client.slowlog_reset()
+    assert "of plexsend's scripts over 10 ms" in found["redis", "slow log"]["found"]
+    assert "(submit)" in found["redis", "slow log"]["found"]
+
+
+def test_people_read_the_result_last(run: Callable[..., Any], nearby: dict[str, str]) -> None:
+    ended = run("doctor", **nearby)
+    lines = ended.out.splitlines()
+    assert (ended.code, lines[0]) == (0, "Settings")
+    assert lines[-1].startswith("Nothing is wrong, ")
+    assert "more settings have their defaults; --all shows them" in ended.out

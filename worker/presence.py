@@ -1,0 +1,191 @@
+"""The place of a worker process in its fleet: it announces itself, shows that it lives, sees the others."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from plexsend.errors import SettingsError
+from plexsend.logs import get_logger
+from plexsend.outbox.constants import SILENT_MS
+from plexsend.outbox.fleet import (
+    FORGOTTEN_MS,
+    FORM,
+    Announcement,
+    alive,
+    announce,
+    announcements,
+    fingerprint,
+    forget,
+    salt,
+    together,
+)
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.reading.queries import server_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from plexsend.outbox.fleet import FleetProcess, Signs
+    from plexsend.worker.runtime import Runtime
+
+BEAT_S = 1.0
+"""Between two signs of life."""
+LATE_S = 2.5
+"""A process that was silent for longer is not elected: after a crash another sweeps by then."""
+SECRETS_S = 2.0
+"""Between two looks at the files of secrets: a corrected one counts without a restart."""
+REPEAT_S = 60.0
+"""How often an announcement is written again: a Redis that lost its last second may have lost it."""
+
+
+class Presence:
+    """One for each worker process, used by its housekeeping.
+
+    Args:
+        runtime: What the process has.
+        services: Returns the services whose doorbells it answers now.
+        threads: How many drains it can run at once.
+        busy: Returns how many run now.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        services: Callable[[], Iterable[str]],
+        threads: int,
+        *,
+        busy: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = runtime.name
+        self.fleet: tuple[FleetProcess, ...] = ()
+        """Every process seen within ten minutes, as of the last beat; not those of an older program."""
+        self.lanes = -1
+        """How many lanes Redis knew of at the last beat."""
+        self._runtime = runtime
+        self._services = services
+        self._threads = threads
+        self._busy = busy
+        self._clock = clock
+        self._log = get_logger("worker.presence").bind(process=runtime.name)
+        self._announced: Announcement | None = None
+        self._revision = 0
+        self._known: dict[str, tuple[int, Announcement]] = {}
+        self._salt = b""
+        self._since_ms = 0
+        self._beat_at = self._repeat_at = self._secrets_at = float("-inf")
+        self._steady_since = 0.0
+        self._secrets: dict[str, str] = {}
+        self._unreadable: set[str] = set()
+
+    @property
+    def me(self) -> WorkerProcess:
+        """Return this process with the services that it serves now."""
+        return WorkerProcess(self.name, self._threads, tuple(sorted(self._services())))
+
+    @property
+    def living(self) -> tuple[FleetProcess, ...]:
+        """Return the processes that are alive."""
+        return tuple(process for process in self.fleet if process.lives)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Return the processes whose leases nobody will give back.
+
+        None while this process itself has not been there steadily: Redis may have been away for everybody.
+        """
+        if self._clock() - self._steady_since <= SILENT_MS / 1000:
+            return frozenset()
+        return frozenset(process.name for process in self.fleet if not process.lives)
+
+    def due_in_s(self) -> float:
+        """Return the seconds until the next sign of life."""
+        return max(0.0, self._beat_at + BEAT_S - self._clock())
+
+    def beat(self, *, at_once: bool = False) -> bool:
+        """Give a sign of life if its time has come, `at_once` before; return whether it did.
+
+        Announces what has changed, and reads what others announced.
+        """
+        now = self._clock()
+        if not at_once and self.due_in_s() > 0:
+            return False
+        if now - self._beat_at > LATE_S:
+            self._steady_since = now
+        wanted = self._announcement(now)
+        if wanted != self._announced:
+            self._revision += 1
+            self._announced, self._repeat_at = wanted, float("-inf")
+        if now - self._repeat_at >= REPEAT_S:
+            announce(self._runtime.store, self.name, wanted)
+            self._repeat_at = now
+        signs = alive(self._runtime.store, self.name, busy=self._busy(), revision=self._revision)
+        if signs.is_first and self._beat_at > float("-inf"):
+            # Redis forgot this process: what it announced is gone too.
+            self._repeat_at = float("-inf")
+        self._beat_at = now
+        self._see(signs)
+        return True
+
+    def leave(self) -> None:
+        """Announce that the process serves nothing any more: what it does now, it finishes."""
+        if self._announced is not None:
+            self._services = tuple
+            self.beat(at_once=True)
+
+    def _see(self, signs: Signs) -> None:
+        new = [
+            name
+            for name, sign in signs.of.items()
+            if name not in self._known or self._known[name][0] != sign.revision
+        ]
+        found = announcements(self._runtime.store, new)
+        self._known |= {name: (signs.of[name].revision, announced) for name, announced in found.items()}
+        old = {name for name, sign in signs.of.items() if sign.silent_ms > FORGOTTEN_MS}
+        forget(self._runtime.store, old)
+        for name in self._known.keys() - (signs.of.keys() - old):
+            del self._known[name]
+        known = {name: announced for name, (_, announced) in self._known.items()}
+        self.fleet = tuple(together(signs.of, known))
+        self.lanes = signs.lanes
+
+    def _announcement(self, now: float) -> Announcement:
+        settings = self._runtime.settings
+        if not self._salt:
+            self._salt, self._since_ms = salt(self._runtime.store), server_ms(self._runtime.store)
+        if now - self._secrets_at >= SECRETS_S:
+            self._secrets, self._secrets_at = self._read_secrets(), now
+        return Announcement(
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=version("plexsend"),
+            form=FORM,
+            since_ms=self._since_ms,
+            services=self.me.services,
+            threads=self._threads,
+            asks=asks_for(settings.asks, self.me.services),
+            secrets=self._secrets,
+            urls=dict(settings.base_urls),
+        )
+
+    # Where it cannot be read now, what was read before counts: the gateway says whether it still does.
+    def _read_secrets(self) -> dict[str, str]:
+        found = {}
+        for account in self._runtime.settings.accounts:
+            try:
+                self._runtime.refresh_credentials(account)
+                self._unreadable.discard(account)
+            except SettingsError as exc:
+                if account not in self._unreadable:
+                    self._log.error("secret cannot be read", account=account, reason=str(exc))
+                self._unreadable.add(account)
+            known = self._runtime.known_credentials(account)
+            if known is not None:
+                found[account] = fingerprint(known.header, self._salt)
+        return found
