@@ -47,6 +47,8 @@ MOST_ABANDONED = 100
 """Abandoned messages that one sweep answers for a lane."""
 MOST_TIDIED = 100
 """Ended records of a lane that one sweep takes away."""
+MOST_OF_GROUP = 100
+"""Messages of a group that one call ends or gives another time: about 2 ms."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

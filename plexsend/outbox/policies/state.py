@@ -76,9 +76,11 @@ def ask(store: Store, asks: Mapping[str, Mapping[str, str]]) -> None:
 def spread(store: Store) -> None:
     """Bring what is in force into every account that there is."""
     with mapped():
-        names = store.client.smembers(store.keys.lanes)
+        names = store.client.smembers(store.keys.accounts)
+        lanes = store.client.smembers(store.keys.lanes)
     agreed = read(store)
-    for account in sorted({text(name).rpartition("@")[2] for name in names}):
+    of_older = (text(lane).rpartition("@")[2] for lane in lanes)
+    for account in sorted({*map(text, names), *of_older}):
         copy_to(store, account, agreed)
 
 

@@ -6,6 +6,8 @@ one hash tag, so a script touches one slot and accounts can be split over server
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all routes, added before the first submit to them
+p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
 p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
@@ -18,6 +20,8 @@ p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
+p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
+                             nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
                              written by submit with the lane's first message
 p{a}:routes          set     routes of the lanes in the index
@@ -44,6 +48,7 @@ p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapse
                              `*` → what each class has had, and where classes and lanes are now
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
+p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
@@ -84,6 +89,16 @@ class Keys:
         return f"{self.prefix}lanes"
 
     @property
+    def format(self) -> str:
+        """The number of the form in which keys and records are written."""
+        return f"{self.prefix}format"
+
+    @property
+    def accounts(self) -> str:
+        """The set of all accounts' names."""
+        return f"{self.prefix}accounts"
+
+    @property
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
@@ -122,6 +137,10 @@ class Keys:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
 
+    def here(self, account: str) -> str:
+        """Return the key that says that an account's messages are on this server."""
+        return f"{self.account(account)}here"
+
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""
         return f"{self.account(account)}lanes"
@@ -149,6 +168,10 @@ class Keys:
     def holds(self, account: str) -> str:
         """Return the key of an account's holds."""
         return f"{self.account(account)}holds"
+
+    def closed(self, account: str) -> str:
+        """Return the key of an account's closed groups."""
+        return f"{self.account(account)}closed"
 
     def wake(self, account: str) -> str:
         """Return the key of an account's wake times."""

@@ -36,6 +36,8 @@ class Script(StrEnum):
     SWEEP = "sweep"
     STEER = "steer"
     POLICY = "policy"
+    GROUP = "group"
+    ADOPT = "adopt"
     ALIVE = "alive"
 
 
@@ -46,6 +48,8 @@ _SHEBANG = {
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
     Script.POLICY: "#!lua flags=allow-oom",
+    Script.GROUP: "#!lua flags=allow-oom",
+    Script.ADOPT: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 
@@ -95,4 +99,4 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
 
 def _needs(text: str) -> list[str]:
     listed = " ".join(_NEEDS.findall(text)).replace(_FUNCTIONS, f", {_FUNCTIONS},")
-    return [name for name in re.split(r"[,\s]+", listed) if name != _NOTHING]
+    return [name for name in re.split(r"[,\s]+", listed) if name not in ("", _NOTHING)]

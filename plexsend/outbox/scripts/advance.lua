@@ -1,5 +1,5 @@
--- needs: _clock, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
--- needs: advance/policies, advance/leases, advance/return, advance/late, advance/settle, advance/effects,
+-- needs: _clock, _here, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases,
+-- needs: _policy, advance/policies, advance/leases, advance/return, advance/late, advance/settle, advance/effects,
 -- needs: advance/choose, advance/batch, advance/take, advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , the lane's ready, later, sending,
 -- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, line, fair, holds, eased, wake; reads policy.
@@ -13,7 +13,7 @@
 -- Answers what ADVANCE_ANSWER lists, then for each message taken: key, body, stamp, and its troubles:
 -- attempts|uncertain tries|first ms|o|takes without verdict|flags, empty where there were none.
 -- status: taken; idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
---         serve this lane); stopped; settled. ms: the wait; with `taken` Redis's clock.
+--         serve this lane); stopped; settled; moved (see _here). ms: the wait; with `taken` Redis's clock.
 
 local function settle_all()
   if settled_token == '' and effect_count == 0 and #ARGV < FIRST_REST then
@@ -35,6 +35,7 @@ local function settle_all()
   if mode == 'settle' and call('ZCARD', ready) > 0 then wake_by(lane, now) end
 end
 
+if not is_here then return { 'moved' } end
 local last = mode == 'take' and call('HGET', takes, drain)
 if last and sequence <= tonumber(string.match(last, '^(%d+)')) then
   return answer_again(last)

@@ -1,5 +1,5 @@
--- needs: _clock, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy, sweep/leader,
--- needs: sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
+-- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
+-- needs: sweep/leader, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair;
 -- reads policy; of
 -- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
@@ -8,11 +8,13 @@
 --
 -- Its arguments are in arguments.py; after them the services, then the processes that are gone, then the names of
 -- the lanes to tidy.
--- Answers what SWEEP_ANSWER lists. status: `swept`, or `elsewhere` when another process, `who`, holds the lease.
+-- Answers what SWEEP_ANSWER lists. status: `swept`, `elsewhere` when another process, `who`, holds the
+-- lease, or `moved` (see _here).
 -- dropped: whether the leases of the processes that are gone were dropped. processes: those of an older program.
 -- rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
 -- looked at, since another program wrote something that cannot be read; the others go on.
 
+if not is_here then return { 'moved' } end
 local left = held_elsewhere()
 if left then
   return answer_of({ status = 'elsewhere', wait_ms = num(left), who = sweep_state[1] })
