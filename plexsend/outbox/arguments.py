@@ -223,8 +223,8 @@ GROUP_ANSWER = _order(
 """`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
 they are, for a reschedule each with the reason."""
 
-POLICY = _order("policy", _number("epoch"), _number("count"))
-"""`count`: how many values follow, names and texts in turn."""
+POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
+"""`is_early`: as for steer; `count`: how many values follow, names and texts in turn."""
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
 """`busy`: threads that send; `revision`: which of the process's announcements counts."""

@@ -7,8 +7,10 @@ scripts read it in the same slot; a copy made from an older state never replaces
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from plexsend.errors import OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
@@ -81,16 +83,26 @@ def spread(store: Store) -> None:
     agreed = read(store)
     of_older = (text(lane).rpartition("@")[2] for lane in lanes)
     for account in sorted({*map(text, names), *of_older}):
-        copy_to(store, account, agreed)
+        # An account that is not on this server has what is in force where it is.
+        with suppress(OutboxMoved):
+            _copy(store, account, agreed, is_early=False)
 
 
-def copy_to(store: Store, account: str, agreed: Agreed | None = None) -> None:
-    """Bring what is in force into one account, unless something newer is there."""
-    agreed = read(store) if agreed is None else agreed
+def copy_to(store: Store, account: str) -> None:
+    """Bring what is in force into an account before its first message."""
+    _copy(store, account, read(store), is_early=True)
+
+
+# Unless something newer is there.
+def _copy(store: Store, account: str, agreed: Agreed, *, is_early: bool) -> None:
     fields: list[str] = []
     for name, value in fields_of(agreed, account, SERVICES).items():
         fields += (name, value)
-    store.run(Script.POLICY, account, [*POLICY.write(epoch=agreed.epoch, count=len(fields)), *fields])
+    store.run(
+        Script.POLICY,
+        account,
+        [*POLICY.write(epoch=agreed.epoch, is_early=int(is_early), count=len(fields)), *fields],
+    )
 
 
 def _parse(found: Mapping[str, str]) -> Agreed:
