@@ -104,7 +104,11 @@ class Stage:
     def drain(self) -> None:
         """Send all there is. A drain's slice is bounded, so there may be several."""
         # Alone in its process: no doorbell waits, and none has to be sent.
-        around = Surroundings(bell_waits=lambda: False, ring=lambda lane, bell: None)  # noqa: ARG005
+        around = Surroundings(
+            bell_waits=lambda: False,
+            ungrouped_waits=lambda: False,
+            ring=lambda lane, bell: None,  # noqa: ARG005
+        )
         waiting = f"plexsend:{{main}}:{LANE.name}:ready"
         while self._valkey.client.zcard(waiting):
             Drain(self.runtime, LANE, around).run("")

@@ -48,6 +48,8 @@ class Surroundings:
 
     bell_waits: Callable[[], bool]
     """Whether another doorbell waits for a thread."""
+    ungrouped_waits: Callable[[], bool]
+    """Whether one of a lane without a group does."""
     ring: Callable[[Lane, str], None]
     """Send a doorbell for a lane, under this name."""
     clock: Callable[[], float] = time.monotonic
@@ -107,6 +109,9 @@ class Drain:
 
     def _is_over(self, began: float) -> bool:
         if self._runtime.stop.is_set():
+            return True
+        if not self._lane.is_route and self._sequence > 0 and self._around.ungrouped_waits():
+            # A campaign gives its thread back after each batch, as soon as a single message wants it.
             return True
         ran = self._around.clock() - began
         return ran >= self._long_slice_s or (ran >= SHORT_SLICE_S and self._around.bell_waits())

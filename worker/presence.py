@@ -89,6 +89,10 @@ class Presence:
         """Return this process with the services that it serves now."""
         return WorkerProcess(self.name, self._threads, tuple(sorted(self._services())))
 
+    def serves(self, service: str) -> bool:
+        """Return whether this process answers doorbells of a service now."""
+        return service in self._services()
+
     @property
     def living(self) -> tuple[FleetProcess, ...]:
         """Return the processes that are alive."""

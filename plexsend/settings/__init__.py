@@ -4,6 +4,7 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
+from plexsend.settings.foreign import take_out_foreign
 from plexsend.settings.model import (
     AGREED,
     EVERY_SERVICE,
@@ -40,5 +41,6 @@ __all__ = [
     "markdown_page",
     "markdown_table",
     "read",
+    "take_out_foreign",
     "variables_of",
 ]

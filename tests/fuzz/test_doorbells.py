@@ -27,7 +27,7 @@ def room(store: Store) -> Iterator[Room]:
     room = Room(store, ScriptedClient())
     no_broker: Any = None
     # What would be rung stays with the room.
-    process = Process(no_broker, room.runtime, ())
+    process = Process(no_broker, room.runtime, lambda _: False)
     process.surroundings = room.around
     enter(process)
     yield room

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.errors import InvalidItem, OutboxError, OutboxFull, OutboxUnavailable, Problem
+from plexsend.errors import (
+    Closing,
+    GroupClosed,
+    InvalidItem,
+    OutboxError,
+    OutboxFull,
+    OutboxUnavailable,
+    Problem,
+)
 from plexsend.gateway.items import Item, ItemLoader, get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
@@ -20,6 +28,7 @@ from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.calls import Calls
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms
 from plexsend.producers.submissions import (
+    InterruptedByClosing,
     InterruptedByFull,
     InterruptedByOutage,
     Submission,
@@ -247,6 +256,7 @@ def test_the_same_key_in_two_lanes_is_added_in_the_order_given(make_item: Any) -
     [
         (OutboxUnavailable("gone"), InterruptedByOutage, 2, 2),
         (OutboxFull("full"), InterruptedByFull, 0, 4),
+        (GroupClosed("closed", Closing("g", "main", 0, "a", "b")), InterruptedByClosing, 0, 4),
         (OutboxError("odd"), SubmitInterrupted, 2, 2),
     ],
 )

@@ -82,7 +82,7 @@ local function sleep_unready(lane, unjudged)
 end
 
 local function look_at(lane)
-  local name = string.match(lane, '^([^.@]+)')
+  local name = string.match(lane, '^([^./@]+)')
   local service = service_named(name)
   if not service then
     -- This process does not know the service, which a newer producer uses. Look again later.
