@@ -137,6 +137,10 @@ class Keys:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
 
+    def refused(self, account: str) -> str:
+        """Return the key of the fingerprints of an account's secrets that the gateway refused."""
+        return f"{self.account(account)}refused"
+
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"
