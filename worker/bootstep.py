@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
@@ -14,6 +15,8 @@ from kombu.exceptions import OperationalError
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
 from plexsend.outbox.form import form_in_force
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.policies.state import ask
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.presence import Presence
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from celery import Celery
+
+    from plexsend.errors import Problem
 
 _log = get_logger("worker.bootstep")
 
@@ -61,19 +66,16 @@ class HousekeepingStep(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """Start housekeeping once Redis answers; refuses a server that loses messages."""
         settings = parent.app.plexsend_settings
-        for problem in settings.warnings:
-            _log.warning(
-                "a setting is doubtful", setting=problem.field, reason=problem.reason, remedy=problem.remedy
-            )
+        log_doubtful([*settings.warnings, *parent.app.take_ignored()])
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        services = tuple(sorted(parent.app.amqp.queues.consume_from))
-        process = Process(parent.app, runtime, services)
-        enter(process)
+        ask(runtime.store, asks_for(settings.asks, served(parent)))
         presence = Presence(
-            runtime, lambda: services, parent.concurrency, busy=lambda: len(state.active_requests)
+            runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
+        process = Process(parent.app, runtime, presence.serves)
+        enter(process)
         housekeeping = Housekeeping(
             runtime, presence.me, ring=process.ring, queue_lengths=QueueLengths(parent.app), presence=presence
         )
@@ -91,6 +93,27 @@ class HousekeepingStep(bootsteps.StartStopStep):
     def terminate(self, parent: Any) -> None:
         """End it in the same way: no faster way would lose nothing."""
         self.stop(parent)
+
+
+def served(worker: Any) -> tuple[str, ...]:
+    """Return the services whose doorbells a worker fetches now.
+
+    `add_consumer` and `cancel_consumer` change what is wanted at once and what is fetched a moment later.
+    While the broker is away nothing is fetched, and what is wanted counts: it will be again.
+    """
+    wanted = tuple(worker.app.amqp.queues.consume_from)
+    # Celery makes the consumer after this bootstep has started.
+    fetches = getattr(getattr(worker, "consumer", None), "task_consumer", None)
+    fetched = tuple(service for service in wanted if fetches and fetches.consuming_from(service))
+    return tuple(sorted(fetched or wanted))
+
+
+def log_doubtful(problems: Iterable[Problem]) -> None:
+    """Log what is doubtful about the settings of this process."""
+    for problem in problems:
+        _log.warning(
+            "a setting is doubtful", setting=problem.field, reason=problem.reason, remedy=problem.remedy
+        )
 
 
 # Polled, since Celery's own signal takes a lock in the signal handler, and a second SIGTERM in that moment

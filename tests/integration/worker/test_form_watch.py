@@ -60,7 +60,8 @@ def test_older_housekeeping_fails_from_then_on(room: Room) -> None:
     room.store.client.delete(room.store.keys.lanes)
     room.submit(BULK, names(10))
     show_older(room.store)
-    assert look(room) == FORM
+    for _ in range(2):
+        assert look(room) == FORM
     with pytest.raises(Exception, match="WRONGTYPE"):
         show_older(room.store)
     room.work()

@@ -1,0 +1,102 @@
+"""The figures of `plexsend why` are those of Redis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox import steer
+from plexsend.outbox.fleet import Announcement, alive, announce
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.flow import Flow, PartFacts, judge_all
+from plexsend.outbox.reading.flow_facts import gather
+from plexsend.settings import Policy
+from tests.integration.outbox.bench import Bench
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+
+POLICY = Policy(rate_per_s=50, connections=4)
+SHOP = Lane("mms-finance", None, "shop")
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    return Bench(store)
+
+
+def look(store: Store, *, between: Any = lambda: None, **options: Any) -> dict[tuple[str, str], PartFacts]:
+    def sleep(_: float) -> None:
+        between()
+
+    found = gather(store, lambda *_: POLICY, sleep=sleep, **options)
+    return {(part.service, part.account): part for part in found}
+
+
+def test_an_empty_outbox_has_no_parts(store: Store) -> None:
+    assert look(store) == {}
+
+
+def test_what_waits_is_counted_with_its_limits(store: Store, bench: Bench) -> None:
+    bench.submit(23)
+    part = look(store)["mms-bulk", "main"]
+    assert (part.waiting, part.scheduled, part.sending, part.held) == (23, 0, 0, 0)
+    assert (part.rate_per_s, part.most_drains, part.processes) == (50, 4, 0)
+    assert part.oldest_s is not None
+    assert judge_all([part]).flow is Flow.UNSERVED
+
+
+def test_the_pace_is_what_went_out_between_two_looks(store: Store, bench: Bench) -> None:
+    bench.submit(25)
+    bench.sweep()
+    part = look(store, between=bench.drain_all)["mms-bulk", "main"]
+    assert part.sent_per_s > 0
+    assert part.requests_per_s == pytest.approx(part.sent_per_s * 3 / 25)
+
+
+def test_holds_count_what_waits_under_them(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    steer.pause(store, Scope.ACCOUNT, "main", account="main", by="kim", why="month end")
+    steer.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="lee", why="prices")
+    part = look(store)["mms-bulk", "main"]
+    assert [hold.field for hold in part.holds] == ["account pause main", "service pause mms-bulk"]
+    assert part.held == 3
+    assert judge_all([part]).flow is Flow.HELD
+
+
+def test_only_wanted_lanes_count(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    assert look(store, wanted=lambda lane: lane == SHOP) == {}
+
+
+def join(store: Store, name: str, *, busy: int = 0, **changed: Any) -> None:
+    """Add a process to the fleet."""
+    announced = Announcement("web1", 7, "0.3.0", 2, 1, ("mms-bulk",), 16, secrets={"main": "aa"})
+    announce(store, name, replace(announced, **changed))
+    alive(store, name, busy=busy)
+
+
+def test_a_living_worker_is_counted_with_its_threads(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    join(store, "p1", busy=4)
+    part = look(store)["mms-bulk", "main"]
+    assert (part.processes, part.threads, part.busy) == (1, 16, 4)
+    assert judge_all([replace(part, oldest_s=60)]).flow is Flow.STALLED
+
+
+def test_a_worker_without_the_secret_does_not_serve_and_is_named(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    join(store, "p1", secrets={"shop": "bb"})
+    part = look(store)["mms-bulk", "main"]
+    assert (part.processes, part.unserved_because) == (0, "web1 pid 7 has no secret of it")
+
+
+def test_a_worker_with_a_secret_that_was_refused_does_not_serve(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    join(store, "p1")
+    store.client.hset(store.keys.refused("main"), "aa", 1)
+    part = look(store)["mms-bulk", "main"]
+    assert part.unserved_because == "web1 pid 7 has a secret that the gateway refused"
