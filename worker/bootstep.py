@@ -15,6 +15,9 @@ from kombu.exceptions import OperationalError
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
+from plexsend.outbox.form import form_in_force
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.policies.state import ask
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.notifier import Notifier
@@ -69,6 +72,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
+        ask(runtime.store, asks_for(settings.asks, served(parent)))
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
@@ -173,6 +177,7 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
+            runtime.form = form_in_force(runtime.store)
         except OutboxUnavailable as exc:
             if not reported:
                 _log.warning("redis does not answer, trying again", reason=str(exc))
