@@ -5,10 +5,7 @@
 
 from plexsend.settings.accounts import Account, Credentials
 from plexsend.settings.foreign import take_out_foreign
-<<<<<<< HEAD
 from plexsend.settings.hook_urls import HookAddress
-from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
-=======
 from plexsend.settings.model import (
     AGREED,
     EVERY_SERVICE,
@@ -19,7 +16,6 @@ from plexsend.settings.model import (
     RcsDialect,
     Settings,
 )
->>>>>>> main
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress

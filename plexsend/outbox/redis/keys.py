@@ -20,15 +20,12 @@ p fleet              hash    process → what it announces (JSON): host, pid, ve
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
-<<<<<<< HEAD
 p events             list    events (JSON) that wait to be posted to a chat, at most 200
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
-=======
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
->>>>>>> main
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
                              nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
