@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
+from plexsend.outbox.form import form_in_force
 from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
@@ -174,6 +175,7 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
+            runtime.form = form_in_force(runtime.store)
         except OutboxUnavailable as exc:
             if not reported:
                 _log.warning("redis does not answer, trying again", reason=str(exc))

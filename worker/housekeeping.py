@@ -19,6 +19,7 @@ from plexsend.outbox.sweep import sweep, unswept
 from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.election import elect
+from plexsend.worker.form_watch import FormWatch
 from plexsend.worker.presence import LATE_S, Presence
 from plexsend.worker.reclaim import reclaim
 
@@ -76,6 +77,7 @@ class Housekeeping:
         self._lanes_seen = -1
         self._lanes_at = float("-inf")
         self._adoption = Adoption(runtime.store)
+        self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
@@ -119,7 +121,12 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        steps = (self._beat, self._agree, self._look_for_lanes)
+        steps = (
+            lambda: self._form_watch.look(self._lanes),
+            self._beat,
+            self._agree,
+            self._look_for_lanes,
+        )
         if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
@@ -37,6 +38,8 @@ class Runtime:
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
+        self.form = OLD_FORM
+        """The form in force, as housekeeping last saw it: the oldest until then."""
         self.services = tuple(settings.services)
         """The services that this version knows."""
         self.policies = KnownPolicies(self.store)

@@ -208,6 +208,8 @@ STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 ADOPT = _order("adopt", _flag("may_write_here"))
 """After it the names of the account's lanes."""
 
+FORM = _order("form", _number("newest"), _flag("watches"), _flag("saw_older"))
+
 GROUP = _order("group", "act", "group", "lane", "text", _number("at_ms"), "stage", _number("after"))
 """Of these each act needs some; group.lua says which. Times in ms."""
 
@@ -257,6 +259,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "agree": Signature(AGREE),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
     "adopt": Signature(ADOPT),
+    "form": Signature(FORM),
     "alive": Signature(ALIVE),
 }
 """Script → its orders."""

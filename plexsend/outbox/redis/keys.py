@@ -7,6 +7,8 @@ key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all routes, added before the first submit to them
 p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p older              hash    until the newest form is in force: seen (ms when a program that does not know it
+                             was seen last), watched (ms of the last look)
 p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
@@ -52,7 +54,8 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
-p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
+p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
+                             a text in form 2, so that the housekeeping of such a program fails and says so
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
@@ -93,6 +96,11 @@ class Keys:
     def format(self) -> str:
         """The number of the form in which keys and records are written."""
         return f"{self.prefix}format"
+
+    @property
+    def older(self) -> str:
+        """The hash of when programs that do not know the newest form were seen last."""
+        return f"{self.prefix}older"
 
     @property
     def accounts(self) -> str:

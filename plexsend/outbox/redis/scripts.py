@@ -39,6 +39,7 @@ class Script(StrEnum):
     AGREE = "agree"
     GROUP = "group"
     ADOPT = "adopt"
+    FORM = "form"
     ALIVE = "alive"
 
 
@@ -52,6 +53,7 @@ _SHEBANG = {
     Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
+    Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 

@@ -38,5 +38,5 @@ end
 if #ARGV >= first_tidied then tidy_holds() end
 write_counts()
 return answer_of({ status = 'swept', wait_ms = num(write_next(first_score(P .. 'wake'))), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = call('ZRANGE', P .. 'procs', 0, -1),
+                   rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
                    spoilt = spoilt })

@@ -95,7 +95,7 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end
   elseif not string.find(name, ':counts$') and name ~= 'lanes' and name ~= 'routes' and name ~= 'here'
-         and name ~= 'policy' then
+      and call('TYPE', key).ok == 'zset' then
     shift_scores(key, ms)
   end
 end
