@@ -15,6 +15,7 @@ p pauses             hash    service → hold (JSON) of services paused for ever
 p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
                              <service> <name>` → the strictest value that processes asked for last; epoch:
                              goes up with each change
+p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
@@ -119,6 +120,11 @@ class Keys:
     def policy(self) -> str:
         """The hash of what the fleet agreed on, for all accounts."""
         return f"{self.prefix}policy"
+
+    @property
+    def policy_history(self) -> str:
+        """The list of what persons changed of it."""
+        return f"{self.prefix}policy:history"
 
     @property
     def held(self) -> str:
