@@ -47,6 +47,9 @@ p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
+p{a}:urls            hash    product → the gateway's address of the first worker; the policy
+                             gateway_url.<product> wins over it
+p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
@@ -178,3 +181,15 @@ class Keys:
     def sweep(self, account: str) -> str:
         """Return the key of who sweeps an account."""
         return f"{self.account(account)}sweep"
+
+    def urls(self, account: str) -> str:
+        """Return the key of the gateway's addresses that the first workers of an account had."""
+        return f"{self.account(account)}urls"
+
+    def refused(self, account: str) -> str:
+        """Return the key of the fingerprints of secrets that the gateway refused."""
+        return f"{self.account(account)}refused"
+
+    def policy_of(self, account: str) -> str:
+        """Return the key of the policies in force in an account."""
+        return f"{self.account(account)}policy"

@@ -1,6 +1,6 @@
 -- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _holds, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
--- p{a}:holds, eased and wake. The hot loop never runs it.
+-- p{a}:holds, eased, refused and wake. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
@@ -74,7 +74,12 @@ end
 local function release()
   local answer = { 'released' }
   for i = FIRST_REST, #ARGV do
-    if end_hold(ARGV[i]) then answer[#answer + 1] = ARGV[i] end
+    local ended = end_hold(ARGV[i])
+    if string.sub(ARGV[i], 1, 13) == 'account auth ' then
+      -- A person says that the secrets may be tried again, also where other processes have a better one.
+      ended = call('DEL', P .. 'refused') == 1 or ended
+    end
+    if ended then answer[#answer + 1] = ARGV[i] end
   end
   wake_all()
   return answer
