@@ -13,6 +13,10 @@ from celery.worker.state import maybe_shutdown
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
+from plexsend.outbox.fleet import fleet
+from plexsend.outbox.form import form_in_force
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.presence import Presence
@@ -65,6 +69,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
+        # Before anything is sent: housekeeping announces it a moment later.
+        others = [each.announced.asks for each in fleet(runtime.store)]
+        renew(runtime.store, [asks_for(settings.asks, served(parent)), *others])
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
@@ -141,6 +148,7 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
+            runtime.form = form_in_force(runtime.store)
         except OutboxUnavailable as exc:
             if not reported:
                 _log.warning("redis does not answer, trying again", reason=str(exc))

@@ -15,8 +15,10 @@ from plexsend.outbox.adoption import Adoption
 from plexsend.outbox.reading.queries import lanes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import sweep, unswept
+from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.election import elect
+from plexsend.worker.form_watch import FormWatch
 from plexsend.worker.presence import LATE_S, Presence
 from plexsend.worker.reclaim import reclaim
 from plexsend.worker.service_watch import ServiceWatch
@@ -44,7 +46,6 @@ MOVED_AFTER_S = 5.0
 """How long an account may be announced without its first message before it counts as moved away."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
-_DAY_MS = 86_400_000
 
 
 class Housekeeping:
@@ -72,6 +73,7 @@ class Housekeeping:
         self._purge = purge
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
         self._watch = ServiceWatch(runtime, self._presence)
+        self._agreement = Agreement(runtime)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
@@ -79,6 +81,7 @@ class Housekeeping:
         self._lanes_seen = -1
         self._lanes_at = float("-inf")
         self._adoption = Adoption(runtime.store)
+        self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
@@ -90,7 +93,7 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.policies
+            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
         }
         self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
@@ -121,7 +124,13 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        if not (self._try("", self._beat) and self._try("", self._look_for_lanes)):
+        steps = (
+            lambda: self._form_watch.look(self._lanes),
+            self._beat,
+            self._agree,
+            self._look_for_lanes,
+        )
+        if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)
         for account, known in self._in_turn():
@@ -146,6 +155,9 @@ class Housekeeping:
             gone = self._presence.gone
             self._dropped = {account: names & gone for account, names in self._dropped.items()}
 
+    def _agree(self) -> None:
+        self._agreement.look(self._presence.fleet, self._sweeps)
+
     def _elect(self) -> None:
         present = {process.name for process in self._presence.fleet if process.silent_ms <= LATE_S * 1000}
         electors = frozenset(present), frozenset(self._lanes)
@@ -162,22 +174,13 @@ class Housekeeping:
         if self._clock() - self._beside_at < LOOK_BESIDE_S:
             return
         self._beside_at = self._clock()
-        self._take_out_orphans()
+        # A process that sweeps nothing has not seen the processes of an older program.
+        if self._swept:
+            self._watch.take_out_orphans(self._purge)
         others = [account for account in self._lanes if account not in self._mine]
         for account in unswept(self._runtime.store, others):
             self._adopted.add(account)
             self._due[account] = 0.0
-
-    # What nobody fetches would stay in the broker for ever, and age. A process that sweeps nothing has not
-    # seen those of an older program.
-    def _take_out_orphans(self) -> None:
-        if not self._swept:
-            return
-        for service in self._runtime.policies:
-            if not self._watch.is_served(service) and (bells := self._purge(service)):
-                self._log.warning("doorbells taken out, no worker serves them", service=service, bells=bells)
-                if self._queues is not None:
-                    self._queues[service] = 0
 
     # The account rung least recently comes first: the accounts share the doorbells of a service.
     def _in_turn(self) -> list[tuple[str, tuple[Lane, ...]]]:
@@ -185,7 +188,7 @@ class Housekeeping:
         mine = ((account, known) for account, known in self._lanes.items() if account in sweeps)
         return sorted(mine, key=lambda item: self._rang_at.get(item[0], 0.0))
 
-    def _try(self, account: str, step: Callable[[], None]) -> bool:
+    def _try(self, account: str, step: Callable[[], object]) -> bool:
         try:
             step()
         except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
@@ -231,18 +234,15 @@ class Housekeeping:
         serving = self._watch.look(account)
         quota = 0 if queued is None else quota_of_all(serving.threads, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
-        settings = self._runtime.settings
         call = partial(
             sweep,
             self._runtime.store,
             account,
             self._presence.me,
-            policies=self._runtime.policies,
+            services=self._runtime.services,
             most_items=self._most_items,
-            quotas={} if queued is None else quotas(self._runtime.policies, serving.able, queued),
+            quotas={} if queued is None else quotas(self._runtime.services, serving.able, queued),
             quota=quota,
-            reclaim_ms=round(settings.usual.reclaim_s * 1000),
-            keep_ms=round(settings.keep_days * _DAY_MS),
             gone=gone,
             served=serving.served,
             fresh=serving.fresh,
@@ -288,7 +288,7 @@ class Housekeeping:
     def _lengths(self) -> dict[str, int] | None:
         busy = self._rang or self._queues is None or any(self._queues.values())
         if busy and self._clock() - self._queues_at >= (FULL_QUEUES_S if self._full else QUEUES_S):
-            self._queues = self._queue_lengths(self._runtime.policies)
+            self._queues = self._queue_lengths(self._runtime.services)
             self._queues_at = self._clock()
             self._rang = False
         return self._queues

@@ -12,7 +12,7 @@ from plexsend.outbox.serving import AccountFacts, auth_hold, first_addresses, no
 from plexsend.outbox.trust import hold_secrets, trust_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from plexsend.outbox.fleet import FleetProcess
     from plexsend.outbox.sweep import SweepResult
@@ -80,8 +80,13 @@ class ServiceWatch:
         able = self._able(fleet, facts)
         return self._served[account] != {service for services in able.values() for service in services}
 
-    def is_served(self, service: str) -> bool:
-        """Return whether a living process fetches a service's doorbells, for whatever account."""
+    def take_out_orphans(self, purge: Callable[[str], int]) -> None:
+        """Take out doorbells that nobody fetches: they would stay in the broker for ever, and age."""
+        for service in self._runtime.services:
+            if not self._is_fetched(service) and (bells := purge(service)):
+                self._log.warning("doorbells taken out, no worker serves them", service=service, bells=bells)
+
+    def _is_fetched(self, service: str) -> bool:
         known = [process for processes in self._older.values() for process in processes]
         return any(service in process.announced.services for process in self._presence.living) or any(
             service in process.services for process in known
@@ -95,7 +100,7 @@ class ServiceWatch:
 
     def _able(self, fleet: list[FleetProcess], facts: AccountFacts) -> dict[str, list[str]]:
         able: dict[str, list[str]] = {}
-        for service in self._runtime.policies:
+        for service in self._runtime.services:
             for process in servers(fleet, service, facts):
                 able.setdefault(process.name, []).append(service)
         return able

@@ -11,6 +11,7 @@ from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import message_of
 from plexsend.outbox.arguments import ADDRESS, SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.constants import SWEEP_LEASE_MS
+from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.batches import Message
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,9 @@ def sweep(
     account: str,
     process: WorkerProcess,
     *,
-    policies: Mapping[str, Policy],
+    services: Collection[str],
     quotas: Mapping[str, int],
     quota: int,
-    reclaim_ms: int,
-    keep_ms: int,
     most_items: Mapping[str, int] | None = None,
     gone: Collection[str] = (),
     takes_from: str = "",
@@ -87,7 +85,7 @@ def sweep(
     addresses: Mapping[str, str] | None = None,
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
-    """Sweep an account, with the policies of its services.
+    """Sweep an account, for the services that the caller knows.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
@@ -99,26 +97,21 @@ def sweep(
     urls = addresses or {}
     args: list[str | bytes | int] = [
         *SWEEP.write(
-            account=account,
             process=process.name,
+            auth_field=hold_field(Scope.ACCOUNT, Reason.AUTH, account),
             takes_from=takes_from,
-            keep_ms=keep_ms,
-            reclaim_ms=reclaim_ms,
             quota=quota,
-            service_count=len(policies),
+            service_count=len(services),
             gone_count=len(gone),
             address_count=len(urls),
         )
     ]
-    for service, policy in policies.items():
+    for service in services:
         args += SERVICE.write(
             name=service,
             quota=quotas.get(service, 0),
             is_served=int(served is None or service in served),
             is_fresh=int(service in fresh),
-            connections=policy.connections,
-            rate_per_s=repr(float(policy.rate_per_s)),
-            linger_ms=policy.linger_ms,
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
     args += gone

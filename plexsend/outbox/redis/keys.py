@@ -7,14 +7,22 @@ key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all routes, added before the first submit to them
 p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p older              hash    until the newest form is in force: seen (ms when a program that does not know it
+                             was seen last), watched (ms of the last look)
 p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
+                             <service> <name>` → the strictest value that processes asked for last; epoch:
+                             goes up with each change
+p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
+                             `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
                              nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
@@ -46,7 +54,8 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
-p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
+p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
+                             a text in form 2, so that the housekeeping of such a program fails and says so
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
@@ -92,6 +101,11 @@ class Keys:
         return f"{self.prefix}format"
 
     @property
+    def older(self) -> str:
+        """The hash of when programs that do not know the newest form were seen last."""
+        return f"{self.prefix}older"
+
+    @property
     def accounts(self) -> str:
         """The set of all accounts' names."""
         return f"{self.prefix}accounts"
@@ -100,6 +114,16 @@ class Keys:
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
+
+    @property
+    def policy(self) -> str:
+        """The hash of what the fleet agreed on, for all accounts."""
+        return f"{self.prefix}policy"
+
+    @property
+    def policy_history(self) -> str:
+        """The list of what persons changed of it."""
+        return f"{self.prefix}policy:history"
 
     @property
     def held(self) -> str:
@@ -129,6 +153,10 @@ class Keys:
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def refused(self, account: str) -> str:
+        """Return the key of the fingerprints of an account's secrets that the gateway refused."""
+        return f"{self.account(account)}refused"
 
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""
@@ -185,10 +213,6 @@ class Keys:
     def urls(self, account: str) -> str:
         """Return the key of the gateway's addresses that the first workers of an account had."""
         return f"{self.account(account)}urls"
-
-    def refused(self, account: str) -> str:
-        """Return the key of the fingerprints of secrets that the gateway refused."""
-        return f"{self.account(account)}refused"
 
     def policy_of(self, account: str) -> str:
         """Return the key of the policies in force in an account."""

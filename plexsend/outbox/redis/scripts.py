@@ -35,8 +35,11 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    POLICY = "policy"
+    AGREE = "agree"
     GROUP = "group"
     ADOPT = "adopt"
+    FORM = "form"
     ALIVE = "alive"
 
 
@@ -46,8 +49,11 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.POLICY: "#!lua flags=allow-oom",
+    Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
+    Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 
@@ -74,7 +80,7 @@ def source(script: Script) -> str:
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
-    given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments, rules)
+    given = prelude("\n".join(part.text for part in needed), rules)
     # A script without functions of its own has nothing to put aside.
     end = [Part("end", "end)()")] if any(part.name == _FUNCTIONS for part in needed) else []
     return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, *end]

@@ -7,7 +7,8 @@
 --   reschedule: msg_key, ms                                              answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
---   release: neither, but the fields after the arguments                 answers {'released', field...}
+--   release: the field of the hold that refused secrets begin; the fields come after the arguments
+--                                                                        answers {'released', field...}
 
 local function done(outcome, state)
   write_counts()
@@ -75,10 +76,8 @@ local function release()
   local answer = { 'released' }
   for i = FIRST_REST, #ARGV do
     local ended = end_hold(ARGV[i])
-    if string.sub(ARGV[i], 1, 13) == 'account auth ' then
-      -- A person says that the secrets may be tried again, also where other processes have a better one.
-      ended = call('DEL', P .. 'refused') == 1 or ended
-    end
+    -- A person says that the secrets may be tried again, also where other processes have a better one.
+    if ARGV[i] == subject then ended = call('DEL', P .. 'refused') == 1 or ended end
     if ended then answer[#answer + 1] = ARGV[i] end
   end
   wake_all()

@@ -1,6 +1,7 @@
--- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, sweep/leader, sweep/clock,
--- needs: sweep/leases, sweep/fleet, sweep/abandoned, sweep/doorbells, sweep/retention
--- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair; of
+-- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
+-- needs: sweep/leader, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned, sweep/doorbells, sweep/retention
+-- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair;
+-- reads policy; of
 -- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
@@ -34,11 +35,11 @@ for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMI
 end
 
 for i = FIRST_TIDIED, #ARGV do
-  if not pcall(tidy, ARGV[i], keep_ms) then spoilt[#spoilt + 1] = ARGV[i] end
+  if not pcall(tidy, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
 end
 if #ARGV >= FIRST_TIDIED then tidy_holds() end
 write_counts()
 return answer_of({ status = 'swept', wait_ms = num(write_next(first_score(P .. 'wake'))), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = call('ZRANGE', P .. 'procs', 0, -1),
+                   rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
                    spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
-                   auth = call('HGET', P .. 'holds', 'account auth ' .. account) })
+                   auth = call('HGET', P .. 'holds', auth_field) })
