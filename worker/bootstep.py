@@ -12,6 +12,7 @@ from celery.worker import state
 from celery.worker.state import maybe_shutdown
 
 from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
@@ -19,6 +20,7 @@ from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.queues import Queues
@@ -88,6 +90,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        if settings.notify is not None:
+            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature

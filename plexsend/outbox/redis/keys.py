@@ -21,6 +21,10 @@ p fleet              hash    process → what it announces (JSON): host, pid, ve
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p events             list    events (JSON) that wait to be posted to a chat, at most 200
+p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
+                             `posted <subject>` → ms of the last post about it, and the state that was posted
+p notifier           string  the process that looks and posts; expires
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
@@ -149,6 +153,21 @@ class Keys:
     def fleet_nudge(self) -> str:
         """The channel on which processes learn that one announced something."""
         return f"{self.prefix}nudge"
+
+    @property
+    def events(self) -> str:
+        """The list of events that wait to be posted."""
+        return f"{self.prefix}events"
+
+    @property
+    def told(self) -> str:
+        """The hash of what was noted and what was posted."""
+        return f"{self.prefix}told"
+
+    @property
+    def notifier(self) -> str:
+        """The lease of the process that looks for events and posts them."""
+        return f"{self.prefix}notifier"
 
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
