@@ -178,6 +178,10 @@ class Keys:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"
 
+    def day(self, account: str, service: str) -> str:
+        """Return the key of what a service of an account has sent today."""
+        return f"{self.account(account)}{service}:day"
+
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""
         return f"{self.account(account)}lanes"
