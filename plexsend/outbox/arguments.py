@@ -178,8 +178,8 @@ SUBMIT = _order(
 )
 """Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written. Then come the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "receiver_last")
-"""The last two are empty where they are not known."""
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver")
+"""`receiver`: see receivers.py; empty where it is not known."""
 
 SWEEP = _order(
     "sweep",

@@ -78,8 +78,8 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again
-h i                  keyed hash of the receiver's number (8 bytes), where a key for it is set; its last four
-                     digits
+i                    of the receiver's number: keyed hash (8 bytes), where a key for it is set, and behind it
+                     the last four digits (2 bytes)
 c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
 """
 
@@ -180,6 +180,10 @@ class Keys:
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"
+
+    def day(self, account: str, service: str) -> str:
+        """Return the key of what a service of an account has sent today."""
+        return f"{self.account(account)}{service}:day"
 
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""
