@@ -14,6 +14,8 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.logs import get_logger
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.policies.state import ask
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.presence import Presence
@@ -67,6 +69,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
+        ask(runtime.store, asks_for(settings.asks, served(parent)))
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )

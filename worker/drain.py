@@ -70,8 +70,6 @@ class Drain:
         self._impatient_since: float | None = None
         self._service = get_service(lane.service, runtime.settings)
         self._loader: ItemLoader = get_loader(lane.service, runtime.settings)
-        self._policy = runtime.policies[lane.service]
-        self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._batch_log = BatchLog(self._log)
         self._in_hand: Batch | None = None
@@ -143,7 +141,6 @@ class Drain:
                     self._runtime.store,
                     self._lane,
                     ticket,
-                    self._policy,
                     mode=mode,
                     settlement=settlement,
                     bell=bell,
@@ -233,7 +230,7 @@ class Drain:
             request = Effect(EffectKind.REQUEST, len(batch.messages))
             reason = "the secret was refused and has been corrected meanwhile"
             return give_back(batch, "NEW_SECRET", reason, effects=(request,))
-        return self._judge.judge(answer, batch, now_ms=batch.taken_ms)
+        return self._runtime.judge(self._lane).judge(answer, batch, now_ms=batch.taken_ms)
 
     def _has_new_secret(self, account: str, refused: Credentials) -> bool:
         try:

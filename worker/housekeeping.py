@@ -43,7 +43,6 @@ MOVED_AFTER_S = 5.0
 """How long an account may be announced without its first message before it counts as moved away."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
-_DAY_MS = 86_400_000
 
 
 class Housekeeping:
@@ -87,7 +86,7 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.policies
+            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
         }
         self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
@@ -118,7 +117,8 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        if not (self._try("", self._beat) and self._try("", self._look_for_lanes)):
+        steps = (self._beat, self._runtime.policies.look, self._look_for_lanes)
+        if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)
         for account, known in self._in_turn():
@@ -170,7 +170,7 @@ class Housekeeping:
         mine = ((account, known) for account, known in self._lanes.items() if account in sweeps)
         return sorted(mine, key=lambda item: self._rang_at.get(item[0], 0.0))
 
-    def _try(self, account: str, step: Callable[[], None]) -> bool:
+    def _try(self, account: str, step: Callable[[], object]) -> bool:
         try:
             step()
         except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
@@ -216,18 +216,15 @@ class Housekeeping:
         processes = self._serving(account)
         quota = 0 if queued is None else quota_of_all(processes, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
-        settings = self._runtime.settings
         call = partial(
             sweep,
             self._runtime.store,
             account,
             self._presence.me,
-            policies=self._runtime.policies,
+            services=self._runtime.services,
             most_items=self._most_items,
-            quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
+            quotas={} if queued is None else quotas(self._runtime.services, processes, queued),
             quota=quota,
-            reclaim_ms=round(settings.usual.reclaim_s * 1000),
-            keep_ms=round(settings.keep_days * _DAY_MS),
             gone=gone,
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
@@ -278,7 +275,7 @@ class Housekeeping:
     def _lengths(self) -> dict[str, int] | None:
         busy = self._rang or self._queues is None or any(self._queues.values())
         if busy and self._clock() - self._queues_at >= (FULL_QUEUES_S if self._full else QUEUES_S):
-            self._queues = self._queue_lengths(self._runtime.policies)
+            self._queues = self._queue_lengths(self._runtime.services)
             self._queues_at = self._clock()
             self._rang = False
         return self._queues

@@ -23,6 +23,7 @@ from plexsend.outbox.fleet import (
     salt,
     together,
 )
+from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import server_ms
 
@@ -172,6 +173,7 @@ class Presence:
             since_ms=self._since_ms,
             services=self.me.services,
             threads=self._threads,
+            asks=asks_for(settings.asks, self.me.services),
             secrets=self._secrets,
             urls=dict(settings.base_urls),
         )

@@ -15,6 +15,7 @@ from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.fleet import nudge
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.policies.state import copy_to
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -86,7 +87,6 @@ class Submitter:
         messages: Sequence[NewMessage],
         *,
         stamp: str,
-        linger_ms: int = 200,
         most_items: int = MOST_ITEMS,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
@@ -115,7 +115,6 @@ class Submitter:
             SUBMIT.write,
             lane=lane.name,
             most_items=most_items,
-            linger_ms=linger_ms,
             send_at_ms=send_at_ms or 0,
             expires_at_ms=expires_at_ms or 0,
             stamp=stamp,
@@ -140,11 +139,14 @@ class Submitter:
     # read after it; here it is the other way round, so one of the two always sees the other. A person's
     # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
     # the copy is taken away too.
+    # The policies are read after the lane is announced, too: a change is written before `lanes` is read.
     def _announce(self, lane: Lane) -> None:
         keys, client = self._store.keys, self._store.client
         with mapped():
             client.sadd(keys.accounts, lane.account)
             client.sadd(keys.lanes, lane.route.name)
+        copy_to(self._store, lane.account)
+        with mapped():
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
             # Read before the pause itself: a copy without a pause was left by a producer that died, or lost
             # Redis, before it could take the copy away.

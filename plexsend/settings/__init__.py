@@ -5,14 +5,26 @@
 
 from plexsend.settings.accounts import Account, Credentials
 from plexsend.settings.foreign import take_out_foreign
-from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
+from plexsend.settings.model import (
+    AGREED,
+    EVERY_SERVICE,
+    VARIABLES,
+    LogFormat,
+    OnUncertain,
+    Policy,
+    RcsDialect,
+    Settings,
+)
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
 from plexsend.settings.variables import Reader, Variable
+from plexsend.settings.variables import rows as variables_of
 
 __all__ = [
+    "AGREED",
+    "EVERY_SERVICE",
     "VARIABLES",
     "Account",
     "Credentials",
@@ -30,4 +42,5 @@ __all__ = [
     "markdown_table",
     "read",
     "take_out_foreign",
+    "variables_of",
 ]

@@ -10,11 +10,16 @@ p format             string  number of the form of keys and records; missing: 1,
 p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
+                             <service> <name>` → the strictest value that processes asked for last; epoch:
+                             goes up with each change
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
+                             `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
                              nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
@@ -99,6 +104,11 @@ class Keys:
         return f"{self.prefix}pauses"
 
     @property
+    def policy(self) -> str:
+        """The hash of what the fleet agreed on, for all accounts."""
+        return f"{self.prefix}policy"
+
+    @property
     def held(self) -> str:
         """The set of accounts that a person held."""
         return f"{self.prefix}held"
@@ -126,6 +136,10 @@ class Keys:
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def refused(self, account: str) -> str:
+        """Return the key of the fingerprints of an account's secrets that the gateway refused."""
+        return f"{self.account(account)}refused"
 
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""

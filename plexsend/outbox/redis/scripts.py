@@ -35,6 +35,7 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    POLICY = "policy"
     GROUP = "group"
     ADOPT = "adopt"
     ALIVE = "alive"
@@ -46,6 +47,7 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.POLICY: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
@@ -74,7 +76,7 @@ def source(script: Script) -> str:
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
-    given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments, rules)
+    given = prelude("\n".join(part.text for part in needed), rules)
     # A script without functions of its own has nothing to put aside.
     end = [Part("end", "end)()")] if any(part.name == _FUNCTIONS for part in needed) else []
     return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, *end]

@@ -1,6 +1,7 @@
--- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, sweep/leader, sweep/clock,
--- needs: sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
--- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair; of
+-- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
+-- needs: sweep/leader, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
+-- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair;
+-- reads policy; of
 -- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
@@ -32,7 +33,7 @@ end
 
 local first_tidied = FIRST_GONE + gone_count
 for i = first_tidied, #ARGV do
-  if not pcall(tidy, ARGV[i], keep_ms) then spoilt[#spoilt + 1] = ARGV[i] end
+  if not pcall(tidy, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
 end
 if #ARGV >= first_tidied then tidy_holds() end
 write_counts()

@@ -149,10 +149,11 @@ def test_a_cancel_that_was_interrupted_goes_on_when_it_is_repeated(bench: Bench)
 
 def test_cancel_marks_all_that_is_being_sent_also_above_a_call(bench: Bench) -> None:
     count = 2 * MOST_OF_GROUP + 50
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=100)
     bench.submit(keys_of(count), SPRING)
     for drain in range(count // 10):
         # Each by a drain of its own, so nothing of it is settled.
-        bench.take(f"p1.{drain}", lane=SPRING, policy=Policy(rate_per_s=0, linger_ms=0, connections=100))
+        bench.take(f"p1.{drain}", lane=SPRING)
     done = cancel(bench)
     assert (done.cancelled, done.wanted) == (0, count)
 
@@ -247,7 +248,7 @@ def test_a_group_counts_over_its_routes_and_also_what_was_archived(bench: Bench)
     bench.drain_all(SPRING)
     bench.submit(["dead"], Lane("mms-bulk", "RMM", "main", "spring"))
     bench.let_pass(10_000, steadily=False)
-    bench.sweep(keep_ms=1, tidy=[SPRING])
+    bench.sweep(keep_ms=9_000, tidy=[SPRING])
     bench.submit(["w"], SPRING)
     assert queries.find(bench.store, "k00000") == []
     (view,) = reading.groups(bench.store)

@@ -68,7 +68,7 @@ def test_what_is_parked_never_moves_by_itself() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("script", sorted(set(Script) - {Script.ALIVE, Script.ADOPT}))
+@pytest.mark.parametrize("script", sorted(set(Script) - {Script.ALIVE, Script.ADOPT, Script.POLICY}))
 def test_scripts_get_the_table_as_data(script: Script) -> None:
     told = source(script)
     for event, froms, to in TRANSITIONS:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-_TERMS = Terms(service="mms-bulk", account="main", linger_ms=200)
+_TERMS = Terms(service="mms-bulk", account="main")
 
 
 class Taker:
@@ -155,11 +155,10 @@ def test_large_entries_make_smaller_chunks(make_item: Any) -> None:
 
 def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     taker = Taker()
-    _run([make_item()], taker, account="shop", linger_ms=7, send_at_ms=5, expires_at_ms=9)
+    _run([make_item()], taker, account="shop", send_at_ms=5, expires_at_ms=9)
     assert taker.calls[0][0] == Lane("mms-bulk", None, "shop")
     assert taker.options == {
         "stamp": str(get_loader("mms-bulk").stamp),
-        "linger_ms": 7,
         "most_items": 10,
         "send_at_ms": 5,
         "expires_at_ms": 9,

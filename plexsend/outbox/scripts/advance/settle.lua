@@ -1,4 +1,4 @@
--- needs: _record, _counts, arguments, advance/names, advance/return, advance/late
+-- needs: _record, _counts, _policy, arguments, advance/names, advance/return, advance/late
 -- Writes the verdicts of one batch into its records.
 
 -- Whether any verdict of this call accepts, also one that a repeated call brings again.
@@ -88,6 +88,12 @@ local function settle_one(key, verdict)
   end
 end
 
+-- Whoever judged may have known an older policy than the one in force.
+local function park_instead(verdict)
+  verdict.outcome, verdict.delay_ms, verdict.alone = 'park', 0, false
+  verdict.detail = verdict.detail .. '; parked, as the policy on_uncertain asks'
+end
+
 -- Each verdict is followed by the keys that share it.
 local function settle(first)
   local at = first
@@ -95,6 +101,7 @@ local function settle(first)
     local verdict = read_verdict(at)
     local first_key = at + VERDICT_LENGTH
     at = first_key + verdict.keys
+    if verdict.outcome == 'retry' and parks(service) then park_instead(verdict) end
     local settled_before = fresh
     for i = first_key, at - 1 do settle_one(ARGV[i], verdict) end
     if verdict.code ~= '' then count(lane, 'c:' .. verdict.code, fresh - settled_before) end

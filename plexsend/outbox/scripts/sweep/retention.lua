@@ -1,14 +1,22 @@
--- needs: _record, _holds
+-- needs: _record, _holds, _policy
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
+local keep_ms
+
+-- Asked for when the first lane has something that ended.
+local function is_kept(ended_ms)
+  keep_ms = keep_ms or math.floor(policy('keep_days') * 86400000 + 0.5)
+  return ended_ms > now - keep_ms
+end
+
 -- An entry counts only if it is about the record's last end (a message asked for again ends twice).
-local function tidy(lane, keep_ms)
+local function tidy(lane)
   local ended = lane_key(lane, 'ended')
   for _ = 1, MOST_TIDIED do
     local oldest = call('LINDEX', ended, 0)
     if not oldest then return end
     local at, key = string.match(oldest, '^(%d+):(.*)$')
-    if at and tonumber(at) > now - keep_ms then return end
+    if at and is_kept(tonumber(at)) then return end
     call('LPOP', ended)
     local found = at and read_record(key, 's', 'e') or {}
     if found[1] and found[2] == at and target('archive', found[1]) then
