@@ -14,6 +14,7 @@ from plexsend.errors import OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
+from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.rows import PolicyRow
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.scripts import Script
@@ -98,6 +99,10 @@ def _copy(store: Store, account: str, agreed: Agreed, *, is_early: bool) -> None
     fields: list[str] = []
     for name, value in fields_of(agreed, account, SERVICES).items():
         fields += (name, value)
+    with mapped():
+        seconds, _ = store.client.time()
+    ahead = midnights(agreed.of(account).account_wide("time_zone"), int(seconds) * 1000)
+    fields += (MIDNIGHTS, " ".join(map(str, ahead)))
     store.run(
         Script.POLICY,
         account,
