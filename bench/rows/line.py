@@ -136,6 +136,6 @@ def _come(stage: Stage, case: Case, first: int, began_s: float, lasts_s: float) 
         time.sleep(max(0.0, began_s + number / case.singles_per_s - time.monotonic()))
         key = msg_key(first + number)
         came_s[key] = time.monotonic()
-        intake.add(_BULK, [NewMessage(key, wire_body(first + number))], stamp=stamp, linger_ms=0)
+        intake.add(_BULK, [NewMessage(key, wire_body(first + number))], stamp=stamp)
     time.sleep(max(0.0, began_s + lasts_s - time.monotonic()))
     return came_s

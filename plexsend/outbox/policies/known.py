@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 """How old what a process knows may be."""
 RENEW_S = 6 * 3600.0
-"""How often what is in force is copied again though nothing changed: midnights are only written some days ahead."""
+"""How often what is in force is copied again unchanged: midnights are written some days ahead."""
 
 
 class KnownPolicies:

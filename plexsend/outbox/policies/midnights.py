@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 MIDNIGHTS: Final = "midnights"
 """The field of an account's policies in which they are."""
 DAYS = 14
-"""How many are written ahead. They are renewed far more often; a list that is over goes on in steps of 24 h."""
+"""How many are written ahead. They are renewed far more often; after the last, days are of 24 h."""
 
 
 def midnights(zone: str, now_ms: int) -> tuple[int, ...]:

@@ -82,8 +82,8 @@ def _limit(found: dict[str, str], service: str) -> int:
 
 
 # As the scripts read it.
-def _read(day: bytes | None, now_ms: int, midnight_ms: int) -> tuple[int, int]:
-    ends, _, taken = text(day or b"").partition(" ")
+def _read(day: object, now_ms: int, midnight_ms: int) -> tuple[int, int]:
+    ends, _, taken = text(day).partition(" ")
     ends_ms = number(ends.encode())
     if ends_ms <= now_ms:
         return 0, midnight_ms

@@ -14,14 +14,22 @@ local function next_midnight()
   return last + DAY_MS * (math.floor((now - last) / DAY_MS) + 1)
 end
 
+local function write_day(service, ends, taken)
+  call('SET', P .. service .. ':day', num(ends) .. ' ' .. num(taken), 'PX', num(ends - now + DAY_MS))
+end
+
 -- How many were taken today, and when that day ends. A day that ends later than the next midnight is from before
--- the clock was set back: its count stays, to the safe side.
+-- the clock was set back: its count stays until then, to the safe side.
 local function day_of(service)
   local ends, taken = string.match(call('GET', P .. service .. ':day') or '', '^(%d+) (%d+)$')
   ends = tonumber(ends) or 0
   local midnight = next_midnight()
   if ends <= now then return 0, midnight end
-  return tonumber(taken), math.min(ends, midnight)
+  if ends > midnight then
+    ends = midnight
+    write_day(service, ends, tonumber(taken))
+  end
+  return tonumber(taken), ends
 end
 
 -- How many more may be taken today, and when that changes; without a limit as many as anybody wants.
@@ -34,5 +42,5 @@ end
 -- `n` below 0: what came back unsent.
 local function count_today(service, n)
   local taken, ends = day_of(service)
-  call('SET', P .. service .. ':day', num(ends) .. ' ' .. num(math.max(0, taken + n)), 'PX', num(ends - now + DAY_MS))
+  write_day(service, ends, math.max(0, taken + n))
 end
