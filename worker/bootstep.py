@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from celery import bootsteps
 from celery.worker import state
 from celery.worker.state import maybe_shutdown
-from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
+from plexsend.outbox.fleet import fleet
+from plexsend.outbox.form import form_in_force
 from plexsend.outbox.policies.in_force import asks_for
-from plexsend.outbox.policies.state import ask
+from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
+from plexsend.worker.queues import Queues
 from plexsend.worker.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from celery import Celery
 
     from plexsend.errors import Problem
 
@@ -69,17 +71,28 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        ask(runtime.store, asks_for(settings.asks, served(parent)))
+        # Before anything is sent: housekeeping announces it a moment later.
+        others = [each.announced.asks for each in fleet(runtime.store)]
+        renew(runtime.store, [asks_for(settings.asks, served(parent)), *others])
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
+        queues = Queues(parent.app)
         housekeeping = Housekeeping(
-            runtime, presence.me, ring=process.ring, queue_lengths=QueueLengths(parent.app), presence=presence
+            runtime,
+            presence.me,
+            ring=process.ring,
+            queue_lengths=queues.lengths,
+            purge=queues.purge,
+            presence=presence,
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        if settings.notify is not None:
+            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature
@@ -123,37 +136,6 @@ def _watch(runtime: Runtime) -> None:
             runtime.stop.set()
 
 
-class QueueLengths:
-    """How many doorbells wait in the broker, by service. One connection, kept."""
-
-    def __init__(self, app: Celery) -> None:
-        self._app = app
-        self._connection: Any = None
-        self._channel: Any = None
-        self._reported = False
-
-    def __call__(self, services: Iterable[str]) -> dict[str, int] | None:
-        """Return the length of each service's queue; None when the broker does not answer."""
-        if self._connection is None:
-            self._connection = self._app.connection_for_write()
-        connection = self._connection
-        try:
-            if self._channel is None:
-                # Left to itself the connection waits two seconds between its tries, and housekeeping with it.
-                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-                self._channel = connection.channel()
-            found = {service: self._channel.queue_declare(service).message_count for service in services}
-        except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
-            if not self._reported:
-                _log.warning("broker does not report its queues, trying again", reason=type(exc).__name__)
-            self._reported = True
-            self._connection = self._channel = None
-            connection.release()
-            return None
-        self._reported = False
-        return found
-
-
 def _pool_name(worker: Any) -> str:
     module: str = worker.pool_cls.__module__ if not isinstance(worker.pool_cls, str) else worker.pool_cls
     return {"plexsend.worker.threads": "threads", "celery.concurrency.thread": "threads"}.get(
@@ -171,6 +153,7 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
+            runtime.form = form_in_force(runtime.store)
         except OutboxUnavailable as exc:
             if not reported:
                 _log.warning("redis does not answer, trying again", reason=str(exc))

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from plexsend.errors import PlexsendError, UsageError
 from plexsend.logs import get_logger
+from plexsend.outbox.form import FORM, OLD_FORM
 from plexsend.outbox.lanes import Lane
 from plexsend.worker.drain import Drain, Surroundings
 
@@ -25,6 +26,9 @@ _log = get_logger("worker.process")
 
 DRAIN_TASK = "plexsend.drain"
 """The one task: answer a doorbell."""
+_IN_FORM_2 = "2 "
+"""What the lane's name in a doorbell begins with in form 2. A worker of 0.2.0, which would keep no policy,
+logs that this is not a lane and takes nothing."""
 
 
 class Process:
@@ -45,7 +49,8 @@ class Process:
         A Redis whose memory is full takes no doorbell, and without one nothing would be sent to free it.
         """
         try:
-            self._app.send_task(DRAIN_TASK, args=(lane.name, bell), queue=lane.service, retry=False)
+            named = lane.name if self.runtime.form == OLD_FORM else f"{_IN_FORM_2}{lane.name}"
+            self._app.send_task(DRAIN_TASK, args=(named, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
             here = self._serves(lane.service) and self._spare.acquire(blocking=False)
             _log.warning(
@@ -62,8 +67,11 @@ class Process:
         Nothing is raised: a doorbell that is not answered lapses, and what was taken is reclaimed.
         """
         drain: Drain | None = None
+        if self.runtime.form > FORM:
+            # Housekeeping has said so.
+            return
         try:
-            drain = Drain(self.runtime, Lane.parse(lane), self.surroundings)
+            drain = Drain(self.runtime, Lane.parse(lane.removeprefix(_IN_FORM_2)), self.surroundings)
             drain.run(bell)
         except PlexsendError as exc:
             _log.error("drain failed", lane=lane, **_in_hand(drain), reason=str(exc))

@@ -55,9 +55,7 @@ CASES = (
     Case("four groups", 100, _GROUPS, 20),
     Case("80/s beside a campaign", 100, _GROUPS[:1], 20, singles_per_s=80),
 )
-HUGE = Case(
-    "500 singles beside 1,000,000", 100, _GROUPS[:1], 10, singles_per_s=50, waiting=_MILLION
-)
+HUGE = Case("500 singles beside 1,000,000", 100, _GROUPS[:1], 10, singles_per_s=50, waiting=_MILLION)
 
 
 def line(plan: Plan) -> list[Figure]:
@@ -68,7 +66,8 @@ def line(plan: Plan) -> list[Figure]:
         for case in cases:
             for answer_ms in ANSWERS_MS:
                 found = _run(plan, case, answer_ms, number)
-                plan.log(f"  {case.name}, {answer_ms} ms: " + ", ".join(f"{k} {v:.4g}" for k, v in found.items()))
+                words = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
+                plan.log(f"  {case.name}, {answer_ms} ms: {words}")
                 shown.setdefault((case.name, answer_ms), []).append(found)
     return [
         figure

@@ -14,6 +14,7 @@ from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.fleet import nudge
+from plexsend.outbox.form import form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.policies.state import copy_to
 from plexsend.outbox.redis.scripts import Script
@@ -44,10 +45,8 @@ class NewMessage:
 
     msg_key: str
     body: bytes = field(repr=False)
-    receiver_hash: bytes = field(default=b"", repr=False)
-    """Keyed hash of the receiver's number; empty without a key."""
-    receiver_last: str = field(default="", repr=False)
-    """The last four digits of that number."""
+    receiver: bytes = field(default=b"", repr=False)
+    """What `receiver_of` returns; empty where the number is not known."""
 
     @property
     def digest(self) -> bytes:
@@ -90,12 +89,12 @@ class Submitter:
         most_items: int = MOST_ITEMS,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
-        form: int = FORM_WITH_GROUPS,
+        form: int | None = None,
     ) -> list[Submitted]:
         """Add messages (at most 500) and return what became of each, in their order.
 
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
-        `send_at_ms` that has passed means now. `form`: the form in which the fleet writes records.
+        `send_at_ms` that has passed means now. `form`: the form in which to write; None: that in force.
 
         Raises UsageError for a lane with a group while an older form is in force, OutboxFull or GroupClosed
         (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was
@@ -103,6 +102,7 @@ class Submitter:
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
+        form = form_in_force(self._store) if form is None else form
         if lane.group is not None and form < FORM_WITH_GROUPS:
             raise UsageError(
                 f"Groups cannot be used yet, and {lane.group!r} is one: an older version of plexsend still "

@@ -36,8 +36,10 @@ class Script(StrEnum):
     SWEEP = "sweep"
     STEER = "steer"
     POLICY = "policy"
+    AGREE = "agree"
     GROUP = "group"
     ADOPT = "adopt"
+    FORM = "form"
     ALIVE = "alive"
 
 
@@ -48,8 +50,10 @@ _SHEBANG = {
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
     Script.POLICY: "#!lua flags=allow-oom",
+    Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
+    Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 

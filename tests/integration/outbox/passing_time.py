@@ -85,6 +85,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_places(key)
   elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then
     -- What lanes have had, which is not a time.
+  elseif name == 'urls' or name == 'refused' then
+    -- Nothing depends on their times.
   elseif name == 'holds' then
     shift_holds(key)
   elseif name == 'eased' then
@@ -98,7 +100,7 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end
   elseif not string.find(name, ':counts$') and name ~= 'lanes' and name ~= 'routes' and name ~= 'here'
-         and name ~= 'policy' then
+      and call('TYPE', key).ok == 'zset' then
     shift_scores(key, ms)
   end
 end

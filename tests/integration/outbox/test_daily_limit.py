@@ -6,7 +6,7 @@ import pytest
 
 from plexsend.outbox.batches import Outcome, Settlement
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies import state
+from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.days import limited_day, limited_days
@@ -18,9 +18,9 @@ DAY_MS = 86_400_000
 
 def limit(bench: Bench, most: int, **more: object) -> None:
     """Limit mms-bulk to so many messages a day."""
-    state.put(bench.store, Where("mms-bulk"), {"daily_limit": most}, by="me", reason="as agreed")
+    put(bench.store, Where("mms-bulk"), {"daily_limit": most}, by="me", reason="as agreed")
     if more:
-        state.put(bench.store, Where(None, "main"), more, by="me", reason="ours")
+        put(bench.store, Where(None, "main"), more, by="me", reason="ours")
 
 
 def to_midnight_ms(bench: Bench) -> int:

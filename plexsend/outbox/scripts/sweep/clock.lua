@@ -1,4 +1,4 @@
--- needs: _wake, _holds, _policy, arguments, sweep/leader
+-- needs: _wake, _holds, _policy, arguments, sweep/leader, sweep/leases
 -- What a gap in time means: Redis or all workers were away, or the clock was set back.
 
 local function cut(key, longest_ms)
@@ -24,7 +24,7 @@ end
 -- The clock was set back: what was due soon is far ahead now. Every lane is looked at again, and what should
 -- have ended soon is cut to what it would be if it began now.
 local function cut_times()
-  cut(P .. 'procs', 0)
+  if has_older then cut(P .. 'procs', 0) end
   for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
     wake_by(lane, now)
     -- The lease of a drain is the longest time for which anything is in `drains`.

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from plexsend.outbox.fleet import OLD_FORM, Announcement, FleetProcess
+from plexsend.outbox.fleet import Announcement, FleetProcess
+from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.reading.serving import Serving
 
 REFUSED = {"main": frozenset({"bad"})}
