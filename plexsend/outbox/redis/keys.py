@@ -60,6 +60,9 @@ p{a}:eased           hash    hold's field → ms at which it last ended: answers
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
+p{a}:urls            hash    product → the gateway's address of the first worker; the policy
+                             gateway_url.<product> wins over it
+p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
@@ -229,3 +232,11 @@ class Keys:
     def sweep(self, account: str) -> str:
         """Return the key of who sweeps an account."""
         return f"{self.account(account)}sweep"
+
+    def urls(self, account: str) -> str:
+        """Return the key of the gateway's addresses that the first workers of an account had."""
+        return f"{self.account(account)}urls"
+
+    def policy_of(self, account: str) -> str:
+        """Return the key of the policies in force in an account."""
+        return f"{self.account(account)}policy"

@@ -161,10 +161,8 @@ def test_cancel_marks_all_that_is_being_sent_also_above_a_call(bench: Bench) -> 
 def test_what_is_taken_again_behind_the_place_that_is_looked_at_is_marked_too(bench: Bench) -> None:
     count = 2 * MOST_OF_GROUP
     bench.submit(keys_of(count), SPRING)
-    batches = [
-        bench.take(f"p1.{drain}", lane=SPRING, policy=Policy(rate_per_s=0, linger_ms=0, connections=100))
-        for drain in range(count // 10)
-    ]
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=100)
+    batches = [bench.take(f"p1.{drain}", lane=SPRING) for drain in range(count // 10)]
     told: list[int] = []
 
     def take_again(done: int, _: int) -> None:
@@ -173,8 +171,8 @@ def test_what_is_taken_again_behind_the_place_that_is_looked_at_is_marked_too(be
             last = len(batches) - 1
             bench.stop(f"p1.{last}", verdicts(batches[-1], Outcome.BACK), SPRING)
             # It counts as abandoned sooner than all that were taken before.
-            sooner = Policy(rate_per_s=0, linger_ms=0, connections=100, reclaim_s=20)
-            bench.take("p2.1", lane=SPRING, policy=sooner)
+            bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=100, reclaim_s=20)
+            bench.take("p2.1", lane=SPRING)
 
     done = groups.cancel(bench.store, "main", "spring", by="a", why="", report=take_again)
     assert (done.cancelled, done.wanted) == (0, count)
