@@ -82,14 +82,14 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_places(key)
   elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then
     -- What lanes have had, which is not a time.
+  elseif name == 'urls' or name == 'refused' then
+    -- Nothing depends on their times.
   elseif name == 'holds' then
     shift_holds(key)
   elseif name == 'eased' then
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
     shift_fields(key, { 'until', 'last', 'quiet', 'gap' }, ms)
-  elseif name == 'closed' then
-    -- Nothing depends on when a group was closed.
   elseif string.find(name, ':takes$') then
     shift_takes(key)
   elseif string.find(name, ':ended$') then
