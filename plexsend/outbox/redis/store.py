@@ -54,6 +54,9 @@ _OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 3.0,
     "socket_keepalive": True,
     "health_check_interval": 25,
+    # As many as there are threads that call at once. At redis-py's own bound, 100, a call fails, and connections
+    # that are kept for scripts would never make room again.
+    "max_connections": 2**31,
 }
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
 
@@ -98,11 +101,12 @@ class Store:
         self, client: Redis, prefix: str, turn: Turn | None = None, *, connections: Connections | None = None
     ) -> None:
         self.client = client
-        if turn is not None:
-            pool = client.connection_pool
-            pool.connection_class = _bind(pool.connection_class, turn)
         self.keys = Keys(prefix)
-        self._connections = connections or Connections(client.connection_pool)
+        pool = client.connection_pool
+        self._connections = connections or Connections(pool)
+        pool.connection_class = _bind(pool.connection_class, self._connections)
+        if turn is not None:
+            pool.connection_class = _yielding(pool.connection_class, turn)
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
@@ -170,7 +174,26 @@ class Store:
         self.client.close()
 
 
-def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
+_TOO_MANY = "max number of clients reached"
+
+
+def _bind(kind: type[AbstractConnection], kept: Connections) -> type[AbstractConnection]:
+    """Return a kind of connection that makes room where the server takes no more of them."""
+
+    class ModestConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except RedisConnectionError as exc:
+                if _TOO_MANY not in str(exc):
+                    raise
+                kept.close_idle()
+                super().connect()
+
+    return ModestConnection
+
+
+def _yielding(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
     """Return a kind of connection that gives up the turn while it waits for the server."""
 
     class YieldingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
