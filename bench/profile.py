@@ -30,7 +30,7 @@ from plexsend.gateway.services import get_service
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies.state import ask
+from plexsend.outbox.policies.state import renew
 from plexsend.worker.drain import Drain, Surroundings
 from plexsend.worker.runtime import Runtime
 
@@ -97,7 +97,7 @@ class Stage:
     def fill(self, batches: int, *, stamp: str | None = None) -> None:
         """Put messages in, on an empty server."""
         self._valkey.client.flushall()
-        ask(self.runtime.store, self.runtime.settings.asks)
+        renew(self.runtime.store, [self.runtime.settings.asks])
         self.runtime.policies.forget()
         preload(self.runtime.store, LANE, 0, batches * 10, stamp=stamp)
 

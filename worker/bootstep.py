@@ -13,12 +13,15 @@ from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.policies.in_force import asks_for
-from plexsend.outbox.policies.state import ask
+from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.runtime import Runtime
@@ -70,7 +73,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        ask(runtime.store, asks_for(settings.asks, served(parent)))
+        # Before anything is sent: housekeeping announces it a moment later.
+        others = [each.announced.asks for each in fleet(runtime.store)]
+        renew(runtime.store, [asks_for(settings.asks, served(parent)), *others])
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
@@ -81,6 +86,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        if settings.notify is not None:
+            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature

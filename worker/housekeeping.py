@@ -16,6 +16,7 @@ from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import lanes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import sweep, unswept
+from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.election import elect
 from plexsend.worker.form_watch import FormWatch
@@ -68,6 +69,7 @@ class Housekeeping:
         self._ring = ring
         self._queue_lengths = queue_lengths
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
+        self._agreement = Agreement(runtime)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
@@ -122,7 +124,7 @@ class Housekeeping:
         steps = (
             lambda: self._form_watch.look(self._lanes),
             self._beat,
-            self._runtime.policies.look,
+            self._agree,
             self._look_for_lanes,
         )
         if not all(self._try("", step) for step in steps):
@@ -149,6 +151,9 @@ class Housekeeping:
         if self._presence.beat(at_once=at_once):
             gone = self._presence.gone
             self._dropped = {account: names & gone for account, names in self._dropped.items()}
+
+    def _agree(self) -> None:
+        self._agreement.look(self._presence.fleet, self._sweeps)
 
     def _elect(self) -> None:
         present = {process.name for process in self._presence.fleet if process.silent_ms <= LATE_S * 1000}

@@ -14,7 +14,7 @@ from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Settlement
-from plexsend.outbox.policies.state import put
+from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter

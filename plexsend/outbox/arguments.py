@@ -228,6 +228,9 @@ they are, for a reschedule each with the reason."""
 POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 """`is_early`: as for steer; `count`: how many values follow, names and texts in turn."""
 
+AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
+"""`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
+
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
 """`busy`: threads that send; `revision`: which of the process's announcements counts."""
 
@@ -253,6 +256,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
     "policy": Signature(POLICY),
+    "agree": Signature(AGREE),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),

@@ -5,6 +5,7 @@
 
 from plexsend.settings.accounts import Account, Credentials
 from plexsend.settings.foreign import take_out_foreign
+from plexsend.settings.hook_urls import HookAddress
 from plexsend.settings.model import (
     AGREED,
     EVERY_SERVICE,
@@ -28,6 +29,7 @@ __all__ = [
     "VARIABLES",
     "Account",
     "Credentials",
+    "HookAddress",
     "LogFormat",
     "NumberKey",
     "OnUncertain",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import UsageError
 from plexsend.settings.accounts import credentials
 from plexsend.settings.gateway_urls import base_url
+from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, key_prefix, number, switch, whole
@@ -140,6 +141,11 @@ class Settings:
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
         replaces="Nothing: Celery's options set where it logs and from which level on, and have no JSON.")
+    notify: HookAddress | None = row("NOTIFY_URL", None, hook_address,
+        "A chat hook to which workers post when something is held, workers disagree, or memory or a limit "
+        "runs short.",
+        secret=True, default_words="nothing is posted",
+        replaces="Nothing: without it somebody has to look at `plexsend holds`, `fleet` and `doctor`.")
     # fmt: on
     usual: Policy
     """The policy of a service that has no settings of its own."""

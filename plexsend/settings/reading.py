@@ -54,6 +54,7 @@ def read(
     own: dict[str, Callable[[], Any]] = {
         "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
         "number_key": lambda: reader.optional(rows(Settings)["number_key"]),
+        "notify": lambda: reader.optional(rows(Settings)["notify"]),
         "accounts": lambda: MappingProxyType(reader.accounts(services)),
         "base_urls": lambda: MappingProxyType(
             {

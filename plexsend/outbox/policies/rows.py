@@ -13,7 +13,10 @@ from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from plexsend.gateway.services import PRODUCTS
+from plexsend.outbox.policies import parsers
 from plexsend.settings import AGREED, EVERY_SERVICE, OnUncertain, Policy, RcsDialect, Settings, variables_of
+from plexsend.settings.values import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +61,8 @@ class PolicyRow:
         """Return a value as text."""
         if isinstance(value, Enum):
             return str(value.value)
+        if isinstance(value, tuple):
+            return ",".join(value)
         return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
@@ -109,13 +114,58 @@ def _asked_for(name: str, variable: Variable[Any]) -> PolicyRow:
     )
 
 
-ROWS: Mapping[str, PolicyRow] = MappingProxyType(
-    {
-        name: _asked_for(name, variable)
-        for name, variable in (
-            *variables_of(Policy).items(),
-            *((name, variables_of(Settings)[name]) for name in AGREED),
+def _alike(_: object) -> int:
+    return 0
+
+
+def _set_by_a_person(
+    name: str, default: str, parse: Callable[[str, str], Any], meaning: str, *, per_service: bool = False
+) -> PolicyRow:
+    words = "no process asks for it"
+    return PolicyRow(name, default, parse, meaning, words, _alike, per_service)
+
+
+_OF_PERSONS = (
+    _set_by_a_person(
+        "daily_limit",
+        "0",
+        whole(0, 1_000_000_000),
+        "The most messages a day, from midnight in `time_zone` on; what is above waits. 0 is no limit.",
+        per_service=True,
+    ),
+    _set_by_a_person(
+        "time_zone", "Asia/Seoul", parsers.time_zone, "Where a day begins at midnight, as an IANA name."
+    ),
+    _set_by_a_person(
+        "only_to",
+        "",
+        parsers.receivers,
+        "The only numbers that are sent to, with commas between them; any other is refused.",
+    ),
+    _set_by_a_person(
+        "senders",
+        "",
+        parsers.senders,
+        "The numbers registered with the gateway, with commas between them: the first is the default, any "
+        "other is refused.",
+    ),
+    *(
+        _set_by_a_person(
+            f"gateway_url.{product}",
+            "",
+            parsers.address,
+            f"The gateway's address for {product}; a worker that has another one sends nothing.",
         )
-    }
+        for product in PRODUCTS
+    ),
+)
+
+_OF_PROCESSES = (
+    *variables_of(Policy).items(),
+    *((name, variables_of(Settings)[name]) for name in AGREED),
+)
+
+ROWS: Mapping[str, PolicyRow] = MappingProxyType(
+    {row.name: row for row in (*(_asked_for(*pair) for pair in _OF_PROCESSES), *_OF_PERSONS)}
 )
 """Name → policy."""

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxMoved
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.arguments import POLICY
+from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
-from plexsend.outbox.policies.rows import PolicyRow
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from plexsend.outbox.redis.store import Store
 
@@ -42,37 +42,47 @@ def read_epoch(store: Store) -> int:
         return number(store.client.hget(store.keys.policy, _EPOCH))
 
 
-def put(store: Store, where: Where, values: Mapping[str, object], *, by: str, reason: str) -> None:
-    """Set values as a person does, by the names of their policies. They hold at once."""
-    with mapped():
-        seconds, _ = store.client.time()
-        facts = {"by": by, "reason": reason, "at": int(seconds) * 1000}
-        written: dict[Any, Any] = {
-            f"{where} {name}": json.dumps({"value": PolicyRow.write(value), **facts}, ensure_ascii=False)
-            for name, value in values.items()
-        }
-        pipe = store.client.pipeline(transaction=True)
-        pipe.hset(store.keys.policy, mapping=written)
-        pipe.hincrby(store.keys.policy, _EPOCH, 1)
-        pipe.execute()
+def agree(
+    store: Store,
+    *,
+    written: Mapping[str, str],
+    gone: Collection[str] = (),
+    entries: Collection[str] = (),
+    expected: int = -1,
+) -> int | None:
+    """Change what is written down, and bring what is in force into every account.
+
+    Args:
+        store: Where the fleet writes it down.
+        written: Field → value.
+        gone: Fields that go.
+        entries: What the history gets.
+        expected: The epoch from which the change was computed; -1: whatever it is.
+
+    Returns how many fields went, or None where the epoch is another by now: then nothing was changed.
+    """
+    args = AGREE.write(expected=expected, count=len(written), gone=len(gone))
+    values = chain.from_iterable(written.items())
+    status, went = store.run_for_fleet(Script.AGREE, [*args, *values, *gone, *entries])
+    if text(status) == "changed":
+        return None
     spread(store)
+    return number(went)
 
 
-def ask(store: Store, asks: Mapping[str, Mapping[str, str]]) -> None:
-    """Let a process ask for values: service (or `all`) → name → text. What is in force follows at once."""
+def renew(store: Store, asks: Iterable[Mapping[str, Mapping[str, str]]]) -> bool:
+    """Let the asks of all processes that count decide; return whether anything changed by it.
+
+    `asks`: of each process seen within ten minutes: service (or `all`) → name → text.
+    """
     agreed = read(store)
-    wanted = strictest([asks], agreed.asked)
-    changed = {pair: value for pair, value in wanted.items() if agreed.asked.get(pair) != value}
-    if changed:
-        written: dict[Any, Any] = {
-            f"{_ASKED} {service} {name}": value for (service, name), value in changed.items()
-        }
-        with mapped():
-            pipe = store.client.pipeline(transaction=True)
-            pipe.hset(store.keys.policy, mapping=written)
-            pipe.hincrby(store.keys.policy, _EPOCH, 1)
-            pipe.execute()
-    spread(store)
+    wanted = strictest(asks, agreed.asked)
+    written = {
+        f"{_ASKED} {service} {name}": value
+        for (service, name), value in wanted.items()
+        if agreed.asked.get((service, name)) != value
+    }
+    return bool(written) and agree(store, written=written, expected=agreed.epoch) is not None
 
 
 def spread(store: Store) -> None:
@@ -80,9 +90,14 @@ def spread(store: Store) -> None:
     with mapped():
         names = store.client.smembers(store.keys.accounts)
         lanes = store.client.smembers(store.keys.lanes)
-    agreed = read(store)
     of_older = (text(lane).rpartition("@")[2] for lane in lanes)
-    for account in sorted({*map(text, names), *of_older}):
+    refresh(store, sorted({*map(text, names), *of_older}))
+
+
+def refresh(store: Store, accounts: Iterable[str]) -> None:
+    """Bring what is in force into these accounts."""
+    agreed = read(store)
+    for account in accounts:
         # An account that is not on this server has what is in force where it is.
         with suppress(OutboxMoved):
             _copy(store, account, agreed, is_early=False)
@@ -95,14 +110,9 @@ def copy_to(store: Store, account: str) -> None:
 
 # Unless something newer is there.
 def _copy(store: Store, account: str, agreed: Agreed, *, is_early: bool) -> None:
-    fields: list[str] = []
-    for name, value in fields_of(agreed, account, SERVICES).items():
-        fields += (name, value)
-    store.run(
-        Script.POLICY,
-        account,
-        [*POLICY.write(epoch=agreed.epoch, is_early=int(is_early), count=len(fields)), *fields],
-    )
+    fields = list(chain.from_iterable(fields_of(agreed, account, SERVICES).items()))
+    args = POLICY.write(epoch=agreed.epoch, is_early=int(is_early), count=len(fields))
+    store.run(Script.POLICY, account, [*args, *fields])
 
 
 def _parse(found: Mapping[str, str]) -> Agreed:
@@ -118,7 +128,7 @@ def _parse(found: Mapping[str, str]) -> Agreed:
                     set_values[Where.parse(where), name] = person
             case _:
                 pass
-    return Agreed(number(found.get(_EPOCH, "0").encode()), set_values, asked)
+    return Agreed(number(found.get(_EPOCH)), set_values, asked)
 
 
 # What another program spoilt counts as not there.

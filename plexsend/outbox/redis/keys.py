@@ -15,11 +15,16 @@ p pauses             hash    service → hold (JSON) of services paused for ever
 p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
                              <service> <name>` → the strictest value that processes asked for last; epoch:
                              goes up with each change
+p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p events             list    events (JSON) that wait to be posted to a chat, at most 200
+p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
+                             `posted <subject>` → ms of the last post about it, and the state that was posted
+p notifier           string  the process that looks and posts; expires
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
@@ -117,6 +122,11 @@ class Keys:
         return f"{self.prefix}policy"
 
     @property
+    def policy_history(self) -> str:
+        """The list of what persons changed of it."""
+        return f"{self.prefix}policy:history"
+
+    @property
     def held(self) -> str:
         """The set of accounts that a person held."""
         return f"{self.prefix}held"
@@ -140,6 +150,21 @@ class Keys:
     def fleet_nudge(self) -> str:
         """The channel on which processes learn that one announced something."""
         return f"{self.prefix}nudge"
+
+    @property
+    def events(self) -> str:
+        """The list of events that wait to be posted."""
+        return f"{self.prefix}events"
+
+    @property
+    def told(self) -> str:
+        """The hash of what was noted and what was posted."""
+        return f"{self.prefix}told"
+
+    @property
+    def notifier(self) -> str:
+        """The lease of the process that looks for events and posts them."""
+        return f"{self.prefix}notifier"
 
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""

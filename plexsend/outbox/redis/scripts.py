@@ -36,6 +36,7 @@ class Script(StrEnum):
     SWEEP = "sweep"
     STEER = "steer"
     POLICY = "policy"
+    AGREE = "agree"
     GROUP = "group"
     ADOPT = "adopt"
     FORM = "form"
@@ -49,6 +50,7 @@ _SHEBANG = {
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
     Script.POLICY: "#!lua flags=allow-oom",
+    Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",

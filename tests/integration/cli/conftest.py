@@ -17,7 +17,7 @@ from plexsend.cli.app import app
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies.state import put
+from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.records import read_record
 from plexsend.outbox.submit import NewMessage, Submitter

@@ -10,7 +10,7 @@ import pytest
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies.state import put
+from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies.state import put
+from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries

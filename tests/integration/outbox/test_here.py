@@ -69,7 +69,7 @@ def test_verdicts_are_kept_in_hand_and_settled_when_the_account_is_back(bench: B
 
 
 def test_every_script_asks_before_anything_else() -> None:
-    for script in set(Script) - {Script.ADOPT, Script.ALIVE, Script.FORM}:
+    for script in set(Script) - {Script.ADOPT, Script.ALIVE, Script.AGREE, Script.FORM}:
         assert "_here" in [part.name for part in parts(script)], script
 
 

@@ -12,7 +12,7 @@ from plexsend.gateway.codes import Meaning
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.policies.state import ask
+from plexsend.outbox.policies.state import renew
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.records import Record, read_record
@@ -119,7 +119,7 @@ class Room:
     def __post_init__(self) -> None:
         settings = read_settings({**SETTINGS, **self.settings})
         self.runtime = Runtime(settings, store=self.store, client=self.client)
-        ask(self.store, settings.asks)
+        renew(self.store, [settings.asks])
         self.around = self._around(self.clock)
         self.me = WorkerProcess(self.runtime.name, 16, ("mms-bulk", "mms-finance", "mms-standard"))
         self.housekeeping = Housekeeping(
