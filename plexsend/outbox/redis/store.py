@@ -54,8 +54,8 @@ _OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 3.0,
     "socket_keepalive": True,
     "health_check_interval": 25,
-    # As many as there are threads that call at once. At redis-py's own bound, 100, a call fails, and what is kept
-    # for scripts would never make room again.
+    # As many as there are threads that call at once. At redis-py's own bound, 100, a call fails, and connections
+    # kept for scripts would never make room again.
     "max_connections": 2**31,
 }
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
