@@ -50,7 +50,7 @@ class Agreement:
     # Once each, in the processes that take part in it.
     def _report(self, fleet: Collection[FleetProcess]) -> None:
         me = next((process.label for process in fleet if process.name == self._runtime.name), "")
-        for found in disagreements(fleet):
+        for found in disagreements(fleet, self._runtime.policies.look()):
             others = found.seen_by(me)
             if others and found.text not in self._reported:
                 self._reported.add(found.text)

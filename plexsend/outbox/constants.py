@@ -24,6 +24,8 @@ IDLE_ROUND_MS = 1_000
 """The same of an account in which nothing has a next event."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
+DECLINED_MS = 200
+"""Until a lane is looked at again whose doorbell came to a process that cannot send for its account."""
 PROBE_RECLAIMS = 2
 """A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000

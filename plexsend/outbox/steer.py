@@ -127,7 +127,8 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
                 ended += fields
         targets = accounts(store)
     for target in targets:
-        write = STEER.write(act="release", subject="", text="", is_early=1)
+        refusals = hold_field(Scope.ACCOUNT, Reason.AUTH, target)
+        write = STEER.write(act="release", subject=refusals, text="", is_early=1)
         reply = store.run(Script.STEER, target, [*write, *fields])
         ended += [text(field) for field in reply[1:]]
     if scope is Scope.GROUP and groups.open_(store, account or "", what):

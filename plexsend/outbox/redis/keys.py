@@ -60,6 +60,9 @@ p{a}:eased           hash    hold's field → ms at which it last ended: answers
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
+p{a}:urls            hash    product → the gateway's address of the first worker; the policy
+                             gateway_url.<product> wins over it
+p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
@@ -75,8 +78,8 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again
-h i                  keyed hash of the receiver's number (8 bytes), where a key for it is set; its last four
-                     digits
+i                    of the receiver's number: keyed hash (8 bytes), where a key for it is set, and behind it
+                     the last four digits (2 bytes)
 c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
 """
 
@@ -178,6 +181,10 @@ class Keys:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"
 
+    def day(self, account: str, service: str) -> str:
+        """Return the key of what a service of an account has sent today."""
+        return f"{self.account(account)}{service}:day"
+
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""
         return f"{self.account(account)}lanes"
@@ -225,3 +232,11 @@ class Keys:
     def sweep(self, account: str) -> str:
         """Return the key of who sweeps an account."""
         return f"{self.account(account)}sweep"
+
+    def urls(self, account: str) -> str:
+        """Return the key of the gateway's addresses that the first workers of an account had."""
+        return f"{self.account(account)}urls"
+
+    def policy_of(self, account: str) -> str:
+        """Return the key of the policies in force in an account."""
+        return f"{self.account(account)}policy"

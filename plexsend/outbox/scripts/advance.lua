@@ -6,13 +6,13 @@
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
---       only settles, on behalf of a drain that is gone.
+--       only settles, on behalf of a drain that is gone; `decline` takes nothing, since the process has no secret.
 -- stay_ms: how long the drain would wait for work without giving its lease back.
 -- yields: in mode `stop`, whether other doorbells wait for the drain's thread.
 --
 -- Answers what ADVANCE_ANSWER lists, then for each message taken: key, body, stamp, and its troubles:
 -- attempts|uncertain tries|first ms|o|takes without verdict|flags, empty where there were none.
--- status: taken; idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
+-- status: taken; declined (this process cannot send for the account); idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
 --         serve this lane); stopped; settled; moved (see _here). ms: the wait; with `taken` Redis's clock.
 
 local function settle_all()
@@ -44,6 +44,8 @@ settle_all()
 local answer
 if mode == 'take' then
   answer = take()
+elseif mode == 'decline' then
+  answer = decline('secret')
 elseif mode == 'stop' then
   answer = stop()
 else

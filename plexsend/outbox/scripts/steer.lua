@@ -1,13 +1,14 @@
 -- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _holds, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
--- p{a}:holds, eased and wake. The hot loop never runs it.
+-- p{a}:holds, eased, refused and wake. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   reschedule: msg_key, ms                                              answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
---   release: neither, but the fields after the arguments                 answers {'released', field...}
+--   release: the field of the hold that refused secrets begin; the fields come after the arguments
+--                                                                        answers {'released', field...}
 
 local function done(outcome, state)
   write_counts()
@@ -74,7 +75,10 @@ end
 local function release()
   local answer = { 'released' }
   for i = FIRST_REST, #ARGV do
-    if end_hold(ARGV[i]) then answer[#answer + 1] = ARGV[i] end
+    local ended = end_hold(ARGV[i])
+    -- A person says that the secrets may be tried again, also where other processes have a better one.
+    if ARGV[i] == subject then ended = call('DEL', P .. 'refused') == 1 or ended end
+    if ended then answer[#answer + 1] = ARGV[i] end
   end
   wake_all()
   return answer

@@ -1,17 +1,18 @@
 -- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
--- needs: sweep/leader, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
+-- needs: sweep/leader, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned, sweep/doorbells, sweep/retention
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair;
 -- reads policy; of
 -- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
--- Its arguments are in arguments.py; after them the services, then the processes that are gone, then the names of
--- the lanes to tidy.
+-- Its arguments are in arguments.py; after them the services, the processes that are gone, the addresses, and the
+-- names of the lanes to tidy.
 -- Answers what SWEEP_ANSWER lists. status: `swept`, `elsewhere` when another process, `who`, holds the
 -- lease, or `moved` (see _here).
 -- dropped: whether the leases of the processes that are gone were dropped. processes: those of an older program.
--- rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
+-- refused: fingerprints of refused secrets. urls: product, address in force. unserved: services with something to
+-- send that nobody can. auth: the hold `account auth`, as it is kept. rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
 -- looked at, since another program wrote something that cannot be read; the others go on.
 
 if not is_here then return { 'moved' } end
@@ -22,6 +23,8 @@ end
 look_for_a_gap()
 write_leader()
 local dropped = drop_leases_of_silent()
+local urls = agree_on_addresses()
+wake_fresh(services)
 
 local spoilt = {}
 for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
@@ -31,12 +34,12 @@ for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMI
   end
 end
 
-local first_tidied = FIRST_GONE + gone_count
-for i = first_tidied, #ARGV do
+for i = FIRST_TIDIED, #ARGV do
   if not pcall(tidy, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
 end
-if #ARGV >= first_tidied then tidy_holds() end
+if #ARGV >= FIRST_TIDIED then tidy_holds() end
 write_counts()
 return answer_of({ status = 'swept', wait_ms = num(write_next(first_score(P .. 'wake'))), dropped = dropped and 1,
                    rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
-                   spoilt = spoilt })
+                   spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
+                   auth = call('HGET', P .. 'holds', auth_field) })

@@ -82,6 +82,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_places(key)
   elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then
     -- What lanes have had, which is not a time.
+  elseif name == 'urls' or name == 'refused' then
+    -- Nothing depends on their times.
   elseif name == 'holds' then
     shift_holds(key)
   elseif name == 'eased' then

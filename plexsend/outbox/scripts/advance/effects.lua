@@ -88,6 +88,11 @@ local function apply_effects()
     local effect = read_effect(FIRST_REST + i * EFFECT_LENGTH)
     seen[effect.kind] = effect
   end
+  if sender.refused ~= '' then
+    -- Only this secret is refused: whether the account is held depends on what the other processes have.
+    call('HSET', P .. 'refused', sender.refused, now_text)
+    seen.auth = nil
+  end
   if seen.request and fresh > 0 then
     count(lane, 'batches', 1)
     count(lane, 'fill', seen.request.number)

@@ -5,3 +5,6 @@ local ready, later, sending = lane_key(lane, 'ready'), lane_key(lane, 'later'), 
 local drains, takes = lane_key(lane, 'drains'), lane_key(lane, 'takes')
 local route = route_of(lane)
 local token = drain .. '.' .. num(sequence)
+
+-- In one table: a function can name sixty things of those around it.
+local sender = { fingerprint = fingerprint, product = product, url = url, refused = refused, declined_ms = DECLINED_MS }

@@ -53,7 +53,25 @@ local function take_permits(n)
   return nil
 end
 
+-- What keeps the drain's process from sending for this account: the gateway refused its secret, or it would send to
+-- another address than the others. Asked in every take: both may change while a drain runs.
+local function obstacle()
+  if sender.fingerprint == '' then return nil end
+  if call('HEXISTS', P .. 'refused', sender.fingerprint) == 1 then return 'secret' end
+  local agreed = call('HGET', P .. 'policy', 'gateway_url.' .. sender.product) or call('HGET', P .. 'urls', sender.product)
+  return agreed and agreed ~= sender.url and 'address' or nil
+end
+
+-- The lane goes to another process, a moment later: the doorbell for it may come here again.
+local function decline(reason)
+  if bell ~= '' then call('ZREM', drains, bell) end
+  if call('ZCARD', ready) > 0 then wake_by(lane, now + sender.declined_ms) end
+  return nothing('declined', sender.declined_ms, reason)
+end
+
 local function take()
+  local why_not = obstacle()
+  if why_not then return decline(why_not) end
   if bell ~= '' then call('ZREM', drains, bell) end
   local held = gate(lane, service, most_items)
   if held.blocked then

@@ -81,6 +81,9 @@ local function sleep_unready(lane, unjudged)
   end
 end
 
+-- Services with something to send that nobody can.
+local unserved = {}
+
 local function look_at(lane)
   local name = string.match(lane, '^([^./@]+)')
   local service = service_named(name)
@@ -94,6 +97,12 @@ local function look_at(lane)
   local ready = call('ZCARD', lane_key(lane, 'ready')) + call('ZCOUNT', lane_key(lane, 'later'), '-inf', now_text)
   if ready == 0 then
     sleep_unready(lane, unjudged)
+    return
+  end
+  if not service.is_served then
+    -- It wakes when the fleet changes; until then nobody would answer a doorbell.
+    unserved[#unserved + 1] = name
+    wake_at(lane, now + LONGEST_SLEEP_MS)
     return
   end
   local held = gate(lane, name, service.most_items)

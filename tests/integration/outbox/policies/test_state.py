@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.errors import SettingsError, UsageError
+from plexsend.errors import UsageError, ValuesRefused
 from plexsend.outbox.policies.changes import history, put, unset
 from plexsend.outbox.policies.known import LOOK_S, KnownPolicies
 from plexsend.outbox.policies.state import agree, read, refresh, renew
@@ -125,7 +125,7 @@ def test_what_is_not_a_policy_there_is_refused(
     ],
 )
 def test_wrong_value_is_refused_and_changes_nothing(store: Store, values: dict[str, object]) -> None:
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(ValuesRefused) as refused:
         put(store, Where(), values, by="anna", reason="x")
     assert refused.value.problems[0].field in values
     assert refused.value.problems[0].remedy
