@@ -31,6 +31,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "HEXISTS": (_KEY, "f"),
     "HGET": (_KEY, "f"),
     "HGETALL": (_KEY,),
+    "HKEYS": (_KEY,),
     "HINCRBY": (_KEY, "f", "1"),
     "HLEN": (_KEY,),
     "HMGET": (_KEY, "f"),
