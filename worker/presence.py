@@ -17,6 +17,7 @@ from plexsend.outbox.fleet import (
     alive,
     announce,
     announcements,
+    fingerprint,
     forget,
     salt,
     together,
@@ -163,6 +164,7 @@ class Presence:
             self._runtime.salt, self._since_ms = salt(self._runtime.store), server_ms(self._runtime.store)
         if now - self._secrets_at >= SECRETS_S:
             self._secrets, self._secrets_at = self._read_secrets(), now
+        key = settings.number_key
         return Announcement(
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -174,6 +176,7 @@ class Presence:
             asks=asks_for(settings.asks, self.me.services),
             secrets=self._secrets,
             urls=dict(settings.base_urls),
+            number_key="" if key is None else fingerprint(key.secret.decode(), self._runtime.salt),
         )
 
     # Where it cannot be read now, what was read before counts: the gateway says whether it still does.
