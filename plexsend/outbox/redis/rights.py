@@ -33,7 +33,6 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "HGETALL": (_KEY,),
     "HKEYS": (_KEY,),
     "HINCRBY": (_KEY, "f", "1"),
-    "HKEYS": (_KEY,),
     "HLEN": (_KEY,),
     "HMGET": (_KEY, "f"),
     "HSCAN": (_KEY, "0"),
