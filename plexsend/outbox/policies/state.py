@@ -22,7 +22,7 @@ from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from plexsend.outbox.redis.store import Store
 
@@ -71,13 +71,15 @@ def agree(
     return number(went)
 
 
-def renew(store: Store, asks: Iterable[Mapping[str, Mapping[str, str]]]) -> bool:
+def renew(store: Store, asks: Callable[[], Iterable[Mapping[str, Mapping[str, str]]]]) -> bool:
     """Let the asks of all processes that count decide; return whether anything changed by it.
 
-    `asks`: of each process seen within ten minutes: service (or `all`) → name → text.
+    `asks`: returns those of each process seen within ten minutes: service (or `all`) → name → text. It is
+    called once what is agreed on was read: a process that announces itself after that changes what is agreed
+    on, and nothing that does not know it is written.
     """
     agreed = read(store)
-    wanted = strictest(asks, agreed.asked)
+    wanted = strictest(asks(), agreed.asked)
     written = {
         f"{_ASKED} {service} {name}": value
         for (service, name), value in wanted.items()
