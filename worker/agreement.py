@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.logs import get_logger
+from plexsend.outbox.fleet import fleet as fleet_of
 from plexsend.outbox.policies.state import refresh, renew
 from plexsend.outbox.reading.disagreements import disagreements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from collections.abc import Set as AbstractSet
 
     from plexsend.outbox.fleet import FleetProcess
@@ -44,7 +45,8 @@ class Agreement:
         epoch = policies.look().epoch
         asks = [process.announced.asks for process in fleet]
         if asks != self._asks or epoch != self._epoch:
-            if renew(self._runtime.store, asks):
+            # Read again: what this process saw last is up to a second old, and lacks who has come since.
+            if renew(self._runtime.store, self._read_asks):
                 policies.forget()
                 epoch = policies.look().epoch
             self._asks, self._epoch = [*asks], epoch
@@ -59,6 +61,9 @@ class Agreement:
         if old:
             refresh(self._runtime.store, old)
         self._copied = kept | dict.fromkeys(old, (epoch, now))
+
+    def _read_asks(self) -> list[Mapping[str, Mapping[str, str]]]:
+        return [process.announced.asks for process in fleet_of(self._runtime.store)]
 
     # Once each, in the processes that take part in it.
     def _report(self, fleet: Collection[FleetProcess]) -> None:

@@ -13,9 +13,9 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from plexsend.outbox.fleet import FleetProcess
+    from plexsend.outbox.fleet import Announcement, FleetProcess
     from plexsend.outbox.reading.disagreements import Disagreement
     from plexsend.outbox.reading.serving import Serving
 
@@ -99,11 +99,6 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
         busy = f"{process.busy} of {announced.threads}"
     else:
         since, busy = f"gone {span(process.silent_ms / 1000)}", ""
-    asks = [
-        f"{name}={value}" + ("" if service == "all" else f" ({service})")
-        for service, asked in announced.asks.items()
-        for name, value in asked.items()
-    ]
     return [
         announced.host or "(older)",
         str(announced.pid or ""),
@@ -112,9 +107,20 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
         since,
         _services(announced.services),
         ", ".join(serving.accounts_of(process)),
-        ", ".join(asks),
+        ", ".join(_asks(announced)),
         "; ".join(_disagrees(process, differ)),
     ]
+
+
+# What it asks for alike for all that it serves is one ask to whoever set it.
+def _asks(announced: Announcement) -> Iterator[str]:
+    of: dict[str, list[str]] = {}
+    for service, asked in announced.asks.items():
+        for name, value in asked.items():
+            of.setdefault(f"{name}={value}", []).append(service)
+    for words, services in of.items():
+        is_for_all = {"all"} & {*services} or {*services} >= {*announced.services}
+        yield words if is_for_all else f"{words} ({', '.join(services)})"
 
 
 def _services(names: tuple[str, ...]) -> str:

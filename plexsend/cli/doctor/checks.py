@@ -100,10 +100,11 @@ def within(longest_s: float, call: Callable[[], T]) -> T:
 
 
 def _settings(situation: Situation) -> Iterable[CheckRow]:
-    from plexsend.settings.origins import origins
+    from plexsend.settings.origins import ignored, origins
 
     settings = situation.settings
-    return settings_rows(origins(list(settings.services)), settings.warnings, whole=situation.whole)
+    doubts = [*settings.warnings, *ignored()]
+    return settings_rows(origins(list(settings.services)), doubts, whole=situation.whole)
 
 
 def _server(situation: Situation) -> Iterable[CheckRow]:

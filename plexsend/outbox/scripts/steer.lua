@@ -22,8 +22,15 @@ local function reschedule(key, lane)
   return done(outcome, state)
 end
 
+-- A cancel ended its group: nothing of it goes again before a person opens the group.
+local function is_closed(lane)
+  local group = group_of(lane)
+  return group and call('HEXISTS', P .. 'closed', group) == 1
+end
+
 local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
+  if is_closed(record.l) then return done('closed', record.s) end
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
@@ -44,6 +51,7 @@ end
 local function settle(key, record)
   local event = 'settle_' .. act
   if not target(event, record.s) then return done('refused', record.s) end
+  if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
   note(key, event, '', 'by a person')
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))

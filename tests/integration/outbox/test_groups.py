@@ -178,6 +178,29 @@ def test_what_is_taken_again_behind_the_place_that_is_looked_at_is_marked_too(be
     assert (done.cancelled, done.wanted) == (0, count)
 
 
+@pytest.mark.parametrize(("act", "outcome"), [(Act.REQUEUE, Outcome.REJECTED), (Act.RESEND, Outcome.PARK)])
+def test_nothing_of_a_closed_group_is_sent_again_before_it_is_open(
+    bench: Bench, act: Act, outcome: Outcome
+) -> None:
+    bench.submit(["a"], SPRING)
+    bench.stop(settlement=verdicts(bench.take(lane=SPRING), outcome), lane=SPRING)
+    state = bench.state("a")
+    cancel(bench)
+    assert steer.ask(bench.store, "main", "a", act) == Decision("closed", state)
+    assert not steer.ask(bench.store, "main", "a", act).done
+    groups.open_(bench.store, "main", "spring")
+    assert steer.ask(bench.store, "main", "a", act).done
+    assert bench.drain_all(SPRING, "p1.2") == [["a"]]
+
+
+def test_what_is_parked_in_a_closed_group_is_settled_without_sending_it(bench: Bench) -> None:
+    bench.submit(["a", "b"], SPRING)
+    bench.stop(settlement=verdicts(bench.take(lane=SPRING), Outcome.PARK), lane=SPRING)
+    cancel(bench)
+    assert steer.ask(bench.store, "main", "a", Act.ACCEPTED).outcome == "settled"
+    assert steer.ask(bench.store, "main", "b", Act.FAILED).outcome == "settled"
+
+
 # Another time
 
 

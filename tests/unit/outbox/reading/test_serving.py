@@ -40,6 +40,16 @@ def test_another_cannot_and_says_why_where_it_is_asked(process: FleetProcess, be
     assert serving.unserved_because("mms-bulk", "main") == because
 
 
+def test_process_with_another_address_than_the_account_cannot() -> None:
+    """The address of another product is not its matter."""
+    process = worker(urls={"mms": "https://sandbox.example"})
+    urls = {"main": {"mms": "https://gateway.example", "sms": "https://else.example"}}
+    serving = Serving((process,), urls=urls)
+    assert serving.able("mms-bulk", "main") == []
+    assert "sends to another address than the account's" in serving.unserved_because("mms-bulk", "main")
+    assert Serving((process,), urls={"main": {"sms": "https://x"}}).able("mms-bulk", "main") == [process]
+
+
 def test_of_many_reasons_two_are_named() -> None:
     serving = Serving(tuple(worker(pid, secrets={}) for pid in range(1, 6)))
     assert serving.unserved_because("mms-bulk", "main").endswith("; 3 more")
