@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox import steer
+import pytest
+
+from plexsend.errors import GroupClosed
+from plexsend.outbox import groups, steer
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Reason, Scope, hold_field
@@ -44,6 +47,7 @@ GAP_MS = 5_000
 RELEASABLE = {
     Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
     Scope.SERVICE: (Reason.PAUSE,),
+    Scope.GROUP: (Reason.PAUSE,),
     Scope.LANE: (Reason.PAUSE, Reason.FAULT, Reason.SHUT, Reason.SIZE),
 }
 POSSIBLE = {
@@ -82,6 +86,7 @@ class Driver:
         self._sent: set[str] = set()
         self._paused_services: set[str] = set()
         self._announced: set[Lane] = set()
+        self._lanes_of: dict[str | None, set[Lane]] = {}
         self._quiet_ms = 0
         self._swept_ms: int | None = None
 
@@ -89,6 +94,10 @@ class Driver:
         self, lane: Lane, keys: Sequence[str], body: bytes, send_in_ms: int | None, expires_in_ms: int | None
     ) -> None:
         """Submit messages."""
+        if lane.group in self.model.closed:
+            with pytest.raises(GroupClosed):
+                self.bench.submit(keys or ["k"], lane, body=body)
+            return
         now_ms, told_ms = queries.server_ms(self.store), self.model.now_ms
 
         def after(base_ms: int, ms: int | None) -> int | None:
@@ -101,6 +110,8 @@ class Driver:
         assert [(submitted.outcome, submitted.state) for submitted in answers] == told
         self._sent -= {key for key, (known, _) in zip(keys, told, strict=True) if known == "added"}
         self._announced.add(lane)
+        if any(known == "added" for known, _ in told):
+            self._lanes_of.setdefault(lane.group, set()).add(lane)
         if lane.service in self._paused_services:
             self.model.holds.barred.add(hold_field(Scope.SERVICE, Reason.PAUSE, lane.service))
 
@@ -190,6 +201,29 @@ class Driver:
             self._sent.discard(key)
         self.model.steer(act, key)
 
+    def cancel_group(self, group: str, *, interrupted: bool) -> None:
+        """Close and cancel a group; `interrupted`: only its first lane is gone through."""
+        self.model.closed.add(group)
+        lanes = sorted(self._lanes_of.get(group, ()), key=lambda lane: lane.name)
+        told = [self.model.cancel_lane(lane) for lane in (lanes[:1] if interrupted else lanes)]
+        if interrupted and lanes:
+
+            def interrupt(*_: int) -> None:
+                raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt):
+                groups.cancel(self.store, "main", group, by="anna", why="x", report=interrupt)
+            return
+        done = groups.cancel(self.store, "main", group, by="anna", why="x")
+        assert (done.cancelled, done.wanted) == (sum(n for n, _, _ in told), sum(n for _, n, _ in told))
+        assert set(done.parked) == {key for _, _, parked in told for key in parked}
+
+    def reschedule(self, key: str, in_ms: int) -> None:
+        """Give a message another time; 0: now."""
+        at_ms = queries.server_ms(self.store) + in_ms if in_ms else 0
+        told = self.model.reschedule(key, self.model.now_ms + in_ms if in_ms else 0)
+        assert steer.reschedule(self.store, "main", key, at_ms).outcome == told
+
     def pause(self, scope: Scope, what: str) -> None:
         """Pause something."""
         steer.pause(self.store, scope, what, account="main", by="anna", why="x")
@@ -203,6 +237,8 @@ class Driver:
         self._await_next_ms()
         steer.resume(self.store, scope, what, account="main")
         self._paused_services.discard(what)
+        if scope is Scope.GROUP:
+            self.model.closed.discard(what)
         self.model.holds.release(hold_field(scope, reason, what) for reason in RELEASABLE[scope])
 
     def _advance(

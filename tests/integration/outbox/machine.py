@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.states import State
@@ -26,19 +27,23 @@ from tests.integration.outbox.driver import POLICY, POSSIBLE, Drain, Driver
 
 if TYPE_CHECKING:
     from plexsend.outbox.batches import Batch, Settlement
-    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
 
 STEP_MS = 4_000
 KEEP_MS = 40_000
-LANES = (BULK, STANDARD)
-SERVICES = tuple(lane.service for lane in LANES)
+GROUP = "spring"
+# On routes of their own: what fills a batch from other lanes of its route has tests of its own.
+GROUPED = (Lane("mms-bulk", "RMM", "main", GROUP), Lane("mms-standard", "RMM", "main", GROUP))
+LANES = (BULK, STANDARD, *GROUPED)
+SERVICES = (BULK.service, STANDARD.service)
 MOST_LIVELY = 80
 """Few enough that one take looks through all, which the model takes for granted."""
 THINGS = [
     (Scope.ACCOUNT, "main"),
     *((Scope.SERVICE, service) for service in SERVICES),
     *((Scope.LANE, lane.name) for lane in LANES),
+    *((Scope.LANE, lane.route.name) for lane in GROUPED),
+    (Scope.GROUP, GROUP),
 ]
 LIVELY = (State.SCHEDULED, State.WAITING, State.SENDING)
 
@@ -118,7 +123,10 @@ deeds = st.builds(
 
 
 class OutboxMachine(RuleBasedStateMachine):
-    """Two workers on two lanes of one account. `store` is set by the test, and is emptied for each run."""
+    """Two workers on two lanes and a group of one account.
+
+    `store` is set by the test, and is emptied for each run.
+    """
 
     store: ClassVar[Store]
 
@@ -185,7 +193,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(pick=picks, quota=st.integers(0, 3), tidies=st.booleans())
     def sweep(self, pick: int, quota: int, *, tidies: bool) -> None:
-        lane = LANES[pick % 2] if tidies else None
+        lane = LANES[pick % len(LANES)] if tidies else None
         self.driver.sweep(
             self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota, tidy=lane, keep_ms=KEEP_MS
         )
@@ -198,6 +206,23 @@ class OutboxMachine(RuleBasedStateMachine):
         known = self.driver.model.messages.items()
         keys = sorted(key for key, told in known if not fitting or told.state in POSSIBLE[act]) or ["nobody"]
         self.driver.ask(act, keys[pick % len(keys)])
+
+    @rule(interrupted=st.booleans())
+    def cancel_group(self, *, interrupted: bool) -> None:
+        """Close it and cancel all of it, or be interrupted on the way."""
+        self.driver.cancel_group(GROUP, interrupted=interrupted)
+
+    @rule()
+    def open_group(self) -> None:
+        """Let messages into it again."""
+        self.driver.resume(Scope.GROUP, GROUP)
+
+    @rule(pick=picks, in_ms=st.sampled_from([0, STEP_MS, 4 * STEP_MS]), fitting=st.integers(0, 4))
+    def reschedule(self, pick: int, in_ms: int, fitting: int) -> None:
+        """Mostly of a message for which it is possible."""
+        known = self.driver.model.messages.items()
+        keys = sorted(key for key, told in known if not fitting or told.state in LIVELY) or ["nobody"]
+        self.driver.reschedule(keys[pick % len(keys)], in_ms)
 
     @rule(thing=st.sampled_from(THINGS), resumes=st.integers(0, 4))
     def steer(self, thing: tuple[Scope, str], resumes: int) -> None:
@@ -258,7 +283,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return Drain(f"{process}.{self.names}", lane)
 
     def _start(self, deed: Deed) -> None:
-        lane, bell = LANES[deed.pick % 2], ""
+        lane, bell = LANES[deed.pick % len(LANES)], ""
         if deed.what is What.IS_RUNG_FOR:
             if not self.driver.bells:
                 return

@@ -50,12 +50,15 @@ class Model:
         self.submitted: Counter[Lane] = Counter()
         self.archived: Counter[Lane] = Counter()
         self.holds = ToldHolds()
+        self.closed: set[str] = set()
+        """Groups that a cancel closed."""
         self._places = 0
 
     def submit(
         self, lane: Lane, key: str, body: bytes, *, due_ms: int | None, expires_ms: int | None
     ) -> tuple[str, State]:
         """Tell what the submit of one message answers."""
+        assert lane.group not in self.closed, "nothing is taken into a closed group"
         known = self.messages.get(key)
         if known is not None:
             same = (known.lane, known.body) == (lane, body)
@@ -132,6 +135,45 @@ class Model:
                 self._start_anew(told, Event.SETTLE_RESEND)
             else:
                 self._move(told, Event("settle_" + act))
+
+    def cancel_lane(self, lane: Lane) -> tuple[int, int, set[str]]:
+        """Cancel all of a lane; return how many are cancelled and how many wanted, and which are parked."""
+        mine = {key: told for key, told in self.messages.items() if told.lane == lane}
+        states = {key: (told.state, set(told.flags)) for key, told in mine.items()}
+        for key in mine:
+            self.steer("cancel", key)
+        cancelled = sum(told.state is State.CANCELLED is not states[key][0] for key, told in mine.items())
+        wanted = sum("c" in told.flags - states[key][1] for key, told in mine.items())
+        parked = {key for key, told in mine.items() if told.state is State.UNCERTAIN is not states[key][0]}
+        return cancelled, wanted, parked
+
+    def reschedule(self, key: str, at_ms: int) -> str:
+        """Tell what becomes of a message that is to go at another time."""
+        told = self.messages.get(key)
+        if told is None:
+            return "unknown"
+        stays = self._why_it_stays(told, at_ms)
+        if stays:
+            return stays
+        if at_ms > self.now_ms:
+            # It is ready for the first time once more then.
+            told.place, told.due_ms = None, at_ms
+            self._move(told, Event.POSTPONE)
+            return "rescheduled"
+        if told.state is State.WAITING:
+            return "kept"
+        if told.place is None:
+            told.place = self._next_place()
+        self._move(told, Event.DUE)
+        return "rescheduled"
+
+    def _why_it_stays(self, told: Told, at_ms: int) -> str:
+        if told.state not in (State.WAITING, State.SCHEDULED):
+            return "refused"
+        if "m" in told.flags:
+            return "may_have_been_sent"
+        expires = told.expires_ms is not None and told.expires_ms <= max(at_ms, self.now_ms)
+        return "expires" if expires else ""
 
     def archive(self, lane: Lane, keep_ms: int) -> None:
         """Forget what ended long ago."""
