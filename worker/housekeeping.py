@@ -133,6 +133,7 @@ class Housekeeping:
         if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)
+        self._try("", self._runtime.policies.renew)
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break

@@ -15,6 +15,7 @@ from plexsend.errors import OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
+from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -112,7 +113,11 @@ def copy_to(store: Store, account: str) -> None:
 
 # Unless something newer is there.
 def _copy(store: Store, account: str, agreed: Agreed, *, is_early: bool) -> None:
-    fields = list(chain.from_iterable(fields_of(agreed, account, SERVICES).items()))
+    with mapped():
+        seconds, _ = store.client.time()
+    ahead = midnights(agreed.of(account).account_wide("time_zone"), int(seconds) * 1000)
+    in_force = {**fields_of(agreed, account, SERVICES), MIDNIGHTS: " ".join(map(str, ahead))}
+    fields = list(chain.from_iterable(in_force.items()))
     args = POLICY.write(epoch=agreed.epoch, is_early=int(is_early), count=len(fields))
     store.run(Script.POLICY, account, [*args, *fields])
 
