@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from plexsend.outbox.batches import EffectKind, Outcome
+from plexsend.outbox.form import FORM, OLD_FORM
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
@@ -64,6 +65,9 @@ troubles = st.sampled_from(
 )  # fmt: skip
 send_times = st.sampled_from([None] * 5 + [2 * STEP_MS])
 end_times = st.sampled_from([None] * 7 + [3 * STEP_MS])
+
+
+forms = st.sampled_from([OLD_FORM, FORM, FORM])
 
 
 class What(Enum):
@@ -142,10 +146,10 @@ class OutboxMachine(RuleBasedStateMachine):
 
     # Producers
 
-    @initialize(n=st.integers(0, 14))
-    def submit_at_first(self, n: int) -> None:
+    @initialize(n=st.integers(0, 14), form=forms)
+    def submit_at_first(self, n: int, form: int) -> None:
         for lane in LANES:
-            self.driver.submit(lane, self._new_keys(n), b"1", None, None)
+            self.driver.submit(lane, self._new_keys(n), b"1", None, None, form=form)
 
     @rule(
         lane=st.sampled_from(LANES),
@@ -153,13 +157,21 @@ class OutboxMachine(RuleBasedStateMachine):
         old=st.lists(picks, max_size=3),
         body=st.sampled_from([b"1"] * 7 + [b"2"]),
         times=st.tuples(send_times, end_times),
+        form=forms,
     )
     def submit(
-        self, lane: Lane, n: int, old: list[int], body: bytes, times: tuple[int | None, int | None]
+        self,
+        lane: Lane,
+        n: int,
+        old: list[int],
+        body: bytes,
+        times: tuple[int | None, int | None],
+        *,
+        form: int,
     ) -> None:
         """New messages, and some that are known."""
         keys = self._new_keys(n) + [f"k{number % (self.keys + 1):03}" for number in old]
-        self.driver.submit(lane, keys, body, *times)
+        self.driver.submit(lane, keys, body, *times, form=form)
 
     # Workers
 
@@ -223,6 +235,14 @@ class OutboxMachine(RuleBasedStateMachine):
         known = self.driver.model.messages.items()
         keys = sorted(key for key, told in known if not fitting or told.state in LIVELY) or ["nobody"]
         self.driver.reschedule(keys[pick % len(keys)], in_ms)
+
+    @rule(service=st.sampled_from(SERVICES), parks=st.booleans(), most=st.sampled_from([None, None, 2, 4]))
+    def set_policies(self, service: str, *, parks: bool, most: int | None) -> None:
+        """Mostly of what becomes of what may have been sent, while it is under way."""
+        if most is None:
+            self.driver.park(service, parks=parks)
+        else:
+            self.driver.limit_connections(service, most)
 
     @rule(thing=st.sampled_from(THINGS), resumes=st.integers(0, 4))
     def steer(self, thing: tuple[Scope, str], resumes: int) -> None:

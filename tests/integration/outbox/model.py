@@ -8,7 +8,7 @@ an argument.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
@@ -36,6 +36,8 @@ class Told:
     due_ms: int = 0
     expires_ms: int | None = None
     flags: set[str] = field(default_factory=set)
+    tried: bool = False
+    """Whether a try of it was uncertain since a person last asked for it."""
     token: str = ""
     abandoned_ms: int = 0
     ended_ms: int = 0
@@ -52,6 +54,8 @@ class Model:
         self.holds = ToldHolds()
         self.closed: set[str] = set()
         """Groups that a cancel closed."""
+        self.parking: set[str] = set()
+        """Services in which nothing that may have been sent goes again by itself."""
         self._places = 0
 
     def submit(
@@ -73,7 +77,10 @@ class Model:
 
     def settle(self, lane: Lane, settlement: Settlement, *, for_another: bool = False) -> None:
         """Settle every verdict, then let the effects move the holds."""
-        for verdict in settlement.verdicts:
+        for judged in settlement.verdicts:
+            verdict = judged
+            if verdict.outcome is Outcome.RETRY and lane.service in self.parking:
+                verdict = replace(verdict, outcome=Outcome.PARK, delay_ms=0, alone=False)
             told = self.messages.get(verdict.msg_key)
             if told is None or self._is_repeated(told, verdict):
                 continue
@@ -124,6 +131,9 @@ class Model:
             told.flags.add("c")
         elif act == "cancel" and told.state in (State.WAITING, State.SCHEDULED):
             self._move(told, Event.PARK if "m" in told.flags else Event.CANCEL)
+        elif act in ("requeue", "resend") and told.lane.group in self.closed:
+            # It would be sent again, and a cancel stopped its group.
+            return
         elif act in ("requeue", "drop") and told.state in DEAD:
             if act == "drop":
                 self._forget(key, Event.DROP)
@@ -210,7 +220,7 @@ class Model:
 
     def _start_anew(self, told: Told, event: Event) -> None:
         self._move(told, event)
-        told.token, told.expires_ms = "", None
+        told.token, told.expires_ms, told.tried = "", None, False
         told.flags.discard("c")
 
     @staticmethod
@@ -232,7 +242,9 @@ class Model:
             return
         else:
             told.flags |= {"a"} if verdict.alone else set()
-            told.flags |= {"m"} if outcome in (Outcome.RETRY, Outcome.PARK) else set()
+            if outcome in (Outcome.RETRY, Outcome.PARK):
+                told.flags.add("m")
+                told.tried = True
         if for_another:
             told.token = ""
         if "c" in told.flags:
@@ -258,6 +270,8 @@ class Model:
             told = self.messages[key]
             if told.expires_ms is not None and told.expires_ms <= self.now_ms:
                 self._move(told, Event.PARK if "m" in told.flags else Event.EXPIRE)
+            elif "m" in told.flags and told.tried and lane.service in self.parking:
+                self._move(told, Event.PARK)
             elif "a" in told.flags:
                 if not chosen and alone is None:
                     alone = key
