@@ -73,7 +73,7 @@ class Housekeeping:
         self._purge = purge
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
         self._watch = ServiceWatch(runtime, self._presence)
-        self._agreement = Agreement(runtime)
+        self._agreement = Agreement(runtime, clock)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
@@ -92,9 +92,7 @@ class Housekeeping:
         self._full = False
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
-        self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
-        }
+        self._most_items = {service: get_service(service).product.most_items for service in runtime.services}
         self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
         self._electors: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
