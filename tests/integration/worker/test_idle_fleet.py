@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.fleet import Announcement, announce
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.sweep import unswept
-from plexsend.worker.duties import LOOK_BESIDE_S
+from plexsend.worker.duties import LOOK_BESIDE_S, LOOKERS, LOOKS_AT_ALL
 from tests.integration.worker.room import Room, ScriptedClient, names
 
 if TYPE_CHECKING:
@@ -36,20 +36,22 @@ def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_two_percent
         room.housekeeping.round()
 
     second()
-    of_process_s = _cost_s(store, second, times=50)
+    of_process_s = _cost_s(store, second, times=20)
     for name in names_of:
         room.submit(Lane("mms-bulk", None, name), names(1))
         store.client.delete(store.keys.wake(name))
     for _ in range(8):
         second()
     calls = _calls(store)
-    of_second_s = _cost_s(store, second, times=5)
-    assert _calls(store) - calls <= 5 * (ACCOUNTS + 2), "a script for each account, and one or two besides"
+    # A round over each account comes every four seconds.
+    of_second_s = _cost_s(store, second, times=8)
+    assert _calls(store) - calls <= 3 * (2 * ACCOUNTS + 3 * 8), "two scripts for each account, few besides"
     of_look_s = _cost_s(store, lambda: unswept(store, names_of), times=50)
+    looks = ACCOUNTS * (LOOKERS - 1 + (PROCESSES - 1) / LOOKS_AT_ALL) / ACCOUNTS / LOOK_BESIDE_S
 
     of_accounts_s = of_second_s - of_process_s
-    share = PROCESSES * of_process_s + of_accounts_s + PROCESSES / LOOK_BESIDE_S * of_look_s
-    costs = {"process": of_process_s, "account": of_accounts_s / ACCOUNTS, "look": of_look_s}
+    share = PROCESSES * of_process_s + of_accounts_s + looks * of_look_s
+    costs = {"share": share, "process": of_process_s, "account": of_accounts_s / ACCOUNTS, "look": of_look_s}
     assert share <= MOST_OF_A_SECOND, {name: f"{cost * 1e6:.0f} µs" for name, cost in costs.items()}
 
 
@@ -65,11 +67,17 @@ def _calls(store: Store) -> int:
 
 
 def _cost_s(store: Store, act: Callable[[], object], *, times: int) -> float:
-    """Return the seconds of CPU that Redis's main thread spends on one of several acts."""
-    before = _used_s(store)
-    for _ in range(times):
-        act()
-    return (_used_s(store) - before) / times
+    """Return the seconds of CPU that Redis's main thread spends on one of several acts.
+
+    The least of three measurements: other processes on the machine only ever make it more.
+    """
+    costs = []
+    for _ in range(3):
+        before = _used_s(store)
+        for _ in range(times):
+            act()
+        costs.append((_used_s(store) - before) / times)
+    return min(costs)
 
 
 def _used_s(store: Store) -> float:
