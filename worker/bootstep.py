@@ -16,7 +16,6 @@ from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
-from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
@@ -71,12 +70,13 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        # Before anything is sent: housekeeping announces it a moment later.
-        others = [each.announced.asks for each in fleet(runtime.store)]
-        renew(runtime.store, [asks_for(settings.asks, served(parent)), *others])
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
+        # What this process asks for holds before it sends anything. Announced first: another that renews what
+        # is in force in the same moment would not know of it.
+        presence.beat()
+        renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
         queues = Queues(parent.app)

@@ -72,7 +72,7 @@ class Housekeeping:
         self._purge = purge
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
         self._watch = ServiceWatch(runtime, self._presence)
-        self._agreement = Agreement(runtime)
+        self._agreement = Agreement(runtime, clock)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
@@ -91,9 +91,7 @@ class Housekeeping:
         self._full = False
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
-        self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
-        }
+        self._most_items = {service: get_service(service).product.most_items for service in runtime.services}
         self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
         self._orphans_at = clock()
@@ -128,6 +126,7 @@ class Housekeeping:
         if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)
+        self._try("", self._runtime.policies.renew)
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break

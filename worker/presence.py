@@ -75,6 +75,8 @@ class Presence:
         """How many lanes Redis knew of at the last beat."""
         self._runtime = runtime
         self._services = services
+        self._asks_for: set[str] = set()
+        """Services that it serves or has served: an ask counts ten minutes longer than its process serves."""
         self._threads = threads
         self._busy = busy
         self._clock = clock
@@ -167,6 +169,7 @@ class Presence:
 
     def _announcement(self, now: float) -> Announcement:
         settings = self._runtime.settings
+        self._asks_for |= {*self.me.services}
         if not self._runtime.salt:
             self._runtime.salt, self._since_ms = salt(self._runtime.store), server_ms(self._runtime.store)
         if now - self._secrets_at >= SECRETS_S:
@@ -180,7 +183,7 @@ class Presence:
             since_ms=self._since_ms,
             services=self.me.services,
             threads=self._threads,
-            asks=asks_for(settings.asks, self.me.services),
+            asks=asks_for(settings.asks, self._asks_for),
             secrets=self._secrets,
             urls=dict(settings.base_urls),
             number_key="" if key is None else fingerprint(key.secret.decode(), self._runtime.salt),

@@ -108,7 +108,7 @@ def gather(
                 processes=len(able),
                 threads=sum(process.announced.threads for process in able),
                 busy=sum(process.busy for process in able),
-                unserved_because="" if able else serving.unserved_because(service, account),
+                unserved_because="" if able else serving.nobody(service, account),
             )
         )
     return found

@@ -53,6 +53,7 @@ p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what eac
 p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
 p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
                              `*` → what each class has had, and where classes and lanes are now
+p{a}:<service>:day   string  `<ms of the midnight that ends it> <messages taken in its day>`, with a limit
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
@@ -181,10 +182,6 @@ class Keys:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"
 
-    def day(self, account: str, service: str) -> str:
-        """Return the key of what a service of an account has sent today."""
-        return f"{self.account(account)}{service}:day"
-
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""
         return f"{self.account(account)}lanes"
@@ -192,6 +189,14 @@ class Keys:
     def routes(self, account: str) -> str:
         """Return the key of the set of an account's routes."""
         return f"{self.account(account)}routes"
+
+    def in_force(self, account: str) -> str:
+        """Return the key of the policies in force in an account."""
+        return f"{self.account(account)}policy"
+
+    def day(self, account: str, service: str) -> str:
+        """Return the key of what a service with a daily limit has sent today."""
+        return f"{self.account(account)}{service}:day"
 
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""

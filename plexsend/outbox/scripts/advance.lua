@@ -1,8 +1,9 @@
 -- needs: _clock, _here, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases,
--- needs: _policy, advance/policies, advance/leases, advance/return, advance/late, advance/settle, advance/effects,
+-- needs: _policy, _day, advance/policies, advance/leases, advance/return, advance/late, advance/settle, advance/effects,
 -- needs: advance/choose, advance/batch, advance/take, advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , the lane's ready, later, sending,
--- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, line, fair, holds, eased, wake; reads policy.
+-- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, line, fair, day, holds, eased, wake; reads
+-- policy.
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`

@@ -52,7 +52,7 @@ def test_value_is_set_shown_and_taken_back(run: Callable[..., Any], store: Store
 def test_list_says_who_asks_and_who_for_something_else(run: Callable[..., Any], store: Store) -> None:
     a_worker_asks(store, "a", rate_per_s="10")
     a_worker_asks(store, "b", rate_per_s="50")
-    renew(store, [{"mms-bulk": {"rate_per_s": rate}} for rate in ("10", "50")])
+    renew(store, lambda: [{"mms-bulk": {"rate_per_s": rate}} for rate in ("10", "50")])
     ended = run("policy", "list")
     assert ended.code == 0
     heading, row = ended.out.splitlines()

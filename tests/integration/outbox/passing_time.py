@@ -78,6 +78,9 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     end
   elseif string.find(name, ':rate$') then
     call('SET', key, less(call('GET', key), ms * 1000), 'KEEPTTL')
+  elseif string.find(name, ':day$') then
+    local ends, taken = string.match(call('GET', key), '^(%d+) (%d+)$')
+    call('SET', key, less(ends, ms) .. ' ' .. taken, 'KEEPTTL')
   elseif string.find(name, ':fair$') then
     shift_places(key)
   elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then
@@ -90,6 +93,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
     shift_fields(key, { 'until', 'last', 'quiet', 'gap' }, ms)
+  elseif name == 'closed' then
+    -- Nothing depends on when a group was closed.
   elseif string.find(name, ':takes$') then
     shift_takes(key)
   elseif string.find(name, ':ended$') then

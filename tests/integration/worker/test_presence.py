@@ -167,6 +167,19 @@ def test_process_that_ends_in_order_serves_nothing_from_then_on(store: Store) ->
     assert seen.announced.secrets, "what it asked for counts for ten minutes"
 
 
+def test_ask_counts_on_after_its_process_serves_the_service_no_more(store: Store) -> None:
+    member = Member(store, PLEXSEND_RATE_MMS_BULK="10")
+    member.beat()
+    asked = fleet(store)[0].announced.asks
+    assert asked["mms-bulk"]["rate_per_s"] == "10"
+    member.services = ["mms-standard"]
+    member.beat()
+    assert fleet(store)[0].announced.asks["mms-bulk"] == asked["mms-bulk"]
+    member.presence.leave()
+    [left] = fleet(store)
+    assert (left.announced.services, left.announced.asks["mms-bulk"]) == ((), asked["mms-bulk"])
+
+
 def test_clock_set_back_keeps_no_dead_process_alive(store: Store) -> None:
     member = Member(store)
     member.beat()

@@ -1,4 +1,4 @@
--- needs: _gate, _wake, _line, arguments, advance/names, advance/policies, advance/leases, advance/choose,
+-- needs: _gate, _wake, _line, _day, arguments, advance/names, advance/policies, advance/leases, advance/choose,
 -- needs: advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
@@ -83,16 +83,21 @@ local function take()
     return nothing('enough', LONGEST_SLEEP_MS, 'connections')
   end
   mature()
-  local chosen = choose(held.size, #held.probes > 0)
+  local left, midnight = left_today(service, daily_limit)
+  if left == 0 then return rest(math.min(midnight, now + LONGEST_SLEEP_MS), 'daily limit', false) end
+  local most = math.min(held.size, left)
+  local chosen = choose(most, #held.probes > 0)
   if #chosen == 0 then
     -- What is left, if anything, is messages that go alone, beyond what was looked through.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
   local goes_alone = has(chosen[1].facts[3], ALONE)
-  if #chosen < held.size and not goes_alone then
+  if #chosen < most and not goes_alone then
     local over = linger_over(lane, linger_ms)
     if over then return rest(over, 'linger', true) end
   end
   local waits = rate_per_s > 0 and take_permits(#chosen)
-  return waits or write_take(chosen, held.probes)
+  if waits then return waits end
+  if daily_limit > 0 then count_today(service, #chosen) end
+  return write_take(chosen, held.probes)
 end

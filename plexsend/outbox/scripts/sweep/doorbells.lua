@@ -1,4 +1,4 @@
--- needs: _wake, _gate, _rate, _line, _leases, _policy, arguments, sweep/leases, sweep/abandoned
+-- needs: _wake, _gate, _rate, _line, _leases, _policy, _day, arguments, sweep/leases, sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 
 local services = {}
@@ -12,10 +12,12 @@ end
 local function service_named(name)
   local service = services[name]
   if service and not service.connections then
-    local found = call('HMGET', P .. 'policy', 'rate_per_s:' .. name, 'linger_ms:' .. name, 'connections:' .. name)
+    local found = call('HMGET', P .. 'policy', 'rate_per_s:' .. name, 'linger_ms:' .. name, 'connections:' .. name,
+                       'daily_limit:' .. name)
     service.rate_per_s = tonumber(found[1] or nil) or POLICY_DEFAULTS.rate_per_s
     service.linger_ms = tonumber(found[2] or nil) or POLICY_DEFAULTS.linger_ms
     service.connections = tonumber(found[3] or nil) or POLICY_DEFAULTS.connections
+    service.daily_limit = tonumber(found[4] or nil) or POLICY_DEFAULTS.daily_limit
   end
   return service
 end
@@ -108,6 +110,11 @@ local function look_at(lane)
   local held = gate(lane, name, service.most_items)
   if held.blocked then
     wake_at(lane, held.at)
+    return
+  end
+  local left, midnight = left_today(name, service.daily_limit)
+  if left == 0 then
+    wake_at(lane, math.min(midnight, now + LONGEST_SLEEP_MS))
     return
   end
   local permits = service.rate_per_s > 0 and rate_state(name, service.rate_per_s, service.most_items) or nil
