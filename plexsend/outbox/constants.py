@@ -20,8 +20,10 @@ SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
 LONGEST_ROUND_MS = 250
 """The longest time until the next sweep. A lane due before it causes a nudge, and nudges can be lost."""
-IDLE_ROUND_MS = 1_000
-"""The same of an account in which nothing has a next event."""
+IDLE_ROUND_MS = 4_000
+"""The same of an account in which nothing has a next event: less than the silence that counts as a gap."""
+OLDER_ROUND_MS = 1_000
+"""The same while an older program is there, which takes a lease of more than two seconds for a wrong one."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
 DECLINED_MS = 200

@@ -124,7 +124,7 @@ def nobody_serves(fleet: Sequence[FleetProcess], service: str, facts: AccountFac
         Obstacle.REFUSED: f"has a secret that the gateway refuses (correct {variable} there)",
         Obstacle.ADDRESS: (
             f"sends to another address than the account's, {facts.urls.get(product, '')} (correct its "
-            f"settings, or `plexsend policy set @{facts.account} gateway_url.{product}=URL`)"
+            f"settings, or `plexsend policy set @{facts.account} gateway_url.{product}=URL --reason R`)"
         ),
     }
     told = [f"{named(processes)} {words[why]}" for why, processes in reasons.items() if why in words]

@@ -127,7 +127,7 @@ def limit_conditions(service: str, account: str, *, sent: int, limit: int) -> It
                 f"limit {service}@{account}",
                 str(mark),
                 f"{service} of account {account} has sent {sent:,} of {limit:,} messages that it may send "
-                f"today.{rest} Raise it: plexsend policy set {service}@{account} daily_limit=N",
+                f"today.{rest} Raise it: plexsend policy set {service}@{account} daily_limit=N --reason R",
                 level=mark,
             )
             return

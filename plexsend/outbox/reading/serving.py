@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.addresses import agreed_addresses, refused_secrets
-from plexsend.outbox.serving import AccountFacts, Obstacle, lacks_secret, obstacle, servers
+from plexsend.outbox.serving import AccountFacts, lacks_secret, nobody_serves, servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,36 +29,17 @@ class Serving:
         """Return the living processes that can serve a service of an account."""
         return servers(self.processes, service, self._facts(account))
 
-    def why_not(self, process: FleetProcess, service: str, account: str) -> str:
-        """Return what keeps a process from serving a service of an account; empty where nothing does."""
-        found = obstacle(process, service, self._facts(account))
-        return _WORDS[found] if found else ""
-
     def accounts_of(self, process: FleetProcess) -> list[str]:
         """Return the accounts that a process can serve."""
         secrets = process.announced.secrets
         return sorted(account for account in secrets if not lacks_secret(process, self._facts(account)))
 
-    def unserved_because(self, service: str, account: str) -> str:
-        """Return why no process can serve a service of an account, though some answer its doorbells."""
-        reasons = [
-            f"{each.label} {self.why_not(each, service, account)}" for each in self._of_service(service)
-        ]
-        return "; ".join(reasons[:2]) + (f"; {len(reasons) - 2} more" if len(reasons) > 2 else "")  # noqa: PLR2004  two are enough to understand
+    def nobody(self, service: str, account: str) -> str:
+        """Return why no living process can serve a service of an account, and what to do."""
+        return nobody_serves(self.processes, service, self._facts(account))
 
     def _facts(self, account: str) -> AccountFacts:
         return AccountFacts(account, self.refused.get(account, frozenset()), self.urls.get(account, {}))
-
-    def _of_service(self, service: str) -> list[FleetProcess]:
-        return [each for each in self.processes if each.lives and service in each.announced.services]
-
-
-_WORDS = {
-    Obstacle.OTHER_SERVICES: "serves other services",
-    Obstacle.LACKS_SECRET: "has no secret of it",
-    Obstacle.REFUSED: "has a secret that the gateway refused",
-    Obstacle.ADDRESS: "sends to another address than the account's",
-}
 
 
 def read_serving(store: Store, processes: Iterable[FleetProcess], accounts: Iterable[str]) -> Serving:

@@ -87,14 +87,14 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         f"No worker serves {MAIN}: {WAIT}.",
     ),
     (
-        {"processes": 0, "waiting": 1, "oldest_s": 1.0, "unserved_because": "web1 pid 7 has no secret"},
+        {"processes": 0, "waiting": 1, "oldest_s": 1.0},
         Flow.UNSERVED,
-        f"No worker serves {MAIN} (web1 pid 7 has no secret): 1 message waits, the oldest for 1.0 s.",
+        f"No worker serves {MAIN}: 1 message waits, the oldest for 1.0 s.",
     ),
     (
         {"day_limit": 5_000, "sent_today": 5_000, "sent_per_s": 0},
         Flow.LIMITED,
-        f"{MAIN} is limited to 5,000 messages a day and has sent them: {WAIT} until midnight.",
+        f"{MAIN} is limited to 5,000 messages a day and has sent them. Until midnight {WAIT}.",
     ),
     (
         {"sent_per_s": 99.2},
@@ -113,16 +113,16 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         {"drains": 8},
         Flow.SLOW,
         (
-            f"The gateway is slow: a request takes 2.0 s, and {MAIN} may have 8 at once. 40 messages a "
-            f"second now, {WAIT}."
+            f"The gateway is slow: 8 requests of {MAIN} are under way, as many as may be, and 4.0 a second "
+            f"are answered. 40 messages a second now, {WAIT}."
         ),
     ),
     (
         {"drains": 8, "requests_per_s": 0, "sent_per_s": 0},
         Flow.SLOW,
         (
-            f"The gateway is slow: no request was answered in the last second, and {MAIN} may have 8 at "
-            f"once. 0 messages a second now, {WAIT}."
+            f"The gateway is slow: 8 requests of {MAIN} are under way, as many as may be, and none was "
+            f"answered in the last seconds. 0 messages a second now, {WAIT}."
         ),
     ),
     (
@@ -154,6 +154,11 @@ def test_a_hold_says_how_it_ends_and_what_ends_it_at_once() -> None:
     found = judge(replace(PART, holds=(CREDIT,), held=12_000))
     assert "one message probes at the next time" in found.remedy
     assert "`plexsend resume main`" in found.remedy
+
+
+def test_what_nobody_serves_says_why_and_what_to_do() -> None:
+    because = "no worker that serves mms-bulk is alive since 12 s (web1 pid 7); start one"
+    assert judge(replace(PART, processes=0, unserved_because=because)).remedy == f"N{because[1:]}."
 
 
 def test_of_all_parts_the_worst_is_told_and_who_shares_it() -> None:
