@@ -39,7 +39,9 @@ for i = FIRST_TIDIED, #ARGV do
 end
 if #ARGV >= FIRST_TIDIED then tidy_holds() end
 write_counts()
-return answer_of({ status = 'swept', wait_ms = num(write_next(first_score(P .. 'wake'))), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
+local older = older_processes('-inf', '+inf')
+local wait_ms = write_next(first_score(P .. 'wake'), #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
+return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
+                   rings = rings, abandoned = abandoned, processes = older,
                    spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
                    auth = call('HGET', P .. 'holds', auth_field) })
