@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from plexsend.settings.variables import Variable
 
 _OF_WORKERS = (
-    "Applications and commands need none of these. What [policies.md](policies.md#the-table) lists too is what "
-    "a worker asks for: the whole fleet goes by one value, which `plexsend policy list` shows."
+    "Applications and commands need none of these. What [policies.md](policies.md#the-table) lists too is "
+    "what a worker asks for: the whole fleet goes by one value, which `plexsend policy list` shows."
 )
 _SECTIONS = {
     Reader.ALL: (
