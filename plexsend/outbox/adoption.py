@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _MOST_AT_ONCE = 500
 """Lanes in one call."""
 _SOON = 20
-"""How often an account is looked at soon again. A producer names a lane a moment before its first message; where
-that never comes, it died in between."""
+"""How often an account is looked at soon again. A producer names a lane a moment before its first
+message; where that never comes, it died in between."""
 
 
 class Adoption:
