@@ -1,20 +1,28 @@
--- needs: _clock
--- Who works on a lane: drains with a lease, and doorbells that travel.
+-- needs: _clock, _lanes
+-- Who works on a route: drains with a lease, and doorbells that travel. Behind the name of each is `/` and the
+-- group for which it works, where there is one.
 
--- Drains and doorbells that have not lapsed, and how many of them are doorbells.
-local function running(lane)
-  local drains = lane_key(lane, 'drains')
-  call('ZREMRANGEBYSCORE', drains, '-inf', now_text)
-  local members, bells = call('ZRANGE', drains, 0, -1), 0
-  for _, member in ipairs(members) do
-    if string.sub(member, 1, 5) == 'bell:' then bells = bells + 1 end
-  end
-  return #members, bells
+local function lease_name(name, lane)
+  local group = group_of(lane)
+  return group and name .. '/' .. group or name
 end
 
--- The drain that waits for permits with its lease kept, or nil. One for each lane is enough to
+-- Drains and doorbells of the lane's route that have not lapsed, how many of them are doorbells, and how many
+-- are this lane's.
+local function running(lane)
+  local drains, group = lane_key(route_of(lane), 'drains'), group_of(lane)
+  call('ZREMRANGEBYSCORE', drains, '-inf', now_text)
+  local members, bells, own = call('ZRANGE', drains, 0, -1), 0, 0
+  for _, member in ipairs(members) do
+    if string.sub(member, 1, 5) == 'bell:' then bells = bells + 1 end
+    if group_of(member) == group then own = own + 1 end
+  end
+  return #members, bells, own
+end
+
+-- The drain that waits for permits with its lease kept, or nil. One for each route is enough to
 -- lose no permit while a doorbell travels, and more would compete.
-local function permit_waiter(lane)
-  local drain, gives_up = string.match(call('HGET', lane_key(lane, 'takes'), '*') or '', '^(%S+) (%d+)$')
+local function permit_waiter(route)
+  local drain, gives_up = string.match(call('HGET', lane_key(route, 'takes'), '*') or '', '^(%S+) (%d+)$')
   return drain and tonumber(gives_up) > now and drain or nil
 end

@@ -1,6 +1,6 @@
--- needs: _clock, arguments; _counts, _record, _lanes, _wake, _holds
+-- needs: _clock, _lanes, arguments; _counts, _record, _wake, _holds, _ending
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
--- p{a}:holds, eased and wake. The hot loop never runs it.
+-- p{a}:holds, eased, wake, lanes, routes. The hot loop never runs it.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
@@ -46,6 +46,8 @@ end
 local function drop(key, record)
   if not target('drop', record.s) then return done('refused', record.s) end
   forget(record.l, key, record.s, 'drop')
+  write_counts()
+  end_if_over(record.l)
   return done('dropped', record.s)
 end
 
@@ -73,9 +75,21 @@ local function hold(field, json)
   return { 'held', '' }
 end
 
+-- A lane with a group that a pause of its own or of its group kept is in nobody's sight: it comes back here.
+local function wake_paused(field)
+  local scope, what = string.match(field, '^(%S+) %S+ (.*)$')
+  if scope == 'lane' and group_of(what) then wake_by(what, now) end
+  if scope ~= 'group' then return end
+  for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do
+    local lane = with_group(route, what)
+    if call('HEXISTS', P .. 'lanes', lane) == 1 then wake_by(lane, now) end
+  end
+end
+
 local function lift(field, json)
   if call('HGET', P .. 'holds', field) ~= json then return { 'kept', '' } end
   end_hold(field)
+  wake_paused(field)
   wake_all()
   return { 'lifted', '' }
 end
@@ -83,7 +97,10 @@ end
 local function release()
   local answer = { 'released' }
   for i = FIRST_REST, #ARGV do
-    if end_hold(ARGV[i]) then answer[#answer + 1] = ARGV[i] end
+    if end_hold(ARGV[i]) then
+      answer[#answer + 1] = ARGV[i]
+      wake_paused(ARGV[i])
+    end
   end
   wake_all()
   return answer

@@ -1,7 +1,9 @@
--- needs: _clock, arguments; _counts, _record, _wake, _holds, _gate, _rate, _leases, sweep/leader, sweep/clock,
--- needs: sweep/leases, sweep/abandoned, sweep/doorbells, sweep/retention
--- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate; of
--- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
+-- needs: _clock, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _leases, _ending, sweep/leader,
+-- needs: sweep/routes, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/grouped,
+-- needs: sweep/retention, sweep/healing
+-- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
+-- routes, ended, <service>:rate; of the lanes that are due: later, ready, sending, and their route's drains, takes,
+-- wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named to be looked over: all.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
@@ -19,21 +21,35 @@ end
 look_for_a_gap()
 write_leader()
 local dropped = drop_leases_of_silent()
+go_on_cutting()
 
 local spoilt = {}
-for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
-  if not pcall(look_at, lane) then
+
+local function try(look, lane)
+  if not pcall(look, lane) then
     spoilt[#spoilt + 1] = lane
     wake_at(lane, now + LONGEST_SLEEP_MS)
   end
 end
 
-local first_tidied = FIRST_GONE + gone_count
-for i = first_tidied, #ARGV do
-  if not pcall(tidy, ARGV[i], keep_ms) then spoilt[#spoilt + 1] = ARGV[i] end
+for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
+  try(look_at, lane)
+  tidy_takes(lane)
 end
-if #ARGV >= first_tidied then tidy_holds() end
+local next_grouped = look_at_grouped(try)
+
+local is_tidied, more_to_tidy = pcall(tidy, P .. 'ended', keep_ms)
+if not is_tidied then spoilt[#spoilt + 1], more_to_tidy = 'ended', false end
 write_counts()
-return answer_of({ status = 'swept', wait_ms = num(write_next(first_score(P .. 'wake'))), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = call('ZRANGE', P .. 'procs', 0, -1),
-                   spoilt = spoilt })
+for lane in pairs(thinned) do end_if_over(lane) end
+local first_named = FIRST_GONE + gone_count
+for i = first_named, #ARGV do
+  if not pcall(look_over, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
+end
+if #ARGV >= first_named then tidy_holds() end
+write_counts()
+local next_wake = more_to_tidy and now + TIDY_AGAIN_MS or next_grouped
+local ungrouped = first_score(P .. 'wake')
+if ungrouped and (not next_wake or ungrouped < next_wake) then next_wake = ungrouped end
+return answer_of({ status = 'swept', wait_ms = num(write_next(next_wake)), dropped = dropped and 1,
+                   rings = rings, abandoned = abandoned, processes = call('ZRANGE', P .. 'procs', 0, -1), spoilt = spoilt })

@@ -175,8 +175,7 @@ class Driver:
             self._quiet_ms = self.model.now_ms + told_holds.RECLAIM_MS
         self._swept_ms = self.model.now_ms
         self._check_round(found)
-        if tidy:
-            self.model.archive(tidy, keep_ms)
+        self.model.archive(keep_ms)
         if judged:
             self._reclaim(found.abandoned, plan)
 

@@ -76,11 +76,11 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_fields(key, { 'until', 'last', 'quiet', 'gap' }, ms)
   elseif string.find(name, ':takes$') then
     shift_takes(key)
-  elseif string.find(name, ':ended$') then
+  elseif string.find(name, 'ended$') then
     shift_entries(key)
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end
-  elseif not string.find(name, ':counts$') and name ~= 'lanes' and name ~= 'routes' then
+  elseif not (string.find(name, ':counts$') or name == 'lanes' or string.find(name, 'routes$')) then
     shift_scores(key, ms)
   end
 end

@@ -1,4 +1,4 @@
--- needs: _gate, _wake, arguments, advance/names, advance/leases, advance/choose, advance/batch
+-- needs: _gate, _wake, arguments, advance/names, advance/leases, advance/choose, advance/fill, advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 local function nothing(status, wait_ms, reason)
@@ -21,7 +21,7 @@ end
 -- Takes the permits for `n` messages; where there are not enough yet, returns the answer to the caller.
 local function take_permits(n)
   local state = rate_state(service, rate_per_s, most_items)
-  local waiting = permit_waiter(lane)
+  local waiting = permit_waiter(route)
   if state.permits < n then
     local at = now + rate_wait(state, n)
     local answer, stays = rest(at, 'rate', not waiting or waiting == drain)
@@ -41,23 +41,25 @@ local function take()
   if bell ~= '' then call('ZREM', drains, bell) end
   local held = gate(lane, service, most_items)
   if held.blocked then
-    return rest(held.at, held.blocked, false)
+    sleep_held(lane, held)
+    return nothing('idle', held.at - now, held.blocked)
   end
   if not hold_lease() then
     -- The others will take what this drain gave back; if they die, housekeeping must look in time.
     if call('ZCARD', ready) > 0 then wake_by(lane, now + LONGEST_SLEEP_MS) end
     return nothing('enough', LONGEST_SLEEP_MS, 'connections')
   end
-  mature()
-  local chosen = choose(held.size, #held.probes > 0)
+  mature(lane, MOST_DUE)
+  local chosen = choose(lane, held.size, #held.probes > 0)
+  local goes_alone = chosen[1] and has(chosen[1].facts[3], ALONE)
+  if #chosen < held.size and not goes_alone then
+    local over = chosen[1] and linger_over(lane, linger_ms)
+    if over then return rest(over, 'linger', true) end
+    fill(chosen, held.size)
+  end
   if #chosen == 0 then
     -- What is left, if anything, is messages that go alone, beyond what was looked through.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
-  end
-  local goes_alone = has(chosen[1].facts[3], ALONE)
-  if #chosen < held.size and not goes_alone then
-    local over = linger_over(lane, linger_ms)
-    if over then return rest(over, 'linger', true) end
   end
   local waits = rate_per_s > 0 and take_permits(#chosen)
   return waits or write_take(chosen, held.probes)

@@ -1,4 +1,4 @@
--- needs: _wake, _gate, _rate, _leases, arguments, sweep/leases, sweep/abandoned
+-- needs: _wake, _gate, _rate, _leases, arguments, sweep/routes, sweep/leases, sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 
 local services = {}
@@ -23,10 +23,11 @@ end
 -- How many more drains the lane can use now. Under a rate it is one for each full batch of unused permits:
 -- requests may take longer than the permits for the next one.
 local function missing(lane, service, ready, permits_state)
-  local there, bells = running(lane)
-  local n = math.min(service.connections, math.ceil(ready / service.most_items)) - there
+  local there, bells, own = running(lane)
+  local n = math.min(service.connections - there, math.ceil(ready / service.most_items) - own)
   if permits_state then
-    local usable = permit_waiter(lane) and 0 or math.floor(permits_state.permits / service.most_items) - bells
+    local waits = permit_waiter(route_of(lane))
+    local usable = waits and 0 or math.floor(permits_state.permits / service.most_items) - bells
     n = math.min(n, math.max(usable, there == 0 and 1 or 0))
   end
   return n
@@ -36,7 +37,8 @@ local rings = {}
 
 local function ring(lane)
   local bell = 'bell:' .. process .. '.' .. num(now_us) .. '.' .. num(#rings + 1)
-  call('ZADD', lane_key(lane, 'drains'), num(now + LONGEST_SLEEP_MS), bell)
+  bell = lease_name(bell, lane)
+  call('ZADD', lane_key(route_of(lane), 'drains'), num(now + LONGEST_SLEEP_MS), bell)
   rings[#rings + 1] = { lane, bell }
 end
 
@@ -60,7 +62,7 @@ local function sleep_unready(lane, unjudged)
 end
 
 local function look_at(lane)
-  local name = string.match(lane, '^([^.@]+)')
+  local name = service_of(lane)
   local service = services[name]
   if not service then
     -- This process does not know the service, which a newer producer uses. Look again later.
@@ -68,7 +70,6 @@ local function look_at(lane)
     return
   end
   local unjudged = find_abandoned(lane)
-  tidy_takes(lane)
   local ready = call('ZCARD', lane_key(lane, 'ready')) + call('ZCOUNT', lane_key(lane, 'later'), '-inf', now_text)
   if ready == 0 then
     sleep_unready(lane, unjudged)
@@ -76,7 +77,7 @@ local function look_at(lane)
   end
   local held = gate(lane, name, service.most_items)
   if held.blocked then
-    wake_at(lane, held.at)
+    sleep_held(lane, held)
     return
   end
   local permits = service.rate_per_s > 0 and rate_state(name, service.rate_per_s, service.most_items) or nil
