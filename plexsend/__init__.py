@@ -4,8 +4,9 @@
 
     key = plexsend.send("mms-bulk", to="010-2345-6789", from_="02-2123-4567", text="안녕하세요", images=[url])
 
-`send` puts one message in, `submit` many; `status` and `cancel` ask for one. They take their settings from
-the environment; a `Producer` takes others. Errors are drawn in plexsend.errors.
+`send` puts one message in, `submit` many; `status` and `cancel` ask for one, and `cancel_group` takes a group
+back. They take their settings from the environment; a `Producer` takes others. Errors are drawn in
+plexsend.errors.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from plexsend.errors import (
         FileProblem,
+        GroupClosed,
         InvalidItem,
         OutboxError,
         OutboxFull,
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
         UsageError,
     )
     from plexsend.gateway.item_types import LmsItem, MmsItem, RcsMmsItem, ServiceId, SmsItem
+    from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
     from plexsend.outbox.states import State
     from plexsend.outbox.steer import Decision
-    from plexsend.producers.api import cancel, send, service_id, status, submit
+    from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit
     from plexsend.producers.files.imports import check_file, import_file
     from plexsend.producers.files.reports import ImportInterrupted, ImportReport
     from plexsend.producers.producer import Producer
@@ -55,6 +58,8 @@ __all__ = [
     "Decision",
     "Duplicate",
     "FileProblem",
+    "GroupCancelled",
+    "GroupClosed",
     "ImportInterrupted",
     "ImportReport",
     "InDoubt",
@@ -84,6 +89,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "cancel",
+    "cancel_group",
     "check_file",
     "import_file",
     "send",
@@ -95,6 +101,7 @@ __all__ = [
 _HOMES = {
     "errors": (
         "FileProblem",
+        "GroupClosed",
         "InvalidItem",
         "OutboxError",
         "OutboxFull",
@@ -108,10 +115,11 @@ _HOMES = {
         "UsageError",
     ),
     "gateway.item_types": ("LmsItem", "MmsItem", "RcsMmsItem", "ServiceId", "SmsItem"),
+    "outbox.groups": ("GroupCancelled",),
     "outbox.records": ("Record",),
     "outbox.states": ("State",),
     "outbox.steer": ("Decision",),
-    "producers.api": ("cancel", "send", "service_id", "status", "submit"),
+    "producers.api": ("cancel", "cancel_group", "send", "service_id", "status", "submit"),
     "producers.files.imports": ("check_file", "import_file"),
     "producers.files.reports": ("ImportInterrupted", "ImportReport"),
     "producers.producer": ("Producer",),

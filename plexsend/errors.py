@@ -15,14 +15,17 @@ PlexsendError
 ├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
     ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known
+    │   └── OutboxMoved      the account's messages are not on this server; nothing was written
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
+    ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
     └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
-        │                    (these three in producers.submissions, for they hold one)
-        ├── InterruptedByFull    also an OutboxFull: let the backlog drain, then go on
-        └── InterruptedByOutage  also an OutboxUnavailable: of some items it is not known whether they were
-                                 added; they are in `submission.in_doubt`
+        │                    (these four in producers.submissions, for they hold one)
+        ├── InterruptedByFull     also an OutboxFull: let the backlog drain, then go on
+        ├── InterruptedByClosing  also a GroupClosed: go on once the group is open again
+        └── InterruptedByOutage   also an OutboxUnavailable: of some items it is not known whether they were
+                                  added; they are in `submission.in_doubt`
 """
 
 from __future__ import annotations
@@ -167,8 +170,40 @@ class OutboxUnavailable(OutboxError):
     """Redis did not answer. Whether the last call took effect is not known; all calls may be repeated."""
 
 
+class OutboxMoved(OutboxUnavailable):
+    """The account is not on this server: it was emptied, is another one, or gave the account away.
+
+    Nothing was written. Where the account comes back, the same call goes on.
+    """
+
+
 class OutboxFull(OutboxError):
     """Redis is above 80 % of its `maxmemory`: nothing new is taken in until it has drained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What closed a group: a person or an application cancelled it."""
+
+    group: str
+    account: str
+    since_ms: int
+    """ms since 1970, on Redis's clock."""
+    by: str
+    why: str
+
+
+class GroupClosed(OutboxError):
+    """A cancel closed the group. Nothing was added, and nothing will be until a person resumes the group.
+
+    Args:
+        text: What is closed and how it is opened, for people.
+        closing: The same as facts.
+    """
+
+    def __init__(self, text: str, closing: Closing) -> None:
+        self.closing = closing
+        super().__init__(text)
 
 
 class OutboxUnsuitable(OutboxError):

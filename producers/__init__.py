@@ -2,7 +2,7 @@
 
 from plexsend.aliases import alias
 from plexsend.errors import Refused
-from plexsend.producers.api import cancel, send, service_id, status, submit
+from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit
 from plexsend.producers.files.imports import check_file, import_file
 from plexsend.producers.files.rejects import Reject
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
@@ -41,6 +41,7 @@ __all__ = [
     "SubmitInterrupted",
     "Unknown",
     "cancel",
+    "cancel_group",
     "check_file",
     "import_file",
     "send",

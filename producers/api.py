@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plexsend.gateway.item_types import ServiceId
+    from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
     from plexsend.producers.submissions import Submission
@@ -64,6 +65,7 @@ def submit(
     items: Iterable[object],
     *,
     account: str = "main",
+    group: str | None = None,
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
@@ -79,6 +81,7 @@ def submit(
             fields each may have `send_at` and `expires_at`, aware or ISO 8601 text with a zone, which
             count for it instead of the call's.
         account: The account to send with.
+        group: The group that they belong to, such as `spring-sale`; None: none.
         msg_type: The RCS `msg_type` of all items; None: each names its own. An item that names another is
             refused.
         send_at: Aware; None or a moment that has passed: now.
@@ -91,15 +94,18 @@ def submit(
         UsageError: the call itself is wrong; nothing was done.
         OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
         OutboxFull: Redis is above its mark. The same; try again later.
+        GroupClosed: a cancel closed the group. The same; a person opens it again.
         OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
         SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
-            says what became of every item read. It is an OutboxUnavailable or an OutboxFull as well.
+            says what became of every item read. It is an OutboxUnavailable, OutboxFull or GroupClosed as
+            well.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
     return _default.get().submit(
         service,
         items,
         account=account,
+        group=group,
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
@@ -118,6 +124,7 @@ def send(
     images: Sequence[str] = (),
     msg_key: str | None = None,
     account: str = "main",
+    group: str | None = None,
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
@@ -136,6 +143,7 @@ def send(
         images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
         msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
         account: The account to send with.
+        group: The group that it belongs to, such as `spring-sale`; None: none.
         msg_type: For RCS: RMM or RMH.
         send_at: Aware; it is not sent before this. None or a moment that has passed: now.
         expires_at: Aware; it is not sent from then on. None: never too late.
@@ -148,6 +156,7 @@ def send(
         UsageError: the call itself is wrong; nothing was done.
         OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
         OutboxFull: Redis is above its mark. The same; try again later.
+        GroupClosed: a cancel closed the group. The same; a person opens it again.
         OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
         SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
             a key, send it again under that key: it may have been taken in. Otherwise it was not.
@@ -162,6 +171,7 @@ def send(
         images=images,
         msg_key=msg_key,
         account=account,
+        group=group,
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
@@ -217,3 +227,28 @@ def cancel(msg_key: str, *, account: str | None = None) -> Decision:
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
     return _default.get().cancel(msg_key, account=account)
+
+
+def cancel_group(
+    group: str, *, account: str | None = None, reason: str = "", by: str = "an application"
+) -> GroupCancelled:
+    """Close a group and cancel all of it that was not sent; return how much, and what may have been sent.
+
+    Nothing can be submitted into it from then on, until `plexsend resume group:NAME` opens it again. A group
+    that has no message yet is closed as well. After an error the call may be repeated: it goes on.
+
+    Args:
+        group: The group's name.
+        account: The account that it belongs to; None: the one that knows it, `main` where none does.
+        reason: Why, for the people who find it closed.
+        by: Who cancels it.
+
+    Raises:
+        UsageError: the group or account is not a name, or several accounts know the group: nothing is
+            cancelled by guessing.
+        OutboxUnavailable: Redis does not answer. What was cancelled before stays so.
+        OutboxFull: Redis has no memory left even for this. Try again later.
+        OutboxUnsuitable: Redis refuses the login, or a call.
+        SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
+    """
+    return _default.get().cancel_group(group, account=account, reason=reason, by=by)

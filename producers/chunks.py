@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxError, OutboxFull
+from plexsend.errors import GroupClosed, OutboxError, OutboxFull
 from plexsend.outbox.submit import SubmitOutcome
 from plexsend.producers.submissions import Added, Conflict, Duplicate, InDoubt, NotAdded, Submission
 
@@ -86,8 +86,8 @@ class Adding:
                 _note(self._part, messages, answers)
         with self._lock:
             if not self._ended.is_set():
-                # Only a full server is known to have added nothing.
-                self._end(in_doubt=failure is not None and not isinstance(failure, OutboxFull))
+                # Only a full server and a closed group are known to have added nothing.
+                self._end(in_doubt=failure is not None and not isinstance(failure, (OutboxFull, GroupClosed)))
         return failure
 
     def give_up(self) -> bool:

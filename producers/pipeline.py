@@ -36,6 +36,7 @@ class Terms:
     service: str
     account: str
     linger_ms: int
+    group: str | None = None
     send_at_ms: int | None = None
     expires_at_ms: int | None = None
     variant: str | None = None
@@ -196,7 +197,7 @@ class Pipeline:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
         lane = self._lanes.get(item.variant)
         if lane is None:
-            lane = Lane(self._terms.service, item.variant, self._terms.account)
+            lane = Lane(self._terms.service, item.variant, self._terms.account, self._terms.group)
             self._lanes[item.variant] = lane
         number, key = item.receiver, self._terms.number_key
         message = NewMessage(msg_key, item.body, b"" if key is None else key.hash_of(number), number[-4:])

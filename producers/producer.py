@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Self
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
-from plexsend.outbox import steer
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import Submitter
 from plexsend.producers.accounts import check_account
+from plexsend.producers.asking import Asking
 from plexsend.producers.calls import Calls, TooLate
+from plexsend.producers.groups import check_group
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms, too_late
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from plexsend.outbox.records import Record
-    from plexsend.outbox.steer import Decision
     from plexsend.settings import Settings
 
 
-class Producer:
+class Producer(Asking):
     """Puts messages in, reports their states and cancels them. Safe to share between threads.
 
     It needs no account's secret: here an account is only a name, and the workers know its secret.
@@ -40,9 +39,8 @@ class Producer:
     """
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        self._settings = settings
+        super().__init__(settings, store or Store.connect(settings.redis, settings.key_prefix))
         self._owned = store is None
-        self._store = Store.connect(settings.redis, settings.key_prefix) if store is None else store
         self._inspected = False
 
     def __enter__(self) -> Self:
@@ -62,6 +60,7 @@ class Producer:
         items: Iterable[object],
         *,
         account: str = "main",
+        group: str | None = None,
         msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
@@ -77,6 +76,7 @@ class Producer:
                 fields each may have `send_at` and `expires_at`, aware or ISO 8601 text with a zone, which
                 count for it instead of the call's.
             account: The account to send with.
+            group: The group that they belong to, such as `spring-sale`; None: none.
             msg_type: The RCS `msg_type` of all items; None: each names its own. An item that names another is
                 refused.
             send_at: Aware; None or a moment that has passed: now.
@@ -89,9 +89,11 @@ class Producer:
             UsageError: the call itself is wrong; nothing was done.
             OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
             OutboxFull: Redis is above its mark. The same; try again later.
+            GroupClosed: a cancel closed the group. The same; a person opens it again.
             OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
             SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
-                says what became of every item read. It is an OutboxUnavailable or an OutboxFull as well.
+                says what became of every item read. It is an OutboxUnavailable, OutboxFull or GroupClosed as
+                well.
         """
         if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
             raise UsageError(
@@ -102,6 +104,7 @@ class Producer:
             pipeline = self.pipeline(
                 service,
                 account=account,
+                group=group,
                 msg_type=msg_type,
                 send_at=send_at,
                 expires_at=expires_at,
@@ -139,6 +142,7 @@ class Producer:
         images: Sequence[str] = (),
         msg_key: str | None = None,
         account: str = "main",
+        group: str | None = None,
         msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
@@ -157,6 +161,7 @@ class Producer:
             images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
             msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
             account: The account to send with.
+            group: The group that it belongs to, such as `spring-sale`; None: none.
             msg_type: For RCS: RMM or RMH.
             send_at: Aware; it is not sent before this. None or a moment that has passed: now.
             expires_at: Aware; it is not sent from then on. None: never too late.
@@ -169,6 +174,7 @@ class Producer:
             UsageError: the call itself is wrong; nothing was done.
             OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
             OutboxFull: Redis is above its mark. The same; try again later.
+            GroupClosed: a cancel closed the group. The same; a person opens it again.
             OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
             SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
                 a key, send it again under that key: it may have been taken in. Otherwise it was not.
@@ -187,6 +193,7 @@ class Producer:
             service,
             [item],
             account=account,
+            group=group,
             msg_type=msg_type,
             send_at=send_at,
             expires_at=expires_at,
@@ -202,6 +209,7 @@ class Producer:
         service: str,
         *,
         account: str = "main",
+        group: str | None = None,
         msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
@@ -215,6 +223,7 @@ class Producer:
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
         check_account(account, self._settings.accounts)
+        check_group(group)
         send_at_ms = not_before_ms(send_at, name="send_at")
         expires_at_ms = not_after_ms(expires_at, name="expires_at")
         if expires_at_ms is not None and expires_at_ms <= (send_at_ms or 0):
@@ -222,6 +231,7 @@ class Producer:
         terms = Terms(
             service=service,
             account=account,
+            group=group,
             linger_ms=self._settings.service(service).linger_ms,
             send_at_ms=send_at_ms,
             expires_at_ms=expires_at_ms,
@@ -236,54 +246,6 @@ class Producer:
             raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         clock = ServerClock(lambda: queries.server_ms(self._store))
         return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store), clock.now_ms)
-
-    def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
-        """Return the record of a message, or None where there is none with this key.
-
-        Args:
-            msg_key: The key of the message.
-            account: The account to look in; None: all, in the order of their names. The first record counts.
-
-        Raises:
-            UsageError: the key is not text, or the account is not a name.
-            OutboxUnavailable: Redis does not answer.
-            OutboxUnsuitable: Redis refuses the login, or a call.
-            RecordBroken: another program spoilt the record.
-        """
-        found = self._find(msg_key, account)
-        return found[0] if found else None
-
-    def cancel(self, msg_key: str, *, account: str | None = None) -> Decision:
-        """Cancel a message that waits; one that is being sent is cancelled if it comes back unsent.
-
-        Args:
-            msg_key: The key of the message.
-            account: The account that it was sent with; None: all are searched.
-
-        Raises:
-            UsageError: the key is not text, the account is not a name, or several accounts have a message of
-                this key: nothing is cancelled by guessing.
-            OutboxUnavailable: Redis does not answer. The call may be repeated.
-            OutboxFull: Redis has no memory left even for this. Try again later.
-            OutboxUnsuitable: Redis refuses the login, or a call.
-            RecordBroken: another program spoilt the record.
-        """
-        found = self._find(msg_key, account)
-        where = queries.only_account(msg_key, (record.lane.account for record in found)) or account
-        if where is None:
-            return steer.Decision("unknown", "")
-        return steer.ask(self._store, where, msg_key, steer.Act.CANCEL)
-
-    def _find(self, msg_key: str, account: str | None) -> list[Record]:
-        if not isinstance(msg_key, str):
-            raise UsageError(f"msg_key is of type {type(msg_key).__name__}. Give the key as text: str(…).")
-        try:
-            msg_key.encode()
-        except UnicodeEncodeError:
-            raise UsageError("msg_key holds half a character, so no message has this key.") from None
-        if account is not None:
-            check_account(account, self._settings.accounts)
-        return queries.find(self._store, msg_key, account)
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, Problem, Refused, RefusedItem
+from plexsend.errors import (
+    GroupClosed,
+    OutboxError,
+    OutboxFull,
+    OutboxUnavailable,
+    Problem,
+    Refused,
+    RefusedItem,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +46,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The key belongs to another message (another body, service or variant): nothing was added."""
+    """The key belongs to another message (another body, service, variant or group): nothing was added."""
 
     index: int
     msg_key: str
@@ -56,7 +64,7 @@ class Conflict:
         return (
             Problem(
                 "msg_key",
-                f"belongs to another message of this account, or of another service ({self.state})",
+                f"belongs to another message of this account, or of another service or group ({self.state})",
                 "Give it another key, if it is to be sent at all.",
             ),
         )
@@ -167,7 +175,7 @@ class Submission:
 
 
 class SubmitInterrupted(OutboxError):
-    """Redis failed part-way through a submission.
+    """Redis failed part-way through a submission, or a cancel closed its group.
 
     To go on: submit `submission.in_doubt` again under the keys that are given there (what was added before is
     then a duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a
@@ -204,6 +212,18 @@ class InterruptedByFull(SubmitInterrupted, OutboxFull):
     """Redis became too full for the next chunk."""
 
 
+class InterruptedByClosing(SubmitInterrupted, GroupClosed):
+    """A cancel closed the group before the next chunk."""
+
+    def __init__(self, cause: GroupClosed, submission: Submission, taken: int) -> None:
+        # Not through the second parent: its text is part of the first one's.
+        self.closing = cause.closing
+        self.cause = cause
+        self.submission = submission
+        self.taken = taken
+        OutboxError.__init__(self, f"{cause} {_describe(submission, taken)}")
+
+
 class InterruptedByOutage(SubmitInterrupted, OutboxUnavailable):
     """Redis stopped answering."""
 
@@ -212,6 +232,8 @@ def interruption(cause: OutboxError, submission: Submission, taken: int) -> Subm
     """Return the interruption that also is an error of the cause's kind."""
     if isinstance(cause, OutboxFull):
         return InterruptedByFull(cause, submission, taken)
+    if isinstance(cause, GroupClosed):
+        return InterruptedByClosing(cause, submission, taken)
     if isinstance(cause, OutboxUnavailable):
         return InterruptedByOutage(cause, submission, taken)
     return SubmitInterrupted(cause, submission, taken)

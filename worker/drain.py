@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxError, OutboxUnavailable, SettingsError, UsageError
+from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, SettingsError, UsageError
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.items import get_loader
@@ -38,8 +38,8 @@ STALE_S = 5.0
 REDIS_AGAIN_S = 0.5
 """Between tries to reach Redis while a settlement waits."""
 LAST_PATIENCE_S = 25.0
-"""How long these tries go on in a process that is to stop, or when Redis answers with a refusal. Together
-with a request's deadline it is less than the time after which supervisors kill."""
+"""How long these tries go on in a process that is to stop, or when Redis refuses or has not the account.
+Together with a request's deadline it is less than the time after which supervisors kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,9 @@ class Drain:
                 time.sleep(REDIS_AGAIN_S)
 
     def _gives_up(self, exc: OutboxError, patience_s: float) -> bool:
-        if isinstance(exc, OutboxUnavailable) and not self._runtime.stop.is_set():
+        # A server that does not answer comes back; one that has not the account may never have it again.
+        may_come_back = isinstance(exc, OutboxUnavailable) and not isinstance(exc, OutboxMoved)
+        if may_come_back and not self._runtime.stop.is_set():
             return False
         now = self._around.clock()
         if self._impatient_since is None:

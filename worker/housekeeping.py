@@ -8,9 +8,10 @@ from functools import partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxError
+from plexsend.errors import OutboxError, OutboxMoved
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
+from plexsend.outbox.adoption import Adoption
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import lanes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
@@ -38,6 +39,8 @@ QUEUES_S = 0.2
 """How old the lengths of the broker's queues may be while doorbells go out."""
 FULL_QUEUES_S = 0.05
 """The same once as many doorbells wait as the threads can use: short drains make room within moments."""
+MOVED_AFTER_S = 5.0
+"""How long an account may be announced without its first message before it counts as moved away."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
 _DAY_MS = 86_400_000
@@ -71,6 +74,8 @@ class Housekeeping:
         self._lanes: dict[str, tuple[Lane, ...]] = {}
         self._lanes_seen = -1
         self._lanes_at = float("-inf")
+        self._adoption = Adoption(runtime.store)
+        self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
         self._older: dict[str, tuple[WorkerProcess, ...]] = {}
@@ -169,6 +174,8 @@ class Housekeeping:
         try:
             step()
         except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
+            if self._is_only_announced(account, exc):
+                return False
             if account not in self._failing:
                 self._log.warning(
                     "housekeeping failed, trying again",
@@ -180,20 +187,29 @@ class Housekeeping:
             self._failing.add(account)
             return False
         self._failing.discard(account)
+        self._moved_at.pop(account, None)
         return True
+
+    # A producer announces an account a moment before its first message, which shows that the account is here.
+    def _is_only_announced(self, account: str, exc: Exception) -> bool:
+        if not isinstance(exc, OutboxMoved) or account in self._swept:
+            return False
+        return self._clock() - self._moved_at.setdefault(account, self._clock()) < MOVED_AFTER_S
 
     def _look_for_lanes(self) -> None:
         seen = self._presence.lanes
-        if seen == self._lanes_seen and self._clock() - self._lanes_at < LOOK_FOR_LANES_S:
+        if seen == self._lanes_seen and self._clock() < self._lanes_at:
             return
         found: dict[str, list[Lane]] = defaultdict(list)
-        for lane in lanes(self._runtime.store):
+        known = lanes(self._runtime.store)
+        whole = self._adoption.adopt(known)
+        for lane in known:
             found[lane.account].append(lane)
         fresh = {account: tuple(names) for account, names in found.items()}
         if fresh != self._lanes:
             self._lanes = fresh
             self._tidying = {account: cycle(names) for account, names in fresh.items()}
-        self._lanes_at, self._lanes_seen = self._clock(), seen
+        self._lanes_at, self._lanes_seen = self._clock() + (LOOK_FOR_LANES_S if whole else AGAIN_S), seen
 
     def _sweep(self, account: str, known: tuple[Lane, ...]) -> None:
         queued = self._lengths()

@@ -57,17 +57,33 @@ ENTRIES = (
     ListedCommand("why", "why:why", Section.FOLLOW, "Explain why a message is not sent yet, and until when."),
     ListedCommand("lanes", "lanes:lanes", Section.FOLLOW, "List the lanes and what waits in them."),
     ListedCommand(
+        "groups",
+        "groups:groups",
+        Section.FOLLOW,
+        "List the groups, and what became of their messages so far.",
+        replaces="Asking for the status of each message of a campaign or a batch job, key by key",
+    ),
+    ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
     ),
-    ListedCommand("cancel", "cancel:cancel", Section.STEER, "Take a message back that has not been sent."),
     ListedCommand(
-        "pause", "pause:pause", Section.STEER, "Keep a lane, a service or an account from sending."
+        "cancel", "cancel:cancel", Section.STEER, "Take a message or a group back that has not been sent."
     ),
     ListedCommand(
-        "resume", "resume:resume", Section.STEER, "Let a lane, a service or an account send again."
+        "reschedule",
+        "reschedule:reschedule",
+        Section.STEER,
+        "Give a message or a group another time.",
+        replaces="Cancelling messages and submitting them again under other keys, to change their time",
+    ),
+    ListedCommand(
+        "pause", "pause:pause", Section.STEER, "Keep a lane, service, account or group from sending."
+    ),
+    ListedCommand(
+        "resume", "resume:resume", Section.STEER, "Let a lane, service, account or group send again."
     ),
     ListedCommand(
         "dead", "dead:dead", Section.STEER, "List, requeue or drop messages that will not be sent."

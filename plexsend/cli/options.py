@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +30,16 @@ class _Moment(click.ParamType[datetime]):
         return moment
 
 
+class _MomentOrNow(_Moment):
+    """The same, or `now`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, str) and value.strip().lower() == "now":
+            # Long enough ago for any clock of Redis: a time that has passed means now.
+            return datetime(1970, 1, 1, tzinfo=UTC)
+        return super().convert(value, param, ctx)
+
+
 # The years at both ends of the calendar have no other zone.
 def _with_zone(moment: datetime) -> str:
     try:
@@ -49,6 +59,22 @@ class _Account(click.ParamType[str]):
         # What does not look like a name is not shown: somebody may have pasted the secret itself.
         if not NAME.fullmatch(value):
             self.fail("this is not an account's name: 1 to 32 of a-z, 0-9 and '-'.", param, ctx)
+        return str(value)
+
+
+class _Group(click.ParamType[str]):
+    """The name of an application's group."""
+
+    name = "group"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from plexsend.errors import UsageError
+        from plexsend.producers.groups import check_group
+
+        try:
+            check_group(value)
+        except UsageError as exc:
+            self.fail(str(exc), param, ctx)
         return str(value)
 
 
@@ -105,7 +131,9 @@ class _Lane(click.ParamType[Any]):
 
 
 MOMENT = _Moment()
+MOMENT_OR_NOW = _MomentOrNow()
 ACCOUNT = _Account()
+GROUP = _Group()
 SERVICE = _Service()
 KEY = _Key()
 LANE = _Lane()
@@ -116,7 +144,12 @@ json_option = click.option(
 account_option = click.option(
     "--account", type=ACCOUNT, metavar="A", help="Look in this account alone; all are searched otherwise."
 )
+group_account_option = click.option(
+    "--account", type=ACCOUNT, metavar="A", help="The account of a group; the one that knows it otherwise."
+)
 key_argument = click.argument("key", type=KEY, metavar="KEY")
+key_or_group_argument = click.argument("what", type=KEY, metavar="KEY|group:NAME")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 what_argument = click.argument("what", metavar="WHAT")
 
 celery_settings = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -128,6 +161,23 @@ msg_type_option = click.option(
     metavar="T",
     help="RCS: RMM (picture on top) or RMH (at the side), for all; otherwise each message names its own.",
 )
+
+
+_LONGEST_REASON = 200
+"""Characters of a reason, or of who gives it: what is held is read in one line."""
+
+
+def words_option(
+    name: str, metavar: str, words: str, *, required: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option for words that others will read, on one line."""
+    return click.option(name, metavar=metavar, required=required, callback=_check_words, help=words)
+
+
+def _check_words(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and (not value.strip() or len(value) > _LONGEST_REASON or not value.isprintable()):
+        raise click.BadParameter(f"write 1 to {_LONGEST_REASON} characters on one line.")
+    return value
 
 
 def example(*lines: str) -> str:
@@ -156,6 +206,12 @@ def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="main",
             show_default=True,
             help="Whose credentials send it.",
+        ),
+        click.option(
+            "--group",
+            type=GROUP,
+            metavar="G",
+            help="The group it belongs to: what is paused, cancelled and counted together.",
         ),
     ):
         command = option(command)

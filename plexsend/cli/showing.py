@@ -24,6 +24,7 @@ HAPPENED = {
     "postpone": "waits, then goes again",
     "reject": "rejected",
     "requeue": "asked for again",
+    "reschedule": "given another time",
     "settle_accepted": "settled as accepted",
     "settle_failed": "settled as failed",
     "settle_resend": "settled: send again",

@@ -1,4 +1,4 @@
-"""What `pause` and `resume` are asked to act on: a lane, a service or an account, known by its name."""
+"""What `pause` and `resume` are asked to act on: a lane, service, account or group, known by its name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible, Problem, UsageError
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.lanes import NAME, Lane
+from plexsend.outbox.lanes import GROUP, NAME, Lane
 from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT, accounts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A lane (`account` is its), a service (`account` None: all of them) or an account."""
+    """A lane or group (`account` is its), a service (`account` None: all of them) or an account."""
 
     scope: Scope
     what: str
@@ -30,16 +31,15 @@ class Target:
     """Whether its name is known here; a misspelt name would hold nothing."""
 
 
-def find_target(screen: Screen, settings: Settings, store: Store, what: str, *, warns: bool) -> Target:
+def find_target(
+    screen: Screen, settings: Settings, store: Store, what: str, *, warns: bool, account: str | None = None
+) -> Target:
     """Return what WHAT means, given the settings and the lanes there are.
 
-    `warns`: print a warning where the name is not known here.
+    `warns`: print a warning where the name is not known here. `account`: that of a group; None: the one that
+    knows it. UsageError where several do, or where it is given and WHAT is not a group.
     """
-    lanes = queries.lanes(store)
-    services = {*settings.services, *(lane.service for lane in lanes)}
-    # A command that names no account means `main`.
-    accounts = {"main", *settings.accounts, *(lane.account for lane in lanes)}
-    target = read_target(what, services=services, accounts=accounts)
+    target = _find_target(settings, store, what, account)
     if warns and not target.known:
         screen.warn(
             Problem(
@@ -49,6 +49,41 @@ def find_target(screen: Screen, settings: Settings, store: Store, what: str, *, 
             )
         )
     return target
+
+
+def _find_target(settings: Settings, store: Store, what: str, account: str | None) -> Target:
+    group = read_group(what)
+    if group is not None:
+        return find_group(store, group, account)
+    if account is not None:
+        raise UsageError(f"--account names the account of a group (group:NAME), and {what!r} is not one.")
+    lanes = queries.lanes(store)
+    services = {*settings.services, *(lane.service for lane in lanes)}
+    # A command that names no account means `main`.
+    accounts = {"main", *settings.accounts, *(lane.account for lane in lanes)}
+    return read_target(what, services=services, accounts=accounts)
+
+
+def read_group(word: str) -> str | None:
+    """Return the name in `group:NAME`, None where the word does not begin so; UsageError for a wrong name."""
+    prefix, colon, name = word.partition(":")
+    if not colon or prefix != Scope.GROUP:
+        return None
+    if not GROUP.fullmatch(name):
+        raise UsageError(f"{name[:60]!r} is not a group's name: 1 to 32 of a-z, 0-9 and '-'.")
+    return name
+
+
+def find_group(store: Store, group: str, account: str | None) -> Target:
+    """Return a group in the account that is named, or in the one that knows it, or in `main`.
+
+    Raises UsageError where several accounts know it and none is named.
+    """
+    known = accounts_of(store, group)
+    if account is None:
+        account = queries.only_account(group, known, known="a group", remedy="Name one with --account.")
+    where = account or DEFAULT_ACCOUNT
+    return Target(Scope.GROUP, group, where, known=where in known)
 
 
 def read_target(word: str, *, services: Collection[str], accounts: Collection[str]) -> Target:

@@ -83,7 +83,8 @@ def advance(
     other doorbells wait for its thread, so that housekeeping decides which lane is next.
     `most_items`: the largest batch of the lane's product.
 
-    Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does.
+    Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does. It is
+    an OutboxMoved where the server does not have the account: this may never change.
     """
     settled = settlement or _NOTHING
     args = ADVANCE.write(

@@ -53,7 +53,7 @@ class Order:
 
     Args:
         name: The name by which a script reads them, where they come any number of times.
-        values: At least two.
+        values: At least one.
     """
 
     def __init__(self, name: str, *values: Value) -> None:
@@ -219,7 +219,26 @@ SWEEP_ANSWER = _order(
     *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
 )
 
-STEER = _order("steer", "act", "subject", "text")
+STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
+"""`is_early`: whether the account may have no message yet."""
+
+ADOPT = _order("adopt", _flag("may_write_here"))
+"""After it the names of the account's lanes."""
+
+GROUP = _order("group", "act", "group", "lane", "text", _number("at_ms"), "stage", _number("after"))
+"""Of these each act needs some; group.lua says which. Times in ms."""
+
+GROUP_ANSWER = _order(
+    "answer",
+    "status",
+    _number("done"),
+    _number("wanted"),
+    _number("after"),
+    "text",
+    Value("left", Sort.LIST),
+)
+"""`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
+they are, for a reschedule each with the reason."""
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
 """`busy`: threads that send; `revision`: which of the process's announcements counts."""
@@ -245,6 +264,8 @@ LAYOUTS: Mapping[str, Signature] = {
     "submit": Signature(SUBMIT, (MESSAGE,)),
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
+    "group": Signature(GROUP, answer=GROUP_ANSWER),
+    "adopt": Signature(ADOPT),
     "alive": Signature(ALIVE),
 }
 """Script → its orders."""

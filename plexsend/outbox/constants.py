@@ -32,6 +32,11 @@ PROBE_RECLAIMS = 2
 """A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000
 """How long the state of a rate is kept after the moment from which it has no effect."""
+PLACE_LAPSES_MS = 1_000
+"""How long after the time promised to it a lane keeps its place before the rate: its drain may have died."""
+GROUP_COST = 9
+"""What a message of a group costs its class, where one without a group costs 1: while both classes have work,
+messages without a group get nine permits of ten."""
 TAKES_KEPT_MS = 900_000
 """How long the last take of a drain that is gone is remembered."""
 HISTORY_LENGTH = 50
@@ -54,6 +59,8 @@ MOST_ABANDONED = 100
 """Abandoned messages that one sweep answers."""
 MOST_TIDIED = 100
 """Ended records of a lane that one sweep takes away."""
+MOST_OF_GROUP = 100
+"""Messages of a group that one call ends or gives another time: about 2 ms."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

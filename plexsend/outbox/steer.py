@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from plexsend.errors import OutboxMoved
+from plexsend.outbox import groups
 from plexsend.outbox.arguments import STEER
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.reading.queries import accounts, server_ms
@@ -15,6 +18,8 @@ from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plexsend.outbox.redis.store import Store
 
 
@@ -30,7 +35,19 @@ class Act(StrEnum):
 
 
 DecisionOutcome: TypeAlias = Literal[
-    "cancelled", "wanted", "parked", "requeued", "dropped", "settled", "refused", "no_body", "unknown"
+    "cancelled",
+    "wanted",
+    "parked",
+    "requeued",
+    "dropped",
+    "settled",
+    "rescheduled",
+    "kept",
+    "refused",
+    "no_body",
+    "unknown",
+    "may_have_been_sent",
+    "expires",
 ]
 """Every word that steer.lua answers for a message."""
 
@@ -41,23 +58,41 @@ class Decision:
 
     outcome: DecisionOutcome
     """cancelled, wanted (it is being sent; honoured if it comes back unsent), parked (may have been sent),
-    requeued, dropped, settled; refused (not possible in this state), no_body, unknown (no such message)."""
+    requeued, dropped, settled, rescheduled, kept (it goes as soon as it can already); refused (not possible
+    in this state), no_body, unknown (no such message), may_have_been_sent, expires (at the time asked for, or
+    before)."""
     state: str
 
     @property
     def done(self) -> bool:
         """Whether it was done, or will be."""
-        return self.outcome not in ("refused", "unknown", "no_body")
+        return self.outcome not in ("refused", "unknown", "no_body", "may_have_been_sent", "expires")
 
 
 def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
     """Do what is asked for one message of the account."""
-    outcome, state = store.run(Script.STEER, account, STEER.write(act=act, subject=msg_key, text=""))
+    return _decide(store, account, partial(STEER.write, act=act, subject=msg_key, text=""))
+
+
+def reschedule(store: Store, account: str, msg_key: str, at_ms: int) -> Decision:
+    """Give a message that was never sent another time to go; one that has passed means now."""
+    return _decide(store, account, partial(STEER.write, act="reschedule", subject=msg_key, text=str(at_ms)))
+
+
+def _decide(store: Store, account: str, write: Callable[..., tuple[str | bytes | int, ...]]) -> Decision:
+    try:
+        outcome, state = store.run(Script.STEER, account, write(is_early=0))
+    except OutboxMoved:
+        # What only older programs wrote to is not yet adopted, and has not moved.
+        with mapped():
+            if store.client.sismember(store.keys.accounts, account):
+                raise
+        outcome, state = store.run(Script.STEER, account, write(is_early=1))
     return Decision(cast("DecisionOutcome", text(outcome)), text(state))
 
 
 def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str, why: str) -> None:
-    """Hold an account, a lane (`account` is its) or, for every account, a service.
+    """Hold an account, a lane or group (`account` is its) or, for every account, a service.
 
     A pause outlives all other holds: only `resume` ends it.
     """
@@ -73,11 +108,16 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
             # Otherwise nobody would look for the holds of an account that has no lane yet.
             store.client.sadd(store.keys.held, *targets)
     for target in targets:
-        store.run(Script.STEER, target, STEER.write(act="hold", subject=field, text=value))
+        # A person may hold an account before its first message, which writes `here`. A hold does not write
+        # it: it does not show that messages are here.
+        store.run(Script.STEER, target, STEER.write(act="hold", subject=field, text=value, is_early=1))
 
 
 def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
-    """End every hold of this scope that a person may end, and wake its lanes; returns the holds' fields."""
+    """End every hold of this scope that a person may end, and wake its lanes; returns the holds' fields.
+
+    A group (`account` is its) that a cancel closed is opened: then `group closed NAME` is among the fields.
+    """
     fields = [hold_field(scope, rule.reason, what) for rule in HOLD_RULES if scope in rule.scopes]
     ended: list[str] = []
     targets = [account or what]
@@ -87,6 +127,9 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
                 ended += fields
         targets = accounts(store)
     for target in targets:
-        reply = store.run(Script.STEER, target, [*STEER.write(act="release", subject="", text=""), *fields])
+        write = STEER.write(act="release", subject="", text="", is_early=1)
+        reply = store.run(Script.STEER, target, [*write, *fields])
         ended += [text(field) for field in reply[1:]]
+    if scope is Scope.GROUP and groups.open_(store, account or "", what):
+        ended.append(f"{scope} closed {what}")
     return sorted(set(ended))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.fleet import nudge
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.redis.scripts import Script
@@ -96,9 +97,9 @@ class Submitter:
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
         `send_at_ms` that has passed means now. `form`: the form in which the fleet writes records.
 
-        Raises UsageError for a lane with a group while an older form is in force, OutboxFull (none was added)
-        or OutboxUnavailable (whether they were added is not known: call again, what was added before is then
-        a duplicate).
+        Raises UsageError for a lane with a group while an older form is in force, OutboxFull or GroupClosed
+        (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was
+        added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
@@ -130,9 +131,11 @@ class Submitter:
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
             # Behind the messages: who looks now finds them.
             nudge(self._store)
+        if text(reply[0]) == "closed":
+            raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
         return _answers([text(value) for value in reply])
 
-    # The route's name is in `lanes` before its first message, so that no message is where nobody looks.
+    # Account and route are named before their first message, so that no message is where nobody looks.
     # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is
     # read after it; here it is the other way round, so one of the two always sees the other. A person's
     # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
@@ -140,6 +143,7 @@ class Submitter:
     def _announce(self, lane: Lane) -> None:
         keys, client = self._store.keys, self._store.client
         with mapped():
+            client.sadd(keys.accounts, lane.account)
             client.sadd(keys.lanes, lane.route.name)
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
             # Read before the pause itself: a copy without a pause was left by a producer that died, or lost
@@ -150,8 +154,11 @@ class Submitter:
                 client.hsetnx(holds, field, pause)
                 copy = None if client.hexists(keys.pauses, lane.service) else pause
         if copy is not None:
-            # Fenced by its text: a pause that was written meanwhile is another one.
-            self._store.run(Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy))
+            # Fenced by its text: a pause that was written meanwhile is another one. Early: this may be the
+            # account's first submit.
+            self._store.run(
+                Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy, is_early=1)
+            )
 
 
 def _answers(reply: Sequence[str]) -> list[Submitted]:

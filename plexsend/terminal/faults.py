@@ -8,6 +8,7 @@ import click
 
 from plexsend.errors import (
     FileProblem,
+    GroupClosed,
     InvalidItem,
     MissingExtra,
     NotPossible,
@@ -69,6 +70,7 @@ _KINDS: tuple[tuple[type[PlexsendError], str, int], ...] = (
     (FileProblem, "file", EXIT_REFUSED),
     (OutboxUnavailable, "unavailable", EXIT_REFUSED),
     (OutboxFull, "full", EXIT_REFUSED),
+    (GroupClosed, "closed", EXIT_REFUSED),
     (OutboxUnsuitable, "unsuitable", EXIT_REFUSED),
     (PlexsendError, "failed", EXIT_REFUSED),
 )

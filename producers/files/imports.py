@@ -46,6 +46,7 @@ def import_file(
     service: str,
     *,
     account: str = "main",
+    group: str | None = None,
     msg_type: str | None = None,
     fmt: str | None = None,
     encoding: str = "utf-8",
@@ -64,6 +65,7 @@ def import_file(
         path: The file; see `files.open_rows`.
         service: A service id, such as `mms-bulk`.
         account: The account to send with.
+        group: As for `Producer.submit`.
         msg_type: As for `Producer.submit`; a table then needs no column for it.
         fmt: `jsonl` or `csv`; None: as the extension says.
         encoding: `utf-8` or `cp949`.
@@ -82,6 +84,7 @@ def import_file(
         FileProblem: the file cannot be read; nothing was added.
         OutboxUnavailable: Redis does not answer; nothing was added.
         OutboxFull: Redis is above its mark; nothing was added. Try again later.
+        GroupClosed: a cancel closed the group; nothing was added.
         OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
         ImportInterrupted: it stopped between its rows; its `report` counts what became of those before.
     """
@@ -90,6 +93,7 @@ def import_file(
     pipeline = producer.pipeline(
         service,
         account=account,
+        group=group,
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,

@@ -1,30 +1,34 @@
-"""`plexsend resume`: a person lets a lane, a service or an account send again."""
+"""`plexsend resume`: a person lets a lane, a service, an account or a group send again."""
 
 from __future__ import annotations
 
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option, what_argument
+from plexsend.cli.options import example, group_account_option, json_option, what_argument
 from plexsend.errors import NotPossible
 from plexsend.terminal.screen import Screen
 
 
-@click.command(epilog=example("plexsend resume mms-bulk@main", "plexsend resume main"))
+@click.command(
+    epilog=example("plexsend resume mms-bulk@main", "plexsend resume main", "plexsend resume group:spring")
+)
 @what_argument
+@group_account_option
 @json_option
-def resume(*, what: str, as_json: bool) -> None:
-    """Let WHAT send again: a lane (mms-bulk@main), a service or an account.
+def resume(*, what: str, account: str | None, as_json: bool) -> None:
+    """Let WHAT send again: a lane (mms-bulk@main), a service, an account or a group (group:NAME).
 
     Ends a pause, and every other hold that waits for a person. Resume the account after a top-up or a
-    corrected secret, and the lane after a corrected address. Exit code 1 if nothing was held.
+    corrected secret, and the lane after a corrected address. A group that a cancel closed is opened: messages
+    can be put into it again. Exit code 1 if nothing was held.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         from plexsend.cli.targets import find_target
         from plexsend.outbox import steer
 
-        target = find_target(screen, settings, store, what, warns=False)
+        target = find_target(screen, settings, store, what, warns=False, account=account)
         ended = steer.resume(store, target.scope, target.what, account=target.account)
     reasons = [field.split(" ")[1] for field in ended]
     if not reasons:

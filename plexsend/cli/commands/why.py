@@ -1,4 +1,4 @@
-"""`plexsend why`: what keeps a message from going."""
+"""`plexsend why`: what keeps a message, a part of what waits, or all of it from going."""
 
 from __future__ import annotations
 
@@ -7,35 +7,137 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import account_option, example, json_option, key_argument
+from plexsend.cli.options import KEY, account_option, example, json_option
+from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.moments import local, span, utc
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.cli.targets import Target
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.reading.flow import FlowSentence, PartFacts
     from plexsend.outbox.reading.why import Why
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Settings
+    from plexsend.settings import Policy, Settings
+
+_STYLES = {"flowing": "bold green", "idle": "bold green", "limited": "bold yellow", "slow": "bold yellow"}
 
 
-@click.command(epilog=example("plexsend why order-4711"))
-@key_argument
+@click.command(epilog=example("plexsend why", "plexsend why order-4711", "plexsend why mms-bulk@main"))
+@click.argument("what", type=KEY, metavar="[KEY|LANE|SERVICE|ACCOUNT]", required=False)
 @account_option
 @json_option
-def why(*, key: str, account: str | None, as_json: bool) -> None:
-    """Explain why the message KEY is not sent yet, how that ends, and when it is likely to be sent.
+def why(*, what: str | None, account: str | None, as_json: bool) -> int:
+    """Explain in a sentence why what waits is not sent yet, with figures, and what to do.
 
-    The estimate uses the settings of this machine; workers may have others.
+    Without an argument it is about everything; with a lane, a service or an account about that part: exit
+    code 0 where it flows or nothing waits, else 1. With a message's KEY it is about that message, how its
+    waiting ends, and when it is likely to be sent. `lane:`, `service:` or `account:` before a name says what
+    is meant where a message has the same key.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.finding import find_records
-
     with open_outbox(screen) as (settings, store):
-        for record in find_records(store, settings, key, account):
+        target = None if what is None else _find_target(screen, settings, store, what, account)
+        if what is None or target is not None:
+            return _explain_flow(screen, settings, store, _covered(target, account))
+        from plexsend.cli.finding import find_records
+
+        for record in find_records(store, settings, what, account):
             answer = _ask(store, settings, record)
             screen.facts(_why_json(answer, record))
             if not as_json:
                 _show(screen, answer)
+    return 0
+
+
+# A key may look like anything, so a message that has it comes first.
+def _find_target(
+    screen: Screen, settings: Settings, store: Store, what: str, account: str | None
+) -> Target | None:
+    from plexsend.cli.targets import find_target
+    from plexsend.errors import NotPossible, UsageError
+    from plexsend.outbox.holds import Scope
+    from plexsend.outbox.reading import queries
+
+    named, colon, _ = what.partition(":")
+    if colon and named in set(Scope):
+        return find_target(screen, settings, store, what, warns=False)
+    if queries.find(store, what, account):
+        return None
+    try:
+        return find_target(screen, settings, store, what, warns=False)
+    except (NotPossible, UsageError):
+        return None
+
+
+def _covered(target: Target | None, account: str | None) -> Callable[[Lane], bool]:
+    """Return which lanes are meant: a route's name means its groups too."""
+    from plexsend.outbox.holds import Scope
+
+    def covered(lane: Lane) -> bool:
+        if account is not None and lane.account != account:
+            return False
+        if target is None:
+            return True
+        names: dict[Scope, set[str | None]] = {
+            Scope.ACCOUNT: {lane.account},
+            Scope.SERVICE: {lane.service},
+            Scope.GROUP: {lane.group},
+            Scope.LANE: {lane.name, lane.route.name},
+        }
+        return target.what in names[target.scope]
+
+    return covered
+
+
+def _explain_flow(screen: Screen, settings: Settings, store: Store, covered: Callable[[Lane], bool]) -> int:
+    from plexsend.outbox.reading.flow import judge, judge_all
+    from plexsend.outbox.reading.flow_facts import gather
+
+    def policy_of(service: str, account: str) -> Policy:
+        del account
+        return settings.services.get(service, settings.usual)
+
+    parts = gather(store, policy_of, wanted=covered)
+    answer = judge_all(parts)
+    each = [(part, judge(part)) for part in parts]
+    screen.facts(
+        {
+            **_flow_json(answer),
+            "parts": [{**_part_json(part), **_flow_json(sentence)} for part, sentence in each],
+        }
+    )
+    screen.say(answer.text, style=_STYLES.get(answer.flow, "bold red"), wraps=True)
+    if answer.remedy:
+        screen.say(answer.remedy, wraps=True)
+    for part, sentence in each:
+        if (part.waiting or part.sending) and sentence.text != answer.text and len(each) > 1:
+            screen.say(f"  - {sentence.text}", wraps=True)
+    return 0 if answer.flow.is_well else EXIT_REFUSED
+
+
+def _flow_json(sentence: FlowSentence) -> dict[str, object]:
+    return {"flow": str(sentence.flow), "text": sentence.text, "remedy": sentence.remedy or None}
+
+
+def _part_json(part: PartFacts) -> dict[str, object]:
+    return {
+        "service": part.service,
+        "account": part.account,
+        "waiting": part.waiting,
+        "scheduled": part.scheduled,
+        "sending": part.sending,
+        "held": part.held,
+        "oldest_s": part.oldest_s,
+        "sent_per_s": round(part.sent_per_s, 1),
+        "rate_per_s": part.rate_per_s,
+        "drains": part.drains,
+        "workers": part.processes,
+        "holds": [hold.field for hold in part.holds],
+    }
 
 
 def _ask(store: Store, settings: Settings, record: Record) -> Why:

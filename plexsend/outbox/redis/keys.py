@@ -6,6 +6,8 @@ one hash tag, so a script touches one slot and accounts can be split over server
 key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all routes, added before the first submit to them
+p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
@@ -13,6 +15,8 @@ p fleet              hash    process → what it announces (JSON): host, pid, ve
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
+                             nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
                              written by submit with the lane's first message
 p{a}:routes          set     routes of the lanes in the index
@@ -27,15 +31,19 @@ p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned     
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
 p{a}:<lane>:drains   zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses
-p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`;
-                             `*` → `<drain> <ms>`: the one that waits for permits, and how long that counts
+p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
                              batches, fill (requests made, messages in them); takes (number of the last take);
                              ok (highest take of which a message was accepted); retries, reclaims, late
 p{a}:<lane>:ended    list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
+p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what each has had, in messages
+p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
+p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
+                             `*` → what each class has had, and where classes and lanes are now
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
+p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
@@ -76,6 +84,16 @@ class Keys:
         return f"{self.prefix}lanes"
 
     @property
+    def format(self) -> str:
+        """The number of the form in which keys and records are written."""
+        return f"{self.prefix}format"
+
+    @property
+    def accounts(self) -> str:
+        """The set of all accounts' names."""
+        return f"{self.prefix}accounts"
+
+    @property
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
@@ -109,6 +127,10 @@ class Keys:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
 
+    def here(self, account: str) -> str:
+        """Return the key that says that an account's messages are on this server."""
+        return f"{self.account(account)}here"
+
     def lane_index(self, account: str) -> str:
         """Return the key of the index of an account's lanes."""
         return f"{self.account(account)}lanes"
@@ -136,6 +158,10 @@ class Keys:
     def holds(self, account: str) -> str:
         """Return the key of an account's holds."""
         return f"{self.account(account)}holds"
+
+    def closed(self, account: str) -> str:
+        """Return the key of an account's closed groups."""
+        return f"{self.account(account)}closed"
 
     def wake(self, account: str) -> str:
         """Return the key of the wake times of an account's lanes without a group."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.arguments import LAYOUTS
@@ -23,7 +24,7 @@ from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.redis.prelude import prelude
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from plexsend.outbox.reasons import HoldRule
 
@@ -35,6 +36,8 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    GROUP = "group"
+    ADOPT = "adopt"
     ALIVE = "alive"
 
 
@@ -44,10 +47,14 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.GROUP: "#!lua flags=allow-oom",
+    Script.ADOPT: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 
 ARGUMENTS = "arguments"
+PRELUDES = ("prelude", "prelude of the functions")
+"""The parts with what a script is given as data."""
 _NOTHING = "nothing"
 _FUNCTIONS = ";"
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
@@ -64,16 +71,33 @@ class Part:
 @cache
 def source(script: Script) -> str:
     """Return the whole text of a script, as Redis gets it."""
-    return "\n".join(part.text for part in parts(script))
+    return _text(parts(script))
 
 
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
-    given = prelude("\n".join(part.text for part in needed), LAYOUTS[script].arguments, rules)
+    shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
+    inside = needed[len(shared) :]
+    arguments = LAYOUTS[script].arguments
+    given = prelude(_text(shared), arguments, rules)
+    begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(given)), *shared]
     # A script without functions of its own has nothing to put aside.
-    end = [Part("end", "end)()")] if any(part.name == _FUNCTIONS for part in needed) else []
-    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, *end]
+    if not inside:
+        return begin
+    # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
+    more = {
+        name: line for name, line in prelude(_text(inside), arguments, rules).items() if name not in given
+    }
+    return [*begin, inside[0], Part(PRELUDES[1], _lines(more)), *inside[1:], Part("end", "end)()")]
+
+
+def _text(pieces: Sequence[Part]) -> str:
+    return "\n".join(part.text for part in pieces)
+
+
+def _lines(given: Mapping[str, str]) -> str:
+    return "\n".join(given.values())
 
 
 def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
@@ -93,4 +117,4 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
 
 def _needs(text: str) -> list[str]:
     listed = " ".join(_NEEDS.findall(text)).replace(_FUNCTIONS, f", {_FUNCTIONS},")
-    return [name for name in re.split(r"[,\s]+", listed) if name != _NOTHING]
+    return [name for name in re.split(r"[,\s]+", listed) if name not in ("", _NOTHING)]

@@ -32,7 +32,7 @@ from redis.exceptions import (
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, SentinelConnectionPool, SlaveNotFoundError
 
-from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
+from plexsend.errors import OutboxError, OutboxFull, OutboxMoved, OutboxUnavailable, OutboxUnsuitable
 from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.keys import Keys
 from plexsend.outbox.redis.scripts import Script, source
@@ -122,8 +122,18 @@ class Store:
         )
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
-        """Run a script on an account's keys and return its reply, text still as bytes."""
-        return self._run(script, self.keys.account(account), args)
+        """Run a script on an account's keys and return its reply, text still as bytes.
+
+        Raises OutboxMoved where the account's messages are not on this server.
+        """
+        reply = self._run(script, self.keys.account(account), args)
+        if reply and reply[0] == b"moved":
+            self._doubt_master()
+            raise OutboxMoved(
+                f"Redis does not have the account {account}: the server was emptied, or it is another one. "
+                "Check PLEXSEND_REDIS_URL and PLEXSEND_KEY_PREFIX, or restore the server's data."
+            )
+        return reply
 
     def run_for_fleet(self, script: Script, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""

@@ -1,4 +1,4 @@
--- needs: _clock, _lanes, _counts, _gate
+-- needs: _clock, _lanes, _counts, _gate, _places
 -- The end of a lane with a group. Nothing of it stays but what it counted, which its route counts from then on.
 
 -- What the lane counted, where nothing is in it any more: nothing that lives, nothing that ended. Else nil. What
@@ -33,5 +33,6 @@ local function end_if_over(lane)
   end
   call('ZREM', lane_key(route, 'wake'), lane)
   call('ZREM', lane_key(route, 'wake:held'), lane)
+  forget_place(lane, service_of(lane))
   return true
 end

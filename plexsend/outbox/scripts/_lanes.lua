@@ -11,6 +11,10 @@ local function group_of(lane)
   return string.match(lane, '/([^@]*)')
 end
 
+local function service_of(lane)
+  return string.match(lane, '^([^./@]+)') or ''
+end
+
 -- The lane of a route that belongs to a group.
 local function with_group(route, group)
   return (string.gsub(route, '@', '/' .. group .. '@'))

@@ -19,10 +19,3 @@ local function running(lane)
   end
   return #members, bells, own
 end
-
--- The drain that waits for permits with its lease kept, or nil. One for each route is enough to
--- lose no permit while a doorbell travels, and more would compete.
-local function permit_waiter(route)
-  local drain, gives_up = string.match(call('HGET', lane_key(route, 'takes'), '*') or '', '^(%S+) (%d+)$')
-  return drain and tonumber(gives_up) > now and drain or nil
-end

@@ -1,9 +1,9 @@
--- needs: _clock, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _leases,
--- needs: advance/leases, advance/return, advance/late, advance/settle, advance/effects, advance/choose,
+-- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line,
+-- needs: _leases, advance/leases, advance/return, advance/late, advance/settle, advance/effects, advance/choose,
 -- needs: advance/fill, advance/batch, advance/take, advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
--- p{a}:<service>:rate, holds, eased, wake, ended.
+-- p{a}:<service>:rate, line, fair, holds, eased, wake, ended.
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
@@ -14,7 +14,7 @@
 -- Answers what ADVANCE_ANSWER lists, then for each message taken: key, body, stamp, and its troubles:
 -- attempts|uncertain tries|first ms|o|takes without verdict|flags, empty where there were none.
 -- status: taken; idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
---         serve this lane); stopped; settled. ms: the wait; with `taken` Redis's clock.
+--         serve this lane); stopped; settled; moved (see _here). ms: the wait; with `taken` Redis's clock.
 
 local function settle_all(last)
   if settled_token == '' and effect_count == 0 and #ARGV < FIRST_REST then
@@ -40,6 +40,7 @@ local function settle_all(last)
   if mode == 'settle' and call('ZCARD', ready) > 0 then wake_by(lane, now) end
 end
 
+if not is_here then return { 'moved' } end
 local last = mode ~= 'settle' and call('HGET', takes, drain)
 if mode == 'take' and last and sequence <= tonumber(string.match(last, '^(%d+)')) then
   return answer_again(last)

@@ -1,8 +1,10 @@
--- needs: _clock, _lanes, arguments; _counts, _record, _wake, _holds, _ending
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _ending, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, wake, lanes, routes. The hot loop never runs it.
+-- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
+--   reschedule: msg_key, ms                                              answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
 --   release: neither, but the fields after the arguments                 answers {'released', field...}
@@ -12,22 +14,11 @@ local function done(outcome, state)
   return { outcome, state or '' }
 end
 
-local function cancel(key, record)
-  if record.s == 'sending' then
-    call('HSET', record_of .. key, 'f', with(record.f, CANCEL_WANTED))
-    note(key, 'cancel_wanted', '', 'asked for while it was being sent')
-    return done('wanted', record.s)
-  end
-  if not target('cancel', record.s) then
-    return done('refused', record.s)
-  end
-  if has(record.f, MAY_HAVE_BEEN_SENT) then
-    note(key, 'park', '', 'cancel wanted, but it may have been sent')
-    move(record.l, key, record.s, 'park', now, nil)
-    return done('parked', 'uncertain')
-  end
-  note(key, 'cancel', '', 'asked for by a person')
-  return done('cancelled', move(record.l, key, record.s, 'cancel', 0, nil))
+local function reschedule(key, lane)
+  local at_ms = tonumber(text)
+  local outcome, state = reschedule_one(lane, key, to_reschedule(key), at_ms, 0)
+  if outcome == 'rescheduled' then wake_by(lane, math.max(at_ms, now)) end
+  return done(outcome, state)
 end
 
 local function requeue(key, record)
@@ -106,6 +97,7 @@ local function release()
   return answer
 end
 
+if not is_here and not is_early then return { 'moved' } end
 if act == 'hold' then return hold(subject, text) end
 if act == 'lift' then return lift(subject, text) end
 if act == 'release' then return release() end
@@ -114,7 +106,8 @@ local found = read_record(subject, 's', 'l', 'f', 'p')
 local its_lane = lane_named(found[2])
 if not found[1] or not its_lane then return { 'unknown', '' } end
 local record = { s = found[1], l = its_lane, f = found[3], p = tonumber(found[4] or nil) }
-if act == 'cancel' then return cancel(subject, record) end
+if act == 'cancel' then return done(take_back(record.l, subject, record, 'asked for by a person')) end
+if act == 'reschedule' then return reschedule(subject, record.l) end
 if act == 'requeue' then return requeue(subject, record) end
 if act == 'drop' then return drop(subject, record) end
 return settle(subject, record)

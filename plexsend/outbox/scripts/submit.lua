@@ -1,14 +1,19 @@
--- needs: _clock, arguments; _counts, _record, _lanes, _wake
--- submit: up to 500 messages of one lane. Touches p{a}:m: b: , lanes, routes, the lane's ready,
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake
+-- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
--- Answers {'announce'}, and adds nothing, where the lane's route is not in the index and the caller does not say
--- that it is announced. Its arguments are in arguments.py; after them the messages.
+-- Answers {'closed', JSON} for a lane whose group is closed.
+-- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
+-- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
+
+local group = group_of(lane)
+local closed = group and call('HGET', P .. 'closed', group)
+if closed then return { 'closed', closed } end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 local found = call('HMGET', P .. 'lanes', route_of(lane), lane)
-if not announced and not found[1] then
+if not announced and not (is_here and found[1]) then
   return { 'announce' }
 end
 
@@ -18,6 +23,9 @@ local most = tonumber(string.match(memory, 'maxmemory:(%d+)') or '0')
 if most > 0 and used > most * mark then
   return { 'full', num(used), num(most) }
 end
+
+-- Before the first message, so that no message is where every other script answers that it has moved.
+if not is_here then call('SET', P .. 'here', now_text) end
 
 local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)

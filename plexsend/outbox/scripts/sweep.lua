@@ -1,19 +1,21 @@
--- needs: _clock, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _leases, _ending, sweep/leader,
--- needs: sweep/routes, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/grouped,
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _ending,
+-- needs: sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/grouped,
 -- needs: sweep/retention, sweep/healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
--- routes, ended, <service>:rate; of the lanes that are due: later, ready, sending, and their route's drains, takes,
--- wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named to be looked over: all.
+-- routes, ended, <service>:rate, line, fair; of the lanes that are due: later, ready, sending, and their route's
+-- drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named to be looked over: all.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
 -- Its arguments are in arguments.py; after them the services, then the processes that are gone, then the names of
 -- the lanes to tidy.
--- Answers what SWEEP_ANSWER lists. status: `swept`, or `elsewhere` when another process, `who`, holds the lease.
+-- Answers what SWEEP_ANSWER lists. status: `swept`, `elsewhere` when another process, `who`, holds the
+-- lease, or `moved` (see _here).
 -- dropped: whether the leases of the processes that are gone were dropped. processes: those of an older program.
 -- rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
 -- looked at, since another program wrote something that cannot be read; the others go on.
 
+if not is_here then return { 'moved' } end
 local left = held_elsewhere()
 if left then
   return answer_of({ status = 'elsewhere', wait_ms = num(left), who = sweep_state[1] })

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "pip wheel --no-deps --wheel-dir dist .": "tests/packaging builds the wheel so",
     "pip install 'dist/plexsend-0.2.0-py3-none-any.whl[all]'": "tests/packaging installs it with its extras",
     "pip install dist/plexsend-0.2.0-py3-none-any.whl": "tests/packaging installs it alone",
+    "plexsend why": "tests/integration/cli/test_why_flow.py, for the same reason as doctor",
     "plexsend doctor": "tests/integration/cli/test_doctor.py, for here messages wait and no worker is alive",
     "plexsend demo": "tests/acceptance/cli/test_demo.py",
     "plexsend up --sandbox": "tests/acceptance/cli/test_up.py",

@@ -91,6 +91,9 @@ class Bench:
 
     def __init__(self, store: Store, policy: Policy | None = None) -> None:
         self.store = store
+        for account in ("main", "others"):
+            # Most tests are about accounts that have had messages.
+            store.client.set(store.keys.here(account), 0)
         self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
         self.intake = Submitter(store)
         self.most_items = MOST_ITEMS

@@ -50,6 +50,16 @@ local function shift_takes(key)
   end
 end
 
+local function shift_places(key)
+  local all = call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local before, at, behind = string.match(all[i + 1], '^(%d+ %d+ )(%d+)(.*)$')
+    if all[i] ~= '*' and tonumber(at) > 0 then
+      call('HSET', key, all[i], before .. less(at, ms) .. behind)
+    end
+  end
+end
+
 local function shift_entries(key)
   for i, entry in ipairs(call('LRANGE', key, 0, -1)) do
     local at, rest = string.match(entry, '^(%d+)(.*)$')
@@ -68,6 +78,10 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     end
   elseif string.find(name, ':rate$') then
     call('SET', key, less(call('GET', key), ms * 1000), 'KEEPTTL')
+  elseif string.find(name, ':fair$') then
+    shift_places(key)
+  elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then
+    -- What lanes have had, which is not a time.
   elseif name == 'holds' then
     shift_holds(key)
   elseif name == 'eased' then
@@ -80,7 +94,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_entries(key)
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end
-  elseif not (string.find(name, ':counts$') or name == 'lanes' or string.find(name, 'routes$')) then
+  elseif not (string.find(' here lanes ', ' ' .. name .. ' ') or string.find(name, ':counts$')
+              or string.find(name, 'routes$')) then
     shift_scores(key, ms)
   end
 end

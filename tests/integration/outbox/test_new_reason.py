@@ -133,7 +133,7 @@ def test_answer_to_what_was_taken_before_its_end_begins_it_as_the_row_says(
     late = bench.take("p1.2")
     bench.stop(settlement=back(bench.take(), ANSWERED, BEGUN))
     bench.let_pass(10)
-    bench.store.run(Script.STEER, "main", ["release", "", "", FIELD])
+    bench.store.run(Script.STEER, "main", ["release", "", "", 0, FIELD])
     bench.call("p1.2", settlement=back(late, ANSWERED, BEGUN))
     assert bench.store.client.hexists(bench.store.keys.holds("main"), FIELD) == again
 

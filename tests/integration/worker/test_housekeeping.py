@@ -81,6 +81,49 @@ def test_trouble_of_one_account_does_not_keep_the_others_waiting(
     assert [lane for lane, _ in room.rung] == [SECOND, BULK]
 
 
+def test_account_that_moved_away_is_told_once_and_the_others_go_on(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    room.submit(SECOND, names(10))
+    room.housekeeping.round()
+    store.client.delete(store.keys.here("main"))
+    before = store.client.dump(store.keys.wake("main"))
+    for _ in range(4):
+        room.now_s += 1
+        room.housekeeping.round()
+    assert [lane for lane, _ in room.rung].count(SECOND) == 1
+    assert store.client.dump(store.keys.wake("main")) == before
+    [record] = [record for record in caplog.records if "housekeeping failed" in record.message]
+    assert "does not have the account main" in record.message
+
+
+def test_account_that_is_only_announced_is_no_trouble_for_a_while(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(store, ScriptedClient())
+    store.client.sadd(store.keys.accounts, "main")
+    store.client.sadd(store.keys.lanes, BULK.name)
+    for _ in range(4):
+        room.now_s += 1
+        room.housekeeping.round()
+    assert not caplog.records
+    room.now_s += 10
+    room.housekeeping.round()
+    assert [record for record in caplog.records if "housekeeping failed" in record.message]
+
+
+def test_account_that_an_older_program_added_is_adopted(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    # As 0.2.0 leaves it.
+    store.client.delete(store.keys.here("main"), store.keys.accounts)
+    room.work()
+    assert store.client.smembers(store.keys.accounts) == {b"main"}
+    assert room.states(BULK) == {"accepted": 10}
+
+
 def test_no_account_waits_for_as_long_as_others_have_work(store: Store) -> None:
     """More accounts with a backlog than there are doorbells: each gets one before any gets its third."""
     accounts = [Lane("mms-bulk", None, f"a{i}") for i in range(48)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable
 from tests.integration.worker.room import BULK, ForgetfulStore, Room, ScriptedClient, accept, names
 
 if TYPE_CHECKING:
@@ -80,6 +80,31 @@ def test_process_that_stops_with_verdicts_waits_for_a_while_and_then_tells_them(
     assert f"msg_keys={json.dumps(names(10))}" in first.message
     # They are reclaimed later, as may have been sent.
     assert room.states(BULK) == {"sending": 10}
+
+
+def test_verdicts_for_an_account_that_moved_are_told_after_the_last_patience(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+
+    def flush(keys: Sequence[str]) -> Answer:
+        store.client.delete(*store.client.scan_iter(f"{store.keys.prefix}*"))
+        return accept(keys)
+
+    room.answer_by(flush)
+    room.tick(range(0, 1000, 4))
+    with pytest.raises(OutboxMoved):
+        room.drain(BULK)
+    [record] = [record for record in caplog.records if "verdicts lost" in record.message]
+    assert f"accepted={json.dumps(names(10))}" in record.message.replace(r"\"", '"')
+    assert list(store.client.scan_iter(f"{store.keys.prefix}*")) == [], "nothing is written on another server"
+
+
+def test_doorbell_for_an_account_that_moved_frees_the_thread(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.drain(BULK)
+    assert list(store.client.scan_iter(f"{store.keys.prefix}*")) == []
 
 
 def test_refusal_by_redis_without_verdicts_in_hand_frees_the_thread(store: Store) -> None:

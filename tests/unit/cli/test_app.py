@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PROMISED = {
     Section.SEND: "send check import",
-    Section.FOLLOW: "status why lanes holds audit",
-    Section.STEER: "cancel pause resume dead uncertain",
+    Section.FOLLOW: "status why lanes groups holds audit",
+    Section.STEER: "cancel reschedule pause resume dead uncertain",
     Section.SERVERS: "up worker beat sandbox",
     Section.SET_UP: "doctor demo",
 }

@@ -1,4 +1,5 @@
--- needs: _gate, _wake, arguments, advance/names, advance/leases, advance/choose, advance/fill, advance/batch
+-- needs: _gate, _wake, _line, arguments, advance/names, advance/leases, advance/choose, advance/fill,
+-- needs: advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 local function nothing(status, wait_ms, reason)
@@ -18,22 +19,61 @@ local function rest(at, reason, may_stay)
   return nothing('idle', wait_ms, reason), false
 end
 
--- Takes the permits for `n` messages; where there are not enough yet, returns the answer to the caller.
-local function take_permits(n)
-  local state = rate_state(service, rate_per_s, most_items)
-  local waiting = permit_waiter(route)
-  if state.permits < n then
-    local at = now + rate_wait(state, n)
-    local answer, stays = rest(at, 'rate', not waiting or waiting == drain)
-    if stays then wait_for_permits(at + 1000) end
-    return answer
-  end
-  if waiting == drain then call('HDEL', takes, '*') end
-  charge(state, n)
-  if state.permits - n >= most_items and call('ZCARD', ready) > n then
-    -- The drains at work leave permits unused: housekeeping rings for one more.
+-- The lane stands in line for the permits of `n` messages. One drain of it waits with its lease kept: that is
+-- enough to lose no permit while a doorbell travels, and more would compete.
+local function wait_in_line(spot, state, n, wait_ms)
+  local waiter = spot.place.drain
+  local is_waiter = not waiter or waiter == drain
+  if wait_ms > stay_ms or not is_waiter then wait_ms = line_sleep(spot, state, wait_ms) end
+  local answer, stays = rest(now + wait_ms, 'rate', is_waiter)
+  if is_waiter then stand_in_line(spot, state, n, now + wait_ms, stays and drain or nil) end
+  return answer
+end
+
+-- Who is next is to have a drain there when its permits are: housekeeping rings for one.
+local function ring_for_next(spot, state)
+  local following = next_in_line(spot)
+  if following and not following.place.drain and not is_stuck(following.lane, spot) then
+    wake_by(following.lane, now + rate_wait(state, math.max(following.place.need, 1)))
+  elseif not following and spot.more and state.permits >= most_items then
+    -- The drains at work leave permits unused.
     wake_by(lane, now)
   end
+end
+
+-- How many of these messages are of the lane itself: they are in front.
+local function own_of(chosen)
+  local own = 0
+  while chosen[own + 1] and chosen[own + 1].lane == lane do own = own + 1 end
+  return own
+end
+
+-- Other lanes pay for what they gave to the batch, each in its class.
+local function let_others_pay(chosen, own, state)
+  local at = own + 1
+  while at <= #chosen do
+    local from, first = chosen[at].lane, at
+    while chosen[at] and chosen[at].lane == from do at = at + 1 end
+    local n = at - first
+    pay(find_spot(from, service, state, most_items), state, n, call('ZCARD', lane_key(from, 'ready')) > n, nil)
+  end
+end
+
+-- Takes the permits for these messages; where there are not enough yet, returns the answer to the caller. No message
+-- without a group waits for the permits of what only fills its batch.
+local function take_permits(chosen)
+  local state, own = rate_state(service, rate_per_s, most_items), own_of(chosen)
+  local spot = find_spot(lane, service, state, most_items)
+  local wait_ms = line_wait(spot, state, #chosen)
+  if wait_ms > 0 and lane == route and own > 0 and own < #chosen then
+    for i = #chosen, own + 1, -1 do chosen[i] = nil end
+    wait_ms = line_wait(spot, state, own)
+  end
+  if wait_ms > 0 then return wait_in_line(spot, state, #chosen, wait_ms) end
+  charge(state, #chosen)
+  pay(spot, state, own, call('ZCARD', ready) > own, drain)
+  let_others_pay(chosen, own, state)
+  ring_for_next(spot, state)
   return nil
 end
 
@@ -61,6 +101,6 @@ local function take()
     -- What is left, if anything, is messages that go alone, beyond what was looked through.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
-  local waits = rate_per_s > 0 and take_permits(#chosen)
+  local waits = rate_per_s > 0 and take_permits(chosen)
   return waits or write_take(chosen, held.probes)
 end

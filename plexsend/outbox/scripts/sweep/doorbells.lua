@@ -1,4 +1,4 @@
--- needs: _wake, _gate, _rate, _leases, arguments, sweep/routes, sweep/leases, sweep/abandoned
+-- needs: _wake, _gate, _rate, _line, _leases, arguments, sweep/routes, sweep/leases, sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 
 local services = {}
@@ -7,27 +7,35 @@ for i = 0, service_count - 1 do
   services[service.name] = service
 end
 
+-- When a lane may have its permits, nil for now: until then it stands in line.
+local function wait_in_line(spot, state, ready)
+  local n = math.min(ready, spot.most_items)
+  local wait_ms = line_wait(spot, state, n)
+  if wait_ms == 0 then return nil end
+  if not spot.place.drain then
+    wait_ms = line_sleep(spot, state, wait_ms)
+    stand_in_line(spot, state, n, now + wait_ms, nil)
+  end
+  return now + wait_ms
+end
+
 -- When a lane that has something ready can be worked on: nil for now.
-local function not_before(lane, service, ready, permits_state)
+local function not_before(lane, service, ready, spot, permits_state)
   if ready < service.most_items and call('ZCOUNT', lane_key(lane, 'later'), '-inf', now_text) == 0 then
     local over = linger_over(lane, service.linger_ms)
     if over then return over end
   end
-  if permits_state then
-    local wait = rate_wait(permits_state, math.min(ready, service.most_items))
-    if wait > 0 then return now + wait end
-  end
-  return nil
+  return spot and wait_in_line(spot, permits_state, ready)
 end
 
--- How many more drains the lane can use now. Under a rate it is one for each full batch of unused permits:
--- requests may take longer than the permits for the next one.
-local function missing(lane, service, ready, permits_state)
+-- How many more drains the lane can use now. Under a rate it is one for each full batch of unused permits, at
+-- least one where what it needs is there: requests may take longer than the permits for the next one.
+local function missing(lane, service, ready, spot, permits_state)
   local there, bells, own = running(lane)
   local n = math.min(service.connections - there, math.ceil(ready / service.most_items) - own)
-  if permits_state then
-    local waits = permit_waiter(route_of(lane))
-    local usable = waits and 0 or math.floor(permits_state.permits / service.most_items) - bells
+  if spot then
+    local batches = math.max(1, math.floor((permits_state.permits - spot.keep) / service.most_items))
+    local usable = spot.place.drain and 0 or batches - bells
     n = math.min(n, math.max(usable, there == 0 and 1 or 0))
   end
   return n
@@ -81,12 +89,13 @@ local function look_at(lane)
     return
   end
   local permits = service.rate_per_s > 0 and rate_state(name, service.rate_per_s, service.most_items) or nil
-  local at = not_before(lane, service, ready, permits)
+  local spot = permits and find_spot(lane, name, permits, service.most_items)
+  local at = not_before(lane, service, ready, spot, permits)
   if at then
     wake_at(lane, math.min(at, now + LONGEST_SLEEP_MS))
     return
   end
-  local lacking = missing(lane, service, ready, permits)
+  local lacking = missing(lane, service, ready, spot, permits)
   if #held.probes > 0 then lacking = math.min(lacking, 1) end
   -- Where the workers have enough to do, this lane remains the next in order.
   if ring_for(lane, service, lacking) then wake_at(lane, now + LONGEST_SLEEP_MS) end

@@ -8,7 +8,3 @@ local function all_routes()
   for _, route in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do routes[route] = true end
   return routes
 end
-
-local function service_of(lane)
-  return string.match(lane, '^([^./@]+)') or ''
-end

@@ -1,0 +1,92 @@
+"""`plexsend groups`: what became of the messages of each group so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import ACCOUNT, example, json_option
+from plexsend.terminal.moments import utc
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from plexsend.outbox.reading.groups import GroupView
+
+_MOST_SHOWN = 50
+"""Groups that people see, unless they ask for all."""
+_LEFT_OUT = {"account": 1, "expired": 2, "service": 3, "sending": 4, "failed": 5}
+"""Column that a narrow terminal does without → its turn."""
+
+
+@click.command(epilog=example("plexsend groups", "plexsend groups --account main --all"))
+@click.option("--account", type=ACCOUNT, metavar="A", help="Those of this account alone.")
+@click.option("--all", "everything", is_flag=True, help="All of them, also above 50.")
+@json_option
+def groups(*, account: str | None, everything: bool, as_json: bool) -> None:
+    """List the groups, and how many of their messages are or were in each state.
+
+    First those of which something is still to go, by name; then the others. Messages whose records are gone
+    are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
+    `closed` means that it was cancelled. A narrow terminal shows neither account, service, sending nor the
+    columns of what failed or expired; --json has all, and every group.
+    """
+    screen = Screen(as_json=as_json)
+    from plexsend.outbox.reading import groups as reading
+
+    with open_outbox(screen) as (_, store):
+        views = list(reading.groups(store, account))
+    if as_json:
+        for view in views:
+            screen.facts(_json(view))
+        return
+    views.sort(key=lambda view: not view.unsent)
+    shown = views if everything else views[:_MOST_SHOWN]
+    nothing = "There are no groups: a group begins with its first message."
+    screen.table(_columns(), [_row(view) for view in shown], empty=nothing, blocks=True)
+    if len(shown) < len(views):
+        screen.note(f"and {len(views) - len(shown):,} more; --all lists all of them.")
+
+
+def _columns() -> list[Column]:
+    from plexsend.outbox.states import State
+
+    counts = [Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in State]
+    return [
+        Column("group", style="bold"),
+        *(Column(name, leave_out=_LEFT_OUT[name]) for name in ("service", "account")),
+        *counts,
+        Column("held", folds=True, style="yellow", least=6),
+    ]
+
+
+def _row(view: GroupView) -> list[str]:
+    return [view.group, view.service, view.account, *(f"{n:,}" for n in _counts(view).values()), _held(view)]
+
+
+def _json(view: GroupView) -> dict[str, object]:
+    closing = view.closing
+    return {
+        "group": view.group,
+        "service": view.service or None,
+        "account": view.account,
+        **_counts(view),
+        "held": bool(view.holds or closing),
+        "holds": [hold.field for hold in view.holds],
+        "closed": None
+        if closing is None
+        else {"since": utc(closing.since_ms), "by": closing.by, "why": closing.why or None},
+    }
+
+
+def _counts(view: GroupView) -> dict[str, int]:
+    from plexsend.outbox.states import State
+
+    return {str(state): view.states[state] for state in State}
+
+
+def _held(view: GroupView) -> str:
+    holds = [f"{hold.scope} {hold.reason}" for hold in view.holds]
+    return ", ".join(holds if view.closing is None else ["closed", *holds])

@@ -1,0 +1,101 @@
+"""What a person decides for a whole group, and how the outcome is printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.login import login_name
+from plexsend.cli.rescheduling import STAYS
+from plexsend.cli.targets import find_group
+from plexsend.outbox import groups
+from plexsend.outbox.reading.groups import lanes_of, living
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.meter import meter
+from plexsend.terminal.moments import local, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.terminal.screen import Screen
+
+_MOST_SHOWN = 20
+"""Keys that people see; programs get all."""
+
+
+def cancel_group(
+    screen: Screen,
+    store: Store,
+    group: str,
+    *,
+    account: str | None,
+    why: str,
+    by: str | None,
+    asks: bool,
+) -> int:
+    """Cancel a group, print what became of it, and return the exit code."""
+    where = find_group(store, group, account).account or ""
+    count = sum(living(store, lane) for lane in lanes_of(store, where, group))
+    if asks and count and sys.stdin.isatty() and not _confirmed(count, group, where):
+        screen.note("Nothing was cancelled.")
+        return EXIT_REFUSED
+    with meter(screen, "cancel", "messages") as report:
+        done = groups.cancel(store, where, group, by=by or login_name(), why=why, report=report)
+    screen.facts(
+        {
+            "group": group,
+            "account": where,
+            "cancelled": done.cancelled,
+            "wanted": done.wanted,
+            "parked": list(done.parked),
+        }
+    )
+    screen.say(f"{done.cancelled:,} messages of the group {group} ({where}) are cancelled.")
+    if done.wanted:
+        screen.say(f"{done.wanted:,} are being sent right now: they are cancelled if they come back unsent.")
+    if done.parked:
+        screen.say(
+            f"{len(done.parked):,} may have been sent already. Settle them with `plexsend uncertain settle`:"
+        )
+        _list_keys(screen, done.parked)
+    screen.say(f"The group is closed. `plexsend resume group:{group} --account {where}` opens it again.")
+    return 0
+
+
+def reschedule_group(screen: Screen, store: Store, group: str, at_ms: int, *, account: str | None) -> int:
+    """Give a group another time, print what became of it, and return the exit code."""
+    where = find_group(store, group, account).account or ""
+    with meter(screen, "reschedule", "messages") as report:
+        done = groups.reschedule(store, where, group, at_ms, report=report)
+    screen.facts(
+        {
+            "group": group,
+            "account": where,
+            "send_at": utc(done.at_ms),
+            "rescheduled": done.rescheduled,
+            "left": [{"msg_key": key, "reason": reason} for key, reason in done.left.items()],
+        }
+    )
+    when = "as soon as they can" if done.at_ms is None else f"at {local(done.at_ms)}"
+    screen.say(f"{done.rescheduled:,} messages of the group {group} ({where}) go {when}.")
+    for reason, words in STAYS.items():
+        keys = [key for key, found in done.left.items() if found == reason]
+        if keys:
+            screen.say(f"{len(keys):,} keep their time. Each {words}:")
+            _list_keys(screen, keys)
+    return EXIT_REFUSED if done.left else 0
+
+
+def _list_keys(screen: Screen, keys: Iterable[str]) -> None:
+    named = list(keys)
+    for key in named[:_MOST_SHOWN]:
+        screen.say(f"  {key}")
+    if len(named) > _MOST_SHOWN:
+        screen.say(f"  and {len(named) - _MOST_SHOWN:,} more; --json names all of them")
+
+
+def _confirmed(count: int, group: str, account: str) -> bool:
+    return click.confirm(f"Cancel {count:,} messages of the group {group} ({account}) for good?", err=True)

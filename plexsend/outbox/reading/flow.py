@@ -1,0 +1,286 @@
+"""Does it flow, and if not, what keeps it? One sentence for a service of an account, and one for all.
+
+Pure: `flow_facts` reads what is needed, and every sentence follows from those figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from plexsend.terminal.moments import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from plexsend.outbox.holds import Hold
+
+PATIENCE_S = 5.0
+"""What has waited for less flows, whatever the figures are: a linger, a doorbell, a retry take their time."""
+_NEARLY = 0.9
+"""A share of a limit that counts as the whole: a second that is looked at is never the limiter's own."""
+
+
+class Flow(StrEnum):
+    """How it is, the worst first."""
+
+    UNSERVED = "unserved"
+    """No living worker can serve it."""
+    HELD = "held"
+    """A hold keeps some or all of it."""
+    STALLED = "stalled"
+    """Nothing is sent, and nothing that Redis knows of keeps it."""
+    OVERLOADED = "overloaded"
+    """All threads of the workers are busy."""
+    SLOW = "slow"
+    """As many requests as allowed are under way, and the gateway takes its time for each."""
+    LIMITED = "limited"
+    """It goes as fast as its rate allows, or has sent what it may send today."""
+    FLOWING = "flowing"
+    IDLE = "idle"
+    """Nothing waits."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody needs to look."""
+        return self in (Flow.FLOWING, Flow.IDLE)
+
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """One service of one account, in figures. Counts are messages."""
+
+    service: str
+    account: str
+    waiting: int = 0
+    scheduled: int = 0
+    sending: int = 0
+    oldest_s: float | None = None
+    """For how long the first of those that wait has waited."""
+    next_due_s: float | None = None
+    """In how many seconds the first that is scheduled is due."""
+    holds: tuple[Hold, ...] = ()
+    """Those that cover a lane in which something waits, the oldest first."""
+    held: int = 0
+    """Messages that wait under them."""
+    sent_per_s: float = 0.0
+    requests_per_s: float = 0.0
+    drains: int = 0
+    """Running now."""
+    most_drains: int = 0
+    """The most that may run, over all routes in which something waits."""
+    rate_per_s: float = 0.0
+    """The limit; 0: none."""
+    day_limit: int = 0
+    """Messages that may be sent in a day; 0: no limit."""
+    sent_today: int = 0
+    processes: int = 0
+    """Living worker processes that can serve it."""
+    threads: int = 0
+    """Theirs."""
+    busy: int = 0
+    """Those of their threads that work."""
+    unserved_because: str = ""
+    """Why the living processes cannot serve it, where there are any."""
+
+    @property
+    def name(self) -> str:
+        """The part for people."""
+        return f"{self.service} of account {self.account}"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSentence:
+    """The answer: what is the matter, in one sentence with figures, and what to do about it."""
+
+    flow: Flow
+    text: str
+    remedy: str = ""
+    """Empty where nothing needs to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All parts together."""
+
+    waiting: int
+    scheduled: int
+    sending: int
+    oldest_s: float | None
+    next_due_s: float | None
+    sent_per_s: float
+
+    @classmethod
+    def of(cls, parts: Sequence[PartFacts]) -> Total:
+        """Add the parts up."""
+        return cls(
+            sum(part.waiting for part in parts),
+            sum(part.scheduled for part in parts),
+            sum(part.sending for part in parts),
+            max((part.oldest_s for part in parts if part.oldest_s is not None), default=None),
+            min((part.next_due_s for part in parts if part.next_due_s is not None), default=None),
+            sum(part.sent_per_s for part in parts),
+        )
+
+
+def judge(part: PartFacts) -> FlowSentence:
+    """Return how it is with one part."""
+    if not part.waiting:
+        return _calm(Total.of([part]), f" in {part.name}")
+    for look in (_held, _unserved, _out_for_today, _young, _limited, _overloaded, _slow, _stalled):
+        found = look(part)
+        if found is not None:
+            return found
+    return _calm(Total.of([part]), f" in {part.name}")
+
+
+def judge_all(parts: Sequence[PartFacts]) -> FlowSentence:
+    """Return how it is with all parts: the worst of them, or how much flows."""
+    worst = sorted(((judge(part), part) for part in parts), key=lambda one: (_rank(one[0]), -one[1].waiting))
+    if not worst or worst[0][0].flow.is_well:
+        return _calm(Total.of(parts), "")
+    first = worst[0][0]
+    others = [part.name for sentence, part in worst[1:] if sentence.flow is first.flow]
+    if not others:
+        return first
+    more = f" The same is true of {_listed(others)}."
+    return FlowSentence(first.flow, first.text + more, first.remedy)
+
+
+def _rank(sentence: FlowSentence) -> int:
+    return list(Flow).index(sentence.flow)
+
+
+def _calm(total: Total, where: str) -> FlowSentence:
+    if total.waiting or total.sending or total.sent_per_s:
+        waits = f"{_waits(total.waiting, total.oldest_s)}." if total.waiting else "nothing waits longer."
+        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}")
+    later = ""
+    if total.scheduled:
+        due = "" if total.next_due_s is None else f", the next in {span(max(0.0, total.next_due_s))}"
+        later = f" {_messages(total.scheduled)} scheduled{due}."
+    return FlowSentence(Flow.IDLE, f"Nothing waits{where}.{later}")
+
+
+def _held(part: PartFacts) -> FlowSentence | None:
+    if not part.holds or not part.held:
+        return None
+    hold = part.holds[0]
+    because = f": {hold.why}" if hold.why else ""
+    share = f"{part.held:,} of {part.waiting:,}" if part.held < part.waiting else f"{part.waiting:,}"
+    also = f" {len(part.holds) - 1} more hold it too: `plexsend holds`." if len(part.holds) > 1 else ""
+    alone = f" No worker serves {part.service} either." if not part.processes else ""
+    text = (
+        f"{str(hold.scope).capitalize()} {hold.what} is held ({hold.reason}) by {hold.by}{because}. "
+        f"{share} messages of {part.name} wait for it{_since(part)}.{also}{alone}"
+    )
+    return FlowSentence(
+        Flow.HELD, text, f"How it ends: {hold.how_it_ends}. At once: `plexsend resume {hold.what}`."
+    )
+
+
+def _unserved(part: PartFacts) -> FlowSentence | None:
+    if part.processes:
+        return None
+    because = f" ({part.unserved_because})" if part.unserved_because else ""
+    return FlowSentence(
+        Flow.UNSERVED,
+        f"No worker serves {part.name}{because}: {_waits(part.waiting, part.oldest_s)}.",
+        f"Start one that has its secret: `plexsend worker -Q {part.service}`.",
+    )
+
+
+def _out_for_today(part: PartFacts) -> FlowSentence | None:
+    if not part.day_limit or part.sent_today < part.day_limit:
+        return None
+    return FlowSentence(
+        Flow.LIMITED,
+        f"{part.name} is limited to {part.day_limit:,} messages a day and has sent them: "
+        f"{_waits(part.waiting, part.oldest_s)} until midnight.",
+        f"Raise it: `plexsend policy set {part.service}@{part.account} daily_limit=N --reason R`.",
+    )
+
+
+def _young(part: PartFacts) -> FlowSentence | None:
+    if part.oldest_s is None or part.oldest_s >= PATIENCE_S:
+        return None
+    return _calm(Total.of([part]), f" in {part.name}")
+
+
+def _limited(part: PartFacts) -> FlowSentence | None:
+    if not part.rate_per_s or part.sent_per_s < _NEARLY * part.rate_per_s:
+        return None
+    return FlowSentence(
+        Flow.LIMITED,
+        f"{part.name} is limited to {part.rate_per_s:g} messages a second and sends {part.sent_per_s:.0f}: "
+        f"{_waits(part.waiting, part.oldest_s)}, which takes {span(part.waiting / part.rate_per_s)}.",
+        "If the gateway allows more: "
+        f"`plexsend policy set {part.service}@{part.account} rate_per_s=N --reason R`.",
+    )
+
+
+def _overloaded(part: PartFacts) -> FlowSentence | None:
+    if not part.threads or part.busy < part.threads * 0.95:
+        return None
+    processes = "1 process" if part.processes == 1 else f"{part.processes} processes"
+    return FlowSentence(
+        Flow.OVERLOADED,
+        f"The workers are overloaded: all {part.threads} threads of {processes} that serve {part.name} are "
+        f"busy. {_figures(part)}",
+        "Start more: `plexsend worker`, on this machine or another.",
+    )
+
+
+def _slow(part: PartFacts) -> FlowSentence | None:
+    if not part.most_drains or part.drains < part.most_drains:
+        return None
+    if part.requests_per_s:
+        takes = f"a request takes {span(part.drains / part.requests_per_s)}"
+    else:
+        takes = "no request was answered in the last second"
+    return FlowSentence(
+        Flow.SLOW,
+        f"The gateway is slow: {takes}, and {part.name} may have {part.most_drains} at once. "
+        f"{_figures(part)}",
+        "Ask the gateway's operator. If it allows more at once: "
+        f"`plexsend policy set {part.service}@{part.account} connections=N --reason R`.",
+    )
+
+
+def _stalled(part: PartFacts) -> FlowSentence | None:
+    if part.sent_per_s or part.drains:
+        return None
+    return FlowSentence(
+        Flow.STALLED,
+        f"Nothing is sent of {part.name}, though {part.processes} living workers serve it and nothing holds "
+        f"it: {_waits(part.waiting, part.oldest_s)}.",
+        "Look with `plexsend doctor` whether the broker answers, and at the workers' logs.",
+    )
+
+
+def _figures(part: PartFacts) -> str:
+    return f"{_pace(part.sent_per_s).capitalize()} now, {_waits(part.waiting, part.oldest_s)}."
+
+
+def _pace(per_s: float) -> str:
+    return f"{per_s:,.0f} messages a second" if per_s >= 10 or not per_s else f"{per_s:.1f} messages a second"  # noqa: PLR2004  below, a tenth is worth showing
+
+
+def _waits(count: int, oldest_s: float | None) -> str:
+    words = "1 message waits" if count == 1 else f"{count:,} messages wait"
+    return words if oldest_s is None else f"{words}, the oldest for {span(oldest_s)}"
+
+
+def _since(part: PartFacts) -> str:
+    return "" if part.oldest_s is None else f", the oldest for {span(part.oldest_s)}"
+
+
+def _messages(count: int) -> str:
+    return "1 message is" if count == 1 else f"{count:,} messages are"
+
+
+def _listed(names: Iterable[str], most: int = 3) -> str:
+    shown = list(names)
+    more = f" and {len(shown) - most} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more

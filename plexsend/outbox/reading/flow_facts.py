@@ -1,0 +1,173 @@
+"""The figures of `flow`, read in few round trips: all lanes, then after a second what went out meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import islice
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.flow import PartFacts
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from plexsend.outbox.holds import Hold
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
+
+SAMPLE_S = 1.0
+"""Between the two looks from which the pace follows."""
+_AT_ONCE = 500
+"""Lanes in one round trip."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is added up over the lanes of a service and account."""
+
+    waiting: int = 0
+    scheduled: int = 0
+    sending: int = 0
+    oldest_us: float | None = None
+    due_ms: float | None = None
+    held: int = 0
+    holds: dict[str, Hold] = field(default_factory=dict)
+    routes: set[Lane] = field(default_factory=set)
+    """Those in which something waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What one route has sent since it began."""
+
+    drains: int
+    messages: int
+    requests: int
+
+
+def gather(
+    store: Store,
+    policy_of: Callable[[str, str], Policy],
+    *,
+    wanted: Callable[[Lane], bool] = lambda _: True,
+    sleep: Callable[[float], None] | None = None,
+) -> list[PartFacts]:
+    """Return the figures of each service and account, of the lanes that are wanted, sorted.
+
+    Args:
+        store: Where the messages are.
+        policy_of: (service, account) → what is in force.
+        wanted: Which lanes count.
+        sleep: Waits for the second look; None: a second.
+    """
+    lanes = [lane for lane in queries.lanes(store) if wanted(lane)]
+    parts = _read_lanes(store, lanes)
+    now_ms = queries.server_ms(store)
+    routes = {lane.route for lane in lanes}
+    first, first_ms = _read_routes(store, routes), now_ms
+    if any(part.waiting or part.sending for part in parts.values()):
+        (sleep or time.sleep)(SAMPLE_S)
+    second, second_ms = _read_routes(store, routes), queries.server_ms(store)
+    over_s = max((second_ms - first_ms) / 1000, 0.001)
+    serving = {account: queries.processes(store, account) for account in {lane.account for lane in lanes}}
+    found = []
+    for (service, account), part in sorted(parts.items()):
+        policy = policy_of(service, account)
+        mine = [route for route in routes if (route.service, route.account) == (service, account)]
+        able = [process for process in serving[account] if service in process.services]
+        found.append(
+            PartFacts(
+                service=service,
+                account=account,
+                waiting=part.waiting,
+                scheduled=part.scheduled,
+                sending=part.sending,
+                oldest_s=None if part.oldest_us is None else max(0.0, now_ms / 1000 - part.oldest_us / 1e6),
+                next_due_s=None if part.due_ms is None else (part.due_ms - now_ms) / 1000,
+                holds=tuple(sorted(part.holds.values(), key=lambda hold: (hold.since_ms, hold.field))),
+                held=part.held,
+                sent_per_s=sum(second[route].messages - first[route].messages for route in mine) / over_s,
+                requests_per_s=sum(second[route].requests - first[route].requests for route in mine) / over_s,
+                drains=sum(second[route].drains for route in mine),
+                most_drains=policy.connections * len(part.routes),
+                rate_per_s=policy.rate_per_s,
+                processes=len(able),
+                threads=sum(process.pool_size for process in able),
+            )
+        )
+    return found
+
+
+def _read_lanes(store: Store, lanes: Iterable[Lane]) -> Mapping[tuple[str, str], _Part]:
+    parts: dict[tuple[str, str], _Part] = defaultdict(_Part)
+    holds: dict[str, list[Hold]] = {}
+    everywhere = queries.service_pauses(store)
+    for page in _pages(lanes):
+        with mapped():
+            pipe = store.client.pipeline(transaction=False)
+            for lane in page:
+                for name in ("ready", "later", "sending"):
+                    pipe.zcard(store.keys.lane(lane.account, lane.name, name))
+                pipe.zrange(store.keys.lane(lane.account, lane.name, "ready"), 0, 0, withscores=True)
+                pipe.zrange(store.keys.lane(lane.account, lane.name, "later"), 0, 0, withscores=True)
+            replies = iter(pipe.execute())
+        for lane in page:
+            if lane.account not in holds:
+                holds[lane.account] = queries.holds(store, lane.account)
+            cover = queries.covering([*holds[lane.account], *everywhere], lane)
+            _add(parts[lane.service, lane.account], lane, tuple(islice(replies, 5)), cover)
+    return parts
+
+
+def _add(part: _Part, lane: Lane, reply: tuple[Any, ...], cover: Iterable[Hold]) -> None:
+    ready, later, sending, oldest, due = reply
+    part.waiting += ready
+    part.scheduled += later
+    part.sending += sending
+    part.oldest_us = _least(part.oldest_us, oldest)
+    part.due_ms = _least(part.due_ms, due)
+    if not ready:
+        return
+    part.routes.add(lane.route)
+    over = {hold.field: hold for hold in cover}
+    if over:
+        part.held += ready
+        part.holds |= over
+
+
+# What another program wrote there need not be finite.
+def _least(known: float | None, first: list[tuple[bytes, float]]) -> float | None:
+    if not first or not isfinite(first[0][1]):
+        return known
+    return first[0][1] if known is None else min(known, first[0][1])
+
+
+def _read_routes(store: Store, routes: Iterable[Lane]) -> dict[Lane, _Sent]:
+    found: dict[Lane, _Sent] = {}
+    for page in _pages(routes):
+        with mapped():
+            pipe = store.client.pipeline(transaction=False)
+            pipe.time()
+            for route in page:
+                pipe.hmget(store.keys.lane(route.account, route.name, "counts"), "fill", "batches")
+                pipe.zrange(store.keys.lane(route.account, route.name, "drains"), 0, -1, withscores=True)
+            (seconds, _), *replies = pipe.execute()
+        for route, (fill, batches), drains in zip(page, replies[::2], replies[1::2], strict=True):
+            running = sum(
+                1 for name, lapses in drains if lapses > int(seconds) * 1000 and not name.startswith(b"bell:")
+            )
+            found[route] = _Sent(running, number(fill), number(batches))
+    return found
+
+
+def _pages(items: Iterable[Lane]) -> Iterator[list[Lane]]:
+    remaining = iter(items)
+    while page := list(islice(remaining, _AT_ONCE)):
+        yield page

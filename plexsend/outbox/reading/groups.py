@@ -1,0 +1,150 @@
+"""Groups as they are: their lanes, who knows one, what is closed, how many messages are in each state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from plexsend.outbox.closings import parse_closing
+from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.index import indexed_lanes
+from plexsend.outbox.reading.queries import accounts, covering, held_accounts, holds, only_account
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number, text
+from plexsend.outbox.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from plexsend.errors import Closing
+    from plexsend.outbox.holds import Hold
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.redis.store import Store
+
+_PAGE = 500
+DEFAULT_ACCOUNT = "main"
+"""Where a group is looked for that no account knows: calls that name no account submit there."""
+
+
+def lanes_of(store: Store, account: str, group: str) -> list[Lane]:
+    """Return the lanes of a group, in the order of their names."""
+    return sorted(
+        {lane for lane in indexed_lanes(store, account) if lane.group == group}, key=lambda lane: lane.name
+    )
+
+
+def living(store: Store, lane: Lane) -> int:
+    """Return how many messages of a lane wait, or are scheduled or being sent."""
+    with mapped():
+        pipe = store.client.pipeline(transaction=True)
+        for part in ("ready", "later", "sending"):
+            pipe.zcard(store.keys.lane(lane.account, lane.name, part))
+        return sum(pipe.execute())
+
+
+def closings(store: Store, account: str) -> dict[str, Closing]:
+    """Return an account's closed groups by their names."""
+    with mapped():
+        fields = cast("dict[bytes, bytes]", store.client.hgetall(store.keys.closed(account)))
+    return {text(name): parse_closing(account, text(name), value) for name, value in fields.items()}
+
+
+def accounts_of(store: Store, group: str) -> list[str]:
+    """Return the accounts that know a group: it has a lane there, or is paused or closed."""
+    return [account for account in held_accounts(store) if _knows(store, account, group)]
+
+
+def _knows(store: Store, account: str, group: str) -> bool:
+    pause = hold_field(Scope.GROUP, Reason.PAUSE, group)
+    with mapped():
+        if store.client.hexists(store.keys.closed(account), group):
+            return True
+        if store.client.hexists(store.keys.holds(account), pause):
+            return True
+    return any(lane.group == group for lane in indexed_lanes(store, account))
+
+
+def group_account(store: Store, group: str) -> str:
+    """Return the one account that knows a group, `main` where none does.
+
+    Raises UsageError where several do: which is meant is never guessed.
+    """
+    return only_account(group, accounts_of(store, group), known="a group") or DEFAULT_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """The messages of a group that go through one service, over all its routes."""
+
+    group: str
+    service: str
+    """Empty for a group without a lane, which is only paused or closed."""
+    account: str
+    states: Counter[State]
+    """How many messages there are or were, by state; those whose records are gone count too."""
+    holds: tuple[Hold, ...]
+    """Those that keep all or some of it."""
+    closing: Closing | None
+
+    @property
+    def unsent(self) -> int:
+        """How many may still go."""
+        return sum(self.states[state] for state in (State.SCHEDULED, State.WAITING, State.SENDING))
+
+
+def groups(store: Store, account: str | None = None) -> Iterator[GroupView]:
+    """Yield all groups that have a lane, and those that are only closed or paused, sorted by name."""
+    for name in accounts(store) if account is None else [account]:
+        yield from _groups_of(store, name)
+
+
+def _groups_of(store: Store, account: str) -> Iterator[GroupView]:
+    found = {lane for lane in indexed_lanes(store, account) if lane.group is not None}
+    lanes = sorted(found, key=lambda lane: (lane.group or "", lane.service, lane.name))
+    standing, closed = holds(store, account), closings(store, account)
+    merged: list[Lane] = []
+    counted: Counter[State] = Counter()
+    for lane, states in zip(lanes, _states(store, account, lanes), strict=True):
+        if merged and (merged[0].group, merged[0].service) != (lane.group, lane.service):
+            yield _view(merged, counted, standing, closed)
+            merged, counted = [], Counter()
+        merged.append(lane)
+        counted += states
+    if merged:
+        yield _view(merged, counted, standing, closed)
+    yield from _without_lanes(account, {lane.group for lane in lanes}, standing, closed)
+
+
+def _without_lanes(
+    account: str, there: set[str | None], standing: list[Hold], closed: dict[str, Closing]
+) -> Iterator[GroupView]:
+    paused = {hold.what: hold for hold in standing if hold.scope is Scope.GROUP}
+    for group in sorted({*paused, *closed} - there):
+        found = (paused[group],) if group in paused else ()
+        yield GroupView(group, "", account, Counter(), found, closed.get(group))
+
+
+def _view(
+    lanes: Sequence[Lane], states: Counter[State], standing: list[Hold], closed: dict[str, Closing]
+) -> GroupView:
+    first = lanes[0]
+    covered = {hold.field: hold for lane in lanes for hold in covering(standing, lane)}
+    group = first.group or ""
+    return GroupView(group, first.service, first.account, states, tuple(covered.values()), closed.get(group))
+
+
+def _states(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Counter[State]]:
+    """Yield for each lane how many messages of each state it has and had."""
+    fields = [f"{kind}:{state}" for kind in "sa" for state in State]
+    for at in range(0, len(lanes), _PAGE):
+        with mapped():
+            pipe = store.client.pipeline(transaction=False)
+            for lane in lanes[at : at + _PAGE]:
+                pipe.hmget(store.keys.lane(account, lane.name, "counts"), fields)
+            replies: Iterable[Any] = pipe.execute()
+        for counts in replies:
+            states: Counter[State] = Counter()
+            for state, value in zip([*State, *State], counts, strict=True):
+                states[state] += number(value)
+            yield states

@@ -1,0 +1,20 @@
+-- needs: _clock, _counts, _record
+-- Takes one message back that was not sent.
+
+-- Answers what became of the request, and the state now. `words`: who asked, for the history.
+local function take_back(lane, key, record, words)
+  if record.s == 'sending' then
+    call('HSET', record_of .. key, 'f', with(record.f, CANCEL_WANTED))
+    note(key, 'cancel_wanted', '', words .. ' while it was being sent')
+    return 'wanted', record.s
+  end
+  if not target('cancel', record.s) then
+    return 'refused', record.s
+  end
+  if has(record.f, MAY_HAVE_BEEN_SENT) then
+    note(key, 'park', '', 'cancel wanted, but it may have been sent')
+    return 'parked', move(lane, key, record.s, 'park', now, nil)
+  end
+  note(key, 'cancel', '', words)
+  return 'cancelled', move(lane, key, record.s, 'cancel', 0, nil)
+end

@@ -1,0 +1,98 @@
+-- needs: _clock, _lanes
+-- The places in the line before a service's rate, as they are kept; what they mean is in _line.
+--
+-- `<service>:fair` has `*` -> `<ungrouped> <groups> <now of classes> <now of ungrouped> <now of groups>`, and
+-- lane -> `<tag> <need> <gives up ms> <drain that waits with its lease kept>`. A lane with a time to give up is in
+-- the `line` of its class, under its tag.
+
+local LINES = { ':line', ':line:groups' }
+local COST_OF_CLASS = { 1, GROUP_COST }
+local MOST_LOOKED_AT = 3
+
+local function fair_key(service)
+  return P .. service .. ':fair'
+end
+
+local function class_of(lane)
+  return group_of(lane) and 2 or 1
+end
+
+-- What another program spoilt counts as nothing.
+local function read_numbers(text)
+  local numbers = {}
+  for word in string.gmatch(text or '', '%S+') do numbers[#numbers + 1] = tonumber(word) or 0 end
+  for i = #numbers + 1, 5 do numbers[i] = 0 end
+  return numbers
+end
+
+-- A place counts until its time. One that is further ahead than any that is given comes from before the clock was
+-- set back.
+local function read_place(text, longest_ms)
+  local tag, need, gives_up, drain = string.match(text or '', '^(%d+) (%d+) (%d+) ?(%S*)$')
+  gives_up = tonumber(gives_up) or 0
+  local waits = gives_up > now and gives_up <= now + longest_ms
+  return { tag = tonumber(tag) or 0, need = waits and tonumber(need) or 0, gives_up = gives_up, waits = waits,
+           drain = waits and drain ~= '' and drain or nil }
+end
+
+local function place_text(tag, need, gives_up, drain)
+  return num(tag) .. ' ' .. num(need) .. ' ' .. num(gives_up) .. ' ' .. (drain or '')
+end
+
+local function longest_place(state)
+  return state.tolerance / 1000 + LONGEST_SLEEP_MS + PLACE_LAPSES_MS
+end
+
+-- The first of a class, without those whose time has passed: they leave the line here.
+local function front_of(service, class, state)
+  local line = P .. service .. LINES[class]
+  local found, front = call('ZRANGE', line, 0, MOST_LOOKED_AT - 1, 'WITHSCORES'), {}
+  if #found == 0 then return front end
+  local names = {}
+  for i = 1, #found, 2 do names[#names + 1] = found[i] end
+  local places = call('HMGET', fair_key(service), unpack(names))
+  for i, name in ipairs(names) do
+    local place = read_place(places[i], longest_place(state))
+    if place.waits then
+      front[#front + 1] = { lane = name, tag = tonumber(found[2 * i]), place = place }
+    else
+      call('ZREM', line, name)
+    end
+  end
+  return front
+end
+
+local function leave_line(lane, service)
+  call('ZREM', P .. service .. LINES[class_of(lane)], lane)
+end
+
+-- A lane that has ended.
+local function forget_place(lane, service)
+  leave_line(lane, service)
+  call('HDEL', fair_key(service), lane)
+end
+
+local function write_place(spot, state, times, tag, need, gives_up, drain)
+  local fair, line = fair_key(spot.service), P .. spot.service .. LINES[spot.class]
+  local text = place_text(tag, need, gives_up, drain)
+  if times then
+    call('HSET', fair, '*', times, spot.lane, text)
+  else
+    call('HSET', fair, spot.lane, text)
+  end
+  if gives_up > 0 then
+    call('ZADD', line, num(tag), spot.lane)
+    call('PEXPIRE', line, num(state.tolerance / 1000 + RATE_KEPT_MS))
+  elseif spot.place.waits then
+    call('ZREM', line, spot.lane)
+  end
+  call('PEXPIRE', fair, num(state.tolerance / 1000 + RATE_KEPT_MS))
+end
+
+-- A drain that goes away waits no longer; its lane keeps the place.
+local function stop_waiting(lane, service, drain)
+  local text = call('HGET', fair_key(service), lane)
+  if text and string.sub(text, -#drain - 1) == ' ' .. drain then
+    call('HSET', fair_key(service), lane, string.sub(text, 1, -#drain - 1))
+  end
+end

@@ -1,0 +1,211 @@
+"""Groups on the command line: put in, listed, paused, cancelled, opened, given another time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox.batches import Outcome
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
+
+SPRING = Lane("mms-bulk", None, "main", "spring")
+SHOP_SPRING = Lane("mms-bulk", None, "shop", "spring")
+HOUR_MS = 3_600_000
+MESSAGE = (
+    *("send", "mms-bulk", "--to", "010-2345-6789", "--from", "02-2345-6789", "--text", "hello"),
+    *("--image", "https://example.com/a.jpg"),
+)
+COLUMNS = (
+    "group service account scheduled waiting sending uncertain "
+    "accepted rejected failed expired cancelled held"
+)
+
+
+def test_a_message_is_sent_into_a_group(run: Callable[..., Any], store: Store) -> None:
+    ended = run(*MESSAGE, "--key", "k1", "--group", "spring")
+    assert ended.code == 0
+    (record,) = queries.find(store, "k1")
+    assert record.lane == SPRING
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        ("Spring!", "1 to 32 of a-z, 0-9 and -"),
+        ("x" * 33, "1 to 32 of a-z, 0-9 and -"),
+        ("spring~1", "the run of a campaign"),
+    ],
+)
+def test_what_is_not_a_group_is_refused_with_what_is(run: Callable[..., Any], group: str, words: str) -> None:
+    ended = run(*MESSAGE, "--group", group, "--json")
+    assert (ended.code, ended.error["kind"]) == (2, "usage")
+    assert words in ended.error["message"]
+
+
+def test_a_closed_group_refuses_a_message_and_says_how_it_is_opened(run: Callable[..., Any]) -> None:
+    run("cancel", "group:spring", "--reason", "wrong price", "--by", "anna")
+    ended = run(*MESSAGE, "--group", "spring", "--json")
+    assert (ended.code, ended.error["kind"]) == (1, "closed")
+    for words in ("spring", "anna", "wrong price", "plexsend resume group:spring --account main"):
+        assert words in ended.error["message"]
+    assert run("resume", "group:spring", "--json").lines == [
+        {"scope": "group", "what": "spring", "ended": ["closed"]}
+    ]
+    assert run(*MESSAGE, "--group", "spring").code == 0
+
+
+def test_an_import_into_a_group_that_is_closed_stops_and_goes_on_when_it_is_open(
+    run: Callable[..., Any], tmp_path: Path, store: Store
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    item = {"sender_number": "02-2345-6789", "receiver_number": "010-2345-6789", "msg": "hello"}
+    row = json.dumps({**item, "file_path": ["https://example.com/a.jpg"]})
+    file.write_text(f"{row}\n" * 3, "utf-8")
+    args = ("import", str(file), "--service", "mms-bulk", "--group", "spring", "--json")
+    run("cancel", "group:spring")
+    ended = run(*args)
+    assert (ended.code, ended.error["kind"]) == (1, "closed")
+    assert "Run the import again" in ended.error["message"]
+    run("resume", "group:spring")
+    assert run(*args).lines[-1]["added"] == 3
+    assert run(*args).lines[-1]["duplicates"] == 3
+    assert queries.look_at(store, SPRING).ready == 3
+
+
+def test_groups_have_the_promised_fields_in_their_order(run: Callable[..., Any], yard: Any) -> None:
+    yard.end(Outcome.ACCEPTED, "a1", "a2", lane=SPRING)
+    yard.end(Outcome.REJECTED, "d1", lane=SPRING)
+    yard.end(Outcome.PARK, "u1", lane=SPRING)
+    yard.add("w1", "w2", "w3", lane=SPRING)
+    yard.add("w1", lane=SHOP_SPRING)
+    run("pause", "group:spring", "--account", "shop", "--reason", "new price list")
+
+    ended = run("groups", "--json")
+
+    assert ended.code == 0
+    main, shop = ended.lines
+    assert " ".join(main).startswith(COLUMNS)
+    assert (main["group"], main["service"], main["account"]) == ("spring", "mms-bulk", "main")
+    counts = COLUMNS.split()[3:-1]
+    assert [main[name] for name in counts] == [0, 3, 0, 1, 2, 1, 0, 0, 0]
+    assert (main["held"], main["closed"], shop["held"]) == (False, None, True)
+    assert shop["holds"] == ["group pause spring"]
+    assert [line["account"] for line in run("groups", "--account", "shop", "--json").lines] == ["shop"]
+
+
+def test_groups_with_something_still_to_go_are_shown_first(run: Callable[..., Any], yard: Any) -> None:
+    for number in range(60):
+        yard.add(f"k{number}", lane=Lane("mms-bulk", None, "main", f"g{number:02}"))
+    for number in range(30):
+        run("cancel", f"group:g{number:02}")
+
+    ended = run("groups")
+
+    heading, first, *_, last = ended.out.splitlines()
+    assert heading.split() == COLUMNS.split()
+    assert first.split()[0] == "g30"
+    assert last.split()[0] == "g19"
+    assert last.split()[-1] == "closed"
+    assert "and 10 more; --all lists all of them." in ended.err
+    assert len(run("groups", "--all").out.splitlines()) == 61
+    assert "There are no groups" in run("groups", "--account", "nobody").err
+
+
+def test_a_group_is_cancelled_and_closed(run: Callable[..., Any], yard: Any) -> None:
+    yard.end(Outcome.ACCEPTED, "a1", lane=SPRING)
+    yard.add("s1", lane=SPRING)
+    yard.take(SPRING)
+    yard.add("w1", "w2", lane=SPRING)
+
+    (facts,) = run("cancel", "group:spring", "--json").lines
+    assert facts == {"group": "spring", "account": "main", "cancelled": 2, "wanted": 1, "parked": []}
+    people = run("cancel", "group:spring")
+    assert "0 messages of the group spring (main) are cancelled." in people.out
+    assert "The group is closed. `plexsend resume group:spring --account main` opens it again." in people.out
+    assert run("status", "w1", "--json").lines[0]["state"] == "cancelled"
+
+
+def test_reason_and_name_are_of_a_group_alone(run: Callable[..., Any], yard: Any) -> None:
+    yard.add("k1")
+    ended = run("cancel", "k1", "--reason", "why not", "--json")
+    assert (ended.code, ended.error["kind"]) == (2, "usage")
+    assert yard.state("k1") == "waiting"
+
+
+@pytest.mark.parametrize("command", [("cancel",), ("pause", "--reason", "r"), ("resume",)])
+def test_a_group_of_several_accounts_is_never_guessed(
+    run: Callable[..., Any], yard: Any, command: tuple[str, ...]
+) -> None:
+    yard.add("k1", lane=SPRING)
+    yard.add("k1", lane=SHOP_SPRING)
+    ended = run(*command, "group:spring", "--json")
+    assert (ended.code, ended.error["kind"]) == (2, "usage")
+    assert "main, shop" in ended.error["message"]
+    assert "--account" in ended.error["message"]
+    assert yard.state("k1", "shop") == yard.state("k1") == "waiting"
+
+
+def test_a_group_is_paused_before_it_exists_in_the_account_that_is_named(
+    run: Callable[..., Any], yard: Any
+) -> None:
+    paused = run("pause", "group:spring", "--account", "shop", "--reason", "not yet", "--json")
+    assert paused.code == 0
+    assert "is not the name of any group known here" in paused.err
+    (hold,) = paused.lines
+    assert [hold[name] for name in ("account", "scope", "what")] == ["shop", "group", "spring"]
+    yard.add("k1", lane=SHOP_SPRING)
+    assert yard.take(SHOP_SPRING) is None
+    # The one account that knows it now.
+    assert run("resume", "group:spring").code == 0
+    assert yard.take(SHOP_SPRING) is not None
+    assert run("resume", "group:spring").code == 1
+
+
+@pytest.mark.parametrize("command", [("pause", "--reason", "r"), ("resume",)])
+def test_an_account_is_named_for_a_group_alone(run: Callable[..., Any], command: tuple[str, ...]) -> None:
+    ended = run(*command, "mms-bulk@main", "--account", "main", "--json")
+    assert (ended.code, ended.error["kind"]) == (2, "usage")
+    assert "group:NAME" in ended.error["message"]
+
+
+def test_a_message_gets_another_time(run: Callable[..., Any], yard: Any) -> None:
+    yard.add("k1")
+    (facts,) = run("reschedule", "k1", "2099-12-24T09:00:00+09:00", "--json").lines
+    assert facts["outcome"] == "rescheduled"
+    assert facts["send_at"] == "2099-12-24T00:00:00.000+00:00"
+    assert run("status", "k1", "--json").lines[0]["send_at"] == "2099-12-24T00:00:00.000+00:00"
+    assert "k1 goes as soon as it can (state waiting)." in run("reschedule", "k1", "now").out
+    assert yard.state("k1") == "waiting"
+
+
+def test_what_cannot_get_another_time_says_why(run: Callable[..., Any], yard: Any) -> None:
+    yard.end(Outcome.ACCEPTED, "a1")
+    refused = run("reschedule", "a1", "now")
+    assert refused.code == 1
+    assert "'a1' is accepted: only what waits or is scheduled gets another time." in refused.err
+    assert run("reschedule", "nobody", "now").code == 1
+    assert run("reschedule", "a1", "tomorrow").code == 2
+
+
+def test_a_group_gets_another_time_and_names_what_keeps_its_own(
+    run: Callable[..., Any], yard: Any, store: Store
+) -> None:
+    now_ms = queries.server_ms(store)
+    yard.add("w1", "w2", lane=SPRING)
+    yard.add("e1", lane=SPRING, expires_at_ms=now_ms + HOUR_MS)
+    ended = run("reschedule", "group:spring", "2099-12-24T09:00:00+09:00", "--json")
+    assert ended.code == 1
+    (facts,) = ended.lines
+    assert (facts["rescheduled"], facts["left"]) == (2, [{"msg_key": "e1", "reason": "expires"}])
+    people = run("reschedule", "group:spring", "now")
+    assert people.code == 0
+    assert "2 messages of the group spring (main) go as soon as they can." in people.out

@@ -1,0 +1,89 @@
+"""`plexsend why` without a key: about everything, or a lane, a service, an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.cli.conftest import FINANCE, SHOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second look comes at once: here nothing is sent between them."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def test_where_nothing_waits_it_ends_well(run: Callable[..., Any]) -> None:
+    ended = run("why")
+    assert (ended.code, ended.out) == (0, "Nothing waits.\n")
+
+
+def test_what_waits_without_a_worker_is_told_with_what_to_do(run: Callable[..., Any], yard: Any) -> None:
+    yard.add("k1", "k2")
+    ended = run("why")
+    assert ended.code == 1
+    first, second = ended.out.splitlines()
+    assert first.startswith("No worker serves mms-bulk of account main: 2 messages wait, the oldest for ")
+    assert second == "Start one that has its secret: `plexsend worker -Q mms-bulk`."
+
+
+def test_each_part_has_its_own_sentence_and_programs_get_all_figures(
+    run: Callable[..., Any], yard: Any
+) -> None:
+    yard.add("k1")
+    yard.add("k2", "k3", lane=FINANCE)
+    yard.add("k4", lane=SHOP)
+    run("pause", "mms-finance", "--reason", "month end", "--by", "kim")
+
+    ended = run("why")
+    assert ended.code == 1
+    assert "  - Service mms-finance is held (pause) by kim: month end. 2 messages of" in ended.out
+
+    (answer,) = run("why", "--json").lines
+    assert (answer["flow"], len(answer["parts"])) == ("unserved", 3)
+    held = next(part for part in answer["parts"] if part["service"] == "mms-finance")
+    assert (held["flow"], held["waiting"], held["held"]) == ("held", 2, 2)
+    assert held["holds"] == ["service pause mms-finance"]
+
+
+@pytest.mark.parametrize(
+    ("words", "waiting"),
+    [
+        (["mms-finance"], 2),
+        (["mms-finance@main"], 2),
+        (["shop"], 1),
+        (["main"], 3),
+        (["lane:mms-bulk@main"], 1),
+        (["mms-bulk", "--account", "shop"], 1),
+    ],
+)
+def test_a_part_is_looked_at_alone(
+    run: Callable[..., Any], yard: Any, words: list[str], waiting: int
+) -> None:
+    yard.add("k1")
+    yard.add("k2", "k3", lane=FINANCE)
+    yard.add("k4", lane=SHOP)
+    ended = run("why", *words, "--json")
+    assert ended.code == 1
+    assert sum(part["waiting"] for part in ended.lines[0]["parts"]) == waiting
+
+
+def test_a_message_whose_key_is_the_name_of_an_account_comes_first(
+    run: Callable[..., Any], yard: Any
+) -> None:
+    yard.add("main")
+    (answer,) = run("why", "main", "--json").lines
+    assert answer["msg_key"] == "main"
+    (answer,) = run("why", "account:main", "--json").lines
+    assert answer["flow"] == "unserved"
+
+
+def test_what_is_neither_a_key_nor_a_part_is_told_as_a_key(run: Callable[..., Any]) -> None:
+    ended = run("why", "nothing-like-it")
+    assert ended.code == 1
+    assert "No message 'nothing-like-it' is known" in ended.err

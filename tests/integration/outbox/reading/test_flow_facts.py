@@ -1,0 +1,80 @@
+"""The figures of `plexsend why` are those of Redis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox import steer
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.flow import Flow, PartFacts, judge_all
+from plexsend.outbox.reading.flow_facts import gather
+from plexsend.settings import Policy
+from tests.integration.outbox.bench import Bench
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+
+POLICY = Policy(rate_per_s=50, connections=4)
+SHOP = Lane("mms-finance", None, "shop")
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    return Bench(store)
+
+
+def look(store: Store, *, between: Any = lambda: None, **options: Any) -> dict[tuple[str, str], PartFacts]:
+    def sleep(_: float) -> None:
+        between()
+
+    found = gather(store, lambda *_: POLICY, sleep=sleep, **options)
+    return {(part.service, part.account): part for part in found}
+
+
+def test_an_empty_outbox_has_no_parts(store: Store) -> None:
+    assert look(store) == {}
+
+
+def test_what_waits_is_counted_with_its_limits(store: Store, bench: Bench) -> None:
+    bench.submit(23)
+    part = look(store)["mms-bulk", "main"]
+    assert (part.waiting, part.scheduled, part.sending, part.held) == (23, 0, 0, 0)
+    assert (part.rate_per_s, part.most_drains, part.processes) == (50, 4, 0)
+    assert part.oldest_s is not None
+    assert judge_all([part]).flow is Flow.UNSERVED
+
+
+def test_the_pace_is_what_went_out_between_two_looks(store: Store, bench: Bench) -> None:
+    bench.submit(25)
+    bench.sweep()
+    part = look(store, between=bench.drain_all)["mms-bulk", "main"]
+    assert part.sent_per_s > 0
+    assert part.requests_per_s == pytest.approx(part.sent_per_s * 3 / 25)
+
+
+def test_holds_count_what_waits_under_them(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    steer.pause(store, Scope.ACCOUNT, "main", account="main", by="kim", why="month end")
+    steer.pause(store, Scope.SERVICE, "mms-bulk", account=None, by="lee", why="prices")
+    part = look(store)["mms-bulk", "main"]
+    assert [hold.field for hold in part.holds] == ["account pause main", "service pause mms-bulk"]
+    assert part.held == 3
+    assert judge_all([part]).flow is Flow.HELD
+
+
+def test_only_wanted_lanes_count(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    assert look(store, wanted=lambda lane: lane == SHOP) == {}
+
+
+def test_a_living_worker_is_counted_with_its_threads(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    bench.sweep()
+    part = look(store)["mms-bulk", "main"]
+    assert part.processes == 1
+    assert part.threads > 0
+    assert judge_all([replace(part, oldest_s=60, drains=0)]).flow is Flow.STALLED

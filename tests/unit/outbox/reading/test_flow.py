@@ -1,0 +1,179 @@
+"""One sentence for every way in which what waits may be kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from plexsend.outbox.holds import Hold, Reason, Scope
+from plexsend.outbox.reading.flow import Flow, PartFacts, judge, judge_all
+
+PART = PartFacts(
+    service="mms-bulk",
+    account="main",
+    waiting=12_000,
+    sending=20,
+    oldest_s=130,
+    sent_per_s=40,
+    requests_per_s=4,
+    drains=4,
+    most_drains=8,
+    rate_per_s=100,
+    processes=2,
+    threads=32,
+    busy=4,
+)
+NOTHING = PartFacts("mms-finance", "main", processes=2, threads=32, rate_per_s=20)
+CREDIT = Hold(
+    account="main",
+    scope=Scope.ACCOUNT,
+    what="main",
+    reason=Reason.CREDIT,
+    since_ms=1,
+    until_ms=2,
+    step_ms=30_000,
+    by="gateway",
+    why="G150: the credit does not suffice",
+    probing=False,
+)
+FINANCE = replace(CREDIT, scope=Scope.SERVICE, what="mms-finance", reason=Reason.PAUSE, by="kim", why="")
+
+MAIN = "mms-bulk of account main"
+WAIT = "12,000 messages wait, the oldest for 2 min 10 s"
+
+SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
+    (
+        {},
+        Flow.FLOWING,
+        f"It flows in {MAIN}: 40 messages a second now, {WAIT}.",
+    ),
+    (
+        {"waiting": 0, "oldest_s": None},
+        Flow.FLOWING,
+        f"It flows in {MAIN}: 40 messages a second now, nothing waits longer.",
+    ),
+    (
+        {"oldest_s": 4.0, "sent_per_s": 100},
+        Flow.FLOWING,
+        f"It flows in {MAIN}: 100 messages a second now, 12,000 messages wait, the oldest for 4.0 s.",
+    ),
+    (
+        {"waiting": 0, "sending": 0, "sent_per_s": 0, "scheduled": 3, "next_due_s": 180.0, "processes": 0},
+        Flow.IDLE,
+        f"Nothing waits in {MAIN}. 3 messages are scheduled, the next in 3 min.",
+    ),
+    (
+        {"holds": (CREDIT,), "held": 12_000},
+        Flow.HELD,
+        (
+            f"Account main is held (credit) by gateway: G150: the credit does not suffice. 12,000 "
+            f"messages of {MAIN} wait for it, the oldest for 2 min 10 s."
+        ),
+    ),
+    (
+        {"holds": (CREDIT, FINANCE), "held": 500, "processes": 0},
+        Flow.HELD,
+        (
+            f"Account main is held (credit) by gateway: G150: the credit does not suffice. 500 of "
+            f"12,000 messages of {MAIN} wait for it, the oldest for 2 min 10 s. 1 more hold it too: "
+            f"`plexsend holds`. No worker serves mms-bulk either."
+        ),
+    ),
+    (
+        {"processes": 0},
+        Flow.UNSERVED,
+        f"No worker serves {MAIN}: {WAIT}.",
+    ),
+    (
+        {"processes": 0, "waiting": 1, "oldest_s": 1.0, "unserved_because": "web1 pid 7 has no secret"},
+        Flow.UNSERVED,
+        f"No worker serves {MAIN} (web1 pid 7 has no secret): 1 message waits, the oldest for 1.0 s.",
+    ),
+    (
+        {"day_limit": 5_000, "sent_today": 5_000, "sent_per_s": 0},
+        Flow.LIMITED,
+        f"{MAIN} is limited to 5,000 messages a day and has sent them: {WAIT} until midnight.",
+    ),
+    (
+        {"sent_per_s": 99.2},
+        Flow.LIMITED,
+        f"{MAIN} is limited to 100 messages a second and sends 99: {WAIT}, which takes 2 min.",
+    ),
+    (
+        {"busy": 32, "drains": 8},
+        Flow.OVERLOADED,
+        (
+            f"The workers are overloaded: all 32 threads of 2 processes that serve {MAIN} are busy. 40 "
+            f"messages a second now, {WAIT}."
+        ),
+    ),
+    (
+        {"drains": 8},
+        Flow.SLOW,
+        (
+            f"The gateway is slow: a request takes 2.0 s, and {MAIN} may have 8 at once. 40 messages a "
+            f"second now, {WAIT}."
+        ),
+    ),
+    (
+        {"drains": 8, "requests_per_s": 0, "sent_per_s": 0},
+        Flow.SLOW,
+        (
+            f"The gateway is slow: no request was answered in the last second, and {MAIN} may have 8 at "
+            f"once. 0 messages a second now, {WAIT}."
+        ),
+    ),
+    (
+        {"drains": 0, "sent_per_s": 0},
+        Flow.STALLED,
+        f"Nothing is sent of {MAIN}, though 2 living workers serve it and nothing holds it: {WAIT}.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "flow", "text"), SENTENCES)
+def test_every_matter_has_its_sentence(changed: dict[str, Any], flow: Flow, text: str) -> None:
+    found = judge(replace(PART, **changed))
+    assert (found.flow, found.text) == (flow, text)
+
+
+def test_these_sentences_are_all_there_are() -> None:
+    assert {flow for _, flow, _ in SENTENCES} == set(Flow)
+
+
+@pytest.mark.parametrize(("changed", "flow"), [(changed, flow) for changed, flow, _ in SENTENCES])
+def test_what_is_the_matter_comes_with_what_to_do(changed: dict[str, Any], flow: Flow) -> None:
+    found = judge(replace(PART, **changed))
+    assert bool(found.remedy) is not flow.is_well
+    assert not found.remedy or "`plexsend " in found.remedy
+
+
+def test_a_hold_says_how_it_ends_and_what_ends_it_at_once() -> None:
+    found = judge(replace(PART, holds=(CREDIT,), held=12_000))
+    assert "one message probes at the next time" in found.remedy
+    assert "`plexsend resume main`" in found.remedy
+
+
+def test_of_all_parts_the_worst_is_told_and_who_shares_it() -> None:
+    unserved = replace(PART, processes=0)
+    limited = replace(PART, account="shop", sent_per_s=100)
+    found = judge_all([NOTHING, limited, unserved])
+    assert (found.flow, found.text) == (Flow.UNSERVED, judge(unserved).text)
+    both = judge_all([unserved, replace(unserved, account="shop", waiting=3)])
+    assert both.text.endswith("The same is true of mms-bulk of account shop.")
+    assert both.text.startswith("No worker serves mms-bulk of account main: 12,000")
+
+
+def test_where_all_flows_the_figures_are_added_up() -> None:
+    found = judge_all([PART, replace(PART, account="shop", waiting=1, oldest_s=400), NOTHING])
+    assert found.flow is Flow.FLOWING
+    assert (
+        found.text == "It flows: 80 messages a second now, 12,001 messages wait, the oldest for 6 min 40 s."
+    )
+
+
+def test_nothing_at_all() -> None:
+    assert judge_all([]).text == "Nothing waits."
+    assert judge_all([NOTHING]).flow is Flow.IDLE
