@@ -247,8 +247,9 @@ def test_a_group_counts_over_its_routes_and_also_what_was_archived(bench: Bench)
     bench.drain_all(SPRING)
     bench.submit(["dead"], Lane("mms-bulk", "RMM", "main", "spring"))
     bench.let_pass(10_000, steadily=False)
-    bench.sweep(keep_ms=1, tidy=[SPRING])
+    # The lane lives on: what an ended lane counted is its route's.
     bench.submit(["w"], SPRING)
+    bench.sweep(keep_ms=1)
     assert queries.find(bench.store, "k00000") == []
     (view,) = reading.groups(bench.store)
     assert (view.group, view.service, view.account, view.unsent) == ("spring", "mms-bulk", "main", 2)

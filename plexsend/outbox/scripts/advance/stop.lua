@@ -8,10 +8,15 @@ end
 -- Whether a drain that ends leaves a doorbell in its place. Without a rate each drain that ends hands its place on,
 -- or a lane whose drains end close together would be left with fewer. Under one a doorbell at a time is enough:
 -- more would only wait for permits.
-local function wants_bell(n, others, bells, own)
+local function wants_bell(n, others, own, bells)
   if others >= connections then return false end
   if rate_per_s == 0 then return own < math.ceil(n / most_items) end
   return bells == 0
+end
+
+-- Whether another lane of the route waits for the connection that becomes free.
+local function another_waits()
+  return group_waits(route) or lane ~= route and ungrouped_waits(route, connections - 1)
 end
 
 -- `last`: the drain's entry of `takes`.
@@ -37,14 +42,19 @@ local function stop(last)
     sleep_held(lane, held)
     return stopped()
   end
-  local others, bells, own = running(lane)
+  if another_waits() then
+    wake_at(lane, lane == route and now + FULL_AGAIN_MS or now)
+    nudge(now)
+    return stopped()
+  end
+  local others, own, bells = running(lane)
   if yields and bells == 0 and others < connections then
     -- Then housekeeping gives out the doorbells: lanes that have one would pass it on among themselves for as
     -- long as they have work, and the others would wait for ever.
     wake_by(lane, now)
     return stopped()
   end
-  if not wants_bell(n, others, bells, own) then
+  if not wants_bell(n, others, own, bells) then
     wake_by(lane, now + LONGEST_SLEEP_MS)
     return stopped()
   end

@@ -89,6 +89,12 @@ local function take()
     if call('ZCARD', ready) > 0 then wake_by(lane, now + LONGEST_SLEEP_MS) end
     return nothing('enough', LONGEST_SLEEP_MS, 'connections')
   end
+  if lane ~= route and sequence > 1 and ungrouped_waits(route, connections) then
+    -- No message without a group waits until the slice of a group is over.
+    wake_by(lane, now)
+    wake_by(route, now)
+    return nothing('enough', 0, 'connections')
+  end
   mature(lane, MOST_DUE)
   local chosen = choose(lane, held.size, #held.probes > 0)
   local goes_alone = chosen[1] and has(chosen[1].facts[3], ALONE)

@@ -28,17 +28,19 @@ local function not_before(lane, service, ready, spot, permits_state)
   return spot and wait_in_line(spot, permits_state, ready)
 end
 
--- How many more drains the lane can use now. Under a rate it is one for each full batch of unused permits, at
+-- How many more drains the lane can use now, and whether others have all connections. Under a rate it is one for each full batch of unused permits, at
 -- least one where what it needs is there: requests may take longer than the permits for the next one.
 local function missing(lane, service, ready, spot, permits_state)
-  local there, bells, own = running(lane)
-  local n = math.min(service.connections - there, math.ceil(ready / service.most_items) - own)
+  local there, own, bells = running(lane)
+  -- While lanes with a group wait, the lane without one leaves them a connection.
+  local shared = not group_of(lane) and own > 0 and group_waits(lane) and 1 or 0
+  local n = math.min(service.connections - shared - there, math.ceil(ready / service.most_items) - own)
   if spot then
     local batches = math.max(1, math.floor((permits_state.permits - spot.keep) / service.most_items))
     local usable = spot.place.drain and 0 or batches - bells
-    n = math.min(n, math.max(usable, there == 0 and 1 or 0))
+    n = math.min(n, math.max(usable, own == 0 and 1 or 0))
   end
-  return n
+  return n, own == 0 and there >= service.connections
 end
 
 local rings = {}
@@ -95,7 +97,11 @@ local function look_at(lane)
     wake_at(lane, math.min(at, now + LONGEST_SLEEP_MS))
     return
   end
-  local lacking = missing(lane, service, ready, spot, permits)
+  local lacking, crowded_out = missing(lane, service, ready, spot, permits)
+  if crowded_out then
+    wake_at(lane, now + FULL_AGAIN_MS)
+    return
+  end
   if #held.probes > 0 then lacking = math.min(lacking, 1) end
   -- Where the workers have enough to do, this lane remains the next in order.
   if ring_for(lane, service, lacking) then wake_at(lane, now + LONGEST_SLEEP_MS) end
