@@ -58,7 +58,7 @@ def preload(store: Store, lane: Lane, first: int, count: int, *, stamp: str | No
     """Put messages in without validation; another stamp than today's makes the worker validate them."""
     intake = Submitter(store)
     for chunk in drafts(first, count):
-        intake.add(lane, chunk, stamp=stamp or str(get_loader(lane.service).stamp), linger_ms=0)
+        intake.add(lane, chunk, stamp=stamp or str(get_loader(lane.service).stamp))
 
 
 def accepted(batch: Batch) -> Settlement:

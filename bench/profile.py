@@ -30,6 +30,7 @@ from plexsend.gateway.services import get_service
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.state import renew
 from plexsend.worker.drain import Drain, Surroundings
 from plexsend.worker.runtime import Runtime
 
@@ -96,12 +97,18 @@ class Stage:
     def fill(self, batches: int, *, stamp: str | None = None) -> None:
         """Put messages in, on an empty server."""
         self._valkey.client.flushall()
+        renew(self.runtime.store, [self.runtime.settings.asks])
+        self.runtime.policies.forget()
         preload(self.runtime.store, LANE, 0, batches * 10, stamp=stamp)
 
     def drain(self) -> None:
         """Send all there is. A drain's slice is bounded, so there may be several."""
         # Alone in its process: no doorbell waits, and none has to be sent.
-        around = Surroundings(bell_waits=lambda: False, ring=lambda lane, bell: None)  # noqa: ARG005
+        around = Surroundings(
+            bell_waits=lambda: False,
+            ungrouped_waits=lambda: False,
+            ring=lambda lane, bell: None,  # noqa: ARG005
+        )
         waiting = f"plexsend:{{main}}:{LANE.name}:ready"
         while self._valkey.client.zcard(waiting):
             Drain(self.runtime, LANE, around).run("")
@@ -115,9 +122,9 @@ class Stage:
 
     def advance(self) -> None:
         """Only settle and take: the outbox's part of a drain."""
-        settlement, name, policy = None, self.runtime.next_drain(), self.runtime.policies[LANE.service]
+        settlement, name = None, self.runtime.next_drain()
         for sequence in count(1):
-            reply = advance(self.runtime.store, LANE, Ticket(name, sequence), policy, settlement=settlement)
+            reply = advance(self.runtime.store, LANE, Ticket(name, sequence), settlement=settlement)
             if not isinstance(reply, Batch):
                 return
             settlement = accepted(reply)

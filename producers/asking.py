@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
 from plexsend.outbox import groups, steer
+from plexsend.outbox.form import form_in_force
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import group_account
 from plexsend.producers.accounts import check_account
@@ -106,4 +107,5 @@ class Asking:
             raise UsageError("msg_key holds half a character, so no message has this key.") from None
         if account is not None:
             check_account(account, self._settings.accounts)
+        form_in_force(self._store)
         return queries.find(self._store, msg_key, account)

@@ -35,7 +35,6 @@ class Terms:
 
     service: str
     account: str
-    linger_ms: int
     group: str | None = None
     send_at_ms: int | None = None
     expires_at_ms: int | None = None
@@ -73,7 +72,6 @@ class Taker(Protocol):
         messages: Sequence[NewMessage],
         *,
         stamp: str,
-        linger_ms: int,
         most_items: int,
         send_at_ms: int | None,
         expires_at_ms: int | None,
@@ -239,7 +237,6 @@ class Pipeline:
             lane,
             messages,
             stamp=self._stamp,
-            linger_ms=self._terms.linger_ms,
             most_items=self._loader.product.most_items,
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,

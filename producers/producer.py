@@ -232,7 +232,6 @@ class Producer(Asking):
             service=service,
             account=account,
             group=group,
-            linger_ms=self._settings.service(service).linger_ms,
             send_at_ms=send_at_ms,
             expires_at_ms=expires_at_ms,
             variant=msg_type,

@@ -25,7 +25,7 @@ from plexsend.settings import LogFormat
 def main() -> None:
     """Run Celery with the arguments of this process; it ends the process."""
     # A banner is not a line of a log for programs, and standard output often goes where the log goes.
-    settings = plexsend.worker.celery.app.plexsend_settings  # type: ignore[attr-defined]  # see create_app
+    settings = plexsend.worker.celery.app.plexsend_settings
     logs_json = settings.log is LogFormat.JSON
     celery(
         args=["-A", "plexsend.worker.celery", *(["--quiet"] if logs_json else []), *sys.argv[1:]],

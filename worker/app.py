@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import beat_init, celeryd_init
 from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
-from plexsend.worker.bootstep import HousekeepingStep
+from plexsend.worker.application import Application
+from plexsend.worker.bootstep import HousekeepingStep, log_doubtful
 from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ POOL_SIZE = 16
 """Threads in a worker process, unless `--concurrency` says otherwise."""
 
 
-def create_app(settings: Settings) -> Celery:
+def create_app(settings: Settings) -> Application:
     """Return the application for these settings. Connects to nothing yet."""
-    app = Celery("plexsend", log=Logging)
+    app = Application(settings, log=Logging)
     app.conf.update(_config(settings))
     app.steps["worker"].add(HousekeepingStep)
-    app.plexsend_settings = settings  # type: ignore[attr-defined]  # the worker's bootstep finds them here
+    beat_init.connect(_warn_in_the_log, weak=False)
     celeryd_init.connect(_log_from_the_first_line, weak=False)
     celeryd_init.connect(_refuse_unknown_queues, weak=False)
     return app
@@ -44,6 +44,11 @@ def _log_from_the_first_line(instance: Any, options: Mapping[str, Any], **_: Any
     if instance.app.plexsend_settings.log is LogFormat.JSON:
         instance.quiet = True
         instance.app.log.setup(options.get("loglevel"), options.get("logfile"), hostname=instance.hostname)
+
+
+# Of beat, which has no bootsteps.
+def _warn_in_the_log(sender: Any, **_: Any) -> None:
+    log_doubtful(sender.app.take_ignored())
 
 
 # Celery itself ends with a traceback, and recommends a setting that would create the misspelt queue.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
@@ -12,9 +13,15 @@ from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
+from plexsend.outbox.fleet import fleet
+from plexsend.outbox.form import form_in_force
+from plexsend.outbox.policies.in_force import asks_for
+from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.runtime import Runtime
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from celery import Celery
+
+    from plexsend.errors import Problem
 
 _log = get_logger("worker.bootstep")
 
@@ -60,24 +69,26 @@ class HousekeepingStep(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """Start housekeeping once Redis answers; refuses a server that loses messages."""
         settings = parent.app.plexsend_settings
-        for problem in settings.warnings:
-            _log.warning(
-                "a setting is doubtful", setting=problem.field, reason=problem.reason, remedy=problem.remedy
-            )
+        log_doubtful([*settings.warnings, *parent.app.take_ignored()])
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        services = tuple(sorted(parent.app.amqp.queues.consume_from))
-        process = Process(parent.app, runtime, services)
-        enter(process)
+        # Before anything is sent: housekeeping announces it a moment later.
+        others = [each.announced.asks for each in fleet(runtime.store)]
+        renew(runtime.store, [asks_for(settings.asks, served(parent)), *others])
         presence = Presence(
-            runtime, lambda: services, parent.concurrency, busy=lambda: len(state.active_requests)
+            runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
+        process = Process(parent.app, runtime, presence.serves)
+        enter(process)
         housekeeping = Housekeeping(
             runtime, presence.me, ring=process.ring, queue_lengths=QueueLengths(parent.app), presence=presence
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        if settings.notify is not None:
+            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature
@@ -90,6 +101,27 @@ class HousekeepingStep(bootsteps.StartStopStep):
     def terminate(self, parent: Any) -> None:
         """End it in the same way: no faster way would lose nothing."""
         self.stop(parent)
+
+
+def served(worker: Any) -> tuple[str, ...]:
+    """Return the services whose doorbells a worker fetches now.
+
+    `add_consumer` and `cancel_consumer` change what is wanted at once and what is fetched a moment later.
+    While the broker is away nothing is fetched, and what is wanted counts: it will be again.
+    """
+    wanted = tuple(worker.app.amqp.queues.consume_from)
+    # Celery makes the consumer after this bootstep has started.
+    fetches = getattr(getattr(worker, "consumer", None), "task_consumer", None)
+    fetched = tuple(service for service in wanted if fetches and fetches.consuming_from(service))
+    return tuple(sorted(fetched or wanted))
+
+
+def log_doubtful(problems: Iterable[Problem]) -> None:
+    """Log what is doubtful about the settings of this process."""
+    for problem in problems:
+        _log.warning(
+            "a setting is doubtful", setting=problem.field, reason=problem.reason, remedy=problem.remedy
+        )
 
 
 # Polled, since Celery's own signal takes a lock in the signal handler, and a second SIGTERM in that moment
@@ -148,6 +180,7 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
+            runtime.form = form_in_force(runtime.store)
         except OutboxUnavailable as exc:
             if not reported:
                 _log.warning("redis does not answer, trying again", reason=str(exc))

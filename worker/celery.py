@@ -1,5 +1,6 @@
 """The application that Celery finds: `celery -A worker worker`, `plexsend worker`, `plexsend beat`."""
 
+import atexit
 import sys
 
 from plexsend.errors import MissingExtra, SettingsError
@@ -14,6 +15,8 @@ try:
     from plexsend.worker.app import create_app
 
     app = create_app(read_settings())
+    # The worker and beat log what is ignored; commands such as `inspect` have no log.
+    atexit.register(app.write_ignored)
 except (MissingExtra, SettingsError) as exc:
     print(f"plexsend: {exc}", file=sys.stderr)  # noqa: T201  logging is not set up yet
     raise SystemExit(2) from None

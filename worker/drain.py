@@ -48,6 +48,8 @@ class Surroundings:
 
     bell_waits: Callable[[], bool]
     """Whether another doorbell waits for a thread."""
+    ungrouped_waits: Callable[[], bool]
+    """Whether one of a lane without a group does."""
     ring: Callable[[Lane, str], None]
     """Send a doorbell for a lane, under this name."""
     clock: Callable[[], float] = time.monotonic
@@ -68,8 +70,6 @@ class Drain:
         self._impatient_since: float | None = None
         self._service = get_service(lane.service, runtime.settings)
         self._loader: ItemLoader = get_loader(lane.service, runtime.settings)
-        self._policy = runtime.policies[lane.service]
-        self._judge = runtime.judges[lane.service]
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._batch_log = BatchLog(self._log)
         self._in_hand: Batch | None = None
@@ -110,6 +110,9 @@ class Drain:
     def _is_over(self, began: float) -> bool:
         if self._runtime.stop.is_set():
             return True
+        if not self._lane.is_route and self._sequence > 0 and self._around.ungrouped_waits():
+            # A campaign gives its thread back after each batch, as soon as a single message wants it.
+            return True
         ran = self._around.clock() - began
         return ran >= self._long_slice_s or (ran >= SHORT_SLICE_S and self._around.bell_waits())
 
@@ -138,7 +141,6 @@ class Drain:
                     self._runtime.store,
                     self._lane,
                     ticket,
-                    self._policy,
                     mode=mode,
                     settlement=settlement,
                     bell=bell,
@@ -228,7 +230,7 @@ class Drain:
             request = Effect(EffectKind.REQUEST, len(batch.messages))
             reason = "the secret was refused and has been corrected meanwhile"
             return give_back(batch, "NEW_SECRET", reason, effects=(request,))
-        return self._judge.judge(answer, batch, now_ms=batch.taken_ms)
+        return self._runtime.judge(self._lane).judge(answer, batch, now_ms=batch.taken_ms)
 
     def _has_new_secret(self, account: str, refused: Credentials) -> bool:
         try:

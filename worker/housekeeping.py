@@ -16,8 +16,10 @@ from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import lanes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import sweep, unswept
+from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.election import elect
+from plexsend.worker.form_watch import FormWatch
 from plexsend.worker.presence import LATE_S, Presence
 from plexsend.worker.reclaim import reclaim
 
@@ -43,7 +45,6 @@ MOVED_AFTER_S = 5.0
 """How long an account may be announced without its first message before it counts as moved away."""
 LANES_TIDIED = 5
 """Lanes looked at for retention in one round."""
-_DAY_MS = 86_400_000
 
 
 class Housekeeping:
@@ -68,6 +69,7 @@ class Housekeeping:
         self._ring = ring
         self._queue_lengths = queue_lengths
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
+        self._agreement = Agreement(runtime)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
@@ -75,6 +77,7 @@ class Housekeeping:
         self._lanes_seen = -1
         self._lanes_at = float("-inf")
         self._adoption = Adoption(runtime.store)
+        self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
@@ -87,7 +90,7 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.policies
+            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
         }
         self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
@@ -118,7 +121,13 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        if not (self._try("", self._beat) and self._try("", self._look_for_lanes)):
+        steps = (
+            lambda: self._form_watch.look(self._lanes),
+            self._beat,
+            self._agree,
+            self._look_for_lanes,
+        )
+        if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)
         for account, known in self._in_turn():
@@ -142,6 +151,9 @@ class Housekeeping:
         if self._presence.beat(at_once=at_once):
             gone = self._presence.gone
             self._dropped = {account: names & gone for account, names in self._dropped.items()}
+
+    def _agree(self) -> None:
+        self._agreement.look(self._presence.fleet, self._sweeps)
 
     def _elect(self) -> None:
         present = {process.name for process in self._presence.fleet if process.silent_ms <= LATE_S * 1000}
@@ -170,7 +182,7 @@ class Housekeeping:
         mine = ((account, known) for account, known in self._lanes.items() if account in sweeps)
         return sorted(mine, key=lambda item: self._rang_at.get(item[0], 0.0))
 
-    def _try(self, account: str, step: Callable[[], None]) -> bool:
+    def _try(self, account: str, step: Callable[[], object]) -> bool:
         try:
             step()
         except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
@@ -216,18 +228,15 @@ class Housekeeping:
         processes = self._serving(account)
         quota = 0 if queued is None else quota_of_all(processes, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
-        settings = self._runtime.settings
         call = partial(
             sweep,
             self._runtime.store,
             account,
             self._presence.me,
-            policies=self._runtime.policies,
+            services=self._runtime.services,
             most_items=self._most_items,
-            quotas={} if queued is None else quotas(self._runtime.policies, processes, queued),
+            quotas={} if queued is None else quotas(self._runtime.services, processes, queued),
             quota=quota,
-            reclaim_ms=round(settings.usual.reclaim_s * 1000),
-            keep_ms=round(settings.keep_days * _DAY_MS),
             gone=gone,
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
@@ -278,7 +287,7 @@ class Housekeeping:
     def _lengths(self) -> dict[str, int] | None:
         busy = self._rang or self._queues is None or any(self._queues.values())
         if busy and self._clock() - self._queues_at >= (FULL_QUEUES_S if self._full else QUEUES_S):
-            self._queues = self._queue_lengths(self._runtime.policies)
+            self._queues = self._queue_lengths(self._runtime.services)
             self._queues_at = self._clock()
             self._rang = False
         return self._queues

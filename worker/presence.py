@@ -13,7 +13,6 @@ from plexsend.logs import get_logger
 from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.fleet import (
     FORGOTTEN_MS,
-    FORM,
     Announcement,
     alive,
     announce,
@@ -23,6 +22,8 @@ from plexsend.outbox.fleet import (
     salt,
     together,
 )
+from plexsend.outbox.form import FORM
+from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import server_ms
 
@@ -87,6 +88,10 @@ class Presence:
     def me(self) -> WorkerProcess:
         """Return this process with the services that it serves now."""
         return WorkerProcess(self.name, self._threads, tuple(sorted(self._services())))
+
+    def serves(self, service: str) -> bool:
+        """Return whether this process answers doorbells of a service now."""
+        return service in self._services()
 
     @property
     def living(self) -> tuple[FleetProcess, ...]:
@@ -168,6 +173,7 @@ class Presence:
             since_ms=self._since_ms,
             services=self.me.services,
             threads=self._threads,
+            asks=asks_for(settings.asks, self.me.services),
             secrets=self._secrets,
             urls=dict(settings.base_urls),
         )

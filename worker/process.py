@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from celery.worker import state
 from kombu.exceptions import OperationalError
 
-from plexsend.errors import PlexsendError
+from plexsend.errors import PlexsendError, UsageError
 from plexsend.logs import get_logger
+from plexsend.outbox.form import FORM, OLD_FORM
 from plexsend.outbox.lanes import Lane
 from plexsend.worker.drain import Drain, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from celery import Celery
 
@@ -25,16 +26,21 @@ _log = get_logger("worker.process")
 
 DRAIN_TASK = "plexsend.drain"
 """The one task: answer a doorbell."""
+_IN_FORM_2 = "2 "
+"""What the lane's name in a doorbell begins with in form 2. A worker of 0.2.0, which would keep no policy,
+logs that this is not a lane and takes nothing."""
 
 
 class Process:
     """One for each worker process, made when its pool starts."""
 
-    def __init__(self, app: Celery, runtime: Runtime, services: Iterable[str]) -> None:
+    def __init__(self, app: Celery, runtime: Runtime, serves: Callable[[str], bool]) -> None:
         self.runtime = runtime
-        self.surroundings = Surroundings(bell_waits=_bell_waits, ring=self.ring)
+        self.surroundings = Surroundings(
+            bell_waits=_bell_waits, ungrouped_waits=_ungrouped_waits, ring=self.ring
+        )
         self._app = app
-        self._services = frozenset(services)
+        self._serves = serves
         self._spare = threading.Lock()
 
     def ring(self, lane: Lane, bell: str) -> None:
@@ -43,9 +49,10 @@ class Process:
         A Redis whose memory is full takes no doorbell, and without one nothing would be sent to free it.
         """
         try:
-            self._app.send_task(DRAIN_TASK, args=(lane.name, bell), queue=lane.service, retry=False)
+            named = lane.name if self.runtime.form == OLD_FORM else f"{_IN_FORM_2}{lane.name}"
+            self._app.send_task(DRAIN_TASK, args=(named, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
-            here = lane.service in self._services and self._spare.acquire(blocking=False)
+            here = self._serves(lane.service) and self._spare.acquire(blocking=False)
             _log.warning(
                 "broker refuses a doorbell", lane=lane.name, reason=type(exc).__name__, answered_here=here
             )
@@ -60,8 +67,11 @@ class Process:
         Nothing is raised: a doorbell that is not answered lapses, and what was taken is reclaimed.
         """
         drain: Drain | None = None
+        if self.runtime.form > FORM:
+            # Housekeeping has said so.
+            return
         try:
-            drain = Drain(self.runtime, Lane.parse(lane), self.surroundings)
+            drain = Drain(self.runtime, Lane.parse(lane.removeprefix(_IN_FORM_2)), self.surroundings)
             drain.run(bell)
         except PlexsendError as exc:
             _log.error("drain failed", lane=lane, **_in_hand(drain), reason=str(exc))
@@ -83,6 +93,25 @@ def _in_hand(drain: Drain | None) -> dict[str, list[str]]:
 # Tasks received and not yet begun: with a free thread for each they would have begun.
 def _bell_waits() -> bool:
     return len(state.reserved_requests) > len(state.active_requests)
+
+
+def _ungrouped_waits() -> bool:
+    if not _bell_waits():
+        return False
+    try:
+        waiting = set(state.reserved_requests) - set(state.active_requests)
+    except RuntimeError:
+        # One came meanwhile. The next batch asks again.
+        return False
+    return any(_is_ungrouped(request.args) for request in waiting)
+
+
+# What another program sent may hold anything; it is answered, and logged, like what has no group.
+def _is_ungrouped(args: object) -> bool:
+    try:
+        return Lane.parse(args[0]).is_route  # type: ignore[index]  # see above
+    except (UsageError, TypeError, LookupError):
+        return True
 
 
 _current: list[Process] = []

@@ -27,13 +27,12 @@ def reclaim(runtime: Runtime, abandoned: tuple[Abandoned, ...]) -> None:
     for item in abandoned:
         by_take[item.lane, item.token].append(item)
     for (lane, token), items in by_take.items():
-        judge = runtime.judges[lane.service]
+        judge = runtime.judge(lane)
         entries = tuple(judge.judge_abandoned(item.message, token, now_ms=now_ms) for item in items)
         advance(
             runtime.store,
             lane,
             Ticket(runtime.name, 0),
-            runtime.policies[lane.service],
             mode=Mode.SETTLE,
             settlement=Settlement(token, 0, entries),
         )

@@ -9,12 +9,17 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.form import OLD_FORM
+from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
 from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plexsend.gateway.http.transport import Transport
+    from plexsend.outbox.lanes import Lane
     from plexsend.settings import Credentials, Settings
 
 
@@ -33,15 +38,24 @@ class Runtime:
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
-        self.policies = settings.services
-        chance = random.SystemRandom().random
-        self.judges = {service: Judge(policy, chance) for service, policy in settings.services.items()}
+        self.form = OLD_FORM
+        """The form in force, as housekeeping last saw it: the oldest until then."""
+        self.services = tuple(settings.services)
+        """The services that this version knows."""
+        self.policies = KnownPolicies(self.store)
+        """What the fleet agreed on; housekeeping looks at it once a second."""
+        self.chance: Callable[[], float] = random.SystemRandom().random
+        """Returns a number in [0, 1) for each delay."""
         self._numbers = itertools.count(1)
         self._credentials: dict[str, Credentials] = {}
 
     def next_drain(self) -> str:
         """Return a name for a drain that no other drain has had."""
         return f"{self.name}.{next(self._numbers)}"
+
+    def judge(self, lane: Lane) -> Judge:
+        """Return the judge of a lane's answers, under the policies in force."""
+        return Judge(self.policies.service(lane.service, lane.account), self.chance)
 
     def credentials(self, account: str) -> Credentials:
         """Return an account's credentials, read at their first use; KeyError where none is configured."""

@@ -70,19 +70,19 @@ def _trickle(stage: Stage, first: int, for_s: float) -> dict[str, float]:
     for number in range(round(for_s / gap_s)):
         time.sleep(max(0.0, began_s + number * gap_s - time.monotonic()))
         key = msg_key(first + number)
-        _add(intake, LANES[number % len(LANES)], [first + number], linger_ms=LINGER_MS)
+        _add(intake, LANES[number % len(LANES)], [first + number])
         left[key] = time.monotonic()
     return left
 
 
-def _add(intake: Submitter, lane: Lane, numbers: Sequence[int], *, linger_ms: int) -> None:
+def _add(intake: Submitter, lane: Lane, numbers: Sequence[int]) -> None:
     loader = get_loader(lane.service)
     # An SMS has no room for the text of the bench's MMS, and neither it nor an LMS has images.
     if loader.product.name == "mms":
         drafts = [NewMessage(msg_key(number), wire_body(number)) for number in numbers]
     else:
         drafts = [NewMessage(msg_key(number), _short(lane, number)) for number in numbers]
-    intake.add(lane, drafts, stamp=str(loader.stamp), linger_ms=linger_ms)
+    intake.add(lane, drafts, stamp=str(loader.stamp))
 
 
 def _short(lane: Lane, number: int) -> bytes:
@@ -127,7 +127,7 @@ def crowded(plan: Plan) -> list[Figure]:
 def _fill(stage: Stage, each: int) -> None:
     intake = Submitter(stage.store)
     for place, lane in enumerate(LANES):
-        _add(intake, lane, range(place * each, place * each + each), linger_ms=0)
+        _add(intake, lane, range(place * each, place * each + each))
 
 
 def _outstanding(stage: Stage) -> int:

@@ -14,9 +14,10 @@ from bench.valkey import Valkey
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Settlement
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitter
-from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MANY, FEW = 1_000_000, 1_000
 THROUGHPUT = 10_000
 """Messages put in and sent while many or few wait."""
-POLICY = Policy(rate_per_s=0, linger_ms=0)
 WEIGHED = 100_000
 """Messages whose memory is measured; far enough from a power of two for the tables not to grow."""
 
@@ -40,6 +40,7 @@ def backlog(plan: Plan) -> list[Figure]:
             valkey = ends.enter_context(Valkey(plan.folder / name))
             store = Store.connect(valkey.url, PREFIX)
             ends.callback(store.close)
+            without_limits(store)
             preload(store, LANE, 0, waiting)
             valkey.wait_rewritten()
             stores[name] = valkey, store
@@ -63,6 +64,11 @@ def backlog(plan: Plan) -> list[Figure]:
     ]
 
 
+def without_limits(store: Store) -> None:
+    """Set that nothing keeps a batch from going at once."""
+    put(store, Where(), {"rate_per_s": 0, "linger_ms": 0}, by="bench", reason="scripts alone are measured")
+
+
 def _pass_through(valkey: Valkey, store: Store, numbers: Iterator[int]) -> dict[str, float]:
     first = next(numbers)
     before_us, cpu_s = valkey.script_us(), valkey.program.cpu_s()
@@ -76,11 +82,11 @@ def send(store: Store, batches: int, drain: str) -> None:
     """Take this many batches and settle each as accepted."""
     settlement: Settlement | None = None
     for sequence in range(1, batches + 1):
-        reply = advance(store, LANE, Ticket(drain, sequence), POLICY, settlement=settlement)
+        reply = advance(store, LANE, Ticket(drain, sequence), settlement=settlement)
         if not isinstance(reply, Batch):
             raise TypeError(f"batch {sequence} of {batches} was not there: {reply}")
         settlement = accepted(reply)
-    advance(store, LANE, Ticket(drain, batches + 1), POLICY, mode=Mode.STOP, settlement=settlement)
+    advance(store, LANE, Ticket(drain, batches + 1), mode=Mode.STOP, settlement=settlement)
 
 
 def weight(plan: Plan) -> list[Figure]:
@@ -102,14 +108,15 @@ def _weigh(plan: Plan, name: str, key: Callable[[int], str]) -> tuple[float, flo
     body = b"x" * WIRE_BYTES
     with Valkey(plan.folder / f"weight-{name}") as valkey:
         store = Store.connect(valkey.url, PREFIX)
+        without_limits(store)
         intake, stamp = Submitter(store), str(get_loader(LANE.service).stamp)
         # The lane, its counts and the scripts are there before the first message is measured.
-        intake.add(LANE, [NewMessage("warm-up", body)], stamp=stamp, linger_ms=0)
+        intake.add(LANE, [NewMessage("warm-up", body)], stamp=stamp)
         send(store, 1, "warm.1")
         before = valkey.used_bytes()
         for first in range(0, messages, MOST_AT_ONCE):
             chunk = [NewMessage(key(number), body) for number in range(first, first + MOST_AT_ONCE)]
-            intake.add(LANE, chunk, stamp=stamp, linger_ms=0)
+            intake.add(LANE, chunk, stamp=stamp)
         waiting = (valkey.used_bytes() - before) / messages - len(body)
         send(store, messages // 10, "weigh.1")
         done = (valkey.used_bytes() - before) / messages

@@ -67,6 +67,13 @@ ENTRIES = (
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(
+        "fleet",
+        "fleet:fleet",
+        Section.FOLLOW,
+        "List the worker processes, and what they disagree about.",
+        replaces="asking every host which workers run there, and with which settings",
+    ),
+    ListedCommand(
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
     ),
     ListedCommand(

@@ -27,10 +27,13 @@ def open_settings(screen: Screen) -> Settings:
 def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
     """Give the settings and the outbox, and close its connections afterwards."""
     settings = open_settings(screen)
+    from plexsend.outbox.form import form_in_force
     from plexsend.outbox.redis.store import Store
 
     store = Store.connect(settings.redis, settings.key_prefix)
     try:
+        # What a newer program writes must be neither misread nor changed.
+        form_in_force(store)
         yield settings, store
     finally:
         store.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxMoved
 from plexsend.outbox.arguments import ADOPT
-from plexsend.outbox.form import FIRST_FORM, stored_form
+from plexsend.outbox.form import OLD_FORM, form_in_force
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -39,7 +39,7 @@ class Adoption:
             return True
         with mapped():
             announced = {text(name) for name in self._store.client.smembers(self._store.keys.accounts)}
-        is_old = stored_form(self._store) == FIRST_FORM
+        is_old = form_in_force(self._store) == OLD_FORM
         whole = True
         for account, mine in fresh.items():
             for at in range(0, len(mine), _MOST_AT_ONCE):

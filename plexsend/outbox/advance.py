@@ -12,7 +12,6 @@ from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import ADVANCE, ADVANCE_ANSWER, EFFECT, VERDICT
 from plexsend.outbox.batches import Batch, Message, Settlement
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.reasons import STEPS
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy
 
 
 class Mode(StrEnum):
@@ -68,7 +66,6 @@ def advance(
     store: Store,
     lane: Lane,
     ticket: Ticket,
-    policy: Policy,
     *,
     mode: Mode = Mode.TAKE,
     settlement: Settlement | None = None,
@@ -97,15 +94,10 @@ def advance(
         stay_ms=stay_ms,
         yields=int(yields),
         most_items=most_items,
-        rate_per_s=repr(float(policy.rate_per_s)),
-        linger_ms=policy.linger_ms,
-        connections=policy.connections,
-        reclaim_ms=_ms(policy.reclaim_s),
         settled_token=settled.token,
         settled_take=settled.take,
         settled_ms=settled.taken_ms,
         effect_count=len(settled.effects),
-        **{name: _ms(getattr(policy, field)) for name, field in STEPS.items()},
     )
     reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
     answer = ADVANCE_ANSWER.read(reply)
@@ -113,10 +105,6 @@ def advance(
     if status == "taken":
         return _batch(lane, answer, reply[len(answer) :])
     return NothingTaken(Status(status), number(answer["ms"]), text(answer["reason"]), text(answer["bell"]))
-
-
-def _ms(wait_s: float) -> int:
-    return round(wait_s * 1000)
 
 
 _NOTHING = Settlement("", 0, ())

@@ -1,6 +1,6 @@
 """The values that go into each script and come out, in their order: calls and scripts are written from this.
 
-A call names its values; the script gets a line that gives each its name (`local lane, linger_ms = ...`).
+A call names its values; the script gets a line that gives each its name (`local lane, service = ...`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from collections import namedtuple
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-
-from plexsend.outbox.reasons import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,8 +25,6 @@ class Sort(Enum):
     NUMBER = ("tonumber({})", "'0'")
     FLAG = ("{} == '1'", "'0'")
     LIST = ("{}", "{{}}")
-    BY_PLACE = ("", "")
-    """A number that only few calls need: it stays among the arguments, and a row says where."""
 
     def read(self, source: str) -> str:
         """Return the expression that reads a value."""
@@ -86,9 +82,7 @@ class Order:
     def as_locals(self) -> str:
         """Return the lines that give each value its name in a script, and the place where the rest begins."""
         named = [
-            (value.name, value.sort.read(f"ARGV[{place}]"))
-            for place, value in enumerate(self.values, 1)
-            if value.sort is not Sort.BY_PLACE
+            (value.name, value.sort.read(f"ARGV[{place}]")) for place, value in enumerate(self.values, 1)
         ]
         chunks = [named[at : at + _NAMES_A_LINE] for at in range(0, len(named), _NAMES_A_LINE)]
         lines = [
@@ -137,11 +131,6 @@ ADVANCE = _order(
     _number("stay_ms"),
     _flag("yields"),
     _number("most_items"),
-    _number("rate_per_s"),
-    _number("linger_ms"),
-    _number("connections"),
-    _number("reclaim_ms"),
-    *(Value(name, Sort.BY_PLACE) for name in STEPS),
     # Of the batch to settle. The ms of its take are 0 where they are not known.
     "settled_token",
     _number("settled_take"),
@@ -174,7 +163,6 @@ SUBMIT = _order(
     "submit",
     "lane",
     _number("most_items"),
-    _number("linger_ms"),
     _number("send_at_ms"),
     _number("expires_at_ms"),
     "stamp",
@@ -191,8 +179,6 @@ SWEEP = _order(
     "sweep",
     "process",
     "takes_from",
-    _number("keep_ms"),
-    _number("reclaim_ms"),
     _number("quota"),
     _number("service_count"),
     _number("gone_count"),
@@ -204,9 +190,6 @@ SERVICE = _order(
     "service",
     "name",
     _number("quota"),
-    _number("connections"),
-    _number("rate_per_s"),
-    _number("linger_ms"),
     _number("most_items"),
 )
 
@@ -225,6 +208,8 @@ STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 ADOPT = _order("adopt", _flag("may_write_here"))
 """After it the names of the account's lanes."""
 
+FORM = _order("form", _number("newest"), _flag("watches"), _flag("saw_older"))
+
 GROUP = _order("group", "act", "group", "lane", "text", _number("at_ms"), "stage", _number("after"))
 """Of these each act needs some; group.lua says which. Times in ms."""
 
@@ -239,6 +224,12 @@ GROUP_ANSWER = _order(
 )
 """`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
 they are, for a reschedule each with the reason."""
+
+POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
+"""`is_early`: as for steer; `count`: how many values follow, names and texts in turn."""
+
+AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
+"""`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
 """`busy`: threads that send; `revision`: which of the process's announcements counts."""
@@ -264,8 +255,11 @@ LAYOUTS: Mapping[str, Signature] = {
     "submit": Signature(SUBMIT, (MESSAGE,)),
     "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
     "steer": Signature(STEER),
+    "policy": Signature(POLICY),
+    "agree": Signature(AGREE),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
     "adopt": Signature(ADOPT),
+    "form": Signature(FORM),
     "alive": Signature(ALIVE),
 }
 """Script → its orders."""

@@ -39,6 +39,12 @@ GROUP_COST = 9
 messages without a group get nine permits of ten."""
 TAKES_KEPT_MS = 900_000
 """How long the last take of a drain that is gone is remembered."""
+POLICY_CHANGES = 1_000
+"""Changes of policies by persons that are remembered; the oldest are dropped."""
+OLDER_COUNTS_MS = 600_000
+"""For how long a program that was seen counts as running, where it does not know the newest form."""
+LONGEST_GAP_MS = 60_000
+"""Where nobody looked for such programs for longer, one may have come and gone: the time begins again."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

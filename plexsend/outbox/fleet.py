@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import OutboxError
 from plexsend.outbox.arguments import ALIVE
 from plexsend.outbox.constants import SILENT_MS
+from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 FORGOTTEN_MS = 600_000
 """For how long what a process announced counts after its last sign of life."""
-OLD_FORM = 1
-"""The form of records and keys of programs that announce nothing."""
-FORM = 2
-"""The newest form of records and keys that this program reads and writes."""
 
 _AHEAD_MS = 2_000
 """A sign of life further ahead than this is from before the clock was set back."""
@@ -223,13 +220,14 @@ def fleet(store: Store, accounts: Iterable[str] = ()) -> list[FleetProcess]:
         pipe.hgetall(store.keys.fleet)
         for account in accounts:
             pipe.zrange(store.keys.procs(account), 0, -1, withscores=True)
-        (seconds, micros), entries, contents, *older = pipe.execute()
+        # A newer form has put something else in the place of the older processes.
+        (seconds, micros), entries, contents, *older = pipe.execute(raise_on_error=False)
     now_ms = int(seconds) * 1000 + int(micros) // 1000
     flat = [word for entry in entries.items() for word in entry]
     signs = dict(_signs(flat, now_ms))
     found = together(signs, dict(_parsed(contents.items())))
     seen: dict[Any, float] = {}
-    for member, score in chain.from_iterable(older):
+    for member, score in chain.from_iterable(each for each in older if isinstance(each, list)):
         seen[member] = max(score, seen.get(member, 0.0))
     return sorted(
         [*found, *_older(seen, now_ms)], key=lambda process: (process.announced.since_ms, process.name)

@@ -1,22 +1,71 @@
-"""In which form records and keys are written, and which the programs of a fleet understand."""
+"""In which form records and keys are written, and which a program understands.
+
+A fleet writes one form, `p format`. It goes over to a newer one when no program that does not know it was
+seen for ten minutes; until then all write the older. A program that does not know the form in force refuses.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+from plexsend.errors import OutboxUnsuitable
+from plexsend.outbox.arguments import FORM as FORM_ARGUMENTS
+from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
-FIRST_FORM = 1
-"""How 0.2.0 wrote, which wrote no number of a form."""
+OLD_FORM = 1
+"""How 0.2.0 writes, which announces nothing: lanes have no numbers, accounts are nowhere named."""
 FORM = 2
 """The newest form that this program reads and writes."""
 
+_KEPT_S = 1.0
+"""How old what is known of the form may be. Records of older forms are read for as long as there are any."""
 
-def stored_form(store: Store) -> int:
-    """Return the form in which the fleet writes."""
+_known: WeakKeyDictionary[Store, tuple[float, int]] = WeakKeyDictionary()
+
+
+def form_in_force(store: Store) -> int:
+    """Return the form in which the fleet writes, as it was at most a second ago.
+
+    Raises OutboxUnsuitable where this program does not know it.
+    """
+    read_at, form = _known.get(store, (float("-inf"), 0))
+    if time.monotonic() - read_at <= _KEPT_S:
+        return form
     with mapped():
-        return number(store.client.get(store.keys.format)) or FIRST_FORM
+        written = store.client.get(store.keys.format)
+    return (
+        _ask(store, watches=False, saw_older=False) if written is None else _checked(store, number(written))
+    )
+
+
+def watch_form(store: Store, *, saw_older: bool) -> int:
+    """Do the same at once, for a process that looks for programs which do not know FORM, every few seconds.
+
+    Args:
+        store: Where the fleet is.
+        saw_older: Whether such a program runs.
+    """
+    return _ask(store, watches=True, saw_older=saw_older)
+
+
+def _ask(store: Store, *, watches: bool, saw_older: bool) -> int:
+    args = FORM_ARGUMENTS.write(newest=FORM, watches=int(watches), saw_older=int(saw_older))
+    return _checked(store, number(store.run_for_fleet(Script.FORM, args)[0]))
+
+
+def _checked(store: Store, form: int) -> int:
+    if form > FORM:
+        raise OutboxUnsuitable(
+            f"The messages in Redis are of form {form}, which a newer version of plexsend writes; this one "
+            f"knows forms up to {FORM}, so it does nothing. Install the version that the other workers run. "
+            "There is no way back to an older form."
+        )
+    _known[store] = time.monotonic(), form
+    return form

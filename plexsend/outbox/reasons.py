@@ -91,9 +91,9 @@ class HoldRule:
     """An answer of this meaning, for one item or the whole request, begins it; None: verdicts decide."""
     ended_by: Relief | None = None
     first_step: str = ""
-    """The field of a lane's policy that says after how many seconds the first probe goes."""
+    """The policy that says after how many seconds the first probe goes."""
     longest_step: str = ""
-    """The field that says how many seconds are the most between two probes."""
+    """The policy that says how many seconds are the most between two probes."""
     lasts_ms: int = 0
     """How long one that ends by time lasts."""
     begins_again: bool = False
@@ -171,12 +171,3 @@ HOLD_RULES = (
 """In order: a lane that several holds keep is reported as held by the first of them."""
 
 RULE_OF = {rule.reason: rule for rule in HOLD_RULES}
-
-
-def in_ms(step: str) -> str:
-    """Return the name of the argument that brings a step to the scripts, in ms; empty where there is none."""
-    return f"{step.removesuffix('_s')}_ms" if step else ""
-
-
-STEPS = {in_ms(step): step for rule in HOLD_RULES for step in (rule.first_step, rule.longest_step) if step}
-"""Argument of advance that its holds need → the field of a lane's policy."""

@@ -14,7 +14,9 @@ from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.fleet import nudge
+from plexsend.outbox.form import form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.policies.state import copy_to
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -86,16 +88,15 @@ class Submitter:
         messages: Sequence[NewMessage],
         *,
         stamp: str,
-        linger_ms: int = 200,
         most_items: int = MOST_ITEMS,
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
-        form: int = FORM_WITH_GROUPS,
+        form: int | None = None,
     ) -> list[Submitted]:
         """Add messages (at most 500) and return what became of each, in their order.
 
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
-        `send_at_ms` that has passed means now. `form`: the form in which the fleet writes records.
+        `send_at_ms` that has passed means now. `form`: the form in which to write; None: that in force.
 
         Raises UsageError for a lane with a group while an older form is in force, OutboxFull or GroupClosed
         (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was
@@ -103,6 +104,7 @@ class Submitter:
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
+        form = form_in_force(self._store) if form is None else form
         if lane.group is not None and form < FORM_WITH_GROUPS:
             raise UsageError(
                 f"Groups cannot be used yet, and {lane.group!r} is one: an older version of plexsend still "
@@ -115,7 +117,6 @@ class Submitter:
             SUBMIT.write,
             lane=lane.name,
             most_items=most_items,
-            linger_ms=linger_ms,
             send_at_ms=send_at_ms or 0,
             expires_at_ms=expires_at_ms or 0,
             stamp=stamp,
@@ -140,11 +141,14 @@ class Submitter:
     # read after it; here it is the other way round, so one of the two always sees the other. A person's
     # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
     # the copy is taken away too.
+    # The policies are read after the lane is announced, too: a change is written before `lanes` is read.
     def _announce(self, lane: Lane) -> None:
         keys, client = self._store.keys, self._store.client
         with mapped():
             client.sadd(keys.accounts, lane.account)
             client.sadd(keys.lanes, lane.route.name)
+        copy_to(self._store, lane.account)
+        with mapped():
             holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
             # Read before the pause itself: a copy without a pause was left by a producer that died, or lost
             # Redis, before it could take the copy away.

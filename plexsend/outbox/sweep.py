@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.batches import Message
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +65,15 @@ def sweep(
     account: str,
     process: WorkerProcess,
     *,
-    policies: Mapping[str, Policy],
+    services: Collection[str],
     quotas: Mapping[str, int],
     quota: int,
-    reclaim_ms: int,
-    keep_ms: int,
     most_items: Mapping[str, int] | None = None,
     gone: Collection[str] = (),
     takes_from: str = "",
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
-    """Sweep an account, with the policies of its services.
+    """Sweep an account, for the services that the caller knows.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
@@ -87,20 +84,15 @@ def sweep(
         *SWEEP.write(
             process=process.name,
             takes_from=takes_from,
-            keep_ms=keep_ms,
-            reclaim_ms=reclaim_ms,
             quota=quota,
-            service_count=len(policies),
+            service_count=len(services),
             gone_count=len(gone),
         )
     ]
-    for service, policy in policies.items():
+    for service in services:
         args += SERVICE.write(
             name=service,
             quota=quotas.get(service, 0),
-            connections=policy.connections,
-            rate_per_s=repr(float(policy.rate_per_s)),
-            linger_ms=policy.linger_ms,
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
     args += [*gone, *(lane.name for lane in tidy)]

@@ -4,17 +4,32 @@
 """
 
 from plexsend.settings.accounts import Account, Credentials
-from plexsend.settings.model import VARIABLES, LogFormat, OnUncertain, Policy, RcsDialect, Settings
+from plexsend.settings.foreign import take_out_foreign
+from plexsend.settings.hook_urls import HookAddress
+from plexsend.settings.model import (
+    AGREED,
+    EVERY_SERVICE,
+    VARIABLES,
+    LogFormat,
+    OnUncertain,
+    Policy,
+    RcsDialect,
+    Settings,
+)
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
 from plexsend.settings.variables import Reader, Variable
+from plexsend.settings.variables import rows as variables_of
 
 __all__ = [
+    "AGREED",
+    "EVERY_SERVICE",
     "VARIABLES",
     "Account",
     "Credentials",
+    "HookAddress",
     "LogFormat",
     "NumberKey",
     "OnUncertain",
@@ -28,4 +43,6 @@ __all__ = [
     "markdown_page",
     "markdown_table",
     "read",
+    "take_out_foreign",
+    "variables_of",
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import UsageError
 from plexsend.settings.accounts import credentials
 from plexsend.settings.gateway_urls import base_url
+from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, key_prefix, number, switch, whole
@@ -66,11 +67,9 @@ class Policy:
     reclaim_s: int = row("RECLAIM_S", "60", whole(20, _DAY_S),
         "After this many seconds a batch whose worker has fallen silent counts as uncertain.")
     rate_per_s: float = service_row("RATE", "100", number(0.01, 100_000, zero=True),
-        "The most messages a second over all workers; 0 is no limit.",
-        readers=Reader.WORKERS | Reader.COMMANDS, in_readme=True)
+        "The most messages a second over all workers; 0 is no limit.", in_readme=True)
     linger_ms: int = service_row("LINGER_MS", "200", whole(0, 60_000),
-        "How many milliseconds a message waits for nine others to share its request.",
-        readers=Reader.ALL)
+        "How many milliseconds a message waits for nine others to share its request.")
     connections: int = service_row("CONNECTIONS", "8", whole(1, 1000),
         "The most requests at once per lane over all workers.")
     on_uncertain: OnUncertain = service_row("ON_UNCERTAIN", OnUncertain.RESEND.value, choice(OnUncertain),
@@ -142,11 +141,18 @@ class Settings:
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
         replaces="Nothing: Celery's options set where it logs and from which level on, and have no JSON.")
+    notify: HookAddress | None = row("NOTIFY_URL", None, hook_address,
+        "A chat hook to which workers post when something is held, workers disagree, or memory or a limit "
+        "runs short.",
+        secret=True, default_words="nothing is posted",
+        replaces="Nothing: without it somebody has to look at `plexsend holds`, `fleet` and `doctor`.")
     # fmt: on
     usual: Policy
     """The policy of a service that has no settings of its own."""
     services: Mapping[str, Policy]
     """Service id to its policy; `service` returns one of them."""
+    asks: Mapping[str, Mapping[str, str]]
+    """What is set explicitly, for the fleet to agree on: service (or `all`: of no service) → field → text."""
     warnings: tuple[Problem, ...]
     """What is doubtful but stops nothing, such as a variable that nobody reads."""
 
@@ -158,6 +164,11 @@ class Settings:
             known = ", ".join(self.services)
             raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
 
+
+AGREED = ("keep_days", "rcs_dialect")
+"""Fields of Settings on which the fleet must agree, beside all of a Policy."""
+EVERY_SERVICE = "all"
+"""Stands for what is not of one service, among what is asked for."""
 
 VARIABLES: tuple[Variable[Any], ...] = (*rows(Settings).values(), *rows(Policy).values())
 """Every variable."""

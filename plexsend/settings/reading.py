@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from plexsend.errors import Problem, SettingsError
 from plexsend.settings.accounts import account_from_file, account_from_value, read_secret_file
 from plexsend.settings.gateway_urls import base_url
-from plexsend.settings.model import VARIABLES, Policy, Settings
+from plexsend.settings.model import AGREED, EVERY_SERVICE, VARIABLES, Policy, Settings
 from plexsend.settings.values import refusal
 from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from plexsend.settings.accounts import Account
 
@@ -54,6 +54,7 @@ def read(
     own: dict[str, Callable[[], Any]] = {
         "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
         "number_key": lambda: reader.optional(rows(Settings)["number_key"]),
+        "notify": lambda: reader.optional(rows(Settings)["notify"]),
         "accounts": lambda: MappingProxyType(reader.accounts(services)),
         "base_urls": lambda: MappingProxyType(
             {
@@ -63,6 +64,7 @@ def read(
         ),
         "usual": lambda: reader.policy(None),
         "services": lambda: MappingProxyType({service: reader.policy(service) for service in services}),
+        "asks": lambda: MappingProxyType(reader.asks(services)),
         "warnings": lambda: (*_unverified(found), *reader.unknown()),
     }
     found: dict[str, Any] = {}
@@ -106,6 +108,17 @@ class _Reader:
                 sources = self._source(first, service), self._source(variables[first.up_to], service)
                 self._refuse_order(*sources, found[name], found[first.up_to])
         return Policy(**found)
+
+    def asks(self, services: Iterable[str]) -> dict[str, Mapping[str, str]]:
+        """Return what is set explicitly of that on which the fleet must agree."""
+        of_all = {**rows(Policy), **{name: rows(Settings)[name] for name in AGREED}}
+        found: dict[str, dict[str, str]] = {EVERY_SERVICE: {}, **{service: {} for service in services}}
+        for name, variable in of_all.items():
+            for service in services if variable.per_service else (EVERY_SERVICE,):
+                source = self._source(variable, None if service == EVERY_SERVICE else service)
+                if source in self._environ:
+                    found[service][name] = self._environ[source].strip()
+        return {service: values for service, values in found.items() if values}
 
     def base_url(self, product: str, word: str) -> str | None:
         """Return the product's base URL; None when the environment does not give it.

@@ -148,9 +148,7 @@ def check_file(
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
-    terms = Terms(
-        service=service, account="main", linger_ms=0, variant=msg_type, replace=replace, from_file=True
-    )
+    terms = Terms(service=service, account="main", variant=msg_type, replace=replace, from_file=True)
     # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
     return _go_through(

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from plexsend.errors import OutboxError
+from plexsend.errors import GroupClosed, OutboxError
 from plexsend.producers import SubmitInterrupted, cancel, service_id, submit
-from tests.chaos.load import LANES, item
+from tests.chaos.load import GROUPS, LANES, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,7 @@ _TRIES = 60
 _SHARE_LATER = 0.12
 _SHARE_CANCELLED = 0.5
 """Of those for later."""
+_SHARE_GROUPED = 0.3
 
 
 class Application:
@@ -54,7 +55,10 @@ class Application:
                     time.sleep(0.05)
                 due = time.monotonic()
             size = self._chance.choice((1, 3, 10, 10, 20, 25))
-            self._submit(self._chance.choices(LANES, [lane.share for lane in LANES])[0], size)
+            lane = self._chance.choices(LANES, [lane.share for lane in LANES])[0]
+            if self._chance.random() < _SHARE_GROUPED:
+                lane = lane.of_group(self._chance.choice(GROUPS))
+            self._submit(lane, size)
             due = max(due + size / rate_per_s, time.monotonic() - 1.0)
             time.sleep(max(0.0, due - time.monotonic()))
 
@@ -65,7 +69,7 @@ class Application:
             keys.append(f"{lane.code}.{self._tag}.{self._number}")
         later = self._chance.random() < _SHARE_LATER
         send_at = datetime.now(UTC) + timedelta(seconds=self._chance.uniform(2, 6)) if later else None
-        self._write(asked=keys)
+        self._write(asked=keys, later=later)
         left = keys
         for _ in range(_TRIES):
             try:
@@ -74,6 +78,11 @@ class Application:
             except SubmitInterrupted as exc:
                 told = _told(exc.submission)
                 left = [key for key in left if told.get(key) in (None, "unknown", "not_added")]
+                if isinstance(exc, GroupClosed):
+                    told |= {key: "closed" for key in left if told.get(key) != "unknown"}
+                    left = [key for key in left if told[key] != "closed"]
+            except GroupClosed:
+                told, left = dict.fromkeys(left, "closed"), []
             except OutboxError:
                 # Before the first was read: nothing was submitted in this call.
                 told = {}
@@ -87,7 +96,9 @@ class Application:
     def _call(self, lane: Lane, keys: Iterable[str], send_at: datetime | None) -> Submission:
         items = [item(lane, key, int(key.rpartition(".")[2])) for key in keys]
         service = service_id(lane.service)
-        return submit(service, items, account=lane.account, msg_type=lane.variant, send_at=send_at)
+        return submit(
+            service, items, account=lane.account, group=lane.group, msg_type=lane.variant, send_at=send_at
+        )
 
     def _cancel(self, lane: Lane, keys: list[str]) -> None:
         self._write(cancels=keys)

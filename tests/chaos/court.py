@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from tests.chaos.evidence import Event, Evidence, GatewayLedger, ProducerLedgers, Record
-from tests.chaos.load import ACCOUNTS, LANES, Secrets, parks
+from tests.chaos.evidence import Event, Evidence, Fleet, GatewayLedger, ProducerLedgers, Record
+from tests.chaos.load import ACCOUNTS, LANE_OF_CODE, LANES, Secrets, parks
 from tests.chaos.oracle import judge
+from tests.chaos.watch import Watch
 from tests.chaos.world import PREFIX, ROOT
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class Court:
 
     def __post_init__(self) -> None:
         self.gateway = GatewayLedger(self.world.gateway_ledger)
-        self._secrets = Secrets(tuple(self.world.secrets.values()))
+        self.elsewhere = GatewayLedger(self.world.elsewhere_ledger)
+        self.watch = Watch(self.world)
+        self._secrets = Secrets((*self.world.secrets.values(), self.world.wrong_secret))
 
     def judge(self, *, whole: bool) -> Judgement:
         """Judge what came since the last judgement, or everything. Faults must have ended."""
@@ -63,9 +66,16 @@ class Court:
             holds = self.world.valkey.patiently(partial(Redis.hgetall, name=f"{PREFIX}{{{account}}}:holds"))
             for name, text in holds.items():
                 scope, _, what = name.decode().split(" ")
-                if json.loads(text)["until"] == 0:
+                if json.loads(text)["until"] == 0 and scope == "group":
+                    self.world.persons.open_group(account, what)
+                    resumed.append(name.decode())
+                elif json.loads(text)["until"] == 0:
                     self._run("resume", f"{scope}:{what}")
                     resumed.append(name.decode())
+            closed = self.world.valkey.patiently(partial(Redis.hkeys, name=self.world.key(account, "closed")))
+            for group in closed:
+                self.world.persons.open_group(account, group.decode())
+                resumed.append(f"group closed {group.decode()}")
         return resumed
 
     def search_queues(self) -> int:
@@ -106,8 +116,8 @@ class Court:
 
     def _undecided(self) -> int:
         found = 0
-        for lane in LANES:
-            name = f"{PREFIX}{{{lane.account}}}:{lane.name}:counts"
+        for lane in LANE_OF_CODE.values():
+            name = self.world.key(lane.account, f"{lane.name}:counts")
             counts = self.world.valkey.patiently(partial(Redis.hmget, name=name, keys=_UNDECIDED))
             found += sum(int(count or 0) for count in counts)
         return found
@@ -117,6 +127,7 @@ class Court:
         audit = self._tell("audit")
         parked = {line["msg_key"] for line in self._tell("uncertain", "list")}
         self.gateway.read()
+        self.elsewhere.read()
         told = {key: each for key, each in self.producers.told.items() if whole or key not in self._judged}
         since, self._since = (0.0 if whole else self._since), time.time()
         evidence = Evidence(
@@ -133,14 +144,29 @@ class Court:
             blurred=tuple(self.blurred),
             since=since,
             leaks=tuple(dict.fromkeys((*self.leaks, *self._search_logs()))),
+            fleet=self._fleet(),
         )
         self._judged.update(told)
         self.leaks = []
         return evidence
 
+    def _fleet(self) -> Fleet:
+        world, persons = self.world, self.world.persons
+        return Fleet(
+            policies=self.watch.policies,
+            asks=tuple(world.asks),
+            set_values=tuple(persons.set_values),
+            group_acts=tuple(persons.group_acts),
+            daily_limits=tuple(persons.daily_limits),
+            absences=tuple(world.absences),
+            elsewhere=tuple(self.elsewhere.requests),
+            good_secrets=tuple(world.good_secrets),
+            auth_holds=tuple(self.watch.auth_holds),
+        )
+
     def _records(self, keys: list[str]) -> dict[str, Record]:
         found: dict[str, Record] = {}
-        accounts = {lane.code: lane.account for lane in LANES}
+        accounts = {code: lane.account for code, lane in LANE_OF_CODE.items()}
         for start in range(0, len(keys), _PAGE):
             page = keys[start : start + _PAGE]
             starts = [f"{PREFIX}{{{accounts[key.partition('.')[0]]}}}:" for key in page]

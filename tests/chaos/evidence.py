@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any
+
+from tests.chaos.in_force import Policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from tests.chaos.in_force import Ask, SetValue
 
 ACCEPTED = "C100"
 
@@ -24,10 +29,16 @@ class Told:
     added_from: float = 0.0
     """The earliest moment at which it can have been added, of the submit that was told so."""
     conflict: bool = False
+    later: bool = False
+    """Whether it was to be sent at a later time."""
     cancelled: bool = False
     """Whether somebody asked to cancel it."""
     imported: bool = False
     """Whether it is a row of a file."""
+    refused_at: float | None = None
+    """When it was told that its group is closed; None: never."""
+    doubted: bool = False
+    """Whether a call for it ended without saying whether it was added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,63 @@ class Record:
     history: tuple[Event, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class GroupAct:
+    """What a person did to a group: close (by a cancel), open, pause, resume or reschedule."""
+
+    account: str
+    group: str
+    act: str
+    asked_at: float
+    answered_at: float = inf
+    """When it was done at the latest; infinite: nobody knows whether it was."""
+    in_hand: frozenset[str] = frozenset()
+    """Keys of the group that a worker had in hand once it was done, so that a request may be under way."""
+    due_at: float = 0.0
+    """The time that a reschedule gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """A limit of messages a day that was set so that few were left of it."""
+
+    service: str
+    account: str
+    left: int
+    """How many may be taken between the two moments at the most."""
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A time in which no worker served a service, and nothing else was wrong."""
+
+    service: str
+    since: float
+    until: float
+    """From then on a worker serves it again."""
+    watched_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What is known of processes that differ, and of what persons did meanwhile."""
+
+    policies: Policies = field(default_factory=Policies)
+    asks: tuple[Ask, ...] = ()
+    set_values: tuple[SetValue, ...] = ()
+    group_acts: tuple[GroupAct, ...] = ()
+    daily_limits: tuple[DailyLimit, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    elsewhere: tuple[Request, ...] = ()
+    """Requests that reached the address of another gateway."""
+    good_secrets: tuple[tuple[str, float, float], ...] = ()
+    """Account, from, until: when some workers lacked its secret, and others had it."""
+    auth_holds: tuple[tuple[str, float, float], ...] = ()
+    """Account, from, until: when it was held for its credentials."""
+
+
 @dataclass(slots=True)
 class Evidence:
     """Everything that one judgement looks at."""
@@ -93,6 +161,7 @@ class Evidence:
     """Requests before this were judged already."""
     leaks: tuple[tuple[str, str], ...] = ()
     """Where something forbidden was found, and what kind."""
+    fleet: Fleet = field(default_factory=Fleet)
 
 
 @dataclass(slots=True)
@@ -110,6 +179,7 @@ class ProducerLedgers:
             for key in line.get("asked", ()):
                 told = self.told.setdefault(key, Told(key, line["at"]))
                 told.imported |= bool(line.get("import"))
+                told.later |= bool(line.get("later"))
             for key in line.get("cancels", ()):
                 self.told[key].cancelled = True
             for key, outcome in line.get("told", {}).items():
@@ -118,6 +188,9 @@ class ProducerLedgers:
                     told.added_at = line["at"]
                     told.added_from = line.get("began", told.asked_at)
                 told.conflict |= outcome == "conflicts"
+                told.doubted |= outcome == "unknown"
+                if outcome == "closed":
+                    told.refused_at = line["at"]
 
 
 @dataclass(slots=True)
@@ -160,6 +233,15 @@ def _new_lines(path: Path, places: dict[Path, int]) -> Iterator[dict[str, Any]]:
             start = text.rfind(b'{"at"')
             if start > 0:
                 yield json.loads(text[start:])
+
+
+def arrivals(requests: Iterable[Request]) -> dict[str, list[float]]:
+    """Return when each key reached the gateway, accepted or not."""
+    found: dict[str, list[float]] = {}
+    for request in requests:
+        for key in request.keys:
+            found.setdefault(key, []).append(request.at)
+    return found
 
 
 def acceptances(requests: Iterable[Request]) -> dict[str, list[float]]:

@@ -82,3 +82,5 @@ class Fault:
     """Whether requests or answers are held back on the way, so that arrivals say nothing of the limiter."""
     short: bool = True
     """Whether it suits the short form."""
+    alone: bool = False
+    """Whether nothing else may strike meanwhile, or its proof would say nothing."""

@@ -4,6 +4,8 @@ It is no part of the product and imports nothing of it. It runs as a process of 
 
     python -m tests.chaos.gateway --port P --ledger FILE [--control C] [--knows-keys] [--no-remember]
 
+CHAOS_SECRETS, an object in JSON, names the secret of each user; without it every secret is right.
+
 Every POST to a path with `/send` or `/submit` is judged: C100 for each item unless a fault says otherwise,
 and 71003 for a key that it accepted before from the same user if it knows keys. For each request seen whole
 there is one line of JSON in the ledger, written before any of the answer leaves:
@@ -18,7 +20,7 @@ keys and the fault "unreadable": whoever sends such is broken. Started on an old
     POST /control {"fault": null}                                                lets none stand
     POST /control {"knows_keys": true|false}
     GET /control    {"faults": [...], "knows_keys": ...}
-    GET /stats      {"requests", "accepted", "faults": {name: how often it struck}}
+    GET /stats      {"requests", "accepted", "wrong_secrets", "faults": {name: how often it struck}}
 
 Orders come in by the same port, and by the control port as well if one is given, which no fault touches. The
 faults and their options stand in `gateway_faults`.
@@ -29,24 +31,40 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.chaos.gateway_answers import UNREADABLE, Answer, answer
+from tests.chaos.gateway_answers import UNREADABLE, Answer, answer, refuse_secret
 from tests.chaos.gateway_faults import AT_ACCEPT, REFUSE, BadOrder, Fault, Faults
 from tests.chaos.gateway_http import Ended, Head, Unreadable, deliver, read_head, read_items, send, write_http
 from tests.chaos.gateway_ledger import Ledger, Line
 from tests.chaos.listener import Listener, reset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECRETS = "CHAOS_SECRETS"
+"""The variable with the secrets: the command line of a process is no secret."""
 
 
 class Gateway:
     """The listening sides, and what stands behind them."""
 
     def __init__(
-        self, port: int, ledger: Ledger, *, control: int | None, remember: bool, knows_keys: bool
+        self,
+        port: int,
+        ledger: Ledger,
+        *,
+        control: int | None,
+        remember: bool,
+        knows_keys: bool,
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
+        self._secrets = secrets
+        self._wrong_secrets = 0
         self._ledger = ledger
         self._remember = remember
         self._knows_keys = knows_keys
@@ -115,6 +133,12 @@ class Gateway:
             self._ledger.write(Line(head.path, head.user, "", (), "unreadable"), UNREADABLE)
             await send(writer, write_http(UNREADABLE))
             return
+        if self._secrets is not None and self._secrets.get(head.user) != head.secret:
+            self._wrong_secrets += 1
+            told = refuse_secret(keys)
+            self._ledger.write(Line(head.path, head.user, msg_type, tuple(keys), "wrong_secret"), told)
+            await send(writer, write_http(told))
+            return
         told = answer(keys, lambda key: self._knows(head.user, key), fault)
         self._ledger.write(Line(head.path, head.user, msg_type, tuple(keys), name), told)
         if fault is None:
@@ -150,6 +174,7 @@ class Gateway:
         return {
             "requests": self._ledger.requests,
             "accepted": self._ledger.accepted,
+            "wrong_secrets": self._wrong_secrets,
             "faults": self._faults.struck,
         }
 
@@ -178,8 +203,14 @@ async def _run(args: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     ledger = Ledger(args.ledger)
+    known = os.environ.get(SECRETS)
     gateway = Gateway(
-        args.port, ledger, control=args.control, remember=args.remember, knows_keys=args.knows_keys
+        args.port,
+        ledger,
+        control=args.control,
+        remember=args.remember,
+        knows_keys=args.knows_keys,
+        secrets=json.loads(known) if known else None,
     )
     await gateway.start()
     await ended.wait()

@@ -147,6 +147,11 @@ def _some(pairs: list[tuple[str, str]], dice: random.Random) -> list[tuple[str, 
     return [pair for place, pair in enumerate(pairs) if place in told]
 
 
+def refuse_secret(keys: Sequence[str]) -> Answer:
+    """Return what is said to credentials that are not known."""
+    return Answer(("C401_3",) * len(keys), 401, _envelope("C401_3"), "whole")
+
+
 UNREADABLE = Answer((), 400, _envelope("C400_2"), "whole")
 """What is said to a request that cannot be read."""
 

@@ -40,8 +40,13 @@ class Head:
 
     @property
     def user(self) -> str:
-        """The user of the credentials; the secret goes nowhere."""
+        """The user of the credentials."""
         return self.headers.get("authorization", "").partition(";")[0]
+
+    @property
+    def secret(self) -> str:
+        """The secret of the credentials, which is compared and goes nowhere."""
+        return self.headers.get("authorization", "").partition(";")[2]
 
     @property
     def is_send(self) -> bool:

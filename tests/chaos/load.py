@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 SENDER = "0221234567"
 TEXT = "아무도 못 볼 본문"
 """Begins the text of every message."""
 ACCOUNTS = ("main", "second")
+GROUPS = ("spring", "autumn", "daily")
+"""Groups into which a part of the load goes, in each account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane under load."""
+    """One lane under load: a route, or a route and a group."""
 
     code: str
     """Begins the key of each of its messages, so that a ledger of keys tells lanes apart."""
@@ -30,11 +32,23 @@ class Lane:
     """The limit that its service is given; 0 is none."""
     parks: bool = False
     """Whether its service parks what may have been sent, where both ways are tried."""
+    group: str | None = None
 
     @property
     def name(self) -> str:
         """The lane as plexsend writes it."""
-        return f"{self.service}{f'.{self.variant}' if self.variant else ''}@{self.account}"
+        variant = f".{self.variant}" if self.variant else ""
+        group = f"/{self.group}" if self.group else ""
+        return f"{self.service}{variant}{group}@{self.account}"
+
+    @property
+    def route(self) -> Lane:
+        """The lane without its group: what may share one request."""
+        return replace(self, code=self.code.partition("-")[0], group=None)
+
+    def of_group(self, group: str) -> Lane:
+        """Return the lane of a group on this route."""
+        return replace(self, code=f"{self.code}-{group}", group=group)
 
 
 def _mms(code: str, service: str, account: str, share: int, **more: Any) -> Lane:
@@ -54,7 +68,9 @@ LANES = (
     _rcs("h1", "rcs-mms-bulk", "RMH", "main", 2),
     _rcs("q2", "rcs-mms-finance", "RMM", "second", 2, parks=True),
 )
-LANE_OF_CODE = {lane.code: lane for lane in LANES}
+LANE_OF_CODE = {
+    lane.code: lane for route in LANES for lane in (route, *(route.of_group(group) for group in GROUPS))
+}
 
 
 def lane_of(key: str) -> Lane | None:

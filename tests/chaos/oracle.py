@@ -6,69 +6,36 @@ lost or doubled by that stands apart as forgotten, if it was told or accepted cl
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tests.chaos.evidence import ACCEPTED, acceptances
+from tests.chaos.evidence import ACCEPTED, acceptances, arrivals
+from tests.chaos.fleet_oracle import judge_fleet
+from tests.chaos.group_oracle import judge_groups, may_be_cancelled_with_its_group
 from tests.chaos.load import lane_of
+from tests.chaos.promises import FORGETS_S, LEEWAY_S, POSTS_S, Break, Promise
+from tests.chaos.traffic_oracle import judge_batches, judge_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from tests.chaos.evidence import Evidence, Record, Told
-
-
-class Promise(StrEnum):
-    """What is promised, one column of the report each."""
-
-    LOST = "nothing lost"
-    DOUBLED = "nothing twice"
-    PARKED = "park: never twice, named"
-    DECIDED = "decided in 2 min"
-    END = "ends as answered"
-    AUDIT = "audit"
-    BATCH = "batches"
-    RATE = "rate"
-    IMPORT = "rows once"
-    SECRET = "nothing told"
+    from tests.chaos.evidence import Event, Evidence, Record, Told
+    from tests.chaos.load import Lane
 
 
-FORGETS_S = 2.0
-"""How long before its end a killed Redis may have told what it forgets: a second, and one of lateness."""
-POSTS_S = 5.0
-"""From a take to its request at the most: beyond that a worker gives back what it took."""
-LEEWAY_S = 0.25
-"""Between the gateway's clock reading and Redis's for the same message, both on one machine."""
-WORST_SECOND = 1.1
-"""Arrivals are bunched on their way by so much."""
-TOLERANCE = 20
-"""Two batches."""
-FULL_BATCH = 10
 HISTORY_LENGTH = 50
 
 _UNCERTAIN = re.compile(
     r"NO_VERDICT|TIMEOUT|RESET|BROKEN|TOO_LARGE|MISSING|DOUBLED|UNREADABLE|C100|C5\d\d.*|HTTP_5\d\d"
 )
 _AFTER_UNCERTAIN = frozenset({"postpone", "give_back", "park"})
+AROUND_S = 1.0
+"""Around an event, since what was in force is looked at now and then."""
 _LIVING = frozenset({"scheduled", "waiting", "sending"})
 _REFUSED = frozenset({"rejected", "failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """One promise broken by one message, or by the run as a whole (`key` empty)."""
-
-    promise: Promise
-    key: str
-    why: str
-    at: float = 0.0
-    since: float = 0.0
-    """What was told or taken then was so at the earliest; 0: no killed Redis excuses it."""
 
 
 @dataclass(slots=True)
@@ -83,6 +50,8 @@ class Judgement:
     """Accepted again after an uncertain try: allowed where nothing parks."""
     in_doubt: int = 0
     """Never told whether they were added."""
+    refused: int = 0
+    """Told that their group is closed."""
     worst_second: int = 0
 
     @property
@@ -99,6 +68,7 @@ class Judgement:
             "forgotten": [asdict(each) for each in self.forgotten],
             "resent": self.resent,
             "in_doubt": self.in_doubt,
+            "refused": self.refused,
             "worst_second": self.worst_second,
         }
 
@@ -106,18 +76,23 @@ class Judgement:
 def judge(evidence: Evidence) -> Judgement:
     """Judge everything that the evidence covers."""
     found = Judgement(len(evidence.told))
-    accepted = acceptances(evidence.requests)
+    accepted, arrived = acceptances(evidence.requests), arrivals(evidence.requests)
     refused = _refusals(evidence)
     for told in evidence.told.values():
         record = evidence.records.get(told.key)
         found.states[record.state if record else "none"] += 1
-        found.in_doubt += told.added_at is None
-        for fault in _judge_message(told, record, accepted.get(told.key, []), refused, evidence):
+        found.in_doubt += told.added_at is None and told.refused_at is None
+        found.refused += told.refused_at is not None
+        faults = _judge_message(told, record, accepted.get(told.key, []), refused, evidence)
+        for fault in (*faults, *_judge_again(told, record, arrived.get(told.key, []), evidence)):
             _file(found, fault, evidence)
         found.resent += max(0, len(accepted.get(told.key, ())) - 1)
+    for fault in (*judge_groups(evidence, arrived), *judge_fleet(evidence)):
+        _file(found, fault, evidence)
     found.breaks += _judge_audit(evidence)
-    found.breaks += _judge_batches(evidence)
-    found.breaks += _judge_rates(evidence, found)
+    found.breaks += judge_batches(evidence)
+    broken, found.worst_second = judge_rates(evidence)
+    found.breaks += broken
     found.breaks += [Break(Promise.SECRET, "", f"{what} in {where}") for where, what in evidence.leaks]
     return found
 
@@ -159,7 +134,11 @@ def _judge_end(
         yield Break(Promise.END, key, why, accepted[0], accepted[0] - POSTS_S)
     elif record.state in _REFUSED and record.code not in refused:
         yield Break(Promise.END, key, f"{record.state} as {record.code}, which the gateway never said", at)
-    elif record.state == "cancelled" and not told.cancelled:
+    elif (
+        record.state == "cancelled"
+        and not told.cancelled
+        and not may_be_cancelled_with_its_group(told, evidence)
+    ):
         yield Break(Promise.END, key, "cancelled, but nobody asked for it", at)
     elif record.state == "expired":
         yield Break(Promise.END, key, "expired, but nobody set a time", at)
@@ -169,31 +148,55 @@ def _judge_twice(
     told: Told, record: Record | None, accepted: list[float], evidence: Evidence
 ) -> Iterator[Break]:
     lane = lane_of(told.key)
-    if lane is not None and lane.name in evidence.parking and len(accepted) > 1:
-        why = f"accepted {len(accepted)} times, and its lane parks"
-        yield Break(Promise.PARKED, told.key, why, accepted[0], accepted[0] - POSTS_S)
-        return
     for first, second in pairwise(accepted):
-        if not _is_uncertain_between(record, first, second):
+        uncertain = _uncertain_between(record, first, second)
+        if _parks(lane, first, second, evidence) or (
+            uncertain and all(_parks(lane, at - AROUND_S, at + AROUND_S, evidence) for at in uncertain)
+        ):
+            why = f"accepted {len(accepted)} times, and its lane parks"
+            yield Break(Promise.PARKED, told.key, why, first, first - POSTS_S)
+        elif not uncertain and not _is_forgotten(record, first):
             why = "accepted twice without an uncertain try between"
             yield Break(Promise.DOUBLED, told.key, why, first, first - POSTS_S)
             if told.imported:
                 yield Break(Promise.IMPORT, told.key, why, first, first - POSTS_S)
 
 
-def _is_uncertain_between(record: Record | None, first: float, second: float) -> bool:
-    if record is None:
+def _uncertain_between(record: Record | None, first: float, second: float) -> list[float]:
+    events = record.history if record else ()
+    start, end = first - LEEWAY_S, second + LEEWAY_S
+    return [event.at for event in events if start <= event.at <= end and _is_uncertain(event)]
+
+
+# What the history told of that time has made room for later events.
+def _is_forgotten(record: Record | None, at: float) -> bool:
+    return record is not None and len(record.history) >= HISTORY_LENGTH and record.history[0].at > at
+
+
+# Also where the gateway accepted neither try: under park a person decides, and here none does.
+def _judge_again(
+    told: Told, record: Record | None, times: Sequence[float], evidence: Evidence
+) -> Iterator[Break]:
+    uncertain = [event.at for event in record.history if _is_uncertain(event)] if record else []
+    for at in times:
+        before = [each for each in uncertain if each < at - LEEWAY_S]
+        if before and _parks(lane_of(told.key), at - POSTS_S, at, evidence):
+            why = "sent again after an uncertain try, and its lane parks"
+            yield Break(Promise.PARKED, told.key, why, at, before[-1])
+            return
+
+
+def _is_uncertain(event: Event) -> bool:
+    return event.event in _AFTER_UNCERTAIN and _UNCERTAIN.fullmatch(event.code) is not None
+
+
+def _parks(lane: Lane | None, start: float, end: float, evidence: Evidence) -> bool:
+    """Return whether the lane's service parked all the time between, as far as it was looked at."""
+    if lane is None:
         return False
-    history = record.history
-    if len(history) >= HISTORY_LENGTH and history[0].at > first:
-        # What it told of that time has made room for later events.
-        return True
-    return any(
-        first - LEEWAY_S <= event.at <= second + LEEWAY_S
-        and event.event in _AFTER_UNCERTAIN
-        and _UNCERTAIN.fullmatch(event.code) is not None
-        for event in history
-    )
+    name = f"on_uncertain:{lane.service}"
+    possible = evidence.fleet.policies.possible(lane.account, name, start, end)
+    return possible == {"park"} if possible else lane.route.name in evidence.parking
 
 
 # A killed Redis is to blame for what it had told, or handed out, and then forgot.
@@ -225,42 +228,3 @@ def _judge_audit(evidence: Evidence) -> Iterator[Break]:
             "",
             f"{audit.get('messages')} counted as submitted, but {len(evidence.records)} keys have a record",
         )
-
-
-def _judge_batches(evidence: Evidence) -> Iterator[Break]:
-    for request in evidence.requests:
-        if request.at < evidence.since:
-            continue
-        if not 1 <= len(request.keys) <= FULL_BATCH:
-            yield Break(Promise.BATCH, "", f"{len(request.keys)} messages in a request", request.at)
-        if len(set(request.keys)) != len(request.keys):
-            yield Break(Promise.BATCH, request.keys[0], "a key stands twice in a request", request.at)
-        lanes = {lane_of(key) for key in request.keys}
-        lane = next(iter(lanes), None)
-        if len(lanes) > 1 or lane is None:
-            yield Break(Promise.BATCH, request.keys[0], "lanes are mixed in a request", request.at)
-        elif (lane.path, evidence.users[lane.account]) != (request.path, request.user):
-            yield Break(
-                Promise.BATCH, request.keys[0], f"{lane.name} went to {request.path} as another", request.at
-            )
-
-
-def _judge_rates(evidence: Evidence, found: Judgement) -> Iterator[Break]:
-    limited: dict[tuple[str, str], list[float]] = {}
-    rates: dict[tuple[str, str], int] = {}
-    for request in evidence.requests:
-        lane = lane_of(request.keys[0]) if request.keys else None
-        if lane is not None and lane.rate_per_s and request.at >= evidence.since:
-            of = (lane.service, lane.account)
-            rates[of] = lane.rate_per_s
-            limited.setdefault(of, []).extend([request.at] * len(request.keys))
-    for of, times in limited.items():
-        times.sort()
-        clear = [at for at in times if not any(start <= at <= end for start, end in evidence.blurred)]
-        most = (rates[of] + TOLERANCE) * WORST_SECOND
-        for i, at in enumerate(clear):
-            n = bisect.bisect_left(clear, at + 1.0, i) - i
-            found.worst_second = max(found.worst_second, n)
-            if n > most:
-                yield Break(Promise.RATE, "", f"{n} messages of {of[0]} in the second from {at:.3f}", at)
-                break

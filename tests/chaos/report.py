@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from tests.chaos.catalogue import FAULTS
-from tests.chaos.oracle import Promise
+from tests.chaos.promises import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -175,7 +175,8 @@ def summary(result: Result) -> Iterable[str]:
         yield (
             f"{head}, Valkey started again {act.restarts} times; {last.messages} messages: "
             + ", ".join(f"{n} {state}" for state, n in last.states.most_common())
-            + f"; {last.in_doubt} never told, {last.resent} accepted again after an uncertain try, "
+            + f"; {last.refused} refused since their group was closed, {last.in_doubt} never told, "
+            f"{last.resent} accepted again after an uncertain try, "
             f"{len(last.forgotten)} forgotten by Redis, {act.bells_seen} doorbells searched, worst second of "
             f"the limited service {last.worst_second}. {act.failed}"
         )

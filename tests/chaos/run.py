@@ -18,7 +18,8 @@ from tests.chaos.fault import Proof, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tests.chaos.oracle import Break, Judgement
+    from tests.chaos.oracle import Judgement
+    from tests.chaos.promises import Break
     from tests.chaos.schedule import Part, Round
     from tests.chaos.world import World
 
@@ -147,6 +148,7 @@ class Play:
         while not self._stop.wait(_SAMPLE_S):
             with suppress(RedisError, OSError):
                 self.bells_seen += self.court.search_queues()
+                self.court.watch.look()
 
 
 # The last judgement finds again what an earlier one has found.

@@ -66,11 +66,16 @@ def rounds(seed: str, faults: Sequence[Fault], *, at_once: tuple[int, int] = AT_
                 deck = list(faults)
                 chance.shuffle(deck)
             taken = {group for fault in chosen for group in fault.group.split()}
-            fault = next((each for each in deck if taken.isdisjoint(each.group.split())), None)
+            mixes = (
+                each for each in deck if taken.isdisjoint(each.group.split()) and not (chosen and each.alone)
+            )
+            fault = next(mixes, None)
             if fault is None:
                 break
             deck.remove(fault)
             chosen.append(fault)
+            if fault.alone:
+                break
         parts = tuple(
             Part(
                 fault.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -12,13 +13,19 @@ from typing import TYPE_CHECKING
 
 from plexsend.stack.child import Program
 from plexsend.stack.ports import free_port
+from tests.chaos.asks import asks_of
 from tests.chaos.child import Supervisor, Wanted
 from tests.chaos.control import GatewayControl, ProxyControl
+from tests.chaos.gateway import SECRETS
 from tests.chaos.load import ACCOUNTS, service_settings
+from tests.chaos.persons import Persons
 from tests.chaos.valkey import Valkey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+    from tests.chaos.evidence import Absence
+    from tests.chaos.in_force import Ask
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "plexsend:"
@@ -30,6 +37,8 @@ _BIN = Path(sys.executable).parent
 _QUICK = {
     "PLEXSEND_RATE": "0",
     "PLEXSEND_LINGER_MS": "100",
+    # Asked for, not only the default: else a worker that asks for less would have it.
+    "PLEXSEND_KEEP_DAYS": "7",
     "PLEXSEND_CONNECTIONS": "4",
     "PLEXSEND_RECLAIM_S": str(RECLAIM_S),
     "PLEXSEND_RETRY_FIRST_S": "0.5",
@@ -76,6 +85,7 @@ class World:
         self.gateway_ledger = folder / "gateway.jsonl"
         self.ledgers: list[Path] = []
         self.secrets = {name: secrets.token_hex(12) for name in ACCOUNTS}
+        self.wrong_secret = secrets.token_hex(12)
         self.users = {name: f"user-{name}" for name in ACCOUNTS}
         self.supervisor = Supervisor()
         self.valkey = Valkey(folder, free_port(), fsync=fsync, tmpfs=tmpfs)
@@ -85,7 +95,12 @@ class World:
         self.gateway = GatewayControl(gateway_control)
         self._proxy_control, self._gateway_control = proxy_control, gateway_control
         self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
-        self._made = 0
+        self._made = self._elsewhere_port = 0
+        self.persons = Persons(self)
+        self.asks: list[Ask] = []
+        self.absences: list[Absence] = []
+        self.good_secrets: list[tuple[str, float, float]] = []
+        self.elsewhere_ledger = folder / "gateway-elsewhere.jsonl"
         self.workers: list[Wanted] = []
         self.beats: list[Wanted] = []
         self.applications: list[Wanted] = []
@@ -106,8 +121,10 @@ class World:
             *(*python, "tests.chaos.proxy", "--listen", str(self.proxy_port)),
             *("--to", str(self.valkey.port), "--control", str(self._proxy_control)),
         )
+        known = {self.users[name]: secret for name, secret in self.secrets.items()}
         for name, command in (("gateway", gateway), ("proxy", proxy)):
-            self.supervisor.add(Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, plain)))
+            environ = {**plain, SECRETS: json.dumps(known)}
+            self.supervisor.add(Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, environ)))
         self.supervisor.begin()
         self.valkey.wait_ready()
         self.proxy.wait_ready()
@@ -120,6 +137,7 @@ class World:
         # What strikes while they still start would strike nothing.
         for worker in self.workers:
             self.wait_loading(worker, "batches sent")
+        self.asks += asks_of(self.environ(), "each worker", time.time())
 
     def mend(self) -> None:
         """Undo whatever a fault that failed half-way may have left behind."""
@@ -134,6 +152,11 @@ class World:
         """End everything."""
         self.supervisor.end()
         self.valkey.close()
+
+    @staticmethod
+    def key(account: str, name: str) -> str:
+        """Return the name of a key of an account."""
+        return f"{PREFIX}{{{account}}}:{name}"
 
     def environ(self, *, direct: bool = False) -> dict[str, str]:
         """Return the environment of plexsend's processes; `direct`: past the wire that lies."""
@@ -153,18 +176,38 @@ class World:
             **service_settings(self.on_uncertain),
         }
 
+    def begin_elsewhere(self) -> str:
+        """Start the gateway to which nothing may go, unless it runs, and return its address."""
+        if not self._elsewhere_port:
+            self._elsewhere_port = free_port()
+            command = (
+                *(sys.executable, "-m", "tests.chaos.gateway", "--port", str(self._elsewhere_port)),
+                *("--ledger", str(self.elsewhere_ledger)),
+            )
+            name = "gateway-elsewhere"
+            self.supervisor.add(
+                Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, self._plain()))
+            )
+            GatewayControl(self._elsewhere_port).wait_ready()
+        return f"http://127.0.0.1:{self._elsewhere_port}"
+
+    def celery(self, *arguments: str) -> tuple[str, ...]:
+        """Return a command of Celery."""
+        return (str(_BIN / "celery"), "-A", "worker", *arguments)
+
     def plexsend(self, *arguments: str) -> tuple[str, ...]:
         """Return a command of plexsend."""
         return (str(_BIN / "plexsend"), *arguments)
 
-    def add_worker(self, **more: str) -> Wanted:
-        """Start a worker process; `more` stands in its environment."""
+    def add_worker(self, *options: str, without: Collection[str] = (), **more: str) -> Wanted:
+        """Start a worker process; `more` stands in its environment, `without` does not."""
         name = self._name("worker")
         command = (
-            *(str(_BIN / "celery"), "-A", "worker", "worker", "-l", "INFO", "-c", "4"),
+            *self.celery("worker", "-l", "INFO", "-c", "4"),
             *("-n", f"{name}@chaos", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *options,
         )
-        child = self._celery(name, command, more)
+        child = self._celery(name, command, more, without)
         self.workers.append(child)
         return child
 
@@ -177,7 +220,7 @@ class World:
         """Start a beat."""
         name = self._name("beat")
         command = (
-            *(str(_BIN / "celery"), "-A", "worker", "beat", "-l", "INFO"),
+            *self.celery("beat", "-l", "INFO"),
             *("-s", str(self.folder / f"{name}.schedule"), "--pidfile="),
         )
         child = self._celery(name, command, {})
@@ -219,8 +262,11 @@ class World:
                 raise TimeoutError(f"{child.name} has not said {words!r} within {within_s} s")
             time.sleep(0.1)
 
-    def _celery(self, name: str, command: tuple[str, ...], more: Mapping[str, str]) -> Wanted:
-        environ = {**self.environ(), **more}
+    def _celery(
+        self, name: str, command: tuple[str, ...], more: Mapping[str, str], without: Collection[str] = ()
+    ) -> Wanted:
+        whole = {**self.environ(), **more}
+        environ = {variable: value for variable, value in whole.items() if variable not in without}
         return self.supervisor.add(
             Wanted(Program(name, command, self.folder / f"{name}.log", self.folder, environ))
         )

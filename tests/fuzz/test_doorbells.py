@@ -27,7 +27,7 @@ def room(store: Store) -> Iterator[Room]:
     room = Room(store, ScriptedClient())
     no_broker: Any = None
     # What would be rung stays with the room.
-    process = Process(no_broker, room.runtime, ())
+    process = Process(no_broker, room.runtime, lambda _: False)
     process.surroundings = room.around
     enter(process)
     yield room
@@ -75,7 +75,7 @@ def test_whatever_a_doorbell_says_the_task_ends_and_takes_nothing_that_is_not_th
 def test_a_true_doorbell_is_answered_after_any_other(room: Room, lane: Any, bell: Any) -> None:
     room.sent.clear()
     keys = names(3, f"k{room.runtime.next_drain()}")
-    room.submit(BULK, keys, linger_ms=0)
+    room.submit(BULK, keys)
     drain(lane, bell)
     drain(BULK.name, "bell:x.1")
     assert [key for request in room.sent for key in request] == keys

@@ -43,7 +43,7 @@ class Outbox:
         self.store = store
         self.room = Room(store, ScriptedClient())
         for lane, word in ((BULK, "k"), (STANDARD, "s"), (SECOND, "o")):
-            self.room.submit(lane, names(3, word), linger_ms=0)
+            self.room.submit(lane, names(3, word))
         spoil(Place(store.client, store.keys.prefix))
 
     def work(self) -> set[str]:

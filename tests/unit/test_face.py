@@ -45,6 +45,12 @@ record: Record | None = status("k")
 if record is not None and record.state is State.WAITING:
     print(cancel("k").outcome == "cancelled", plexsend.__version__, plexsend.service_id("sms-verify"))
 print([each.msg_key for each in submission.in_doubt])
+try:
+    taken_back: plexsend.GroupCancelled = plexsend.cancel_group("spring", reason="wrong price")
+    print(taken_back.cancelled + taken_back.wanted + len(taken_back.parked))
+    submit("mms-bulk", [item], group="spring")
+except plexsend.GroupClosed as closed:
+    print(closed.closing.group, closed.closing.since_ms)
 """
 
 
@@ -135,9 +141,10 @@ def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Pat
         .replace("State.WAITING", "State.WATING")
         .replace("submission.in_doubt", "submission.in_duobt")
         .replace('"cancelled"', '"canceled"')
+        .replace("closed.closing.group", "closed.closing.gruop")
     )
     wrong = check_types(tmp_path / "wrong.py", slips)
-    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'"):
+    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'", "gruop"):
         assert words in wrong.stdout
 
 
@@ -159,7 +166,7 @@ def test_what_a_checker_cannot_find_is_not_promised(tmp_path: Path) -> None:
 
 
 FUNCTIONS = [name for name in plexsend.__all__ if inspect.isfunction(getattr(plexsend, name))]
-METHODS = ("submit", "send", "status", "cancel")
+METHODS = ("submit", "send", "status", "cancel", "cancel_group")
 SPOKEN = [
     *(pytest.param(getattr(plexsend, name), id=name) for name in FUNCTIONS),
     *(pytest.param(getattr(plexsend.Producer, name), id=f"Producer.{name}") for name in METHODS),
@@ -189,7 +196,7 @@ def test_an_editor_shows_errors_that_exist(function: Callable[..., object]) -> N
     assert named <= {kind.__name__ for kind in all_errors()}
 
 
-@pytest.mark.parametrize("name", ["submit", "send", "status", "cancel"])
+@pytest.mark.parametrize("name", METHODS)
 def test_a_function_says_what_its_method_says_and_that_it_reads_the_environment(name: str) -> None:
     function, method = getattr(plexsend, name), getattr(plexsend.Producer, name)
     assert entries(function, "Args") == entries(method, "Args")
@@ -201,5 +208,6 @@ def test_a_function_says_what_its_method_says_and_that_it_reads_the_environment(
 @pytest.mark.parametrize("name", ["submit", "send"])
 def test_every_error_of_a_server_that_cannot_be_used_is_shown(name: str) -> None:
     known = {kind.__name__ for kind in (errors.OutboxUnavailable, errors.OutboxFull, errors.OutboxUnsuitable)}
+    known.add(errors.GroupClosed.__name__)
     assert known | {"SubmitInterrupted"} <= set(entries(getattr(plexsend, name), "Raises"))
     assert ("Refused" in entries(getattr(plexsend, name), "Raises")) is (name == "send")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.holds import Hold
+    from plexsend.outbox.policies.in_force import Agreed
     from plexsend.outbox.reading.queries import LaneView
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Settings
 
 _COLUMNS = (
     Column("lane", style="bold"),
@@ -41,12 +41,15 @@ def lanes(*, as_json: bool) -> None:
     """List every lane that ever had a message, and what waits in it.
 
     Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
-    will not be sent: both need a person. The rate is this machine's setting. A narrow terminal shows neither
+    will not be sent: both need a person. The rate is the policy in force. A narrow terminal shows neither
     drains nor the rate. With --json, waiting messages are `ready` and scheduled ones `later`.
     """
     screen = Screen(as_json=as_json)
-    with open_outbox(screen) as (settings, store):
-        rows = [_row(screen, settings, view, held) for view, held in _look(store)]
+    from plexsend.outbox.policies.state import read
+
+    with open_outbox(screen) as (_, store):
+        agreed = read(store)
+        rows = [_row(screen, agreed, view, held) for view, held in _look(store)]
         nothing = "There are no lanes yet: a lane begins with its first message."
         screen.table(_COLUMNS, rows, empty=nothing, blocks=True)
         if not as_json:
@@ -63,11 +66,10 @@ def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
     ]
 
 
-def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold]) -> list[str]:
+def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -> list[str]:
     from plexsend.outbox.reading.json_shapes import lane_json
 
-    known = settings.services.get(view.lane.service)
-    rate_per_s = None if known is None else known.rate_per_s
+    rate_per_s = agreed.of(view.lane.account).service(view.lane.service).rate_per_s
     oldest_s = None if view.oldest_ready_ms is None else view.oldest_ready_ms / 1000
     screen.facts(
         {
@@ -88,7 +90,7 @@ def _row(screen: Screen, settings: Settings, view: LaneView, held: Sequence[Hold
     return [
         view.lane.name,
         *(f"{count:,}" for count in counts),
-        "" if rate_per_s is None else (f"{rate_per_s:g}" if rate_per_s else "no limit"),
+        f"{rate_per_s:g}" if rate_per_s else "no limit",
         str(view.drains),
         "" if oldest_s is None else span(oldest_s),
         ", ".join(f"{hold.scope} {hold.reason}" for hold in held),

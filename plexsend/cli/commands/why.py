@@ -27,26 +27,34 @@ _STYLES = {"flowing": "bold green", "idle": "bold green", "limited": "bold yello
 
 
 @click.command(epilog=example("plexsend why", "plexsend why order-4711", "plexsend why mms-bulk@main"))
-@click.argument("what", type=KEY, metavar="[KEY|LANE|SERVICE|ACCOUNT]", required=False)
+@click.argument("what", type=KEY, metavar="[KEY|LANE|SERVICE|ACCOUNT|group:NAME]", required=False)
 @account_option
 @json_option
 def why(*, what: str | None, account: str | None, as_json: bool) -> int:
     """Explain in a sentence why what waits is not sent yet, with figures, and what to do.
 
     Without an argument it is about everything; with a lane, a service or an account about that part: exit
-    code 0 where it flows or nothing waits, else 1. With a message's KEY it is about that message, how its
-    waiting ends, and when it is likely to be sent. `lane:`, `service:` or `account:` before a name says what
-    is meant where a message has the same key.
+    code 0 where it flows or nothing waits, else 1. With group:NAME it counts the group's messages by what
+    they wait for. With a message's KEY it is about that message, how its waiting ends, and when it is likely
+    to be sent. `lane:`, `service:` or `account:` before a name says what is meant where a message has the
+    same key.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.cli.targets import read_group
+
+    group = None if what is None else read_group(what)
     with open_outbox(screen) as (settings, store):
+        if group is not None:
+            from plexsend.cli.group_explaining import explain
+
+            return explain(screen, store, _policies(store), group, account=account)
         target = None if what is None else _find_target(screen, settings, store, what, account)
         if what is None or target is not None:
-            return _explain_flow(screen, settings, store, _covered(target, account))
+            return _explain_flow(screen, store, _covered(target, account))
         from plexsend.cli.finding import find_records
 
         for record in find_records(store, settings, what, account):
-            answer = _ask(store, settings, record)
+            answer = _ask(store, record)
             screen.facts(_why_json(answer, record))
             if not as_json:
                 _show(screen, answer)
@@ -93,15 +101,23 @@ def _covered(target: Target | None, account: str | None) -> Callable[[Lane], boo
     return covered
 
 
-def _explain_flow(screen: Screen, settings: Settings, store: Store, covered: Callable[[Lane], bool]) -> int:
+def _policies(store: Store) -> Callable[[str, str], Policy]:
+    """Return the function that says what is in force for a service and account."""
+    from plexsend.outbox.policies.state import read
+
+    agreed = read(store)
+
+    def policy_of(service: str, account: str) -> Policy:
+        return agreed.of(account).service(service)
+
+    return policy_of
+
+
+def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool]) -> int:
     from plexsend.outbox.reading.flow import judge, judge_all
     from plexsend.outbox.reading.flow_facts import gather
 
-    def policy_of(service: str, account: str) -> Policy:
-        del account
-        return settings.services.get(service, settings.usual)
-
-    parts = gather(store, policy_of, wanted=covered)
+    parts = gather(store, _policies(store), wanted=covered)
     answer = judge_all(parts)
     each = [(part, judge(part)) for part in parts]
     screen.facts(
@@ -140,11 +156,11 @@ def _part_json(part: PartFacts) -> dict[str, object]:
     }
 
 
-def _ask(store: Store, settings: Settings, record: Record) -> Why:
+def _ask(store: Store, record: Record) -> Why:
+    from plexsend.outbox.policies.state import read
     from plexsend.outbox.reading.why import why as explain
 
-    # A service that this version does not know is still explained, at the usual pace.
-    return explain(store, record, settings.services.get(record.lane.service, settings.usual))
+    return explain(store, record, read(store).of(record.lane.account).service(record.lane.service))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

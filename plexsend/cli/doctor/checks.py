@@ -13,7 +13,7 @@ from plexsend.cli.doctor.environment import settings_rows
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows
 from plexsend.cli.doctor.rows import unknown, wrong
 from plexsend.cli.doctor.server import distance_rows, rights_rows, server_rows, slow_log_rows
-from plexsend.cli.doctor.serving import serving_rows
+from plexsend.cli.doctor.serving import agreement_rows, serving_rows
 from plexsend.errors import MissingExtra, PlexsendError
 
 if TYPE_CHECKING:
@@ -161,26 +161,24 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
         return Handshake("its name server does not answer")
 
 
-def _serving(situation: Situation) -> Iterable[CheckRow]:
+def _fleet(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.fleet import fleet
     from plexsend.outbox.reading import queries
+    from plexsend.outbox.reading.disagreements import disagreements
+    from plexsend.outbox.reading.flow_facts import gather
 
-    store = situation.store
-    waiting: dict[tuple[str, str], int] = {}
-    served: set[tuple[str, str]] = set()
-    for lane in queries.lanes(store):
-        view = queries.look_at(store, lane)
-        part = (lane.service, lane.account)
-        waiting[part] = waiting.get(part, 0) + view.ready + view.later
-    for account in queries.accounts(store):
-        for process in queries.processes(store, account):
-            served.update((service, account) for service in process.services)
-    return serving_rows(waiting, served)
+    store, usual = situation.store, situation.settings.usual
+    # The pace is of no interest here, so nothing is waited for.
+    parts = gather(store, lambda *_: usual, sleep=lambda _: None)
+    yield from serving_rows(parts)
+    processes = fleet(store, queries.accounts(store))
+    yield from agreement_rows(processes, disagreements(processes))
 
 
 CHECKS = (
     Check("Settings", _settings),
     Check("Redis", _server, needs_redis=True),
-    Check("Fleet", _serving, needs_redis=True),
+    Check("Fleet", _fleet, needs_redis=True),
     Check("Broker", _broker),
     Check("Gateway", _gateway),
 )

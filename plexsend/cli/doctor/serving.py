@@ -1,32 +1,48 @@
-"""Checks of the fleet: does a living worker serve all that waits, and do the workers agree?"""
+"""Checks of the fleet: can a living worker serve all that waits, and do the workers agree?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.doctor.rows import ok, wrong
+from plexsend.cli.doctor.rows import doubtful, ok, wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
     from plexsend.cli.doctor.rows import CheckRow
+    from plexsend.outbox.fleet import FleetProcess
+    from plexsend.outbox.reading.disagreements import Disagreement
+    from plexsend.outbox.reading.flow import PartFacts
 
 
-def serving_rows(waiting: Mapping[tuple[str, str], int], served: set[tuple[str, str]]) -> Iterator[CheckRow]:
-    """Yield what waits for a worker that is not there. Pure.
-
-    Args:
-        waiting: Service and account → messages that wait or are scheduled.
-        served: Services and accounts that a living worker can serve.
-    """
-    unserved = {part: count for part, count in waiting.items() if count and part not in served}
-    for (service, account), count in unserved.items():
+def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
+    """Yield what waits for a worker that is not there. Pure."""
+    unserved = [part for part in parts if part.waiting + part.scheduled and not part.processes]
+    for part in unserved:
+        count = part.waiting + part.scheduled
         messages = "1 message waits" if count == 1 else f"{count:,} messages wait"
+        because = f" ({part.unserved_because})" if part.unserved_because else ""
         yield wrong(
             "worker",
-            f"{service} of account {account}: {messages}",
-            "no worker that can serve it is alive",
-            f"Start one that has the account's secret: `plexsend worker -Q {service}`.",
+            f"{part.name}: {messages}",
+            f"no living worker can serve it{because}",
+            f"Start one that has the account's secret: `plexsend worker -Q {part.service}`.",
         )
     if not unserved:
-        yield ok("worker", "all that waits has a worker" if any(waiting.values()) else "nothing waits")
+        waits = any(part.waiting + part.scheduled for part in parts)
+        yield ok("worker", "all that waits has a worker" if waits else "nothing waits")
+
+
+def agreement_rows(processes: Sequence[FleetProcess], differ: Sequence[Disagreement]) -> Iterator[CheckRow]:
+    """Yield what the workers disagree about. Pure."""
+    for one in differ:
+        yield doubtful(
+            "agreement",
+            one.text,
+            "one of them is not what somebody meant",
+            "Give all workers the same settings, or set a policy for the fleet: `plexsend policy set`.",
+        )
+    living = sum(process.lives for process in processes)
+    if living and not differ:
+        are = "1 worker process is" if living == 1 else f"{living} worker processes are"
+        yield ok("agreement", f"{are} alive, without disagreement")

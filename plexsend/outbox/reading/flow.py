@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reasons import Scope
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -176,8 +177,12 @@ def _held(part: PartFacts) -> FlowSentence | None:
         f"{share} messages of {part.name} wait for it{_since(part)}.{also}{alone}"
     )
     return FlowSentence(
-        Flow.HELD, text, f"How it ends: {hold.how_it_ends}. At once: `plexsend resume {hold.what}`."
+        Flow.HELD, text, f"How it ends: {hold.how_it_ends}. At once: `plexsend resume {_as_typed(hold)}`."
     )
+
+
+def _as_typed(hold: Hold) -> str:
+    return f"group:{hold.what} --account {hold.account}" if hold.scope is Scope.GROUP else hold.what
 
 
 def _unserved(part: PartFacts) -> FlowSentence | None:

@@ -9,8 +9,10 @@ from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import PartFacts
+from plexsend.outbox.reading.serving import read_serving
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
 
@@ -76,12 +78,13 @@ def gather(
         (sleep or time.sleep)(SAMPLE_S)
     second, second_ms = _read_routes(store, routes), queries.server_ms(store)
     over_s = max((second_ms - first_ms) / 1000, 0.001)
-    serving = {account: queries.processes(store, account) for account in {lane.account for lane in lanes}}
+    accounts = sorted({lane.account for lane in lanes})
+    serving = read_serving(store, fleet(store, accounts), accounts)
     found = []
     for (service, account), part in sorted(parts.items()):
         policy = policy_of(service, account)
         mine = [route for route in routes if (route.service, route.account) == (service, account)]
-        able = [process for process in serving[account] if service in process.services]
+        able = serving.able(service, account)
         found.append(
             PartFacts(
                 service=service,
@@ -99,7 +102,9 @@ def gather(
                 most_drains=policy.connections * len(part.routes),
                 rate_per_s=policy.rate_per_s,
                 processes=len(able),
-                threads=sum(process.pool_size for process in able),
+                threads=sum(process.announced.threads for process in able),
+                busy=sum(process.busy for process in able),
+                unserved_because="" if able else serving.unserved_because(service, account),
             )
         )
     return found

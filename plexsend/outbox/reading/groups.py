@@ -81,6 +81,7 @@ class GroupView:
     service: str
     """Empty for a group without a lane, which is only paused or closed."""
     account: str
+    lanes: tuple[Lane, ...]
     states: Counter[State]
     """How many messages there are or were, by state; those whose records are gone count too."""
     holds: tuple[Hold, ...]
@@ -122,7 +123,7 @@ def _without_lanes(
     paused = {hold.what: hold for hold in standing if hold.scope is Scope.GROUP}
     for group in sorted({*paused, *closed} - there):
         found = (paused[group],) if group in paused else ()
-        yield GroupView(group, "", account, Counter(), found, closed.get(group))
+        yield GroupView(group, "", account, (), Counter(), found, closed.get(group))
 
 
 def _view(
@@ -131,7 +132,8 @@ def _view(
     first = lanes[0]
     covered = {hold.field: hold for lane in lanes for hold in covering(standing, lane)}
     group = first.group or ""
-    return GroupView(group, first.service, first.account, states, tuple(covered.values()), closed.get(group))
+    kept = tuple(covered.values())
+    return GroupView(group, first.service, first.account, tuple(lanes), states, kept, closed.get(group))
 
 
 def _states(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Counter[State]]:

@@ -7,14 +7,26 @@ key                  type    content
 -------------------  ------  ---------------------------------------------------------------------------------
 p lanes              set     names of all routes, added before the first submit to them
 p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
+p older              hash    until the newest form is in force: seen (ms when a program that does not know it
+                             was seen last), watched (ms of the last look)
 p accounts           set     names of all accounts, each added before its first submit
 p held               set     accounts that a person held, whether they have a lane yet or not
 p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
+p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
+                             <service> <name>` → the strictest value that processes asked for last; epoch:
+                             goes up with each change
+p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
 p nudge              channel a process announced something new; carries nothing
+p events             list    events (JSON) that wait to be posted to a chat, at most 200
+p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
+                             `posted <subject>` → ms of the last post about it, and the state that was posted
+p notifier           string  the process that looks and posts; expires
+p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
+                             `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
                              nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
@@ -46,7 +58,8 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
-p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen
+p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
+                             a text in form 2, so that the housekeeping of such a program fails and says so
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
@@ -89,6 +102,11 @@ class Keys:
         return f"{self.prefix}format"
 
     @property
+    def older(self) -> str:
+        """The hash of when programs that do not know the newest form were seen last."""
+        return f"{self.prefix}older"
+
+    @property
     def accounts(self) -> str:
         """The set of all accounts' names."""
         return f"{self.prefix}accounts"
@@ -97,6 +115,16 @@ class Keys:
     def pauses(self) -> str:
         """The hash of services that are paused for every account."""
         return f"{self.prefix}pauses"
+
+    @property
+    def policy(self) -> str:
+        """The hash of what the fleet agreed on, for all accounts."""
+        return f"{self.prefix}policy"
+
+    @property
+    def policy_history(self) -> str:
+        """The list of what persons changed of it."""
+        return f"{self.prefix}policy:history"
 
     @property
     def held(self) -> str:
@@ -123,9 +151,28 @@ class Keys:
         """The channel on which processes learn that one announced something."""
         return f"{self.prefix}nudge"
 
+    @property
+    def events(self) -> str:
+        """The list of events that wait to be posted."""
+        return f"{self.prefix}events"
+
+    @property
+    def told(self) -> str:
+        """The hash of what was noted and what was posted."""
+        return f"{self.prefix}told"
+
+    @property
+    def notifier(self) -> str:
+        """The lease of the process that looks for events and posts them."""
+        return f"{self.prefix}notifier"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
+
+    def refused(self, account: str) -> str:
+        """Return the key of the fingerprints of an account's secrets that the gateway refused."""
+        return f"{self.account(account)}refused"
 
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""

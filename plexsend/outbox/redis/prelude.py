@@ -1,4 +1,4 @@
-"""What the scripts are given as data: constants, flags, the table of transitions, the rows of holds."""
+"""What the scripts are given as data: constants, flags, transitions, holds, defaults of policies."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.reasons import in_ms
+from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from plexsend.outbox.arguments import Order
     from plexsend.outbox.reasons import HoldRule
 
 NOWHERE = "nowhere"
@@ -23,21 +22,22 @@ _COMMENT = re.compile(r"--.*")
 _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
-def prelude(text: str, arguments: Order, rules: Iterable[HoldRule]) -> dict[str, str]:
-    """Return the data that parts of a script name: name → the line of Lua that gives it.
+def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
+    """Return the data that a script names, as Lua: name → the line that gives it.
 
     Args:
-        text: The parts.
-        arguments: The script's own, in which steps of holds may be.
+        text: The script and its parts.
         rules: The rows of holds.
     """
-    named = {*_NAME.findall(_COMMENT.sub("", text))}
+    text = _COMMENT.sub("", text)
+    named = {*_NAME.findall(text)}
     data = {
         "NOWHERE": NOWHERE,
         "TRANSITIONS": {event: _targets(event) for event in Event},
         "SET_OF": {str(state): name for state, name in SET_OF.items()},
         "LIVING": {str(state): True for state in LIVING},
-        "HOLDS": [row for rule in rules for row in _rows(rule, arguments)],
+        "HOLDS": [row for rule in rules for row in _rows(rule)],
+        "POLICY_DEFAULTS": _defaults(text, rules),
         **given(),
         **{flag.name: flag.value for flag in Flag},
     }
@@ -49,7 +49,7 @@ def _targets(event: Event) -> dict[str, str]:
     return {str(state or NOWHERE): str(found[2] or NOWHERE) for state in found[1]}
 
 
-def _rows(rule: HoldRule, arguments: Order) -> Iterator[Mapping[str, object]]:
+def _rows(rule: HoldRule) -> Iterator[Mapping[str, object]]:
     """Yield a row for each scope of a rule, without the fields that the rule leaves empty."""
     for scope in rule.scopes:
         row = {
@@ -60,12 +60,29 @@ def _rows(rule: HoldRule, arguments: Order) -> Iterator[Mapping[str, object]]:
             "begun_by": rule.begun_by,
             "hinted_by": rule.hinted_by,
             "ended_by": rule.ended_by,
-            "first_at": arguments.place(in_ms(rule.first_step)) or None,
-            "longest_at": arguments.place(in_ms(rule.longest_step)) or None,
+            "first": rule.first_step or None,
+            "longest": rule.longest_step or None,
             "lasts_ms": rule.lasts_ms or None,
             "begins_again": rule.begins_again or None,
         }
         yield {name: value for name, value in row.items() if value is not None}
+
+
+# Those alone that the script names, or its holds: each call makes the table anew.
+def _defaults(text: str, rules: Iterable[HoldRule]) -> dict[str, str | float]:
+    steps = {step for rule in rules for step in (rule.first_step, rule.longest_step)}
+    return {
+        name: _number_or_text(row.default)
+        for name, row in ROWS.items()
+        if name in steps or re.search(rf"\b{name}\b", text)
+    }
+
+
+def _number_or_text(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _lua(value: object) -> str:
@@ -75,4 +92,4 @@ def _lua(value: object) -> str:
         return "{" + ", ".join(map(_lua, value)) + "}"
     if value is True:
         return "true"
-    return str(value) if isinstance(value, int) else f"'{value}'"
+    return f"{value:.10g}" if isinstance(value, (int, float)) else f"'{value}'"

@@ -36,8 +36,11 @@ class Script(StrEnum):
     ADVANCE = "advance"
     SWEEP = "sweep"
     STEER = "steer"
+    POLICY = "policy"
+    AGREE = "agree"
     GROUP = "group"
     ADOPT = "adopt"
+    FORM = "form"
     ALIVE = "alive"
 
 
@@ -47,8 +50,11 @@ _SHEBANG = {
     Script.ADVANCE: "#!lua flags=allow-oom",
     Script.SWEEP: "#!lua flags=allow-oom",
     Script.STEER: "#!lua flags=allow-oom",
+    Script.POLICY: "#!lua flags=allow-oom",
+    Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
+    Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
 }
 
@@ -79,17 +85,15 @@ def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     needed = list(_resolve(script, script, set()))
     shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
     inside = needed[len(shared) :]
-    arguments = LAYOUTS[script].arguments
-    given = prelude(_text(shared), arguments, rules)
-    begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(given)), *shared]
+    given = prelude(_text(needed), rules)
+    early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", _text(shared))}
+    begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
     # A script without functions of its own has nothing to put aside.
     if not inside:
         return begin
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
-    more = {
-        name: line for name, line in prelude(_text(inside), arguments, rules).items() if name not in given
-    }
-    return [*begin, inside[0], Part(PRELUDES[1], _lines(more)), *inside[1:], Part("end", "end)()")]
+    late = {name: line for name, line in given.items() if name not in early}
+    return [*begin, inside[0], Part(PRELUDES[1], _lines(late)), *inside[1:], Part("end", "end)()")]
 
 
 def _text(pieces: Sequence[Part]) -> str:

@@ -1,9 +1,9 @@
 -- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line,
--- needs: _leases, advance/leases, advance/return, advance/late, advance/settle, advance/effects, advance/choose,
--- needs: advance/fill, advance/batch, advance/take, advance/stop
+-- needs: _leases, _policy, advance/policies, advance/leases, advance/return, advance/late, advance/settle,
+-- needs: advance/effects, advance/choose, advance/fill, advance/batch, advance/take, advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
--- p{a}:<service>:rate, line, fair, holds, eased, wake, ended.
+-- p{a}:<service>:rate, line, fair, holds, eased, wake, ended; reads policy.
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`

@@ -1,6 +1,6 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
--- later, counts, and wake.
+-- later, counts, and wake; reads policy.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
 -- Answers {'closed', JSON} for a lane whose group is closed.
@@ -79,11 +79,11 @@ if added > 0 then
   write_counts()
   if event == 'submit_later' then
     wake_by(lane, send_at_ms)
-  elseif linger_ms == 0 or call('ZCARD', set) >= most_items then
-    wake_by(lane, now)
   else
+    local is_full = call('ZCARD', set) >= most_items
+    local linger_ms = is_full and 0 or policy('linger_ms', string.match(lane, '^[a-z0-9-]+'))
     -- Rounded up: rounded down, it would not be over yet.
-    wake_by(lane, math.ceil(now_us / 1000) + linger_ms)
+    wake_by(lane, linger_ms == 0 and now or math.ceil(now_us / 1000) + linger_ms)
   end
 end
 return answer

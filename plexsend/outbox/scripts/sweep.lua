@@ -1,9 +1,9 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _ending,
--- needs: sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells, sweep/grouped,
--- needs: sweep/retention, sweep/healing
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
+-- needs: _ending, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells,
+-- needs: sweep/grouped, sweep/retention, sweep/healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
--- routes, ended, <service>:rate, line, fair; of the lanes that are due: later, ready, sending, and their route's
--- drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named to be looked over: all.
+-- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
+-- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
@@ -40,7 +40,7 @@ for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMI
 end
 local next_grouped = look_at_grouped(try)
 
-local is_tidied, more_to_tidy = pcall(tidy, P .. 'ended', keep_ms)
+local is_tidied, more_to_tidy = pcall(tidy, P .. 'ended')
 if not is_tidied then spoilt[#spoilt + 1], more_to_tidy = 'ended', false end
 write_counts()
 for lane in pairs(thinned) do end_if_over(lane) end
@@ -54,4 +54,5 @@ local next_wake = more_to_tidy and now + TIDY_AGAIN_MS or next_grouped
 local ungrouped = first_score(P .. 'wake')
 if ungrouped and (not next_wake or ungrouped < next_wake) then next_wake = ungrouped end
 return answer_of({ status = 'swept', wait_ms = num(write_next(next_wake)), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = call('ZRANGE', P .. 'procs', 0, -1), spoilt = spoilt })
+                   rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
+                   spoilt = spoilt })

@@ -15,7 +15,7 @@ from bench.gateway import Gateway
 from bench.items import msg_key, wire_body
 from bench.programs import measure
 from bench.rows.limits import Grants
-from bench.rows.redis_cost import POLICY, send
+from bench.rows.redis_cost import send, without_limits
 from bench.senders import cpu_of_bare, send_bare, send_with_worker
 from bench.stage import LANE, Stage
 from bench.valkey import Valkey
@@ -113,12 +113,13 @@ def test_grants_are_heard_from_redis_itself(stage: Stage) -> None:
     with Grants(stage.valkey) as grants:
         # Handed out, and never settled.
         for sequence in (1, 2):
-            advance(stage.store, LANE, Ticket("heard.1", sequence), POLICY)
+            advance(stage.store, LANE, Ticket("heard.1", sequence))
     assert len(grants.at_s) == 20
 
 
 def test_batches_are_taken_and_settled_without_a_gateway(stage: Stage) -> None:
     stage.clear()
+    without_limits(stage.store)
     stage.preload(50)
     send(stage.store, 3, "quiet.1")
     counts = queries.look_at(stage.store, LANE).counts

@@ -13,6 +13,7 @@ import pytest
 
 from plexsend.stack.ports import free_port
 from tests.chaos.control import GatewayControl, Refused
+from tests.chaos.gateway import SECRETS
 from tests.integration.chaos.process import running
 
 if TYPE_CHECKING:
@@ -459,6 +460,26 @@ def test_an_order_that_cannot_be_done_is_refused(
     with pytest.raises(Refused, match=told):
         gateway.control.set(fault, **options)
     assert gateway.control.standing()["faults"] == []
+
+
+def test_a_wrong_secret_is_refused_where_the_gateway_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, ledger = free_port(), tmp_path / "ledger"
+    stand = Stand(port, GatewayControl(port), ledger)
+    monkeypatch.setenv(SECRETS, json.dumps({"main": "hush-hush", "second": "another"}))
+    with running("tests.chaos.gateway", "--port", port, "--ledger", ledger):
+        stand.control.wait_ready()
+        connection = stand.connect()
+        right, _ = exchange(connection, "a")
+        wrong, _ = exchange(connection, "b", user="second")
+        connection.close()
+        stats = stand.control.stats()
+    assert (right, wrong, stats["wrong_secrets"], stats["accepted"]) == (200, 401, 1, 1)
+    assert [(line["codes"], line["fault"]) for line in stand.lines()] == [
+        (["C100"], ""),
+        (["C401_3"], "wrong_secret"),
+    ]
 
 
 def test_a_killed_gateway_goes_on_in_its_ledger(tmp_path: Path) -> None:

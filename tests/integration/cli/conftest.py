@@ -17,9 +17,10 @@ from plexsend.cli.app import app
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.records import read_record
 from plexsend.outbox.submit import NewMessage, Submitter
-from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 BULK = Lane("mms-bulk", None, "main")
 FINANCE = Lane("mms-finance", None, "main")
 SHOP = Lane("mms-bulk", None, "shop")
-AT_ONCE = Policy(rate_per_s=0, linger_ms=0)
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ class Yard:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._sequence = 0
+        put(store, Where(), {"rate_per_s": 0, "linger_ms": 0}, by="yard", reason="a test's own")
 
     def add(self, *keys: str, lane: Lane = BULK, **times: int) -> None:
         """Submit messages with these keys."""
@@ -133,7 +134,7 @@ class Yard:
         while True:
             self._sequence += 1
             ticket = Ticket("test.1", self._sequence)
-            taken = advance(self._store, lane, ticket, AT_ONCE, settlement=settlement)
+            taken = advance(self._store, lane, ticket, settlement=settlement)
             if isinstance(taken, Batch):
                 return taken
             # A message that was added in this very millisecond is ready in the next one.

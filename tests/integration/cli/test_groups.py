@@ -209,3 +209,40 @@ def test_a_group_gets_another_time_and_names_what_keeps_its_own(
     people = run("reschedule", "group:spring", "now")
     assert people.code == 0
     assert "2 messages of the group spring (main) go as soon as they can." in people.out
+
+
+def test_why_counts_the_messages_of_a_group_by_cause(run: Callable[..., Any], yard: Any) -> None:
+    yard.end(Outcome.REJECTED, "d1", lane=SPRING)
+    yard.end(Outcome.PARK, "u1", lane=SPRING)
+    yard.add("w1", "w2", lane=SPRING)
+    yard.add("other")
+    run("pause", "group:spring", "--reason", "wrong price", "--by", "kim")
+
+    ended = run("why", "group:spring", "--json")
+
+    assert ended.code == 1
+    (facts,) = ended.lines
+    assert (facts["group"], facts["account"], facts["messages"], facts["unsent"]) == ("spring", "main", 4, 2)
+    assert [(cause["kind"], cause["count"]) for cause in facts["causes"]] == [
+        ("held", 2),
+        ("uncertain", 1),
+        ("dead", 1),
+    ]
+    people = run("why", "group:spring")
+    assert "group spring (main): 4 messages, of which 2 are still to go" in people.out
+    assert "kim: wrong price" in people.out
+    assert "plexsend resume group:spring --account main" in people.out
+
+
+def test_why_of_a_group_that_nobody_knows_says_where_groups_are_listed(run: Callable[..., Any]) -> None:
+    ended = run("why", "group:spring")
+    assert ended.code == 1
+    assert "`plexsend groups`" in ended.err
+
+
+def test_why_of_a_closed_group_is_well_once_nothing_waits(run: Callable[..., Any], yard: Any) -> None:
+    yard.add("w1", lane=SPRING)
+    run("cancel", "group:spring", "--by", "anna")
+    ended = run("why", "group:spring")
+    assert ended.code == 0
+    assert "cancelled by anna" in ended.out

@@ -10,7 +10,8 @@ import pytest
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
-from plexsend.settings import Policy
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
 
-# The setting's name, as its own table has it.
-RATE = {"PLEXSEND_RATE_MMS_BULK": "40"}
 SHOP = Lane("mms-bulk", None, "shop")
 
 
@@ -33,17 +32,20 @@ def hold_credit(store: Store, yard: Any) -> None:
         (Verdict("no-credit", batch.token, Outcome.BACK, code="G150"),),
         (Effect(EffectKind.CREDIT, 0, "no credit"),),
     )
-    advance(store, batch.lane, Ticket("test.2", 1), Policy(), settlement=settlement)
+    advance(store, batch.lane, Ticket("test.2", 1), settlement=settlement)
 
 
-def test_lanes_have_the_promised_fields_in_their_order(run: Callable[..., Any], yard: Any) -> None:
+def test_lanes_have_the_promised_fields_in_their_order(
+    run: Callable[..., Any], yard: Any, store: Store
+) -> None:
+    put(store, Where("mms-bulk"), {"rate_per_s": 40}, by="anna", reason="agreed with the gateway")
     yard.end(Outcome.REJECTED, "d1", "d2")
     yard.end(Outcome.PARK, "u1")
     yard.add("k1", "k2", "k3")
     yard.add("s1", lane=SHOP)
     run("pause", "shop", "--reason", "new price list")
 
-    ended = run("lanes", "--json", **RATE)
+    ended = run("lanes", "--json", PLEXSEND_RATE_MMS_BULK="7")
 
     assert ended.code == 0
     main, shop = ended.lines

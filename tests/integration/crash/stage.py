@@ -12,7 +12,6 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.producers import Producer
 from plexsend.worker.housekeeping import Housekeeping
-from plexsend.worker.verdicts import Judge
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.worker.room import Room
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Settings
 
 # The shortest that settings allow: what is abandoned is found after fewer rounds.
 RECLAIM_S = 20
@@ -38,16 +36,11 @@ class Worker(Room):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        settings = self.runtime.settings
-        self.runtime.judges = {service: _steady_judge(settings, service) for service in SERVICES}
+        self.runtime.chance = lambda: 0.5
         self.me = WorkerProcess(self.runtime.name, 16, tuple(SERVICES))
         self.housekeeping = Housekeeping(
             self.runtime, self.me, ring=self.ring, queue_lengths=self.tell_queues, clock=self.clock
         )
-
-
-def _steady_judge(settings: Settings, service: str) -> Judge:
-    return Judge(settings.service(service), lambda: 0.5)
 
 
 @dataclass
@@ -113,7 +106,7 @@ class Stage:
 
     def submit(self, lane: Lane, keys: list[str], **options: Any) -> None:
         """Put messages in beforehand."""
-        other_worker(self).submit(lane, keys, linger_ms=0, **options)
+        other_worker(self).submit(lane, keys, **options)
         self.told.update(keys)
 
     def close(self) -> None:

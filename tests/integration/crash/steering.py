@@ -45,12 +45,11 @@ def _settled(outcome: Outcome) -> Step:
 
     def prepare(stage: Stage) -> None:
         stage.submit(BULK, names(3))
-        policy = stage.worker.runtime.policies[BULK.service]
-        batch = advance(stage.plain, BULK, Ticket("other.1", 1), policy)
+        batch = advance(stage.plain, BULK, Ticket("other.1", 1))
         assert isinstance(batch, Batch)
         entries = tuple(Verdict(key, batch.token, outcome, detail="wanted so") for key in names(3))
         settlement = Settlement(batch.token, batch.take, entries)
-        advance(stage.plain, BULK, Ticket("other.1", 2), policy, mode=Mode.STOP, settlement=settlement)
+        advance(stage.plain, BULK, Ticket("other.1", 2), mode=Mode.STOP, settlement=settlement)
 
     return prepare
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 def take_and_die(stage: Stage, keys: Sequence[str], drain: str) -> None:
     """Let a process take these messages and never be heard of again."""
     stage.submit(BULK, list(keys))
-    policy = stage.worker.runtime.policies[BULK.service]
-    assert isinstance(advance(stage.plain, BULK, Ticket(drain, 1), policy), Batch)
+    assert isinstance(advance(stage.plain, BULK, Ticket(drain, 1)), Batch)
 
 
 def let_lapse(stage: Stage, seconds: float) -> None:
@@ -54,9 +53,8 @@ def _reclaimed_by_another(stage: Stage) -> None:
 
 def _taken_again_by_another(stage: Stage) -> None:
     _reclaimed_by_another(stage)
-    policy = stage.worker.runtime.policies[BULK.service]
     stage.let_pass(2)
-    assert isinstance(advance(stage.plain, BULK, Ticket("other.1", 1), policy), Batch)
+    assert isinstance(advance(stage.plain, BULK, Ticket("other.1", 1)), Batch)
 
 
 def _send_long_ago(stage: Stage) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
@@ -17,7 +20,7 @@ from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.records import Record
@@ -30,6 +33,8 @@ OTHERS = Lane("mms-bulk", None, "others")
 STAMP = "mms:v2:1:aaaaaaaa"
 P1 = WorkerProcess("p1", 16, ("mms-bulk", "mms-standard"))
 P2 = WorkerProcess("p2", 16, ("mms-bulk", "mms-standard"))
+
+DAY_MS = 86_400_000
 
 ANSWERED = Effect(EffectKind.ANSWERED)
 SHUT = Effect(EffectKind.SHUT, 0, "503")
@@ -95,10 +100,21 @@ class Bench:
             # Most tests are about accounts that have had messages.
             store.client.set(store.keys.here(account), 0)
         self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
+        self._keep_ms: int | None = None
         self.intake = Submitter(store)
         self.most_items = MOST_ITEMS
         self._sequences: dict[str, int] = {}
         self._last: dict[str, dict[str, Any]] = {}
+
+    @property
+    def policy(self) -> Policy:
+        """What is in force for every service and account."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy) -> None:
+        self._policy = policy
+        put(self.store, Where(), asdict(policy), by="bench", reason="a test's own")
 
     def submit(
         self, keys: int | Iterable[str], lane: Lane = BULK, *, body: bytes = b'{"a":1}', **times: Any
@@ -112,7 +128,7 @@ class Bench:
                 lane,
                 drafts,
                 stamp=STAMP,
-                **{"linger_ms": self.policy.linger_ms, "most_items": self.most_items, **times},
+                **{"most_items": self.most_items, **times},
             )
         return answers
 
@@ -123,7 +139,6 @@ class Bench:
         lane: Lane = BULK,
         mode: Mode = Mode.TAKE,
         settlement: Settlement | None = None,
-        policy: Policy | None = None,
         bell: str = "",
         stay_ms: int = 0,
         yields: bool = False,
@@ -133,7 +148,6 @@ class Bench:
         self._last[drain] = {
             "lane": lane,
             "ticket": Ticket(drain, self._sequences[drain]),
-            "policy": policy or self.policy,
             "mode": mode,
             "settlement": settlement,
             "bell": bell,
@@ -185,24 +199,24 @@ class Bench:
         account: str = "main",
         quota: int = 32,
         most: int = 1000,
-        keep_ms: int = 7 * 86_400_000,
+        keep_ms: int | None = None,
         tidy: Iterable[Lane] = (),
-        policies: Mapping[str, Policy] | None = None,
+        services: Sequence[str] = ("mms-bulk", "mms-standard"),
         gone: Collection[str] = (),
         takes_from: str = "",
     ) -> SweepResult:
-        """Do one round of housekeeping."""
-        policies = policies or {"mms-bulk": self.policy, "mms-standard": self.policy}
+        """Do one round of housekeeping; `keep_ms`: for how long ended records are kept from now on."""
+        if keep_ms is not None and keep_ms != self._keep_ms:
+            self._keep_ms = keep_ms
+            put(self.store, Where(), {"keep_days": keep_ms / DAY_MS}, by="bench", reason="a test's own")
         return sweep(
             self.store,
             account,
             process,
-            policies=policies,
-            quotas=dict.fromkeys(policies, quota),
+            services=services,
+            quotas=dict.fromkeys(services, quota),
             quota=most,
-            reclaim_ms=self.policy.reclaim_s * 1000,
-            keep_ms=keep_ms,
-            most_items=dict.fromkeys(policies, self.most_items),
+            most_items=dict.fromkeys(services, self.most_items),
             gone=gone,
             takes_from=takes_from,
             tidy=tidy,

@@ -41,6 +41,8 @@ POLICY = Policy(
     credit_hold_longest_s=told_holds.CREDIT_LONGEST_MS / 1000,
 )
 GAP_MS = 5_000
+KEEP_MS = 43_200
+"""How long what ended is kept: exact in days, and no multiple of a step of time."""
 RELEASABLE = {
     Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
     Scope.SERVICE: (Reason.PAUSE,),
@@ -164,10 +166,9 @@ class Driver:
         judged: bool,
         quota: int = 8,
         tidy: Lane | None = None,
-        keep_ms: int = 10**9,
     ) -> None:
         """Do a round of housekeeping; unless `judged`, the sweeper dies before it settles what it found."""
-        found = self.bench.sweep(process, quota=quota, keep_ms=keep_ms, tidy=[tidy] if tidy else ())
+        found = self.bench.sweep(process, quota=quota, keep_ms=KEEP_MS, tidy=[tidy] if tidy else ())
         if not found.swept:
             assert self._swept_ms is not None, "nobody swept before, and yet somebody has the lease"
             return
@@ -175,7 +176,7 @@ class Driver:
             self._quiet_ms = self.model.now_ms + told_holds.RECLAIM_MS
         self._swept_ms = self.model.now_ms
         self._check_round(found)
-        self.model.archive(keep_ms)
+        self.model.archive(KEEP_MS)
         if judged:
             self._reclaim(found.abandoned, plan)
 

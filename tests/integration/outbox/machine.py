@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 STEP_MS = 4_000
-KEEP_MS = 40_000
 LANES = (BULK, STANDARD)
 SERVICES = tuple(lane.service for lane in LANES)
 MOST_LIVELY = 80
@@ -186,9 +185,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(pick=picks, quota=st.integers(0, 3), tidies=st.booleans())
     def sweep(self, pick: int, quota: int, *, tidies: bool) -> None:
         lane = LANES[pick % 2] if tidies else None
-        self.driver.sweep(
-            self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota, tidy=lane, keep_ms=KEEP_MS
-        )
+        self.driver.sweep(self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota, tidy=lane)
 
     # Persons
 

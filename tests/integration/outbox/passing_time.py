@@ -94,8 +94,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_entries(key)
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end
-  elseif not (string.find(' here lanes ', ' ' .. name .. ' ') or string.find(name, ':counts$')
-              or string.find(name, 'routes$')) then
+  elseif not string.find(name, ':counts$') and name ~= 'lanes' and name ~= 'routes' and name ~= 'here'
+      and call('TYPE', key).ok == 'zset' then
     shift_scores(key, ms)
   end
 end

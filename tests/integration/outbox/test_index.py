@@ -60,7 +60,7 @@ def test_lanes_are_announced_by_their_route(bench: Bench) -> None:
 
 def test_duplicate_is_known_in_either_form(bench: Bench) -> None:
     bench.submit(["old"], form=1)
-    bench.submit(["new"])
+    bench.submit(["new"], form=2)
     assert (named(bench, "old"), named(bench, "new")) == (b"mms-bulk@main", b"1")
     for form in (1, 2):
         again = bench.submit(["old", "new"], form=form)

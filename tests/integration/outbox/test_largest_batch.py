@@ -42,13 +42,9 @@ def test_full_batch_of_the_product_waits_for_no_linger(threes: Bench) -> None:
 def test_lane_wakes_once_a_batch_of_the_product_is_ready(
     bench: Bench, most_items: int, *, wakes: bool
 ) -> None:
-    bench.intake.add(
-        BULK,
-        [NewMessage(key, b"{}") for key in keys_of(3)],
-        stamp=STAMP,
-        linger_ms=5_000,
-        most_items=most_items,
-    )
+    bench.policy = replace(AT_ONCE, linger_ms=5_000)
+    drafts = [NewMessage(key, b"{}") for key in keys_of(3)]
+    bench.intake.add(BULK, drafts, stamp=STAMP, most_items=most_items)
     left = bench.wake_in_ms()
     assert left is not None
     assert (left <= 0) == wakes

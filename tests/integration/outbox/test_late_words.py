@@ -101,7 +101,7 @@ def test_message_that_waited_past_its_window_is_parked_and_not_sent_again(bench:
     steer.resume(bench.store, Scope.LANE, BULK.name, account="main")
     assert isinstance(bench.call("p1.2"), NothingTaken)
     assert bench.state("k") == State.UNCERTAIN
-    assert "PLEXSEND_RESEND_WITHIN_S" in bench.record("k").desc
+    assert "resend_within_s" in bench.record("k").desc
 
 
 def test_answer_without_a_window_leaves_the_one_of_an_earlier_silence(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from plexsend.gateway.codes import Meaning
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.state import renew
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.records import Record, read_record
@@ -109,6 +110,7 @@ class Room:
     settings: Mapping[str, str] = field(default_factory=dict)
     now_s: float = 1000.0
     bell_waits: bool = False
+    ungrouped_waits: bool = False
     queued: dict[str, int] | None = field(default_factory=dict)
     """What the broker would tell of its queues."""
     rung: list[tuple[Lane, str]] = field(default_factory=list)
@@ -117,7 +119,8 @@ class Room:
     def __post_init__(self) -> None:
         settings = read_settings({**SETTINGS, **self.settings})
         self.runtime = Runtime(settings, store=self.store, client=self.client)
-        self.around = Surroundings(lambda: self.bell_waits, self.ring, self.clock)
+        renew(self.store, [settings.asks])
+        self.around = self._around(self.clock)
         self.me = WorkerProcess(self.runtime.name, 16, ("mms-bulk", "mms-finance", "mms-standard"))
         self.housekeeping = Housekeeping(
             self.runtime, self.me, ring=self.ring, queue_lengths=self.tell_queues, clock=self.clock
@@ -126,10 +129,13 @@ class Room:
     def clock(self) -> float:
         return self.now_s
 
+    def _around(self, clock: Callable[[], float]) -> Surroundings:
+        return Surroundings(lambda: self.bell_waits, lambda: self.ungrouped_waits, self.ring, clock)
+
     def tick(self, times_s: Iterable[float]) -> None:
         """Let each look at the clock by a drain tell the next of these times."""
         ticks = iter(times_s)
-        self.around = Surroundings(lambda: self.bell_waits, self.ring, lambda: float(next(ticks)))
+        self.around = self._around(lambda: float(next(ticks)))
 
     @property
     def sent(self) -> list[list[str]]:

@@ -98,11 +98,9 @@ def test_sweep_of_an_idle_account_costs_the_same_however_much_waits_for_later(ro
             room.store,
             "main",
             room.me,
-            policies=room.runtime.policies,
+            services=room.runtime.services,
             quotas={},
             quota=0,
-            reclaim_ms=60_000,
-            keep_ms=86_400_000,
             tidy=[BULK],
         )
 

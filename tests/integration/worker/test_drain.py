@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,17 @@ def test_slice_ends_when_another_doorbell_waits_and_housekeeping_rings_anew(scri
     assert {lane for lane, _ in scripted.rung} == {BULK}
     scripted.drain(*scripted.rung.pop())
     assert scripted.states(BULK) == {"accepted": 100}
+
+
+def test_group_makes_way_after_its_batch_for_what_has_no_group(scripted: Room) -> None:
+    group = replace(BULK, group="spring")
+    scripted.submit(group, names(30, "of-group"))
+    scripted.submit(BULK, names(30))
+    scripted.ungrouped_waits = True
+    scripted.drain(group)
+    assert scripted.sent == [names(10, "of-group")]
+    scripted.drain(BULK)
+    assert len(scripted.sent) == 4, "a lane without a group goes on"
 
 
 def test_long_slice_ends_after_ten_seconds(scripted: Room) -> None:

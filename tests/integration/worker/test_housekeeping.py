@@ -153,7 +153,7 @@ def test_no_account_waits_for_as_long_as_others_have_work(store: Store) -> None:
 def test_broker_that_does_not_answer_stops_the_doorbells_and_nothing_else(store: Store) -> None:
     room = Room(store, ScriptedClient())
     room.submit(BULK, names(10))
-    batch = advance(store, BULK, Ticket("gone.1", 1), room.runtime.policies["mms-bulk"])
+    batch = advance(store, BULK, Ticket("gone.1", 1))
     assert isinstance(batch, Batch)
     room.submit(STANDARD, names(10, "s"))
     room.queued = None
@@ -197,7 +197,7 @@ def test_what_a_dead_process_had_is_reclaimed_as_uncertain(
 ) -> None:
     room = Room(store, ScriptedClient())
     room.submit(BULK, names(10))
-    batch = advance(store, BULK, Ticket("gone.1", 1), room.runtime.policies["mms-bulk"])
+    batch = advance(store, BULK, Ticket("gone.1", 1))
     assert isinstance(batch, Batch)
     for _ in range(4):
         room.let_pass(4)

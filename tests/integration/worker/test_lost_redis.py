@@ -98,13 +98,15 @@ def test_verdicts_for_an_account_that_moved_are_told_after_the_last_patience(
         room.drain(BULK)
     [record] = [record for record in caplog.records if "verdicts lost" in record.message]
     assert f"accepted={json.dumps(names(10))}" in record.message.replace(r"\"", '"')
-    assert list(store.client.scan_iter(f"{store.keys.prefix}*")) == [], "nothing is written on another server"
+    assert list(store.client.scan_iter(f"{store.keys.account('main')}*")) == [], (
+        "nothing is written on another server"
+    )
 
 
 def test_doorbell_for_an_account_that_moved_frees_the_thread(store: Store) -> None:
     room = Room(store, ScriptedClient())
     room.drain(BULK)
-    assert list(store.client.scan_iter(f"{store.keys.prefix}*")) == []
+    assert list(store.client.scan_iter(f"{store.keys.account('main')}*")) == []
 
 
 def test_refusal_by_redis_without_verdicts_in_hand_frees_the_thread(store: Store) -> None:

@@ -23,7 +23,7 @@ def test_they_use_up_no_permits_and_keep_nobody_waiting(store: Store) -> None:
     for part in range(2):
         room.submit(BULK, names(500, f"new{part}"), stamp=newer)
     room.submit(BULK, names(10))
-    room.around = Surroundings(lambda: False, room.ring, time.monotonic)
+    room.around = Surroundings(lambda: False, lambda: False, room.ring, time.monotonic)
     began = time.monotonic()
     while room.record("k-9").state != State.ACCEPTED:
         room.drain(BULK)

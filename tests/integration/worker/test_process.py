@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from celery.worker import state
 
 from plexsend.errors import OutboxError
 from plexsend.worker.process import Process
@@ -30,7 +32,7 @@ def test_line_of_a_drain_that_failed_names_what_it_had_in_hand(
 
     room.answer_by(fail)
     app: Any = None
-    Process(app, room.runtime, [BULK.service]).answer(BULK.name, "")
+    Process(app, room.runtime, lambda _: True).answer(BULK.name, "")
     [line] = [record.message for record in caplog.records if "drain failed" in record.message]
     assert f"msg_keys={json.dumps(names(10))}" in line
     # What was taken is reclaimed later.
@@ -41,6 +43,39 @@ def test_doorbell_for_no_lane_is_logged_and_raises_nothing(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     app: Any = None
-    Process(app, Room(store, ScriptedClient()).runtime, [BULK.service]).answer("no lane", "")
+    Process(app, Room(store, ScriptedClient()).runtime, lambda _: True).answer("no lane", "")
     [line] = [record.message for record in caplog.records if "drain failed" in record.message]
     assert "msg_keys" not in line
+
+
+@dataclass(eq=False)
+class Reserved:
+    """What Celery keeps of a doorbell that came: weakly, and by its identity."""
+
+    args: Any
+
+
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [
+        ([], set()),
+        (["mms-bulk/spring@main"], set()),
+        (["mms-bulk/spring@main", "mms-bulk@main"], {"mms-bulk@main"}),
+        (["not a lane"], {"not a lane"}),
+    ],
+)
+def test_waiting_doorbell_of_a_lane_without_a_group_is_known(
+    store: Store, waiting: list[str], expected: set[str]
+) -> None:
+    app: Any = None
+    process = Process(app, Room(store, ScriptedClient()).runtime, lambda _: True)
+    under_way = Reserved(["mms-bulk@main", "bell:1"])
+    all_of_them = [under_way, *(Reserved([lane, "bell:2"]) for lane in waiting)]
+    try:
+        for request in all_of_them:
+            state.reserved_requests.add(request)
+        state.active_requests.add(under_way)
+        assert process.surroundings.ungrouped_waits() is bool(expected)
+    finally:
+        state.reserved_requests.clear()
+        state.active_requests.clear()

@@ -56,3 +56,17 @@ def test_the_gateways_ledger_is_read_on_from_where_it_ended(tmp_path: Path) -> N
         file.write(line)
     ledger.read()
     assert [request.keys for request in ledger.requests] == [("k",), ("k",)]
+
+
+def test_what_a_closed_group_refused_is_known_as_refused(tmp_path: Path) -> None:
+    path = tmp_path / "application.jsonl"
+    lines = (
+        {"at": 1, "asked": ["k", "l"], "later": True},
+        {"at": 2, "told": {"k": "unknown"}},
+        {"at": 3, "told": {"k": "closed", "l": "closed"}},
+    )
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ledgers = ProducerLedgers()
+    ledgers.read(path)
+    found = [(each.refused_at, each.doubted, each.later) for each in ledgers.told.values()]
+    assert found == [(3, True, True), (3, False, True)]

@@ -7,55 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chaos.evidence import Event, Evidence, Record, Request, Told
-from tests.chaos.load import LANE_OF_CODE, LANES, Secrets, item
-from tests.chaos.oracle import Promise, judge
+from tests.chaos.evidence import Event, Fleet, Told
+from tests.chaos.in_force import Policies
+from tests.chaos.load import LANES, Secrets, item
+from tests.chaos.oracle import judge
+from tests.chaos.promises import Promise
+from tests.unit.chaos.made_up import T, broken, evidence, one, record, request, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-USERS = {"main": "user-main", "second": "user-second"}
-T = 1_800_000_000.0
-
-
-def told(key: str, at: float = T, **more: Any) -> Told:
-    return Told(key, at, **{"added_at": at + 0.1, "added_from": at, **more})
-
-
-def request(*keys: str, at: float = T + 1, codes: tuple[str, ...] | None = None, **more: Any) -> Request:
-    lane = LANE_OF_CODE[keys[0][:2]]
-    given = {"path": lane.path, "user": USERS[lane.account], **more}
-    return Request(at=at, keys=keys, codes=codes or ("C100",) * len(keys), **given)
-
-
-def record(key: str, state: str = "accepted", code: str = "C100", *history: Event) -> Record:
-    return Record(state, LANE_OF_CODE[key[:2]].name, code, history)
-
-
-def evidence(
-    keys: Iterable[Told], requests: Iterable[Request], records: dict[str, Record], **more: Any
-) -> Evidence:
-    return Evidence(
-        **{
-            "told": {each.key: each for each in keys},
-            "requests": tuple(requests),
-            "records": records,
-            "parked": frozenset(),
-            "audit": {"messages": len(records), "breaks": []},
-            "users": USERS,
-            "parking": frozenset({LANE_OF_CODE["p2"].name}),
-            **more,
-        }
-    )
-
-
-def one(key: str = "b1.a.1", **more: Any) -> Evidence:
-    """Return the evidence of one message that went as it should."""
-    return evidence([told(key)], [request(key)], {key: record(key)}, **more)
-
-
-def broken(found: Evidence) -> set[Promise]:
-    return {each.promise for each in judge(found).breaks}
+    from tests.chaos.evidence import Evidence, Request
 
 
 def test_a_message_that_went_as_it_should_breaks_nothing() -> None:
@@ -179,12 +139,13 @@ def test_messages_that_nobody_submitted_break_the_audit() -> None:
         request(*(f"b1.a.{i}" for i in range(11))),
         request("b1.a.1", "b2.a.2"),
         request("m1.a.1", "h1.a.2"),
+        request("b1-spring.a.1", "b2-spring.a.2"),
         request("b1.a.1", "b1.a.1"),
         request("b1.a.1", user="user-second"),
         request("b1.a.1", path="/mms-finance/v2/send"),
         replace(request("b1.a.1"), keys=("foreign",)),
     ],
-    ids=["eleven", "accounts", "variants", "doubled", "user", "path", "unknown"],
+    ids=["eleven", "accounts", "variants", "groups", "doubled", "user", "path", "unknown"],
 )
 def test_a_batch_that_is_too_large_or_mixed_is_found(odd: Request) -> None:
     keys = [key for key in dict.fromkeys(odd.keys) if key != "foreign"]
@@ -202,6 +163,27 @@ def test_a_second_above_the_rate_and_two_batches_is_found() -> None:
     assert judge(limited(77, 0.9)).kept
     assert broken(limited(78, 0.9)) == {Promise.RATE}
     assert judge(limited(150, 3.0)).kept
+
+
+def rates(*looks: tuple[float, str]) -> Fleet:
+    policies = Policies()
+    for at, value in looks:
+        policies.note("main", at, {"rate_per_s:mms-standard": value})
+    return Fleet(policies=policies)
+
+
+def test_the_rate_in_force_counts_and_not_the_one_in_the_environment() -> None:
+    found = limited(60, 0.9)
+    found.fleet = rates((T - 10, "50"), (T - 5, "30"), (T + 10, "30"))
+    assert broken(found) == {Promise.RATE}
+    found.fleet = rates((T - 10, "50"), (T + 0.5, "30"), (T + 10, "30"))
+    assert judge(found).kept, "the rate was lowered in that second"
+
+
+def test_lanes_of_one_route_may_share_a_request() -> None:
+    keys = ["b1.a.1", "b1-spring.a.2", "b1-daily.a.3"]
+    found = evidence(map(told, keys), [request(*keys)], {key: record(key) for key in keys})
+    assert judge(found).kept
 
 
 def test_a_second_in_which_the_wire_held_requests_back_tells_nothing_of_the_rate() -> None:
@@ -267,3 +249,32 @@ def test_every_form_of_a_body_is_found_in_a_log(lane: Any) -> None:
     ):
         assert search.find(shown.encode()), shown
     assert not search.find(f"batch sent lane={lane.name} take=101090000007 at 1800000000.123".encode())
+
+
+def in_force(*looks: tuple[float, str]) -> Fleet:
+    policies = Policies()
+    for at, value in looks:
+        policies.note("main", at, {"on_uncertain:mms-bulk": value})
+    return Fleet(policies=policies)
+
+
+def test_what_parks_now_may_have_been_sent_again_before() -> None:
+    found = twice(Event(T + 12, "postpone", "RESET"))
+    found.fleet = in_force((T, "resend"), (T + 25, "park"))
+    assert judge(found).kept
+
+
+def test_what_was_uncertain_while_its_service_parked_is_not_sent_again() -> None:
+    found = twice(Event(T + 12, "postpone", "RESET"))
+    found.fleet = in_force((T, "park"), (T + 15, "park"), (T + 16, "resend"), (T + 30, "resend"))
+    assert broken(found) == {Promise.PARKED}
+
+
+def test_what_waits_for_its_second_try_is_not_sent_again_once_its_service_parks() -> None:
+    tries = [request("b1.a.1", at=T + 10, codes=("",)), request("b1.a.1", at=T + 20)]
+    history = Event(T + 12, "postpone", "UNREADABLE")
+    found = evidence([told("b1.a.1")], tries, {"b1.a.1": record("b1.a.1", "accepted", "C100", history)})
+    found.fleet = in_force((T, "resend"), (T + 18, "park"))
+    assert judge(found).kept, "it may have been taken before"
+    found.fleet = in_force((T, "resend"), (T + 14, "park"))
+    assert broken(found) == {Promise.PARKED}

@@ -36,6 +36,8 @@ def test_every_fault_comes_once_before_any_comes_again(seed: str) -> None:
 def test_a_round_holds_faults_that_do_not_undo_each_other(seed: str) -> None:
     for each in islice(rounds(seed, FAULTS), 40):
         assert 1 <= len(each.parts) <= AT_ONCE[1]
+        alone = [part.fault for part in each.parts if BY_NAME[part.fault].alone]
+        assert not alone or len(each.parts) == 1
         groups = [group for part in each.parts for group in BY_NAME[part.fault].group.split()]
         assert len(groups) == len(set(groups))
 

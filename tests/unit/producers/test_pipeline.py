@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.errors import InvalidItem, OutboxError, OutboxFull, OutboxUnavailable, Problem
+from plexsend.errors import (
+    Closing,
+    GroupClosed,
+    InvalidItem,
+    OutboxError,
+    OutboxFull,
+    OutboxUnavailable,
+    Problem,
+)
 from plexsend.gateway.items import Item, ItemLoader, get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
@@ -20,6 +28,7 @@ from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.calls import Calls
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms
 from plexsend.producers.submissions import (
+    InterruptedByClosing,
     InterruptedByFull,
     InterruptedByOutage,
     Submission,
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-_TERMS = Terms(service="mms-bulk", account="main", linger_ms=200)
+_TERMS = Terms(service="mms-bulk", account="main")
 
 
 class Taker:
@@ -146,11 +155,10 @@ def test_large_entries_make_smaller_chunks(make_item: Any) -> None:
 
 def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     taker = Taker()
-    _run([make_item()], taker, account="shop", linger_ms=7, send_at_ms=5, expires_at_ms=9)
+    _run([make_item()], taker, account="shop", send_at_ms=5, expires_at_ms=9)
     assert taker.calls[0][0] == Lane("mms-bulk", None, "shop")
     assert taker.options == {
         "stamp": str(get_loader("mms-bulk").stamp),
-        "linger_ms": 7,
         "most_items": 10,
         "send_at_ms": 5,
         "expires_at_ms": 9,
@@ -248,6 +256,7 @@ def test_the_same_key_in_two_lanes_is_added_in_the_order_given(make_item: Any) -
     [
         (OutboxUnavailable("gone"), InterruptedByOutage, 2, 2),
         (OutboxFull("full"), InterruptedByFull, 0, 4),
+        (GroupClosed("closed", Closing("g", "main", 0, "a", "b")), InterruptedByClosing, 0, 4),
         (OutboxError("odd"), SubmitInterrupted, 2, 2),
     ],
 )

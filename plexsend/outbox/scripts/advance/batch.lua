@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _wake, arguments, advance/names
+-- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies
 -- The batch that is taken: how it is written down, how it is answered, and how it is answered once more.
 
 -- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.

@@ -1,4 +1,4 @@
--- needs: _record, arguments, advance/names
+-- needs: _record, _policy, arguments, advance/names
 -- Which messages go next: those due come to `ready`, then the first that may share a request are chosen.
 
 -- A message keeps the position it once had.
@@ -15,10 +15,16 @@ local function mature(lane, most)
   end
 end
 
--- Whether it may have been sent so long ago that the gateway may no longer know its key.
-local function is_too_old(key, flags)
-  local until_ms = has(flags, MAY_HAVE_BEEN_SENT) and call('HGET', record_of .. key, 'u')
-  return until_ms and (tonumber(until_ms) or 0) <= now
+-- Why a message that may have been sent must not go again, or nil. Both policies may have become stricter since it
+-- was given a second try. One that a person had sent again begins anew: it has neither field.
+local function barred(key, flags)
+  if not has(flags, MAY_HAVE_BEEN_SENT) then return nil end
+  local found = read_record(key, 'u', 'g')
+  local until_ms, first = found[1], tonumber(found[2] or nil)
+  if first and parks(service) then return 'parked, as the policy on_uncertain asks' end
+  if not until_ms then return nil end
+  local is_old = (tonumber(until_ms) or 0) <= now or first and first + policy_ms('resend_within_s') <= now
+  return is_old and 'its first try is older than the policy resend_within_s allows' or nil
 end
 
 local function expire(lane, key, flags)
@@ -46,12 +52,13 @@ local function look_through(lane, most, probing)
     for _, key in ipairs(keys) do
       local facts = read_record(key, 's', 'v', 'f', 'z')
       local flags = facts[3]
+      local bar = barred(key, flags)
       if not is_whole(key, facts) then
         call('ZREM', ready, key)
       elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then
         expire(lane, key, flags)
-      elseif is_too_old(key, flags) then
-        note(key, 'park', '', 'its first try is older than PLEXSEND_RESEND_WITHIN_S')
+      elseif bar then
+        note(key, 'park', '', bar)
         move(lane, key, 'waiting', 'park', now, nil)
       elseif has(flags, ALONE) then
         if #chosen == 0 and not alone then

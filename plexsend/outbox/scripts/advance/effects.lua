@@ -1,4 +1,4 @@
--- needs: _holds, _gate, _counts, arguments, advance/names, advance/leases, advance/settle
+-- needs: _holds, _gate, _counts, _policy, arguments, advance/names, advance/policies, advance/leases, advance/settle
 -- What a settlement does beyond its messages: it begins, prolongs and ends holds, by the rows of HOLDS.
 
 local holds_ended = false
@@ -27,7 +27,7 @@ end
 -- and the next one goes after the same step. `keep_step`: with an effect, but without doubling.
 local function end_probe(row, field, hold, effect, good, keep_step)
   if effect then
-    if not keep_step then hold.step = math.min(hold.step * 2, tonumber(ARGV[row.longest_at])) end
+    if not keep_step then hold.step = math.min(hold.step * 2, policy_ms(row.longest, service)) end
     hold['until'], hold.probe, hold.why = now + math.max(hold.step, effect.number), '', effect.text
     write_hold(field, hold)
   elseif good then
@@ -49,7 +49,7 @@ local function judge(row, field, seen)
   local hold = read_hold(call('HGET', P .. 'holds', field))
   if not hold then
     if effect and not keep_step and begins(row, field) then
-      local step = tonumber(ARGV[row.first_at])
+      local step = policy_ms(row.first, service)
       write_hold(field, new_hold(now + math.max(step, effect.number), step, effect.text))
     end
   elseif hold.unreadable then

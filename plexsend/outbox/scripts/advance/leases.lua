@@ -1,4 +1,4 @@
--- needs: _leases, _rate, _line, arguments, advance/names
+-- needs: _leases, _rate, _line, arguments, advance/names, advance/policies
 -- The lease of the drain that calls, and the permits that it is charged for.
 
 local lease = lease_name(drain, lane)

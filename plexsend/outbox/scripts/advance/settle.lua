@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, arguments, advance/names, advance/return, advance/late
+-- needs: _record, _lanes, _counts, _policy, arguments, advance/names, advance/return, advance/late
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -113,6 +113,12 @@ local function settle_one(key, verdict, own_token)
   end
 end
 
+-- Whoever judged may have known an older policy than the one in force.
+local function park_instead(verdict)
+  verdict.outcome, verdict.delay_ms, verdict.alone = 'park', 0, false
+  verdict.detail = verdict.detail .. '; parked, as the policy on_uncertain asks'
+end
+
 -- Each verdict is followed by the keys that share it. `last`: the drain's last take.
 local function settle(first, last)
   local at, own_token = first, token_of_own(last)
@@ -120,6 +126,7 @@ local function settle(first, last)
     local verdict = read_verdict(at)
     local first_key = at + VERDICT_LENGTH
     at = first_key + verdict.keys
+    if verdict.outcome == 'retry' and parks(service) then park_instead(verdict) end
     for i = first_key, at - 1 do settle_one(ARGV[i], verdict, own_token) end
   end
   write_straight()

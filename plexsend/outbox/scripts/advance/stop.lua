@@ -1,4 +1,4 @@
--- needs: _gate, _wake, _leases, arguments, advance/names, advance/leases
+-- needs: _gate, _wake, _leases, arguments, advance/names, advance/policies, advance/leases
 -- Mode `stop`: a slice ends. The lease goes back, and what could be taken now gets one doorbell.
 
 local function stopped(next_bell)

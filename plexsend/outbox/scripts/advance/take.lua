@@ -1,5 +1,5 @@
--- needs: _gate, _wake, _line, arguments, advance/names, advance/leases, advance/choose, advance/fill,
--- needs: advance/batch
+-- needs: _gate, _wake, _line, arguments, advance/names, advance/policies, advance/leases, advance/choose,
+-- needs: advance/fill, advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 local function nothing(status, wait_ms, reason)

@@ -1,4 +1,4 @@
--- needs: _wake, _holds, arguments, sweep/leader, sweep/routes
+-- needs: _wake, _holds, _policy, arguments, sweep/leader, sweep/routes, sweep/leases
 -- What a gap in time means: Redis or all workers were away, or the clock was set back.
 
 local function cut(key, longest_ms)
@@ -15,7 +15,7 @@ local function cut_holds()
     local hold = ends_by_probe[string.match(holds[i], '^%S+ %S+ ') or ''] and read_hold(holds[i + 1])
     if hold and not hold.unreadable then
       hold['until'] = math.min(hold['until'], now + hold.step)
-      hold.probe_until = math.min(hold.probe_until or 0, now + PROBE_RECLAIMS * reclaim_ms)
+      hold.probe_until = math.min(hold.probe_until or 0, now + PROBE_RECLAIMS * policy_ms('reclaim_s'))
       write_hold(holds[i], hold)
     end
   end
@@ -27,13 +27,13 @@ local left_to_cut = sweep_state[6] or ''
 
 local function cut_lane(lane)
   wake_by(lane, now)
-  cut(lane_key(lane, 'sending'), reclaim_ms)
+  cut(lane_key(lane, 'sending'), policy_ms('reclaim_s'))
 end
 
 -- The clock was set back: what was due soon is far ahead now. Every lane is looked at again, and what should
 -- have ended soon is cut to what it would be if it began now. Lanes with a group follow in the next rounds.
 local function cut_times()
-  cut(P .. 'procs', 0)
+  if has_older then cut(P .. 'procs', 0) end
   for route in pairs(all_routes()) do
     -- The lease of a drain is the longest time for which anything is in `drains`.
     cut(lane_key(route, 'drains'), LEASE_MS)
@@ -60,9 +60,9 @@ end
 local function look_for_a_gap()
   local last = tonumber(sweep_state[3]) or 0
   if last > 0 and now - last > SILENT_MS then
-    quiet, gap = now + reclaim_ms, now
+    quiet, gap = now + policy_ms('reclaim_s'), now
   elseif last > now + 1000 then
-    quiet, gap = now + reclaim_ms, now
+    quiet, gap = now + policy_ms('reclaim_s'), now
     cut_times()
   end
 end

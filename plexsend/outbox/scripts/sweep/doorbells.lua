@@ -1,10 +1,23 @@
--- needs: _wake, _gate, _rate, _line, _leases, arguments, sweep/routes, sweep/leases, sweep/abandoned
+-- needs: _wake, _gate, _rate, _line, _leases, _policy, arguments, sweep/routes, sweep/leases, sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 
 local services = {}
 for i = 0, service_count - 1 do
   local service = read_service(FIRST_REST + i * SERVICE_LENGTH)
   services[service.name] = service
+end
+
+-- A service with its policies in force, which are read when a lane of it is first looked at; nil for one that
+-- the caller does not know.
+local function service_named(name)
+  local service = services[name]
+  if service and not service.connections then
+    local found = call('HMGET', P .. 'policy', 'rate_per_s:' .. name, 'linger_ms:' .. name, 'connections:' .. name)
+    service.rate_per_s = tonumber(found[1] or nil) or POLICY_DEFAULTS.rate_per_s
+    service.linger_ms = tonumber(found[2] or nil) or POLICY_DEFAULTS.linger_ms
+    service.connections = tonumber(found[3] or nil) or POLICY_DEFAULTS.connections
+  end
+  return service
 end
 
 -- When a lane may have its permits, nil for now: until then it stands in line.
@@ -28,8 +41,9 @@ local function not_before(lane, service, ready, spot, permits_state)
   return spot and wait_in_line(spot, permits_state, ready)
 end
 
--- How many more drains the lane can use now, and whether others have all connections. Under a rate it is one for each full batch of unused permits, at
--- least one where what it needs is there: requests may take longer than the permits for the next one.
+-- How many more drains the lane can use now, and whether others have all connections. Under a rate it is one for
+-- each full batch of unused permits, at least one where what it needs is there: requests may take longer than the
+-- permits for the next one.
 local function missing(lane, service, ready, spot, permits_state)
   local there, own, bells = running(lane)
   -- While lanes with a group wait, the lane without one leaves them a connection.
@@ -73,7 +87,7 @@ end
 
 local function look_at(lane)
   local name = service_of(lane)
-  local service = services[name]
+  local service = service_named(name)
   if not service then
     -- This process does not know the service, which a newer producer uses. Look again later.
     wake_at(lane, now + LONGEST_SLEEP_MS)

@@ -73,7 +73,7 @@ local function look_at_grouped(try)
       if not again then call('SREM', P .. 'wake:routes', route) end
     elseif first > now then
       note_next(first)
-    elseif services[service_of(route)] then
+    elseif service_named(service_of(route)) then
       due[#due + 1] = { route = route, first = first }
     end
   end
@@ -81,7 +81,7 @@ local function look_at_grouped(try)
   for _, row in ipairs(due) do
     tidy_takes(row.route)
     local most = math.ceil(MOST_LANES / #due)
-    note_next(look_at_route(row.route, services[service_of(row.route)], most, try))
+    note_next(look_at_route(row.route, service_named(service_of(row.route)), most, try))
   end
   return next_look_at
 end

@@ -26,5 +26,5 @@ local function look_over(lane)
     end_if_over(lane)
   end
   -- Records of form 1 that ended are in a list of their lane.
-  tidy(lane_key(lane, 'ended'), keep_ms)
+  tidy(lane_key(lane, 'ended'))
 end

@@ -17,6 +17,13 @@ local function drop_leases_of(gone)
   end
 end
 
+-- The processes of an older program. Once a newer form is in force something else is in their place.
+local has_older = call('TYPE', P .. 'procs').ok == 'zset'
+
+local function older_processes(from, to)
+  return has_older and call('ZRANGEBYSCORE', P .. 'procs', from, to) or {}
+end
+
 local FIRST_GONE = FIRST_REST + service_count * SERVICE_LENGTH
 
 -- Answers whether it is known which processes are gone. The caller names those that gave no sign of life; those of
@@ -25,17 +32,17 @@ local function drop_leases_of_silent()
   if now - gap <= SILENT_MS then return false end
   local gone, any = {}, gone_count > 0
   local silent_since = num(now - SILENT_MS)
-  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '-inf', silent_since)) do
+  for _, member in ipairs(older_processes('-inf', silent_since)) do
     gone[string.match(member, '^([^|]*)')] = true
     any = true
   end
   -- A process whose pool was resized is there twice, and its old entry is no longer seen.
-  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'procs', '(' .. silent_since, '+inf')) do
+  for _, member in ipairs(older_processes('(' .. silent_since, '+inf')) do
     gone[string.match(member, '^([^|]*)')] = nil
   end
   for i = FIRST_GONE, FIRST_GONE + gone_count - 1 do gone[ARGV[i]] = true end
   if any then
-    call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', silent_since)
+    if has_older then call('ZREMRANGEBYSCORE', P .. 'procs', '-inf', silent_since) end
     drop_leases_of(gone)
   end
   return true

@@ -7,15 +7,15 @@ import pytest
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.submit import NewMessage, Submitter
-from plexsend.settings import Policy
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 LANE = Lane("mms-bulk", None, "main")
-POLICY = Policy(rate_per_s=0, linger_ms=0)
 OUTCOMES = (
     [Outcome.ACCEPTED] * 4
     + [Outcome.REJECTED] * 2
@@ -26,15 +26,16 @@ OUTCOMES = (
 @pytest.fixture
 def filled(store: Store) -> Store:
     """Twenty messages: ten settled in every way there is, ten waiting."""
+    put(store, Where(), {"rate_per_s": 0, "linger_ms": 0}, by="test", reason="at once")
     Submitter(store).add(LANE, [NewMessage(f"k{n}", b'{"n":1}') for n in range(20)], stamp="x")
-    batch = advance(store, LANE, Ticket("p.1", 1), POLICY)
+    batch = advance(store, LANE, Ticket("p.1", 1))
     assert isinstance(batch, Batch)
     entries = tuple(
         Verdict(message.msg_key, batch.token, outcome, delay_ms=60_000 if outcome is Outcome.RETRY else 0)
         for message, outcome in zip(batch.messages, OUTCOMES, strict=True)
     )
     settlement = Settlement(batch.token, batch.take, entries)
-    advance(store, LANE, Ticket("p.1", 2), POLICY, mode=Mode.STOP, settlement=settlement)
+    advance(store, LANE, Ticket("p.1", 2), mode=Mode.STOP, settlement=settlement)
     return store
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox import steer
+from plexsend.outbox.fleet import Announcement, alive, announce
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.flow import Flow, PartFacts, judge_all
@@ -71,10 +72,31 @@ def test_only_wanted_lanes_count(store: Store, bench: Bench) -> None:
     assert look(store, wanted=lambda lane: lane == SHOP) == {}
 
 
+def join(store: Store, name: str, *, busy: int = 0, **changed: Any) -> None:
+    """Add a process to the fleet."""
+    announced = Announcement("web1", 7, "0.3.0", 2, 1, ("mms-bulk",), 16, secrets={"main": "aa"})
+    announce(store, name, replace(announced, **changed))
+    alive(store, name, busy=busy)
+
+
 def test_a_living_worker_is_counted_with_its_threads(store: Store, bench: Bench) -> None:
     bench.submit(3)
-    bench.sweep()
+    join(store, "p1", busy=4)
     part = look(store)["mms-bulk", "main"]
-    assert part.processes == 1
-    assert part.threads > 0
-    assert judge_all([replace(part, oldest_s=60, drains=0)]).flow is Flow.STALLED
+    assert (part.processes, part.threads, part.busy) == (1, 16, 4)
+    assert judge_all([replace(part, oldest_s=60)]).flow is Flow.STALLED
+
+
+def test_a_worker_without_the_secret_does_not_serve_and_is_named(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    join(store, "p1", secrets={"shop": "bb"})
+    part = look(store)["mms-bulk", "main"]
+    assert (part.processes, part.unserved_because) == (0, "web1 pid 7 has no secret of it")
+
+
+def test_a_worker_with_a_secret_that_was_refused_does_not_serve(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    join(store, "p1")
+    store.client.hset(store.keys.refused("main"), "aa", 1)
+    part = look(store)["mms-bulk", "main"]
+    assert part.unserved_because == "web1 pid 7 has a secret that the gateway refused"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows
 from plexsend.cli.doctor.rows import Grade
-from plexsend.cli.doctor.serving import serving_rows
+from plexsend.cli.doctor.serving import agreement_rows, serving_rows
 from plexsend.gateway.http.handshake import Handshake
+from plexsend.outbox.fleet import Announcement, FleetProcess
+from plexsend.outbox.reading.disagreements import disagreements
+from plexsend.outbox.reading.flow import PartFacts
 from plexsend.worker.broker import BrokerState
 
 NOW_S = 1_800_000_000.0
@@ -41,14 +47,33 @@ def test_an_address_of_the_gateway(hands: Handshake, *, sends: bool, grade: Grad
     assert "https://plex.example" in row.found
 
 
+def worker(pid: int, *services: str, **changed: Any) -> FleetProcess:
+    announced = Announcement("web1", pid, "0.3.0", 2, 1, services, 16, secrets={"main": "aa"})
+    return FleetProcess(f"p{pid}", replace(announced, **changed), 0)
+
+
+BULK = PartFacts("mms-bulk", "main", waiting=3, processes=1)
+
+
 def test_what_waits_without_a_worker_is_named_with_what_to_type() -> None:
-    waiting = {("mms-bulk", "main"): 3, ("mms-finance", "main"): 1, ("mms-finance", "shop"): 0}
-    (row,) = serving_rows(waiting, {("mms-bulk", "main")})
-    assert row.grade is Grade.WRONG
-    assert "mms-finance of account main: 1 message waits" in row.found
+    lonely = PartFacts("mms-finance", "main", scheduled=1, unserved_because="web1 pid 7 has no secret of it")
+    (row,) = serving_rows([BULK, lonely, PartFacts("mms-bulk", "shop")])
+    assert (row.grade, row.found) == (Grade.WRONG, "mms-finance of account main: 1 message waits")
+    assert row.why == "no living worker can serve it (web1 pid 7 has no secret of it)"
     assert "plexsend worker -Q mms-finance" in row.remedy
 
 
 def test_with_workers_for_all_that_waits_nothing_is_the_matter() -> None:
-    (row,) = serving_rows({("mms-bulk", "main"): 3}, {("mms-bulk", "main")})
-    assert row.grade is Grade.OK
+    assert [row.grade for row in serving_rows([BULK])] == [Grade.OK]
+    assert [row.found for row in serving_rows([])] == ["nothing waits"]
+
+
+def test_workers_that_disagree_are_doubtful_and_those_that_agree_are_counted() -> None:
+    agreed = [worker(7, "mms-bulk"), worker(8, "mms-bulk")]
+    (row,) = agreement_rows(agreed, disagreements(agreed))
+    assert (row.grade, row.found) == (Grade.OK, "2 worker processes are alive, without disagreement")
+    apart = [worker(7), worker(8, secrets={"main": "bb"})]
+    (row,) = agreement_rows(apart, disagreements(apart))
+    assert row.grade is Grade.DOUBTFUL
+    assert "the secret of account main" in row.found
+    assert list(agreement_rows([], [])) == []

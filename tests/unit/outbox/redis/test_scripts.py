@@ -11,10 +11,10 @@ import pytest
 
 from plexsend.gateway.services import REQUEST_DEADLINE_S
 from plexsend.outbox import constants
-from plexsend.outbox.arguments import ADVANCE, EFFECT, LAYOUTS, MESSAGE, VERDICT, Order, Sort, Value
+from plexsend.outbox.arguments import EFFECT, LAYOUTS, MESSAGE, VERDICT, Order, Sort, Value
 from plexsend.outbox.batches import Effect, Verdict
 from plexsend.outbox.flags import Flag
-from plexsend.outbox.reasons import HOLD_RULES, STEPS, Ends, Reason
+from plexsend.outbox.reasons import HOLD_RULES, Ends, Reason
 from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
 from plexsend.outbox.submit import NewMessage
 from plexsend.settings import Policy
@@ -92,14 +92,12 @@ def test_names_of_values_are_those_of_the_attributes_that_are_written() -> None:
     assert {*VERDICT.names[:-1], "msg_key"} == {each.name for each in fields(Verdict)}
     assert list(EFFECT.names) == [each.name for each in fields(Effect)]
     assert all(hasattr(NewMessage("k", b"{}"), name) for name in MESSAGE.names)
-    assert set(STEPS.values()) <= {each.name for each in fields(Policy)}
-    assert set(STEPS) <= set(ADVANCE.names)
 
 
 @pytest.mark.parametrize("script", Script)
 def test_a_script_reads_its_arguments_in_the_order_in_which_they_are_written(script: Script) -> None:
     arguments = LAYOUTS[script].arguments
-    for name in set(arguments.names) - set(STEPS):
+    for name in arguments.names:
         (line,) = re.findall(
             rf"^local (?=[^=\n]*\b{name}\b)(.+) = (.+)$", arguments.as_locals(), re.MULTILINE
         )

@@ -238,7 +238,7 @@ class Taker:
 
 def test_each_variant_goes_into_a_lane_of_its_own_and_out_of_the_item() -> None:
     taker = Taker()
-    pipeline = Pipeline(Terms("rcs-mms-bulk", "main", 0), get_loader("rcs-mms-bulk"), taker)
+    pipeline = Pipeline(Terms("rcs-mms-bulk", "main"), get_loader("rcs-mms-bulk"), taker)
     items = [ITEM | {"msg_type": kind, "msg_key": str(n)} for n, kind in enumerate(["RMM", "RMH"] * 3)]
     list(pipeline.run(Incoming(index, item) for index, item in enumerate(items)))
     assert [(lane, [draft.msg_key for draft in drafts]) for lane, drafts in taker.taken] == [
@@ -249,7 +249,7 @@ def test_each_variant_goes_into_a_lane_of_its_own_and_out_of_the_item() -> None:
 
 
 def test_item_without_a_key_is_refused_by_name_and_gets_none() -> None:
-    pipeline = Pipeline(Terms("rcs-mms-bulk", "main", 0), get_loader("rcs-mms-bulk"), Taker())
+    pipeline = Pipeline(Terms("rcs-mms-bulk", "main"), get_loader("rcs-mms-bulk"), Taker())
     (part,) = pipeline.run([Incoming(0, ITEM | {"msg_key": ""})])
     ((refused),) = part.invalid
     assert (refused.msg_key, [problem.field for problem in refused.errors]) == (None, ["msg_key"])

@@ -1,0 +1,128 @@
+"""`plexsend fleet`: every worker process, and what it disagrees about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option
+from plexsend.terminal.moments import span, utc
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plexsend.outbox.fleet import FleetProcess
+    from plexsend.outbox.reading.disagreements import Disagreement
+    from plexsend.outbox.reading.serving import Serving
+
+_COLUMNS = (
+    Column("host", style="bold"),
+    Column("pid", right=True, style="bold"),
+    Column("version", leave_out=1),
+    Column("busy", right=True),
+    Column("since", right=True),
+    Column("services", folds=True, least=16),
+    Column("accounts", folds=True, least=12),
+    Column("asks for", folds=True),
+    Column("disagrees", folds=True, style="yellow"),
+)
+
+
+@click.command(epilog=example("plexsend fleet", "plexsend fleet --json"))
+@json_option
+def fleet(*, as_json: bool) -> None:
+    """List the worker processes: what each serves, how busy it is, and what it disagrees about.
+
+    Accounts are those whose secret a process has, and the gateway did not refuse. A process that fell silent
+    is listed as gone for ten minutes: what it asked for counts until then.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (_, store):
+        from plexsend.outbox import fleet as processes
+        from plexsend.outbox.reading import queries
+        from plexsend.outbox.reading.disagreements import disagreements
+        from plexsend.outbox.reading.serving import read_serving
+
+        accounts = queries.accounts(store)
+        found = processes.fleet(store, accounts)
+        named = {*accounts, *(account for each in found for account in each.announced.secrets)}
+        serving = read_serving(store, found, sorted(named))
+        now_ms = queries.server_ms(store)
+    differ = disagreements(found)
+    for each in found:
+        screen.facts(_process_json(each, serving, differ))
+    rows = [_row(each, serving, differ, now_ms) for each in found]
+    nothing = "No worker is alive. Start one with `plexsend worker`."
+    # What nobody asks for or disagrees about takes no room.
+    shown = [at for at, column in enumerate(_COLUMNS) if not column.folds or any(row[at] for row in rows)]
+    screen.table(
+        [_COLUMNS[at] for at in shown],
+        [[row[at] for at in shown] for row in rows],
+        empty=nothing,
+        blocks=True,
+    )
+    for one in differ:
+        screen.note(f"They disagree about {one.text}.")
+
+
+def _process_json(
+    process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
+) -> dict[str, object]:
+    announced = process.announced
+    return {
+        "process": process.name,
+        "host": announced.host,
+        "pid": announced.pid or None,
+        "version": announced.version or None,
+        "form": announced.form,
+        "services": list(announced.services),
+        "accounts": serving.accounts_of(process),
+        "threads": announced.threads,
+        "busy": process.busy,
+        "since": utc(announced.since_ms or None),
+        "alive": process.lives,
+        "silent_s": process.silent_ms / 1000,
+        "asks": {service: dict(asked) for service, asked in announced.asks.items()},
+        "disagrees": _disagrees(process, differ),
+    }
+
+
+def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement], now_ms: int) -> list[str]:
+    announced = process.announced
+    if process.lives:
+        since = span(max(0, now_ms - announced.since_ms) / 1000) if announced.since_ms else ""
+        busy = f"{process.busy} of {announced.threads}"
+    else:
+        since, busy = f"gone {span(process.silent_ms / 1000)}", ""
+    asks = [
+        f"{name}={value}" + ("" if service == "all" else f" ({service})")
+        for service, asked in announced.asks.items()
+        for name, value in asked.items()
+    ]
+    return [
+        announced.host or "(older)",
+        str(announced.pid or ""),
+        announced.version or "older",
+        busy,
+        since,
+        _services(announced.services),
+        ", ".join(serving.accounts_of(process)),
+        ", ".join(asks),
+        "; ".join(_disagrees(process, differ)),
+    ]
+
+
+def _services(names: tuple[str, ...]) -> str:
+    from plexsend.gateway.services import SERVICES
+
+    return "all" if set(names) == set(SERVICES) else ", ".join(names) or "none: it ends"
+
+
+def _disagrees(process: FleetProcess, differ: Iterable[Disagreement]) -> list[str]:
+    if not process.lives:
+        return []
+    return [words for one in differ if (words := one.seen_by(process.label))]

@@ -1,0 +1,62 @@
+"""Why a group is not through yet, as it is printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.cli.targets import find_group
+from plexsend.errors import NotPossible
+from plexsend.outbox.reading.flow_facts import gather
+from plexsend.outbox.reading.group_why import explain_group
+from plexsend.outbox.reading.groups import groups
+from plexsend.terminal.faults import EXIT_REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
+    from plexsend.terminal.screen import Screen
+
+
+def explain(
+    screen: Screen,
+    store: Store,
+    policy_of: Callable[[str, str], Policy],
+    group: str,
+    *,
+    account: str | None,
+) -> int:
+    """Print what keeps a group and return the exit code. Raises NotPossible where nobody knows it."""
+    target = find_group(store, group, account)
+    where = target.account or ""
+    if not target.known:
+        raise NotPossible(
+            f"No group {group} is known in account {where}. `plexsend groups` lists those that are; a group "
+            "is forgotten with the record of its last message."
+        )
+    views = [view for view in groups(store, where) if view.group == group]
+    parts = gather(store, policy_of, wanted=lambda lane: (lane.group, lane.account) == (group, where))
+    answer = explain_group(group, where, views, parts)
+    screen.facts(
+        {
+            "group": group,
+            "account": where,
+            "messages": answer.total,
+            "unsent": answer.unsent,
+            "causes": [
+                {"kind": each.kind, "count": each.count, "text": each.text, "remedy": each.remedy or None}
+                for each in answer.causes
+            ],
+        }
+    )
+    screen.say(
+        f"group {group} ({where}): {answer.total:,} messages, of which {answer.unsent:,} are still to go",
+        style="bold",
+    )
+    for cause in answer.causes:
+        lead = "" if cause.kind == "closed" else f"{cause.count:,} "
+        screen.say(f"  - {lead}{cause.text}", wraps=True)
+        if cause.remedy:
+            screen.say(f"    {cause.remedy}", wraps=True)
+    return 0 if answer.is_well else EXIT_REFUSED

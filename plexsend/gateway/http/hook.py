@@ -1,0 +1,37 @@
+"""Posting to a chat hook: one try, no redirects, no proxy of the environment, certificates verified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from requests import RequestException, Session
+from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIMEOUT_S = (3.05, 5.0)
+"""For connecting, and for each wait for the answer's head; its body is not read."""
+_OK = range(200, 300)
+
+
+def post_to_hook(url: str, content: Mapping[str, Any], *, timeout_s: tuple[float, float] = TIMEOUT_S) -> str:
+    """Post a JSON object once; return why it failed, empty where it did not. The URL is in no text."""
+    with Session() as session:
+        session.trust_env = False
+        try:
+            answer = session.post(
+                url, json=dict(content), timeout=timeout_s, allow_redirects=False, stream=True
+            )
+            status = answer.status_code
+            answer.close()
+        except ConnectTimeout:
+            return "the hook takes no connection in time"
+        except ReadTimeout:
+            return "the hook does not answer in time"
+        except SSLError:
+            return "the hook's certificate is refused"
+        except RequestException as exc:
+            # Its text would show the URL.
+            return f"the hook cannot be reached ({type(exc).__name__})"
+    return "" if status in _OK else f"the hook answers {status}"

@@ -1,0 +1,67 @@
+"""The policies in force as a process knows them: looked at once a second, read when the fleet changed one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.policies.state import read, read_epoch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.outbox.policies.in_force import Agreed, PoliciesOf
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Policy
+
+LOOK_S = 1.0
+"""How old what a process knows may be."""
+
+
+class KnownPolicies:
+    """What the fleet agreed on, kept for all threads of a process.
+
+    Args:
+        store: Where the fleet writes it down.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+        self._agreed: Agreed | None = None
+        self._of_service: dict[tuple[str, str], Policy] = {}
+
+    def look(self) -> Agreed:
+        """Return what the fleet agreed on, at most a second old; raises OutboxUnavailable."""
+        with self._lock:
+            agreed = self._agreed
+            if agreed is not None and self._clock() - self._looked_at < LOOK_S:
+                return agreed
+            began = self._clock()
+            if agreed is None or read_epoch(self._store) != agreed.epoch:
+                agreed = self._agreed = read(self._store)
+                self._of_service = {}
+            self._looked_at = began
+            return agreed
+
+    def forget(self) -> None:
+        """Read everything at the next look, however new what is known is."""
+        with self._lock:
+            self._looked_at = float("-inf")
+            self._agreed = None
+
+    def of(self, account: str) -> PoliciesOf:
+        """Return the policies of an account as they were at the last look; looks where there was none."""
+        return (self._agreed or self.look()).of(account)
+
+    def service(self, service: str, account: str) -> Policy:
+        """Return what holds for a service of an account, as at the last look."""
+        kept = self._of_service
+        found = kept.get((service, account))
+        if found is None:
+            found = kept[service, account] = self.of(account).service(service)
+        return found

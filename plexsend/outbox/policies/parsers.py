@@ -1,0 +1,58 @@
+"""Values of policies that only a person sets: lists of numbers, a time zone, a gateway's address.
+
+Like the parsers of the settings: (name, text) to the value, or a SettingsError that does not repeat the text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from plexsend.gateway.numbers import normalise_receiver, normalise_sender
+from plexsend.gateway.refusals import Refusal
+from plexsend.settings.gateway_urls import base_url
+from plexsend.settings.values import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MOST_NUMBERS = 200
+"""Numbers in one list: each submit and each batch looks at it."""
+
+
+def receivers(name: str, text: str) -> tuple[str, ...]:
+    """Read mobile numbers with commas between them; the empty text is everybody."""
+    return _numbers(name, text, normalise_receiver)
+
+
+def senders(name: str, text: str) -> tuple[str, ...]:
+    """Read numbers that may send, with commas between them; the empty text is any."""
+    return _numbers(name, text, normalise_sender)
+
+
+def _numbers(name: str, text: str, normalise: Callable[[str], str | Refusal]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for place, part in enumerate(text.split(",") if text.strip() else (), 1):
+        digits = normalise(part.strip())
+        if isinstance(digits, Refusal):
+            raise refusal(name, f"number {place} of the list {digits.reason}", digits.remedy)
+        found[digits] = None
+    if len(found) > _MOST_NUMBERS:
+        raise refusal(name, f"holds {len(found)} numbers", f"Give at most {_MOST_NUMBERS}.")
+    return tuple(found)
+
+
+def time_zone(name: str, text: str) -> str:
+    """Read the name of a time zone, such as Asia/Seoul."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise refusal(
+            name, "is not a time zone that this machine knows", "Give an IANA name, such as Asia/Seoul."
+        ) from None
+    return text
+
+
+def address(name: str, text: str) -> str:
+    """Read the gateway's address; the empty text is that of the first worker."""
+    return base_url(name, text) if text else ""

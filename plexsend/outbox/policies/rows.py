@@ -1,0 +1,171 @@
+"""The table of policies, a row each: what it is, its default, and which of several asks is the strictest.
+
+What a person or a process gives is text; every value in Redis is the text that `PolicyRow.tidy` makes of it.
+The scripts get the defaults from here (`redis/prelude.py`), so a field that is missing in Redis means the
+same to them and to Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from plexsend.gateway.services import PRODUCTS
+from plexsend.outbox.policies import parsers
+from plexsend.settings import AGREED, EVERY_SERVICE, OnUncertain, Policy, RcsDialect, Settings, variables_of
+from plexsend.settings.values import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from plexsend.settings import Variable
+
+EVERYWHERE = EVERY_SERVICE
+"""Stands for every account and service: where a person's value holds, and what an account-wide ask is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """One policy."""
+
+    name: str
+    """As it is written in Redis, in Python and by people."""
+    default: str
+    """In force where nobody ever asked for or set anything."""
+    parse: Callable[[str, str], Any]
+    """(name, text) → value; raises SettingsError with what is wrong."""
+    meaning: str
+    """One sentence for the docs."""
+    strictest: str
+    """Which of several asks holds, in words."""
+    rank: Callable[[Any], Any]
+    """Of several values the one with the lowest rank is the strictest."""
+    per_service: bool
+    """Whether each service has its own; otherwise one holds for the whole account."""
+    variable: str = ""
+    """The setting by which a process asks for a value; empty where only a person sets it."""
+
+    def value(self, text: str) -> Any:
+        """Return the value that a text means; raises SettingsError."""
+        return self.parse(self.name, text)
+
+    def tidy(self, text: str) -> str:
+        """Return the one text for what a text means; raises SettingsError."""
+        return self.write(self.value(text))
+
+    @staticmethod
+    def write(value: Any) -> str:
+        """Return a value as text."""
+        if isinstance(value, Enum):
+            return str(value.value)
+        if isinstance(value, tuple):
+            return ",".join(value)
+        return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _lowest(value: float) -> float:
+    return value
+
+
+def _highest(value: float) -> float:
+    return -value
+
+
+def _limit(value: float) -> float:
+    # 0 is no limit, the loosest of all.
+    return value or inf
+
+
+def _most_careful(value: OnUncertain) -> int:
+    return (OnUncertain.PARK, OnUncertain.RESEND).index(value)
+
+
+def _oldest(value: RcsDialect) -> str:
+    return value.value
+
+
+_RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "rate_per_s": ("the lowest; 0, no limit, is the loosest", _limit),
+    "connections": ("the fewest", _lowest),
+    "linger_ms": ("the longest", _highest),
+    "on_uncertain": ("park before resend", _most_careful),
+    "resend_within_s": ("the shortest", _lowest),
+    "retry_attempts": ("the fewest", _lowest),
+    "rcs_dialect": ("the oldest", _oldest),
+}
+_LONGEST = ("the longest", _highest)
+"""For every wait, and for how long records are kept."""
+
+
+def _asked_for(name: str, variable: Variable[Any]) -> PolicyRow:
+    words, rank = _RANKS.get(name, _LONGEST)
+    return PolicyRow(
+        name=name,
+        default=variable.default or "",
+        parse=variable.parse,
+        meaning=variable.meaning,
+        strictest=words,
+        rank=rank,
+        per_service=variable.per_service,
+        variable=variable.name,
+    )
+
+
+def _alike(_: object) -> int:
+    return 0
+
+
+def _set_by_a_person(
+    name: str, default: str, parse: Callable[[str, str], Any], meaning: str, *, per_service: bool = False
+) -> PolicyRow:
+    words = "no process asks for it"
+    return PolicyRow(name, default, parse, meaning, words, _alike, per_service)
+
+
+_OF_PERSONS = (
+    _set_by_a_person(
+        "daily_limit",
+        "0",
+        whole(0, 1_000_000_000),
+        "The most messages a day, from midnight in `time_zone` on; what is above waits. 0 is no limit.",
+        per_service=True,
+    ),
+    _set_by_a_person(
+        "time_zone", "Asia/Seoul", parsers.time_zone, "Where a day begins at midnight, as an IANA name."
+    ),
+    _set_by_a_person(
+        "only_to",
+        "",
+        parsers.receivers,
+        "The only numbers that are sent to, with commas between them; any other is refused.",
+    ),
+    _set_by_a_person(
+        "senders",
+        "",
+        parsers.senders,
+        "The numbers registered with the gateway, with commas between them: the first is the default, any "
+        "other is refused.",
+    ),
+    *(
+        _set_by_a_person(
+            f"gateway_url.{product}",
+            "",
+            parsers.address,
+            f"The gateway's address for {product}; a worker that has another one sends nothing.",
+        )
+        for product in PRODUCTS
+    ),
+)
+
+_OF_PROCESSES = (
+    *variables_of(Policy).items(),
+    *((name, variables_of(Settings)[name]) for name in AGREED),
+)
+
+ROWS: Mapping[str, PolicyRow] = MappingProxyType(
+    {row.name: row for row in (*(_asked_for(*pair) for pair in _OF_PROCESSES), *_OF_PERSONS)}
+)
+"""Name → policy."""

@@ -1,0 +1,39 @@
+"""Variables by which Celery would be set up otherwise: plexsend goes by its own settings alone."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from plexsend.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+FOREIGN = (
+    "CELERY_BROKER_URL",
+    "CELERY_BROKER_READ_URL",
+    "CELERY_BROKER_WRITE_URL",
+    "CELERY_RESULT_BACKEND",
+    "CELERY_LOADER",
+    "CELERY_CONFIG_MODULE",
+    # The options of Celery's command line have variables of their own.
+    "BROKER_URL",
+    "RESULT_BACKEND",
+    "LOADER",
+    "CONFIG_MODULE",
+)
+"""What Celery 5.7 reads to find its broker, its results, or more settings, before those of an application."""
+
+_BROKERS = "Remove it: doorbells go to PLEXSEND_BROKER_URL, which is PLEXSEND_REDIS_URL unless it is set."
+_OTHERS = "Remove it: plexsend keeps no results and reads the settings of docs/settings.md alone."
+
+
+def take_out_foreign(environ: MutableMapping[str, str] | None = None) -> list[Problem]:
+    """Take Celery's variables out of the environment; return a warning for each that was set."""
+    found = os.environ if environ is None else environ
+    return [
+        Problem(name, "is Celery's, and is ignored", _BROKERS if "BROKER" in name else _OTHERS)
+        for name in FOREIGN
+        if found.pop(name, "")
+    ]

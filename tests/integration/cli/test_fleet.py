@@ -1,0 +1,70 @@
+"""`plexsend fleet`: who is there, what each serves, and what they disagree about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox.fleet import Announcement, alive, announce
+from plexsend.outbox.reading.queries import server_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.outbox.redis.store import Store
+
+WEB1 = Announcement(
+    host="web1",
+    pid=7,
+    version="0.3.0",
+    form=2,
+    since_ms=1_800_000_000_000,
+    services=("mms-bulk", "mms-finance"),
+    threads=16,
+    asks={"mms-bulk": {"rate_per_s": "20"}},
+    secrets={"main": "aaaa", "shop": "cccc"},
+    urls={"mms": "https://plex.example"},
+)
+WEB2 = replace(WEB1, host="web2", pid=31, secrets={"main": "bbbb"}, asks={"mms-bulk": {"rate_per_s": "10"}})
+
+
+def join(store: Store, name: str, announced: Announcement, *, busy: int = 0) -> None:
+    announce(store, name, announced)
+    alive(store, name, busy=busy)
+
+
+def test_without_a_worker_it_says_how_to_start_one(run: Callable[..., Any]) -> None:
+    ended = run("fleet")
+    assert (ended.code, ended.out) == (0, "")
+    assert "plexsend worker" in ended.err
+
+
+def test_each_process_shows_what_it_serves_and_what_it_disagrees_about(
+    run: Callable[..., Any], store: Store
+) -> None:
+    join(store, "p1", WEB1, busy=3)
+    join(store, "p2", WEB2)
+    store.client.hset(store.keys.refused("shop"), "cccc", 1)
+    first, second = run("fleet", "--json").lines
+    assert (first["host"], first["pid"], first["busy"], first["threads"]) == ("web1", 7, 3, 16)
+    # The gateway refused the other secret.
+    assert (first["accounts"], second["accounts"]) == (["main"], ["main"])
+    assert first["disagrees"] == [
+        "rate_per_s of mms-bulk: web2 pid 31 asks for 10",
+        "the secret of account main: web2 pid 31 has secret B",
+    ]
+    assert second["disagrees"][0] == "rate_per_s of mms-bulk: web1 pid 7 asks for 20"
+    assert (first["alive"], first["asks"]) == (True, {"mms-bulk": {"rate_per_s": "20"}})
+    shown = run("fleet")
+    assert "They disagree about rate_per_s of mms-bulk: " in shown.err
+    assert not any(word in shown.out + shown.err for word in ("aaaa", "bbbb", "cccc"))
+
+
+def test_a_process_that_fell_silent_is_gone_for_ten_minutes(run: Callable[..., Any], store: Store) -> None:
+    join(store, "p1", WEB1)
+    store.client.hset(store.keys.alive, "p1", f"{server_ms(store) - 60_000} 0 1")
+    (gone,) = run("fleet", "--json").lines
+    assert (gone["alive"], gone["silent_s"] >= 60, gone["disagrees"]) == (False, True, [])
+    assert "gone 1 min" in run("fleet").out
+    store.client.hset(store.keys.alive, "p1", f"{server_ms(store) - 601_000} 0 1")
+    assert run("fleet", "--json").lines == []

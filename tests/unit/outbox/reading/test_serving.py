@@ -1,0 +1,50 @@
+"""Which living process can serve what, and why another cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from plexsend.outbox.fleet import Announcement, FleetProcess
+from plexsend.outbox.form import OLD_FORM
+from plexsend.outbox.reading.serving import Serving
+
+REFUSED = {"main": frozenset({"bad"})}
+
+
+def worker(pid: int = 7, *, silent_ms: int = 0, **changed: Any) -> FleetProcess:
+    announced = Announcement("web1", pid, "0.3.0", 2, 1, ("mms-bulk",), 16, secrets={"main": "good"})
+    return FleetProcess(f"p{pid}", replace(announced, **changed), silent_ms)
+
+
+@pytest.mark.parametrize("process", [worker(), worker(form=OLD_FORM, secrets={})])
+def test_a_process_with_the_queue_and_the_secret_can_serve(process: FleetProcess) -> None:
+    """Of an older program nothing is known, and it takes what it is rung for."""
+    assert Serving((process,), REFUSED).able("mms-bulk", "main") == [process]
+
+
+@pytest.mark.parametrize(
+    ("process", "because"),
+    [
+        (worker(secrets={"shop": "x"}), "web1 pid 7 has no secret of it"),
+        (worker(secrets={"main": "bad"}), "web1 pid 7 has a secret that the gateway refused"),
+        (worker(services=("mms-finance",)), ""),
+        (worker(silent_ms=6_000), ""),
+    ],
+)
+def test_another_cannot_and_says_why_where_it_is_asked(process: FleetProcess, because: str) -> None:
+    serving = Serving((process,), REFUSED)
+    assert serving.able("mms-bulk", "main") == []
+    assert serving.unserved_because("mms-bulk", "main") == because
+
+
+def test_of_many_reasons_two_are_named() -> None:
+    serving = Serving(tuple(worker(pid, secrets={}) for pid in range(1, 6)))
+    assert serving.unserved_because("mms-bulk", "main").endswith("; 3 more")
+
+
+def test_accounts_are_those_whose_secret_is_not_refused() -> None:
+    process = worker(secrets={"main": "bad", "shop": "x"})
+    assert Serving((process,), REFUSED).accounts_of(process) == ["shop"]

@@ -1,0 +1,57 @@
+"""What a worker process does for the policies of its fleet: asks count, and what is in force is copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.logs import get_logger
+from plexsend.outbox.policies.state import refresh, renew
+from plexsend.outbox.reading.disagreements import disagreements
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plexsend.outbox.fleet import FleetProcess
+    from plexsend.worker.runtime import Runtime
+
+
+class Agreement:
+    """One for each worker process, used by its housekeeping once a second."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._log = get_logger("worker.agreement").bind(process=runtime.name)
+        self._asks: list[object] = []
+        self._epoch = -1
+        self._copied: dict[str, int] = {}
+        self._reported: set[str] = set()
+
+    def look(self, fleet: Collection[FleetProcess], sweeps: Collection[str]) -> None:
+        """Renew what is in force.
+
+        Args:
+            fleet: Every process seen within ten minutes.
+            sweeps: The accounts that this process sweeps; it heals what did not get there.
+        """
+        policies = self._runtime.policies
+        epoch = policies.look().epoch
+        asks = [process.announced.asks for process in fleet]
+        if asks != self._asks or epoch != self._epoch:
+            if renew(self._runtime.store, asks):
+                policies.forget()
+                epoch = policies.look().epoch
+            self._asks, self._epoch = [*asks], epoch
+            self._report(fleet)
+        old = [account for account in sweeps if self._copied.get(account) != epoch]
+        if old:
+            refresh(self._runtime.store, old)
+        self._copied = dict.fromkeys(sweeps, epoch)
+
+    # Once each, in the processes that take part in it.
+    def _report(self, fleet: Collection[FleetProcess]) -> None:
+        me = next((process.label for process in fleet if process.name == self._runtime.name), "")
+        for found in disagreements(fleet):
+            others = found.seen_by(me)
+            if others and found.text not in self._reported:
+                self._reported.add(found.text)
+                self._log.warning("workers disagree", what=found.what, here=me, words=found.text)
