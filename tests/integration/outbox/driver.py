@@ -18,7 +18,7 @@ from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act
 from plexsend.settings import Policy
 from tests.integration.outbox import told_holds
-from tests.integration.outbox.bench import Bench
+from tests.integration.outbox.bench import BULK, STANDARD, Bench
 from tests.integration.outbox.model import MOST_DUE, Model
 from tests.integration.outbox.passing_time import let_pass
 
@@ -41,6 +41,7 @@ POLICY = Policy(
     credit_hold_longest_s=told_holds.CREDIT_LONGEST_MS / 1000,
 )
 GAP_MS = 5_000
+LANES = (BULK, STANDARD)
 KEEP_MS = 43_200
 """How long what ended is kept: exact in days, and no multiple of a step of time."""
 RELEASABLE = {
@@ -165,10 +166,9 @@ class Driver:
         *,
         judged: bool,
         quota: int = 8,
-        tidy: Lane | None = None,
     ) -> None:
         """Do a round of housekeeping; unless `judged`, the sweeper dies before it settles what it found."""
-        found = self.bench.sweep(process, quota=quota, keep_ms=KEEP_MS, tidy=[tidy] if tidy else ())
+        found = self.bench.sweep(process, quota=quota, keep_ms=KEEP_MS, tidy=LANES)
         if not found.swept:
             assert self._swept_ms is not None, "nobody swept before, and yet somebody has the lease"
             return

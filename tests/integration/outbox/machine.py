@@ -20,9 +20,8 @@ from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
-from tests.integration.outbox.bench import BULK, STANDARD
 from tests.integration.outbox.books import assert_books_agree
-from tests.integration.outbox.driver import POLICY, POSSIBLE, Drain, Driver
+from tests.integration.outbox.driver import LANES, POLICY, POSSIBLE, Drain, Driver
 
 if TYPE_CHECKING:
     from plexsend.outbox.batches import Batch, Settlement
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 STEP_MS = 4_000
-LANES = (BULK, STANDARD)
 SERVICES = tuple(lane.service for lane in LANES)
 MOST_LIVELY = 80
 """Few enough that one take looks through all, which the model takes for granted."""
@@ -182,10 +180,9 @@ class OutboxMachine(RuleBasedStateMachine):
             for process in self.processes:
                 self.driver.sweep(process, plan, judged=judged)
 
-    @rule(pick=picks, quota=st.integers(0, 3), tidies=st.booleans())
-    def sweep(self, pick: int, quota: int, *, tidies: bool) -> None:
-        lane = LANES[pick % 2] if tidies else None
-        self.driver.sweep(self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota, tidy=lane)
+    @rule(pick=picks, quota=st.integers(0, 3))
+    def sweep(self, pick: int, quota: int) -> None:
+        self.driver.sweep(self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota)
 
     # Persons
 
