@@ -97,7 +97,7 @@ class Stage:
     def fill(self, batches: int, *, stamp: str | None = None) -> None:
         """Put messages in, on an empty server."""
         self._valkey.client.flushall()
-        renew(self.runtime.store, [self.runtime.settings.asks])
+        renew(self.runtime.store, lambda: [self.runtime.settings.asks])
         self.runtime.policies.forget()
         preload(self.runtime.store, LANE, 0, batches * 10, stamp=stamp)
 

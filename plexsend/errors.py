@@ -4,6 +4,7 @@ PlexsendError
 ├── SettingsError            nothing starts; every wrong or missing setting is listed
 ├── MissingExtra             nothing starts; the extra to install is named with its command
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
+│   └── ValuesRefused        values of policies are wrong; none was changed
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
@@ -82,6 +83,14 @@ class MissingExtra(PlexsendError):
 
 class UsageError(PlexsendError):
     """The call makes no sense: the caller's code or command line must change."""
+
+
+class ValuesRefused(UsageError):
+    """Values of policies are wrong: none was changed; `problems` names every one."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("policies were not changed:\n" + "\n".join(f"  {each}" for each in problems))
 
 
 class NotPossible(PlexsendError):

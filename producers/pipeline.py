@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import InvalidItem, OutboxUnavailable, UsageError
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitted
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, Waiting
@@ -197,9 +198,8 @@ class Pipeline:
         if lane is None:
             lane = Lane(self._terms.service, item.variant, self._terms.account, self._terms.group)
             self._lanes[item.variant] = lane
-        number, key = item.receiver, self._terms.number_key
-        message = NewMessage(msg_key, item.body, b"" if key is None else key.hash_of(number), number[-4:])
-        chunk.waiting.append(Waiting(index, lane, moments, message))
+        receiver = receiver_of(item.receiver, self._terms.number_key)
+        chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body, receiver)))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.logs import get_logger
+from plexsend.outbox.fleet import fleet as fleet_of
 from plexsend.outbox.policies.state import refresh, renew
 from plexsend.outbox.reading.disagreements import disagreements
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from plexsend.outbox.fleet import FleetProcess
     from plexsend.worker.runtime import Runtime
@@ -37,7 +38,8 @@ class Agreement:
         epoch = policies.look().epoch
         asks = [process.announced.asks for process in fleet]
         if asks != self._asks or epoch != self._epoch:
-            if renew(self._runtime.store, asks):
+            # Read again: what this process saw last is up to a second old, and lacks who has come since.
+            if renew(self._runtime.store, self._read_asks):
                 policies.forget()
                 epoch = policies.look().epoch
             self._asks, self._epoch = [*asks], epoch
@@ -47,10 +49,13 @@ class Agreement:
             refresh(self._runtime.store, old)
         self._copied = dict.fromkeys(sweeps, epoch)
 
+    def _read_asks(self) -> list[Mapping[str, Mapping[str, str]]]:
+        return [process.announced.asks for process in fleet_of(self._runtime.store)]
+
     # Once each, in the processes that take part in it.
     def _report(self, fleet: Collection[FleetProcess]) -> None:
         me = next((process.label for process in fleet if process.name == self._runtime.name), "")
-        for found in disagreements(fleet):
+        for found in disagreements(fleet, self._runtime.policies.look()):
             others = found.seen_by(me)
             if others and found.text not in self._reported:
                 self._reported.add(found.text)

@@ -30,7 +30,7 @@ POOL_SIZE = 16
 def create_app(settings: Settings) -> Application:
     """Return the application for these settings. Connects to nothing yet."""
     app = Application(settings, log=Logging)
-    app.conf.update(_config(settings))
+    app.conf.update(_config(settings, app.plexsend_broker_url))
     app.steps["worker"].add(HousekeepingStep)
     beat_init.connect(_warn_in_the_log, weak=False)
     celeryd_init.connect(_log_from_the_first_line, weak=False)
@@ -62,10 +62,10 @@ def _refuse_unknown_queues(options: Mapping[str, Any], **_: Any) -> None:
         raise SystemExit(2)
 
 
-def _config(settings: Settings) -> dict[str, Any]:
+def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
     services = sorted(SERVICES)
     return {
-        "broker_url": settings.broker.celery_url,
+        "broker_url": broker_url,
         "broker_transport_options": {
             "visibility_timeout": 300,
             # A broker whose host hangs closes no connection, and only these two show that it is gone: with 30

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 
 from plexsend.settings import take_out_foreign
+from plexsend.worker.broker_login import broker_url
 
 if TYPE_CHECKING:
     from plexsend.errors import Problem
@@ -29,6 +30,7 @@ class Application(Celery):
         # Without fixups: Celery's for Django would load a project that a variable names.
         super().__init__("plexsend", loader="celery.loaders.app:AppLoader", fixups=[], **options)
         self.plexsend_settings = settings
+        self.plexsend_broker_url = broker_url(settings.broker)
 
     def take_ignored(self) -> list[Problem]:
         """Return a warning for each variable of Celery that was set, each once."""
@@ -43,13 +45,13 @@ class Application(Celery):
 
     def connection_for_read(self, url: Any = None, **options: Any) -> Any:
         """Return a connection for fetching doorbells."""
-        return super().connection_for_read(url or self.plexsend_settings.broker.celery_url, **options)
+        return super().connection_for_read(url or self.plexsend_broker_url, **options)
 
     def connection_for_write(self, url: Any = None, **options: Any) -> Any:
         """Return a connection for sending doorbells and commands."""
-        return super().connection_for_write(url or self.plexsend_settings.broker.celery_url, **options)
+        return super().connection_for_write(url or self.plexsend_broker_url, **options)
 
     def connection(self, hostname: Any = None, *arguments: Any, **options: Any) -> Any:
         """Return a connection for whatever asks by the older name."""
-        url = hostname or self.plexsend_settings.broker.celery_url
+        url = hostname or self.plexsend_broker_url
         return super().connection(url, *arguments, **options)

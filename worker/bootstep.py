@@ -10,26 +10,23 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from celery import bootsteps
 from celery.worker import state
 from celery.worker.state import maybe_shutdown
-from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError, OutboxUnavailable
 from plexsend.gateway.http.hook import post_to_hook
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
-from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
+from plexsend.worker.queues import Queues
 from plexsend.worker.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from celery import Celery
 
     from plexsend.errors import Problem
 
@@ -73,16 +70,23 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
-        # Before anything is sent: housekeeping announces it a moment later.
-        others = [each.announced.asks for each in fleet(runtime.store)]
-        renew(runtime.store, [asks_for(settings.asks, served(parent)), *others])
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
+        # What this process asks for holds before it sends anything. Announced first: another that renews what
+        # is in force in the same moment would not know of it.
+        presence.beat()
+        renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
+        queues = Queues(parent.app)
         housekeeping = Housekeeping(
-            runtime, presence.me, ring=process.ring, queue_lengths=QueueLengths(parent.app), presence=presence
+            runtime,
+            presence.me,
+            ring=process.ring,
+            queue_lengths=queues.lengths,
+            purge=queues.purge,
+            presence=presence,
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
@@ -130,37 +134,6 @@ def _watch(runtime: Runtime) -> None:
     while not runtime.stop.wait(_LOOK_FOR_STOP_S):
         if any(asked not in (None, False) for asked in (state.should_stop, state.should_terminate)):
             runtime.stop.set()
-
-
-class QueueLengths:
-    """How many doorbells wait in the broker, by service. One connection, kept."""
-
-    def __init__(self, app: Celery) -> None:
-        self._app = app
-        self._connection: Any = None
-        self._channel: Any = None
-        self._reported = False
-
-    def __call__(self, services: Iterable[str]) -> dict[str, int] | None:
-        """Return the length of each service's queue; None when the broker does not answer."""
-        if self._connection is None:
-            self._connection = self._app.connection_for_write()
-        connection = self._connection
-        try:
-            if self._channel is None:
-                # Left to itself the connection waits two seconds between its tries, and housekeeping with it.
-                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-                self._channel = connection.channel()
-            found = {service: self._channel.queue_declare(service).message_count for service in services}
-        except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
-            if not self._reported:
-                _log.warning("broker does not report its queues, trying again", reason=type(exc).__name__)
-            self._reported = True
-            self._connection = self._channel = None
-            connection.release()
-            return None
-        self._reported = False
-        return found
 
 
 def _pool_name(worker: Any) -> str:

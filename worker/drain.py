@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from plexsend.gateway.codes import Meaning
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
-from plexsend.outbox.advance import Mode, NothingTaken, Status, Ticket, advance
+from plexsend.outbox.addresses import agreed_address
+from plexsend.outbox.advance import UNKNOWN_SENDER, Mode, NothingTaken, Status, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
 from plexsend.worker.batch_log import BatchLog
 from plexsend.worker.recheck import recheck
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from plexsend.gateway.answers import Answer
     from plexsend.gateway.items import ItemLoader
+    from plexsend.outbox.advance import Sender
     from plexsend.outbox.lanes import Lane
     from plexsend.settings import Credentials
     from plexsend.worker.runtime import Runtime
@@ -89,6 +92,9 @@ class Drain:
                 self._batch_log.end()
 
     def _run(self, bell: str) -> None:
+        if self._sender() is None:
+            self._advance(Mode.DECLINE, None, bell)
+            return
         began = self._around.clock()
         settlement: Settlement | None = None
         while not self._is_over(began):
@@ -101,11 +107,44 @@ class Drain:
                 self._in_hand = reply
                 settlement = self._send(reply)
             elif reply.status is not Status.STAY:
+                self._log_declined(reply)
                 return
             else:
                 with self._runtime.turn.outside():
                     self._runtime.stop.wait(reply.wait_ms / 1000)
         self._end_slice(settlement, bell)
+
+    def _sender(self) -> Sender | None:
+        account = self._lane.account
+        try:
+            return self._runtime.sender(self._service, account)
+        except KeyError:
+            reason = f"this process has no secret for {account}: its environment names none"
+        except SettingsError as exc:
+            reason = str(exc)
+        self._log_once(account, "no_secret", "this process cannot send for an account", reason=reason)
+        return None
+
+    # The gateway's refusal itself is logged with its batch.
+    def _log_declined(self, reply: NothingTaken) -> None:
+        if reply.status is Status.DECLINED and reply.reason == "address":
+            account, sender = self._lane.account, self._sender() or UNKNOWN_SENDER
+            agreed = agreed_address(self._runtime.store, account, sender.product)
+            self._log_once(
+                account,
+                f"address of {sender.product}",
+                "gateway's address of this process is not the account's, it does not send",
+                host=socket.gethostname(),
+                its_address=sender.url,
+                address=agreed,
+                remedy=f"correct {self._service.product.setting}_URL here, or "
+                f"plexsend policy set @{account} gateway_url.{sender.product}=URL",
+            )
+
+    def _log_once(self, account: str, what: str, event: str, **fields: str) -> None:
+        if (account, what) not in self._runtime.declined:
+            self._runtime.declined.add((account, what))
+            self._log.error(event, account=account, **fields)
 
     def _is_over(self, began: float) -> bool:
         if self._runtime.stop.is_set():
@@ -147,6 +186,7 @@ class Drain:
                     stay_ms=stay_ms,
                     yields=yields,
                     most_items=self._service.product.most_items,
+                    sender=self._sender() or UNKNOWN_SENDER,
                 )
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0
@@ -205,13 +245,7 @@ class Drain:
 
     def _post(self, batch: Batch) -> Settlement:
         account = batch.lane.account
-        try:
-            credentials = self._runtime.credentials(account)
-        except (KeyError, SettingsError) as exc:
-            reason = (
-                str(exc) if isinstance(exc, SettingsError) else "this worker has no secret for the account"
-            )
-            return give_back(batch, "NO_SECRET", reason, effects=(Effect(EffectKind.AUTH, 0, reason),))
+        credentials = self._runtime.credentials(account)
         if self._around.clock() - self._called_at > STALE_S:
             return give_back(batch, "STALE", "the worker was stopped between taking and sending")
         try:
@@ -230,7 +264,10 @@ class Drain:
             request = Effect(EffectKind.REQUEST, len(batch.messages))
             reason = "the secret was refused and has been corrected meanwhile"
             return give_back(batch, "NEW_SECRET", reason, effects=(request,))
-        return self._runtime.judge(self._lane).judge(answer, batch, now_ms=batch.taken_ms)
+        settlement = self._runtime.judge(self._lane).judge(answer, batch, now_ms=batch.taken_ms)
+        if any(effect.kind is EffectKind.AUTH for effect in settlement.effects):
+            return replace(settlement, refused=self._runtime.fingerprint(credentials))
+        return settlement
 
     def _has_new_secret(self, account: str, refused: Credentials) -> bool:
         try:

@@ -12,7 +12,6 @@ from plexsend.errors import OutboxError, OutboxMoved
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.adoption import Adoption
-from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import lanes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import sweep, unswept
@@ -22,11 +21,13 @@ from plexsend.worker.election import elect
 from plexsend.worker.form_watch import FormWatch
 from plexsend.worker.presence import LATE_S, Presence
 from plexsend.worker.reclaim import reclaim
+from plexsend.worker.service_watch import ServiceWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.processes import WorkerProcess
     from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
@@ -61,6 +62,7 @@ class Housekeeping:
         *,
         ring: Callable[[Lane, str], None],
         queue_lengths: Callable[[Iterable[str]], dict[str, int] | None],
+        purge: Callable[[str], int] = lambda _: 0,
         presence: Presence | None = None,
         wakeups: Wakeups | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -68,7 +70,9 @@ class Housekeeping:
         self._runtime = runtime
         self._ring = ring
         self._queue_lengths = queue_lengths
+        self._purge = purge
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
+        self._watch = ServiceWatch(runtime, self._presence)
         self._agreement = Agreement(runtime)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
@@ -81,7 +85,6 @@ class Housekeeping:
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._due: dict[str, float] = {}
-        self._older: dict[str, tuple[WorkerProcess, ...]] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
         self._queues_at = float("-inf")
@@ -130,6 +133,7 @@ class Housekeeping:
         if not all(self._try("", step) for step in steps):
             return AGAIN_S
         self._try("", self._look_beside)
+        self._try("", self._runtime.policies.renew)
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break
@@ -171,6 +175,9 @@ class Housekeeping:
         if self._clock() - self._beside_at < LOOK_BESIDE_S:
             return
         self._beside_at = self._clock()
+        # A process that sweeps nothing has not seen the processes of an older program.
+        if self._swept:
+            self._watch.take_out_orphans(self._purge)
         others = [account for account in self._lanes if account not in self._mine]
         for account in unswept(self._runtime.store, others):
             self._adopted.add(account)
@@ -225,8 +232,8 @@ class Housekeeping:
 
     def _sweep(self, account: str, known: tuple[Lane, ...]) -> None:
         queued = self._lengths()
-        processes = self._serving(account)
-        quota = 0 if queued is None else quota_of_all(processes, queued)
+        serving = self._watch.look(account)
+        quota = 0 if queued is None else quota_of_all(serving.threads, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
         call = partial(
             sweep,
@@ -235,9 +242,12 @@ class Housekeeping:
             self._presence.me,
             services=self._runtime.services,
             most_items=self._most_items,
-            quotas={} if queued is None else quotas(self._runtime.services, processes, queued),
+            quotas={} if queued is None else quotas(self._runtime.services, serving.able, queued),
             quota=quota,
             gone=gone,
+            served=serving.served,
+            fresh=serving.fresh,
+            addresses=serving.addresses,
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
         found = call()
@@ -248,9 +258,9 @@ class Housekeeping:
         if not found.swept:
             self._swept.discard(account)
             self._adopted.discard(account)
+            self._watch.forget(account)
             return
         self._swept.add(account)
-        self._older[account] = found.processes
         if found.dropped:
             self._dropped[account] = self._dropped.get(account, frozenset()) | gone
         self._log_spoilt(account, found.spoilt)
@@ -262,16 +272,8 @@ class Housekeeping:
         if found.rings:
             self._rang, self._rang_at[account] = True, self._clock()
         reclaim(self._runtime, found.abandoned)
-
-    def _serving(self, account: str) -> tuple[WorkerProcess, ...]:
-        """Return the processes that are alive."""
-        return (
-            *(
-                WorkerProcess(process.name, process.announced.threads, process.announced.services)
-                for process in self._presence.living
-            ),
-            *self._older.get(account, ()),
-        )
+        if self._watch.note(account, found):
+            self._due[account] = 0.0
 
     def _log_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
         for lane in lanes:

@@ -70,6 +70,8 @@ class Presence:
         """How many lanes Redis knew of at the last beat."""
         self._runtime = runtime
         self._services = services
+        self._asks_for: set[str] = set()
+        """Services that it serves or has served: an ask counts ten minutes longer than its process serves."""
         self._threads = threads
         self._busy = busy
         self._clock = clock
@@ -77,7 +79,6 @@ class Presence:
         self._announced: Announcement | None = None
         self._revision = 0
         self._known: dict[str, tuple[int, Announcement]] = {}
-        self._salt = b""
         self._since_ms = 0
         self._beat_at = self._repeat_at = self._secrets_at = float("-inf")
         self._steady_since = 0.0
@@ -161,10 +162,12 @@ class Presence:
 
     def _announcement(self, now: float) -> Announcement:
         settings = self._runtime.settings
-        if not self._salt:
-            self._salt, self._since_ms = salt(self._runtime.store), server_ms(self._runtime.store)
+        self._asks_for |= {*self.me.services}
+        if not self._runtime.salt:
+            self._runtime.salt, self._since_ms = salt(self._runtime.store), server_ms(self._runtime.store)
         if now - self._secrets_at >= SECRETS_S:
             self._secrets, self._secrets_at = self._read_secrets(), now
+        key = settings.number_key
         return Announcement(
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -173,9 +176,10 @@ class Presence:
             since_ms=self._since_ms,
             services=self.me.services,
             threads=self._threads,
-            asks=asks_for(settings.asks, self.me.services),
+            asks=asks_for(settings.asks, self._asks_for),
             secrets=self._secrets,
             urls=dict(settings.base_urls),
+            number_key="" if key is None else fingerprint(key.secret.decode(), self._runtime.salt),
         )
 
     # Where it cannot be read now, what was read before counts: the gateway says whether it still does.
@@ -191,5 +195,5 @@ class Presence:
                 self._unreadable.add(account)
             known = self._runtime.known_credentials(account)
             if known is not None:
-                found[account] = fingerprint(known.header, self._salt)
+                found[account] = self._runtime.fingerprint(known)
         return found

@@ -9,6 +9,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.outbox.advance import Sender
+from plexsend.outbox.fleet import fingerprint
 from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.gateway.http.transport import Transport
+    from plexsend.gateway.services import Service
     from plexsend.outbox.lanes import Lane
     from plexsend.settings import Credentials, Settings
 
@@ -47,7 +50,12 @@ class Runtime:
         self.chance: Callable[[], float] = random.SystemRandom().random
         """Returns a number in [0, 1) for each delay."""
         self._numbers = itertools.count(1)
+        self.salt = b""
+        """The key of the fleet's fingerprints, once this process has announced itself."""
         self._credentials: dict[str, Credentials] = {}
+        self._senders: dict[tuple[str, str], tuple[Credentials, Sender]] = {}
+        self.declined: set[tuple[str, str]] = set()
+        """Account and reason of doorbells that this process could not answer, each logged once."""
 
     def next_drain(self) -> str:
         """Return a name for a drain that no other drain has had."""
@@ -68,9 +76,25 @@ class Runtime:
         """Return an account's credentials as they were last read; None where none could be read yet."""
         return self._credentials.get(account)
 
+    def fingerprint(self, credentials: Credentials) -> str:
+        """Return by what the fleet knows a secret; empty before this process has announced itself."""
+        return fingerprint(credentials.header, self.salt) if self.salt else ""
+
+    def sender(self, service: Service, account: str) -> Sender:
+        """Return with what this process sends for an account; KeyError or SettingsError without a secret."""
+        credentials = self.credentials(account)
+        known = self._senders.get((service.id, account))
+        if known is None or known[0] is not credentials or not known[1].fingerprint:
+            product = service.product.name
+            sender = Sender(self.fingerprint(credentials), product, self.settings.base_urls.get(product, ""))
+            known = self._senders[service.id, account] = credentials, sender
+        return known[1]
+
     def refresh_credentials(self, account: str) -> None:
         """Read an account's credentials again; SettingsError where that fails; those read before stay."""
-        self._credentials[account] = self.settings.accounts[account].read_credentials()
+        fresh = self.settings.accounts[account].read_credentials()
+        if self._credentials.get(account) != fresh:
+            self._credentials[account] = fresh
 
     def reread_credentials(self, account: str, refused: Credentials) -> bool:
         """Read credentials again after a refusal; return whether they differ from the refused ones."""

@@ -93,6 +93,13 @@ ENTRIES = (
         "resume", "resume:resume", Section.STEER, "Let a lane, service, account or group send again."
     ),
     ListedCommand(
+        "policy",
+        "policy:policy",
+        Section.STEER,
+        "Show and change what the whole fleet agrees on.",
+        replaces="changing a setting on every host and restarting every worker",
+    ),
+    ListedCommand(
         "dead", "dead:dead", Section.STEER, "List, requeue or drop messages that will not be sent."
     ),
     ListedCommand(

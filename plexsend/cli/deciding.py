@@ -54,4 +54,9 @@ def refusal(key: str, act: Act, decision: Decision) -> NotPossible:
         return NotPossible(f"No message {key!r} is known any more.")
     if decision.outcome == "no_body":
         return NotPossible(f"{key!r} has no body left that could be sent. Submit it again under another key.")
+    if decision.outcome == "closed":
+        return NotPossible(
+            f"{key!r} is of a group that was cancelled, and would be sent again. Open the group first: "
+            "`plexsend resume group:NAME`."
+        )
     return NotPossible(f"{key!r} is {decision.state}. {_POSSIBLE[act]}")

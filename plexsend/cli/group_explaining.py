@@ -6,23 +6,20 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.targets import find_group
 from plexsend.errors import NotPossible
+from plexsend.outbox.policies.state import read
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
 from plexsend.terminal.faults import EXIT_REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy
     from plexsend.terminal.screen import Screen
 
 
 def explain(
     screen: Screen,
     store: Store,
-    policy_of: Callable[[str, str], Policy],
     group: str,
     *,
     account: str | None,
@@ -36,7 +33,7 @@ def explain(
             "is forgotten with the record of its last message."
         )
     views = [view for view in groups(store, where) if view.group == group]
-    parts = gather(store, policy_of, wanted=lambda lane: (lane.group, lane.account) == (group, where))
+    parts = gather(store, read(store), wanted=lambda lane: (lane.group, lane.account) == (group, where))
     answer = explain_group(group, where, views, parts)
     screen.facts(
         {

@@ -28,6 +28,7 @@ class Mode(StrEnum):
     TAKE = "take"
     STOP = "stop"
     SETTLE = "settle"
+    DECLINE = "decline"
 
 
 class Status(StrEnum):
@@ -39,6 +40,8 @@ class Status(StrEnum):
     """Nothing can be sent for `wait_ms`, which is short enough to wait with the lease kept."""
     ENOUGH = "enough"
     """Other drains serve this lane to its limit."""
+    DECLINED = "declined"
+    """This process cannot send for the account, which others may: `reason` says `secret` or `address`."""
     STOPPED = "stopped"
     SETTLED = "settled"
 
@@ -62,6 +65,19 @@ class Ticket:
     sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """With what a process sends: compared with what was refused, and with the address that was agreed on."""
+
+    fingerprint: str = ""
+    """Of the account's secret; empty where it is not to be compared."""
+    product: str = ""
+    url: str = ""
+
+
+UNKNOWN_SENDER = Sender()
+
+
 def advance(
     store: Store,
     lane: Lane,
@@ -73,12 +89,13 @@ def advance(
     stay_ms: int = 0,
     yields: bool = False,
     most_items: int = MOST_ITEMS,
+    sender: Sender = UNKNOWN_SENDER,
 ) -> Batch | NothingTaken:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
     `stay_ms`: how long the drain would wait for work with its lease kept. `yields`: in mode `stop`, whether
     other doorbells wait for its thread, so that housekeeping decides which lane is next.
-    `most_items`: the largest batch of the lane's product.
+    `most_items`: the largest batch of the lane's product. `sender`: with what the batch would be sent.
 
     Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does. It is
     an OutboxMoved where the server does not have the account: this may never change.
@@ -98,6 +115,10 @@ def advance(
         settled_take=settled.take,
         settled_ms=settled.taken_ms,
         effect_count=len(settled.effects),
+        fingerprint=sender.fingerprint,
+        product=sender.product,
+        url=sender.url,
+        refused=settled.refused,
     )
     reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
     answer = ADVANCE_ANSWER.read(reply)

@@ -136,6 +136,12 @@ ADVANCE = _order(
     _number("settled_take"),
     _number("settled_ms"),
     _number("effect_count"),
+    # Of the secret and of the gateway's address that the drain would send with; empty: not to be compared.
+    "fingerprint",
+    "product",
+    "url",
+    # The fingerprint of the secret that the gateway refused for the batch; empty: it refused none.
+    "refused",
 )
 """After these the effects, then the verdicts, each followed by the keys of the messages that share it."""
 
@@ -172,26 +178,35 @@ SUBMIT = _order(
 )
 """Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written. Then come the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest", "receiver_hash", "receiver_last")
-"""The last two are empty where they are not known."""
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver")
+"""`receiver`: see receivers.py; empty where it is not known."""
 
 SWEEP = _order(
     "sweep",
     "process",
     "takes_from",
+    "auth_field",
     _number("quota"),
     _number("service_count"),
     _number("gone_count"),
+    _number("address_count"),
 )
-"""`takes_from`: the process whose lease does not count; `quota`: doorbells in all. After these the services,
-then the processes whose leases are to be dropped, then the names of the lanes to tidy."""
+"""`takes_from`: the process whose lease does not count; `auth_field`: of the hold that refused secrets begin;
+`quota`: doorbells in all. After these the services, then the processes whose leases are to be dropped, the
+addresses, and the names of the lanes to tidy."""
+
+ADDRESS = _order("address", "product", "url")
+"""The address that counts unless another was agreed on; empty: none."""
 
 SERVICE = _order(
     "service",
     "name",
     _number("quota"),
+    _flag("is_served"),
+    _flag("is_fresh"),
     _number("most_items"),
 )
+"""`is_served`: whether a living process can send for it; `is_fresh`: for the first time since a while."""
 
 SWEEP_ANSWER = _order(
     "answer",
@@ -199,7 +214,11 @@ SWEEP_ANSWER = _order(
     _number("wait_ms"),
     "who",
     _flag("dropped"),
-    *(Value(name, Sort.LIST) for name in ("rings", "abandoned", "processes", "spoilt")),
+    *(
+        Value(name, Sort.LIST)
+        for name in ("rings", "abandoned", "processes", "spoilt", "refused", "urls", "unserved")
+    ),
+    "auth",
 )
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
@@ -253,7 +272,7 @@ class Signature:
 LAYOUTS: Mapping[str, Signature] = {
     "advance": Signature(ADVANCE, (EFFECT, VERDICT), ADVANCE_ANSWER),
     "submit": Signature(SUBMIT, (MESSAGE,)),
-    "sweep": Signature(SWEEP, (SERVICE,), SWEEP_ANSWER),
+    "sweep": Signature(SWEEP, (SERVICE, ADDRESS), SWEEP_ANSWER),
     "steer": Signature(STEER),
     "policy": Signature(POLICY),
     "agree": Signature(AGREE),

@@ -103,3 +103,5 @@ class Settlement:
     effects: tuple[Effect, ...] = ()
     taken_ms: int = 0
     """When the batch was taken, on Redis's clock; 0: not known. What was submitted later is not affected."""
+    refused: str = ""
+    """The fingerprint of the secret that the gateway refused; empty where it refused none."""

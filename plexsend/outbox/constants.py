@@ -28,10 +28,14 @@ IDLE_ROUND_MS = 1_000
 """The same of an account in which nothing has a next event."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
+DECLINED_MS = 200
+"""Until a lane is looked at again whose doorbell came to a process that cannot send for its account."""
 PROBE_RECLAIMS = 2
 """A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000
 """How long the state of a rate is kept after the moment from which it has no effect."""
+DAY_MS = 86_400_000
+"""A day without a change of the clock, for daily limits whose midnights were not written ahead."""
 PLACE_LAPSES_MS = 1_000
 """How long after the time promised to it a lane keeps its place before the rate: its drain may have died."""
 GROUP_COST = 9

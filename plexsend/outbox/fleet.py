@@ -221,7 +221,11 @@ def fleet(store: Store, accounts: Iterable[str] = ()) -> list[FleetProcess]:
         for account in accounts:
             pipe.zrange(store.keys.procs(account), 0, -1, withscores=True)
         # A newer form has put something else in the place of the older processes.
-        (seconds, micros), entries, contents, *older = pipe.execute(raise_on_error=False)
+        clock, entries, contents, *older = pipe.execute(raise_on_error=False)
+        for reply in (clock, entries, contents):
+            if isinstance(reply, Exception):
+                raise reply
+    seconds, micros = clock
     now_ms = int(seconds) * 1000 + int(micros) // 1000
     flat = [word for entry in entries.items() for word in entry]
     signs = dict(_signs(flat, now_ms))

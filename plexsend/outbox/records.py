@@ -9,6 +9,7 @@ from plexsend.errors import RecordBroken, UsageError
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.receivers import last_digits
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import Event, State
@@ -115,7 +116,7 @@ def parse_record(
         ended_ms=moment(b"e"),
         send_at_ms=moment(b"q"),
         expires_at_ms=moment(b"z"),
-        receiver_last=text(fields.get(b"i")),
+        receiver_last=last_digits(fields.get(b"i")),
         history=tuple(_happening(line) for line in history),
     )
 

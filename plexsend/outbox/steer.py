@@ -45,11 +45,13 @@ DecisionOutcome: TypeAlias = Literal[
     "kept",
     "refused",
     "no_body",
+    "closed",
     "unknown",
     "may_have_been_sent",
     "expires",
 ]
 """Every word that steer.lua answers for a message."""
+_NOT_DONE = ("refused", "closed", "unknown", "no_body", "may_have_been_sent", "expires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,21 @@ class Decision:
     outcome: DecisionOutcome
     """cancelled, wanted (it is being sent; honoured if it comes back unsent), parked (may have been sent),
     requeued, dropped, settled, rescheduled, kept (it goes as soon as it can already); refused (not possible
-    in this state), no_body, unknown (no such message), may_have_been_sent, expires (at the time asked for, or
-    before)."""
+    in this state), no_body, closed (its group is, and it would be sent again), unknown (no such message),
+    may_have_been_sent, expires (at the time asked for, or before)."""
     state: str
 
     @property
     def done(self) -> bool:
         """Whether it was done, or will be."""
-        return self.outcome not in ("refused", "unknown", "no_body", "may_have_been_sent", "expires")
+        return self.outcome not in (
+            "refused",
+            "closed",
+            "unknown",
+            "no_body",
+            "may_have_been_sent",
+            "expires",
+        )
 
 
 def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
@@ -127,7 +136,8 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
                 ended += fields
         targets = accounts(store)
     for target in targets:
-        write = STEER.write(act="release", subject="", text="", is_early=1)
+        refusals = hold_field(Scope.ACCOUNT, Reason.AUTH, target)
+        write = STEER.write(act="release", subject=refusals, text="", is_early=1)
         reply = store.run(Script.STEER, target, [*write, *fields])
         ended += [text(field) for field in reply[1:]]
     if scope is Scope.GROUP and groups.open_(store, account or "", what):

@@ -45,10 +45,8 @@ class NewMessage:
 
     msg_key: str
     body: bytes = field(repr=False)
-    receiver_hash: bytes = field(default=b"", repr=False)
-    """Keyed hash of the receiver's number; empty without a key."""
-    receiver_last: str = field(default="", repr=False)
-    """The last four digits of that number."""
+    receiver: bytes = field(default=b"", repr=False)
+    """What `receiver_of` returns; empty where the number is not known."""
 
     @property
     def digest(self) -> bytes:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import message_of
-from plexsend.outbox.arguments import SERVICE, SWEEP, SWEEP_ANSWER
+from plexsend.outbox.arguments import ADDRESS, SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.constants import SWEEP_LEASE_MS
+from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
@@ -58,6 +59,14 @@ class SweepResult:
     """The process that holds the lease, where another does."""
     dropped: bool = False
     """Whether the leases of processes that are gone were dropped; not so soon after a gap in time."""
+    refused: frozenset[str] = frozenset()
+    """Fingerprints of secrets that the gateway refused."""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Product → the gateway's address in force."""
+    unserved: frozenset[str] = frozenset()
+    """Services with something to send that nobody can."""
+    auth: str = ""
+    """The hold of the account because of its secrets, as it is kept; empty without one."""
 
 
 def sweep(
@@ -71,6 +80,9 @@ def sweep(
     most_items: Mapping[str, int] | None = None,
     gone: Collection[str] = (),
     takes_from: str = "",
+    served: Collection[str] | None = None,
+    fresh: Collection[str] = (),
+    addresses: Mapping[str, str] | None = None,
     tidy: Iterable[Lane] = (),
 ) -> SweepResult:
     """Sweep an account, for the services that the caller knows.
@@ -79,23 +91,33 @@ def sweep(
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes whose
     oldest ended records are looked at for retention in this round. `gone`: processes whose leases are to be
     dropped. `takes_from`: the process whose lease does not count, since this one is to sweep the account.
+    `served`: services that a living process can serve, None: all; `fresh`: those that nobody served before.
+    `addresses`: product → the gateway's address that counts unless another was agreed on.
     """
+    urls = addresses or {}
     args: list[str | bytes | int] = [
         *SWEEP.write(
             process=process.name,
+            auth_field=hold_field(Scope.ACCOUNT, Reason.AUTH, account),
             takes_from=takes_from,
             quota=quota,
             service_count=len(services),
             gone_count=len(gone),
+            address_count=len(urls),
         )
     ]
     for service in services:
         args += SERVICE.write(
             name=service,
             quota=quotas.get(service, 0),
+            is_served=int(served is None or service in served),
+            is_fresh=int(service in fresh),
             most_items=(most_items or {}).get(service, MOST_ITEMS),
         )
-    args += [*gone, *(lane.name for lane in tidy)]
+    args += gone
+    for product, url in urls.items():
+        args += ADDRESS.write(product=product, url=url)
+    args += [*(lane.name for lane in tidy)]
     answer = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return SweepResult(
         swept=text(answer["status"]) == "swept",
@@ -106,6 +128,10 @@ def sweep(
         spoilt=tuple(text(lane) for lane in answer["spoilt"]),
         who=text(answer["who"]),
         dropped=number(answer["dropped"]) == 1,
+        refused=frozenset(text(name) for name in answer["refused"]),
+        urls=_pairs(answer["urls"]),
+        unserved=frozenset(text(name) for name in answer["unserved"]),
+        auth=text(answer["auth"]),
     )
 
 
@@ -130,6 +156,11 @@ def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Doorbell]:
     for lane, bell in rings:
         with suppress(UsageError):
             yield Doorbell(Lane.parse(text(lane)), text(bell))
+
+
+def _pairs(flat: Sequence[Any]) -> dict[str, str]:
+    words = [text(word) for word in flat]
+    return {name: value for name, value in zip(words[::2], words[1::2], strict=True) if value}
 
 
 def _abandoned(found: Iterable[Sequence[bytes]]) -> Iterator[Abandoned]:

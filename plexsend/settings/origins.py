@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import SettingsError
 from plexsend.settings.accounts import read_secret_file
+from plexsend.settings.foreign import take_out_foreign
 from plexsend.settings.model import VARIABLES
 from plexsend.settings.variables import FILE_SUFFIX, environment_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from plexsend.errors import Problem
     from plexsend.settings.variables import Variable
 
 MASKED = "***"
@@ -53,6 +55,11 @@ def origins(services: Iterable[str], environ: Mapping[str, str] | None = None) -
     """
     given = os.environ if environ is None else environ
     return [found for variable in VARIABLES for found in _of(variable, services, given)]
+
+
+def ignored(environ: Mapping[str, str] | None = None) -> list[Problem]:
+    """Return a warning for each variable by which Celery would be set up otherwise."""
+    return take_out_foreign(dict(os.environ if environ is None else environ))
 
 
 def _of(variable: Variable[Any], services: Iterable[str], given: Mapping[str, str]) -> Iterator[Origin]:

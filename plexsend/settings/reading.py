@@ -9,12 +9,13 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plexsend.errors import Problem, SettingsError
 from plexsend.settings.accounts import account_from_file, account_from_value, read_secret_file
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.model import AGREED, EVERY_SERVICE, VARIABLES, Policy, Settings
+from plexsend.settings.redis_urls import RedisAddress
 from plexsend.settings.values import refusal
 from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows
 
@@ -179,13 +180,19 @@ class _Reader:
         if source not in self._environ:
             return None
         text = self._text(source)
+        file: Path | None = None
         if variable.secret:
             in_file = variable.name + FILE_SUFFIX
             if source == in_file:
-                text = read_secret_file(source, Path(text))
+                file = Path(text)
+                text = read_secret_file(source, file)
             elif in_file in self._environ:
                 raise _both(source, in_file)
-        return variable.parse(source, text)
+        value = variable.parse(source, text)
+        if file is not None and isinstance(value, RedisAddress):
+            # Its password may change while the process runs.
+            return cast("T", value.in_file(source, file))
+        return value
 
     def _account(self, variable: str, services: Mapping[str, str]) -> Account:
         rest = variable.removeprefix(_ACCOUNT_PREFIX)

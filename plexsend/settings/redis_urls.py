@@ -14,16 +14,19 @@ Sentinels. Connections to the Sentinels themselves have no TLS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from plexsend.settings import urls
+from plexsend.settings.accounts import read_secret_file
 from plexsend.settings.values import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 REDIS_PORT = 6379
 SENTINEL_PORT = 26379
@@ -87,6 +90,35 @@ class RedisAddress:
     """The URL for people and logs: without user, password and options."""
     verified: bool
     """False when TLS is asked for but the server's certificate is not checked in full."""
+    login: tuple[str | None, str | None] = field(default=(None, None), repr=False)
+    """User and password."""
+    file: Path | None = field(default=None, repr=False)
+    """The file that the URL is in, where it is in one."""
+    variable: str = ""
+    """The setting that names the file."""
+
+    @property
+    def url_without_login(self) -> str:
+        """The URL for redis-py without user and password."""
+        return _without_login(self.url)
+
+    @property
+    def celery_url_without_login(self) -> str:
+        """The URL for Celery without user and password."""
+        return _without_login(self.celery_url)
+
+    def in_file(self, variable: str, file: Path) -> RedisAddress:
+        """Return the same address, read from a file that this setting names."""
+        return replace(self, variable=variable, file=file)
+
+    def read_login(self) -> tuple[str | None, str | None]:
+        """Return user and password as the file holds them now; the rest of its URL counts at the next start.
+
+        Raises SettingsError where it cannot be read, or holds no such URL.
+        """
+        if self.file is None:
+            return self.login
+        return redis_address(self.variable, read_secret_file(self.variable, self.file)).login
 
     def __str__(self) -> str:
         return self.shown
@@ -106,10 +138,12 @@ def redis_address(name: str, text: str) -> RedisAddress:
     if url.username and not url.password:
         raise refusal(name, "gives a user without a password", "For a password alone write :password@host.")
     if url.scheme == "unix":
-        return _read_socket(name, url)
-    if url.scheme == "sentinel":
-        return _read_sentinel(name, url)
-    return _read_server(name, url)
+        read = _read_socket
+    elif url.scheme == "sentinel":
+        read = _read_sentinel
+    else:
+        read = _read_server
+    return replace(read(name, url), login=(url.username or None, url.password or None))
 
 
 def _read_server(name: str, url: urls.Url) -> RedisAddress:
@@ -212,6 +246,11 @@ def _read_tls_option(name: str, option: str, value: str) -> str:
         remedy = f"Give one of: {', '.join(words)}." if words else "Give the path of a file."
         raise refusal(name, f"has a value of {option} that means nothing", remedy)
     return value
+
+
+# User and password are encoded, so neither holds an @ or a slash.
+def _without_login(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def _userinfo(url: urls.Url) -> str:

@@ -45,7 +45,7 @@ Every program refuses wrong values of all settings, and uses only those listed f
 settings on to the processes that they start:
 
 - `plexsend up` passes all, except the addresses of Redis and the broker: it starts a Valkey of its own. With
-  `--sandbox` it passes neither accounts nor the addresses of the gateway.
+  `--sandbox` it passes neither accounts, nor the addresses of the gateway, nor that of a chat.
 - `plexsend demo` passes `{PREFIX}LOG` alone.
 """
 

@@ -15,6 +15,7 @@ ACCOUNTS = f"{OURS}ACCOUNT_"
 
 REDIS_URL = f"{OURS}REDIS_URL"
 LOG = f"{OURS}LOG"
+NOTIFY_URL = f"{OURS}NOTIFY_URL"
 
 SANDBOX_USER = "sandbox"
 SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
@@ -43,11 +44,11 @@ def only_log(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: str) -> dict[str, str]:
-    """Return settings in which the account `main` alone sends, and only to the sandbox."""
+    """Return settings in which the account `main` alone sends, and to the sandbox; no chat hears of it."""
     kept = {
         name: text
         for name, text in settings.items()
-        if name not in _REPLACED and name not in gateway_names() and not name.startswith(ACCOUNTS)
+        if not name.startswith((ACCOUNTS, NOTIFY_URL)) and name not in {*_REPLACED, *gateway_names()}
     }
     return {
         **kept,

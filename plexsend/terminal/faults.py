@@ -20,6 +20,7 @@ from plexsend.errors import (
     Refused,
     SettingsError,
     UsageError,
+    ValuesRefused,
 )
 
 EXIT_REFUSED = 1
@@ -95,6 +96,8 @@ def fault_of(exc: Exception) -> Fault:
 def _message(exc: PlexsendError) -> str:
     if isinstance(exc, SettingsError):
         return "The settings are wrong; nothing was done."
+    if isinstance(exc, ValuesRefused):
+        return "A value is wrong; no policy was changed."
     if isinstance(exc, (InvalidItem, Refused)):
         return "The message is refused; nothing was sent."
     return str(exc)

@@ -177,12 +177,13 @@ class Stand:
         keys: Sequence[str],
         *,
         account: str = "main",
+        group: str | None = None,
         stamp: str | None = None,
         special: Mapping[str, Mapping[str, Any]] | None = None,
         **options: Any,
     ) -> Lane:
         """Add one message for each key and return their lane; `special` changes the item of some keys."""
-        lane = Lane(service, None, account)
+        lane = Lane(service, None, account, group)
         drafts = [
             NewMessage(key, self.body(service, key, len(self.texts), **(special or {}).get(key, {})))
             for key in keys

@@ -31,13 +31,15 @@ class Policies:
 
     _readings: dict[str, list[Reading]] = field(default_factory=dict)
 
-    def note(self, account: str, at: float, values: Mapping[str, str]) -> None:
-        """Note what a look showed."""
+    def note(self, account: str, at: float, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Note what a look showed, and return what the last one before it did."""
         of_account = self._readings.setdefault(account, [])
-        if of_account and of_account[-1].values == values:
-            of_account[-1].last = at
+        before = of_account[-1] if of_account else Reading(0.0, 0.0, 0.0, {})
+        if of_account and before.values == values:
+            before.last = at
         else:
-            of_account.append(Reading(of_account[-1].last if of_account else 0.0, at, at, dict(values)))
+            of_account.append(Reading(before.last, at, at, dict(values)))
+        return before.values
 
     def readings(self, account: str) -> Iterator[Reading]:
         """Yield what was read, the oldest first."""

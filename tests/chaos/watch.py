@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from tests.chaos.in_force import Policies
 from tests.chaos.load import ACCOUNTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.chaos.world import World
 
 _GAP_S = 1.0
@@ -36,13 +39,19 @@ class Watch:
         for account, values, holds in zip(ACCOUNTS, replies[::2], replies[1::2], strict=True):
             # Nobody has submitted to an account whose policies nobody has written.
             if values:
-                self.policies.note(
-                    account,
-                    began,
-                    {name.decode(): value.decode() for name, value in values.items() if name != b"epoch"},
-                )
+                self._note_policies(account, began, values)
             if any(name.startswith(b"account auth") for name in holds):
                 self._note_hold(account, began)
+
+    # What changed is written down for whoever looks into a break.
+    def _note_policies(self, account: str, at: float, values: Mapping[bytes, bytes]) -> None:
+        found = {name.decode(): value.decode() for name, value in values.items() if name != b"epoch"}
+        before = self.policies.note(account, at, found)
+        changed = {name: value for name, value in found.items() if before.get(name) != value}
+        gone = sorted(before.keys() - found.keys())
+        if changed or gone:
+            with (self.world.folder / "policies.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"at": at, "account": account, "now": changed, "gone": gone}) + "\n")
 
     def _note_hold(self, account: str, at: float) -> None:
         for i, (of, since, until) in enumerate(self.auth_holds):

@@ -27,6 +27,9 @@ COMMANDS = (
     "lanes",
     "audit",
     "holds",
+    "fleet",
+    "why",
+    "why main",
     "status k-1",
     "why k-1",
     "status k-0",
@@ -127,8 +130,10 @@ def test_what_cannot_be_read_holds_its_account_until_it_is_resumed(
 
 @spoils(NO_LANES, HOLDS, ACCOUNT_HOLDS, BOOKS, MESSAGES)
 def test_commands_tell_what_they_find(
-    spoilt: Callable[[Spoil], Outbox], spoil: Spoil, valkey_url: str
+    spoilt: Callable[[Spoil], Outbox], spoil: Spoil, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # `why` looks a second time for the pace.
+    monkeypatch.setattr("time.sleep", lambda _: None)
     outbox = spoilt(spoil)
     check_commands(outbox.store, valkey_url)
     outbox.work()

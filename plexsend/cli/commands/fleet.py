@@ -13,9 +13,9 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from plexsend.outbox.fleet import FleetProcess
+    from plexsend.outbox.fleet import Announcement, FleetProcess
     from plexsend.outbox.reading.disagreements import Disagreement
     from plexsend.outbox.reading.serving import Serving
 
@@ -43,6 +43,7 @@ def fleet(*, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.outbox import fleet as processes
+        from plexsend.outbox.policies.state import read
         from plexsend.outbox.reading import queries
         from plexsend.outbox.reading.disagreements import disagreements
         from plexsend.outbox.reading.serving import read_serving
@@ -51,8 +52,8 @@ def fleet(*, as_json: bool) -> None:
         found = processes.fleet(store, accounts)
         named = {*accounts, *(account for each in found for account in each.announced.secrets)}
         serving = read_serving(store, found, sorted(named))
+        differ = disagreements(found, read(store))
         now_ms = queries.server_ms(store)
-    differ = disagreements(found)
     for each in found:
         screen.facts(_process_json(each, serving, differ))
     rows = [_row(each, serving, differ, now_ms) for each in found]
@@ -98,11 +99,6 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
         busy = f"{process.busy} of {announced.threads}"
     else:
         since, busy = f"gone {span(process.silent_ms / 1000)}", ""
-    asks = [
-        f"{name}={value}" + ("" if service == "all" else f" ({service})")
-        for service, asked in announced.asks.items()
-        for name, value in asked.items()
-    ]
     return [
         announced.host or "(older)",
         str(announced.pid or ""),
@@ -111,9 +107,20 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
         since,
         _services(announced.services),
         ", ".join(serving.accounts_of(process)),
-        ", ".join(asks),
+        ", ".join(_asks(announced)),
         "; ".join(_disagrees(process, differ)),
     ]
+
+
+# What it asks for alike for all that it serves is one ask to whoever set it.
+def _asks(announced: Announcement) -> Iterator[str]:
+    of: dict[str, list[str]] = {}
+    for service, asked in announced.asks.items():
+        for name, value in asked.items():
+            of.setdefault(f"{name}={value}", []).append(service)
+    for words, services in of.items():
+        is_for_all = {"all"} & {*services} or {*services} >= {*announced.services}
+        yield words if is_for_all else f"{words} ({', '.join(services)})"
 
 
 def _services(names: tuple[str, ...]) -> str:

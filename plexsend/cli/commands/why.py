@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.why import Why
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy, Settings
+    from plexsend.settings import Settings
 
 _STYLES = {"flowing": "bold green", "idle": "bold green", "limited": "bold yellow", "slow": "bold yellow"}
 
@@ -47,7 +47,7 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
         if group is not None:
             from plexsend.cli.group_explaining import explain
 
-            return explain(screen, store, _policies(store), group, account=account)
+            return explain(screen, store, group, account=account)
         target = None if what is None else _find_target(screen, settings, store, what, account)
         if what is None or target is not None:
             return _explain_flow(screen, store, _covered(target, account))
@@ -101,23 +101,12 @@ def _covered(target: Target | None, account: str | None) -> Callable[[Lane], boo
     return covered
 
 
-def _policies(store: Store) -> Callable[[str, str], Policy]:
-    """Return the function that says what is in force for a service and account."""
-    from plexsend.outbox.policies.state import read
-
-    agreed = read(store)
-
-    def policy_of(service: str, account: str) -> Policy:
-        return agreed.of(account).service(service)
-
-    return policy_of
-
-
 def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool]) -> int:
+    from plexsend.outbox.policies.state import read
     from plexsend.outbox.reading.flow import judge, judge_all
     from plexsend.outbox.reading.flow_facts import gather
 
-    parts = gather(store, _policies(store), wanted=covered)
+    parts = gather(store, read(store), wanted=covered)
     answer = judge_all(parts)
     each = [(part, judge(part)) for part in parts]
     screen.facts(
@@ -150,6 +139,8 @@ def _part_json(part: PartFacts) -> dict[str, object]:
         "oldest_s": part.oldest_s,
         "sent_per_s": round(part.sent_per_s, 1),
         "rate_per_s": part.rate_per_s,
+        "sent_today": part.sent_today,
+        "daily_limit": part.day_limit or None,
         "drains": part.drains,
         "workers": part.processes,
         "holds": [hold.field for hold in part.holds],

@@ -100,13 +100,16 @@ def within(longest_s: float, call: Callable[[], T]) -> T:
 
 
 def _settings(situation: Situation) -> Iterable[CheckRow]:
-    from plexsend.settings.origins import origins
+    from plexsend.settings.origins import ignored, origins
 
     settings = situation.settings
-    return settings_rows(origins(list(settings.services)), settings.warnings, whole=situation.whole)
+    doubts = [*settings.warnings, *ignored()]
+    return settings_rows(origins(list(settings.services)), doubts, whole=situation.whole)
 
 
 def _server(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.reading import queries
     from plexsend.outbox.redis.examination import look_at_server, look_at_slow_log, time_round_trips
     from plexsend.outbox.redis.rights import look_at_rights
 
@@ -115,7 +118,10 @@ def _server(situation: Situation) -> Iterable[CheckRow]:
     yield from server_rows(facts, info, durable=settings.durable)
     yield from rights_rows(look_at_rights(store))
     yield from slow_log_rows(look_at_slow_log(store))
-    policies = settings.services.values()
+    agreed = read(store)
+    # An outbox without accounts has the defaults of the fleet.
+    accounts = queries.accounts(store) or ["main"]
+    policies = [agreed.of(account).service(name) for account in accounts for name in settings.services]
     yield from distance_rows(
         time_round_trips(store),
         connections=min(policy.connections for policy in policies),
@@ -163,16 +169,18 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
 
 def _fleet(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.fleet import fleet
+    from plexsend.outbox.policies.state import read
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.disagreements import disagreements
     from plexsend.outbox.reading.flow_facts import gather
 
-    store, usual = situation.store, situation.settings.usual
+    store = situation.store
+    agreed = read(store)
     # The pace is of no interest here, so nothing is waited for.
-    parts = gather(store, lambda *_: usual, sleep=lambda _: None)
+    parts = gather(store, agreed, sleep=lambda _: None)
     yield from serving_rows(parts)
     processes = fleet(store, queries.accounts(store))
-    yield from agreement_rows(processes, disagreements(processes))
+    yield from agreement_rows(processes, disagreements(processes, agreed))
 
 
 CHECKS = (

@@ -21,13 +21,8 @@ def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
     for part in unserved:
         count = part.waiting + part.scheduled
         messages = "1 message waits" if count == 1 else f"{count:,} messages wait"
-        because = f" ({part.unserved_because})" if part.unserved_because else ""
-        yield wrong(
-            "worker",
-            f"{part.name}: {messages}",
-            f"no living worker can serve it{because}",
-            f"Start one that has the account's secret: `plexsend worker -Q {part.service}`.",
-        )
+        because = part.unserved_because or f"start one: `plexsend worker -Q {part.service}`"
+        yield wrong("worker", f"{part.name}: {messages}", because, "")
     if not unserved:
         waits = any(part.waiting + part.scheduled for part in parts)
         yield ok("worker", "all that waits has a worker" if waits else "nothing waits")

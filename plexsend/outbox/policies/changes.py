@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from plexsend.errors import Problem, SettingsError, UsageError
+from plexsend.errors import Problem, SettingsError, UsageError, ValuesRefused
 from plexsend.gateway.services import get_service
 from plexsend.outbox.policies.rows import ROWS, PolicyRow
 from plexsend.outbox.policies.state import agree, read
@@ -36,7 +36,7 @@ class Change:
 def put(store: Store, where: Where, values: Mapping[str, object], *, by: str, reason: str) -> None:
     """Set values by the names of their policies. They hold at once.
 
-    Raises UsageError for what is not a policy or does not fit `where`, SettingsError with every wrong value.
+    Raises UsageError for what is not a policy or does not fit `where`, ValuesRefused with every wrong value.
     """
     texts = {name: PolicyRow.write(value) for name, value in values.items()}
     _check(store, where, texts)
@@ -108,7 +108,7 @@ def _check(store: Store, where: Where, texts: Mapping[str, str]) -> None:
     if not problems:
         problems = list(_wrong_order(store, where, texts))
     if problems:
-        raise SettingsError(problems)
+        raise ValuesRefused(problems)
 
 
 def _row(where: Where, name: str) -> PolicyRow:

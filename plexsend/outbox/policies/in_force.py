@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plexsend.errors import SettingsError
 from plexsend.outbox.policies.rows import EVERYWHERE, ROWS
 from plexsend.outbox.policies.where import Where, nearest_first
 from plexsend.settings import Policy, variables_of
@@ -48,7 +47,7 @@ class Agreed:
         """Return the person's value that holds, and where it was set."""
         for where in nearest_first(service if row.per_service else None, account):
             found = self.set_values.get((where, row.name))
-            if found is not None and _is_readable(row, found.value):
+            if found is not None and row.is_readable(found.value):
                 return where, found
         return None
 
@@ -58,20 +57,11 @@ class Agreed:
         if found is not None:
             return found[1].value
         asked = self.asked.get((service or EVERYWHERE if row.per_service else EVERYWHERE, row.name))
-        return asked if asked is not None and _is_readable(row, asked) else None
+        return asked if asked is not None and row.is_readable(asked) else None
 
     def of(self, account: str) -> PoliciesOf:
         """Return the policies of an account."""
         return PoliciesOf(self, account)
-
-
-# What another program spoilt counts as not there, as in the scripts.
-def _is_readable(row: PolicyRow, text: str) -> bool:
-    try:
-        row.value(text)
-    except SettingsError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +114,7 @@ def strictest(
     for of_process in asks:
         for service, values in of_process.items():
             for name, text in values.items():
-                if name in ROWS and _is_readable(ROWS[name], text):
+                if name in ROWS and ROWS[name].is_readable(text):
                     wanted[service, name].add(ROWS[name].tidy(text))
     return {**last, **{pair: _strictest(ROWS[pair[1]], texts) for pair, texts in wanted.items()}}
 

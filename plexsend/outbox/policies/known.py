@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.policies.state import read, read_epoch
+from plexsend.outbox.policies.state import read, read_epoch, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """How old what a process knows may be."""
+RENEW_S = 6 * 3600.0
+"""How often what is in force is copied again unchanged: midnights are written some days ahead."""
 
 
 class KnownPolicies:
@@ -32,6 +34,8 @@ class KnownPolicies:
         self._clock = clock
         self._lock = threading.Lock()
         self._looked_at = float("-inf")
+        # A process that starts has just copied them.
+        self._renewed_at = clock()
         self._agreed: Agreed | None = None
         self._of_service: dict[tuple[str, str], Policy] = {}
 
@@ -47,6 +51,12 @@ class KnownPolicies:
                 self._of_service = {}
             self._looked_at = began
             return agreed
+
+    def renew(self) -> None:
+        """Copy what is in force into every account again, from time to time; raises OutboxUnavailable."""
+        if self._clock() - self._renewed_at >= RENEW_S:
+            spread(self._store)
+            self._renewed_at = self._clock()
 
     def forget(self) -> None:
         """Read everything at the next look, however new what is known is."""

@@ -13,6 +13,7 @@ from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from plexsend.errors import SettingsError
 from plexsend.gateway.services import PRODUCTS
 from plexsend.outbox.policies import parsers
 from plexsend.settings import AGREED, EVERY_SERVICE, OnUncertain, Policy, RcsDialect, Settings, variables_of
@@ -55,6 +56,14 @@ class PolicyRow:
     def tidy(self, text: str) -> str:
         """Return the one text for what a text means; raises SettingsError."""
         return self.write(self.value(text))
+
+    def is_readable(self, text: str) -> bool:
+        """Whether a text means a value; what another program spoilt does not."""
+        try:
+            self.value(text)
+        except SettingsError:
+            return False
+        return True
 
     @staticmethod
     def write(value: Any) -> str:

@@ -15,13 +15,14 @@ from plexsend.errors import OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
+from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from plexsend.outbox.redis.store import Store
 
@@ -70,13 +71,15 @@ def agree(
     return number(went)
 
 
-def renew(store: Store, asks: Iterable[Mapping[str, Mapping[str, str]]]) -> bool:
+def renew(store: Store, asks: Callable[[], Iterable[Mapping[str, Mapping[str, str]]]]) -> bool:
     """Let the asks of all processes that count decide; return whether anything changed by it.
 
-    `asks`: of each process seen within ten minutes: service (or `all`) → name → text.
+    `asks`: returns those of each process seen within ten minutes: service (or `all`) → name → text. It is
+    called once what is agreed on was read: a process that announces itself after that changes what is agreed
+    on, and nothing that does not know it is written.
     """
     agreed = read(store)
-    wanted = strictest(asks, agreed.asked)
+    wanted = strictest(asks(), agreed.asked)
     written = {
         f"{_ASKED} {service} {name}": value
         for (service, name), value in wanted.items()
@@ -110,7 +113,11 @@ def copy_to(store: Store, account: str) -> None:
 
 # Unless something newer is there.
 def _copy(store: Store, account: str, agreed: Agreed, *, is_early: bool) -> None:
-    fields = list(chain.from_iterable(fields_of(agreed, account, SERVICES).items()))
+    with mapped():
+        seconds, _ = store.client.time()
+    ahead = midnights(agreed.of(account).account_wide("time_zone"), int(seconds) * 1000)
+    in_force = {**fields_of(agreed, account, SERVICES), MIDNIGHTS: " ".join(map(str, ahead))}
+    fields = list(chain.from_iterable(in_force.items()))
     args = POLICY.write(epoch=agreed.epoch, is_early=int(is_early), count=len(fields))
     store.run(Script.POLICY, account, [*args, *fields])
 

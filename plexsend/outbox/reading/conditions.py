@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.notices import Condition, NoticeKind
+from plexsend.outbox.policies.state import read
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.disagreements import disagreements
+from plexsend.outbox.reading.limits import limited_parts, sent_today
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
 
@@ -31,12 +33,20 @@ def look(store: Store) -> list[Condition]:
     """Return the conditions that there are now."""
     accounts = queries.held_accounts(store)
     held = [hold for account in accounts for hold in queries.holds(store, account)]
+    agreed = read(store)
+    limits = limited_parts(agreed, accounts)
+    sent = sent_today(store, list(limits))
     with mapped():
         info: Any = store.client.info("memory")
     return [
         *hold_conditions([*queries.service_pauses(store), *held]),
-        *disagreement_conditions(disagreements(fleet(store, accounts))),
+        *disagreement_conditions(disagreements(fleet(store, accounts), agreed)),
         *memory_conditions(number(info.get("used_memory")), number(info.get("maxmemory"))),
+        *(
+            one
+            for part, limit in limits.items()
+            for one in limit_conditions(*part, sent=sent[part], limit=limit)
+        ),
     ]
 
 
@@ -117,7 +127,7 @@ def limit_conditions(service: str, account: str, *, sent: int, limit: int) -> It
                 f"limit {service}@{account}",
                 str(mark),
                 f"{service} of account {account} has sent {sent:,} of {limit:,} messages that it may send "
-                f"today.{rest} Raise it: plexsend policy set {service}@{account} daily_limit=N",
+                f"today.{rest} Raise it: plexsend policy set {service}@{account} daily_limit=N --reason R",
                 level=mark,
             )
             return

@@ -6,6 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.policies.in_force import Agreed
+from plexsend.outbox.policies.rows import EVERYWHERE
+from plexsend.outbox.policies.where import Where
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -38,13 +42,16 @@ class Disagreement:
         return f"{self.what}: {'; '.join(others)}"
 
 
-def disagreements(processes: Iterable[FleetProcess]) -> list[Disagreement]:
-    """Return what the living of these processes disagree about, sorted."""
+def disagreements(processes: Iterable[FleetProcess], agreed: Agreed | None = None) -> list[Disagreement]:
+    """Return what the living of these processes disagree about, sorted.
+
+    `agreed`: where a person set a value for the fleet, it does not matter what processes ask for.
+    """
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for process in processes:
         # An older program announces nothing of what it goes by.
         if process.lives and not process.is_older:
-            for what, value in _says(process):
+            for what, value in _says(process, agreed or Agreed()):
                 said[what][value].append(process.label)
     found = []
     for what, sides in sorted(said.items()):
@@ -54,11 +61,14 @@ def disagreements(processes: Iterable[FleetProcess]) -> list[Disagreement]:
     return found
 
 
-def _says(process: FleetProcess) -> Iterator[tuple[str, str]]:
+def _says(process: FleetProcess, agreed: Agreed) -> Iterator[tuple[str, str]]:
     announced = process.announced
     for service, asked in announced.asks.items():
+        where = Where(None if service == EVERYWHERE else service)
         for name, value in asked.items():
-            yield f"{name} of {service}" if service != "all" else name, f"asks for {value}"
+            if {(where, name), (Where(), name)} & agreed.set_values.keys():
+                continue
+            yield f"{name} of {service}" if service != EVERYWHERE else name, f"asks for {value}"
     for product, url in announced.urls.items():
         yield f"the gateway's address of {product}", f"uses {url}"
     for account, fingerprint in announced.secrets.items():

@@ -83,7 +83,7 @@ class PartFacts:
     busy: int = 0
     """Those of their threads that work."""
     unserved_because: str = ""
-    """Why the living processes cannot serve it, where there are any."""
+    """Why no living process can serve it, and what to do; empty where one can."""
 
     @property
     def name(self) -> str:
@@ -188,11 +188,11 @@ def _as_typed(hold: Hold) -> str:
 def _unserved(part: PartFacts) -> FlowSentence | None:
     if part.processes:
         return None
-    because = f" ({part.unserved_because})" if part.unserved_because else ""
+    because = part.unserved_because or f"start one: `plexsend worker -Q {part.service}`"
     return FlowSentence(
         Flow.UNSERVED,
-        f"No worker serves {part.name}{because}: {_waits(part.waiting, part.oldest_s)}.",
-        f"Start one that has its secret: `plexsend worker -Q {part.service}`.",
+        f"No worker serves {part.name}: {_waits(part.waiting, part.oldest_s)}.",
+        f"{because[0].upper()}{because[1:]}.",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import PartFacts
+from plexsend.outbox.reading.limits import day_limit, sent_today
 from plexsend.outbox.reading.serving import read_serving
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.policies.in_force import Agreed
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Policy
 
 SAMPLE_S = 1.0
 """Between the two looks from which the pace follows."""
@@ -56,7 +57,7 @@ class _Sent:
 
 def gather(
     store: Store,
-    policy_of: Callable[[str, str], Policy],
+    agreed: Agreed,
     *,
     wanted: Callable[[Lane], bool] = lambda _: True,
     sleep: Callable[[float], None] | None = None,
@@ -65,7 +66,7 @@ def gather(
 
     Args:
         store: Where the messages are.
-        policy_of: (service, account) → what is in force.
+        agreed: The policies of the fleet.
         wanted: Which lanes count.
         sleep: Waits for the second look; None: a second.
     """
@@ -80,9 +81,10 @@ def gather(
     over_s = max((second_ms - first_ms) / 1000, 0.001)
     accounts = sorted({lane.account for lane in lanes})
     serving = read_serving(store, fleet(store, accounts), accounts)
+    sent = sent_today(store, list(parts))
     found = []
     for (service, account), part in sorted(parts.items()):
-        policy = policy_of(service, account)
+        policy = agreed.of(account).service(service)
         mine = [route for route in routes if (route.service, route.account) == (service, account)]
         able = serving.able(service, account)
         found.append(
@@ -101,10 +103,12 @@ def gather(
                 drains=sum(second[route].drains for route in mine),
                 most_drains=policy.connections * len(part.routes),
                 rate_per_s=policy.rate_per_s,
+                day_limit=day_limit(agreed, service, account),
+                sent_today=sent[service, account],
                 processes=len(able),
                 threads=sum(process.announced.threads for process in able),
                 busy=sum(process.busy for process in able),
-                unserved_because="" if able else serving.unserved_because(service, account),
+                unserved_because="" if able else serving.nobody(service, account),
             )
         )
     return found

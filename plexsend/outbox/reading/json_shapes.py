@@ -40,6 +40,7 @@ def record_json(record: Record) -> dict[str, object]:
         "expires_at": utc(record.expires_at_ms),
         "ended_at": utc(record.ended_ms),
         "receiver": masked(record.receiver_last) or None,
+        "group": record.lane.group,
     }
 
 

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.services import MOST_ITEMS, SERVICES
+from plexsend.outbox.addresses import agreed_addresses, refused_secrets
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.reading.queries import (
     covering,
     due_time,
     holds,
     look_at,
     place_in_line,
-    processes,
     server_ms,
     service_pauses,
 )
+from plexsend.outbox.serving import AccountFacts, nobody_serves, servers
 from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
@@ -63,9 +65,11 @@ class Facts:
     """When it is due, if it is scheduled."""
     ready: int
     workers: int
-    """Processes alive that serve its service."""
+    """Processes alive that can send its service's messages for its account."""
     most_items: int = MOST_ITEMS
     """The largest batch of its product."""
+    no_worker: str = ""
+    """Why there is none, where there is none."""
 
 
 def why(store: Store, record: Record, policy: Policy) -> Why:
@@ -82,7 +86,11 @@ def gather(store: Store, record: Record) -> Facts:
     standing += [
         hold for hold in covering(service_pauses(store), lane) if (hold.field, hold.reason) not in known
     ]
-    serving = [process for process in processes(store, lane.account) if lane.service in process.services]
+    processes = fleet(store, [lane.account])
+    about = AccountFacts(
+        lane.account, refused_secrets(store, lane.account), agreed_addresses(store, lane.account)
+    )
+    able = servers(processes, lane.service, about)
     return Facts(
         record=record,
         now_ms=server_ms(store),
@@ -90,8 +98,9 @@ def gather(store: Store, record: Record) -> Facts:
         ahead=place_in_line(store, record),
         due_ms=due_time(store, record),
         ready=look_at(store, lane).ready,
-        workers=len(serving),
+        workers=len(able),
         most_items=MOST_ITEMS if service is None else service.product.most_items,
+        no_worker="" if able else nobody_serves(processes, lane.service, about),
     )
 
 
@@ -191,7 +200,8 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
         causes.append(
             Cause(
                 "no_worker",
-                f"no worker that serves {lane.service} is alive; start one with `plexsend worker`",
+                facts.no_worker
+                or f"no worker that serves {lane.service} is alive; start one with `plexsend worker`",
             )
         )
         estimate_s = None

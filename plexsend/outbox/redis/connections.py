@@ -25,6 +25,10 @@ IDLE_S = 1.0
 """A connection that was not used for longer may have been closed by the server meanwhile."""
 
 
+KEPT_S = 60.0
+"""One that was not used for longer is closed: of a moment with many calls at once nothing is left."""
+
+
 @dataclass(slots=True)
 class _Kept:
     connection: Any
@@ -81,6 +85,20 @@ class Connections:
     def _put(self, kept: _Kept) -> None:
         kept.used_s = time.monotonic()
         self._free.append(kept)
+        self._close_one(kept.used_s - KEPT_S)
+
+    # The connection used last is the next to be used, so the first of all was not used for the longest. One a
+    # call is enough: no call makes more than one.
+    def _close_one(self, unused_since_s: float) -> None:
+        try:
+            oldest = self._free.popleft()
+        except IndexError:
+            return
+        if oldest.used_s > unused_since_s:
+            self._free.appendleft(oldest)
+        elif oldest.pid == os.getpid():
+            oldest.connection.disconnect()
+            self._pool.release(oldest.connection)
 
 
 def _is_alive(connection: Any) -> bool:

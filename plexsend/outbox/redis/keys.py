@@ -53,6 +53,7 @@ p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what eac
 p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
 p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
                              `*` → what each class has had, and where classes and lanes are now
+p{a}:<service>:day   string  `<ms of the midnight that ends it> <messages taken in its day>`, with a limit
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
@@ -60,6 +61,9 @@ p{a}:eased           hash    hold's field → ms at which it last ended: answers
 p{a}:wake            zset    every lane with a message that has a next event → ms of that event
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
+p{a}:urls            hash    product → the gateway's address of the first worker; the policy
+                             gateway_url.<product> wins over it
+p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
@@ -75,8 +79,8 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again
-h i                  keyed hash of the receiver's number (8 bytes), where a key for it is set; its last four
-                     digits
+i                    of the receiver's number: keyed hash (8 bytes), where a key for it is set, and behind it
+                     the last four digits (2 bytes)
 c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
 """
 
@@ -186,6 +190,14 @@ class Keys:
         """Return the key of the set of an account's routes."""
         return f"{self.account(account)}routes"
 
+    def in_force(self, account: str) -> str:
+        """Return the key of the policies in force in an account."""
+        return f"{self.account(account)}policy"
+
+    def day(self, account: str, service: str) -> str:
+        """Return the key of what a service with a daily limit has sent today."""
+        return f"{self.account(account)}{service}:day"
+
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
         return f"{self.account(account)}m:{msg_key}"
@@ -229,3 +241,11 @@ class Keys:
     def sweep(self, account: str) -> str:
         """Return the key of who sweeps an account."""
         return f"{self.account(account)}sweep"
+
+    def urls(self, account: str) -> str:
+        """Return the key of the gateway's addresses that the first workers of an account had."""
+        return f"{self.account(account)}urls"
+
+    def policy_of(self, account: str) -> str:
+        """Return the key of the policies in force in an account."""
+        return f"{self.account(account)}policy"

@@ -35,6 +35,7 @@ from redis.sentinel import MasterNotFoundError, SentinelConnectionPool, SlaveNot
 from plexsend.errors import OutboxError, OutboxFull, OutboxMoved, OutboxUnavailable, OutboxUnsuitable
 from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.keys import Keys
+from plexsend.outbox.redis.logins import FileLogin, LoginRefused
 from plexsend.outbox.redis.scripts import Script, source
 from plexsend.outbox.redis.sentinels import Sentinels
 
@@ -54,6 +55,9 @@ _OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 3.0,
     "socket_keepalive": True,
     "health_check_interval": 25,
+    # As many as there are threads that call at once. At redis-py's own bound, 100, a call fails, and scripts
+    # keep their connections, so it would fail for ever.
+    "max_connections": 2**31,
 }
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
 
@@ -92,17 +96,25 @@ class Store:
         prefix: What every key begins with.
         turn: Given up by a thread that holds it, while it waits for the server.
         connections: The connections of the scripts; None: new ones of the client's pool.
+        login: What the client logs in with, where this may change.
     """
 
     def __init__(
-        self, client: Redis, prefix: str, turn: Turn | None = None, *, connections: Connections | None = None
+        self,
+        client: Redis,
+        prefix: str,
+        turn: Turn | None = None,
+        *,
+        connections: Connections | None = None,
+        login: FileLogin | None = None,
     ) -> None:
         self.client = client
-        if turn is not None:
-            pool = client.connection_pool
-            pool.connection_class = _bind(pool.connection_class, turn)
         self.keys = Keys(prefix)
-        self._connections = connections or Connections(client.connection_pool)
+        pool = client.connection_pool
+        self._connections = connections or Connections(pool)
+        pool.connection_class = _bind(pool.connection_class, self._connections, login)
+        if turn is not None:
+            pool.connection_class = _yielding(pool.connection_class, turn)
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
@@ -112,14 +124,8 @@ class Store:
         """Return a store for this address, or URL of a single server. Connects at the first call."""
         if isinstance(address, str):
             return cls(Redis.from_url(address, **_OPTIONS), prefix, turn)
-        if address.sentinel is not None:
-            return cls(_sentinel_client(address.sentinel), prefix, turn)
-        options = {name: value for name, value in _OPTIONS.items() if name not in _NOT_FOR_SOCKETS}
-        return cls(
-            Redis.from_url(address.url, **(options if address.url.startswith("unix:") else _OPTIONS)),
-            prefix,
-            turn,
-        )
+        login = None if address.file is None else FileLogin(address)
+        return cls(_client(address, login), prefix, turn, login=login)
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes.
@@ -170,7 +176,42 @@ class Store:
         self.client.close()
 
 
-def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
+_TOO_MANY = "max number of clients reached"
+
+
+def _bind(
+    kind: type[AbstractConnection], kept: Connections, login: FileLogin | None
+) -> type[AbstractConnection]:
+    """Return a kind of connection that gets over two refusals.
+
+    Where the server takes no more connections, those that nobody uses now make room. Where it refuses a login
+    from a file, that is an outage: the file is being changed, or will be.
+    """
+
+    class PatientConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except RedisConnectionError as exc:
+                if _TOO_MANY not in str(exc):
+                    raise
+                kept.close_idle()
+                super().connect()
+
+        def read_response(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().read_response(*args, **kwargs)
+            except AuthenticationError as exc:
+                if login is None:
+                    raise
+                # A new connection logs in with what the file holds then.
+                self.disconnect()
+                raise LoginRefused(f"it refuses the login from PLEXSEND_REDIS_URL_FILE: {exc}") from exc
+
+    return PatientConnection
+
+
+def _yielding(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
     """Return a kind of connection that gives up the turn while it waits for the server."""
 
     class YieldingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
@@ -187,9 +228,24 @@ def _bind(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection
     return YieldingConnection
 
 
-def _sentinel_client(address: SentinelAddress) -> Redis:
-    client: Redis = Sentinels(address, **_OPTIONS).master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
-        address.master, db=address.db, username=address.username, password=address.password
+def _client(address: RedisAddress, login: FileLogin | None) -> Redis:
+    options = {**_OPTIONS, "credential_provider": login} if login else _OPTIONS
+    if address.sentinel is not None:
+        return _sentinel_client(address.sentinel, options)
+    if address.url.startswith("unix:"):
+        options = {name: value for name, value in options.items() if name not in _NOT_FOR_SOCKETS}
+    client: Redis = Redis.from_url(address.url_without_login if login else address.url, **options)
+    return client
+
+
+def _sentinel_client(address: SentinelAddress, options: dict[str, Any]) -> Redis:
+    own = (
+        {}
+        if "credential_provider" in options
+        else {"username": address.username, "password": address.password}
+    )
+    client: Redis = Sentinels(address, **options).master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
+        address.master, db=address.db, **own
     )
     return client
 

@@ -37,18 +37,18 @@ end
 -- Where the lane is in the line, or would be.
 local function find_spot(lane, service, state, most_items)
   local found = call('HMGET', fair_key(service), '*', lane)
-  local class, numbers = class_of(lane), read_numbers(found[1])
-  local spot = { lane = lane, service = service, class = class, most_items = most_items,
-                 place = read_place(found[2], longest_place(state)), nows = { numbers[4], numbers[5] },
-                 class_now = numbers[3], fronts = { front_of(service, 1, state), front_of(service, 2, state) } }
+  local class, own = class_of(lane), read_place(found[2], longest_place(state))
+  local times, top, nows = read_times(found[1])
+  local spot = { lane = lane, service = service, class = class, most_items = most_items, is_new = not found[1],
+                 place = own, nows = nows, class_now = top, times = times,
+                 fronts = { front_of(service, 1, state, lane, own), front_of(service, 2, state, lane, own) } }
   -- Who fell behind, because of its requests or connections, may catch up this much.
   local most_behind = math.max(2 * most_items, math.floor(500000 / state.each))
   local now_of_class = spot.nows[class]
   spot.tag = math.max(spot.place.tag, spot.place.waits and now_of_class - most_behind or now_of_class)
-  spot.times = {}
   for i = 1, 2 do
     local behind = #spot.fronts[i] > 0 and 2 * most_items * COST_OF_CLASS[i] or 0
-    spot.times[i] = math.max(numbers[i], spot.class_now - behind)
+    times[i] = math.max(times[i], top - behind)
   end
   spot.ahead = before(spot)
   set_keep(spot)
@@ -94,8 +94,7 @@ local function pay(spot, state, n, more, drain)
   spot.nows[class] = math.max(spot.nows[class], spot.tag)
   spot.class_now = math.max(spot.class_now, spot.times[class])
   spot.times[class] = spot.times[class] + n * COST_OF_CLASS[class]
-  local times = num(spot.times[1]) .. ' ' .. num(spot.times[2]) .. ' ' .. num(spot.class_now) .. ' '
-                .. num(spot.nows[1]) .. ' ' .. num(spot.nows[2])
+  local times = times_text(spot.times, spot.class_now, spot.nows)
   if place.drain and place.drain ~= drain then
     write_place(spot, state, times, tag, place.need, place.gives_up, place.drain)
   else
@@ -128,11 +127,10 @@ local function repay(lane, service, n)
   local fair, class = fair_key(service), class_of(lane)
   local found = call('HMGET', fair, '*', lane)
   if not found[1] or not found[2] then return end
-  local numbers = read_numbers(found[1])
-  numbers[class] = math.max(0, numbers[class] - n * COST_OF_CLASS[class])
-  for i = 1, 5 do numbers[i] = num(numbers[i]) end
+  local times, top, nows = read_times(found[1])
+  times[class] = math.max(0, times[class] - n * COST_OF_CLASS[class])
   local tag, rest = string.match(found[2], '^(%d+)( .*)$')
   tag = math.max(0, (tonumber(tag) or 0) - n)
-  call('HSET', fair, '*', table.concat(numbers, ' ', 1, 5), lane, num(tag) .. (rest or ' 0 0 '))
+  call('HSET', fair, '*', times_text(times, top, nows), lane, num(tag) .. (rest or ' 0 0 '))
   call('ZADD', P .. service .. LINES[class], 'XX', num(tag), lane)
 end

@@ -18,11 +18,13 @@ local function class_of(lane)
 end
 
 -- What another program spoilt counts as nothing.
-local function read_numbers(text)
-  local numbers = {}
-  for word in string.gmatch(text or '', '%S+') do numbers[#numbers + 1] = tonumber(word) or 0 end
-  for i = #numbers + 1, 5 do numbers[i] = 0 end
-  return numbers
+local function read_times(text)
+  local one, two, top, now_one, now_two = string.match(text or '', '^(%d+) (%d+) (%d+) (%d+) (%d+)$')
+  return { tonumber(one) or 0, tonumber(two) or 0 }, tonumber(top) or 0, { tonumber(now_one) or 0, tonumber(now_two) or 0 }
+end
+
+local function times_text(times, top, nows)
+  return string.format('%.0f %.0f %.0f %.0f %.0f', times[1], times[2], top, nows[1], nows[2])
 end
 
 -- A place counts until its time. One that is further ahead than any that is given comes from before the clock was
@@ -36,18 +38,24 @@ local function read_place(text, longest_ms)
 end
 
 local function place_text(tag, need, gives_up, drain)
-  return num(tag) .. ' ' .. num(need) .. ' ' .. num(gives_up) .. ' ' .. (drain or '')
+  return string.format('%.0f %.0f %.0f %s', tag, need, gives_up, drain or '')
 end
 
 local function longest_place(state)
   return state.tolerance / 1000 + LONGEST_SLEEP_MS + PLACE_LAPSES_MS
 end
 
--- The first of a class, without those whose time has passed: they leave the line here.
-local function front_of(service, class, state)
+-- The first of a class, without those whose time has passed: they leave the line here. `lane` and `own`: whose
+-- place is known already, and which.
+local function front_of(service, class, state, lane, own)
   local line = P .. service .. LINES[class]
   local found, front = call('ZRANGE', line, 0, MOST_LOOKED_AT - 1, 'WITHSCORES'), {}
   if #found == 0 then return front end
+  -- A lane alone in its line is what a service has most of the time.
+  if found[1] == lane and #found == 2 and own.waits then
+    front[1] = { lane = lane, tag = tonumber(found[2]), place = own }
+    return front
+  end
   local names = {}
   for i = 1, #found, 2 do names[#names + 1] = found[i] end
   local places = call('HMGET', fair_key(service), unpack(names))
@@ -72,6 +80,8 @@ local function forget_place(lane, service)
   call('HDEL', fair_key(service), lane)
 end
 
+-- `times`: what the classes have had, where that changes. What a lane leaves behind lapses by itself; while no
+-- lane ever waits, that may be forgotten in between.
 local function write_place(spot, state, times, tag, need, gives_up, drain)
   local fair, line = fair_key(spot.service), P .. spot.service .. LINES[spot.class]
   local text = place_text(tag, need, gives_up, drain)
@@ -82,11 +92,13 @@ local function write_place(spot, state, times, tag, need, gives_up, drain)
   end
   if gives_up > 0 then
     call('ZADD', line, num(tag), spot.lane)
-    call('PEXPIRE', line, num(state.tolerance / 1000 + RATE_KEPT_MS))
+    if need > 0 or #spot.fronts[spot.class] == 0 then
+      call('PEXPIRE', line, num(state.tolerance / 1000 + RATE_KEPT_MS))
+    end
   elseif spot.place.waits then
     call('ZREM', line, spot.lane)
   end
-  call('PEXPIRE', fair, num(state.tolerance / 1000 + RATE_KEPT_MS))
+  if need > 0 or spot.is_new then call('PEXPIRE', fair, num(state.tolerance / 1000 + RATE_KEPT_MS)) end
 end
 
 -- A drain that goes away waits no longer; its lane keeps the place.

@@ -1,19 +1,19 @@
 -- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line,
--- needs: _leases, _policy, advance/policies, advance/leases, advance/return, advance/late, advance/settle,
+-- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/return, advance/late, advance/settle,
 -- needs: advance/effects, advance/choose, advance/fill, advance/batch, advance/take, advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
--- p{a}:<service>:rate, line, fair, holds, eased, wake, ended; reads policy.
+-- p{a}:<service>:rate, line, fair, day, holds, eased, wake, ended; reads policy.
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
---       only settles, on behalf of a drain that is gone.
+--       only settles, on behalf of a drain that is gone; `decline` takes nothing, since the process has no secret.
 -- stay_ms: how long the drain would wait for work without giving its lease back.
 -- yields: in mode `stop`, whether other doorbells wait for the drain's thread.
 --
 -- Answers what ADVANCE_ANSWER lists, then for each message taken: key, body, stamp, and its troubles:
 -- attempts|uncertain tries|first ms|o|takes without verdict|flags, empty where there were none.
--- status: taken; idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
+-- status: taken; declined (this process cannot send for the account); idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
 --         serve this lane); stopped; settled; moved (see _here). ms: the wait; with `taken` Redis's clock.
 
 local function settle_all(last)
@@ -49,6 +49,8 @@ settle_all(last)
 local answer
 if mode == 'take' then
   answer = take()
+elseif mode == 'decline' then
+  answer = decline('secret')
 elseif mode == 'stop' then
   answer = stop(last)
 else

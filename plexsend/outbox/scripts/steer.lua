@@ -1,13 +1,14 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _ending, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
--- p{a}:holds, eased, wake, lanes, routes. The hot loop never runs it.
+-- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
 --   reschedule: msg_key, ms                                              answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
---   release: neither, but the fields after the arguments                 answers {'released', field...}
+--   release: the field of the hold that refused secrets begin; the fields come after the arguments
+--                                                                        answers {'released', field...}
 
 local function done(outcome, state)
   write_counts()
@@ -21,8 +22,15 @@ local function reschedule(key, lane)
   return done(outcome, state)
 end
 
+-- A cancel ended its group: nothing of it goes again before a person opens the group.
+local function is_closed(lane)
+  local group = group_of(lane)
+  return group and call('HEXISTS', P .. 'closed', group) == 1
+end
+
 local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
+  if is_closed(record.l) then return done('closed', record.s) end
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
@@ -45,6 +53,7 @@ end
 local function settle(key, record)
   local event = 'settle_' .. act
   if not target(event, record.s) then return done('refused', record.s) end
+  if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
   note(key, event, '', 'by a person')
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
@@ -88,10 +97,11 @@ end
 local function release()
   local answer = { 'released' }
   for i = FIRST_REST, #ARGV do
-    if end_hold(ARGV[i]) then
-      answer[#answer + 1] = ARGV[i]
-      wake_paused(ARGV[i])
-    end
+    local ended = end_hold(ARGV[i])
+    if ended then wake_paused(ARGV[i]) end
+    -- A person says that the secrets may be tried again, also where other processes have a better one.
+    if ARGV[i] == subject then ended = call('DEL', P .. 'refused') == 1 or ended end
+    if ended then answer[#answer + 1] = ARGV[i] end
   end
   wake_all()
   return answer

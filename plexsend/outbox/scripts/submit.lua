@@ -56,13 +56,9 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
       fields[#fields + 1] = 'z'
       fields[#fields + 1] = num(expires_at_ms)
     end
-    if message.receiver_hash ~= '' then
-      fields[#fields + 1] = 'h'
-      fields[#fields + 1] = message.receiver_hash
-    end
-    if message.receiver_last ~= '' then
+    if message.receiver ~= '' then
       fields[#fields + 1] = 'i'
-      fields[#fields + 1] = message.receiver_last
+      fields[#fields + 1] = message.receiver
     end
     call('SET', body_of .. key, message.body)
     call('HSET', record_of .. key, unpack(fields))

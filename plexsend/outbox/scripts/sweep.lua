@@ -1,18 +1,19 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
--- needs: _ending, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/abandoned, sweep/doorbells,
--- needs: sweep/grouped, sweep/retention, sweep/healing
+-- needs: _ending, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
--- Its arguments are in arguments.py; after them the services, then the processes that are gone, then the names of
--- the lanes to tidy.
+-- Its arguments are in arguments.py; after them the services, the processes that are gone, the addresses, and the
+-- names of the lanes to tidy.
 -- Answers what SWEEP_ANSWER lists. status: `swept`, `elsewhere` when another process, `who`, holds the
 -- lease, or `moved` (see _here).
 -- dropped: whether the leases of the processes that are gone were dropped. processes: those of an older program.
--- rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
+-- refused: fingerprints of refused secrets. urls: product, address in force. unserved: services with something to
+-- send that nobody can. auth: the hold `account auth`, as it is kept. rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
 -- looked at, since another program wrote something that cannot be read; the others go on.
 
 if not is_here then return { 'moved' } end
@@ -23,6 +24,8 @@ end
 look_for_a_gap()
 write_leader()
 local dropped = drop_leases_of_silent()
+local urls = agree_on_addresses()
+wake_fresh(services)
 go_on_cutting()
 
 local spoilt = {}
@@ -44,15 +47,15 @@ local is_tidied, more_to_tidy = pcall(tidy, P .. 'ended')
 if not is_tidied then spoilt[#spoilt + 1], more_to_tidy = 'ended', false end
 write_counts()
 for lane in pairs(thinned) do end_if_over(lane) end
-local first_named = FIRST_GONE + gone_count
-for i = first_named, #ARGV do
+for i = FIRST_NAMED, #ARGV do
   if not pcall(look_over, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
 end
-if #ARGV >= first_named then tidy_holds() end
+if #ARGV >= FIRST_NAMED then tidy_holds() end
 write_counts()
 local next_wake = more_to_tidy and now + TIDY_AGAIN_MS or next_grouped
 local ungrouped = first_score(P .. 'wake')
 if ungrouped and (not next_wake or ungrouped < next_wake) then next_wake = ungrouped end
 return answer_of({ status = 'swept', wait_ms = num(write_next(next_wake)), dropped = dropped and 1,
                    rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
-                   spoilt = spoilt })
+                   spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
+                   auth = call('HGET', P .. 'holds', auth_field) })

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from plexsend.outbox.records import read_record
 from plexsend.outbox.submit import NewMessage, Submitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from plexsend.outbox.redis.store import Store
 
@@ -60,6 +61,14 @@ def environment(valkey_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -
     for name in [name for name in os.environ if name.upper().startswith("PLEXSEND_")]:
         monkeypatch.delenv(name)
     return {"PLEXSEND_REDIS_URL": valkey_url, "PLEXSEND_KEY_PREFIX": prefix}
+
+
+@pytest.fixture
+def nearby() -> Iterator[dict[str, str]]:
+    """Settings of a gateway on this machine that takes connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield {f"PLEXSEND_{product}_URL": url for product in ("MMS", "RCS", "SMS", "LMS")}
 
 
 @pytest.fixture

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture
-def nearby() -> Iterator[dict[str, str]]:
-    """Settings of a gateway on this machine that takes connections."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        yield {f"PLEXSEND_{product}_URL": url for product in ("MMS", "RCS", "SMS", "LMS")}
+    from collections.abc import Callable
 
 
 def rows(ended: Any) -> dict[tuple[str, str], Any]:
@@ -135,3 +124,10 @@ def test_people_read_the_result_last(run: Callable[..., Any], nearby: dict[str, 
     assert (ended.code, lines[0]) == (0, "Settings")
     assert lines[-1].startswith("Nothing is wrong, ")
     assert "more settings have their defaults; --all shows them" in ended.out
+
+
+def test_a_variable_of_celery_is_named(run: Callable[..., Any], nearby: dict[str, str]) -> None:
+    found = rows(run("doctor", "--json", **nearby, CELERY_BROKER_URL="redis://127.0.0.1:1/0"))
+    row = found["settings", "CELERY_BROKER_URL"]
+    assert (row["grade"], row["found"]) == ("doubtful", "is Celery's, and is ignored")
+    assert found["broker", "broker"]["grade"] == "ok"

@@ -68,3 +68,21 @@ def test_a_process_that_fell_silent_is_gone_for_ten_minutes(run: Callable[..., A
     assert "gone 1 min" in run("fleet").out
     store.client.hset(store.keys.alive, "p1", f"{server_ms(store) - 601_000} 0 1")
     assert run("fleet", "--json").lines == []
+
+
+def test_what_is_asked_for_all_that_it_serves_is_said_once(run: Callable[..., Any], store: Store) -> None:
+    everywhere = {"mms-bulk": {"rate_per_s": "20", "linger_ms": "5"}, "mms-finance": {"rate_per_s": "20"}}
+    join(store, "p1", replace(WEB1, asks={**everywhere, "all": {"keep_days": "3"}}))
+    assert "keep_days=3, linger_ms=5 (mms-bulk), rate_per_s=20" in run("fleet").out
+
+
+def test_what_another_program_wrote_there_is_passed_over(run: Callable[..., Any], store: Store) -> None:
+    join(store, "p1", WEB1)
+    store.client.hset(store.keys.fleet, mapping={"p2": "spoilt", "p3": '{"host": 1}'})
+    store.client.hset(store.keys.alive, mapping={"p2": "x", "p3": "9" * 40, "p4": ""})
+    assert [line["pid"] for line in run("fleet", "--json").lines] == [7]
+    store.client.delete(store.keys.fleet)
+    store.client.set(store.keys.fleet, "of another type")
+    ended = run("fleet")
+    assert ended.code == 1
+    assert "Redis refuses a call" in ended.err

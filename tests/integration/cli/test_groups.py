@@ -246,3 +246,14 @@ def test_why_of_a_closed_group_is_well_once_nothing_waits(run: Callable[..., Any
     ended = run("why", "group:spring")
     assert ended.code == 0
     assert "cancelled by anna" in ended.out
+
+
+def test_a_dead_letter_of_a_closed_group_says_what_to_open_before_it_goes_again(
+    run: Callable[..., Any], yard: Any
+) -> None:
+    yard.end(Outcome.PARK, "u1", lane=SPRING)
+    run("cancel", "group:spring")
+    refused = run("uncertain", "settle", "u1", "resend")
+    assert refused.code == 1
+    assert "`plexsend resume group:NAME`" in refused.err
+    assert yard.state("u1") == "uncertain"

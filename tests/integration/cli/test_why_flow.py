@@ -29,7 +29,7 @@ def test_what_waits_without_a_worker_is_told_with_what_to_do(run: Callable[..., 
     assert ended.code == 1
     first, second = ended.out.splitlines()
     assert first.startswith("No worker serves mms-bulk of account main: 2 messages wait, the oldest for ")
-    assert second == "Start one that has its secret: `plexsend worker -Q mms-bulk`."
+    assert second == "No worker that serves mms-bulk is alive; start one with `plexsend worker`."
 
 
 def test_each_part_has_its_own_sentence_and_programs_get_all_figures(

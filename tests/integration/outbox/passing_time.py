@@ -78,10 +78,15 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     end
   elseif string.find(name, ':rate$') then
     call('SET', key, less(call('GET', key), ms * 1000), 'KEEPTTL')
+  elseif string.find(name, ':day$') then
+    local ends, taken = string.match(call('GET', key), '^(%d+) (%d+)$')
+    call('SET', key, less(ends, ms) .. ' ' .. taken, 'KEEPTTL')
   elseif string.find(name, ':fair$') then
     shift_places(key)
   elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then
     -- What lanes have had, which is not a time.
+  elseif name == 'urls' or name == 'refused' then
+    -- Nothing depends on their times.
   elseif name == 'holds' then
     shift_holds(key)
   elseif name == 'eased' then

@@ -159,6 +159,49 @@ def test_cancel_marks_all_that_is_being_sent_also_above_a_call(bench: Bench) -> 
     assert (done.cancelled, done.wanted) == (0, count)
 
 
+def test_what_is_taken_again_behind_the_place_that_is_looked_at_is_marked_too(bench: Bench) -> None:
+    count = 2 * MOST_OF_GROUP
+    bench.submit(keys_of(count), SPRING)
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=100)
+    batches = [bench.take(f"p1.{drain}", lane=SPRING) for drain in range(count // 10)]
+    told: list[int] = []
+
+    def take_again(done: int, _: int) -> None:
+        told.append(done)
+        if len(told) == 1:
+            last = len(batches) - 1
+            bench.stop(f"p1.{last}", verdicts(batches[-1], Outcome.BACK), SPRING)
+            # It counts as abandoned sooner than all that were taken before.
+            bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=100, reclaim_s=20)
+            bench.take("p2.1", lane=SPRING)
+
+    done = groups.cancel(bench.store, "main", "spring", by="a", why="", report=take_again)
+    assert (done.cancelled, done.wanted) == (0, count)
+
+
+@pytest.mark.parametrize(("act", "outcome"), [(Act.REQUEUE, Outcome.REJECTED), (Act.RESEND, Outcome.PARK)])
+def test_nothing_of_a_closed_group_is_sent_again_before_it_is_open(
+    bench: Bench, act: Act, outcome: Outcome
+) -> None:
+    bench.submit(["a"], SPRING)
+    bench.stop(settlement=verdicts(bench.take(lane=SPRING), outcome), lane=SPRING)
+    state = bench.state("a")
+    cancel(bench)
+    assert steer.ask(bench.store, "main", "a", act) == Decision("closed", state)
+    assert not steer.ask(bench.store, "main", "a", act).done
+    groups.open_(bench.store, "main", "spring")
+    assert steer.ask(bench.store, "main", "a", act).done
+    assert bench.drain_all(SPRING, "p1.2") == [["a"]]
+
+
+def test_what_is_parked_in_a_closed_group_is_settled_without_sending_it(bench: Bench) -> None:
+    bench.submit(["a", "b"], SPRING)
+    bench.stop(settlement=verdicts(bench.take(lane=SPRING), Outcome.PARK), lane=SPRING)
+    cancel(bench)
+    assert steer.ask(bench.store, "main", "a", Act.ACCEPTED).outcome == "settled"
+    assert steer.ask(bench.store, "main", "b", Act.FAILED).outcome == "settled"
+
+
 # Another time
 
 
@@ -239,6 +282,23 @@ def test_a_whole_group_goes_at_once_in_the_order_in_which_it_was_scheduled(bench
     done = groups.reschedule(bench.store, "main", "spring", 0)
     assert (done.rescheduled, done.at_ms, done.left) == (2, None, {})
     assert bench.drain_all(SPRING) == [["first", "second"]]
+
+
+def test_what_leaves_meanwhile_hides_nothing_from_a_reschedule(bench: Bench) -> None:
+    hour = now(bench) + HOUR_MS
+    short = keys_of(MOST_OF_GROUP, "e")
+    bench.submit(short, SPRING, send_at_ms=hour, expires_at_ms=hour + 1)
+    bench.submit(keys_of(3 * MOST_OF_GROUP), SPRING, send_at_ms=hour + 1)
+    left: list[str] = []
+
+    def cancel_short(done: int, _: int) -> None:
+        # Once they were looked at: what comes behind them is then nearer to the front.
+        for key in short if done and not left else ():
+            left.append(key)
+            steer.ask(bench.store, "main", key, Act.CANCEL)
+
+    done = groups.reschedule(bench.store, "main", "spring", hour + HOUR_MS, report=cancel_short)
+    assert (len(left), done.rescheduled) == (MOST_OF_GROUP, 3 * MOST_OF_GROUP)
 
 
 # Counting

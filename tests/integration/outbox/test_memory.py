@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from os import urandom
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage
-from plexsend.settings.number_keys import HASH_BYTES
+from plexsend.settings import NumberKey
 from tests.integration.outbox.bench import BULK, Bench
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ KEY = "7d9f0c1e-1c1b-4f6e-9a53-{:012}"
 
 def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer) -> None:
     store = Store.connect(empty_server.connection_url, "plexsend:")
-    bench = Bench(store)
+    bench, number_key = Bench(store), NumberKey("k" * 32)
     bench.submit(["warm-up"])
     bench.drain_all()
     before = used(store)
     for start in range(0, MESSAGES, 500):
         drafts = [
-            NewMessage(KEY.format(start + i), BODY, urandom(HASH_BYTES), f"{start + i:04}"[-4:])
+            NewMessage(KEY.format(start + i), BODY, receiver_of(f"010{start + i:08}", number_key))
             for i in range(500)
         ]
         bench.intake.add(BULK, drafts, stamp="mms:v2:1:1f3c9a0d")

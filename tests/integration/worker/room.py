@@ -119,7 +119,7 @@ class Room:
     def __post_init__(self) -> None:
         settings = read_settings({**SETTINGS, **self.settings})
         self.runtime = Runtime(settings, store=self.store, client=self.client)
-        renew(self.store, [settings.asks])
+        renew(self.store, lambda: [settings.asks])
         self.around = self._around(self.clock)
         self.me = WorkerProcess(self.runtime.name, 16, ("mms-bulk", "mms-finance", "mms-standard"))
         self.housekeeping = Housekeeping(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.fleet import FORGOTTEN_MS, alive, fleet
+from plexsend.outbox.reading.disagreements import disagreements
 from plexsend.outbox.replies import text
 from plexsend.worker.presence import BEAT_S, Presence
 from plexsend.worker.runtime import Runtime
@@ -64,6 +65,21 @@ def test_secret_is_announced_as_a_fingerprint_that_equal_secrets_share(store: St
     kept = "".join(map(text, store.client.hgetall(store.keys.fleet).values()))
     assert "0ther" not in kept
     assert "someone" not in kept
+
+
+def test_key_of_numbers_is_announced_as_a_fingerprint_too(store: Store) -> None:
+    key, other = "a" * 32, "b" * 32
+    members = [Member(store, PLEXSEND_NUMBER_KEY=text) for text in (key, key, other)]
+    without = Member(store)
+    for member in (*members, without):
+        member.beat()
+    prints = [_of(store, member).announced.number_key for member in members]
+    assert prints[0] == prints[1] != prints[2]
+    assert (_of(store, without).announced.number_key, len(prints[0])) == ("", len(prints[2]))
+    kept = "".join(map(text, store.client.hgetall(store.keys.fleet).values()))
+    assert key not in kept
+    [found] = [each for each in disagreements(fleet(store)) if each.what == "PLEXSEND_NUMBER_KEY"]
+    assert sorted(said[:8] for said in found.sides) == ["has key ", "has key ", "has none"]
 
 
 def test_corrected_file_of_a_secret_is_announced_without_a_restart(store: Store, tmp_path: Path) -> None:
@@ -149,6 +165,19 @@ def test_process_that_ends_in_order_serves_nothing_from_then_on(store: Store) ->
     seen = _of(store, member)
     assert (seen.lives, seen.announced.services) == (True, ())
     assert seen.announced.secrets, "what it asked for counts for ten minutes"
+
+
+def test_ask_counts_on_after_its_process_serves_the_service_no_more(store: Store) -> None:
+    member = Member(store, PLEXSEND_RATE_MMS_BULK="10")
+    member.beat()
+    asked = fleet(store)[0].announced.asks
+    assert asked["mms-bulk"]["rate_per_s"] == "10"
+    member.services = ["mms-standard"]
+    member.beat()
+    assert fleet(store)[0].announced.asks["mms-bulk"] == asked["mms-bulk"]
+    member.presence.leave()
+    [left] = fleet(store)
+    assert (left.announced.services, left.announced.asks["mms-bulk"]) == ((), asked["mms-bulk"])
 
 
 def test_clock_set_back_keeps_no_dead_process_alive(store: Store) -> None:

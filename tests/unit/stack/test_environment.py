@@ -17,6 +17,7 @@ STRANGER = {
     "PLEXSEND_MMS_URL": "https://real.example",
     "PLEXSEND_ACCOUNT_MAIN": "real;secret",
     "PLEXSEND_ACCOUNT_SHOP_FILE": "secrets/shop",
+    "PLEXSEND_NOTIFY_URL": "https://hooks.example/token",
     "PLEXSEND_RATE": "7",
     "plexsend_odd": "x",
     "CELERY_BROKER_URL": "redis://elsewhere:6379/1",
@@ -39,6 +40,7 @@ def test_with_the_sandbox_no_real_account_and_no_other_address_is_left() -> None
     assert read.redis.url == read.broker.url == REDIS
     assert set(read.base_urls.values()) == {SANDBOX}
     assert list(read.accounts) == ["main"]
+    assert read.notify is None
     assert read.accounts["main"].read_credentials().header == environment.SANDBOX_CREDENTIALS
     assert read.service("mms-bulk").rate_per_s == 7
 
@@ -55,6 +57,7 @@ def test_with_the_real_gateway_the_callers_settings_stay_but_for_redis() -> None
     assert not {"PLEXSEND_BROKER_URL", "PLEXSEND_BROKER_URL_FILE"} & settings.keys()
     assert settings["PLEXSEND_MMS_URL"] == "https://real.example"
     assert settings["PLEXSEND_ACCOUNT_MAIN"] == "real;secret"
+    assert settings["PLEXSEND_NOTIFY_URL"] == "https://hooks.example/token"
 
 
 def test_files_are_found_from_another_folder_and_celery_hears_of_no_other_broker() -> None:

@@ -1,4 +1,4 @@
--- needs: _holds, _gate, _counts, _policy, arguments, advance/names, advance/policies, advance/leases, advance/settle
+-- needs: _holds, _gate, _counts, _policy, _day, arguments, advance/names, advance/policies, advance/leases, advance/settle
 -- What a settlement does beyond its messages: it begins, prolongs and ends holds, by the rows of HOLDS.
 
 local holds_ended = false
@@ -88,6 +88,11 @@ local function apply_effects()
     local effect = read_effect(FIRST_REST + i * EFFECT_LENGTH)
     seen[effect.kind] = effect
   end
+  if sender.refused ~= '' then
+    -- Only this secret is refused: whether the account is held depends on what the other processes have.
+    call('HSET', P .. 'refused', sender.refused, now_text)
+    seen.auth = nil
+  end
   if seen.request and fresh > 0 then
     count(route, 'batches', 1)
     count(route, 'fill', seen.request.number)
@@ -95,6 +100,8 @@ local function apply_effects()
     -- No request was made: what was charged for the take goes back.
     refund(fresh)
   end
+  local never_sent = not seen.request and settled_take > 0 and fresh or unsent
+  if daily_limit > 0 and never_sent > 0 then count_today(service, -never_sent) end
   -- An acceptance can end a probe's hold too; it comes as a verdict, not as an effect.
   seen.accepted = accepted_any or nil
   for i, row in ipairs(covers.rows) do

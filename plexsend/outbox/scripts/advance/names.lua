@@ -6,3 +6,6 @@ local ready, later = lane_key(lane, 'ready'), lane_key(lane, 'later')
 local route = route_of(lane)
 local drains, takes = lane_key(route, 'drains'), lane_key(route, 'takes')
 local token = drain .. '.' .. num(sequence)
+
+-- In one table: a function can name sixty things of those around it.
+local sender = { fingerprint = fingerprint, product = product, url = url, refused = refused, declined_ms = DECLINED_MS }

@@ -6,6 +6,8 @@
 local accepted_any = false
 -- Verdicts settled now; what a repeated call brings again is not counted again.
 local fresh = 0
+-- Those of them that came back without having been sent.
+local unsent = 0
 
 local function settle_own(key, record, verdict)
   local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
@@ -29,6 +31,7 @@ local function settle_own(key, record, verdict)
     move(record.home, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
     return
   end
+  if outcome == 'back' then unsent = unsent + 1 end
   if verdict.alone then flags = with(flags, ALONE) end
   if outcome == 'retry' or outcome == 'park' then
     flags = with(flags, MAY_HAVE_BEEN_SENT)

@@ -1,4 +1,4 @@
--- needs: _gate, _wake, _line, arguments, advance/names, advance/policies, advance/leases, advance/choose,
+-- needs: _gate, _wake, _line, _day, arguments, advance/names, advance/policies, advance/leases, advance/choose,
 -- needs: advance/fill, advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
@@ -77,7 +77,25 @@ local function take_permits(chosen)
   return nil
 end
 
+-- What keeps the drain's process from sending for this account: the gateway refused its secret, or it would send to
+-- another address than the others. Asked in every take: both may change while a drain runs.
+local function obstacle()
+  if sender.fingerprint == '' then return nil end
+  if call('HEXISTS', P .. 'refused', sender.fingerprint) == 1 then return 'secret' end
+  local agreed = call('HGET', P .. 'policy', 'gateway_url.' .. sender.product) or call('HGET', P .. 'urls', sender.product)
+  return agreed and agreed ~= sender.url and 'address' or nil
+end
+
+-- The lane goes to another process, a moment later: the doorbell for it may come here again.
+local function decline(reason)
+  if bell ~= '' then call('ZREM', drains, bell) end
+  if call('ZCARD', ready) > 0 then wake_by(lane, now + sender.declined_ms) end
+  return nothing('declined', sender.declined_ms, reason)
+end
+
 local function take()
+  local why_not = obstacle()
+  if why_not then return decline(why_not) end
   if bell ~= '' then call('ZREM', drains, bell) end
   local held = gate(lane, service, most_items)
   if held.blocked then
@@ -96,17 +114,22 @@ local function take()
     return nothing('enough', 0, 'connections')
   end
   mature(lane, MOST_DUE)
-  local chosen = choose(lane, held.size, #held.probes > 0)
+  local left, midnight = left_today(service, daily_limit)
+  if left == 0 then return rest(math.min(midnight, now + LONGEST_SLEEP_MS), 'daily limit', false) end
+  local most = math.min(held.size, left)
+  local chosen = choose(lane, most, #held.probes > 0)
   local goes_alone = chosen[1] and has(chosen[1].facts[3], ALONE)
-  if #chosen < held.size and not goes_alone then
+  if #chosen < most and not goes_alone then
     local over = chosen[1] and linger_over(lane, linger_ms)
     if over then return rest(over, 'linger', true) end
-    fill(chosen, held.size)
+    fill(chosen, most)
   end
   if #chosen == 0 then
     -- What is left, if anything, is messages that go alone, beyond what was looked through.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
   local waits = rate_per_s > 0 and take_permits(chosen)
-  return waits or write_take(chosen, held.probes)
+  if waits then return waits end
+  if daily_limit > 0 then count_today(service, #chosen) end
+  return write_take(chosen, held.probes)
 end

@@ -1,4 +1,5 @@
--- needs: _wake, _gate, _rate, _line, _leases, _policy, arguments, sweep/routes, sweep/leases, sweep/abandoned
+-- needs: _wake, _gate, _rate, _line, _leases, _policy, _day, arguments, sweep/routes, sweep/leases,
+-- needs: sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 
 local services = {}
@@ -12,10 +13,12 @@ end
 local function service_named(name)
   local service = services[name]
   if service and not service.connections then
-    local found = call('HMGET', P .. 'policy', 'rate_per_s:' .. name, 'linger_ms:' .. name, 'connections:' .. name)
+    local found = call('HMGET', P .. 'policy', 'rate_per_s:' .. name, 'linger_ms:' .. name, 'connections:' .. name,
+                       'daily_limit:' .. name)
     service.rate_per_s = tonumber(found[1] or nil) or POLICY_DEFAULTS.rate_per_s
     service.linger_ms = tonumber(found[2] or nil) or POLICY_DEFAULTS.linger_ms
     service.connections = tonumber(found[3] or nil) or POLICY_DEFAULTS.connections
+    service.daily_limit = tonumber(found[4] or nil) or POLICY_DEFAULTS.daily_limit
   end
   return service
 end
@@ -85,6 +88,9 @@ local function sleep_unready(lane, unjudged)
   end
 end
 
+-- Services with something to send that nobody can.
+local unserved = {}
+
 local function look_at(lane)
   local name = service_of(lane)
   local service = service_named(name)
@@ -99,9 +105,20 @@ local function look_at(lane)
     sleep_unready(lane, unjudged)
     return
   end
+  if not service.is_served then
+    -- It wakes when the fleet changes; until then nobody would answer a doorbell.
+    unserved[#unserved + 1] = name
+    wake_at(lane, now + LONGEST_SLEEP_MS)
+    return
+  end
   local held = gate(lane, name, service.most_items)
   if held.blocked then
     sleep_held(lane, held)
+    return
+  end
+  local left, midnight = left_today(name, service.daily_limit)
+  if left == 0 then
+    wake_at(lane, math.min(midnight, now + LONGEST_SLEEP_MS))
     return
   end
   local permits = service.rate_per_s > 0 and rate_state(name, service.rate_per_s, service.most_items) or nil

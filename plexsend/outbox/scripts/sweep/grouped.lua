@@ -44,8 +44,16 @@ local function look_at_some(route, try)
 end
 
 -- Looks at the due lanes of one route, those due first first, for as long as a worker has a thread left for it and it
--- has a connection left. Answers the ms at which to look again. `try`: looks at one lane, whatever it holds.
-local function look_at_route(route, service, most, try)
+-- has a connection left. Answers the ms at which to look again, nil: as often as it is looked at anyway. `try`: looks at one lane, whatever it holds.
+local function look_at_route(route, most, try)
+  local name = service_of(route)
+  local service = service_named(name)
+  if not service then return nil end
+  if not service.is_served or left_today(name, service.daily_limit) == 0 then
+    if not service.is_served then unserved[#unserved + 1] = name end
+    look_at_some(route, try)
+    return nil
+  end
   local free = service.connections - running(route)
   local function is_full() return free <= 0 or quota <= 0 or service.quota <= 0 end
   for _, lane in ipairs(due_lanes(route, 0, most)) do
@@ -73,15 +81,14 @@ local function look_at_grouped(try)
       if not again then call('SREM', P .. 'wake:routes', route) end
     elseif first > now then
       note_next(first)
-    elseif service_named(service_of(route)) then
+    else
       due[#due + 1] = { route = route, first = first }
     end
   end
   table.sort(due, function(one, other) return one.first < other.first end)
   for _, row in ipairs(due) do
     tidy_takes(row.route)
-    local most = math.ceil(MOST_LANES / #due)
-    note_next(look_at_route(row.route, service_named(service_of(row.route)), most, try))
+    note_next(look_at_route(row.route, math.ceil(MOST_LANES / #due), try))
   end
   return next_look_at
 end

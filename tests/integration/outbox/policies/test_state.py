@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.errors import SettingsError, UsageError
+from plexsend.errors import UsageError, ValuesRefused
 from plexsend.outbox.policies.changes import history, put, unset
 from plexsend.outbox.policies.known import LOOK_S, KnownPolicies
 from plexsend.outbox.policies.state import agree, read, refresh, renew
@@ -70,16 +70,27 @@ def test_change_computed_from_an_older_state_is_refused(store: Store) -> None:
 
 def test_asks_of_all_that_count_decide(store: Store) -> None:
     strict, loose = {"mms-bulk": {"rate_per_s": "10"}}, {"mms-bulk": {"rate_per_s": "100"}}
-    assert renew(store, [strict, loose])
+    assert renew(store, lambda: [strict, loose])
     assert read(store).of("main").service("mms-bulk").rate_per_s == 10
-    assert not renew(store, [loose, strict])
-    assert renew(store, [loose])
-    assert not renew(store, [])
+    assert not renew(store, lambda: [loose, strict])
+    assert renew(store, lambda: [loose])
+    assert not renew(store, list)
     assert read(store).of("main").service("mms-bulk").rate_per_s == 100
 
 
+def test_ask_that_comes_while_others_are_counted_is_not_overruled(store: Store) -> None:
+    strict, loose = {"mms-bulk": {"rate_per_s": "10"}}, {"mms-bulk": {"rate_per_s": "100"}}
+
+    def count() -> list[dict[str, dict[str, str]]]:
+        renew(store, lambda: [strict, loose])
+        return [loose]
+
+    assert not renew(store, count)
+    assert read(store).of("main").service("mms-bulk").rate_per_s == 10
+
+
 def test_value_that_is_taken_back_gives_way_to_what_is_asked_for(store: Store) -> None:
-    renew(store, [{"mms-bulk": {"rate_per_s": "10"}}])
+    renew(store, lambda: [{"mms-bulk": {"rate_per_s": "10"}}])
     change(store, "mms-bulk", rate_per_s=50, on_uncertain=OnUncertain.PARK)
     assert unset(store, Where("mms-bulk"), ["rate_per_s", "linger_ms"], by="bea") == ["rate_per_s"]
     policy = read(store).of("main").service("mms-bulk")
@@ -125,7 +136,7 @@ def test_what_is_not_a_policy_there_is_refused(
     ],
 )
 def test_wrong_value_is_refused_and_changes_nothing(store: Store, values: dict[str, object]) -> None:
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(ValuesRefused) as refused:
         put(store, Where(), values, by="anna", reason="x")
     assert refused.value.problems[0].field in values
     assert refused.value.problems[0].remedy

@@ -11,15 +11,17 @@ from plexsend.outbox import steer
 from plexsend.outbox.fleet import Announcement, alive, announce
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.in_force import Agreed, PersonsValue
+from plexsend.outbox.policies.where import Where
+from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import Flow, PartFacts, judge_all
 from plexsend.outbox.reading.flow_facts import gather
-from plexsend.settings import Policy
 from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
-POLICY = Policy(rate_per_s=50, connections=4)
+AGREED = Agreed(asked={("mms-bulk", "rate_per_s"): "50", ("mms-bulk", "connections"): "4"})
 SHOP = Lane("mms-finance", None, "shop")
 
 
@@ -32,7 +34,7 @@ def look(store: Store, *, between: Any = lambda: None, **options: Any) -> dict[t
     def sleep(_: float) -> None:
         between()
 
-    found = gather(store, lambda *_: POLICY, sleep=sleep, **options)
+    found = gather(store, AGREED, sleep=sleep, **options)
     return {(part.service, part.account): part for part in found}
 
 
@@ -91,7 +93,8 @@ def test_a_worker_without_the_secret_does_not_serve_and_is_named(store: Store, b
     bench.submit(3)
     join(store, "p1", secrets={"shop": "bb"})
     part = look(store)["mms-bulk", "main"]
-    assert (part.processes, part.unserved_because) == (0, "web1 pid 7 has no secret of it")
+    assert part.processes == 0
+    assert "web1 pid 7 has no secret for main" in part.unserved_because
 
 
 def test_a_worker_with_a_secret_that_was_refused_does_not_serve(store: Store, bench: Bench) -> None:
@@ -99,4 +102,18 @@ def test_a_worker_with_a_secret_that_was_refused_does_not_serve(store: Store, be
     join(store, "p1")
     store.client.hset(store.keys.refused("main"), "aa", 1)
     part = look(store)["mms-bulk", "main"]
-    assert part.unserved_because == "web1 pid 7 has a secret that the gateway refused"
+    assert "web1 pid 7 has a secret that the gateway refuses" in part.unserved_because
+
+
+def test_a_limit_of_the_day_is_read_with_what_was_sent_until_midnight(store: Store, bench: Bench) -> None:
+    bench.submit(3)
+    join(store, "p1")
+    limited = Agreed(set_values={(Where("mms-bulk"), "daily_limit"): PersonsValue("1000", "kim", "new", 1)})
+    key, midnight = store.keys.day("main", "mms-bulk"), queries.server_ms(store) + 60_000
+    store.client.set(key, f"{midnight} 1000")
+    (part,) = gather(store, limited, sleep=lambda _: None)
+    assert (part.day_limit, part.sent_today) == (1_000, 1_000)
+    assert judge_all([part]).flow is Flow.LIMITED
+    # Yesterday's count.
+    store.client.set(key, f"{midnight - 120_000} 1000")
+    assert gather(store, limited, sleep=lambda _: None)[0].sent_today == 0

@@ -10,7 +10,7 @@ import pytest
 
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.redis.wakeups import Wakeups
+from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.stack.ports import free_port
 from tests.integration.outbox.bench import OTHERS, STANDARD, Bench
 
@@ -31,15 +31,24 @@ def nudges(store: Store) -> Iterator[Wakeups]:
     made.close()
 
 
+def hear(nudges: Wakeups, accounts: set[str], longest_s: float) -> set[str]:
+    """Return the accounts that are nudged first; a new lane nudges the fleet too."""
+    until_s = time.monotonic() + longest_s
+    found: set[str] = set()
+    while not found and (left_s := until_s - time.monotonic()) > 0:
+        found = nudges.wait(accounts, left_s) - {FLEET}
+    return found
+
+
 def test_lane_that_becomes_due_before_the_next_look_nudges_once(bench: Bench, nudges: Wakeups) -> None:
     bench.submit(["a"])
     bench.sweep()
-    assert nudges.wait({"main"}, SHORT_S) == set(), "the sweeper does not nudge itself"
+    assert hear(nudges, {"main"}, SHORT_S) == set(), "the sweeper does not nudge itself"
     bench.drain_all()
     bench.sweep()
     bench.submit(25, STANDARD)
     began = time.monotonic()
-    assert nudges.wait({"main"}, LONG_S) == {"main"}
+    assert hear(nudges, {"main"}, LONG_S) == {"main"}
     assert time.monotonic() - began < LONG_S / 2
 
 
@@ -48,18 +57,18 @@ def test_lane_that_is_due_after_the_next_look_nudges_nobody(bench: Bench, nudges
     bench.drain_all()
     bench.sweep()
     bench.submit(["later"], send_at_ms=int(time.time() * 1000) + 3_600_000)
-    assert nudges.wait({"main"}, SHORT_S) == set()
+    assert hear(nudges, {"main"}, SHORT_S) == set()
 
 
 def test_other_accounts_are_not_listened_to(bench: Bench, nudges: Wakeups) -> None:
     bench.sweep(account="others")
     bench.submit(10, OTHERS)
-    assert nudges.wait({"main"}, SHORT_S) == set()
+    assert hear(nudges, {"main"}, SHORT_S) == set()
     nudges.wait({"main", "others"}, SHORT_S)
     # Within the time until the next look, or there were nothing to tell.
     bench.sweep(account="others")
     bench.submit([f"more{i}" for i in range(10)], SECOND_OF_OTHERS)
-    assert nudges.wait({"main", "others"}, LONG_S) == {"others"}
+    assert hear(nudges, {"main", "others"}, LONG_S) == {"others"}
 
 
 def test_without_accounts_a_stop_ends_the_wait(store: Store) -> None:

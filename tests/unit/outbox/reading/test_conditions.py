@@ -90,5 +90,5 @@ def test_a_limit_that_is_reached_says_when_the_rest_goes() -> None:
     (one,) = limit_conditions("mms-bulk", "main", sent=1_000, limit=1_000)
     assert one.text == (
         "mms-bulk of account main has sent 1,000 of 1,000 messages that it may send today. The rest goes "
-        "after midnight. Raise it: plexsend policy set mms-bulk@main daily_limit=N"
+        "after midnight. Raise it: plexsend policy set mms-bulk@main daily_limit=N --reason R"
     )

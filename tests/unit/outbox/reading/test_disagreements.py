@@ -9,6 +9,8 @@ import pytest
 
 from plexsend.outbox.fleet import Announcement, FleetProcess
 from plexsend.outbox.form import OLD_FORM
+from plexsend.outbox.policies.in_force import Agreed, PersonsValue
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading.disagreements import disagreements
 
 BASE = Announcement(
@@ -74,6 +76,15 @@ def test_the_many_come_first_and_are_not_all_named() -> None:
     )
     assert found.seen_by("web1 pid 1") == "rate_per_s of mms-bulk: web1 pid 9 asks for 10"
     assert found.seen_by("web9 pid 1") == ""
+
+
+@pytest.mark.parametrize("where", [Where("mms-bulk"), Where()])
+def test_what_a_person_set_for_the_fleet_settles_it(where: Where) -> None:
+    apart = [process(7), process(8, asks={"mms-bulk": {"rate_per_s": "10"}})]
+    agreed = Agreed(set_values={(where, "rate_per_s"): PersonsValue("15", "kim", "new contract", 1)})
+    assert disagreements(apart, agreed) == []
+    elsewhere = Agreed(set_values={(Where("mms-finance"), "rate_per_s"): PersonsValue("15", "kim", "n", 1)})
+    assert len(disagreements(apart, elsewhere)) == 1
 
 
 @pytest.mark.parametrize("gone", [{"silent_ms": 6_000}, {"form": OLD_FORM}])

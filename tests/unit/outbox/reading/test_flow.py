@@ -87,9 +87,9 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         f"No worker serves {MAIN}: {WAIT}.",
     ),
     (
-        {"processes": 0, "waiting": 1, "oldest_s": 1.0, "unserved_because": "web1 pid 7 has no secret"},
+        {"processes": 0, "waiting": 1, "oldest_s": 1.0},
         Flow.UNSERVED,
-        f"No worker serves {MAIN} (web1 pid 7 has no secret): 1 message waits, the oldest for 1.0 s.",
+        f"No worker serves {MAIN}: 1 message waits, the oldest for 1.0 s.",
     ),
     (
         {"day_limit": 5_000, "sent_today": 5_000, "sent_per_s": 0},
@@ -154,6 +154,11 @@ def test_a_hold_says_how_it_ends_and_what_ends_it_at_once() -> None:
     found = judge(replace(PART, holds=(CREDIT,), held=12_000))
     assert "one message probes at the next time" in found.remedy
     assert "`plexsend resume main`" in found.remedy
+
+
+def test_what_nobody_serves_says_why_and_what_to_do() -> None:
+    because = "no worker that serves mms-bulk is alive since 12 s (web1 pid 7); start one"
+    assert judge(replace(PART, processes=0, unserved_because=because)).remedy == f"N{because[1:]}."
 
 
 def test_of_all_parts_the_worst_is_told_and_who_shares_it() -> None:

@@ -28,21 +28,25 @@ def test_a_process_with_the_queue_and_the_secret_can_serve(process: FleetProcess
 @pytest.mark.parametrize(
     ("process", "because"),
     [
-        (worker(secrets={"shop": "x"}), "web1 pid 7 has no secret of it"),
-        (worker(secrets={"main": "bad"}), "web1 pid 7 has a secret that the gateway refused"),
-        (worker(services=("mms-finance",)), ""),
-        (worker(silent_ms=6_000), ""),
+        (worker(secrets={"shop": "x"}), "web1 pid 7 has no secret for main (set PLEXSEND_ACCOUNT_MAIN"),
+        (worker(secrets={"main": "bad"}), "web1 pid 7 has a secret that the gateway refuses"),
+        (worker(services=("mms-finance",)), "no worker that serves mms-bulk is alive; start one"),
+        (worker(silent_ms=6_000), "no worker that serves mms-bulk is alive since 6 s (web1 pid 7)"),
+        (
+            worker(urls={"mms": "https://sandbox.example"}),
+            "web1 pid 7 sends to another address than the account's, https://gateway.example",
+        ),
     ],
 )
-def test_another_cannot_and_says_why_where_it_is_asked(process: FleetProcess, because: str) -> None:
-    serving = Serving((process,), REFUSED)
+def test_another_cannot_and_it_is_said_why(process: FleetProcess, because: str) -> None:
+    serving = Serving((process,), REFUSED, {"main": {"mms": "https://gateway.example"}})
     assert serving.able("mms-bulk", "main") == []
-    assert serving.unserved_because("mms-bulk", "main") == because
+    assert because in serving.nobody("mms-bulk", "main")
 
 
-def test_of_many_reasons_two_are_named() -> None:
-    serving = Serving(tuple(worker(pid, secrets={}) for pid in range(1, 6)))
-    assert serving.unserved_because("mms-bulk", "main").endswith("; 3 more")
+def test_the_address_of_another_product_is_not_its_matter() -> None:
+    process = worker(urls={"mms": "https://sandbox.example"})
+    assert Serving((process,), urls={"main": {"sms": "https://x"}}).able("mms-bulk", "main") == [process]
 
 
 def test_accounts_are_those_whose_secret_is_not_refused() -> None:

@@ -1,0 +1,103 @@
+"""What the daily limits of an account let go today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from plexsend.gateway.services import SERVICES
+from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
+from plexsend.outbox.policies.rows import ROWS
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number, text
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+
+_LIMIT, _ZONE = ROWS["daily_limit"], ROWS["time_zone"]
+NEARLY = 0.8
+"""The share of a limit from which a person should know that it will be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedDay:
+    """What a service with a daily limit has sent today."""
+
+    account: str
+    service: str
+    limit: int
+    taken: int
+    goes_on_ms: int
+    """The next midnight, ms since 1970."""
+    time_zone: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more goes today."""
+        return self.taken >= self.limit
+
+    @property
+    def is_nearly_over(self) -> bool:
+        """Whether the limit will be reached soon, or is."""
+        return self.taken >= NEARLY * self.limit
+
+    def __str__(self) -> str:
+        """Return it in words, for people."""
+        return (
+            f"limited today: {self.taken:,} of {self.limit:,}, goes on at "
+            f"{_in_zone(self.goes_on_ms, self.time_zone):%Y-%m-%d %H:%M} {self.time_zone}"
+        )
+
+
+def limited_days(store: Store, account: str) -> tuple[LimitedDay, ...]:
+    """Return what each service of an account with a daily limit has sent today."""
+    with mapped():
+        found = {text(k): text(v) for k, v in store.client.hgetall(store.keys.in_force(account)).items()}
+        limits = {service: _limit(found, service) for service in SERVICES}
+        limited = [service for service, limit in limits.items() if limit]
+        if not limited:
+            return ()
+        names = [store.keys.day(account, service) for service in limited]
+        days = store.client.mget(names)
+        seconds, _ = store.client.time()
+    now_ms = int(seconds) * 1000
+    zone = found.get(_ZONE.name, _ZONE.default)
+    midnight_ms = _next_midnight(found.get(MIDNIGHTS, ""), zone, now_ms)
+    return tuple(
+        LimitedDay(account, service, limits[service], *_read(day, now_ms, midnight_ms), zone)
+        for service, day in zip(limited, days, strict=True)
+    )
+
+
+def limited_day(store: Store, account: str, service: str) -> LimitedDay | None:
+    """Return what one service has sent today; None where it has no daily limit."""
+    return next((day for day in limited_days(store, account) if day.service == service), None)
+
+
+def _limit(found: dict[str, str], service: str) -> int:
+    written = found.get(f"{_LIMIT.name}:{service}", _LIMIT.default)
+    return int(written) if written.isdigit() else 0
+
+
+# As the scripts read it.
+def _read(day: object, now_ms: int, midnight_ms: int) -> tuple[int, int]:
+    ends, _, taken = text(day).partition(" ")
+    ends_ms = number(ends.encode())
+    if ends_ms <= now_ms:
+        return 0, midnight_ms
+    return number(taken.encode()), min(ends_ms, midnight_ms)
+
+
+def _next_midnight(written: str, zone: str, now_ms: int) -> int:
+    ahead = [int(part) for part in written.split() if part.isdigit() and int(part) > now_ms]
+    return min(ahead or midnights(zone, now_ms) or (now_ms,))
+
+
+def _in_zone(at_ms: int, zone: str) -> datetime:
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    try:
+        return at.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return at

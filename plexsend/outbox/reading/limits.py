@@ -1,0 +1,54 @@
+"""What may be sent in a day, and how much of it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.gateway.services import SERVICES
+from plexsend.outbox.policies.rows import ROWS
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from plexsend.outbox.policies.in_force import Agreed
+    from plexsend.outbox.redis.store import Store
+
+_LIMIT = ROWS["daily_limit"]
+
+
+def day_limit(agreed: Agreed, service: str, account: str) -> int:
+    """Return how many messages may be sent in a day; 0: no limit."""
+    found = agreed.text(_LIMIT, service, account)
+    return int(_LIMIT.value(_LIMIT.default if found is None else found))
+
+
+def limited_parts(agreed: Agreed, accounts: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return the service and account of each limit that there is, with the limit."""
+    if not any(name == _LIMIT.name for _, name in agreed.set_values):
+        return {}
+    parts = [(service, account) for account in accounts for service in SERVICES]
+    limits = {part: day_limit(agreed, *part) for part in parts}
+    return {part: limit for part, limit in limits.items() if limit}
+
+
+def sent_today(store: Store, parts: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return how many messages each service of an account has sent since midnight, in one round trip."""
+    if not parts:
+        return {}
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        pipe.time()
+        for service, account in parts:
+            pipe.get(store.keys.day(account, service))
+        (seconds, _), *replies = pipe.execute()
+    return {
+        part: _count(text(found), int(seconds) * 1000) for part, found in zip(parts, replies, strict=True)
+    }
+
+
+# The next midnight and the count until then; once that has passed, nothing was sent yet.
+def _count(entry: str, now_ms: int) -> int:
+    midnight, _, count = entry.partition(" ")
+    return number(count.encode()) if number(midnight.encode()) > now_ms else 0
