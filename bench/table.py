@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.row import Row
-from bench.rows import idle, intake, lanes, limits, memory, pace, recovery, redis_cost
+from bench.rows import idle, intake, lanes, limits, line, memory, pace, recovery, redis_cost
 
 ROWS = (
     Row("bare", "one worker process against a bare loop", "≥ 1.05 ×", pace.against_bare),
@@ -18,6 +18,13 @@ ROWS = (
         "100, 250 and 500/s over 4 worker processes",
         "≥ 99 % used, promise 4 kept, ≤ 10 % of a core at 100/s",
         limits.limited,
+    ),
+    Row(
+        "line",
+        "lanes that share a rate: tens, singles, groups, and single messages beside them",
+        "≥ 99 % used, shares within 10 %, p99 ≤ 1 s",
+        line.line,
+        long=True,
     ),
     Row("submit", "submit against apply_async", "≥ 8 ×", intake.submit),
     Row("latency", "idle, linger 0: submit returns → arrival", "p50 ≤ 20 ms, p99 ≤ 50 ms", intake.latency),

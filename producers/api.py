@@ -118,7 +118,7 @@ def send(
     service: ServiceId,
     *,
     to: str,
-    from_: str,
+    from_: str = "",
     text: str,
     title: str | None = None,
     images: Sequence[str] = (),
@@ -137,7 +137,7 @@ def send(
     Args:
         service: A service id, such as `mms-bulk`.
         to: The receiver's mobile number.
-        from_: A sender number that is registered with the gateway.
+        from_: A sender number registered with the gateway. Empty: the first of the policy `senders`.
         text: Its text; for an RCS card its description. Empty: none.
         title: Its title.
         images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.

@@ -16,6 +16,7 @@ from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitted
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, Waiting
+from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from plexsend.errors import OutboxError, Problem
     from plexsend.gateway.items import ItemLoader
+    from plexsend.producers.guards import AccountGuards
     from plexsend.settings import NumberKey
 
 _CHUNK_BYTES = 4_000_000
@@ -89,6 +91,7 @@ class Pipeline:
         loader: The rules.
         intake: Where the messages go.
         now_ms: Returns Redis's time, where items have moments of their own; None: not known.
+        guards: What holds for the numbers of the account; None: nothing.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Pipeline:
         loader: ItemLoader,
         intake: Taker,
         now_ms: Callable[[], int | None] = lambda: None,
+        guards: AccountGuards | NoGuards | None = None,
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
@@ -106,8 +110,15 @@ class Pipeline:
         self._stamp = str(loader.stamp)
         self._intake = intake
         self.now_ms = now_ms
+        self._guards = guards or NoGuards()
+        self._guarded = Guards()
         self.taken = 0
         """How many entries were read."""
+
+    @property
+    def default_sender(self) -> str | None:
+        """The sender of an item that names none; None: each must name its own."""
+        return self._guards.known().default_sender
 
     def run(self, entries: Iterable[Incoming]) -> Iterator[Submission]:
         """Yield what became of the entries, a chunk (at most 500 of them) at a time, in their order.
@@ -149,6 +160,7 @@ class Pipeline:
     def _judge(self, entries: Iterable[Incoming]) -> Iterator[Chunk]:
         chunk = Chunk()
         count = size_bytes = 0
+        self._guarded = self._guards.known()
         for entry in entries:
             self.taken += 1
             self._take(entry, chunk)
@@ -157,6 +169,7 @@ class Pipeline:
             if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
                 chunk.is_full = True
                 yield chunk
+                self._guarded = self._guards.known()
                 chunk = Chunk()
                 count = size_bytes = 0
         if count:
@@ -176,6 +189,7 @@ class Pipeline:
             item = self._loader.load(
                 raw,
                 default_key=made_key,
+                default_sender=self._guarded.default_sender,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
                 beside=MOMENTS,
@@ -186,6 +200,7 @@ class Pipeline:
             part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
             return
         msg_key = item.msg_key
+        wrong = (*wrong, *self._guarded.problems(item))
         if wrong:
             part.invalid.append(Invalid(index, msg_key if made_key is None else None, wrong))
             return
@@ -233,6 +248,8 @@ class Pipeline:
         return adding.result()
 
     def _add(self, lane: Lane, moments: Moments, messages: list[NewMessage]) -> list[Submitted]:
+        # Here, where the time limit counts for it too: the next chunk is judged by what this finds.
+        self._guards.look()
         return self._intake.add(
             lane,
             messages,

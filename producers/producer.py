@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
+from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
@@ -16,6 +17,7 @@ from plexsend.producers.accounts import check_account
 from plexsend.producers.asking import Asking
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.groups import check_group
+from plexsend.producers.guards import AccountGuards
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
 from plexsend.producers.pipeline import Incoming, Pipeline, Terms, too_late
@@ -42,6 +44,7 @@ class Producer(Asking):
         super().__init__(settings, store or Store.connect(settings.redis, settings.key_prefix))
         self._owned = store is None
         self._inspected = False
+        self._policies = KnownPolicies(self._store)
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +139,7 @@ class Producer(Asking):
         service: str,
         *,
         to: str,
-        from_: str,
+        from_: str = "",
         text: str,
         title: str | None = None,
         images: Sequence[str] = (),
@@ -155,7 +158,7 @@ class Producer(Asking):
         Args:
             service: A service id, such as `mms-bulk`.
             to: The receiver's mobile number.
-            from_: A sender number that is registered with the gateway.
+            from_: A sender number registered with the gateway. Empty: the first of the policy `senders`.
             text: Its text; for an RCS card its description. Empty: none.
             title: Its title.
             images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
@@ -244,7 +247,10 @@ class Producer(Asking):
         if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
             raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
         clock = ServerClock(lambda: queries.server_ms(self._store))
-        return Pipeline(terms, get_loader(service, self._settings), Submitter(self._store), clock.now_ms)
+        guards = AccountGuards(self._policies, account)
+        guards.look()
+        loader = get_loader(service, self._policies.of(account))
+        return Pipeline(terms, loader, Submitter(self._store), clock.now_ms, guards)
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""

@@ -10,24 +10,31 @@ from plexsend.outbox.policies.state import refresh, renew
 from plexsend.outbox.reading.disagreements import disagreements
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Set as AbstractSet
 
     from plexsend.outbox.fleet import FleetProcess
     from plexsend.worker.runtime import Runtime
 
 
+REPEAT_S = 60.0
+"""How often what is in force is copied again: a Redis that lost its last second may have lost it."""
+
+
 class Agreement:
     """One for each worker process, used by its housekeeping once a second."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, clock: Callable[[], float]) -> None:
         self._runtime = runtime
+        self._clock = clock
         self._log = get_logger("worker.agreement").bind(process=runtime.name)
         self._asks: list[object] = []
         self._epoch = -1
-        self._copied: dict[str, int] = {}
+        self._copied: dict[str, tuple[int, float]] = {}
+        """Account → the epoch of the state that was copied there last, and when."""
         self._reported: set[str] = set()
 
-    def look(self, fleet: Collection[FleetProcess], sweeps: Collection[str]) -> None:
+    def look(self, fleet: Collection[FleetProcess], sweeps: AbstractSet[str]) -> None:
         """Renew what is in force.
 
         Args:
@@ -44,10 +51,16 @@ class Agreement:
                 epoch = policies.look().epoch
             self._asks, self._epoch = [*asks], epoch
             self._report(fleet)
-        old = [account for account in sweeps if self._copied.get(account) != epoch]
+        now = self._clock()
+        kept = {
+            account: copied
+            for account, copied in self._copied.items()
+            if account in sweeps and copied[0] == epoch and now - copied[1] < REPEAT_S
+        }
+        old = sweeps - kept.keys()
         if old:
             refresh(self._runtime.store, old)
-        self._copied = dict.fromkeys(sweeps, epoch)
+        self._copied = kept | dict.fromkeys(old, (epoch, now))
 
     def _read_asks(self) -> list[Mapping[str, Mapping[str, str]]]:
         return [process.announced.asks for process in fleet_of(self._runtime.store)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from plexsend.gateway.answers import Answer
     from plexsend.gateway.items import ItemLoader
+    from plexsend.gateway.services import Service
     from plexsend.outbox.advance import Sender
     from plexsend.outbox.lanes import Lane
     from plexsend.settings import Credentials
@@ -71,12 +72,17 @@ class Drain:
         self._sequence = 0
         self._called_at = 0.0
         self._impatient_since: float | None = None
-        self._service = get_service(lane.service, runtime.settings)
-        self._loader: ItemLoader = get_loader(lane.service, runtime.settings)
+        self._look_at_policies()
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._batch_log = BatchLog(self._log)
         self._in_hand: Batch | None = None
         """The batch that was taken last, until its verdicts are written down."""
+
+    # Before each batch: what was set may hold at once.
+    def _look_at_policies(self) -> None:
+        self._policies = self._runtime.policies.of(self._lane.account)
+        self._service: Service = get_service(self._lane.service, self._policies)
+        self._loader: ItemLoader = get_loader(self._lane.service, self._policies)
 
     @property
     def keys_in_hand(self) -> list[str]:
@@ -232,7 +238,8 @@ class Drain:
             )
 
     def _send(self, batch: Batch) -> Settlement:
-        checked = recheck(batch, self._loader)
+        self._look_at_policies()
+        checked = recheck(batch, self._loader, self._policies.only_to)
         if checked.messages is batch.messages:
             settlement = self._post(batch)
         elif checked.messages:

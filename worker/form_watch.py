@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxUnsuitable
 from plexsend.logs import get_logger
-from plexsend.outbox.fleet import FORGOTTEN_MS, fleet
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import FORM, watch_form
 from plexsend.outbox.redis.store import mapped
 
@@ -43,7 +43,7 @@ class FormWatch:
             older = [
                 process
                 for process in (fleet(self._runtime.store, names) if self._runtime.form < FORM else ())
-                if process.announced.form < FORM and process.silent_ms < FORGOTTEN_MS
+                if process.announced.form < FORM and process.lives
             ]
             before = self._runtime.form
             try:

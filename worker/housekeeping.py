@@ -12,14 +12,15 @@ from plexsend.errors import OutboxError, OutboxMoved
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.adoption import Adoption
+from plexsend.outbox.constants import LONGEST_ROUND_MS
 from plexsend.outbox.reading.queries import lanes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
-from plexsend.outbox.sweep import sweep, unswept
+from plexsend.outbox.sweep import awake, sweep
 from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
-from plexsend.worker.election import elect
+from plexsend.worker.duties import LOOK_BESIDE_S, Duties
 from plexsend.worker.form_watch import FormWatch
-from plexsend.worker.presence import LATE_S, Presence
+from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
 from plexsend.worker.service_watch import ServiceWatch
 
@@ -36,8 +37,6 @@ AGAIN_S = 0.5
 """Until the next try after a failed one."""
 LOOK_FOR_LANES_S = 30.0
 """Between two looks for lanes where their number did not change."""
-LOOK_BESIDE_S = 5.0
-"""Between two looks whether each account that another process is to sweep is swept."""
 QUEUES_S = 0.2
 """How old the lengths of the broker's queues may be while doorbells go out."""
 FULL_QUEUES_S = 0.05
@@ -73,7 +72,7 @@ class Housekeeping:
         self._purge = purge
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
         self._watch = ServiceWatch(runtime, self._presence)
-        self._agreement = Agreement(runtime)
+        self._agreement = Agreement(runtime, clock)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
         self._log = get_logger("worker.housekeeping").bind(process=runtime.name)
@@ -92,17 +91,11 @@ class Housekeeping:
         self._full = False
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
-        self._most_items = {
-            service: get_service(service, runtime.settings).product.most_items for service in runtime.services
-        }
+        self._most_items = {service: get_service(service).product.most_items for service in runtime.services}
         self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
-        self._electors: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
-        self._mine: frozenset[str] = frozenset()
-        """The accounts that this process is to sweep."""
-        self._adopted: set[str] = set()
-        """Those that it sweeps because the process that is to does not."""
-        self._beside_at = clock()
+        self._orphans_at = clock()
+        self._duties = Duties(runtime.store, self._presence, clock)
         self._swept: set[str] = set()
         """Those that it swept last: it alone is nudged for them."""
         self._dropped: dict[str, frozenset[str]] = {}
@@ -142,50 +135,36 @@ class Housekeeping:
             ):
                 self._due[account] = self._clock() + AGAIN_S
         now = self._clock()
-        waits = [self._due.get(account, now) - now for account in self._sweeps if account in self._lanes]
+        waits = [self._due.get(account, now) - now for account in self._duties.all if account in self._lanes]
         return max(0.0, min([self._presence.due_in_s(), *waits]))
-
-    @property
-    def _sweeps(self) -> frozenset[str]:
-        return self._mine | self._adopted
 
     # Where Redis forgot the announcement, it is written again before this process counts as seen.
     def _beat(self) -> None:
         at_once, self._nudged = self._nudged, False
         if self._presence.beat(at_once=at_once):
+            # Of an idle account the next round is seconds away, and a nudge may be lost.
+            for account in awake(self._runtime.store, self._swept):
+                if self._due.get(account, 0.0) - self._clock() > LONGEST_ROUND_MS / 1000:
+                    self._due[account] = 0.0
             gone = self._presence.gone
             self._dropped = {account: names & gone for account, names in self._dropped.items()}
 
     def _agree(self) -> None:
-        self._agreement.look(self._presence.fleet, self._sweeps)
-
-    def _elect(self) -> None:
-        present = {process.name for process in self._presence.fleet if process.silent_ms <= LATE_S * 1000}
-        electors = frozenset(present), frozenset(self._lanes)
-        if electors == self._electors:
-            return
-        self._electors = electors
-        mine = {account for account in self._lanes if elect(account, present) == self._runtime.name}
-        self._adopted -= mine
-        self._swept -= self._lanes.keys() - mine
-        self._mine = frozenset(mine)
+        self._agreement.look(self._presence.fleet, self._duties.all)
 
     def _look_beside(self) -> None:
-        self._elect()
-        if self._clock() - self._beside_at < LOOK_BESIDE_S:
-            return
-        self._beside_at = self._clock()
-        # A process that sweeps nothing has not seen the processes of an older program.
-        if self._swept:
-            self._watch.take_out_orphans(self._purge)
-        others = [account for account in self._lanes if account not in self._mine]
-        for account in unswept(self._runtime.store, others):
-            self._adopted.add(account)
+        for account in self._duties.renew(self._lanes):
             self._due[account] = 0.0
+        self._swept &= self._duties.all
+        if self._clock() - self._orphans_at >= LOOK_BESIDE_S:
+            self._orphans_at = self._clock()
+            # A process that sweeps nothing has not seen the processes of an older program.
+            if self._swept:
+                self._watch.take_out_orphans(self._purge)
 
     # The account rung least recently comes first: the accounts share the doorbells of a service.
     def _in_turn(self) -> list[tuple[str, tuple[Lane, ...]]]:
-        sweeps = self._sweeps
+        sweeps = self._duties.all
         mine = ((account, known) for account, known in self._lanes.items() if account in sweeps)
         return sorted(mine, key=lambda item: self._rang_at.get(item[0], 0.0))
 
@@ -251,13 +230,13 @@ class Housekeeping:
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
         )
         found = call()
-        if not found.swept and account in self._mine:
+        if not found.swept and account in self._duties.mine:
             # One that has not noticed yet, or one of an older program, which elects nobody.
             found = call(takes_from=found.who)
         self._due[account] = self._clock() + max(SHORTEST_ROUND_S, found.wait_ms / 1000)
         if not found.swept:
             self._swept.discard(account)
-            self._adopted.discard(account)
+            self._duties.adopted.discard(account)
             self._watch.forget(account)
             return
         self._swept.add(account)

@@ -20,6 +20,7 @@ from plexsend.outbox.fleet import (
     fingerprint,
     forget,
     salt,
+    signs,
     together,
 )
 from plexsend.outbox.form import FORM
@@ -28,13 +29,17 @@ from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import server_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from plexsend.outbox.fleet import FleetProcess, Signs
+    from plexsend.outbox.fleet import FleetProcess, Sign
     from plexsend.worker.runtime import Runtime
+
+_VERSION = version("plexsend")
 
 BEAT_S = 1.0
 """Between two signs of life."""
+READ_S = 2.0
+"""Between two looks at the signs of the others, unless one announces something."""
 LATE_S = 2.5
 """A process that was silent for longer is not elected: after a crash another sweeps by then."""
 SECRETS_S = 2.0
@@ -80,7 +85,7 @@ class Presence:
         self._revision = 0
         self._known: dict[str, tuple[int, Announcement]] = {}
         self._since_ms = 0
-        self._beat_at = self._repeat_at = self._secrets_at = float("-inf")
+        self._beat_at = self._read_at = self._repeat_at = self._secrets_at = float("-inf")
         self._steady_since = 0.0
         self._secrets: dict[str, str] = {}
         self._unreadable: set[str] = set()
@@ -130,12 +135,15 @@ class Presence:
         if now - self._repeat_at >= REPEAT_S:
             announce(self._runtime.store, self.name, wanted)
             self._repeat_at = now
-        signs = alive(self._runtime.store, self.name, busy=self._busy(), revision=self._revision)
-        if signs.is_first and self._beat_at > float("-inf"):
+        noted = alive(self._runtime.store, self.name, busy=self._busy(), revision=self._revision)
+        if noted.is_first and self._beat_at > float("-inf"):
             # Redis forgot this process: what it announced is gone too.
             self._repeat_at = float("-inf")
         self._beat_at = now
-        self._see(signs)
+        self.lanes = noted.lanes
+        if at_once or now - self._read_at >= READ_S:
+            self._read_at = now
+            self._see(signs(self._runtime.store, noted.now_ms))
         return True
 
     def leave(self) -> None:
@@ -144,21 +152,20 @@ class Presence:
             self._services = tuple
             self.beat(at_once=True)
 
-    def _see(self, signs: Signs) -> None:
+    def _see(self, found: Mapping[str, Sign]) -> None:
         new = [
             name
-            for name, sign in signs.of.items()
+            for name, sign in found.items()
             if name not in self._known or self._known[name][0] != sign.revision
         ]
-        found = announcements(self._runtime.store, new)
-        self._known |= {name: (signs.of[name].revision, announced) for name, announced in found.items()}
-        old = {name for name, sign in signs.of.items() if sign.silent_ms > FORGOTTEN_MS}
+        announced_now = announcements(self._runtime.store, new)
+        self._known |= {name: (found[name].revision, announced) for name, announced in announced_now.items()}
+        old = {name for name, sign in found.items() if sign.silent_ms > FORGOTTEN_MS}
         forget(self._runtime.store, old)
-        for name in self._known.keys() - (signs.of.keys() - old):
+        for name in self._known.keys() - (found.keys() - old):
             del self._known[name]
         known = {name: announced for name, (_, announced) in self._known.items()}
-        self.fleet = tuple(together(signs.of, known))
-        self.lanes = signs.lanes
+        self.fleet = tuple(together(found, known))
 
     def _announcement(self, now: float) -> Announcement:
         settings = self._runtime.settings
@@ -171,7 +178,7 @@ class Presence:
         return Announcement(
             host=socket.gethostname(),
             pid=os.getpid(),
-            version=version("plexsend"),
+            version=_VERSION,
             form=FORM,
             since_ms=self._since_ms,
             services=self.me.services,

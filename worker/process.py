@@ -71,7 +71,7 @@ class Process:
             # Housekeeping has said so.
             return
         try:
-            drain = Drain(self.runtime, Lane.parse(lane.removeprefix(_IN_FORM_2)), self.surroundings)
+            drain = Drain(self.runtime, _lane_of(lane), self.surroundings)
             drain.run(bell)
         except PlexsendError as exc:
             _log.error("drain failed", lane=lane, **_in_hand(drain), reason=str(exc))
@@ -84,6 +84,10 @@ class Process:
             self.answer(lane, bell)
         finally:
             self._spare.release()
+
+
+def _lane_of(name: str) -> Lane:
+    return Lane.parse(name.removeprefix(_IN_FORM_2))
 
 
 def _in_hand(drain: Drain | None) -> dict[str, list[str]]:
@@ -109,8 +113,8 @@ def _ungrouped_waits() -> bool:
 # What another program sent may hold anything; it is answered, and logged, like what has no group.
 def _is_ungrouped(args: object) -> bool:
     try:
-        return Lane.parse(args[0]).is_route  # type: ignore[index]  # see above
-    except (UsageError, TypeError, LookupError):
+        return _lane_of(args[0]).is_route  # type: ignore[index]  # see above
+    except (UsageError, AttributeError, TypeError, LookupError):
         return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,11 +12,14 @@ from plexsend.gateway.stamps import Stamp, StampRelation, compare
 from plexsend.outbox.batches import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.batches import Batch, Message
 
 INVALID = "INVALID"
 NEWER = "NEWER_STAMP"
+ONLY_TO = "ONLY_TO"
 
 LONGEST_REASON = 400
 """Characters of a refusal that are kept in the history."""
@@ -33,12 +37,17 @@ class Rechecked:
     verdicts: tuple[Verdict, ...]
 
 
-def recheck(batch: Batch, loader: ItemLoader) -> Rechecked:
-    """Load every message again whose stamp is not the loader's own; a body may come out in a newer form."""
+def recheck(batch: Batch, loader: ItemLoader, only_to: Collection[str] = ()) -> Rechecked:
+    """Load every message again whose stamp is not the loader's own; a body may come out in a newer form.
+
+    `only_to`: the only numbers that are sent to, by the policy in force; empty: all.
+    """
     own = str(loader.stamp)
-    if all(message.stamp == own for message in batch.messages):
+    if not only_to and all(message.stamp == own for message in batch.messages):
         return Rechecked(batch.messages, ())
     judged = [_judge(message, batch, loader, own) for message in batch.messages]
+    if only_to:
+        judged = [_guard(each, batch, only_to) for each in judged]
     return Rechecked(
         tuple(item for item in judged if not isinstance(item, Verdict)),
         tuple(item for item in judged if isinstance(item, Verdict)),
@@ -60,6 +69,20 @@ def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Mess
     if item.msg_key != message.msg_key:
         return _refuse(message, batch, "msg_key: the body holds another key than the record")
     return message if item.body == message.body else replace(message, body=item.body)
+
+
+# It got in before the policy was set, or past a program that does not know it.
+def _guard(judged: Message | Verdict, batch: Batch, only_to: Collection[str]) -> Message | Verdict:
+    if isinstance(judged, Verdict):
+        return judged
+    try:
+        number = json.loads(judged.body)["receiver_number"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        number = None
+    if isinstance(number, str) and number in only_to:
+        return judged
+    reason = "receiver_number: is not among the numbers that the policy only_to allows for this account"
+    return replace(_refuse(judged, batch, reason), code=ONLY_TO)
 
 
 # What may have been sent was valid by the rules of its time: the gateway alone could say that it is not.

@@ -157,7 +157,7 @@ class Judge:
         verdict = Verdict(message.msg_key, token, Outcome.PARK, spent=spent, code=code, detail=detail)
         policy = self.policy
         if policy.on_uncertain is OnUncertain.PARK:
-            return replace(verdict, detail=f"{detail}; parked, as PLEXSEND_ON_UNCERTAIN asks")
+            return replace(verdict, detail=f"{detail}; parked, as the policy on_uncertain asks")
         if message.attempts + spent >= policy.retry_attempts:
             return replace(
                 verdict,
@@ -166,7 +166,8 @@ class Judge:
         first_ms = message.first_ms if message.first_ms is not None else now_ms
         if not explicit and now_ms - first_ms >= policy.resend_within_s * 1000:
             return replace(
-                verdict, detail=f"{detail}; parked, as its first try is older than PLEXSEND_RESEND_WITHIN_S"
+                verdict,
+                detail=f"{detail}; parked, as its first try is older than the policy resend_within_s allows",
             )
         return replace(
             verdict,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from plexsend.gateway.schemas.item import ItemSchema
-    from plexsend.settings import Settings
+    from plexsend.gateway.services import Dialects
 
 SCHEMAS: Mapping[str, type[ItemSchema]] = MappingProxyType(
     {"mms": MmsSchema, "rcs-mms": RcsMmsSchema, "sms": SmsSchema, "lms": LmsSchema}
@@ -63,6 +63,8 @@ class Item:
     """Each replacement that was made because the caller asked for replacements."""
     receiver: str = field(default="", repr=False)
     """The digits of the number that receives it."""
+    sender: str = field(default="", repr=False)
+    """The digits of the number that sends it."""
 
 
 class ItemLoader:
@@ -90,6 +92,7 @@ class ItemLoader:
         raw: object,
         *,
         default_key: str | None = None,
+        default_sender: str | None = None,
         variant: str | None = None,
         replace: bool = False,
         beside: tuple[str, ...] = (),
@@ -100,6 +103,7 @@ class ItemLoader:
             raw: A mapping of field names to values. It is not changed.
             default_key: The `msg_key` where `raw` has none, or null, or a blank one, if the product lets a
                 key be left out.
+            default_sender: The `sender_number` where `raw` has none, or null, or a blank one.
             variant: What the caller says of all items at once; `raw` may say the same or nothing.
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
             beside: Names that may be given beside the fields of the gateway; the caller has taken them out.
@@ -116,6 +120,10 @@ class ItemLoader:
             draft.pop("msg_key", None)
             if default_key is not None and not self.product.key_required:
                 draft["msg_key"] = default_key
+        if default_sender is not None:
+            sender = draft.get("sender_number")
+            if sender is None or (isinstance(sender, str) and not sender.strip()):
+                draft["sender_number"] = default_sender
         return self._judge(draft, variant)
 
     def load_wire(self, body: bytes, *, variant: str | None = None) -> Item:
@@ -158,6 +166,7 @@ class ItemLoader:
                 tuple(draft.warnings),
                 tuple(draft.replacements),
                 values["receiver_number"],
+                values["sender_number"],
             )
         # Raised out here, since marshmallow's error holds the whole item and would stay attached.
         key = draft.get("msg_key")
@@ -175,15 +184,15 @@ class ItemLoader:
         }
 
 
-def get_loader(service_id: str, settings: Settings | None = None) -> ItemLoader:
+def get_loader(service_id: str, dialects: Dialects | None = None) -> ItemLoader:
     """Return the loader for a service's items; UsageError if there is no such service.
 
     Args:
         service_id: The service.
-        settings: These name the dialect; None: the default one. It changes what goes on the wire, never what
+        dialects: They name the dialect; None: the default one. It changes what goes on the wire, never what
             callers write or which items pass.
     """
-    product = get_service(service_id, settings).product
+    product = get_service(service_id, dialects).product
     return _LOADERS[product.name, product.dialect]
 
 

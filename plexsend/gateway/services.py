@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from plexsend.settings import Settings
+    from plexsend.settings import RcsDialect
 
 
 MOST_ITEMS = 10
 """Items that API PLEX takes in one request, unless a product says otherwise; more are answered with G160."""
 REQUEST_DEADLINE_S = 15.0
 """The longest that one request takes, answer and all."""
+
+
+class Dialects(Protocol):
+    """What names the dialect of each product that has several: the settings, or the policies in force."""
+
+    @property
+    def rcs_dialect(self) -> RcsDialect:
+        """That of RCS."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +143,10 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
 )
 """Service id → the service in its product's default dialect."""
 
-_CHOSEN: Mapping[str, Callable[[Settings], str]] = MappingProxyType(
-    {"rcs-mms": lambda settings: settings.rcs_dialect.value}
+_CHOSEN: Mapping[str, Callable[[Dialects], str]] = MappingProxyType(
+    {"rcs-mms": lambda dialects: dialects.rcs_dialect.value}
 )
-"""Product that has several dialects → which one the settings ask for."""
+"""Product that has several dialects → which one is asked for."""
 
 _IN_DIALECT = {
     (service.id, product.dialect): Service(service.id, product)
@@ -147,12 +156,12 @@ _IN_DIALECT = {
 }
 
 
-def get_service(service_id: str, settings: Settings | None = None) -> Service:
+def get_service(service_id: str, dialects: Dialects | None = None) -> Service:
     """Return the service of that id; UsageError names the known ones if there is none.
 
     Args:
         service_id: As the URL holds it.
-        settings: These name the dialect; None: the default one.
+        dialects: They name the dialect; None: the default one.
     """
     # Callers without a type checker pass anything; a list could not even be looked up.
     is_text = isinstance(service_id, str)
@@ -161,9 +170,9 @@ def get_service(service_id: str, settings: Settings | None = None) -> Service:
         what = f"there is no service {service_id[:40]!r}" if is_text else _not_a_text(service_id)
         raise UsageError(f"{what}. Known services: {', '.join(SERVICES)}")
     choose = _CHOSEN.get(service.product.name)
-    if settings is None or choose is None:
+    if dialects is None or choose is None:
         return service
-    return _IN_DIALECT[service_id, choose(settings)]
+    return _IN_DIALECT[service_id, choose(dialects)]
 
 
 def _not_a_text(service_id: object) -> str:

@@ -24,8 +24,10 @@ TIDY_AGAIN_MS = 20
 """Until the next sweep while more records are old enough to be taken away than one takes."""
 LONGEST_ROUND_MS = 250
 """The longest time until the next sweep. A lane due before it causes a nudge, and nudges can be lost."""
-IDLE_ROUND_MS = 1_000
-"""The same of an account in which nothing has a next event."""
+IDLE_ROUND_MS = 4_000
+"""The same of an account in which nothing has a next event: less than the silence that counts as a gap."""
+OLDER_ROUND_MS = 1_000
+"""The same while an older program is there, which takes a lease of more than two seconds for a wrong one."""
 SILENT_MS = 5_000
 """A process that was not seen for longer is gone."""
 DECLINED_MS = 200
@@ -36,6 +38,9 @@ RATE_KEPT_MS = 60_000
 """How long the state of a rate is kept after the moment from which it has no effect."""
 DAY_MS = 86_400_000
 """A day without a change of the clock, for daily limits whose midnights were not written ahead."""
+RING_AHEAD_MS = 50
+"""How long before its permits are there a lane is rung for: a doorbell takes 5 to 50 ms, and the rate would
+go unused meanwhile. Less than a drain stays with its lease kept."""
 PLACE_LAPSES_MS = 1_000
 """How long after the time promised to it a lane keeps its place before the rate: its drain may have died."""
 GROUP_COST = 9

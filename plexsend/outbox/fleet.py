@@ -147,25 +147,29 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class Noted:
     """What a process learns when it gives a sign of life."""
 
     now_ms: int
     is_first: bool
     """Whether Redis knew nothing of the process: then it must announce itself again."""
-    of: Mapping[str, Sign]
-    """Process → its last sign."""
     lanes: int
     """How many names of lanes there are: where this changed, there are lanes that one does not know yet."""
 
 
-def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> Signs:
-    """Give a sign of life and return those of all processes, also of those that are gone."""
-    now, is_first, lanes, entries = store.run_for_fleet(
+def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> Noted:
+    """Give a sign of life."""
+    now, is_first, lanes = store.run_for_fleet(
         Script.ALIVE, ALIVE.write(process=name, busy=busy, revision=revision)
     )
-    now_ms = number(now)
-    return Signs(now_ms, is_first == 1, dict(_signs(entries, now_ms)), number(lanes))
+    return Noted(number(now), is_first == 1, number(lanes))
+
+
+def signs(store: Store, now_ms: int) -> dict[str, Sign]:
+    """Return the last sign of every process, also of those that are gone."""
+    with mapped():
+        entries = store.client.hgetall(store.keys.alive)
+    return dict(_signs([word for entry in entries.items() for word in entry], now_ms))
 
 
 def _signs(entries: Sequence[Any], now_ms: int) -> Iterator[tuple[str, Sign]]:
@@ -228,8 +232,7 @@ def fleet(store: Store, accounts: Iterable[str] = ()) -> list[FleetProcess]:
     seconds, micros = clock
     now_ms = int(seconds) * 1000 + int(micros) // 1000
     flat = [word for entry in entries.items() for word in entry]
-    signs = dict(_signs(flat, now_ms))
-    found = together(signs, dict(_parsed(contents.items())))
+    found = together(dict(_signs(flat, now_ms)), dict(_parsed(contents.items())))
     seen: dict[Any, float] = {}
     for member, score in chain.from_iterable(each for each in older if isinstance(each, list)):
         seen[member] = max(score, seen.get(member, 0.0))

@@ -151,6 +151,19 @@ def unswept(store: Store, accounts: Iterable[str]) -> list[str]:
     return [name for name, until in zip(names, ends, strict=True) if number(until) < now_ms - SWEEP_LEASE_MS]
 
 
+def awake(store: Store, accounts: Iterable[str]) -> list[str]:
+    """Return those accounts in which a lane has a next event, read in one round trip."""
+    names = list(accounts)
+    if not names:
+        return []
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        for account in names:
+            pipe.exists(store.keys.wake(account))
+        replies = pipe.execute()
+    return [name for name, is_there in zip(names, replies, strict=True) if is_there]
+
+
 # A name among the wakes that is not a lane's, with a message that is ready, comes from another program.
 def _rings(rings: Iterable[tuple[bytes, bytes]]) -> Iterator[Doorbell]:
     for lane, bell in rings:

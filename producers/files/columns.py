@@ -49,14 +49,17 @@ class Columns:
     """Columns whose cells hold JSON."""
 
 
-def columns_of(service: str, msg_type: str | None = None) -> Columns:
+def columns_of(service: str, msg_type: str | None = None, *, has_sender: bool = False) -> Columns:
     """Return the columns of a service's items; UsageError if there is no such service.
 
-    With a `msg_type` that holds for the whole table no column for it is required.
+    With a `msg_type` that holds for the whole table no column for it is required. `has_sender`: whether a row
+    without a sender gets one.
     """
     product = get_service(service).product
     leaves = list(_leaves(SCHEMAS[product.name]().rules()))
     spared = {KEY} if msg_type is None else {KEY, product.variant_field}
+    if has_sender:
+        spared.add("sender_number")
     return Columns(
         known=(*(leaf.name for leaf in leaves), *MOMENTS),
         required=tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared),

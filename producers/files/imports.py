@@ -102,7 +102,7 @@ def import_file(
     )
     return _go_through(
         path,
-        columns_of(service, msg_type),
+        columns_of(service, msg_type, has_sender=pipeline.default_sender is not None),
         pipeline,
         fmt=fmt,
         encoding=encoding,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.errors import FileChanged, PlexsendError
+from plexsend.errors import FileChanged, GroupClosed, PlexsendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +74,8 @@ class ImportInterrupted(PlexsendError):
 
     def _remedy(self) -> str:
         again = "Run the import again: what was added is then a duplicate."
+        if isinstance(self.cause, GroupClosed):
+            return f"{again} What was cancelled with the group stays cancelled."
         if not isinstance(self.cause, FileChanged):
             return again
         # To import all of it again would send every row again, under the keys of the new content.

@@ -172,7 +172,7 @@ IN_SCRIPTS = (
         5,
         "the drain does not wait for more, though the linger is not over",
         _TAKE,
-        "if #chosen < held.size and not goes_alone then",
+        "if #chosen < most and not goes_alone then",
         "if false then",
         (f"{_OUTBOX}/test_take.py::test_fewer_than_ten_wait_for_the_linger_of_the_oldest",),
     ),

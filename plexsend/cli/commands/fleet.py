@@ -105,7 +105,7 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
         announced.version or "older",
         busy,
         since,
-        _services(announced.services),
+        _services(announced.services) if process.lives else "",
         ", ".join(serving.accounts_of(process)),
         ", ".join(_asks(announced)),
         "; ".join(_disagrees(process, differ)),

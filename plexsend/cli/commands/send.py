@@ -53,7 +53,11 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 @click.argument("service", type=SERVICE, metavar="SERVICE")
 @click.option("--to", "receiver", metavar="N", required=True, help="The receiver's mobile number.")
 @click.option(
-    "--from", "sender", metavar="N", required=True, help="A sender number registered with the gateway."
+    "--from",
+    "sender",
+    metavar="N",
+    default="",
+    help="A sender number registered with the gateway. [default: the first of the policy senders]",
 )
 @click.option("--text", metavar="T", required=True, help="What it says; `-` reads it from standard input.")
 @click.option("--title", metavar="T", help="Its title.")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plexsend.outbox.policies.rows import PolicyRow
+    from plexsend.settings import RcsDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,22 @@ class PoliciesOf:
     def service(self, service: str) -> Policy:
         """Return what holds for a service; one that nobody ever named has what holds everywhere."""
         return Policy(**{name: self._value(ROWS[name], service) for name in variables_of(Policy)})
+
+    @property
+    def only_to(self) -> tuple[str, ...]:
+        """The only numbers that are sent to; empty: all."""
+        return tuple(self.account_wide("only_to"))
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """The numbers that may send, the default one first; empty: any."""
+        return tuple(self.account_wide("senders"))
+
+    @property
+    def rcs_dialect(self) -> RcsDialect:
+        """In which version of its interface the gateway is spoken to."""
+        found: RcsDialect = self.account_wide("rcs_dialect")
+        return found
 
     def account_wide(self, name: str) -> Any:
         """Return the value of a policy that has one for the whole account."""

@@ -201,8 +201,8 @@ def _out_for_today(part: PartFacts) -> FlowSentence | None:
         return None
     return FlowSentence(
         Flow.LIMITED,
-        f"{part.name} is limited to {part.day_limit:,} messages a day and has sent them: "
-        f"{_waits(part.waiting, part.oldest_s)} until midnight.",
+        f"{part.name} is limited to {part.day_limit:,} messages a day and has sent them. Until midnight "
+        f"{_waits(part.waiting, part.oldest_s)}.",
         f"Raise it: `plexsend policy set {part.service}@{part.account} daily_limit=N --reason R`.",
     )
 
@@ -241,13 +241,13 @@ def _slow(part: PartFacts) -> FlowSentence | None:
     if not part.most_drains or part.drains < part.most_drains:
         return None
     if part.requests_per_s:
-        takes = f"a request takes {span(part.drains / part.requests_per_s)}"
+        takes = f"{part.requests_per_s:.1f} a second are answered"
     else:
-        takes = "no request was answered in the last second"
+        takes = "none was answered in the last seconds"
     return FlowSentence(
         Flow.SLOW,
-        f"The gateway is slow: {takes}, and {part.name} may have {part.most_drains} at once. "
-        f"{_figures(part)}",
+        f"The gateway is slow: {part.drains} requests of {part.name} are under way, as many as may be, and "
+        f"{takes}. {_figures(part)}",
         "Ask the gateway's operator. If it allows more at once: "
         f"`plexsend policy set {part.service}@{part.account} connections=N --reason R`.",
     )

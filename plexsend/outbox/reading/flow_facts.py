@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SAMPLE_S = 1.0
 """Between the two looks from which the pace follows."""
+_MOST_LOOKS, _ENOUGH = 4, 20
+"""Looks until the pace is told, where fewer requests than this were answered and some are under way."""
 _AT_ONCE = 500
 """Lanes in one round trip."""
 
@@ -68,17 +70,18 @@ def gather(
         store: Where the messages are.
         agreed: The policies of the fleet.
         wanted: Which lanes count.
-        sleep: Waits for the second look; None: a second.
+        sleep: Waits for the next look; None: for a second, up to four where requests take long.
     """
     lanes = [lane for lane in queries.lanes(store) if wanted(lane)]
     parts = _read_lanes(store, lanes)
     now_ms = queries.server_ms(store)
     routes = {lane.route for lane in lanes}
-    first, first_ms = _read_routes(store, routes), now_ms
-    if any(part.waiting or part.sending for part in parts.values()):
-        (sleep or time.sleep)(SAMPLE_S)
-    second, second_ms = _read_routes(store, routes), queries.server_ms(store)
-    over_s = max((second_ms - first_ms) / 1000, 0.001)
+    first, second, over_s = _watch(
+        store,
+        routes,
+        sleep or time.sleep,
+        moves=any(part.waiting or part.sending for part in parts.values()),
+    )
     accounts = sorted({lane.account for lane in lanes})
     serving = read_serving(store, fleet(store, accounts), accounts)
     sent = sent_today(store, list(parts))
@@ -112,6 +115,23 @@ def gather(
             )
         )
     return found
+
+
+def _watch(
+    store: Store, routes: Iterable[Lane], sleep: Callable[[float], None], *, moves: bool
+) -> tuple[dict[Lane, _Sent], dict[Lane, _Sent], float]:
+    """Return what each route had sent at two moments, and how many seconds they are apart."""
+    first, began_ms = _read_routes(store, routes), queries.server_ms(store)
+    looks = _MOST_LOOKS if moves else 0
+    while True:
+        if looks:
+            sleep(SAMPLE_S)
+        second, now_ms = _read_routes(store, routes), queries.server_ms(store)
+        looks -= 1
+        answers = sum(second[route].requests - first[route].requests for route in second)
+        # Requests that take long are answered in waves: a second may see none of them, or all.
+        if looks <= 0 or answers >= _ENOUGH or not any(sent.drains for sent in second.values()):
+            return first, second, max((now_ms - began_ms) / 1000, 0.001)
 
 
 def _read_lanes(store: Store, lanes: Iterable[Lane]) -> Mapping[tuple[str, str], _Part]:

@@ -9,6 +9,7 @@ from plexsend.gateway.services import MOST_ITEMS, SERVICES
 from plexsend.outbox.addresses import agreed_addresses, refused_secrets
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.fleet import fleet
+from plexsend.outbox.reading.days import limited_day
 from plexsend.outbox.reading.queries import (
     covering,
     due_time,
@@ -23,6 +24,7 @@ from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
     from plexsend.outbox.holds import Hold
+    from plexsend.outbox.reading.days import LimitedDay
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Policy
@@ -33,7 +35,7 @@ class Cause:
     """One thing that keeps the message from going, or how it ended. Times in ms since 1970."""
 
     kind: str
-    """ended, parked, sending, scheduled, hold, behind, rate, linger, no_worker, alone, tried, next,
+    """ended, parked, sending, scheduled, hold, limit, behind, rate, linger, no_worker, alone, tried, next,
     cancel_wanted or expired."""
     text: str
     since_ms: int | None = None
@@ -70,6 +72,8 @@ class Facts:
     """The largest batch of its product."""
     no_worker: str = ""
     """Why there is none, where there is none."""
+    day: LimitedDay | None = None
+    """What its service has sent today, where it has a daily limit."""
 
 
 def why(store: Store, record: Record, policy: Policy) -> Why:
@@ -100,6 +104,7 @@ def gather(store: Store, record: Record) -> Facts:
         ready=look_at(store, lane).ready,
         workers=len(able),
         most_items=MOST_ITEMS if service is None else service.product.most_items,
+        day=limited_day(store, lane.account, lane.service),
         no_worker="" if able else nobody_serves(processes, lane.service, about),
     )
 
@@ -195,6 +200,10 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
             estimate_s = None
         elif estimate_s is not None:
             estimate_s = max(estimate_s, (hold.until_ms - facts.now_ms) / 1000)
+    if facts.day is not None and facts.day.is_over:
+        causes.append(Cause("limit", str(facts.day), until_ms=facts.day.goes_on_ms))
+        if estimate_s is not None:
+            estimate_s = max(estimate_s, (facts.day.goes_on_ms - facts.now_ms) / 1000)
     if facts.workers == 0:
         lane = facts.record.lane
         causes.append(

@@ -55,7 +55,9 @@ write_counts()
 local next_wake = more_to_tidy and now + TIDY_AGAIN_MS or next_grouped
 local ungrouped = first_score(P .. 'wake')
 if ungrouped and (not next_wake or ungrouped < next_wake) then next_wake = ungrouped end
-return answer_of({ status = 'swept', wait_ms = num(write_next(next_wake)), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = older_processes('-inf', '+inf'),
+local older = older_processes('-inf', '+inf')
+local wait_ms = write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
+return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
+                   rings = rings, abandoned = abandoned, processes = older,
                    spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
                    auth = call('HGET', P .. 'holds', auth_field) })

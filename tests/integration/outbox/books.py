@@ -31,17 +31,27 @@ def assert_books_agree(store: Store, model: Model, lanes: Sequence[Lane], connec
         for part in SETS:
             pipe.zrange(store.keys.lane("main", lane.name, part), 0, -1, withscores=True)
         pipe.hgetall(store.keys.lane("main", lane.name, "counts"))
-        pipe.zcount(store.keys.lane("main", lane.name, "drains"), _now_ms(store), "+inf")
-        pipe.zscore(store.keys.wake("main"), lane.name)
+        pipe.hgetall(store.keys.lane("main", lane.route.name, "counts"))
+        pipe.zcount(store.keys.lane("main", lane.route.name, "drains"), _now_ms(store), "+inf")
+        if lane.is_route:
+            pipe.zscore(store.keys.wake("main"), lane.name)
+        else:
+            pipe.zscore(store.keys.grouped_wake("main", lane.route.name), lane.name)
+        pipe.zscore(store.keys.lane("main", lane.route.name, "wake:held"), lane.name)
     replies = iter(pipe.execute())
     for key in keys:
         _assert_record(store, model, key, next(replies), has_body=bool(next(replies)))
     for lane in lanes:
         sets = {part: dict(next(replies)) for part in SETS}
         _assert_sets(model, lane, sets)
-        _assert_counts(model, lane, next(replies))
+        _assert_counts(model, lane, next(replies), next(replies))
         assert next(replies) <= connections, "more drains and doorbells than connections"
-        _assert_wake(store, sets, next(replies))
+        wake, is_held = next(replies), next(replies) is not None
+        barred = {f"group pause {lane.group}", f"lane pause {lane.name}"} & model.holds.barred
+        if wake is None and (is_held or (barred and not lane.is_route)):
+            assert not sets["sending"], "what is being sent is in nobody's sight"
+        else:
+            _assert_wake(store, sets, wake)
 
 
 def _assert_record(
@@ -63,8 +73,13 @@ def _assert_sets(model: Model, lane: Lane, sets: dict[str, dict[bytes, float]]) 
     assert {part: {text(key) for key in members} for part, members in sets.items()} == told
 
 
-def _assert_counts(model: Model, lane: Lane, fields: dict[bytes, bytes]) -> None:
-    counts = {text(name): int(value) for name, value in fields.items()}
+# The route of a lane with a group has no other here: it counts what its lane counted, each time it ended.
+def _assert_counts(
+    model: Model, lane: Lane, fields: dict[bytes, bytes], of_route: dict[bytes, bytes]
+) -> None:
+    counts = Counter({text(name): int(value) for name, value in fields.items()})
+    if not lane.is_route:
+        counts += Counter({text(name): int(value) for name, value in of_route.items()})
     states = Counter(str(message.state) for message in model.messages.values() if message.lane == lane)
     assert {state: counts.get(f"s:{state}", 0) for state in State} == {s: states[s] for s in State}
     archived = sum(n for name, n in counts.items() if name.startswith("a:"))

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox import steer
+import pytest
+
+from plexsend.errors import GroupClosed
+from plexsend.outbox import groups, steer
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
+from plexsend.outbox.form import FORM
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act
-from plexsend.settings import Policy
+from plexsend.settings import OnUncertain, Policy
 from tests.integration.outbox import told_holds
-from tests.integration.outbox.bench import BULK, STANDARD, Bench
+from tests.integration.outbox.bench import Bench
 from tests.integration.outbox.model import MOST_DUE, Model
 from tests.integration.outbox.passing_time import let_pass
 
@@ -41,12 +47,12 @@ POLICY = Policy(
     credit_hold_longest_s=told_holds.CREDIT_LONGEST_MS / 1000,
 )
 GAP_MS = 5_000
-LANES = (BULK, STANDARD)
 KEEP_MS = 43_200
 """How long what ended is kept: exact in days, and no multiple of a step of time."""
 RELEASABLE = {
     Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
     Scope.SERVICE: (Reason.PAUSE,),
+    Scope.GROUP: (Reason.PAUSE,),
     Scope.LANE: (Reason.PAUSE, Reason.FAULT, Reason.SHUT, Reason.SIZE),
 }
 POSSIBLE = {
@@ -78,32 +84,50 @@ class Driver:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        # Records of both forms are side by side: a fleet goes over while those of the older one wait.
+        store.client.set(store.keys.format, FORM)
         self.bench = Bench(store, POLICY)
         self.model = Model()
         self.bells: list[tuple[Lane, str]] = []
+        self._connections: dict[str, int] = defaultdict(lambda: POLICY.connections)
         self._calls: dict[str, int] = defaultdict(int)
         self._sent: set[str] = set()
         self._paused_services: set[str] = set()
         self._announced: set[Lane] = set()
+        self._lanes_of: dict[str | None, set[Lane]] = {}
         self._quiet_ms = 0
         self._swept_ms: int | None = None
 
     def submit(
-        self, lane: Lane, keys: Sequence[str], body: bytes, send_in_ms: int | None, expires_in_ms: int | None
+        self,
+        lane: Lane,
+        keys: Sequence[str],
+        body: bytes,
+        send_in_ms: int | None,
+        expires_in_ms: int | None,
+        *,
+        form: int = FORM,
     ) -> None:
-        """Submit messages."""
+        """Submit messages; `form`: how their records are written. That of 0.2.0 knows no groups."""
+        form = FORM if lane.group else form
+        if lane.group in self.model.closed:
+            with pytest.raises(GroupClosed):
+                self.bench.submit(keys or ["k"], lane, body=body, form=form)
+            return
         now_ms, told_ms = queries.server_ms(self.store), self.model.now_ms
 
         def after(base_ms: int, ms: int | None) -> int | None:
             return None if ms is None else base_ms + ms
 
         times = {"send_at_ms": after(now_ms, send_in_ms), "expires_at_ms": after(now_ms, expires_in_ms)}
-        answers = self.bench.submit(keys, lane, body=body, **times)
+        answers = self.bench.submit(keys, lane, body=body, form=form, **times)
         due_ms, expires_ms = after(told_ms, send_in_ms), after(told_ms, expires_in_ms)
         told = [self.model.submit(lane, key, body, due_ms=due_ms, expires_ms=expires_ms) for key in keys]
         assert [(submitted.outcome, submitted.state) for submitted in answers] == told
         self._sent -= {key for key, (known, _) in zip(keys, told, strict=True) if known == "added"}
         self._announced.add(lane)
+        if any(known == "added" for known, _ in told):
+            self._lanes_of.setdefault(lane.group, set()).add(lane)
         if lane.service in self._paused_services:
             self.model.holds.barred.add(hold_field(Scope.SERVICE, Reason.PAUSE, lane.service))
 
@@ -168,7 +192,7 @@ class Driver:
         quota: int = 8,
     ) -> None:
         """Do a round of housekeeping; unless `judged`, the sweeper dies before it settles what it found."""
-        found = self.bench.sweep(process, quota=quota, keep_ms=KEEP_MS, tidy=LANES)
+        found = self.bench.sweep(process, quota=quota, keep_ms=KEEP_MS, tidy=self._announced)
         if not found.swept:
             assert self._swept_ms is not None, "nobody swept before, and yet somebody has the lease"
             return
@@ -184,11 +208,50 @@ class Driver:
         """Ask for something for one message."""
         told = self.model.messages.get(key)
         possible = told is not None and told.state in POSSIBLE[act]
+        if told is not None and act in (Act.REQUEUE, Act.RESEND) and told.lane.group in self.model.closed:
+            possible = False
         assert steer.ask(self.store, "main", key, act).done == possible
         if possible and act is Act.REQUEUE:
             # The gateway refused it for certain, so sending it again is no second sending.
             self._sent.discard(key)
         self.model.steer(act, key)
+
+    def cancel_group(self, group: str, *, interrupted: bool) -> None:
+        """Close and cancel a group; `interrupted`: only its first lane is gone through."""
+        self.model.closed.add(group)
+        # One in which nothing was left has ended.
+        index = self.store.client.hgetall(self.store.keys.lane_index("main"))
+        lanes = sorted(self._lanes_of.get(group, ()), key=lambda lane: lane.name)
+        lanes = [lane for lane in lanes if lane.name.encode() in index]
+        told = [self.model.cancel_lane(lane) for lane in (lanes[:1] if interrupted else lanes)]
+        if interrupted and lanes:
+
+            def interrupt(*_: int) -> None:
+                raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt):
+                groups.cancel(self.store, "main", group, by="anna", why="x", report=interrupt)
+            return
+        done = groups.cancel(self.store, "main", group, by="anna", why="x")
+        assert (done.cancelled, done.wanted) == (sum(n for n, _, _ in told), sum(n for _, n, _ in told))
+        assert set(done.parked) == {key for _, _, parked in told for key in parked}
+
+    def reschedule(self, key: str, in_ms: int) -> None:
+        """Give a message another time; 0: now."""
+        at_ms = queries.server_ms(self.store) + in_ms if in_ms else 0
+        told = self.model.reschedule(key, self.model.now_ms + in_ms if in_ms else 0)
+        assert steer.reschedule(self.store, "main", key, at_ms).outcome == told
+
+    def park(self, service: str, *, parks: bool) -> None:
+        """Set what becomes of what may have been sent, as a person does."""
+        value = OnUncertain.PARK if parks else OnUncertain.RESEND
+        put(self.store, Where(service), {"on_uncertain": value}, by="anna", reason="x")
+        (self.model.parking.add if parks else self.model.parking.discard)(service)
+
+    def limit_connections(self, service: str, most: int) -> None:
+        """Set the most requests at once, as a person does; those under way go on."""
+        put(self.store, Where(service), {"connections": most}, by="anna", reason="x")
+        self._connections[service] = most
 
     def pause(self, scope: Scope, what: str) -> None:
         """Pause something."""
@@ -203,6 +266,8 @@ class Driver:
         self._await_next_ms()
         steer.resume(self.store, scope, what, account="main")
         self._paused_services.discard(what)
+        if scope is Scope.GROUP:
+            self.model.closed.discard(what)
         self.model.holds.release(hold_field(scope, reason, what) for reason in RELEASABLE[scope])
 
     def _advance(
@@ -246,10 +311,11 @@ class Driver:
 
     def _has_room(self, drain: Drain, bell: str) -> bool:
         now_ms = queries.server_ms(self.store)
-        name = self.store.keys.lane("main", drain.lane.name, "drains")
+        name = self.store.keys.lane("main", drain.lane.route.name, "drains")
+        lease = drain.name if drain.lane.is_route else f"{drain.name}/{drain.lane.group}"
         members = {text(key): score for key, score in _scored(self.store, name)}
         others = [key for key, lapses in members.items() if lapses > now_ms and key != bell]
-        return drain.name in members or len(others) < POLICY.connections
+        return lease in members or len(others) < self._connections[drain.lane.service]
 
     def _check_round(self, found: SweepResult) -> None:
         keys = {item.message.msg_key for item in found.abandoned}

@@ -15,27 +15,35 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from plexsend.outbox.batches import EffectKind, Outcome
+from plexsend.outbox.form import FORM, OLD_FORM
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
+from tests.integration.outbox.bench import BULK, STANDARD
 from tests.integration.outbox.books import assert_books_agree
-from tests.integration.outbox.driver import LANES, POLICY, POSSIBLE, Drain, Driver
+from tests.integration.outbox.driver import POLICY, POSSIBLE, Drain, Driver
 
 if TYPE_CHECKING:
     from plexsend.outbox.batches import Batch, Settlement
-    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
 
 STEP_MS = 4_000
-SERVICES = tuple(lane.service for lane in LANES)
+GROUP = "spring"
+# On routes of their own: what fills a batch from other lanes of its route has tests of its own.
+GROUPED = (Lane("mms-bulk", "RMM", "main", GROUP), Lane("mms-standard", "RMM", "main", GROUP))
+LANES = (BULK, STANDARD, *GROUPED)
+SERVICES = (BULK.service, STANDARD.service)
 MOST_LIVELY = 80
 """Few enough that one take looks through all, which the model takes for granted."""
 THINGS = [
     (Scope.ACCOUNT, "main"),
     *((Scope.SERVICE, service) for service in SERVICES),
     *((Scope.LANE, lane.name) for lane in LANES),
+    *((Scope.LANE, lane.route.name) for lane in GROUPED),
+    (Scope.GROUP, GROUP),
 ]
 LIVELY = (State.SCHEDULED, State.WAITING, State.SENDING)
 
@@ -56,6 +64,9 @@ troubles = st.sampled_from(
 )  # fmt: skip
 send_times = st.sampled_from([None] * 5 + [2 * STEP_MS])
 end_times = st.sampled_from([None] * 7 + [3 * STEP_MS])
+
+
+forms = st.sampled_from([OLD_FORM, FORM, FORM])
 
 
 class What(Enum):
@@ -115,7 +126,10 @@ deeds = st.builds(
 
 
 class OutboxMachine(RuleBasedStateMachine):
-    """Two workers on two lanes of one account. `store` is set by the test, and is emptied for each run."""
+    """Two workers on two lanes and a group of one account.
+
+    `store` is set by the test, and is emptied for each run.
+    """
 
     store: ClassVar[Store]
 
@@ -131,10 +145,10 @@ class OutboxMachine(RuleBasedStateMachine):
 
     # Producers
 
-    @initialize(n=st.integers(0, 14))
-    def submit_at_first(self, n: int) -> None:
+    @initialize(n=st.integers(0, 14), form=forms)
+    def submit_at_first(self, n: int, form: int) -> None:
         for lane in LANES:
-            self.driver.submit(lane, self._new_keys(n), b"1", None, None)
+            self.driver.submit(lane, self._new_keys(n), b"1", None, None, form=form)
 
     @rule(
         lane=st.sampled_from(LANES),
@@ -142,13 +156,21 @@ class OutboxMachine(RuleBasedStateMachine):
         old=st.lists(picks, max_size=3),
         body=st.sampled_from([b"1"] * 7 + [b"2"]),
         times=st.tuples(send_times, end_times),
+        form=forms,
     )
     def submit(
-        self, lane: Lane, n: int, old: list[int], body: bytes, times: tuple[int | None, int | None]
+        self,
+        lane: Lane,
+        n: int,
+        old: list[int],
+        body: bytes,
+        times: tuple[int | None, int | None],
+        *,
+        form: int,
     ) -> None:
         """New messages, and some that are known."""
         keys = self._new_keys(n) + [f"k{number % (self.keys + 1):03}" for number in old]
-        self.driver.submit(lane, keys, body, *times)
+        self.driver.submit(lane, keys, body, *times, form=form)
 
     # Workers
 
@@ -192,6 +214,31 @@ class OutboxMachine(RuleBasedStateMachine):
         known = self.driver.model.messages.items()
         keys = sorted(key for key, told in known if not fitting or told.state in POSSIBLE[act]) or ["nobody"]
         self.driver.ask(act, keys[pick % len(keys)])
+
+    @rule(interrupted=st.booleans())
+    def cancel_group(self, *, interrupted: bool) -> None:
+        """Close it and cancel all of it, or be interrupted on the way."""
+        self.driver.cancel_group(GROUP, interrupted=interrupted)
+
+    @rule()
+    def open_group(self) -> None:
+        """Let messages into it again."""
+        self.driver.resume(Scope.GROUP, GROUP)
+
+    @rule(pick=picks, in_ms=st.sampled_from([0, STEP_MS, 4 * STEP_MS]), fitting=st.integers(0, 4))
+    def reschedule(self, pick: int, in_ms: int, fitting: int) -> None:
+        """Mostly of a message for which it is possible."""
+        known = self.driver.model.messages.items()
+        keys = sorted(key for key, told in known if not fitting or told.state in LIVELY) or ["nobody"]
+        self.driver.reschedule(keys[pick % len(keys)], in_ms)
+
+    @rule(service=st.sampled_from(SERVICES), parks=st.booleans(), most=st.sampled_from([None, None, 2, 4]))
+    def set_policies(self, service: str, *, parks: bool, most: int | None) -> None:
+        """Mostly of what becomes of what may have been sent, while it is under way."""
+        if most is None:
+            self.driver.park(service, parks=parks)
+        else:
+            self.driver.limit_connections(service, most)
 
     @rule(thing=st.sampled_from(THINGS), resumes=st.integers(0, 4))
     def steer(self, thing: tuple[Scope, str], resumes: int) -> None:
@@ -252,7 +299,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return Drain(f"{process}.{self.names}", lane)
 
     def _start(self, deed: Deed) -> None:
-        lane, bell = LANES[deed.pick % 2], ""
+        lane, bell = LANES[deed.pick % len(LANES)], ""
         if deed.what is What.IS_RUNG_FOR:
             if not self.driver.bells:
                 return

@@ -8,7 +8,7 @@ an argument.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
@@ -36,6 +36,8 @@ class Told:
     due_ms: int = 0
     expires_ms: int | None = None
     flags: set[str] = field(default_factory=set)
+    tried: bool = False
+    """Whether a try of it was uncertain since a person last asked for it."""
     token: str = ""
     abandoned_ms: int = 0
     ended_ms: int = 0
@@ -50,12 +52,17 @@ class Model:
         self.submitted: Counter[Lane] = Counter()
         self.archived: Counter[Lane] = Counter()
         self.holds = ToldHolds()
+        self.closed: set[str] = set()
+        """Groups that a cancel closed."""
+        self.parking: set[str] = set()
+        """Services in which nothing that may have been sent goes again by itself."""
         self._places = 0
 
     def submit(
         self, lane: Lane, key: str, body: bytes, *, due_ms: int | None, expires_ms: int | None
     ) -> tuple[str, State]:
         """Tell what the submit of one message answers."""
+        assert lane.group not in self.closed, "nothing is taken into a closed group"
         known = self.messages.get(key)
         if known is not None:
             same = (known.lane, known.body) == (lane, body)
@@ -70,7 +77,10 @@ class Model:
 
     def settle(self, lane: Lane, settlement: Settlement, *, for_another: bool = False) -> None:
         """Settle every verdict, then let the effects move the holds."""
-        for verdict in settlement.verdicts:
+        for judged in settlement.verdicts:
+            verdict = judged
+            if verdict.outcome is Outcome.RETRY and lane.service in self.parking:
+                verdict = replace(verdict, outcome=Outcome.PARK, delay_ms=0, alone=False)
             told = self.messages.get(verdict.msg_key)
             if told is None or self._is_repeated(told, verdict):
                 continue
@@ -121,6 +131,9 @@ class Model:
             told.flags.add("c")
         elif act == "cancel" and told.state in (State.WAITING, State.SCHEDULED):
             self._move(told, Event.PARK if "m" in told.flags else Event.CANCEL)
+        elif act in ("requeue", "resend") and told.lane.group in self.closed:
+            # It would be sent again, and a cancel stopped its group.
+            return
         elif act in ("requeue", "drop") and told.state in DEAD:
             if act == "drop":
                 self._forget(key, Event.DROP)
@@ -132,6 +145,45 @@ class Model:
                 self._start_anew(told, Event.SETTLE_RESEND)
             else:
                 self._move(told, Event("settle_" + act))
+
+    def cancel_lane(self, lane: Lane) -> tuple[int, int, set[str]]:
+        """Cancel all of a lane; return how many are cancelled and how many wanted, and which are parked."""
+        mine = {key: told for key, told in self.messages.items() if told.lane == lane}
+        states = {key: (told.state, set(told.flags)) for key, told in mine.items()}
+        for key in mine:
+            self.steer("cancel", key)
+        cancelled = sum(told.state is State.CANCELLED is not states[key][0] for key, told in mine.items())
+        wanted = sum("c" in told.flags - states[key][1] for key, told in mine.items())
+        parked = {key for key, told in mine.items() if told.state is State.UNCERTAIN is not states[key][0]}
+        return cancelled, wanted, parked
+
+    def reschedule(self, key: str, at_ms: int) -> str:
+        """Tell what becomes of a message that is to go at another time."""
+        told = self.messages.get(key)
+        if told is None:
+            return "unknown"
+        stays = self._why_it_stays(told, at_ms)
+        if stays:
+            return stays
+        if at_ms > self.now_ms:
+            # It is ready for the first time once more then.
+            told.place, told.due_ms = None, at_ms
+            self._move(told, Event.POSTPONE)
+            return "rescheduled"
+        if told.state is State.WAITING:
+            return "kept"
+        if told.place is None:
+            told.place = self._next_place()
+        self._move(told, Event.DUE)
+        return "rescheduled"
+
+    def _why_it_stays(self, told: Told, at_ms: int) -> str:
+        if told.state not in (State.WAITING, State.SCHEDULED):
+            return "refused"
+        if "m" in told.flags:
+            return "may_have_been_sent"
+        expires = told.expires_ms is not None and told.expires_ms <= max(at_ms, self.now_ms)
+        return "expires" if expires else ""
 
     def archive(self, keep_ms: int) -> None:
         """Forget what ended long ago."""
@@ -168,7 +220,7 @@ class Model:
 
     def _start_anew(self, told: Told, event: Event) -> None:
         self._move(told, event)
-        told.token, told.expires_ms = "", None
+        told.token, told.expires_ms, told.tried = "", None, False
         told.flags.discard("c")
 
     @staticmethod
@@ -190,7 +242,9 @@ class Model:
             return
         else:
             told.flags |= {"a"} if verdict.alone else set()
-            told.flags |= {"m"} if outcome in (Outcome.RETRY, Outcome.PARK) else set()
+            if outcome in (Outcome.RETRY, Outcome.PARK):
+                told.flags.add("m")
+                told.tried = True
         if for_another:
             told.token = ""
         if "c" in told.flags:
@@ -216,6 +270,8 @@ class Model:
             told = self.messages[key]
             if told.expires_ms is not None and told.expires_ms <= self.now_ms:
                 self._move(told, Event.PARK if "m" in told.flags else Event.EXPIRE)
+            elif "m" in told.flags and told.tried and lane.service in self.parking:
+                self._move(told, Event.PARK)
             elif "a" in told.flags:
                 if not chosen and alone is None:
                     alone = key

@@ -93,6 +93,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
     shift_fields(key, { 'until', 'last', 'quiet', 'gap' }, ms)
+  elseif name == 'closed' then
+    -- Nothing depends on when a group was closed.
   elseif string.find(name, ':takes$') then
     shift_takes(key)
   elseif string.find(name, 'ended$') then

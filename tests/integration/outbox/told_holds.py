@@ -42,19 +42,21 @@ class ToldHolds:
 
     def gate(self, lane: Lane, now_ms: int) -> tuple[bool, list[str], int]:
         """Tell whether the lane is blocked, which holds want a probe, and the largest batch."""
+        route = lane.route.name
         bars = {f"account pause {lane.account}", f"service pause {lane.service}", f"lane pause {lane.name}"}
-        bars |= {f"account auth {lane.account}", f"lane fault {lane.name}"}
+        bars |= {f"account auth {lane.account}", f"lane fault {route}", f"lane pause {route}"}
+        bars |= {f"group pause {lane.group}"}
         if bars & self.barred:
             return True, [], 0
         probes = []
-        for name in (f"account credit {lane.account}", f"lane shut {lane.name}"):
+        for name in (f"account credit {lane.account}", f"lane shut {route}"):
             hold = self.timed.get(name)
             if hold is None:
                 continue
             if hold.until_ms > now_ms or (hold.probe and hold.probe_until_ms > now_ms):
                 return True, [], 0
             probes.append(name)
-        smaller = self.timed.get(f"lane size {lane.name}")
+        smaller = self.timed.get(f"lane size {route}")
         size = smaller.step if smaller and smaller.until_ms > now_ms else 10
         return False, probes, 1 if probes else size
 
@@ -89,7 +91,8 @@ class ToldHolds:
         token = settlement.token
         accepted = any(verdict.outcome is Outcome.ACCEPTED for verdict in settlement.verdicts)
         shut = EffectKind.SHUT in seen
-        name = f"lane shut {lane.name}"
+        route = lane.route.name
+        name = f"lane shut {route}"
         if shut or EffectKind.SHUT_ALONE in seen:
             self._worsen(name, token, now_ms, SHUT_FIRST_MS, SHUT_LONGEST_MS if shut else None)
         else:
@@ -101,12 +104,12 @@ class ToldHolds:
             self._tell(name, token, now_ms, good=accepted)
         for kind, barred in (
             (EffectKind.AUTH, f"account auth {lane.account}"),
-            (EffectKind.FAULT, f"lane fault {lane.name}"),
+            (EffectKind.FAULT, f"lane fault {route}"),
         ):
             if kind in seen and not self._is_outdated(barred, token):
                 self.barred.add(barred)
         if EffectKind.SMALLER in seen:
-            self._halve(f"lane size {lane.name}", seen[EffectKind.SMALLER].number, now_ms)
+            self._halve(f"lane size {route}", seen[EffectKind.SMALLER].number, now_ms)
 
     # `longest_ms` None: what goes alone begins no hold and makes none grow.
     def _worsen(self, name: str, token: str, now_ms: int, first_ms: int, longest_ms: int | None) -> None:

@@ -125,6 +125,7 @@ def test_an_import_into_a_group_that_is_closed_goes_on_when_it_is_open(
     with pytest.raises(ImportInterrupted) as caught:
         import_file(producer, file, "mms-bulk", group="spring", on_progress=progress)
     assert isinstance(caught.value.cause, GroupClosed)
+    assert str(caught.value).endswith("What was cancelled with the group stays cancelled.")
     assert (caught.value.report.added, caught.value.last_line) == (MOST_AT_ONCE, MOST_AT_ONCE)
     groups.open_(store, "main", "spring")
     report = import_file(producer, file, "mms-bulk", group="spring")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.errors import UsageError
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
 from plexsend.producers import import_file
 
@@ -82,11 +84,11 @@ def test_warnings_stand_in_the_submission(producer: Producer) -> None:
     ("dialect", "expected"),
     [("v1", {"br_id": "BR.1", "copy_allowed": "true"}), ("v2", {"brand_id": "BR.1", "copy_allowed": True})],
 )
-def test_dialect_of_the_settings_is_what_is_stored_and_stamped(
-    make_producer: Any, store: Store, dialect: str, expected: dict[str, object]
+def test_dialect_in_force_is_what_is_stored_and_stamped(
+    producer: Producer, store: Store, dialect: str, expected: dict[str, object]
 ) -> None:
-    with make_producer(PLEXSEND_RCS_DIALECT=dialect) as producer:
-        producer.submit("rcs-mms-bulk", [RCS], msg_type="RMM")
+    put(store, Where(), {"rcs_dialect": dialect}, by="anna", reason="the gateway's new version")
+    producer.submit("rcs-mms-bulk", [RCS], msg_type="RMM")
     (body,) = bodies(store, "k1")
     assert {name: body.get(name) for name in expected} == expected
     assert len(body) == len(RCS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.environment import read_settings
@@ -29,11 +30,11 @@ def rate_in_force(store: Store) -> float:
 
 def test_stricter_ask_holds_although_another_process_has_not_seen_it_yet(store: Store) -> None:
     runtime, presence = member(store, "100")
-    agreement = Agreement(runtime)
-    agreement.look(presence.fleet, ())
+    agreement = Agreement(runtime, time.monotonic)
+    agreement.look(presence.fleet, frozenset())
     assert rate_in_force(store) == 100
     _, strict = member(store, "10")
     renew(store, lambda: [process.announced.asks for process in strict.fleet])
     runtime.policies.forget()
-    agreement.look(presence.fleet, ())
+    agreement.look(presence.fleet, frozenset())
     assert rate_in_force(store) == 10

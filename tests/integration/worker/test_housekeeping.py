@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from plexsend.outbox import steer
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch
-from plexsend.outbox.fleet import fleet
+from plexsend.outbox.fleet import Announcement, alive, announce, fleet
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.worker.election import elect
-from plexsend.worker.housekeeping import AGAIN_S, SHORTEST_ROUND_S
-from plexsend.worker.presence import BEAT_S
+from plexsend.worker.housekeeping import AGAIN_S, SHORTEST_ROUND_S, Housekeeping
+from plexsend.worker.presence import BEAT_S, Presence
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 
 if TYPE_CHECKING:
@@ -230,3 +230,65 @@ def test_stopped_process_goes_round_no_more(scripted: Room) -> None:
     scripted.runtime.stop.set()
     scripted.housekeeping.run()
     assert scripted.rung == []
+
+
+def test_message_that_nobody_serves_sleeps_until_a_process_serves_it(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    services = ["mms-bulk"]
+    presence = Presence(room.runtime, lambda: services, 16, clock=room.clock)
+    room.housekeeping = Housekeeping(
+        room.runtime,
+        room.me,
+        ring=room.ring,
+        queue_lengths=room.tell_queues,
+        presence=presence,
+        clock=room.clock,
+    )
+    room.submit(STANDARD, names(10))
+    until_s, rounds = room.now_s + 5, 0
+    while room.now_s < until_s:
+        room.now_s += max(room.housekeeping.round(), SHORTEST_ROUND_S)
+        rounds += 1
+    assert room.rung == []
+    assert rounds <= 5 * 5, "it made 87 rounds a second"
+    services.append("mms-standard")
+    room.now_s += 1
+    room.housekeeping.round()
+    assert [lane for lane, _ in room.rung] == [STANDARD]
+
+
+def test_doorbells_that_nobody_fetches_are_taken_out(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(store, ScriptedClient())
+    left = {"sms-verify": 7, "mms-bulk": 3}
+    room.housekeeping = Housekeeping(
+        room.runtime,
+        room.me,
+        ring=room.ring,
+        queue_lengths=room.tell_queues,
+        purge=lambda service: left.pop(service, 0),
+        clock=room.clock,
+    )
+    room.submit(BULK, names(1))
+    for _ in range(3):
+        room.now_s += 3
+        room.housekeeping.round()
+    assert left == {"mms-bulk": 3}
+    [line] = [record.message for record in caplog.records if "doorbells taken out" in record.message]
+    assert "service=sms-verify bells=7" in line
+
+
+def test_account_that_the_elected_process_leaves_is_swept_by_another(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    # It lives, and its housekeeping does nothing for this account.
+    number = 0
+    while elect("main", [room.me.name, f"other{number}"]) == room.me.name:
+        number += 1
+    name = f"other{number}"
+    announce(store, name, Announcement("web", 1, "1", 2, 0, ("mms-bulk",), 16))
+    for _ in range(7):
+        alive(store, name)
+        room.housekeeping.round()
+        assert room.rung == [] or room.now_s > 1005
+        room.now_s += 1.001
+    assert [lane for lane, _ in room.rung] == [BULK]

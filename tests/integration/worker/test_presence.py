@@ -11,7 +11,7 @@ from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.fleet import FORGOTTEN_MS, alive, fleet
 from plexsend.outbox.reading.disagreements import disagreements
 from plexsend.outbox.replies import text
-from plexsend.worker.presence import BEAT_S, Presence
+from plexsend.worker.presence import READ_S, Presence
 from plexsend.worker.runtime import Runtime
 from tests.integration.worker.room import SETTINGS, ScriptedClient
 
@@ -35,7 +35,7 @@ class Member:
         )
 
     def beat(self) -> None:
-        self.now_s += BEAT_S
+        self.now_s += READ_S
         assert self.presence.beat()
 
 

@@ -61,6 +61,8 @@ class Reserved:
         ([], set()),
         (["mms-bulk/spring@main"], set()),
         (["mms-bulk/spring@main", "mms-bulk@main"], {"mms-bulk@main"}),
+        (["2 mms-bulk/spring@main"], set()),
+        (["2 mms-bulk@main"], {"2 mms-bulk@main"}),
         (["not a lane"], {"not a lane"}),
     ],
 )

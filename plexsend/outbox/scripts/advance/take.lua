@@ -26,6 +26,8 @@ local function wait_in_line(spot, state, n, wait_ms)
   local is_waiter = not waiter or waiter == drain
   if wait_ms > stay_ms or not is_waiter then wait_ms = line_sleep(spot, state, wait_ms) end
   local answer, stays = rest(now + wait_ms, 'rate', is_waiter)
+  -- A drain whose doorbell comes a little early stays until the permits are there.
+  if not stays and wait_ms > 2 * RING_AHEAD_MS then wake_by(lane, now + wait_ms - RING_AHEAD_MS) end
   if is_waiter then stand_in_line(spot, state, n, now + wait_ms, stays and drain or nil) end
   return answer
 end
@@ -34,7 +36,8 @@ end
 local function ring_for_next(spot, state)
   local following = next_in_line(spot)
   if following and not following.place.drain and not is_stuck(following.lane, spot) then
-    wake_by(following.lane, now + rate_wait(state, math.max(following.place.need, 1)))
+    local wait_ms = rate_wait(state, math.max(following.place.need, 1))
+    wake_by(following.lane, now + math.max(0, wait_ms - RING_AHEAD_MS))
   elseif not following and spot.more and state.permits >= most_items then
     -- The drains at work leave permits unused.
     wake_by(lane, now)

@@ -27,7 +27,8 @@ end
 local function wait_in_line(spot, state, ready)
   local n = math.min(ready, spot.most_items)
   local wait_ms = line_wait(spot, state, n)
-  if wait_ms == 0 then return nil end
+  -- The first is rung for a little early: a doorbell takes its time, and a drain can stay until the permits are there.
+  if wait_ms == 0 or wait_ms <= RING_AHEAD_MS and #spot.ahead == 0 then return nil end
   if not spot.place.drain then
     wait_ms = line_sleep(spot, state, wait_ms)
     stand_in_line(spot, state, n, now + wait_ms, nil)

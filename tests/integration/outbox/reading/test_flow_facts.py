@@ -59,6 +59,16 @@ def test_the_pace_is_what_went_out_between_two_looks(store: Store, bench: Bench)
     assert part.requests_per_s == pytest.approx(part.sent_per_s * 3 / 25)
 
 
+def test_slow_requests_are_watched_for_longer_and_others_are_not(store: Store, bench: Bench) -> None:
+    bench.submit(25)
+    looks: list[float] = []
+    gather(store, AGREED, sleep=looks.append)
+    assert len(looks) == 1, "nothing is under way"
+    bench.take()
+    gather(store, AGREED, sleep=looks.append)
+    assert len(looks) == 5
+
+
 def test_holds_count_what_waits_under_them(store: Store, bench: Bench) -> None:
     bench.submit(3)
     steer.pause(store, Scope.ACCOUNT, "main", account="main", by="kim", why="month end")

@@ -94,7 +94,7 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
     (
         {"day_limit": 5_000, "sent_today": 5_000, "sent_per_s": 0},
         Flow.LIMITED,
-        f"{MAIN} is limited to 5,000 messages a day and has sent them: {WAIT} until midnight.",
+        f"{MAIN} is limited to 5,000 messages a day and has sent them. Until midnight {WAIT}.",
     ),
     (
         {"sent_per_s": 99.2},
@@ -113,16 +113,16 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         {"drains": 8},
         Flow.SLOW,
         (
-            f"The gateway is slow: a request takes 2.0 s, and {MAIN} may have 8 at once. 40 messages a "
-            f"second now, {WAIT}."
+            f"The gateway is slow: 8 requests of {MAIN} are under way, as many as may be, and 4.0 a second "
+            f"are answered. 40 messages a second now, {WAIT}."
         ),
     ),
     (
         {"drains": 8, "requests_per_s": 0, "sent_per_s": 0},
         Flow.SLOW,
         (
-            f"The gateway is slow: no request was answered in the last second, and {MAIN} may have 8 at "
-            f"once. 0 messages a second now, {WAIT}."
+            f"The gateway is slow: 8 requests of {MAIN} are under way, as many as may be, and none was "
+            f"answered in the last seconds. 0 messages a second now, {WAIT}."
         ),
     ),
     (

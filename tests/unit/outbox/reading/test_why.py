@@ -6,6 +6,7 @@ import pytest
 
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.days import LimitedDay
 from plexsend.outbox.reading.why import Facts, explain
 from plexsend.outbox.records import HistoryEvent, Record
 from plexsend.outbox.states import FINAL, State
@@ -148,3 +149,15 @@ def test_a_wanted_cancel_is_told() -> None:
 
 def test_a_message_past_its_time_is_told_to_expire_in_its_turn() -> None:
     assert "expired" in kinds(replace(FACTS, record=replace(RECORD, expires_at_ms=NOW - 1)))
+
+
+def test_limit_that_is_reached_today_says_when_it_goes_on() -> None:
+    goes_on_ms = NOW + 3_600_000
+    day = LimitedDay("main", "mms-bulk", 10_000, 10_000, goes_on_ms, "Asia/Seoul")
+    answer = explain(replace(FACTS, day=day), Policy())
+    assert [(cause.kind, cause.until_ms) for cause in answer.causes] == [("limit", goes_on_ms)]
+    assert answer.causes[0].text.startswith("limited today: 10,000 of 10,000, goes on at ")
+    assert answer.estimate_s == 3_600
+    assert [c.kind for c in explain(replace(FACTS, day=replace(day, taken=9_999)), Policy()).causes] == [
+        "next"
+    ]

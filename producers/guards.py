@@ -1,0 +1,73 @@
+"""Guards: which numbers an account may send to, and from, by the policies in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plexsend.gateway.items import Item
+    from plexsend.outbox.policies.known import KnownPolicies
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What holds for the numbers of each item; empty: nothing."""
+
+    only_to: frozenset[str] = frozenset()
+    """The only numbers that are sent to."""
+    senders: tuple[str, ...] = ()
+    """The numbers that may send."""
+
+    @property
+    def default_sender(self) -> str | None:
+        """The sender of an item that names none; None: it must name one."""
+        return self.senders[0] if self.senders else None
+
+    def problems(self, item: Item) -> Iterator[Problem]:
+        """Yield what a guard refuses in an item."""
+        if self.only_to and item.receiver not in self.only_to:
+            yield Problem(
+                "receiver_number",
+                "is not among the numbers that the policy only_to allows for this account",
+                "Send to one of them; `plexsend policy list` shows who set it and why.",
+            )
+        if self.senders and item.sender not in self.senders:
+            yield Problem(
+                "sender_number",
+                "is not among the numbers that the policy senders lists as registered for this account",
+                "Leave it out to send from the first of them, or have it registered and added: "
+                "`plexsend policy set`.",
+            )
+
+
+class AccountGuards:
+    """The guards of one account, as the process knows them."""
+
+    def __init__(self, policies: KnownPolicies, account: str) -> None:
+        self._policies = policies
+        self._account = account
+
+    def look(self) -> None:
+        """Ask Redis, at most once a second, whether they changed; raises OutboxUnavailable."""
+        self._policies.look()
+
+    def known(self) -> Guards:
+        """Return them as they were at the last look."""
+        found = self._policies.of(self._account)
+        return Guards(frozenset(found.only_to), found.senders)
+
+
+class NoGuards:
+    """Where no account is asked for, such as a check of a file."""
+
+    def look(self) -> None:
+        """Do nothing."""
+
+    def known(self) -> Guards:
+        """Return that nothing is refused."""
+        return Guards()

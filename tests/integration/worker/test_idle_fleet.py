@@ -1,0 +1,85 @@
+"""What a fleet costs while nothing is to be sent: a hundred processes with a hundred accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.fleet import Announcement, announce
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.sweep import unswept
+from plexsend.worker.duties import LOOK_BESIDE_S, LOOKERS, LOOKS_AT_ALL
+from tests.integration.worker.room import Room, ScriptedClient, names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.outbox.redis.store import Store
+
+PROCESSES = ACCOUNTS = 100
+MOST_OF_A_SECOND = 0.02
+SERVICES = tuple(f"mms-{name}" for name in ("bulk", "finance", "standard"))
+
+
+def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_two_percent(store: Store) -> None:
+    """Of one second: a sign of life of each process, a round over each account, and the looks beside."""
+    names_of = [f"a{number}" for number in range(ACCOUNTS)]
+    secrets = {f"PLEXSEND_ACCOUNT_{name.upper()}": "one;s3cret" for name in names_of}
+    room = Room(store, ScriptedClient(), secrets)
+    # The others are only entries here: to Redis it is the same which process sweeps.
+    for number in range(PROCESSES - 1):
+        announce(store, f"p{number:09}", Announcement("web", number, "1", 2, 0, SERVICES, 16))
+        store.client.hset(store.keys.alive, f"p{number:09}", "1 0 1")
+    keep_them(store)
+
+    def second() -> None:
+        room.now_s += 1.001
+        room.housekeeping.round()
+
+    second()
+    of_process_s = _cost_s(store, second, times=20)
+    for name in names_of:
+        room.submit(Lane("mms-bulk", None, name), names(1))
+        store.client.delete(store.keys.wake(name))
+    for _ in range(8):
+        second()
+    calls = _calls(store)
+    # A round over each account comes every four seconds.
+    of_second_s = _cost_s(store, second, times=8)
+    assert _calls(store) - calls <= 3 * (2 * ACCOUNTS + 3 * 8), "two scripts for each account, few besides"
+    of_look_s = _cost_s(store, lambda: unswept(store, names_of), times=50)
+    looks = ACCOUNTS * (LOOKERS - 1 + (PROCESSES - 1) / LOOKS_AT_ALL) / ACCOUNTS / LOOK_BESIDE_S
+
+    of_accounts_s = of_second_s - of_process_s
+    share = PROCESSES * of_process_s + of_accounts_s + looks * of_look_s
+    costs = {"share": share, "process": of_process_s, "account": of_accounts_s / ACCOUNTS, "look": of_look_s}
+    assert share <= MOST_OF_A_SECOND, {name: f"{cost * 1e6:.0f} µs" for name, cost in costs.items()}
+
+
+def keep_them(store: Store) -> None:
+    """Let the others be silent for ten seconds: gone, and not forgotten yet."""
+    seconds, _ = store.client.time()
+    entries = store.client.hkeys(store.keys.alive)
+    store.client.hset(store.keys.alive, mapping=dict.fromkeys(entries, f"{(int(seconds) - 10) * 1000} 0 1"))
+
+
+def _calls(store: Store) -> int:
+    return int(store.client.info("commandstats")["cmdstat_evalsha"]["calls"])
+
+
+def _cost_s(store: Store, act: Callable[[], object], *, times: int) -> float:
+    """Return the seconds of CPU that Redis's main thread spends on one of several acts.
+
+    The least of three measurements: other processes on the machine only ever make it more.
+    """
+    costs = []
+    for _ in range(3):
+        before = _used_s(store)
+        for _ in range(times):
+            act()
+        costs.append((_used_s(store) - before) / times)
+    return min(costs)
+
+
+def _used_s(store: Store) -> float:
+    found = store.client.info("cpu")
+    return float(found["used_cpu_user_main_thread"]) + float(found["used_cpu_sys_main_thread"])
