@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos failover mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test chaos failover upgrade mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ chaos: $(STAMP) ## break everything for half an hour and show which promises hel
 
 failover: $(STAMP) ## kill, hang and cut off a master under load, and count what is lost (about twenty minutes)
 	@$(BIN)/python -m tests.failover $(ARGS)
+
+upgrade: $(STAMP) ## run workers of 0.2.0 and of this version side by side, and go over (about a minute)
+	@$(BIN)/python -m tests.upgrade
 
 mutations: $(STAMP) ## break each promise in the code on purpose and show what catches it
 	@$(BIN)/python -m tests.mutations $(ARGS)

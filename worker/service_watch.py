@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class AbleProcesses:
     """Who can send for an account now."""
 
     threads: tuple[WorkerProcess, ...]
@@ -47,7 +47,7 @@ class ServiceWatch:
         self._served: dict[str, frozenset[str]] = {}
         self._unserved: set[tuple[str, str]] = set()
 
-    def look(self, account: str) -> Serving:
+    def look(self, account: str) -> AbleProcesses:
         """Return who can send for an account; what it answers as fresh is fresh once."""
         fleet = self._fleet(account)
         facts = self._facts.get(account, AccountFacts(account))
@@ -56,7 +56,7 @@ class ServiceWatch:
         fresh = served - self._served.get(account, frozenset())
         self._served[account] = served
         living = [process for process in fleet if process.lives]
-        return Serving(
+        return AbleProcesses(
             threads=tuple(
                 WorkerProcess(each.name, each.announced.threads, each.announced.services) for each in living
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxMoved
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE = 500
 """Lanes in one call."""
+_SOON = 20
+"""How often an account is looked at soon again. A producer names a lane a moment before its first
+message; where that never comes, it died in between."""
 
 
 class Adoption:
@@ -28,9 +31,10 @@ class Adoption:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._adopted: set[Lane] = set()
+        self._tries: Counter[str] = Counter()
 
     def adopt(self, lanes: Iterable[Lane]) -> bool:
-        """Adopt the accounts of these lanes, and return whether all are. Call again for what is not, soon."""
+        """Adopt the accounts of these lanes; returns False where one should be looked at again soon."""
         fresh: dict[str, list[Lane]] = defaultdict(list)
         for lane in lanes:
             if lane not in self._adopted:
@@ -47,7 +51,8 @@ class Adoption:
                 if self._adopt(account, part, may_write_here=is_old or account not in announced):
                     self._adopted.update(part)
                 else:
-                    whole = False
+                    self._tries[account] += 1
+                    whole = whole and self._tries[account] > _SOON
         return whole
 
     # `here` is written by a script that sees the account's messages. It may be missing where programs that do

@@ -147,7 +147,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class SignGiven:
     """What a process learns when it gives a sign of life."""
 
     now_ms: int
@@ -157,12 +157,12 @@ class Noted:
     """How many names of lanes there are: where this changed, there are lanes that one does not know yet."""
 
 
-def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> Noted:
+def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> SignGiven:
     """Give a sign of life."""
     now, is_first, lanes = store.run_for_fleet(
         Script.ALIVE, ALIVE.write(process=name, busy=busy, revision=revision)
     )
-    return Noted(number(now), is_first == 1, number(lanes))
+    return SignGiven(number(now), is_first == 1, number(lanes))
 
 
 def signs(store: Store, now_ms: int) -> dict[str, Sign]:

@@ -45,6 +45,7 @@ def test_service_whose_worker_is_gone_slows_no_other_and_is_said(
     why = _plexsend(stand, "why", "f0")
     assert "no worker that serves mms-finance is alive" in why
     assert "plexsend worker -Q mms-finance" in why
+    assert "No living worker can send for: mms-finance@main" in _plexsend(stand, "lanes")
 
     _control(stand, "add_consumer", "mms-finance")
     wait_until(lambda: _alive(stand) == ["mms-bulk,mms-finance"], what="it announces both", within_s=3)

@@ -70,8 +70,8 @@ IN_PYTHON = (
         5,
         "items of every type go into one lane",
         "producers/pipeline.py",
-        "lane = Lane(self._terms.service, item.variant, self._terms.account)",
-        "lane = Lane(self._terms.service, self._terms.variant, self._terms.account)",
+        "lane = Lane(self._terms.service, item.variant, self._terms.account, self._terms.group)",
+        "lane = Lane(self._terms.service, self._terms.variant, self._terms.account, self._terms.group)",
         (f"{_OF_FLOW}::test_variants_go_into_lanes_of_their_own_and_are_told_in_the_order_given",),
     ),
     Mutation(

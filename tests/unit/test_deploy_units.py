@@ -139,10 +139,13 @@ def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> 
 
 def test_every_setting_named_in_this_folder_exists() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.iterdir())
-    names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {"PLEXSEND_ACCOUNT_MAIN_FILE"}
+    names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {
+        "PLEXSEND_ACCOUNT_MAIN_FILE",
+        "PLEXSEND_REDIS_URL_FILE",
+    }
     assert "PLEXSEND_DURABLE" in names
     # A name that nobody knows is a warning; a value of 1 is right for all that stand here.
-    given = {name: "redis://h" if name.endswith("REDIS_URL") else "1" for name in names}
+    given = {name: "redis://h" if name.endswith(("REDIS_URL", "BROKER_URL")) else "1" for name in names}
     found = read_settings({**given, "PLEXSEND_NOTIFY_URL": "https://h"})
     assert found.warnings == ()
 

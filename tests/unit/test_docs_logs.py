@@ -15,7 +15,7 @@ def code() -> str:
 
 def events_of_page() -> set[tuple[str, str]]:
     """Return (level, event) of each row."""
-    table = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8").partition("## What is logged")[2]
+    table = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8").partition("## What is logged\n")[2]
     rows = re.findall(r"^\| (info|warning|error) \| (.+?) \|", table, re.MULTILINE)
     return {(level, event) for level, cell in rows for event in NAMED.findall(cell)}
 
@@ -37,3 +37,13 @@ def test_every_line_that_names_messages_is_on_the_page() -> None:
         if "msg_keys" in fields or "**fields" in fields or "in_hand" in fields
     }
     assert naming == {event for _, event in events_of_page()}
+
+
+def test_events_about_the_fleet_are_logged() -> None:
+    page = (
+        (ROOT / "docs" / "logs.md").read_text(encoding="utf-8").partition("## What is logged of the fleet")[2]
+    )
+    events = re.findall(r"`([a-z][a-z', ]+)`", page.partition("## What is logged")[0])
+    assert len(events) > 5
+    logged = code()
+    assert [event for event in events if f'"{event}"' not in logged] == []

@@ -58,8 +58,9 @@ def _row_json(check: Check, row: CheckRow) -> dict[str, object]:
 
 
 def _print(screen: Screen, row: CheckRow) -> None:
-    because = f": {row.why}" if row.why else ""
-    words = f"{row.what}: {row.found}{because}." + (f" {row.remedy}" if row.remedy else "")
+    # An error brings its own full stop.
+    sentence = ": ".join(part.rstrip(".") for part in (row.what, row.found, row.why) if part)
+    words = f"{sentence}." + (f" {row.remedy}" if row.remedy else "")
     screen.item(f"  {row.grade:<8} ", words, style=_STYLES[row.grade])
 
 

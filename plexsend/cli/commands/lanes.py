@@ -49,11 +49,12 @@ def lanes(*, as_json: bool) -> None:
 
     with open_outbox(screen) as (_, store):
         agreed = read(store)
-        rows = [_row(screen, agreed, view, held) for view, held in _look(store)]
+        views = _look(store)
+        rows = [_row(screen, agreed, view, held) for view, held in views]
         nothing = "There are no lanes yet: a lane begins with its first message."
         screen.table(_COLUMNS, rows, empty=nothing, blocks=True)
         if not as_json:
-            _warn_of_missing_workers(screen, store)
+            _warn_of_missing_workers(screen, store, [view for view, _ in views])
 
 
 def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
@@ -97,9 +98,18 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -
     ]
 
 
-def _warn_of_missing_workers(screen: Screen, store: Store) -> None:
-    from plexsend.outbox.reading import queries
+def _warn_of_missing_workers(screen: Screen, store: Store, views: Sequence[LaneView]) -> None:
+    from plexsend.outbox.fleet import fleet
+    from plexsend.outbox.reading.serving import read_serving
 
-    lonely = [account for account in queries.accounts(store) if not queries.processes(store, account)]
+    accounts = sorted({view.lane.account for view in views})
+    processes = fleet(store, accounts)
+    lonely = accounts if not any(process.lives for process in processes) else []
     if lonely:
         screen.note(f"No worker is alive for: {', '.join(lonely)}. Start one with `plexsend worker`.")
+        return
+    serving = read_serving(store, processes, accounts)
+    waiting = [view.lane for view in views if view.ready or view.later]
+    unserved = [lane.name for lane in waiting if not serving.able(lane.service, lane.account)]
+    if unserved:
+        screen.note(f"No living worker can send for: {', '.join(unserved)}. `plexsend why` says why.")

@@ -54,6 +54,7 @@ def test_where_redis_does_not_answer_the_rest_is_looked_at(
     assert found["fleet", "fleet"]["grade"] == "doubtful"
     assert found["broker", "broker"]["grade"] == "wrong"
     assert found["gateway", "gateway"]["grade"] == "ok"
+    assert ".." not in run("doctor", **nearby, PLEXSEND_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0").out
 
 
 def test_a_login_that_may_not_run_scripts_is_named(

@@ -56,7 +56,7 @@ class WatchedRedis(Redis):
         script = self._scripts.get(args[1]) if command == "evalsha" else None
         if script is Script.ADVANCE:
             return f"{script}-{args[_MODE]}"
-        if script is Script.STEER:
+        if script in (Script.STEER, Script.GROUP):
             return f"{script}-{args[_FIRST_ARGUMENT]}"
         return str(script or command)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plexsend.outbox import steer
@@ -16,7 +16,7 @@ from tests.integration.crash.answers import first, whole
 from tests.integration.crash.scenario import Scenario
 from tests.integration.crash.sending import submitted, work
 from tests.integration.crash.sweeping import take_and_die
-from tests.integration.worker.room import BULK, names
+from tests.integration.worker.room import BULK, STANDARD, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.integration.crash.stage import Stage
 
 _SCOPES = {Scope.ACCOUNT: "main", Scope.SERVICE: "mms-bulk", Scope.LANE: BULK.name}
+SPRING = replace(BULK, group="spring")
 _ENDED = {state: frozenset({state}) for state in State}
 
 
@@ -67,6 +68,18 @@ def _cancel(stage: Stage) -> None:
     stage.work()
 
 
+def _two_lanes_of_a_group(stage: Stage) -> None:
+    stage.submit(SPRING, ["k-0", "k-1"])
+    stage.submit(SPRING, ["k-2"], send_at_ms=queries.server_ms(stage.plain) + 60_000)
+    stage.submit(replace(SPRING, service=STANDARD.service), ["k-3"])
+    stage.submit(BULK, ["k-4"])
+
+
+def _cancel_group(stage: Stage) -> None:
+    stage.producer.cancel_group("spring")
+    stage.work()
+
+
 def _cancel_while_sending(stage: Stage) -> None:
     assert steer.ask(stage.plain, "main", "k-1", Act.CANCEL).outcome == "wanted"
 
@@ -96,6 +109,14 @@ SCENARIOS = (
             # Its worker died with it: it may have been sent.
             "k-2": _ENDED[State.UNCERTAIN],
         },
+    ),
+    Scenario(
+        "group-cancelled",
+        _cancel_group,
+        _two_lanes_of_a_group,
+        again=_cancel_group,
+        ends=_ENDED[State.CANCELLED],
+        ends_otherwise={"k-4": _ENDED[State.ACCEPTED]},
     ),
     Scenario(
         "cancelled-while-it-comes-back",

@@ -19,6 +19,7 @@ from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.groups import lanes_of
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act
@@ -94,7 +95,6 @@ class Driver:
         self._sent: set[str] = set()
         self._paused_services: set[str] = set()
         self._announced: set[Lane] = set()
-        self._lanes_of: dict[str | None, set[Lane]] = {}
         self._quiet_ms = 0
         self._swept_ms: int | None = None
 
@@ -126,8 +126,6 @@ class Driver:
         assert [(submitted.outcome, submitted.state) for submitted in answers] == told
         self._sent -= {key for key, (known, _) in zip(keys, told, strict=True) if known == "added"}
         self._announced.add(lane)
-        if any(known == "added" for known, _ in told):
-            self._lanes_of.setdefault(lane.group, set()).add(lane)
         if lane.service in self._paused_services:
             self.model.holds.barred.add(hold_field(Scope.SERVICE, Reason.PAUSE, lane.service))
 
@@ -219,10 +217,7 @@ class Driver:
     def cancel_group(self, group: str, *, interrupted: bool) -> None:
         """Close and cancel a group; `interrupted`: only its first lane is gone through."""
         self.model.closed.add(group)
-        # One in which nothing was left has ended.
-        index = self.store.client.hgetall(self.store.keys.lane_index("main"))
-        lanes = sorted(self._lanes_of.get(group, ()), key=lambda lane: lane.name)
-        lanes = [lane for lane in lanes if lane.name.encode() in index]
+        lanes = lanes_of(self.store, "main", group)
         told = [self.model.cancel_lane(lane) for lane in (lanes[:1] if interrupted else lanes)]
         if interrupted and lanes:
 

@@ -110,8 +110,10 @@ def test_account_that_is_announced_without_a_message_is_adopted_with_its_first(b
     adoption = Adoption(bench.store)
     assert not adoption.adopt([BULK])
     assert not bench.store.client.exists(bench.store.keys.here("main"))
+    assert [adoption.adopt([BULK]) for _ in range(25)].count(True) > 1, "it is not looked at all the time"
     bench.submit(["k"], form=1)
     assert adoption.adopt([BULK])
+    assert bench.store.client.hexists(bench.store.keys.lane_index("main"), BULK.name)
 
 
 def test_account_that_moved_away_in_the_new_form_is_not_adopted(bench: Bench) -> None:
