@@ -36,16 +36,6 @@ PROBE_RECLAIMS = 2
 """A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000
 """How long the state of a rate is kept after the moment from which it has no effect."""
-DAY_MS = 86_400_000
-"""A day without a change of the clock, for daily limits whose midnights were not written ahead."""
-RING_AHEAD_MS = 50
-"""How long before its permits are there a lane is rung for: a doorbell takes 5 to 50 ms, and the rate would
-go unused meanwhile. Less than a drain stays with its lease kept."""
-PLACE_LAPSES_MS = 1_000
-"""How long after the time promised to it a lane keeps its place before the rate: its drain may have died."""
-GROUP_COST = 9
-"""What a message of a group costs its class, where one without a group costs 1: while both classes have work,
-messages without a group get nine permits of ten."""
 TAKES_KEPT_MS = 900_000
 """How long the last take of a drain that is gone is remembered."""
 POLICY_CHANGES = 1_000

@@ -35,6 +35,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "HINCRBY": (_KEY, "f", "1"),
     "HLEN": (_KEY,),
     "HMGET": (_KEY, "f"),
+    "HRANDFIELD": (_KEY, "1"),
     "HSCAN": (_KEY, "0"),
     "HSET": (_KEY, "f", "v"),
     "HSETNX": (_KEY, "f", "v"),

@@ -19,6 +19,7 @@ local function service_named(name)
     service.linger_ms = tonumber(found[2] or nil) or POLICY_DEFAULTS.linger_ms
     service.connections = tonumber(found[3] or nil) or POLICY_DEFAULTS.connections
     service.daily_limit = tonumber(found[4] or nil) or POLICY_DEFAULTS.daily_limit
+    if service.rate_per_s > 0 then tidy_places(name) end
   end
   return service
 end
