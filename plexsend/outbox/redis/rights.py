@@ -59,6 +59,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "SET": (_KEY, "v"),
     "SISMEMBER": (_KEY, "v"),
     "SMEMBERS": (_KEY,),
+    "SREM": (_KEY, "v"),
     "TIME": (),
     "TYPE": (_KEY,),
     "ZADD": (_KEY, "1", "m"),

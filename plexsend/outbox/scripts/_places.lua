@@ -83,6 +83,12 @@ local function leave_line(lane, service)
   call('ZREM', P .. service .. LINES[class_of(lane)], lane)
 end
 
+-- A lane that has ended.
+local function forget_place(lane, service)
+  leave_line(lane, service)
+  call('HDEL', fair_key(service), lane)
+end
+
 -- `times`: what the classes have had, where that changes. What a lane leaves behind lapses by itself; while no
 -- lane ever waits, that may be forgotten in between.
 local function write_place(spot, state, times, tag, need, gives_up, drain)
