@@ -12,7 +12,6 @@ from plexsend.outbox.steer import Act, ask
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.steer import Decision
-    from plexsend.settings import Settings
     from plexsend.terminal.screen import Screen
 
 _DONE = {
@@ -34,11 +33,9 @@ _POSSIBLE = {
 }
 
 
-def decide_one(
-    screen: Screen, settings: Settings, store: Store, key: str, *, account: str | None, act: Act
-) -> None:
+def decide_one(screen: Screen, store: Store, key: str, *, account: str | None, act: Act) -> None:
     """Do what is asked for one message and print the outcome. Raises NotPossible where it is not possible."""
-    record = find_record(store, settings, key, account)
+    record = find_record(store, key, account)
     decision = ask(store, record.lane.account, key, act)
     if not decision.done:
         raise refusal(key, act, decision)

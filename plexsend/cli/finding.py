@@ -5,34 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible
+from plexsend.outbox.policies.state import read
 from plexsend.outbox.reading.queries import find, only_account
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Settings
 
 
-def find_records(store: Store, settings: Settings, key: str, account: str | None) -> list[Record]:
+def find_records(store: Store, key: str, account: str | None) -> list[Record]:
     """Return the messages with this key, at least one; in all accounts where none is named.
 
     Raises NotPossible where there is none.
     """
     found = find(store, key, account)
     if not found:
+        keep_days = read(store).of(account or "main").account_wide("keep_days")
         raise NotPossible(
             f"No message {key!r} is known {f'in account {account}' if account else 'in any account'}. "
-            f"Check the key; a message that has ended is forgotten after {settings.keep_days:g} days "
-            "(PLEXSEND_KEEP_DAYS)."
+            f"Check the key; a message that has ended is forgotten after {keep_days:g} days "
+            "(the policy keep_days)."
         )
     return found
 
 
-def find_record(store: Store, settings: Settings, key: str, account: str | None) -> Record:
+def find_record(store: Store, key: str, account: str | None) -> Record:
     """Return the one message with this key.
 
     Raises UsageError where several accounts know it and none is named.
     """
-    found = find_records(store, settings, key, account)
+    found = find_records(store, key, account)
     only_account(key, (record.lane.account for record in found), remedy="Name one with --account.")
     return found[0]

@@ -13,7 +13,6 @@ from plexsend.terminal.moments import local, utc
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
-    from plexsend.settings import Settings
     from plexsend.terminal.screen import Screen
 
 STAYS = {
@@ -23,11 +22,9 @@ STAYS = {
 """Why a message keeps its time, by the outcome."""
 
 
-def reschedule_one(
-    screen: Screen, settings: Settings, store: Store, key: str, at_ms: int, *, account: str | None
-) -> None:
+def reschedule_one(screen: Screen, store: Store, key: str, at_ms: int, *, account: str | None) -> None:
     """Give one message another time and print the outcome. Raises NotPossible where it keeps its time."""
-    record = find_record(store, settings, key, account)
+    record = find_record(store, key, account)
     decision = steer.reschedule(store, record.lane.account, key, at_ms)
     if decision.outcome == "unknown":
         raise NotPossible(f"No message {key!r} is known any more.")

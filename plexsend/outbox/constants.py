@@ -18,6 +18,10 @@ LONGEST_SLEEP_MS = 5_000
 """No lane sleeps longer than this without being looked at again, whatever was lost."""
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
+FULL_AGAIN_MS = 50
+"""Until the next sweep while lanes with a group wait for a free thread or connection."""
+TIDY_AGAIN_MS = 20
+"""Until the next sweep while more records are old enough to be taken away than one takes."""
 LONGEST_ROUND_MS = 250
 """The longest time until the next sweep. A lane due before it causes a nudge, and nudges can be lost."""
 IDLE_ROUND_MS = 4_000
@@ -32,16 +36,6 @@ PROBE_RECLAIMS = 2
 """A probe counts as lapsed after this many times the time of a reclaim, even if it is never settled."""
 RATE_KEPT_MS = 60_000
 """How long the state of a rate is kept after the moment from which it has no effect."""
-DAY_MS = 86_400_000
-"""A day without a change of the clock, for daily limits whose midnights were not written ahead."""
-RING_AHEAD_MS = 50
-"""How long before its permits are there a lane is rung for: a doorbell takes 5 to 50 ms, and the rate would
-go unused meanwhile. Less than a drain stays with its lease kept."""
-PLACE_LAPSES_MS = 1_000
-"""How long after the time promised to it a lane keeps its place before the rate: its drain may have died."""
-GROUP_COST = 9
-"""What a message of a group costs its class, where one without a group costs 1: while both classes have work,
-messages without a group get nine permits of ten."""
 TAKES_KEPT_MS = 900_000
 """How long the last take of a drain that is gone is remembered."""
 POLICY_CHANGES = 1_000
@@ -56,10 +50,18 @@ HISTORY_LENGTH = 50
 # How much one call does at most, so that no other script waits long for it.
 MOST_DUE = 50
 """Scheduled messages that one take makes ready."""
-MOST_LANES = 200
-"""Lanes that one sweep looks at."""
+MOST_LANES = 100
+"""Due lanes without a group that one sweep looks at, and as many of the others."""
+MOST_IN_PASSING = 25
+"""Due lanes of a route without a free thread or connection that one sweep looks at, in turn."""
+MOST_BROUGHT_BACK = 200
+"""Lanes of a route that one sweep brings back when what held them is over."""
+MOST_CUT = 200
+"""Lanes that one sweep looks at after the clock was set back."""
+MOST_FILLED_FROM = 30
+"""Lanes of a route that one take looks at to fill its batch."""
 MOST_ABANDONED = 100
-"""Abandoned messages that one sweep answers for a lane."""
+"""Abandoned messages that one sweep answers."""
 MOST_TIDIED = 100
 """Ended records of a lane that one sweep takes away."""
 MOST_OF_GROUP = 100

@@ -123,7 +123,7 @@ class Settings:
     """Product to scheme and host, without a slash at the end."""
     rcs_dialect: RcsDialect = row("RCS_DIALECT", RcsDialect.V1.value, choice(RcsDialect),
         "The version of the gateway's RCS interface, v1 or v2; items are written the same for both.",
-        readers=Reader.ALL, in_readme=True)
+        in_readme=True)
     durable: bool = row("DURABLE", "0", switch,
         "With 1 nothing is taken in or sent unless Redis writes each change to disk first "
         "(appendfsync always).",
@@ -136,7 +136,7 @@ class Settings:
     # The least is about nine seconds: housekeeping does not look more often, and a slip such as 0 is caught.
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",
-        readers=Reader.WORKERS | Reader.COMMANDS, in_readme=True)
+        in_readme=True)
     log: LogFormat = row("LOG", LogFormat.TEXT.value, choice(LogFormat),
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,

@@ -38,7 +38,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SettingOrigin:
     """One setting, as a person may see it."""
 
     name: str
@@ -48,7 +48,7 @@ class Origin:
     source: Source
 
 
-def origins(services: Iterable[str], environ: Mapping[str, str] | None = None) -> list[Origin]:
+def origins(services: Iterable[str], environ: Mapping[str, str] | None = None) -> list[SettingOrigin]:
     """Return every setting with its origin, by the order of the docs; a service's own after the plain one.
 
     The environment must have been read without an error before: what is wrong in it is left out here.
@@ -62,7 +62,9 @@ def ignored(environ: Mapping[str, str] | None = None) -> list[Problem]:
     return take_out_foreign(dict(os.environ if environ is None else environ))
 
 
-def _of(variable: Variable[Any], services: Iterable[str], given: Mapping[str, str]) -> Iterator[Origin]:
+def _of(
+    variable: Variable[Any], services: Iterable[str], given: Mapping[str, str]
+) -> Iterator[SettingOrigin]:
     if "<" in variable.name:
         form = re.compile(_VARYING.sub("[A-Z0-9_]+", variable.name))
         names = [name for name in sorted(given) if form.fullmatch(name) and not _is_another(name)]
@@ -77,11 +79,11 @@ def _of(variable: Variable[Any], services: Iterable[str], given: Mapping[str, st
         not ("<" in variable.name and are_set)
     ):
         default = variable.default_words if variable.default is None else variable.default
-        yield Origin(variable.name, default, Source.DEFAULT)
+        yield SettingOrigin(variable.name, default, Source.DEFAULT)
     for name in are_set:
         from_file = variable.secret and name.endswith(FILE_SUFFIX)
         shown = _show(variable, name, given[name].strip(), from_file=from_file)
-        yield Origin(name, shown, Source.FILE if from_file else Source.VARIABLE)
+        yield SettingOrigin(name, shown, Source.FILE if from_file else Source.VARIABLE)
 
 
 # `PLEXSEND_<PRODUCT>_URL` has the form of PLEXSEND_REDIS_URL too.

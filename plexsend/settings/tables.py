@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
     from plexsend.settings.variables import Variable
 
+_OF_WORKERS = (
+    "Applications and commands need none of these. What [policies.md](policies.md#the-table) lists too is "
+    "what a worker asks for: the whole fleet goes by one value, which `plexsend policy list` shows."
+)
 _SECTIONS = {
     Reader.ALL: (
         "Read by applications, workers and commands",
         "Give the same value wherever messages are submitted, sent or looked at.",
     ),
-    Reader.WORKERS | Reader.COMMANDS: (
-        "Read by workers and commands",
-        "Workers go by these. Commands only show them, as in `plexsend why`.",
-    ),
-    Reader.WORKERS: ("Read by workers alone", "Applications and commands need none of these."),
+    Reader.WORKERS: ("Read by workers alone", _OF_WORKERS),
 }
 
 _INTRODUCTION = f"""# Settings

@@ -63,12 +63,10 @@ def test_eight_settings_are_the_ones_that_people_set() -> None:
 
 
 ATTRIBUTES = [*rows(Settings).items(), *rows(Policy).items()]
-# The dialect is asked for by the gateway's table of services, for whoever loads items.
-ELSEWHERE = {"rcs_dialect"}
 
 
 @pytest.mark.parametrize(("attribute", "row"), ATTRIBUTES, ids=[name for name, _ in ATTRIBUTES])
 def test_applications_read_what_is_said_to_be_theirs(attribute: str, row: Variable[Any]) -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "producers").rglob("*.py")))
-    read = re.search(rf"\.{attribute}\b", code) is not None or attribute in ELSEWHERE
+    read = re.search(rf"\.{attribute}\b", code) is not None
     assert (Reader.APPLICATIONS in row.readers) is read

@@ -45,8 +45,8 @@ def cancel(
     group = read_group(what)
     if group is None and (reason or by):
         raise click.UsageError("--reason and --by are of a group (group:NAME): one message keeps neither.")
-    with open_outbox(screen) as (settings, store):
+    with open_outbox(screen) as (_, store):
         if group is None:
-            decide_one(screen, settings, store, what, account=account, act=Act.CANCEL)
+            decide_one(screen, store, what, account=account, act=Act.CANCEL)
             return 0
         return cancel_group(screen, store, group, account=account, why=reason or "", by=by, asks=not yes)

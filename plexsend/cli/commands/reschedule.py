@@ -38,8 +38,8 @@ def reschedule(*, what: str, time: datetime, account: str | None, as_json: bool)
 
     at_ms = round(time.timestamp() * 1000)
     group = read_group(what)
-    with open_outbox(screen) as (settings, store):
+    with open_outbox(screen) as (_, store):
         if group is None:
-            reschedule_one(screen, settings, store, what, at_ms, account=account)
+            reschedule_one(screen, store, what, at_ms, account=account)
             return 0
         return reschedule_group(screen, store, group, at_ms, account=account)

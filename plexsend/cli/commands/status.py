@@ -24,8 +24,8 @@ def status(*, key: str, account: str | None, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     from plexsend.cli.finding import find_records
 
-    with open_outbox(screen) as (settings, store):
-        for record in find_records(store, settings, key, account):
+    with open_outbox(screen) as (_, store):
+        for record in find_records(store, key, account):
             screen.facts(record_json(record))
             if not as_json:
                 show_record(screen, record)

@@ -62,8 +62,8 @@ def settle(*, key: str, verdict: str, account: str | None, as_json: bool) -> Non
     from plexsend.cli.deciding import decide_one
     from plexsend.outbox.steer import Act
 
-    with open_outbox(screen) as (settings, store):
-        decide_one(screen, settings, store, key, account=account, act=Act(verdict))
+    with open_outbox(screen) as (_, store):
+        decide_one(screen, store, key, account=account, act=Act(verdict))
 
 
 def _records(store: Store, lane: Lane | None, account: str | None) -> Iterator[Record]:

@@ -53,7 +53,7 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
             return _explain_flow(screen, store, _covered(target, account))
         from plexsend.cli.finding import find_records
 
-        for record in find_records(store, settings, what, account):
+        for record in find_records(store, what, account):
             answer = _ask(store, record)
             screen.facts(_why_json(answer, record))
             if not as_json:

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from plexsend.cli.doctor.rows import CheckRow
     from plexsend.errors import Problem
-    from plexsend.settings.origins import Origin
+    from plexsend.settings.origins import SettingOrigin
 
 
-def settings_rows(found: Iterable[Origin], warnings: Iterable[Problem], *, whole: bool) -> Iterator[CheckRow]:
+def settings_rows(
+    found: Iterable[SettingOrigin], warnings: Iterable[Problem], *, whole: bool
+) -> Iterator[CheckRow]:
     """Yield the settings and what is doubtful about them; with `whole` also the defaults. Pure."""
     defaults = 0
     for origin in found:

@@ -91,7 +91,9 @@ def look_at(store: Store, lane: Lane) -> LaneView:
         pipe = store.client.pipeline(transaction=True)
         for part in ("ready", "later", "sending", "uncertain", "dead"):
             pipe.zcard(key(part))
-        pipe.zrangebyscore(key("drains"), "-inf", "+inf", withscores=True)
+        pipe.zrangebyscore(
+            store.keys.lane(lane.account, lane.route.name, "drains"), "-inf", "+inf", withscores=True
+        )
         pipe.zrange(key("ready"), 0, 0, withscores=True)
         pipe.hgetall(key("counts"))
         pipe.time()
@@ -104,10 +106,15 @@ def look_at(store: Store, lane: Lane) -> LaneView:
         sending=sending,
         uncertain=uncertain,
         dead=dead,
-        drains=sum(1 for name, lapses in drains if lapses > now_us / 1000 and not name.startswith(b"bell:")),
+        drains=sum(1 for name, lapses in drains if lapses > now_us / 1000 and _is_drain_of(lane, text(name))),
         oldest_ready_ms=int(now_us - oldest[0][1]) // 1000 if oldest and isfinite(oldest[0][1]) else None,
         counts={text(name): number(value) for name, value in counts.items()},
     )
+
+
+# Behind the name of a drain is the group for which it works, where there is one.
+def _is_drain_of(lane: Lane, name: str) -> bool:
+    return not name.startswith("bell:") and name.partition("/")[2] == (lane.group or "")
 
 
 def holds(store: Store, account: str) -> list[Hold]:

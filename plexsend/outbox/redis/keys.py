@@ -223,8 +223,12 @@ class Keys:
         return f"{self.account(account)}closed"
 
     def wake(self, account: str) -> str:
-        """Return the key of an account's wake times."""
+        """Return the key of the wake times of an account's lanes without a group."""
         return f"{self.account(account)}wake"
+
+    def grouped_wake(self, account: str, route: str) -> str:
+        """Return the key of the wake times of a route's lanes with a group."""
+        return self.lane(account, route, "wake")
 
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""

@@ -22,8 +22,8 @@ _COMMENT = re.compile(r"--.*")
 _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
-def prelude(text: str, rules: Iterable[HoldRule]) -> str:
-    """Return the data that a script names, as Lua.
+def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
+    """Return the data that a script names, as Lua: name → the line that gives it.
 
     Args:
         text: The script and its parts.
@@ -41,7 +41,7 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> str:
         **given(),
         **{flag.name: flag.value for flag in Flag},
     }
-    return "\n".join(f"local {name} = {_lua(value)}" for name, value in data.items() if name in named)
+    return {name: f"local {name} = {_lua(value)}" for name, value in data.items() if name in named}
 
 
 def _targets(event: Event) -> dict[str, str]:

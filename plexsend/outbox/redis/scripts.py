@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.arguments import LAYOUTS
@@ -23,7 +24,7 @@ from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.redis.prelude import prelude
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from plexsend.outbox.reasons import HoldRule
 
@@ -58,6 +59,8 @@ _SHEBANG = {
 }
 
 ARGUMENTS = "arguments"
+PRELUDES = ("prelude", "prelude of the functions")
+"""The parts with what a script is given as data."""
 _NOTHING = "nothing"
 _FUNCTIONS = ";"
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
@@ -74,16 +77,31 @@ class Part:
 @cache
 def source(script: Script) -> str:
     """Return the whole text of a script, as Redis gets it."""
-    return "\n".join(part.text for part in parts(script))
+    return _text(parts(script))
 
 
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     needed = list(_resolve(script, script, set()))
-    given = prelude("\n".join(part.text for part in needed), rules)
+    shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
+    inside = needed[len(shared) :]
+    given = prelude(_text(needed), rules)
+    early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", _text(shared))}
+    begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
     # A script without functions of its own has nothing to put aside.
-    end = [Part("end", "end)()")] if any(part.name == _FUNCTIONS for part in needed) else []
-    return [Part("shebang", _SHEBANG[script]), Part("prelude", given), *needed, *end]
+    if not inside:
+        return begin
+    # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
+    late = {name: line for name, line in given.items() if name not in early}
+    return [*begin, inside[0], Part(PRELUDES[1], _lines(late)), *inside[1:], Part("end", "end)()")]
+
+
+def _text(pieces: Sequence[Part]) -> str:
+    return "\n".join(part.text for part in pieces)
+
+
+def _lines(given: Mapping[str, str]) -> str:
+    return "\n".join(given.values())
 
 
 def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:

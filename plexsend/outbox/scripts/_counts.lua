@@ -28,6 +28,14 @@ local function moved(lane, key, from, to) -- luacheck: no unused args
   if to == NOWHERE then count(lane, 'a:' .. from, 1) end
 end
 
+-- Whether counts, as HGETALL answers them, name a message that has a record still.
+local function any_left(fields)
+  for i = 1, #fields, 2 do
+    if string.sub(fields[i], 1, 2) == 's:' and fields[i + 1] ~= '0' then return true end
+  end
+  return false
+end
+
 local function write_counts()
   for lane, balance in pairs(balances) do
     for state, n in pairs(balance) do

@@ -4,6 +4,9 @@
 --
 -- Lua knows no time zones: who writes the policies writes the midnights of the next days beside them.
 
+-- A day without a change of the clock.
+local DAY_MS = 86400000
+
 -- The first midnight to come. A list that was not renewed goes on in steps of a day.
 local function next_midnight()
   local last = 0

@@ -29,6 +29,15 @@ local function hold_fields(lane, service)
   return found
 end
 
+-- The fields of the holds that a lane does not share with its route; of one scope, where it is given.
+local function own_fields(lane, scope)
+  local covers, fields = hold_fields(lane, service_of(lane)), {}
+  for i = covers.shared + 1, #covers.fields do
+    if not scope or covers.rows[i].scope == scope then fields[#fields + 1] = covers.fields[i] end
+  end
+  return fields
+end
+
 -- What one hold lets go: until when nothing (ms), or nil and the largest batch.
 local function look_at_hold(row, text)
   local later = now + LONGEST_SLEEP_MS

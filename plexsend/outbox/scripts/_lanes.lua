@@ -11,6 +11,15 @@ local function group_of(lane)
   return string.match(lane, '/([^@]*)')
 end
 
+local function service_of(lane)
+  return string.match(lane, '^([^./@]+)') or ''
+end
+
+-- The lane of a route that belongs to a group.
+local function with_group(route, group)
+  return (string.gsub(route, '@', '/' .. group .. '@'))
+end
+
 local named_before = {}
 
 -- The lane that a record names in its field `l`; nil where it names none that is known.

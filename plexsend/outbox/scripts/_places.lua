@@ -6,8 +6,17 @@
 -- the `line` of its class, under its tag.
 
 local LINES = { ':line', ':line:groups' }
-local COST_OF_CLASS = { 1, GROUP_COST }
+-- What a message costs its class, ungrouped or of a group: while both have work, the first gets nine permits of ten.
+local COST_OF_CLASS = { 1, 9 }
+-- How long after the time promised to it a lane keeps its place: its drain may have died.
+local PLACE_LAPSES_MS = 1000
+-- How long before its permits are there a lane is rung for: a doorbell takes 5 to 50 ms, in which the rate would go
+-- unused. Less than a drain stays with its lease kept.
+local RING_AHEAD_MS = 50
+-- Places at the head of a line that one call looks at.
 local MOST_LOOKED_AT = 3
+-- Places of a service that are remembered before old ones are looked for, and how many one sweep looks at then.
+local MOST_PLACES, MOST_PLACES_TIDIED = 64, 10
 
 local function fair_key(service)
   return P .. service .. ':fair'
@@ -74,6 +83,12 @@ local function leave_line(lane, service)
   call('ZREM', P .. service .. LINES[class_of(lane)], lane)
 end
 
+-- A lane that has ended.
+local function forget_place(lane, service)
+  leave_line(lane, service)
+  call('HDEL', fair_key(service), lane)
+end
+
 -- `times`: what the classes have had, where that changes. What a lane leaves behind lapses by itself; while no
 -- lane ever waits, that may be forgotten in between.
 local function write_place(spot, state, times, tag, need, gives_up, drain)
@@ -100,5 +115,18 @@ local function stop_waiting(lane, service, drain)
   local text = call('HGET', fair_key(service), lane)
   if text and string.sub(text, -#drain - 1) == ' ' .. drain then
     call('HSET', fair_key(service), lane, string.sub(text, 1, -#drain - 1))
+  end
+end
+
+-- Lanes come and go. What the others have caught up with says nothing any more: a few of them leave at each call.
+local function tidy_places(service)
+  local fair = fair_key(service)
+  if call('HLEN', fair) <= MOST_PLACES then return end
+  local _, _, nows = read_times(call('HGET', fair, '*'))
+  local found = call('HRANDFIELD', fair, MOST_PLACES_TIDIED, 'WITHVALUES')
+  for i = 1, #found, 2 do
+    local tag, gives_up = string.match(found[i + 1], '^(%d+) %d+ (%d+) ?%S*$')
+    local lapsed = tag and tonumber(gives_up) <= now and tonumber(tag) <= nows[class_of(found[i])]
+    if found[i] ~= '*' and lapsed then call('HDEL', fair, found[i]) end
   end
 end

@@ -45,6 +45,12 @@ local function target(event, from)
   return TRANSITIONS[event][from]
 end
 
+-- Where retention finds a message that ended: one list for the account. A record that names its lane by name is of
+-- form 1, and goes into its lane's own list, which an older program looks through too.
+local function ended_list(lane, l)
+  return l and string.find(l, '@', 1, true) and lane_key(lane, 'ended') or P .. 'ended'
+end
+
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
 -- into the record in the same HSET. The caller has checked that target() is not nil.
 local function move(lane, key, from, event, score, fields)
@@ -67,7 +73,7 @@ local function move(lane, key, from, event, score, fields)
     end
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text
-    call('RPUSH', lane_key(lane, 'ended'), now_text .. ':' .. key)
+    call('RPUSH', ended_list(lane, call('HGET', record_of .. key, 'l')), now_text .. ':' .. key)
   end
   call('HSET', record_of .. key, unpack(fields))
   return to

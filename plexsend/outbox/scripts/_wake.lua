@@ -1,5 +1,6 @@
--- needs: _clock
--- When a lane is looked at next, and how the process that sweeps hears of it.
+-- needs: _clock, _lanes
+-- When a lane is looked at next, and how the process that sweeps hears of it. Lanes with a group have a set of
+-- wakes for each route, so that thousands of them are in nobody's way.
 
 local function first_score(key)
   local found = call('ZRANGE', key, 0, 0, 'WITHSCORES')
@@ -19,20 +20,36 @@ local function nudge(at)
   end
 end
 
+-- The set in which a lane wakes, and its route where the lane has a group.
+local function wake_set(lane)
+  if not group_of(lane) then return P .. 'wake', nil end
+  local route = route_of(lane)
+  return lane_key(route, 'wake'), route
+end
+
+-- `wake:routes`: the routes of which a lane with a group wakes or is held.
+local function note_route(route, added)
+  if route and added == 1 then call('SADD', P .. 'wake:routes', route) end
+end
+
 local function wake_at(lane, at)
-  call('ZADD', P .. 'wake', num(at), lane)
+  local set, route = wake_set(lane)
+  note_route(route, call('ZADD', set, num(at), lane))
   nudge(at)
 end
 
 local function wake_by(lane, at)
-  call('ZADD', P .. 'wake', 'LT', num(at), lane)
+  local set, route = wake_set(lane)
+  note_route(route, call('ZADD', set, 'LT', num(at), lane))
   nudge(at)
 end
 
+-- A hold has ended. An account has few lanes without a group; those with one come back as sweep brings them.
 local function wake_all()
   for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
     wake_by(lane, now)
   end
+  nudge(now)
 end
 
 -- Sets the wake of a lane in which nothing can be taken before `at` (nil: nothing is ready).
@@ -45,8 +62,25 @@ local function sleep_until(lane, at)
   if t then
     wake_at(lane, math.max(t, now))
   else
-    call('ZREM', P .. 'wake', lane)
+    call('ZREM', (wake_set(lane)), lane)
   end
+end
+
+-- Sets the wake of a lane that a hold keeps, as gate answers it. A lane with a group is out of `wake`: what a
+-- person paused comes back with the resume, and what is held with its whole route as sweep brings it.
+local function sleep_held(lane, held)
+  local set, route = wake_set(lane)
+  if not route then
+    wake_at(lane, held.at)
+    return
+  end
+  local abandoned = first_score(lane_key(lane, 'sending'))
+  if abandoned then
+    wake_at(lane, math.max(now, math.min(abandoned, held.at)))
+    return
+  end
+  call('ZREM', set, lane)
+  if not held.is_own then note_route(route, call('ZADD', lane_key(route, 'wake:held'), now_text, lane)) end
 end
 
 -- ms at which the linger is over, counted from the oldest ready message; nil once it is.

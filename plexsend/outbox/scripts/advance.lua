@@ -1,9 +1,9 @@
--- needs: _clock, _here, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases,
--- needs: _policy, _day, advance/policies, advance/leases, advance/return, advance/late, advance/settle, advance/effects,
--- needs: advance/choose, advance/batch, advance/take, advance/stop
--- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , the lane's ready, later, sending,
--- uncertain, dead, drains, takes, counts, ended; p{a}:<service>:rate, line, fair, day, holds, eased, wake; reads
--- policy.
+-- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line,
+-- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/return, advance/late, advance/settle,
+-- needs: advance/effects, advance/choose, advance/fill, advance/batch, advance/take, advance/stop
+-- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
+-- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
+-- p{a}:<service>:rate, line, fair, day, holds, eased, wake, ended; reads policy.
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
@@ -16,39 +16,43 @@
 -- status: taken; declined (this process cannot send for the account); idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
 --         serve this lane); stopped; settled; moved (see _here). ms: the wait; with `taken` Redis's clock.
 
-local function settle_all()
+local function settle_all(last)
   if settled_token == '' and effect_count == 0 and #ARGV < FIRST_REST then
     return
   end
-  settle(FIRST_REST + effect_count * EFFECT_LENGTH)
+  settle(FIRST_REST + effect_count * EFFECT_LENGTH, last)
   apply_effects()
   if accepted_any and settled_take > 0 then
-    local ok = tonumber(call('HGET', lane_key(lane, 'counts'), 'ok')) or 0
+    local ok = tonumber(call('HGET', lane_key(route, 'counts'), 'ok')) or 0
     if settled_take > ok then
-      call('HSET', lane_key(lane, 'counts'), 'ok', num(settled_take))
+      call('HSET', lane_key(route, 'counts'), 'ok', num(settled_take))
     end
   end
   -- What came back may be due before the lane's next wake.
   local due = first_score(later)
   if due then wake_by(lane, due) end
+  for home in pairs(came_back) do
+    local at = call('EXISTS', lane_key(home, 'ready')) == 1 and now or first_score(lane_key(home, 'later'))
+    if at then wake_by(home, at) end
+  end
   if holds_ended then wake_all() end
   -- A caller that settles for another drain takes nothing itself.
   if mode == 'settle' and call('ZCARD', ready) > 0 then wake_by(lane, now) end
 end
 
 if not is_here then return { 'moved' } end
-local last = mode == 'take' and call('HGET', takes, drain)
-if last and sequence <= tonumber(string.match(last, '^(%d+)')) then
+local last = mode ~= 'settle' and call('HGET', takes, drain)
+if mode == 'take' and last and sequence <= tonumber(string.match(last, '^(%d+)')) then
   return answer_again(last)
 end
-settle_all()
+settle_all(last)
 local answer
 if mode == 'take' then
   answer = take()
 elseif mode == 'decline' then
   answer = decline('secret')
 elseif mode == 'stop' then
-  answer = stop()
+  answer = stop(last)
 else
   answer = answer_of({ status = 'settled' })
 end

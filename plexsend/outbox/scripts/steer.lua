@@ -1,6 +1,6 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _holds, _cancel, _reschedule
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _ending, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
--- p{a}:holds, eased, refused and wake. The hot loop never runs it.
+-- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
@@ -45,6 +45,8 @@ end
 local function drop(key, record)
   if not target('drop', record.s) then return done('refused', record.s) end
   forget(record.l, key, record.s, 'drop')
+  write_counts()
+  end_if_over(record.l)
   return done('dropped', record.s)
 end
 
@@ -73,9 +75,21 @@ local function hold(field, json)
   return { 'held', '' }
 end
 
+-- A lane with a group that a pause of its own or of its group kept is in nobody's sight: it comes back here.
+local function wake_paused(field)
+  local scope, what = string.match(field, '^(%S+) %S+ (.*)$')
+  if scope == 'lane' and group_of(what) then wake_by(what, now) end
+  if scope ~= 'group' then return end
+  for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do
+    local lane = with_group(route, what)
+    if call('HEXISTS', P .. 'lanes', lane) == 1 then wake_by(lane, now) end
+  end
+end
+
 local function lift(field, json)
   if call('HGET', P .. 'holds', field) ~= json then return { 'kept', '' } end
   end_hold(field)
+  wake_paused(field)
   wake_all()
   return { 'lifted', '' }
 end
@@ -84,6 +98,7 @@ local function release()
   local answer = { 'released' }
   for i = FIRST_REST, #ARGV do
     local ended = end_hold(ARGV[i])
+    if ended then wake_paused(ARGV[i]) end
     -- A person says that the secrets may be tried again, also where other processes have a better one.
     if ARGV[i] == subject then ended = call('DEL', P .. 'refused') == 1 or ended end
     if ended then answer[#answer + 1] = ARGV[i] end

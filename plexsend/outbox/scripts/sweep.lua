@@ -1,8 +1,9 @@
--- needs: _clock, _here, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
--- needs: sweep/leader, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned, sweep/doorbells, sweep/retention
--- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, holds, <service>:rate, line, fair;
--- reads policy; of
--- the lanes that are due: drains, takes, later, ready, sending; of the lanes named for tidying: ended, dead, counts, m: b: h:.
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
+-- needs: _ending, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing
+-- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
+-- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
+-- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
 --
 -- Writes no verdict: what is abandoned is answered to the caller.
 --
@@ -25,22 +26,37 @@ write_leader()
 local dropped = drop_leases_of_silent()
 local urls = agree_on_addresses()
 wake_fresh(services)
+go_on_cutting()
 
 local spoilt = {}
-for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
-  if not pcall(look_at, lane) then
+
+local function try(look, lane)
+  if not pcall(look, lane) then
     spoilt[#spoilt + 1] = lane
     wake_at(lane, now + LONGEST_SLEEP_MS)
   end
 end
 
-for i = FIRST_TIDIED, #ARGV do
-  if not pcall(tidy, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
+for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
+  try(look_at, lane)
+  tidy_takes(lane)
 end
-if #ARGV >= FIRST_TIDIED then tidy_holds() end
+local next_grouped = look_at_grouped(try)
+
+local is_tidied, more_to_tidy = pcall(tidy, P .. 'ended')
+if not is_tidied then spoilt[#spoilt + 1], more_to_tidy = 'ended', false end
 write_counts()
+for lane in pairs(thinned) do end_if_over(lane) end
+for i = FIRST_NAMED, #ARGV do
+  if not pcall(look_over, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
+end
+if #ARGV >= FIRST_NAMED then tidy_holds() end
+write_counts()
+local next_wake = more_to_tidy and now + TIDY_AGAIN_MS or next_grouped
+local ungrouped = first_score(P .. 'wake')
+if ungrouped and (not next_wake or ungrouped < next_wake) then next_wake = ungrouped end
 local older = older_processes('-inf', '+inf')
-local wait_ms = write_next(first_score(P .. 'wake'), #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
+local wait_ms = write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
 return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
                    rings = rings, abandoned = abandoned, processes = older,
                    spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,

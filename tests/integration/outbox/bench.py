@@ -290,5 +290,9 @@ class Bench:
 
     def wake_in_ms(self, lane: Lane = BULK) -> int | None:
         """Return in how many ms the lane wakes, None if it does not."""
-        at = self.store.client.zscore(self.store.keys.wake(lane.account), lane.name)
+        keys = self.store.keys
+        wake = keys.wake(lane.account)
+        if not lane.is_route:
+            wake = keys.grouped_wake(lane.account, lane.route.name)
+        at = self.store.client.zscore(wake, lane.name)
         return None if at is None else int(at) - queries.server_ms(self.store)

@@ -48,6 +48,8 @@ POLICY = Policy(
     credit_hold_longest_s=told_holds.CREDIT_LONGEST_MS / 1000,
 )
 GAP_MS = 5_000
+KEEP_MS = 43_200
+"""How long what ended is kept: exact in days, and no multiple of a step of time."""
 RELEASABLE = {
     Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
     Scope.SERVICE: (Reason.PAUSE,),
@@ -186,11 +188,9 @@ class Driver:
         *,
         judged: bool,
         quota: int = 8,
-        tidy: Lane | None = None,
-        keep_ms: int = 10**9,
     ) -> None:
         """Do a round of housekeeping; unless `judged`, the sweeper dies before it settles what it found."""
-        found = self.bench.sweep(process, quota=quota, keep_ms=keep_ms, tidy=[tidy] if tidy else ())
+        found = self.bench.sweep(process, quota=quota, keep_ms=KEEP_MS, tidy=self._announced)
         if not found.swept:
             assert self._swept_ms is not None, "nobody swept before, and yet somebody has the lease"
             return
@@ -198,8 +198,7 @@ class Driver:
             self._quiet_ms = self.model.now_ms + told_holds.RECLAIM_MS
         self._swept_ms = self.model.now_ms
         self._check_round(found)
-        if tidy:
-            self.model.archive(tidy, keep_ms)
+        self.model.archive(KEEP_MS)
         if judged:
             self._reclaim(found.abandoned, plan)
 
@@ -307,10 +306,11 @@ class Driver:
 
     def _has_room(self, drain: Drain, bell: str) -> bool:
         now_ms = queries.server_ms(self.store)
-        names = (self.store.keys.lane("main", lane.name, "drains") for lane in (drain.lane, drain.lane.route))
-        members = {text(key): score for name in names for key, score in _scored(self.store, name)}
+        name = self.store.keys.lane("main", drain.lane.route.name, "drains")
+        lease = drain.name if drain.lane.is_route else f"{drain.name}/{drain.lane.group}"
+        members = {text(key): score for key, score in _scored(self.store, name)}
         others = [key for key, lapses in members.items() if lapses > now_ms and key != bell]
-        return drain.name in members or len(others) < self._connections[drain.lane.service]
+        return lease in members or len(others) < self._connections[drain.lane.service]
 
     def _check_round(self, found: SweepResult) -> None:
         keys = {item.message.msg_key for item in found.abandoned}

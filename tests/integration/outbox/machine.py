@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 STEP_MS = 4_000
-KEEP_MS = 40_000
 GROUP = "spring"
 # On routes of their own: what fills a batch from other lanes of its route has tests of its own.
 GROUPED = (Lane("mms-bulk", "RMM", "main", GROUP), Lane("mms-standard", "RMM", "main", GROUP))
@@ -203,12 +202,9 @@ class OutboxMachine(RuleBasedStateMachine):
             for process in self.processes:
                 self.driver.sweep(process, plan, judged=judged)
 
-    @rule(pick=picks, quota=st.integers(0, 3), tidies=st.booleans())
-    def sweep(self, pick: int, quota: int, *, tidies: bool) -> None:
-        lane = LANES[pick % len(LANES)] if tidies else None
-        self.driver.sweep(
-            self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota, tidy=lane, keep_ms=KEEP_MS
-        )
+    @rule(pick=picks, quota=st.integers(0, 3))
+    def sweep(self, pick: int, quota: int) -> None:
+        self.driver.sweep(self.processes[pick % 2], [Outcome.RETRY], judged=True, quota=quota)
 
     # Persons
 

@@ -185,10 +185,10 @@ class Model:
         expires = told.expires_ms is not None and told.expires_ms <= max(at_ms, self.now_ms)
         return "expires" if expires else ""
 
-    def archive(self, lane: Lane, keep_ms: int) -> None:
+    def archive(self, keep_ms: int) -> None:
         """Forget what ended long ago."""
         for key, told in list(self.messages.items()):
-            if told.lane == lane and told.state not in LIVING and told.ended_ms + keep_ms <= self.now_ms:
+            if told.state not in LIVING and told.ended_ms + keep_ms <= self.now_ms:
                 self._forget(key, Event.ARCHIVE)
 
     def abandoned(self) -> set[str]:

@@ -97,7 +97,7 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
     -- Nothing depends on when a group was closed.
   elseif string.find(name, ':takes$') then
     shift_takes(key)
-  elseif string.find(name, ':ended$') then
+  elseif string.find(name, 'ended$') then
     shift_entries(key)
   elseif string.find(name, ':ready$') then
     if records then shift_scores(key, ms * 1000) end

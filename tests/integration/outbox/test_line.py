@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Settlement
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.replies import text
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, FAULT, SHUT, Bench, back, keys_of, marked_alone
 from tests.integration.outbox.slow_gateway import SlowGateway
@@ -179,7 +181,9 @@ def test_clock_set_back_keeps_no_place(bench: Bench) -> None:
     bench.let_pass(-3_600_000, steadily=False, records=False)
     assert bench.rest("p1.4").wait_ms <= 1_000
     bench.let_pass(1_010, steadily=False)
+    # All that is there: nothing is kept for a place that would lapse in an hour.
     assert bench.take("p1.5")
+    assert bench.take("p1.6")
 
 
 def test_what_was_never_sent_is_not_held_against_its_lane(bench: Bench) -> None:
@@ -204,3 +208,19 @@ def test_line_that_nobody_uses_is_forgotten(bench: Bench) -> None:
     account = bench.store.keys.account("main")
     for name in (":line", ":fair"):
         assert 0 < bench.store.client.pttl(f"{account}mms-bulk{name}") <= 61_000
+
+
+def test_places_of_lanes_that_came_and_went_are_dropped(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=200, linger_ms=0)
+    wait_at_the_head(bench)
+    fair = bench.store.keys.account("main") + "mms-bulk:fair"
+    # The others are at 100; who had less and is gone has nothing to claim or to pay back.
+    gone: dict[Any, Any] = {f"mms-bulk/g{number}@main": "90 0 0 " for number in range(200)}
+    ahead: dict[Any, Any] = {f"mms-bulk/ahead{number}@main": "110 0 0 " for number in range(5)}
+    bench.store.client.hset(fair, mapping={**gone, **ahead, "*": "20 900 20 10 100"})
+    for _ in range(200):
+        bench.store.client.zadd(bench.store.keys.wake("main"), {BULK.name: 0})
+        bench.sweep(quota=0)
+    kept = {text(field) for field in bench.store.client.hkeys(fair)}
+    assert len(kept) <= 64
+    assert kept > {*ahead, "*", BULK.name, OTHER.name}

@@ -19,7 +19,7 @@ def test_ended_records_age_out_and_stay_counted(bench: Bench) -> None:
     bench.stop(settlement=verdicts(batch, Outcome.REJECTED, of={"waits": Outcome.BACK}, code="G140"))
     bench.sweep(keep_ms=10_000, tidy=[BULK])
     assert bench.counts()["s:accepted"] == 250
-    bench.let_pass(11_000)
+    bench.let_pass(11_000, steadily=False)
     for expected in (100, 200, 250):
         bench.sweep(keep_ms=10_000, tidy=[BULK])
         assert bench.counts()["a:accepted"] == expected

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plexsend.outbox.redis.scripts import Script, parts, source
+from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
 from plexsend.outbox.states import DEAD, FINAL, LIVING, SET_OF, TRANSITIONS, Event, State
 
 DOCS = Path(__file__).parents[3] / "docs" / "architecture.md"
@@ -81,7 +81,7 @@ def test_scripts_get_the_table_as_data(script: Script) -> None:
 
 def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:
     """A state is only ever read from the table; a literal beside `'s',` would go past it."""
-    told = "".join(part.text for script in Script for part in parts(script) if part.name != "prelude")
+    told = "".join(part.text for script in Script for part in parts(script) if part.name not in PRELUDES)
     # What a person asks for is put together: 'settle_' .. act.
     named = {f"settle_{act}" for act in ("accepted", "resend", "failed") if "'settle_' .. act" in told}
     named |= set(re.findall(r"'([a-z_]+)'", told))

@@ -1,4 +1,4 @@
--- needs: _record, _holds, _wake, arguments, advance/names, advance/policies
+-- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies
 -- The batch that is taken: how it is written down, how it is answered, and how it is answered once more.
 
 -- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.
@@ -16,51 +16,79 @@ local function answer_message(answer, key, body, facts)
   answer[at + 4] = troubles_of(key, facts[3])
 end
 
+-- Those of one lane are neighbours in `chosen`. Answers the numbers of the lanes beside this one, joined.
+local function move_to_sending(chosen, deadline)
+  local numbers, at = {}, 1
+  while at <= #chosen do
+    local from, keys, scores = chosen[at].lane, {}, {}
+    while chosen[at] and chosen[at].lane == from do
+      keys[#keys + 1] = chosen[at].key
+      scores[#scores + 1] = deadline
+      scores[#scores + 1] = chosen[at].key
+      at = at + 1
+    end
+    call('ZREM', lane_key(from, 'ready'), unpack(keys))
+    call('ZADD', lane_key(from, 'sending'), unpack(scores))
+    if from ~= lane then
+      numbers[#numbers + 1] = number_of(from)
+      -- Nothing is left to ring for.
+      if call('EXISTS', lane_key(from, 'ready')) == 0 then sleep_until(from, nil) end
+    end
+  end
+  return table.concat(numbers, ',')
+end
+
 local function write_take(chosen, probes)
-  local take = call('HINCRBY', lane_key(lane, 'counts'), 'takes', 1)
-  local ok_take = call('HGET', lane_key(lane, 'counts'), 'ok') or '0'
+  local take = call('HINCRBY', lane_key(route, 'counts'), 'takes', 1)
+  local ok_take = call('HGET', lane_key(route, 'counts'), 'ok') or '0'
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
                              take = num(take), ok_take = ok_take })
-  local deadline = num(now + reclaim_ms)
-  local keys, scores, to = {}, {}, target('take', 'waiting')
+  local deadline, to = num(now + reclaim_ms), target('take', 'waiting')
   for _, message in ipairs(chosen) do
-    keys[#keys + 1] = message.key
-    scores[#scores + 1] = deadline
-    scores[#scores + 1] = message.key
     call('HSET', record_of .. message.key, 's', to, 'k', token)
-    moved(lane, message.key, 'waiting', to)
+    moved(message.lane, message.key, 'waiting', to)
     answer_message(answer, message.key, message.body, message.facts)
   end
-  call('ZREM', ready, unpack(keys))
-  call('ZADD', sending, unpack(scores))
+  local others = move_to_sending(chosen, deadline)
   for _, field in ipairs(probes) do
     local hold = read_hold(call('HGET', P .. 'holds', field))
     -- Past this time the probe counts as lapsed even if nobody ever settles it.
     hold.probe, hold.probe_until = token, now + PROBE_RECLAIMS * reclaim_ms
     write_hold(field, hold)
   end
-  call('HSET', takes, drain, table.concat({ num(sequence), now_text, num(take), ok_take, probe }, ' '))
+  call('HSET', takes, drain, table.concat({ num(sequence), now_text, num(take), ok_take, probe, others }, ' '))
   wake_by(lane, now + LONGEST_SLEEP_MS)
   return answer
 end
 
 -- The reply to this very call was lost: what it did is done, so its batch is answered again, word for word.
 local function answer_again(last)
-  local taken_at, take, ok_take, probe = string.match(last, '^%d+ (%d+) (%d+) (%d+) ?(.*)$')
-  local batch = {}
-  for _, key in ipairs(call('ZRANGE', sending, 0, -1)) do
-    local facts = read_record(key, 's', 'v', 'f', 'k', 'p')
-    if facts[4] == token then
-      batch[#batch + 1] = { key = key, facts = facts, p = tonumber(facts[5]) or 0 }
+  local taken_at, take, ok_take, probe, others = string.match(last, '^%d+ (%d+) (%d+) (%d+) ?(%a*) ?(.*)$')
+  local batch, place = {}, 0
+  local function add_from(from)
+    place = place + 1
+    for _, key in ipairs(call('ZRANGE', lane_key(from, 'sending'), 0, -1)) do
+      local facts = read_record(key, 's', 'v', 'f', 'k', 'p')
+      if facts[4] == token then
+        batch[#batch + 1] = { key = key, facts = facts, place = place, p = tonumber(facts[5]) or 0 }
+      end
     end
+  end
+  add_from(lane)
+  for number in string.gmatch(others, '%d+') do
+    local from = lane_named(number)
+    if from then add_from(from) end
   end
   if #batch == 0 then
     return answer_of({ status = 'stay', reason = 'again' })
   end
   local answer = answer_of({ status = 'taken', ms = taken_at, reason = probe, token = token, take = take,
                              ok_take = ok_take })
-  table.sort(batch, function(one, other) return one.p < other.p end)
+  table.sort(batch, function(one, other)
+    if one.place ~= other.place then return one.place < other.place end
+    return one.p < other.p
+  end)
   for _, message in ipairs(batch) do
     answer_message(answer, message.key, call('GET', body_of .. message.key) or '', message.facts)
   end

@@ -2,8 +2,9 @@
 -- Which messages go next: those due come to `ready`, then the first that may share a request are chosen.
 
 -- A message keeps the position it once had.
-local function mature()
-  for place, key in ipairs(call('ZRANGEBYSCORE', later, '-inf', now_text, 'LIMIT', 0, MOST_DUE)) do
+local function mature(lane, most)
+  local later = lane_key(lane, 'later')
+  for place, key in ipairs(call('ZRANGEBYSCORE', later, '-inf', now_text, 'LIMIT', 0, most)) do
     local found = read_record(key, 's', 'p')
     if found[1] == 'scheduled' then
       local p = tonumber(found[2] or nil) or now_us + place - 1
@@ -26,7 +27,7 @@ local function barred(key, flags)
   return is_old and 'its first try is older than the policy resend_within_s allows' or nil
 end
 
-local function expire(key, flags)
+local function expire(lane, key, flags)
   if has(flags, MAY_HAVE_BEEN_SENT) then
     note(key, 'park', '', 'expired, but it may have been sent')
     move(lane, key, 'waiting', 'park', now, nil)
@@ -43,8 +44,8 @@ end
 
 -- Looks through `ready` in order. Expired messages are settled on the way. A message that goes alone is chosen
 -- by itself if it is in front; a probe prefers one that does not.
-local function look_through(most, probing)
-  local chosen, alone, offset = {}, nil, 0
+local function look_through(lane, most, probing)
+  local ready, chosen, alone, offset = lane_key(lane, 'ready'), {}, nil, 0
   for _ = 1, 5 do
     local keys = call('ZRANGE', ready, offset, offset + most + 9)
     if #keys == 0 then break end
@@ -55,18 +56,18 @@ local function look_through(most, probing)
       if not is_whole(key, facts) then
         call('ZREM', ready, key)
       elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then
-        expire(key, flags)
+        expire(lane, key, flags)
       elseif bar then
         note(key, 'park', '', bar)
         move(lane, key, 'waiting', 'park', now, nil)
       elseif has(flags, ALONE) then
         if #chosen == 0 and not alone then
-          alone = { key = key, facts = facts }
+          alone = { key = key, facts = facts, lane = lane }
           if not probing then return { alone } end
         end
         offset = offset + 1
       else
-        chosen[#chosen + 1] = { key = key, facts = facts }
+        chosen[#chosen + 1] = { key = key, facts = facts, lane = lane }
         offset = offset + 1
         if #chosen == most then return chosen end
       end
@@ -86,16 +87,16 @@ local function add_bodies(chosen)
     if not found[i] then
       local event = has(message.facts[3], MAY_HAVE_BEEN_SENT) and 'park' or 'fail'
       note(message.key, event, 'NO_BODY', 'the body is missing in Redis')
-      move(lane, message.key, 'waiting', event, now, { 'c', 'NO_BODY' })
+      move(message.lane, message.key, 'waiting', event, now, { 'c', 'NO_BODY' })
       whole = false
     end
   end
   return whole
 end
 
-local function choose(most, probing)
+local function choose(lane, most, probing)
   for _ = 1, 5 do
-    local chosen = look_through(most, probing)
+    local chosen = look_through(lane, most, probing)
     if #chosen == 0 or add_bodies(chosen) then return chosen end
   end
   return {}

@@ -94,8 +94,8 @@ local function apply_effects()
     seen.auth = nil
   end
   if seen.request and fresh > 0 then
-    count(lane, 'batches', 1)
-    count(lane, 'fill', seen.request.number)
+    count(route, 'batches', 1)
+    count(route, 'fill', seen.request.number)
   elseif fresh > 0 and rate_per_s > 0 and settled_take > 0 then
     -- No request was made: what was charged for the take goes back.
     refund(fresh)

@@ -1,9 +1,9 @@
--- needs: _record, _counts, arguments, advance/return
+-- needs: _record, _counts, arguments, advance/names, advance/return
 -- Verdicts on messages that were reclaimed meanwhile: an acceptance changes what is, and so does the news that a
 -- message may have been sent.
 
-local function accept(key, from, code)
-  move(lane, key, from, from == 'sending' and 'accept' or 'accept_late', 0, { 'c', code })
+local function accept(home, key, from, code)
+  move(home, key, from, from == 'sending' and 'accept' or 'accept_late', 0, { 'c', code })
 end
 
 -- Whether the key was dropped or archived after this batch was taken, and submitted again: another message.
@@ -22,16 +22,17 @@ local function recall(key, record, verdict)
   if record.s == 'sending' then
     call('HSET', record_of .. key, 'f', flags)
   elseif verdict.outcome == 'park' then
-    move(lane, key, record.s, 'park', now, { 'f', flags, 'c', code })
+    move(record.home, key, record.s, 'park', now, { 'f', flags, 'c', code })
   else
-    move(lane, key, record.s, 'postpone', now + math.max(verdict.delay_ms, 1), { 'f', flags, 'c', code })
+    if record.home ~= lane then came_back[record.home] = true end
+    move(record.home, key, record.s, 'postpone', now + math.max(verdict.delay_ms, 1), { 'f', flags, 'c', code })
   end
 end
 
 local function settle_late(key, record, verdict)
   local outcome, code = verdict.outcome, verdict.code
   local is_uncertain = outcome == 'retry' or outcome == 'park'
-  count(lane, 'late', 1)
+  count(record.home, 'late', 1)
   if is_successor(key, record) then
     note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
   elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target('park', record.s) then
@@ -40,7 +41,7 @@ local function settle_late(key, record, verdict)
     note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
   elseif target('accept_late', record.s) then
     note(key, 'accept_late', code, 'a request given up before was accepted')
-    accept(key, record.s, code)
+    accept(record.home, key, record.s, code)
   elseif record.s == 'sending' then
     note(key, 'late', code, 'an earlier request was accepted; the one under way is waited for')
     call('HSET', record_of .. key, 'f', with(record.f, ACCEPTED_LATE))

@@ -1,20 +1,18 @@
 -- needs: _leases, _rate, _line, arguments, advance/names, advance/policies
 -- The lease of the drain that calls, and the permits that it is charged for.
 
+local lease = lease_name(drain, lane)
+
 local function hold_lease()
-  if call('ZSCORE', drains, drain) then
-    call('ZADD', drains, num(now + LEASE_MS), drain)
-    return true
-  end
-  if running(lane) >= connections then
+  if not call('ZSCORE', drains, lease) and running(lane) >= connections then
     return false
   end
-  call('ZADD', drains, num(now + LEASE_MS), drain)
+  call('ZADD', drains, num(now + LEASE_MS), lease)
   return true
 end
 
 local function give_lease_back()
-  call('ZREM', drains, drain)
+  call('ZREM', drains, lease)
   call('HDEL', takes, drain)
   if rate_per_s > 0 then stop_waiting(lane, service, drain) end
 end

@@ -1,9 +1,10 @@
 -- needs: _clock, _lanes, arguments
--- The keys of the lane that this call is about, and the token of what it takes.
+-- The keys of the lane and of the route that this call is about, and the token of what it takes.
 
-local ready, later, sending = lane_key(lane, 'ready'), lane_key(lane, 'later'), lane_key(lane, 'sending')
-local drains, takes = lane_key(lane, 'drains'), lane_key(lane, 'takes')
+local ready, later = lane_key(lane, 'ready'), lane_key(lane, 'later')
+-- What all lanes of a route share: who works on it, the numbers of its takes.
 local route = route_of(lane)
+local drains, takes = lane_key(route, 'drains'), lane_key(route, 'takes')
 local token = drain .. '.' .. num(sequence)
 
 -- In one table: a function can name sixty things of those around it.

@@ -5,8 +5,12 @@ local function position(key)
   return tonumber(call('HGET', record_of .. key, 'p')) or 0
 end
 
-local function come_back(key, flags, outcome, delay_ms, code, detail)
+-- Other lanes to which something came back: this drain does not take it again.
+local came_back = {}
+
+local function come_back(home, key, flags, outcome, delay_ms, code, detail)
   local fields = { 'f', flags, 'c', code }
+  if home ~= lane then came_back[home] = true end
   if mode == 'settle' then
     fields[#fields + 1] = 'k'
     fields[#fields + 1] = ''
@@ -14,20 +18,20 @@ local function come_back(key, flags, outcome, delay_ms, code, detail)
   if has(flags, CANCEL_WANTED) then
     if has(flags, MAY_HAVE_BEEN_SENT) then
       note(key, 'park', code, 'cancel wanted, but it may have been sent')
-      move(lane, key, 'sending', 'park', now, fields)
+      move(home, key, 'sending', 'park', now, fields)
     else
       note(key, 'cancel', code, 'came back unsent')
-      move(lane, key, 'sending', 'cancel', 0, fields)
+      move(home, key, 'sending', 'cancel', 0, fields)
     end
   elseif outcome == 'park' then
     note(key, 'park', code, detail)
-    move(lane, key, 'sending', 'park', now, fields)
+    move(home, key, 'sending', 'park', now, fields)
   elseif delay_ms > 0 then
     note(key, 'postpone', code, detail)
-    move(lane, key, 'sending', 'postpone', now + delay_ms, fields)
+    move(home, key, 'sending', 'postpone', now + delay_ms, fields)
   else
     note(key, 'give_back', code, detail)
-    move(lane, key, 'sending', 'give_back', position(key), fields)
+    move(home, key, 'sending', 'give_back', position(key), fields)
   end
 end
 

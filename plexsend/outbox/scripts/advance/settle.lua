@@ -1,5 +1,6 @@
--- needs: _record, _counts, _policy, arguments, advance/names, advance/return, advance/late
--- Writes the verdicts of one batch into its records.
+-- needs: _record, _lanes, _counts, _policy, arguments, advance/names, advance/return, advance/late
+-- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
+-- be filled from several lanes of its route.
 
 -- Whether any verdict of this call accepts, also one that a repeated call brings again.
 local accepted_any = false
@@ -11,23 +12,23 @@ local unsent = 0
 local function settle_own(key, record, verdict)
   local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
   if outcome == 'accepted' then
-    accept(key, 'sending', code)
+    accept(record.home, key, 'sending', code)
     -- Accepted after trouble: the history shows how it ended.
     if has(flags, MAY_HAVE_BEEN_SENT) then note(key, 'accept', code, detail) end
     return
   end
   if has(flags, ACCEPTED_LATE) then
     note(key, 'accept', code, 'an earlier request was answered late: accepted')
-    accept(key, 'sending', 'C100')
+    accept(record.home, key, 'sending', 'C100')
     return
   end
   if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then
-    come_back(key, with(flags, MAY_HAVE_BEEN_SENT), 'park', 0, code, detail)
+    come_back(record.home, key, with(flags, MAY_HAVE_BEEN_SENT), 'park', 0, code, detail)
     return
   end
   if outcome == 'rejected' or outcome == 'failed' then
     note(key, outcome == 'rejected' and 'reject' or 'fail', code, detail)
-    move(lane, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
+    move(record.home, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
     return
   end
   if outcome == 'back' then unsent = unsent + 1 end
@@ -37,55 +38,79 @@ local function settle_own(key, record, verdict)
     local m = record_of .. key
     bump(m, 'y')
     note_window(m, verdict)
-    call('HSET', m, 'o', call('HGET', lane_key(lane, 'counts'), 'takes') or '0')
+    call('HSET', m, 'o', call('HGET', lane_key(route, 'counts'), 'takes') or '0')
     if verdict.spent then bump(m, 'n') end
     if mode == 'settle' then
       bump(m, 'x')
-      count(lane, 'reclaims', 1)
+      count(record.home, 'reclaims', 1)
     end
-    count(lane, 'retries', outcome == 'retry' and 1 or 0)
+    count(record.home, 'retries', outcome == 'retry' and 1 or 0)
   end
-  come_back(key, flags, outcome, verdict.delay_ms, code, detail)
+  come_back(record.home, key, flags, outcome, verdict.delay_ms, code, detail)
 end
 
 -- The straight way: accepted by its own take, and nothing ever went wrong. All that these messages write is
--- written together: a call with ten keys costs little more than a call with one.
-local straight, bodies, ended = {}, {}, {}
+-- written together, lane by lane: a call with ten keys costs little more than a call with one.
+local straight, bodies = {}, {}
 local accepted_state = target('accept', 'sending')
 
-local function accept_straight(key, code)
+local function accept_straight(key, code, record)
+  local home = record.home
   call('HSET', record_of .. key, 's', accepted_state, 'c', code, 'e', now_text, 'k', '', 'v', '')
-  moved(lane, key, 'sending', accepted_state)
-  straight[#straight + 1] = key
+  moved(home, key, 'sending', accepted_state)
+  local of_lane = straight[home]
+  if not of_lane then
+    of_lane = { list = ended_list(home, record.l), keys = {}, ended = {} }
+    straight[home] = of_lane
+  end
+  of_lane.keys[#of_lane.keys + 1] = key
+  of_lane.ended[#of_lane.ended + 1] = now_text .. ':' .. key
   bodies[#bodies + 1] = body_of .. key
-  ended[#ended + 1] = now_text .. ':' .. key
 end
 
 local function write_straight()
-  if #straight == 0 then return end
-  call('ZREM', sending, unpack(straight))
+  if #bodies == 0 then return end
   call('DEL', unpack(bodies))
-  call('RPUSH', lane_key(lane, 'ended'), unpack(ended))
+  for home, of_lane in pairs(straight) do
+    call('ZREM', lane_key(home, 'sending'), unpack(of_lane.keys))
+    call('RPUSH', of_lane.list, unpack(of_lane.ended))
+  end
+end
+
+-- Where a verdict is counted whose record is gone: a lane with a group may have ended since.
+local function lane_or_route()
+  if lane ~= route and call('HEXISTS', P .. 'lanes', lane) == 0 then return route end
+  return lane
+end
+
+-- The token of the drain's last take, where no message of that was from another lane. Then nothing is asked of the
+-- index.
+local function token_of_own(last)
+  local taken, others = string.match(last or '', '^(%d+) %d+ %d+ %d+ ?%a* ?(.*)$')
+  return taken and others == '' and drain .. '.' .. taken or nil
 end
 
 -- `verdict`: what one or more messages share. Where the record is not the take's any more, and was not settled
 -- by this very call before (whose reply was lost), the verdict is late.
-local function settle_one(key, verdict)
-  local found = read_record(key, 's', 'k', 'f')
-  local record = { s = found[1], k = found[2], f = found[3] or '' }
+local function settle_one(key, verdict, own_token)
+  local found = read_record(key, 's', 'k', 'f', 'l')
+  local record = { s = found[1], k = found[2], f = found[3] or '', l = found[4] }
   local accepted = verdict.outcome == 'accepted'
   if accepted then accepted_any = true end
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
                                  or record.s == 'accepted' and accepted)
   if repeated then return end
   fresh = fresh + 1
+  -- A lane that nobody knows is what another program wrote.
+  record.home = record.k == own_token and lane or lane_named(record.l) or lane_or_route()
+  if verdict.code ~= '' then count(record.home, 'c:' .. verdict.code, 1) end
   if not record.s then
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.
-    count(lane, 'late', 1)
+    count(record.home, 'late', 1)
   elseif record.k ~= verdict.token then
     settle_late(key, record, verdict)
   elseif accepted and record.f == '' then
-    accept_straight(key, verdict.code)
+    accept_straight(key, verdict.code, record)
   else
     settle_own(key, record, verdict)
   end
@@ -97,17 +122,15 @@ local function park_instead(verdict)
   verdict.detail = verdict.detail .. '; parked, as the policy on_uncertain asks'
 end
 
--- Each verdict is followed by the keys that share it.
-local function settle(first)
-  local at = first
+-- Each verdict is followed by the keys that share it. `last`: the drain's last take.
+local function settle(first, last)
+  local at, own_token = first, token_of_own(last)
   while at <= #ARGV do
     local verdict = read_verdict(at)
     local first_key = at + VERDICT_LENGTH
     at = first_key + verdict.keys
     if verdict.outcome == 'retry' and parks(service) then park_instead(verdict) end
-    local settled_before = fresh
-    for i = first_key, at - 1 do settle_one(ARGV[i], verdict) end
-    if verdict.code ~= '' then count(lane, 'c:' .. verdict.code, fresh - settled_before) end
+    for i = first_key, at - 1 do settle_one(ARGV[i], verdict, own_token) end
   end
   write_straight()
 end

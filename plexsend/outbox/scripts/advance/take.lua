@@ -1,5 +1,5 @@
 -- needs: _gate, _wake, _line, _day, arguments, advance/names, advance/policies, advance/leases, advance/choose,
--- needs: advance/batch
+-- needs: advance/fill, advance/batch
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 local function nothing(status, wait_ms, reason)
@@ -44,14 +44,38 @@ local function ring_for_next(spot, state)
   end
 end
 
--- Takes the permits for `n` messages; where there are not enough yet, returns the answer to the caller.
-local function take_permits(n)
-  local state = rate_state(service, rate_per_s, most_items)
+-- How many of these messages are of the lane itself: they are in front.
+local function own_of(chosen)
+  local own = 0
+  while chosen[own + 1] and chosen[own + 1].lane == lane do own = own + 1 end
+  return own
+end
+
+-- Other lanes pay for what they gave to the batch, each in its class.
+local function let_others_pay(chosen, own, state)
+  local at = own + 1
+  while at <= #chosen do
+    local from, first = chosen[at].lane, at
+    while chosen[at] and chosen[at].lane == from do at = at + 1 end
+    local n = at - first
+    pay(find_spot(from, service, state, most_items), state, n, call('ZCARD', lane_key(from, 'ready')) > n, nil)
+  end
+end
+
+-- Takes the permits for these messages; where there are not enough yet, returns the answer to the caller. No message
+-- without a group waits for the permits of what only fills its batch.
+local function take_permits(chosen)
+  local state, own = rate_state(service, rate_per_s, most_items), own_of(chosen)
   local spot = find_spot(lane, service, state, most_items)
-  local wait_ms = line_wait(spot, state, n)
-  if wait_ms > 0 then return wait_in_line(spot, state, n, wait_ms) end
-  charge(state, n)
-  pay(spot, state, n, call('ZCARD', ready) > n, drain)
+  local wait_ms = line_wait(spot, state, #chosen)
+  if wait_ms > 0 and lane == route and own > 0 and own < #chosen then
+    for i = #chosen, own + 1, -1 do chosen[i] = nil end
+    wait_ms = line_wait(spot, state, own)
+  end
+  if wait_ms > 0 then return wait_in_line(spot, state, #chosen, wait_ms) end
+  charge(state, #chosen)
+  pay(spot, state, own, call('ZCARD', ready) > own, drain)
+  let_others_pay(chosen, own, state)
   ring_for_next(spot, state)
   return nil
 end
@@ -78,28 +102,36 @@ local function take()
   if bell ~= '' then call('ZREM', drains, bell) end
   local held = gate(lane, service, most_items)
   if held.blocked then
-    return rest(held.at, held.blocked, false)
+    sleep_held(lane, held)
+    return nothing('idle', held.at - now, held.blocked)
   end
   if not hold_lease() then
     -- The others will take what this drain gave back; if they die, housekeeping must look in time.
     if call('ZCARD', ready) > 0 then wake_by(lane, now + LONGEST_SLEEP_MS) end
     return nothing('enough', LONGEST_SLEEP_MS, 'connections')
   end
-  mature()
+  if lane ~= route and sequence > 1 and ungrouped_waits(route, connections) then
+    -- No message without a group waits until the slice of a group is over.
+    wake_by(lane, now)
+    wake_by(route, now)
+    return nothing('enough', 0, 'connections')
+  end
+  mature(lane, MOST_DUE)
   local left, midnight = left_today(service, daily_limit)
   if left == 0 then return rest(math.min(midnight, now + LONGEST_SLEEP_MS), 'daily limit', false) end
   local most = math.min(held.size, left)
-  local chosen = choose(most, #held.probes > 0)
+  local chosen = choose(lane, most, #held.probes > 0)
+  local goes_alone = chosen[1] and has(chosen[1].facts[3], ALONE)
+  if #chosen < most and not goes_alone then
+    local over = chosen[1] and linger_over(lane, linger_ms)
+    if over then return rest(over, 'linger', true) end
+    fill(chosen, most)
+  end
   if #chosen == 0 then
     -- What is left, if anything, is messages that go alone, beyond what was looked through.
     return rest(call('ZCARD', ready) > 0 and now or nil, 'empty', true)
   end
-  local goes_alone = has(chosen[1].facts[3], ALONE)
-  if #chosen < most and not goes_alone then
-    local over = linger_over(lane, linger_ms)
-    if over then return rest(over, 'linger', true) end
-  end
-  local waits = rate_per_s > 0 and take_permits(#chosen)
+  local waits = rate_per_s > 0 and take_permits(chosen)
   if waits then return waits end
   if daily_limit > 0 then count_today(service, #chosen) end
   return write_take(chosen, held.probes)

@@ -7,8 +7,9 @@ local abandoned = {}
 -- Answers whether there is something abandoned in the lane, judged now or (while it is quiet) later.
 local function find_abandoned(lane)
   local sending = lane_key(lane, 'sending')
-  local keys = call('ZRANGEBYSCORE', sending, '-inf', now_text, 'LIMIT', 0, MOST_ABANDONED)
-  if now < quiet then return #keys > 0 end
+  local most = math.max(1, MOST_ABANDONED - #abandoned)
+  local keys = call('ZRANGEBYSCORE', sending, '-inf', now_text, 'LIMIT', 0, most)
+  if now < quiet or #abandoned >= MOST_ABANDONED then return #keys > 0 end
   for _, key in ipairs(keys) do
     local facts = read_record(key, 'k', 'v', 'n', 'y', 'g', 'o', 'x', 'f', 's')
     if facts[9] == 'sending' and is_plain(key) then

@@ -1,4 +1,5 @@
--- needs: _wake, _gate, _rate, _line, _leases, _policy, _day, arguments, sweep/leases, sweep/abandoned
+-- needs: _wake, _gate, _rate, _line, _leases, _policy, _day, arguments, sweep/routes, sweep/leases,
+-- needs: sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 
 local services = {}
@@ -18,6 +19,7 @@ local function service_named(name)
     service.linger_ms = tonumber(found[2] or nil) or POLICY_DEFAULTS.linger_ms
     service.connections = tonumber(found[3] or nil) or POLICY_DEFAULTS.connections
     service.daily_limit = tonumber(found[4] or nil) or POLICY_DEFAULTS.daily_limit
+    if service.rate_per_s > 0 then tidy_places(name) end
   end
   return service
 end
@@ -44,24 +46,28 @@ local function not_before(lane, service, ready, spot, permits_state)
   return spot and wait_in_line(spot, permits_state, ready)
 end
 
--- How many more drains the lane can use now. Under a rate it is one for each full batch of unused permits, at
--- least one where what it needs is there: requests may take longer than the permits for the next one.
+-- How many more drains the lane can use now, and whether others have all connections. Under a rate it is one for
+-- each full batch of unused permits, at least one where what it needs is there: requests may take longer than the
+-- permits for the next one.
 local function missing(lane, service, ready, spot, permits_state)
-  local there, bells = running(lane)
-  local n = math.min(service.connections, math.ceil(ready / service.most_items)) - there
+  local there, own, bells = running(lane)
+  -- While lanes with a group wait, the lane without one leaves them a connection.
+  local shared = not group_of(lane) and own > 0 and group_waits(lane) and 1 or 0
+  local n = math.min(service.connections - shared - there, math.ceil(ready / service.most_items) - own)
   if spot then
     local batches = math.max(1, math.floor((permits_state.permits - spot.keep) / service.most_items))
     local usable = spot.place.drain and 0 or batches - bells
-    n = math.min(n, math.max(usable, there == 0 and 1 or 0))
+    n = math.min(n, math.max(usable, own == 0 and 1 or 0))
   end
-  return n
+  return n, own == 0 and there >= service.connections
 end
 
 local rings = {}
 
 local function ring(lane)
   local bell = 'bell:' .. process .. '.' .. num(now_us) .. '.' .. num(#rings + 1)
-  call('ZADD', lane_key(lane, 'drains'), num(now + LONGEST_SLEEP_MS), bell)
+  bell = lease_name(bell, lane)
+  call('ZADD', lane_key(route_of(lane), 'drains'), num(now + LONGEST_SLEEP_MS), bell)
   rings[#rings + 1] = { lane, bell }
 end
 
@@ -88,7 +94,7 @@ end
 local unserved = {}
 
 local function look_at(lane)
-  local name = string.match(lane, '^([^./@]+)')
+  local name = service_of(lane)
   local service = service_named(name)
   if not service then
     -- This process does not know the service, which a newer producer uses. Look again later.
@@ -96,7 +102,6 @@ local function look_at(lane)
     return
   end
   local unjudged = find_abandoned(lane)
-  tidy_takes(lane)
   local ready = call('ZCARD', lane_key(lane, 'ready')) + call('ZCOUNT', lane_key(lane, 'later'), '-inf', now_text)
   if ready == 0 then
     sleep_unready(lane, unjudged)
@@ -110,7 +115,7 @@ local function look_at(lane)
   end
   local held = gate(lane, name, service.most_items)
   if held.blocked then
-    wake_at(lane, held.at)
+    sleep_held(lane, held)
     return
   end
   local left, midnight = left_today(name, service.daily_limit)
@@ -125,7 +130,11 @@ local function look_at(lane)
     wake_at(lane, math.min(at, now + LONGEST_SLEEP_MS))
     return
   end
-  local lacking = missing(lane, service, ready, spot, permits)
+  local lacking, crowded_out = missing(lane, service, ready, spot, permits)
+  if crowded_out then
+    wake_at(lane, now + FULL_AGAIN_MS)
+    return
+  end
   if #held.probes > 0 then lacking = math.min(lacking, 1) end
   -- Where the workers have enough to do, this lane remains the next in order.
   if ring_for(lane, service, lacking) then wake_at(lane, now + LONGEST_SLEEP_MS) end

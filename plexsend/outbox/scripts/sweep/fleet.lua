@@ -2,7 +2,7 @@
 -- What the fleet decides for the account: the gateway's addresses, and which services are served.
 
 local FIRST_ADDRESS = FIRST_GONE + gone_count
-local FIRST_TIDIED = FIRST_ADDRESS + address_count * ADDRESS_LENGTH
+local FIRST_NAMED = FIRST_ADDRESS + address_count * ADDRESS_LENGTH
 
 -- The first worker's address counts until a person sets another. Answers product, address of those in force.
 local function agree_on_addresses()

@@ -1,16 +1,17 @@
--- needs: _wake, arguments, sweep/leader
+-- needs: _wake, _lanes, arguments, sweep/leader, sweep/routes
 -- Leases of processes that are gone, and takes that nobody asks for again.
 
 -- A process not seen for a while is gone, and so are its leases; else a crash would block its lanes
 -- until they lapse.
 local function drop_leases_of(gone)
-  for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
-    local drains = lane_key(lane, 'drains')
+  for route in pairs(all_routes()) do
+    local drains = lane_key(route, 'drains')
     -- An error, which has no members, where another program put something else there.
     for _, drain in ipairs(redis.pcall('ZRANGE', drains, 0, -1)) do
       if gone[string.match(drain, '^([^.:]+)%.')] then
+        local group = group_of(drain)
         call('ZREM', drains, drain)
-        wake_by(lane, now)
+        wake_by(group and with_group(route, group) or route, now)
       end
     end
   end
@@ -48,8 +49,8 @@ local function drop_leases_of_silent()
 end
 
 -- Takes that are remembered for drains long gone.
-local function tidy_takes(lane)
-  local takes = lane_key(lane, 'takes')
+local function tidy_takes(route)
+  local takes = lane_key(route, 'takes')
   if call('HLEN', takes) > MOST_TAKES then
     local all = call('HGETALL', takes)
     for i = 1, #all, 2 do

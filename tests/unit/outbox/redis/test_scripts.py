@@ -15,7 +15,7 @@ from plexsend.outbox.arguments import EFFECT, LAYOUTS, MESSAGE, VERDICT, Order, 
 from plexsend.outbox.batches import Effect, Verdict
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.reasons import HOLD_RULES, Ends, Reason
-from plexsend.outbox.redis.scripts import Script, parts, source
+from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
 from plexsend.outbox.submit import NewMessage
 from plexsend.settings import Policy
 
@@ -140,6 +140,6 @@ def test_no_script_knows_a_reason_by_its_name() -> None:
     """So a new one touches none: its row says all that they need."""
     for script in Script:
         for part in parts(script):
-            if part.name not in {"prelude", "arguments"}:
+            if part.name not in {*PRELUDES, "arguments"}:
                 code = re.sub(r"--.*", "", part.text)
                 assert re.findall(rf"'[^'\n]*\b(?:{'|'.join(Reason)})\b[^'\n]*'", code) == []

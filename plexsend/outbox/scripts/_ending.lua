@@ -1,0 +1,38 @@
+-- needs: _clock, _lanes, _counts, _gate, _places
+-- The end of a lane with a group. Nothing of it stays but what it counted, which its route counts from then on.
+
+-- What the lane counted, where nothing is in it any more: nothing that lives, nothing that ended. Else nil. What
+-- this call counted must be written before.
+local function last_counts(lane)
+  if call('EXISTS', lane_key(lane, 'later'), lane_key(lane, 'ready'), lane_key(lane, 'sending'),
+          lane_key(lane, 'uncertain'), lane_key(lane, 'dead')) > 0 then
+    return nil
+  end
+  local fields = call('HGETALL', lane_key(lane, 'counts'))
+  return not any_left(fields) and fields or nil
+end
+
+-- Answers whether the lane ended.
+local function end_if_over(lane)
+  local fields = group_of(lane) and last_counts(lane)
+  if not fields then return false end
+  local route = route_of(lane)
+  for i = 1, #fields, 2 do
+    if fields[i + 1] ~= '0' then
+      -- A count that another program spoilt is lost; audit reported it as long as it was there.
+      redis.pcall('HINCRBY', lane_key(route, 'counts'), fields[i], fields[i + 1])
+    end
+  end
+  local number = call('HGET', P .. 'lanes', lane)
+  call('DEL', lane_key(lane, 'counts'))
+  call('HDEL', P .. 'lanes', lane, '#' .. (number or ''))
+  -- What held this lane alone; a pause of its group is there without a lane too.
+  for _, field in ipairs(own_fields(lane, 'lane')) do
+    call('HDEL', P .. 'holds', field)
+    call('HDEL', P .. 'eased', field)
+  end
+  call('ZREM', lane_key(route, 'wake'), lane)
+  call('ZREM', lane_key(route, 'wake:held'), lane)
+  forget_place(lane, service_of(lane))
+  return true
+end
