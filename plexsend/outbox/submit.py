@@ -13,7 +13,6 @@ from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
-from plexsend.outbox.fleet import nudge
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.policies.state import copy_to
@@ -128,8 +127,6 @@ class Submitter:
         if text(reply[0]) == "announce":
             self._announce(lane)
             reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
-            # Behind the messages: who looks now finds them.
-            nudge(self._store)
         if text(reply[0]) == "closed":
             raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
         return _answers([text(value) for value in reply])

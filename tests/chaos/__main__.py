@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _read(arguments)
     # Ended from outside it ends its processes too, as at Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console(width=None if sys.stdout.isatty() else 190, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
     if asked.list:
         for fault in FAULTS:
             need = f" [needs {fault.need}]" if fault.need else ""

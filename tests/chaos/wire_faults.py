@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.redis.scripts import Script, source
 from tests.chaos.fault import Fault, Need, Proof
+from tests.chaos.load import ACCOUNTS, GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,26 @@ def _bells(mode: str) -> Callable[[World, Span], Proof]:
     return run
 
 
+def _cancel_a_group(world: World, span: Span) -> None:
+    account, group = span.chance.choice(ACCOUNTS), span.chance.choice(GROUPS)
+    world.persons.cancel_group(account, group)
+    world.persons.open_group(account, group)
+
+
+def _set_a_policy(world: World, _span: Span) -> None:
+    world.persons.unset_policy(world.persons.set_policy("mms-standard", "rate_per_s", "40"))
+
+
+_BY_PERSONS = {
+    Script.GROUP: ("groups", _cancel_a_group),
+    Script.POLICY: ("policies", _set_a_policy),
+    Script.AGREE: ("policies", _set_a_policy),
+}
+"""Scripts that nobody calls unless a person acts: the group of faults that do the same, and the act."""
+_OF_AN_UPGRADE = (Script.ADOPT, Script.FORM)
+"""A fleet that has gone over to the form in force calls them no more."""
+
+
 def _lose(script: Script, what: str) -> Callable[[World, Span], Proof]:
     counter = {"reply": "replies_lost", "request": "requests_lost"}[what]
     sha = hashlib.sha1(source(script).encode(), usedforsecurity=False).hexdigest()
@@ -86,6 +107,8 @@ def _lose(script: Script, what: str) -> Callable[[World, Span], Proof]:
         order = world.proxy.lose_reply if what == "reply" else world.proxy.lose_request
         while not span.over:
             order(sha, _LOST_AT_ONCE)
+            if script in _BY_PERSONS:
+                _BY_PERSONS[script][1](world, span)
             span.wait(span.chance.uniform(0.4, 1.2))
         hits = _counted(world, counter, sha) - before
         return Proof(hits, f"{hits} × lost")
@@ -137,11 +160,13 @@ WIRE_FAULTS = (
             f"{what}_lost_{script}",
             f"the {what} of {script} lost",
             _lose(script, what),
-            f"lost_{what}",
+            f"lost_{what} {_BY_PERSONS[script][0] if script in _BY_PERSONS else ''}".strip(),
             blurs=script is Script.ADVANCE,
+            short=script not in _BY_PERSONS,
         )
         for what in ("reply", "request")
         for script in Script
+        if script not in _OF_AN_UPGRADE
     ),
     Fault("memory_full", "Valkey above its maxmemory, and freed", _fill_memory, "server"),
     Fault(

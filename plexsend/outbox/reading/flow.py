@@ -170,11 +170,12 @@ def _held(part: PartFacts) -> FlowSentence | None:
     hold = part.holds[0]
     because = f": {hold.why}" if hold.why else ""
     share = f"{part.held:,} of {part.waiting:,}" if part.held < part.waiting else f"{part.waiting:,}"
+    noun, verb = ("message", "waits") if part.waiting == 1 else ("messages", "wait")
     also = f" {len(part.holds) - 1} more hold it too: `plexsend holds`." if len(part.holds) > 1 else ""
     alone = f" No worker serves {part.service} either." if not part.processes else ""
     text = (
         f"{str(hold.scope).capitalize()} {hold.what} is held ({hold.reason}) by {hold.by}{because}. "
-        f"{share} messages of {part.name} wait for it{_since(part)}.{also}{alone}"
+        f"{share} {noun} of {part.name} {verb} for it{_since(part)}.{also}{alone}"
     )
     return FlowSentence(
         Flow.HELD, text, f"How it ends: {hold.how_it_ends}. At once: `plexsend resume {_as_typed(hold)}`."

@@ -81,5 +81,10 @@ if added > 0 then
     -- Rounded up: rounded down, it would not be over yet.
     wake_by(lane, linger_ms == 0 and now or math.ceil(now_us / 1000) + linger_ms)
   end
+  if announced then
+    -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to
+    -- Redis; a call of its own from the producer would keep it waiting for nothing.
+    redis.pcall('PUBLISH', string.match(P, '^(.*){') .. 'nudge', '')
+  end
 end
 return answer

@@ -108,3 +108,22 @@ def test_every_message_is_either_posted_or_judged(drawn: list[tuple[str, bytes |
             assert message.msg_key in judged
         if message.stamp == OWN:
             assert message.msg_key in posted
+
+
+def test_number_outside_only_to_is_never_posted() -> None:
+    batch = make_batch(
+        make(OWN, key="k0", receiver_number="01023456789"),
+        make(OWN, key="k1", receiver_number="01023456780"),
+        make(OWN, key="k2", receiver_number="01023456780", sent=True),
+        make("", key="k3", receiver_number="010-2345-6780"),
+        replace(FRESH, msg_key="k4", stamp=OWN, body=b"not even JSON"),
+    )
+    checked = recheck(batch, LOADER, ("01023456789",))
+    assert [message.msg_key for message in checked.messages] == ["k0"]
+    assert [(each.msg_key, each.outcome, each.code) for each in checked.verdicts] == [
+        ("k1", Outcome.REJECTED, "ONLY_TO"),
+        ("k2", Outcome.PARK, "ONLY_TO"),
+        ("k3", Outcome.REJECTED, "ONLY_TO"),
+        ("k4", Outcome.REJECTED, "ONLY_TO"),
+    ]
+    assert not any("0102345" in each.detail for each in checked.verdicts)

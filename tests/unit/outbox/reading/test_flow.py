@@ -156,6 +156,11 @@ def test_a_hold_says_how_it_ends_and_what_ends_it_at_once() -> None:
     assert "`plexsend resume main`" in found.remedy
 
 
+def test_one_message_that_is_held_waits() -> None:
+    found = judge(replace(PART, holds=(CREDIT,), waiting=1, held=1))
+    assert f". 1 message of {MAIN} waits for it" in found.text
+
+
 def test_what_nobody_serves_says_why_and_what_to_do() -> None:
     because = "no worker that serves mms-bulk is alive since 12 s (web1 pid 7); start one"
     assert judge(replace(PART, processes=0, unserved_because=because)).remedy == f"N{because[1:]}."
