@@ -62,7 +62,7 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
-p{a}:wake            zset    every lane without a group with a message that has a next event → ms of that event
+p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused
 p{a}:<route>:wake:held zset  those that a hold of account, service or route keeps → ms when put there
 p{a}:wake:routes     set     routes with a lane in one of these two
