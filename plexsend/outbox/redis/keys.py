@@ -42,8 +42,8 @@ p{a}:<lane>:ready    zset    msg_key → position                               
 p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned          (state sending)
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
-p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses; behind
-                             the name `/<group>` where it works for one
+p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses;
+                             behind the name `/<group>` where it works for one
 p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
                              <numbers of other lanes that it was filled from>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
