@@ -13,13 +13,14 @@ from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.adoption import Adoption
 from plexsend.outbox.constants import LONGEST_ROUND_MS
-from plexsend.outbox.reading.queries import lanes
+from plexsend.outbox.reading.queries import routes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import awake, sweep
 from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.duties import LOOK_BESIDE_S, Duties
 from plexsend.worker.form_watch import FormWatch
+from plexsend.worker.lane_walk import LaneWalk
 from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
 from plexsend.worker.service_watch import ServiceWatch
@@ -83,6 +84,7 @@ class Housekeeping:
         self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
+        self._walk = LaneWalk(runtime.store, clock)
         self._due: dict[str, float] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
@@ -199,7 +201,7 @@ class Housekeeping:
         if seen == self._lanes_seen and self._clock() < self._lanes_at:
             return
         found: dict[str, list[Lane]] = defaultdict(list)
-        known = lanes(self._runtime.store)
+        known = routes(self._runtime.store)
         whole = self._adoption.adopt(known)
         for lane in known:
             found[lane.account].append(lane)
@@ -227,7 +229,7 @@ class Housekeeping:
             served=serving.served,
             fresh=serving.fresh,
             addresses=serving.addresses,
-            tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
+            tidy=[*islice(self._tidying[account], min(LANES_TIDIED, len(known))), *self._walk.step(account)],
         )
         found = call()
         if not found.swept and account in self._duties.mine:

@@ -15,6 +15,7 @@ _SETTLE = f"{_SCRIPTS}/advance/settle.lua"
 _SUBMIT = f"{_SCRIPTS}/submit.lua"
 _TAKE = f"{_SCRIPTS}/advance/take.lua"
 _OUTBOX = "tests/integration/outbox"
+_DISAGREEING = "tests/integration/worker/test_disagreeing.py"
 _OF_SETTLE = f"{_OUTBOX}/test_settle.py"
 
 IN_SCRIPTS = (
@@ -41,9 +42,9 @@ IN_SCRIPTS = (
         1,
         "the body is deleted when the message is taken, not when it is accepted",
         _BATCH,
-        "  call('ZREM', ready, unpack(keys))",
-        "  for _, key in ipairs(keys) do call('DEL', P .. 'b:' .. key) end\n"
-        "  call('ZREM', ready, unpack(keys))",
+        "    call('ZREM', lane_key(from, 'ready'), unpack(keys))",
+        "    for _, key in ipairs(keys) do call('DEL', P .. 'b:' .. key) end\n"
+        "    call('ZREM', lane_key(from, 'ready'), unpack(keys))",
         (f"{_OUTBOX}/test_take.py::test_message_that_comes_back_keeps_its_place_in_front",),
     ),
     Mutation(
@@ -107,8 +108,8 @@ IN_SCRIPTS = (
         3,
         "a call whose reply was lost takes another batch when it is repeated",
         _ADVANCE,
-        "if last and sequence <= tonumber(string.match(last, '^(%d+)')) then",
-        "if last and sequence < tonumber(string.match(last, '^(%d+)')) then",
+        "last and sequence <= tonumber(string.match(last, '^(%d+)')) then",
+        "last and sequence < tonumber(string.match(last, '^(%d+)')) then",
         (f"{_OUTBOX}/test_lost_calls.py::test_same_ticket_again_gets_the_same_batch_word_for_word",),
     ),
     Mutation(
@@ -141,11 +142,29 @@ IN_SCRIPTS = (
         (f"{_OUTBOX}/test_submit.py::test_same_message_again_is_a_duplicate_that_tells_its_state",),
     ),
     Mutation(
+        "park-in-force-ignored",
+        3,
+        "a retry is not parked where park is in force",
+        f"{_SCRIPTS}/_policy.lua",
+        "return policy('on_uncertain', service) == 'park'",
+        "return false",
+        (f"{_DISAGREEING}::test_retry_of_a_judge_that_knows_an_older_policy_is_parked",),
+    ),
+    Mutation(
+        "older-policies-copied",
+        4,
+        "a copy made from an older state of the policies replaces a newer one",
+        f"{_SCRIPTS}/policy.lua",
+        "if held > epoch then return { 'older' } end",
+        "if false then return { 'older' } end",
+        (f"{_OUTBOX}/policies/test_state.py::test_older_state_never_replaces_a_newer_one",),
+    ),
+    Mutation(
         "rate-not-charged",
         4,
         "what is taken costs no permit",
         _TAKE,
-        "charge(state, n)",
+        "charge(state, #chosen)",
         "charge(state, 0)",
         (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
     ),

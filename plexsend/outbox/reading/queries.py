@@ -53,10 +53,11 @@ def server_ms(store: Store) -> int:
 def lanes(store: Store) -> list[Lane]:
     """Return all lanes that have a message, and all routes that ever had one, sorted."""
     known = {lane for account in accounts(store) for lane in indexed_lanes(store, account)}
-    return sorted(known | set(_announced(store)), key=lambda lane: lane.name)
+    return sorted(known | set(routes(store)), key=lambda lane: lane.name)
 
 
-def _announced(store: Store) -> list[Lane]:
+def routes(store: Store) -> list[Lane]:
+    """Return all routes that ever had a message."""
     with mapped():
         names = store.client.smembers(store.keys.lanes)
     return list(_known(text(name) for name in names))
@@ -71,7 +72,7 @@ def _known(names: Iterable[str]) -> Iterator[Lane]:
 
 def accounts(store: Store) -> list[str]:
     """Return all accounts that ever had a message, sorted."""
-    return sorted({lane.account for lane in _announced(store)})
+    return sorted({lane.account for lane in routes(store)})
 
 
 def held_accounts(store: Store) -> list[str]:

@@ -42,12 +42,16 @@ p{a}:<lane>:ready    zset    msg_key → position                               
 p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned          (state sending)
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
-p{a}:<lane>:drains   zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses
-p{a}:<lane>:takes    hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>`
+p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses;
+                             behind the name `/<group>` where it works for one
+p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
+                             <numbers of other lanes that it was filled from>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
-                             batches, fill (requests made, messages in them); takes (number of the last take);
-                             ok (highest take of which a message was accepted); retries, reclaims, late
-p{a}:<lane>:ended    list    `<ms>:<msg_key>` in the order of ending, for retention
+                             retries, reclaims, late; a route's also batches, fill (requests made, messages in
+                             them), takes (number of the last take), ok (highest take of which a message was
+                             accepted), and what its lanes with a group counted that have ended
+p{a}:ended           list    `<ms>:<msg_key>` in the order of ending, for retention
+p{a}:<lane>:ended    list    the same for records of form 1
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
 p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what each has had, in messages
 p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
@@ -58,7 +62,10 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
-p{a}:wake            zset    every lane with a message that has a next event → ms of that event
+p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
+p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused
+p{a}:<route>:wake:held zset  those that a hold of account, service or route keeps → ms when put there
+p{a}:wake:routes     set     routes with a lane in one of these two
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy

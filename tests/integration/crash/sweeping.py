@@ -32,6 +32,12 @@ def let_lapse(stage: Stage, seconds: float) -> None:
         other.now_s += STEP_S
         other.housekeeping.round()
         seconds -= STEP_S
+    end_others(stage)
+
+
+def end_others(stage: Stage) -> None:
+    """Let the processes that were there end: the one on the stage is elected to sweep at once."""
+    stage.plain.client.delete(stage.plain.keys.alive)
 
 
 def _two_dead(stage: Stage) -> None:
@@ -60,6 +66,7 @@ def _taken_again_by_another(stage: Stage) -> None:
 def _send_long_ago(stage: Stage) -> None:
     stage.submit(BULK, names(3))
     other_worker(stage).work()
+    end_others(stage)
     stage.let_pass(8 * 86_400)
 
 

@@ -51,8 +51,11 @@ def assert_books_agree(store: Store, model: Model, lanes: Sequence[Lane], connec
         wakes, kept = [next(replies), next(replies)], next(replies)
         # The end of its hold wakes a lane with a group, whatever it has in the set of wakes.
         held = not lane.is_route and (kept is not None or model.holds.gate(lane, model.now_ms)[0])
+        wake = min((at for at in wakes if at is not None), default=None)
         if not held:
-            _assert_wake(store, sets, min((wake for wake in wakes if wake is not None), default=None))
+            _assert_wake(store, sets, wake)
+        else:
+            assert wake is not None or not sets["sending"], "what is being sent is in nobody's sight"
 
 
 def _assert_record(

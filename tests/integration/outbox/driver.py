@@ -298,13 +298,14 @@ class Driver:
             self._sent.add(message.msg_key)
         return answer
 
-    # What comes due within one moment comes in the order of its scores, which the model does not know.
+    # What comes due within one moment comes in the order of its scores, which the model does not know. What
+    # this very call accepts late, by a verdict that the model has settled already, is not due any more.
     def _find_due(self, lane: Lane) -> list[str]:
         later = self.store.keys.lane("main", lane.name, "later")
         now_ms = queries.server_ms(self.store)
-        keys = [text(key) for key in self.store.client.zrangebyscore(later, "-inf", now_ms)]
-        # Without those that the call settles before it takes: an earlier request of theirs was answered late.
-        return [key for key in keys if self.model.messages[key].state is State.SCHEDULED][:MOST_DUE]
+        due = [text(key) for key in self.store.client.zrangebyscore(later, "-inf", now_ms)]
+        known = self.model.messages
+        return [key for key in due if key in known and known[key].state is State.SCHEDULED][:MOST_DUE]
 
     def _has_room(self, drain: Drain, bell: str) -> bool:
         now_ms = queries.server_ms(self.store)

@@ -1,0 +1,151 @@
+"""The end of a lane with a group, and what is put right where something of a lane was lost."""
+
+from __future__ import annotations
+
+import json
+
+from plexsend.outbox import steer
+from plexsend.outbox.batches import Outcome
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.index import walk
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.steer import Act
+from plexsend.worker.lane_walk import LaneWalk
+from tests.integration.outbox.bench import ANSWERED, BULK, Bench, accepted, keys_of, verdicts
+
+DAY_MS = 86_400_000
+SPRING = Lane("mms-bulk", None, "main", "spring")
+
+
+def shape(bench: Bench) -> dict[str, int]:
+    """Return every key of the account with the number of its members, but for what only counts or sweeps."""
+    client, start = bench.store.client, bench.store.keys.account("main")
+    found = {}
+    for key in client.scan_iter(match=f"{start.replace('{', '[{]')}*"):
+        name = key.decode()[len(start) :]
+        if name.endswith(":counts") or name in ("sweep", "policy", "here"):
+            continue
+        kind = client.type(key)
+        size = {b"hash": client.hlen, b"zset": client.zcard, b"set": client.scard, b"list": client.llen}
+        found[name] = size[kind](key) if kind in size else 1
+    return found
+
+
+def test_thirty_days_of_groups_leave_nothing_behind(bench: Bench) -> None:
+    bench.submit(["first"])
+    bench.drain_all()
+    before = shape(bench)
+    for day in range(30):
+        lanes = [Lane("mms-bulk", None, "main", f"day{day}-{number}") for number in range(40)]
+        for lane in lanes:
+            bench.submit(keys_of(2, f"{lane.group}-"), lane)
+        for lane in lanes:
+            bench.drain_all(lane)
+        bench.let_pass(DAY_MS, steadily=False)
+        for _ in range(3):
+            bench.sweep(keep_ms=DAY_MS // 2)
+    after = shape(bench)
+    gone = {"ended": 0, "m:first": 0}
+    assert {**after, **gone} == {**before, **gone}
+    assert bench.counts(BULK)["submitted"] == 30 * 80 + 1
+    assert bench.counts(BULK)["a:accepted"] == 30 * 80 + 1
+    assert queries.lanes(bench.store) == [BULK]
+    assert audit(bench.store).ok
+
+
+def test_lane_ends_with_its_last_record_and_with_what_held_it(bench: Bench) -> None:
+    bench.submit(["dead", "sent"], SPRING)
+    of = {"dead": Outcome.REJECTED}
+    bench.stop(
+        settlement=verdicts(bench.take(lane=SPRING), Outcome.ACCEPTED, ANSWERED, of=of, code="c"), lane=SPRING
+    )
+    steer.pause(bench.store, Scope.LANE, SPRING.name, account="main", by="anna", why="x")
+    steer.pause(bench.store, Scope.GROUP, "spring", account="main", by="anna", why="x")
+    bench.let_pass(11_000, steadily=False)
+    bench.submit(["waits"], SPRING)
+    bench.sweep(keep_ms=10_000)
+    assert SPRING in queries.lanes(bench.store), "a message still waits"
+    steer.ask(bench.store, "main", "waits", Act.CANCEL)
+    bench.let_pass(11_000, steadily=False)
+    bench.sweep(keep_ms=10_000)
+    assert queries.lanes(bench.store) == [BULK]
+    assert [hold.field for hold in queries.holds(bench.store, "main")] == ["group pause spring"]
+    assert audit(bench.store).ok
+    bench.submit(["again"], SPRING)
+    assert bench.record("again").lane == SPRING
+
+
+def test_dropped_dead_letter_that_was_the_last_ends_its_lane(bench: Bench) -> None:
+    bench.submit(["dead"], SPRING)
+    bench.stop(settlement=verdicts(bench.take(lane=SPRING), Outcome.REJECTED), lane=SPRING)
+    steer.ask(bench.store, "main", "dead", Act.DROP)
+    assert queries.lanes(bench.store) == [BULK]
+    assert bench.counts(BULK)["a:rejected"] == 1
+
+
+def test_what_comes_late_for_an_ended_lane_counts_in_its_route(bench: Bench) -> None:
+    bench.submit(["k"], SPRING)
+    batch = bench.take(lane=SPRING)
+    bench.stop(settlement=accepted(batch), lane=SPRING)
+    bench.let_pass(11_000, steadily=False)
+    bench.sweep(keep_ms=10_000)
+    bench.settle(accepted(batch), SPRING)
+    assert bench.counts(SPRING) == {}
+    assert bench.counts(BULK)["late"] == 1
+
+
+def test_lane_without_a_wake_gets_one_when_it_is_looked_over(bench: Bench) -> None:
+    bench.submit(keys_of(10), SPRING)
+    bench.store.client.delete(bench.store.keys.grouped_wake("main", BULK.name))
+    assert bench.bells() == []
+    bench.sweep(tidy=[SPRING])
+    assert len(bench.bells()) == 1
+
+
+def test_lane_that_is_not_in_the_index_is_indexed_when_it_is_looked_over(bench: Bench) -> None:
+    bench.submit(["a"], form=1)
+    bench.store.client.delete(bench.store.keys.lane_index("main"), bench.store.keys.routes("main"))
+    bench.sweep(tidy=[BULK])
+    assert bench.store.client.hget(bench.store.keys.lane_index("main"), BULK.name) == b"1"
+
+
+def test_walk_finds_every_lane_in_the_index_or_not(bench: Bench) -> None:
+    bench.submit(["a"], SPRING)
+    bench.submit(["b"], Lane("rcs-mms-bulk", "RMM", "main", "spring~2"))
+    bench.store.client.hdel(bench.store.keys.lane_index("main"), SPRING.name)
+    index_alone = Lane("mms-bulk", None, "main", "nothing-left")
+    bench.store.client.hset(bench.store.keys.lane_index("main"), index_alone.name, "77")
+    found = {lane.name for step in walk(bench.store, "main") for lane in step}
+    assert found >= {SPRING.name, "rcs-mms-bulk.RMM/spring~2@main", index_alone.name, BULK.name}
+
+
+def test_walk_is_made_once_an_hour(bench: Bench) -> None:
+    bench.submit(["a"], SPRING)
+    now_s = [0.0]
+    walked = LaneWalk(bench.store, lambda: now_s[0])
+
+    def all_steps() -> set[Lane]:
+        return {lane for _ in range(50) for lane in walked.step("main")}
+
+    assert all_steps() == set()
+    now_s[0] += 61
+    assert SPRING in all_steps()
+    now_s[0] += 3_500
+    assert all_steps() == set()
+    now_s[0] += 101
+    assert SPRING in all_steps()
+
+
+def test_clock_set_back_is_cut_for_lanes_with_a_group_round_by_round(bench: Bench) -> None:
+    lanes = [Lane("mms-bulk", None, "main", f"g{number}") for number in range(300)]
+    for lane in lanes:
+        bench.submit([f"k{lane.group}"], lane)
+    bench.sweep(quota=0)
+    bench.let_pass(-3_600_000, steadily=False, records=False)
+    for _ in range(6):
+        bench.sweep(quota=0)
+    wake = bench.store.keys.grouped_wake("main", BULK.name)
+    assert bench.store.client.zcount(wake, "-inf", queries.server_ms(bench.store) + 5_000) == 300
+    assert json.dumps(bench.bells())
