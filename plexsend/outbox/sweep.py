@@ -94,9 +94,10 @@ def sweep(
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes to
     look over in this round, `walk` some more, as the last sweep asked for them. `gone`: processes whose
-    leases are to be dropped. `takes_from`: the process whose lease does not count, since this one is to sweep the account.
-    `served`: services that a living process can serve, None: all; `fresh`: those that nobody served before.
-    `addresses`: product → the gateway's address that counts unless another was agreed on.
+    leases are to be dropped. `takes_from`: the process whose lease does not count, since this one is to
+    sweep the account. `served`: services that a living process can serve, None: all; `fresh`: those that
+    nobody served before. `addresses`: product → the gateway's address that counts unless another was
+    agreed on.
     """
     urls = addresses or {}
     args: list[str | bytes | int] = [
