@@ -11,46 +11,10 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.steer import Act
-from tests.integration.outbox.bench import ANSWERED, BULK, Bench, accepted, keys_of, verdicts
+from tests.integration.outbox.bench import ANSWERED, BULK, Bench, accepted, verdicts
 
 DAY_MS = 86_400_000
 SPRING = Lane("mms-bulk", None, "main", "spring")
-
-
-def shape(bench: Bench) -> dict[str, int]:
-    """Return every key of the account with the number of its members, but for what only counts or sweeps."""
-    client, start = bench.store.client, bench.store.keys.account("main")
-    found = {}
-    for key in client.scan_iter(match=f"{start.replace('{', '[{]')}*"):
-        name = key.decode()[len(start) :]
-        if name.endswith(":counts") or name in ("sweep", "policy", "here"):
-            continue
-        kind = client.type(key)
-        size = {b"hash": client.hlen, b"zset": client.zcard, b"set": client.scard, b"list": client.llen}
-        found[name] = size[kind](key) if kind in size else 1
-    return found
-
-
-def test_thirty_days_of_groups_leave_nothing_behind(bench: Bench) -> None:
-    bench.submit(["first"])
-    bench.drain_all()
-    before = shape(bench)
-    for day in range(30):
-        lanes = [Lane("mms-bulk", None, "main", f"day{day}-{number}") for number in range(40)]
-        for lane in lanes:
-            bench.submit(keys_of(2, f"{lane.group}-"), lane)
-        for lane in lanes:
-            bench.drain_all(lane)
-        bench.let_pass(DAY_MS, steadily=False)
-        for _ in range(3):
-            bench.sweep(keep_ms=DAY_MS // 2)
-    after = shape(bench)
-    gone = {"ended": 0, "m:first": 0}
-    assert {**after, **gone} == {**before, **gone}
-    assert bench.counts(BULK)["submitted"] == 30 * 80 + 1
-    assert bench.counts(BULK)["a:accepted"] == 30 * 80 + 1
-    assert queries.lanes(bench.store) == [BULK]
-    assert audit(bench.store).ok
 
 
 def test_lane_ends_with_its_last_record_and_with_what_held_it(bench: Bench) -> None:
