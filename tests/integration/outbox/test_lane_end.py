@@ -6,6 +6,7 @@ import json
 
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.constants import MOST_ENDED, TIDY_AGAIN_MS
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
@@ -56,6 +57,22 @@ def test_what_comes_late_for_an_ended_lane_counts_in_its_route(bench: Bench) -> 
     bench.settle(accepted(batch), SPRING)
     assert bench.counts(SPRING) == {}
     assert bench.counts(BULK)["late"] == 1
+
+
+def test_sweep_ends_a_few_lanes_at_a_time_and_comes_back_for_the_others(bench: Bench) -> None:
+    lanes = [Lane("mms-bulk", None, "main", f"g{number}") for number in range(2 * MOST_ENDED + 10)]
+    for lane in lanes:
+        bench.submit([f"k{lane.group}"], lane)
+    for lane in lanes:
+        bench.drain_all(lane)
+    bench.let_pass(11_000, steadily=False)
+    for left in (MOST_ENDED + 10, 10):
+        found = bench.sweep(keep_ms=10_000)
+        assert found.wait_ms <= TIDY_AGAIN_MS
+        assert len(queries.lanes(bench.store)) == left + 1
+    assert bench.sweep().wait_ms > TIDY_AGAIN_MS
+    assert queries.lanes(bench.store) == [BULK]
+    assert audit(bench.store).ok
 
 
 def test_clock_set_back_is_cut_for_lanes_with_a_group_round_by_round(bench: Bench) -> None:
