@@ -84,7 +84,7 @@ class Housekeeping:
         self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
-        self._walk = LaneWalk(runtime.store, clock)
+        self._walk = LaneWalk(runtime.store)
         self._due: dict[str, float] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
@@ -218,6 +218,7 @@ class Housekeeping:
         serving = self._watch.look(account)
         quota = 0 if queued is None else quota_of_all(serving.threads, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
+        step = self._walk.step(account)
         call = partial(
             sweep,
             self._runtime.store,
@@ -231,7 +232,8 @@ class Housekeeping:
             served=serving.served,
             fresh=serving.fresh,
             addresses=serving.addresses,
-            tidy=[*islice(self._tidying[account], min(LANES_TIDIED, len(known))), *self._walk.step(account)],
+            tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
+            walk=step,
         )
         found = call()
         if not found.swept and account in self._duties.mine:
@@ -242,8 +244,10 @@ class Housekeeping:
             self._swept.discard(account)
             self._duties.adopted.discard(account)
             self._watch.forget(account)
+            self._walk.forget(account)
             return
         self._swept.add(account)
+        self._walk.taken(account, step, found.place)
         if found.dropped:
             self._dropped[account] = self._dropped.get(account, frozenset()) | gone
         self._log_spoilt(account, found.spoilt)

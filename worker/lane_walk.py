@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.index import walk
+from plexsend.outbox.walk import NO_STEP, Page, WalkStep, read_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
-
-FIRST_AFTER_S = 60.0
-"""From a process's first sweep of an account until it begins to walk."""
-EVERY_S = 3_600.0
-"""From the end of a walk until the next."""
 
 
 class LaneWalk:
-    """Names some lanes for each round of a sweep. For one thread."""
+    """Gives each sweep its step of the walk, mostly none. For one thread.
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    When a walk begins and how far it is, sweep keeps and answers.
+    """
+
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
-        self._under_way: dict[str, Iterator[list[Lane]]] = {}
-        self._next_at: dict[str, float] = {}
+        self._places: dict[str, str] = {}
+        self._pages: dict[str, Page] = {}
 
-    def step(self, account: str) -> Sequence[Lane]:
-        """Return the lanes to look over in this round, mostly none."""
-        now = self._clock()
-        if now < self._next_at.setdefault(account, now + FIRST_AFTER_S):
-            return ()
-        found = next(self._under_way.setdefault(account, walk(self._store, account)), None)
-        if found is None:
-            del self._under_way[account]
-            self._next_at[account] = now + EVERY_S
-            return ()
-        return found
+    def step(self, account: str) -> WalkStep:
+        """Return the next step; it is the same again until a sweep has taken it."""
+        place = self._places.get(account)
+        if not place:
+            return NO_STEP
+        if account not in self._pages:
+            self._pages[account] = read_page(self._store, account, place)
+        return self._pages[account].step
+
+    def taken(self, account: str, step: WalkStep, place: str) -> None:
+        """Note that a sweep took a step, and from where it asked for the next; empty: none is due."""
+        self._places[account] = place
+        page = self._pages.pop(account, None)
+        if page is not None and place and not step.walked:
+            self._pages[account] = page.rest
+
+    def forget(self, account: str) -> None:
+        """Note that another process sweeps the account: it goes on from the place that sweep keeps."""
+        self._places.pop(account, None)
+        self._pages.pop(account, None)

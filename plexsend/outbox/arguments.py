@@ -190,10 +190,12 @@ SWEEP = _order(
     _number("service_count"),
     _number("gone_count"),
     _number("address_count"),
+    "walked",
 )
 """`takes_from`: the process whose lease does not count; `auth_field`: of the hold that refused secrets begin;
 `quota`: doorbells in all. After these the services, then the processes whose leases are to be dropped, the
-addresses, and the names of the lanes to tidy."""
+addresses, and the names of the lanes and closed groups to look over. `walked`: how far the walk over all of
+them is then; empty: as far as before."""
 
 ADDRESS = _order("address", "product", "url")
 """The address that counts unless another was agreed on; empty: none."""
@@ -219,7 +221,9 @@ SWEEP_ANSWER = _order(
         for name in ("rings", "abandoned", "processes", "spoilt", "refused", "urls", "unserved")
     ),
     "auth",
+    "place",
 )
+"""`place`: where the walk over all lanes goes on in the next round; empty: none is due."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""

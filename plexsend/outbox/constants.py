@@ -44,6 +44,12 @@ OLDER_COUNTS_MS = 600_000
 """For how long a program that was seen counts as running, where it does not know the newest form."""
 LONGEST_GAP_MS = 60_000
 """Where nobody looked for such programs for longer, one may have come and gone: the time begins again."""
+REFUSAL_NOTED_MS = 3_600_000
+"""How often it is written down that a closed group refused a message, which keeps the group closed."""
+FIRST_WALK_MS = 60_000
+"""From an account's first sweep until all its lanes are looked over for the first time."""
+WALK_EVERY_MS = 3_600_000
+"""From the end of such a walk over all lanes until the next."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 _PAGE = 1_000
-"""Keys, or fields of the index, read at once: an account may have tens of thousands of lanes."""
-_MOST_NAMED = 100
-"""Lanes that a step of a walk names: one sweep looks over all of them."""
+"""Fields of the index read at once: an account may have tens of thousands of lanes."""
 
 
 class LaneNames:
@@ -58,35 +56,3 @@ def indexed_lanes(store: Store, account: str) -> Iterator[Lane]:
             # Beside the names are the numbers' fields, which no lane can be called.
             with suppress(UsageError):
                 yield Lane.parse(text(name))
-
-
-def walk(store: Store, account: str) -> Iterator[list[Lane]]:
-    """Yield all lanes of an account that have a key or are in its index, a step at a time.
-
-    A step reads one page and names at most 100 lanes, each once or more often; it may name none.
-    """
-    start = store.keys.account(account)
-    pattern = "".join(f"\\{char}" if char in "*?[]\\" else char for char in start) + f"*@{account}:*"
-    client, cursor = store.client, 0
-    while True:
-        with mapped():
-            cursor, keys = client.scan(cursor, match=pattern, count=_PAGE)
-        yield from _steps(text(key)[len(start) :].rpartition(":")[0] for key in keys)
-        if cursor == 0:
-            break
-    while True:
-        with mapped():
-            cursor, fields = client.hscan(store.keys.lane_index(account), cursor, count=_MOST_NAMED)
-        yield from _steps(text(name) for name in fields)
-        if cursor == 0:
-            return
-
-
-def _steps(names: Iterable[str]) -> Iterator[list[Lane]]:
-    found = []
-    for name in sorted(set(names)):
-        # A part of a longer name, or a number of the index.
-        with suppress(UsageError):
-            found.append(Lane.parse(name))
-    for at in range(0, max(len(found), 1), _MOST_NAMED):
-        yield found[at : at + _MOST_NAMED]

@@ -36,9 +36,13 @@ _COLUMNS = (
 
 
 @click.command(epilog=example("plexsend lanes", "plexsend lanes --json"))
+@click.option("--all", "show_all", is_flag=True, help="Show groups with nothing to send or settle too.")
 @json_option
-def lanes(*, as_json: bool) -> None:
-    """List every lane that ever had a message, and what waits in it.
+def lanes(*, show_all: bool, as_json: bool) -> None:
+    """List the lanes, and what waits in them.
+
+    A lane with a group is left out while it has nothing to send and nothing needs a person; it ends once its
+    last record is gone.
 
     Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
     will not be sent: both need a person. The rate is the policy in force. A narrow terminal shows neither
@@ -49,11 +53,16 @@ def lanes(*, as_json: bool) -> None:
 
     with open_outbox(screen) as (_, store):
         agreed = read(store)
-        views = _look(store)
+        found = _look(store)
+        views = [(view, held) for view, held in found if show_all or _is_shown(view, held)]
         rows = [_row(screen, agreed, view, held) for view, held in views]
         nothing = "There are no lanes yet: a lane begins with its first message."
         screen.table(_COLUMNS, rows, empty=nothing, blocks=True)
         if not as_json:
+            if len(found) > len(views):
+                screen.note(
+                    f"Idle lanes with a group, not shown: {len(found) - len(views):,}. --all shows them."
+                )
             _warn_of_missing_workers(screen, store, [view for view, _ in views])
 
 
@@ -65,6 +74,11 @@ def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
         (queries.look_at(store, lane), queries.covering(of_account(lane.account), lane))
         for lane in queries.lanes(store)
     ]
+
+
+def _is_shown(view: LaneView, held: Sequence[Hold]) -> bool:
+    waits = view.ready + view.later + view.sending
+    return view.lane.is_route or bool(held) or waits + view.uncertain + view.dead > 0
 
 
 def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -> list[str]:

@@ -60,7 +60,9 @@ p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapse
 p{a}:<service>:day   string  `<ms of the midnight that ends it> <messages taken in its day>`, with a limit
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
-p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why; submit refuses it
+p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
+                             was refused last, noted once an hour); submit refuses it. Forgotten once the
+                             group has no lane, and no message was refused for as long as records are kept
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused
@@ -72,7 +74,9 @@ p{a}:urls            hash    product → the gateway's address of the first work
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
-                             reclaimed before), gap (ms of the last gap)
+                             reclaimed before), gap (ms of the last gap), back (what is left to cut after a
+                             clock set back), `turn <route>` (where lanes that wait are looked at next), walk
+                             (ms when all lanes are looked over next), place (how far that is)
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 
 field of a record    content

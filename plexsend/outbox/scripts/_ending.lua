@@ -29,7 +29,6 @@ local function end_if_over(lane)
   -- What held this lane alone; a pause of its group is there without a lane too.
   for _, field in ipairs(own_fields(lane, 'lane')) do
     call('HDEL', P .. 'holds', field)
-    call('HDEL', P .. 'eased', field)
   end
   call('ZREM', lane_key(route, 'wake'), lane)
   call('ZREM', lane_key(route, 'wake:held'), lane)

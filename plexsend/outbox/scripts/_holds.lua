@@ -16,9 +16,17 @@ local function write_hold(field, hold)
   call('HSET', P .. 'holds', field, cjson.encode(hold))
 end
 
+-- Whether an answer of the gateway can begin this hold; a pause is begun by a person alone.
+local function is_begun_by_answer(field)
+  for _, row in ipairs(HOLDS) do
+    if row.begun_by and string.sub(field, 1, #row.prefix) == row.prefix then return true end
+  end
+  return false
+end
+
 -- When a hold ended is remembered: a batch taken before does not begin it again. Answers whether there was one.
 local function end_hold(field)
   local ended = call('HDEL', P .. 'holds', field) == 1
-  if ended then call('HSET', P .. 'eased', field, now_text) end
+  if ended and is_begun_by_answer(field) then call('HSET', P .. 'eased', field, now_text) end
   return ended
 end

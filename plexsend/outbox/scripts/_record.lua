@@ -79,11 +79,12 @@ local function move(lane, key, from, event, score, fields)
   return to
 end
 
--- Takes an ended record away for good; the caller has checked that the event can happen.
+-- Takes an ended record away for good; the caller has checked that the event can happen. What fails where another
+-- program wrote comes first: then nothing is counted either.
 local function forget(lane, key, from, event)
-  moved(lane, key, from, TRANSITIONS[event][from])
   if SET_OF[from] then
     call('ZREM', lane_key(lane, SET_OF[from]), key)
   end
+  moved(lane, key, from, TRANSITIONS[event][from])
   call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
 end

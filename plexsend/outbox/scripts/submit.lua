@@ -1,15 +1,18 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy, _closings
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; reads policy.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
--- Answers {'closed', JSON} for a lane whose group is closed.
+-- Answers {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
 
 local group = group_of(lane)
 local closed = group and call('HGET', P .. 'closed', group)
-if closed then return { 'closed', closed } end
+if closed then
+  note_refusal(group, closed)
+  return { 'closed', closed }
+end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 local found = call('HMGET', P .. 'lanes', route_of(lane), lane)

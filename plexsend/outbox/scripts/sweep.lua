@@ -1,6 +1,6 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
--- needs: _ending, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
--- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing
+-- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing, sweep/walk
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
@@ -43,21 +43,29 @@ for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMI
 end
 local next_grouped = look_at_grouped(try)
 
-local is_tidied, more_to_tidy = pcall(tidy, P .. 'ended')
-if not is_tidied then spoilt[#spoilt + 1], more_to_tidy = 'ended', false end
+local is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended')
+if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
 write_counts()
-for lane in pairs(thinned) do end_if_over(lane) end
-for i = FIRST_NAMED, #ARGV do
-  if not pcall(look_over, ARGV[i]) then spoilt[#spoilt + 1] = ARGV[i] end
+for lane in pairs(thinned) do
+  if not pcall(end_if_over, lane) then spoilt[#spoilt + 1] = lane end
 end
-if #ARGV >= FIRST_NAMED then tidy_holds() end
+for i = FIRST_NAMED, #ARGV do
+  local is_done, is_whole = pcall(look_over_named, ARGV[i])
+  if not (is_done and is_whole) then spoilt[#spoilt + 1] = ARGV[i] end
+end
 write_counts()
-local next_wake = more_to_tidy and now + TIDY_AGAIN_MS or next_grouped
-local ungrouped = first_score(P .. 'wake')
-if ungrouped and (not next_wake or ungrouped < next_wake) then next_wake = ungrouped end
+local next_place = go_on_walking()
+
+local next_wake = next_grouped
+local function look_again_by(at)
+  if at and (not next_wake or at < next_wake) then next_wake = at end
+end
+look_again_by(first_score(P .. 'wake'))
+if is_tidied and more_to_tidy then look_again_by(now + TIDY_AGAIN_MS) end
+if next_place ~= '' then look_again_by(now + LONGEST_ROUND_MS) end
 local older = older_processes('-inf', '+inf')
 local wait_ms = write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
 return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
                    rings = rings, abandoned = abandoned, processes = older,
                    spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
-                   auth = call('HGET', P .. 'holds', auth_field) })
+                   auth = call('HGET', P .. 'holds', auth_field), place = next_place })

@@ -16,6 +16,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 from plexsend.outbox.sweep import Abandoned, SweepResult, sweep
+from plexsend.outbox.walk import NO_STEP, WalkStep
 from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
@@ -204,6 +205,7 @@ class Bench:
         services: Sequence[str] = ("mms-bulk", "mms-standard"),
         gone: Collection[str] = (),
         takes_from: str = "",
+        walk: WalkStep = NO_STEP,
     ) -> SweepResult:
         """Do one round of housekeeping; `keep_ms`: for how long ended records are kept from now on."""
         if keep_ms is not None and keep_ms != self._keep_ms:
@@ -220,6 +222,7 @@ class Bench:
             gone=gone,
             takes_from=takes_from,
             tidy=tidy,
+            walk=walk,
         )
 
     def bells(self, **more: Any) -> list[str]:

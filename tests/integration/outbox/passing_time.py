@@ -42,6 +42,17 @@ local function shift_holds(key)
   end
 end
 
+local function shift_closings(key)
+  local all = call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local read, closing = pcall(cjson.decode, all[i + 1])
+    if read and type(closing) == 'table' and type(closing.since) == 'number' then
+      closing.since, closing.asked = closing.since - ms, closing.asked and closing.asked - ms
+      call('HSET', key, all[i], cjson.encode(closing))
+    end
+  end
+end
+
 local function shift_takes(key)
   local all = call('HGETALL', key)
   for i = 1, #all, 2 do
@@ -92,9 +103,9 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   elseif name == 'eased' then
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
-    shift_fields(key, { 'until', 'last', 'quiet', 'gap' }, ms)
+    shift_fields(key, { 'until', 'last', 'quiet', 'gap', 'walk' }, ms)
   elseif name == 'closed' then
-    -- Nothing depends on when a group was closed.
+    shift_closings(key)
   elseif string.find(name, ':takes$') then
     shift_takes(key)
   elseif string.find(name, 'ended$') then

@@ -7,12 +7,10 @@ import json
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.index import walk
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.steer import Act
-from plexsend.worker.lane_walk import LaneWalk
 from tests.integration.outbox.bench import ANSWERED, BULK, Bench, accepted, keys_of, verdicts
 
 DAY_MS = 86_400_000
@@ -94,48 +92,6 @@ def test_what_comes_late_for_an_ended_lane_counts_in_its_route(bench: Bench) -> 
     bench.settle(accepted(batch), SPRING)
     assert bench.counts(SPRING) == {}
     assert bench.counts(BULK)["late"] == 1
-
-
-def test_lane_without_a_wake_gets_one_when_it_is_looked_over(bench: Bench) -> None:
-    bench.submit(keys_of(10), SPRING)
-    bench.store.client.delete(bench.store.keys.grouped_wake("main", BULK.name))
-    assert bench.bells() == []
-    bench.sweep(tidy=[SPRING])
-    assert len(bench.bells()) == 1
-
-
-def test_lane_that_is_not_in_the_index_is_indexed_when_it_is_looked_over(bench: Bench) -> None:
-    bench.submit(["a"], form=1)
-    bench.store.client.delete(bench.store.keys.lane_index("main"), bench.store.keys.routes("main"))
-    bench.sweep(tidy=[BULK])
-    assert bench.store.client.hget(bench.store.keys.lane_index("main"), BULK.name) == b"1"
-
-
-def test_walk_finds_every_lane_in_the_index_or_not(bench: Bench) -> None:
-    bench.submit(["a"], SPRING)
-    bench.submit(["b"], Lane("rcs-mms-bulk", "RMM", "main", "spring~2"))
-    bench.store.client.hdel(bench.store.keys.lane_index("main"), SPRING.name)
-    index_alone = Lane("mms-bulk", None, "main", "nothing-left")
-    bench.store.client.hset(bench.store.keys.lane_index("main"), index_alone.name, "77")
-    found = {lane.name for step in walk(bench.store, "main") for lane in step}
-    assert found >= {SPRING.name, "rcs-mms-bulk.RMM/spring~2@main", index_alone.name, BULK.name}
-
-
-def test_walk_is_made_once_an_hour(bench: Bench) -> None:
-    bench.submit(["a"], SPRING)
-    now_s = [0.0]
-    walked = LaneWalk(bench.store, lambda: now_s[0])
-
-    def all_steps() -> set[Lane]:
-        return {lane for _ in range(50) for lane in walked.step("main")}
-
-    assert all_steps() == set()
-    now_s[0] += 61
-    assert SPRING in all_steps()
-    now_s[0] += 3_500
-    assert all_steps() == set()
-    now_s[0] += 101
-    assert SPRING in all_steps()
 
 
 def test_clock_set_back_is_cut_for_lanes_with_a_group_round_by_round(bench: Bench) -> None:

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _policy
+-- needs: _record, _lanes, _holds, _gate, _policy
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
@@ -12,33 +12,39 @@ end
 -- Lanes with a group of which a record was taken away: it may have been the last.
 local thinned = {}
 
--- Looks through one list in order of ending; answers whether more of it is old enough. An entry counts only if it is
--- about the record's last end (a message asked for again ends twice).
+-- An entry counts only if it is about the record's last end (a message asked for again ends twice).
+local function archive(at, key)
+  local found = read_record(key, 's', 'e', 'l')
+  local lane = lane_named(found[3])
+  if lane and found[2] == at and target('archive', found[1]) then
+    forget(lane, key, found[1], 'archive')
+    if group_of(lane) then thinned[lane] = true end
+  end
+end
+
+-- Looks through one list in order of ending; answers whether more of it is old enough, and whether it met something
+-- that cannot be taken away, since another program wrote to its lane. That goes to the end of the list: it must not
+-- keep all that ended after it.
 local function tidy(list)
-  local entries, done = call('LRANGE', list, 0, MOST_TIDIED - 1), 0
+  local entries, done, is_spoilt = call('LRANGE', list, 0, MOST_TIDIED - 1), 0, false
   for _, entry in ipairs(entries) do
     local at, key = string.match(entry, '^(%d+):(.*)$')
     if at and is_kept(tonumber(at)) then break end
     done = done + 1
-    local found = at and read_record(key, 's', 'e', 'l') or {}
-    local lane = lane_named(found[3])
-    if lane and found[2] == at and target('archive', found[1]) then
-      forget(lane, key, found[1], 'archive')
-      if group_of(lane) then thinned[lane] = true end
+    if at and not pcall(archive, at, key) then
+      is_spoilt = true
+      call('RPUSH', list, entry)
     end
   end
   if done > 0 then call('LTRIM', list, done, -1) end
-  return done == MOST_TIDIED
+  return done == MOST_TIDIED, is_spoilt
 end
 
-local function tidy_holds()
-  local ends_by_time = {}
-  for _, row in ipairs(HOLDS) do ends_by_time[row.prefix] = row.ends == 'time' end
-  local all = call('HGETALL', P .. 'holds')
-  for i = 1, #all, 2 do
-    local is_timed = ends_by_time[string.match(all[i], '^%S+ %S+ ') or '']
-    if is_timed and read_hold(all[i + 1])['until'] <= now then
-      call('HDEL', P .. 'holds', all[i])
-    end
+-- Holds of a route that end by themselves. Not all of the account's are read: there may be thousands of pauses.
+local function tidy_holds(route)
+  local covers = hold_fields(route, service_of(route))
+  for i, row in ipairs(covers.rows) do
+    local text = row.ends == 'time' and call('HGET', P .. 'holds', covers.fields[i])
+    if text and read_hold(text)['until'] <= now then call('HDEL', P .. 'holds', covers.fields[i]) end
   end
 end

