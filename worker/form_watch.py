@@ -68,9 +68,7 @@ class FormWatch:
             with mapped():
                 # Read first: where memory is full nothing can be written, and most have had it for long.
                 there = client.mget(names)
-            open_still = [
-                name for name, value in zip(names, there, strict=True) if text(value) != BARRIER
-            ]
+            open_still = [name for name, value in zip(names, there, strict=True) if text(value) != BARRIER]
             if open_still:
                 with mapped():
                     client.mset(dict.fromkeys(open_still, BARRIER))

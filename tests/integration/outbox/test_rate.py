@@ -197,7 +197,7 @@ def test_raised_rate_wakes_a_lane_that_sleeps_until_the_old_one(bench: Bench) ->
     bench.take("p1.2")
     assert bench.rest("p1.3").wait_ms > 90_000
     bench.policy = Policy(rate_per_s=50, linger_ms=0)
-    bench.let_pass(5_000, steadily=False)
+    bench.let_pass(6_000)
     assert bench.bells()
 
 
