@@ -277,7 +277,7 @@ def salt(store: Store) -> bytes:
     """Return the random key of the fleet's fingerprints, made when it is first asked for."""
     with mapped():
         # Read first: a server whose memory is full takes no command that might write.
-        found = store.client.get(store.keys.salt)
+        found: Any = store.client.get(store.keys.salt)
         if found is None:
             store.client.set(store.keys.salt, random.token_hex(16), nx=True)
             found = store.client.get(store.keys.salt)
