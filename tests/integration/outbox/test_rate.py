@@ -198,6 +198,7 @@ def test_raised_rate_wakes_a_lane_that_sleeps_until_the_old_one(bench: Bench) ->
     assert bench.rest("p1.3").wait_ms > 90_000
     bench.policy = Policy(rate_per_s=50, linger_ms=0)
     bench.let_pass(6_000)
+    bench.let_pass(500, steadily=False)
     assert bench.bells()
 
 
