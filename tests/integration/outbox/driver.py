@@ -26,7 +26,7 @@ from plexsend.outbox.steer import Act
 from plexsend.settings import OnUncertain, Policy
 from tests.integration.outbox import told_holds
 from tests.integration.outbox.bench import Bench
-from tests.integration.outbox.model import MOST_DUE, Model
+from tests.integration.outbox.model import MOST_DUE, Beside, Model
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
@@ -78,6 +78,14 @@ class Drain:
     def process(self) -> str:
         """The process it runs in."""
         return self.name.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A lane beside another, and whether it is sure that a take looks at it."""
+
+    there: Beside
+    sure: bool
 
 
 class Driver:
@@ -272,20 +280,32 @@ class Driver:
             self._await_next_ms()
         if settlement is not None:
             self.model.settle(drain.lane, settlement)
-        room, due = self._has_room(drain, bell), None
+        room, due, beside = self._has_room(drain, bell), None, None
         if repeated:
             answer = self.bench.repeat(drain.name)
         else:
             self._calls[drain.name] += 1
             due = self._find_due(drain.lane)
+            beside = self._find_beside(drain.lane)
             answer = self.bench.call(drain.name, lane=drain.lane, settlement=settlement, bell=bell)
         while isinstance(answer, NothingTaken) and answer.reason == "linger":
             # No linger is set; but what became due in this very call is a few µs ahead.
             self._await_next_ms()
             self._calls[drain.name] += 1
             answer = self.bench.call(drain.name, lane=drain.lane)
+        gives_way = isinstance(answer, NothingTaken) and answer.reason == "connections"
+        if gives_way and not drain.lane.is_route and self._calls[drain.name] > 1:
+            # What has no group waits for the connection.
+            room = False
+        if beside is not None and not beside.sure and not self._was_looked_at(beside.there.lane):
+            beside = None
         keys, probing = self.model.take(
-            drain.lane, drain.name, self._calls[drain.name], room=room, due=due or []
+            drain.lane,
+            drain.name,
+            self._calls[drain.name],
+            room=room,
+            due=due or [],
+            beside=None if beside is None else beside.there,
         )
         if isinstance(answer, NothingTaken):
             assert keys == [], f"expected {keys}, but there is nothing: {answer.reason}"
@@ -306,6 +326,26 @@ class Driver:
         due = [text(key) for key in self.store.client.zrangebyscore(later, "-inf", now_ms)]
         known = self.model.messages
         return [key for key in due if key in known and known[key].state is State.SCHEDULED][:MOST_DUE]
+
+    # A lane with a group gives to others while it is among those that wake; the very call may wake it.
+    def _find_beside(self, lane: Lane) -> Found | None:
+        there = next((each for each in self._announced if each.route == lane.route and each != lane), None)
+        if there is None:
+            return None
+        wake = self.store.keys.lane("main", lane.route.name, "wake")
+        is_awake = self.store.client.zscore(wake, there.name) is not None
+        return Found(Beside(there, self._find_due(there)), sure=there.is_route or is_awake)
+
+    def _was_looked_at(self, lane: Lane) -> bool:
+        mine = {
+            key: told.state
+            for key, told in self.model.messages.items()
+            if told.lane == lane and told.state in (State.SCHEDULED, State.WAITING)
+        }
+        pipe = self.store.client.pipeline(transaction=False)
+        for key in mine:
+            pipe.hget(self.store.keys.record("main", key), "s")
+        return [text(state) for state in pipe.execute()] != list(mine.values())
 
     def _has_room(self, drain: Drain, bell: str) -> bool:
         now_ms = queries.server_ms(self.store)

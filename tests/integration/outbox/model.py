@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
 
-
 MOST_DUE = 50
 """What one take brings from `later` to `ready`."""
+FULL_BATCH = 10
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another lane of the route, from which a take fills its batch."""
+
+    lane: Lane
+    due: Sequence[str]
+    """What is due there, in its order."""
 
 
 @dataclass
@@ -91,7 +100,14 @@ class Model:
         self.holds.apply(lane, settlement, self.now_ms)
 
     def take(
-        self, lane: Lane, drain: str, sequence: int, *, room: bool, due: Sequence[str]
+        self,
+        lane: Lane,
+        drain: str,
+        sequence: int,
+        *,
+        room: bool,
+        due: Sequence[str],
+        beside: Beside | None = None,
     ) -> tuple[list[str], bool]:
         """Return the keys that a take hands out, and whether they probe; `due`: what is due, in its order."""
         self.holds.forget_take(drain)
@@ -101,12 +117,10 @@ class Model:
         told_due = sorted(key for key, told in self.messages.items() if self._is_due(told, lane))
         assert set(due) <= set(told_due)
         assert len(due) == min(len(told_due), MOST_DUE)
-        for key in due:
-            told = self.messages[key]
-            if told.place is None:
-                told.place = self._next_place()
-            self._move(told, Event.DUE)
+        self._mature(due)
         chosen = self._choose(lane, size, probing=bool(probes))
+        if beside is not None and len(chosen) < size and not any(map(self._goes_alone, chosen)):
+            chosen += self._fill(beside, size - len(chosen))
         for key in chosen:
             told = self.messages[key]
             self._move(told, Event.TAKE)
@@ -114,6 +128,26 @@ class Model:
         if chosen:
             self.holds.note_take(drain, sequence, probes, self.now_ms)
         return chosen, bool(probes)
+
+    def _mature(self, due: Sequence[str]) -> None:
+        for key in due:
+            told = self.messages[key]
+            if told.place is None:
+                told.place = self._next_place()
+            self._move(told, Event.DUE)
+
+    def _goes_alone(self, key: str) -> bool:
+        return "a" in self.messages[key].flags
+
+    # A lane that could fill a batch by itself sends by itself.
+    def _fill(self, beside: Beside, most: int) -> list[str]:
+        if not 0 < len(self._in_line(beside.lane)) + len(beside.due) < FULL_BATCH:
+            return []
+        self._mature(beside.due)
+        if self.holds.is_paused(beside.lane):
+            return []
+        chosen = self._choose(beside.lane, most, probing=False)
+        return [key for key in chosen if not self._goes_alone(key)]
 
     def has_work(self, lane: Lane) -> bool:
         """Tell whether the lane has anything that could be taken now."""
