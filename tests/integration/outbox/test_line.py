@@ -85,6 +85,20 @@ def test_groups_get_one_message_of_ten(bench: Bench) -> None:
     assert gateway.by_lane[GROUPS[0]] == pytest.approx(gateway.by_lane[GROUPS[1]], abs=10)
 
 
+def test_groups_get_no_more_by_filling_the_batches_of_a_lane_without_one(bench: Bench) -> None:
+    """A route with single messages, many small groups, and a backlog on another route of the service."""
+    bench.policy = Policy(rate_per_s=100, linger_ms=0)
+    bench.submit(500, OTHER)
+    for number in range(70):
+        bench.submit(keys_of(5, f"group-{number}-"), replace(BULK, group=f"small-{number}"))
+    gateway = SlowGateway(bench, 5)
+    arrive(bench, gateway, BULK, 4, 4_000)
+    gateway.serve(4_000)
+    of_groups = sum(key.startswith("group") for key in gateway.taken_ms)
+    assert of_groups < 0.2 * len(gateway.taken_ms)
+    assert gateway.granted(2_000, 4_000) >= 0.95 * 200
+
+
 @pytest.mark.parametrize("answer_ms", ANSWER_TIMES)
 @pytest.mark.parametrize("per_s", [10, 80])
 def test_singles_hardly_wait_beside_a_group(bench: Bench, per_s: int, answer_ms: int) -> None:

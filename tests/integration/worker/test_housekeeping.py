@@ -81,6 +81,16 @@ def test_trouble_of_one_account_does_not_keep_the_others_waiting(
     assert [lane for lane, _ in room.rung] == [SECOND, BULK]
 
 
+def test_trouble_of_the_whole_fleet_is_told_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(store, ScriptedClient())
+    # Of the steps before the lanes are looked at those that read nothing of it succeed.
+    store.client.set(store.keys.lanes, "no set")
+    for _ in range(4):
+        room.now_s += 1
+        room.housekeeping.round()
+    assert len([record for record in caplog.records if "housekeeping failed" in record.message]) == 1
+
+
 def test_account_that_moved_away_is_told_once_and_the_others_go_on(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,14 +8,14 @@ local function nothing(status, wait_ms, reason)
 end
 
 -- Gives the lease back and sets the wake, or keeps it for a wait that is short enough. Returns the answer, and
--- whether the lease is kept.
+-- whether the lease is kept. A policy that is loosened meanwhile shortens the wait: no lane sleeps through that.
 local function rest(at, reason, may_stay)
   local wait_ms = at and (at - now) or LONGEST_SLEEP_MS
   if may_stay and at and stay_ms > 0 and wait_ms <= stay_ms then
     sleep_until(lane, at + stay_ms)
     return nothing('stay', wait_ms, reason), true
   end
-  sleep_until(lane, at)
+  sleep_until(lane, at and math.min(at, now + LONGEST_SLEEP_MS))
   return nothing('idle', wait_ms, reason), false
 end
 
@@ -62,19 +62,35 @@ local function let_others_pay(chosen, own, state)
   end
 end
 
+local function keep_own(chosen, own)
+  for i = #chosen, own + 1, -1 do chosen[i] = nil end
+end
+
+-- Messages of groups fill the batch of a lane without one where they could have the permits by a place of their own
+-- too: they have no share in its place. Answers that place, nil where none of them is left.
+local function place_of_groups(chosen, own, state)
+  if lane ~= route or own == #chosen then return nil end
+  local spot = find_spot(chosen[own + 1].lane, service, state, most_items)
+  if line_wait(spot, state, #chosen) == 0 then return spot end
+  keep_own(chosen, own)
+  return nil
+end
+
 -- Takes the permits for these messages; where there are not enough yet, returns the answer to the caller. No message
 -- without a group waits for the permits of what only fills its batch.
 local function take_permits(chosen)
   local state, own = rate_state(service, rate_per_s, most_items), own_of(chosen)
-  local spot = find_spot(lane, service, state, most_items)
+  local of_groups = place_of_groups(chosen, own, state)
+  if #chosen == 0 then return rest(nil, 'empty', false) end
+  local spot = own == 0 and of_groups or find_spot(lane, service, state, most_items)
   local wait_ms = line_wait(spot, state, #chosen)
-  if wait_ms > 0 and lane == route and own > 0 and own < #chosen then
-    for i = #chosen, own + 1, -1 do chosen[i] = nil end
+  if wait_ms > 0 and of_groups and own > 0 then
+    keep_own(chosen, own)
     wait_ms = line_wait(spot, state, own)
   end
   if wait_ms > 0 then return wait_in_line(spot, state, #chosen, wait_ms) end
   charge(state, #chosen)
-  pay(spot, state, own, call('ZCARD', ready) > own, drain)
+  if spot.lane == lane then pay(spot, state, own, call('ZCARD', ready) > own, drain) end
   let_others_pay(chosen, own, state)
   ring_for_next(spot, state)
   return nil
