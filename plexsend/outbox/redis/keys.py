@@ -241,13 +241,13 @@ class Keys:
         """Return the key of the wake times of an account's lanes without a group."""
         return f"{self.account(account)}wake"
 
-    def wake_routes(self, account: str) -> str:
-        """Return the key of the set of routes of which a lane with a group wakes or is held."""
-        return f"{self.account(account)}wake:routes"
-
     def grouped_wake(self, account: str, route: str) -> str:
         """Return the key of the wake times of a route's lanes with a group."""
         return self.lane(account, route, "wake")
+
+    def waking_routes(self, account: str) -> str:
+        """Return the key of the routes of which a lane with a group wakes or is held."""
+        return f"{self.account(account)}wake:routes"
 
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""

@@ -39,6 +39,11 @@ def filled(store: Store) -> Store:
     return store
 
 
+def add(store: Store, lane: Lane, start: str) -> None:
+    """Add as many messages as go into one call."""
+    Submitter(store).add(lane, [NewMessage(f"{start}{n}", b"{}") for n in range(500)], stamp="x")
+
+
 def named(store: Store, key: str) -> list[str]:
     found = audit(store)
     assert not found.ok
@@ -114,3 +119,20 @@ def test_a_prefix_with_pattern_characters_audits_only_itself(filled: Store) -> N
     Submitter(odd).add(LANE, [NewMessage("k", b"{}")], stamp="x")
     assert audit(odd).messages == 1
     assert audit(odd).ok
+
+
+def test_lane_that_begins_while_the_records_are_read_is_no_break(filled: Store) -> None:
+    """The lanes are read first: one with a message of a moment later is not among them."""
+    spring = Lane("mms-bulk", None, "main", "spring")
+    seen: list[int] = []
+
+    def begin(done: int, _: int) -> None:
+        if not seen:
+            add(filled, spring, "s")
+        seen.append(done)
+
+    for start in "vwxyz":
+        add(filled, LANE, start)
+    found = audit(filled, progress=begin)
+    assert len(seen) > 1
+    assert found.ok, found.discrepancies
