@@ -209,6 +209,10 @@ class Keys:
         """Return the key of what a service with a daily limit has sent today."""
         return f"{self.account(account)}{service}:day"
 
+    def rate(self, account: str, service: str) -> str:
+        """Return the key of the time at which the permits of a service's rate that are taken were due."""
+        return f"{self.account(account)}{service}:rate"
+
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
         return f"{self.account(account)}m:{msg_key}"
