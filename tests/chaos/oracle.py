@@ -31,8 +31,8 @@ HISTORY_LENGTH = 50
 _UNCERTAIN = re.compile(
     r"NO_VERDICT|TIMEOUT|RESET|BROKEN|TOO_LARGE|MISSING|DOUBLED|UNREADABLE|C100|C5\d\d.*|HTTP_5\d\d"
 )
-_GIVEN_BACK = "give_back"
-_AFTER_UNCERTAIN = frozenset({"postpone", _GIVEN_BACK, "park"})
+_UNAVAILABLE = "HTTP_503"
+_AFTER_UNCERTAIN = frozenset({"postpone", "give_back", "park"})
 AROUND_S = 1.0
 """Around an event, since what was in force is looked at now and then."""
 _LIVING = frozenset({"scheduled", "waiting", "sending"})
@@ -179,8 +179,8 @@ def _judge_again(
     told: Told, record: Record | None, times: Sequence[float], evidence: Evidence
 ) -> Iterator[Break]:
     events = record.history if record else ()
-    # What was given back may go again: a 503 that came with it said that nothing was taken.
-    uncertain = [event.at for event in events if _is_uncertain(event) and event.event != _GIVEN_BACK]
+    # A 503 says that nothing was taken: what drew it may go again.
+    uncertain = [event.at for event in events if _is_uncertain(event) and event.code != _UNAVAILABLE]
     for at in times:
         before = [each for each in uncertain if each < at - LEEWAY_S]
         if before and _parks(lane_of(told.key), at - POSTS_S, at, evidence):

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plexsend.outbox.index import LaneNames
+from plexsend.outbox.index import LaneNames, indexed_lanes
 from plexsend.outbox.reading.queries import accounts, lanes
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -111,15 +111,17 @@ def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -
                 discrepancies += _record_breaks(lane.name, book, seen.states[lane.name])
             else:
                 moving.append(lane.name)
-        strangers = seen.states.keys() - {lane.name for lane in mine}
-        # One that began meanwhile has nothing to be compared with.
-        begun = strangers & {lane.name for lane in lanes(store)} if strangers else set()
-        moving += sorted(begun)
-        for name in sorted(strangers - begun):
+        unknown = seen.states.keys() - {lane.name for lane in mine}
+        # A lane can have begun since they were read.
+        for name in sorted(unknown - _lanes_now(store, account) if unknown else unknown):
             discrepancies.append(
                 Discrepancy(name, "", "records name this lane, but it is not among the known lanes")
             )
     return Audit(submitted, dict(total), dict(archived), tuple(discrepancies), tuple(moving))
+
+
+def _lanes_now(store: Store, account: str) -> set[str]:
+    return {lane.name for lane in indexed_lanes(store, account)}
 
 
 def _settled_pass(

@@ -209,6 +209,10 @@ class Keys:
         """Return the key of what a service with a daily limit has sent today."""
         return f"{self.account(account)}{service}:day"
 
+    def rate(self, account: str, service: str) -> str:
+        """Return the key of the time at which the permits of a service's rate that are taken were due."""
+        return f"{self.account(account)}{service}:rate"
+
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
         return f"{self.account(account)}m:{msg_key}"
@@ -240,6 +244,10 @@ class Keys:
     def grouped_wake(self, account: str, route: str) -> str:
         """Return the key of the wake times of a route's lanes with a group."""
         return self.lane(account, route, "wake")
+
+    def waking_routes(self, account: str) -> str:
+        """Return the key of the routes of which a lane with a group wakes or is held."""
+        return f"{self.account(account)}wake:routes"
 
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""

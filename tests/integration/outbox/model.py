@@ -8,48 +8,23 @@ an argument.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
-from plexsend.outbox.states import DEAD, LIVING, TRANSITIONS, Event, State
+from plexsend.outbox.states import DEAD, LIVING, Event, State
+from tests.integration.outbox.told import Told, check, leads_to
 from tests.integration.outbox.told_holds import RECLAIM_MS, ToldHolds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.lanes import Lane
+    from tests.integration.outbox.told import Beside
 
 MOST_DUE = 50
 """What one take brings from `later` to `ready`."""
 FULL_BATCH = 10
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Another lane of the route, from which a take fills its batch."""
-
-    lane: Lane
-    due: Sequence[str]
-    """What is due there, in its order."""
-
-
-@dataclass
-class Told:
-    """A message as the model knows it."""
-
-    lane: Lane
-    body: bytes
-    state: State
-    place: int | None = None
-    due_ms: int = 0
-    expires_ms: int | None = None
-    flags: set[str] = field(default_factory=set)
-    tried: bool = False
-    """Whether a try of it was uncertain since a person last asked for it."""
-    token: str = ""
-    abandoned_ms: int = 0
-    ended_ms: int = 0
 
 
 class Model:
@@ -77,7 +52,7 @@ class Model:
             same = (known.lane, known.body) == (lane, body)
             return ("duplicate" if same else "conflict"), known.state
         event = Event.SUBMIT_NOW if due_ms is None else Event.SUBMIT_LATER
-        told = Told(lane, body, _leads_to(event, None), due_ms=due_ms or 0, expires_ms=expires_ms)
+        told = Told(lane, body, leads_to(event, None), due_ms=due_ms or 0, expires_ms=expires_ms)
         if due_ms is None:
             told.place = self._next_place()
         self.messages[key] = told
@@ -151,10 +126,8 @@ class Model:
 
     def has_work(self, lane: Lane) -> bool:
         """Tell whether the lane has anything that could be taken now."""
-        return any(
-            self._is_due(told, lane) or (told.lane == lane and told.state is State.WAITING)
-            for told in self.messages.values()
-        )
+        messages = self.messages.values()
+        return bool(self._in_line(lane)) or any(self._is_due(told, lane) for told in messages)
 
     def steer(self, act: str, key: str) -> None:
         """Do what a person asks for; nothing where the state does not allow it."""
@@ -241,7 +214,7 @@ class Model:
         return self._places
 
     def _move(self, told: Told, event: Event) -> None:
-        told.state = _leads_to(event, told.state)
+        told.state = leads_to(event, told.state)
         if told.state not in LIVING:
             told.ended_ms = self.now_ms
             if told.state not in DEAD:
@@ -249,7 +222,7 @@ class Model:
 
     def _forget(self, key: str, event: Event) -> None:
         told = self.messages.pop(key)
-        _check(event, told.state)
+        check(event, told.state)
         self.archived[told.lane] += 1
 
     def _start_anew(self, told: Told, event: Event) -> None:
@@ -324,16 +297,3 @@ class Model:
             if told.lane == lane and told.state is State.WAITING
         ]
         return [key for _, key in sorted(waiting)]
-
-
-def _leads_to(event: Event, state: State | None) -> State:
-    to = _check(event, state)
-    assert to is not None, f"{event} leads nowhere"
-    return to
-
-
-def _check(event: Event, state: State | None) -> State | None:
-    for name, froms, to in TRANSITIONS:
-        if name is event and state in froms:
-            return to
-    raise AssertionError(f"{event} cannot happen to a message that is {state or 'nowhere'}")
