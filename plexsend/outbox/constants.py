@@ -61,7 +61,7 @@ MOST_LANES = 100
 MOST_IN_PASSING = 25
 """Due lanes of a route without a free thread or connection that one sweep looks at, in turn."""
 MOST_BROUGHT_BACK = 200
-"""Lanes of a route that one sweep brings back when what held them is over."""
+"""Lanes that one sweep brings back when what held them is over."""
 MOST_CUT = 200
 """Lanes that one sweep looks at after the clock was set back."""
 MOST_FILLED_FROM = 30
