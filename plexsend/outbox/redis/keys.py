@@ -57,7 +57,7 @@ p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what eac
 p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
 p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
                              `*` → what each class has had, and where classes and lanes are now
-p{a}:<service>:day   string  `<ms of the midnight that ends it> <messages taken in its day>`, with a limit
+p{a}:<service>:day   string  `<ms when it ends> <messages taken in it> <ms of its first>`, with a daily limit
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message

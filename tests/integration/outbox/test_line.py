@@ -13,7 +13,16 @@ from plexsend.outbox.batches import Batch, Effect, EffectKind, Settlement
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.replies import text
 from plexsend.settings import Policy
-from tests.integration.outbox.bench import BULK, FAULT, SHUT, Bench, back, keys_of, marked_alone
+from tests.integration.outbox.bench import (
+    BULK,
+    FAULT,
+    SHUT,
+    Bench,
+    accepted,
+    back,
+    keys_of,
+    marked_alone,
+)
 from tests.integration.outbox.slow_gateway import SlowGateway
 
 OTHER = Lane("mms-bulk", "X", "main")
@@ -111,6 +120,30 @@ def test_singles_hardly_wait_beside_a_group(bench: Bench, per_s: int, answer_ms:
     assert waits[len(waits) * 99 // 100] < 400
     # What they leave the group gets.
     assert gateway.granted(1_000, 4_000) >= 0.95 * 300
+
+
+def test_filled_batch_that_was_never_posted_is_paid_back_to_each_lane(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=100, linger_ms=0)
+    fair = f"{bench.store.keys.account('main')}{BULK.service}:fair"
+
+    def fill_a_batch(start: str) -> Batch:
+        for lane in GROUPS[:2]:
+            bench.submit(keys_of(3, start + str(lane.group)), lane)
+        batch = bench.take(lane=GROUPS[0])
+        assert len(batch.messages) == 6
+        return batch
+
+    def tags() -> list[int]:
+        found = bench.store.client.hmget(fair, [lane.name for lane in GROUPS[:2]])
+        return [int(text(place).partition(" ")[0]) for place in found]
+
+    bench.stop(settlement=accepted(fill_a_batch("a")), lane=GROUPS[0])
+    before = tags()
+    batch = fill_a_batch("b")
+    assert tags() == [tag + 3 for tag in before]
+    never_posted = Settlement(batch.token, batch.take, back(batch).verdicts, (), batch.taken_ms)
+    bench.stop(settlement=never_posted, lane=GROUPS[0])
+    assert tags() == before
 
 
 def test_lane_that_can_use_one_connection_costs_the_others_nothing(bench: Bench) -> None:
