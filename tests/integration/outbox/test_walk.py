@@ -122,17 +122,6 @@ def test_long_page_is_named_in_parts_and_is_the_place_until_it_is_through(bench:
     assert steps[-1].walked == END
 
 
-def test_step_that_no_sweep_took_is_given_again(bench: Bench) -> None:
-    bench.submit(["a"], SPRING)
-    walker = LaneWalk(bench.store)
-    walker.taken("main", NO_STEP, "begin")
-    step = walker.step("main")
-    assert step.walked
-    assert walker.step("main") == step
-    walker.forget("main")
-    assert walker.step("main") == NO_STEP
-
-
 def test_lane_with_messages_but_no_wake_gets_one(bench: Bench) -> None:
     bench.submit(keys_of(10), SPRING)
     bench.submit(keys_of(10, "u"))
