@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HEALED_AT_ONCE = 25
 """Accounts into which what is in force is copied in one round."""
+_NEVER = -1, float("-inf")
 REPEAT_S = 60.0
 """How often what is in force is copied again: a Redis that lost its last second may have lost it."""
 
@@ -61,7 +62,7 @@ class Agreement:
         }
         # Whoever changed something has copied it everywhere: this heals what did not get there, some at a
         # time, since nothing is swept meanwhile. Those that are new here come first.
-        others = sorted(sweeps - kept.keys(), key=lambda account: self._copied.get(account, (0, 0.0))[1])
+        others = sorted(sweeps - kept.keys(), key=lambda account: self._copied.get(account, _NEVER)[1])
         tried = others[:HEALED_AT_ONCE]
         here = set(refresh(self._runtime.store, tried)) if tried else set()
         self._copied = {account: copied for account, copied in self._copied.items() if account in sweeps}
