@@ -37,9 +37,13 @@ local function try(look, lane)
   end
 end
 
+local function look_at_route(route)
+  look_at(route)
+  tidy_takes(route)
+end
+
 for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
-  try(look_at, lane)
-  tidy_takes(lane)
+  try(look_at_route, lane)
 end
 local next_grouped = look_at_grouped(try)
 
