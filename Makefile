@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos failover upgrade mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test chaos failover upgrade month mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ failover: $(STAMP) ## kill, hang and cut off a master under load, and count what
 
 upgrade: $(STAMP) ## run workers of 0.2.0 and of this version side by side, and go over (about a minute)
 	@$(BIN)/python -m tests.upgrade
+
+month: $(STAMP) ## let 5,000 groups a day pass for thirty simulated days and show what is left (ARGS="--groups 500")
+	@$(BIN)/python -m tests.integration.outbox.month $(ARGS)
 
 mutations: $(STAMP) ## break each promise in the code on purpose and show what catches it
 	@$(BIN)/python -m tests.mutations $(ARGS)

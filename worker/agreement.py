@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from plexsend.worker.runtime import Runtime
 
 
+HEALED_AT_ONCE = 25
+"""Accounts into which what is in force is copied in one round."""
+_NEVER = -1, float("-inf")
 REPEAT_S = 60.0
 """How often what is in force is copied again: a Redis that lost its last second may have lost it."""
 
@@ -57,10 +60,14 @@ class Agreement:
             for account, copied in self._copied.items()
             if account in sweeps and copied[0] == epoch and now - copied[1] < REPEAT_S
         }
-        old = sweeps - kept.keys()
-        if old:
-            refresh(self._runtime.store, old)
-        self._copied = kept | dict.fromkeys(old, (epoch, now))
+        # Whoever changed something has copied it everywhere: this heals what did not get there, some at a
+        # time, since nothing is swept meanwhile. Those that are new here come first.
+        others = sorted(sweeps - kept.keys(), key=lambda account: self._copied.get(account, _NEVER)[1])
+        tried = others[:HEALED_AT_ONCE]
+        here = set(refresh(self._runtime.store, tried)) if tried else set()
+        self._copied = {account: copied for account, copied in self._copied.items() if account in sweeps}
+        # One without its first message yet is looked at again: its producer may have copied an older state.
+        self._copied |= {account: (epoch if account in here else -1, now) for account in tried}
 
     def _read_asks(self) -> list[Mapping[str, Mapping[str, str]]]:
         return [process.announced.asks for process in fleet_of(self._runtime.store)]

@@ -10,6 +10,7 @@ from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import FORM, watch_form
 from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,8 +63,13 @@ class FormWatch:
     def _shut_out(self, accounts: Iterable[str]) -> None:
         fresh = [account for account in accounts if account not in self._shut]
         if fresh:
+            keys, client = self._runtime.store.keys, self._runtime.store.client
+            names = [keys.procs(account) for account in fresh]
             with mapped():
-                self._runtime.store.client.mset(
-                    {self._runtime.store.keys.procs(account): BARRIER for account in fresh}
-                )
+                # Read first: where memory is full nothing can be written, and most have had it for long.
+                there = client.mget(names)
+            open_still = [name for name, value in zip(names, there, strict=True) if text(value) != BARRIER]
+            if open_still:
+                with mapped():
+                    client.mset(dict.fromkeys(open_still, BARRIER))
             self._shut.update(fresh)

@@ -119,16 +119,16 @@ class Housekeeping:
 
         A failure of one account does not keep the others from being swept.
         """
-        steps = (
-            lambda: self._form_watch.look(self._lanes),
-            self._beat,
-            self._agree,
-            self._look_for_lanes,
-        )
-        if not all(self._try("", step) for step in steps):
+        steps: dict[str, Callable[[], object]] = {
+            "1 form": lambda: self._form_watch.look(self._lanes),
+            "2 beat": self._beat,
+            "3 agree": self._agree,
+            "4 lanes": self._look_for_lanes,
+        }
+        if not all(self._try("", step, name) for name, step in steps.items()):
             return AGAIN_S
-        self._try("", self._look_beside)
-        self._try("", self._runtime.policies.renew)
+        self._try("", self._look_beside, "5 beside")
+        self._try("", self._runtime.policies.renew, "6 renew")
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break
@@ -170,13 +170,15 @@ class Housekeeping:
         mine = ((account, known) for account, known in self._lanes.items() if account in sweeps)
         return sorted(mine, key=lambda item: self._rang_at.get(item[0], 0.0))
 
-    def _try(self, account: str, step: Callable[[], object]) -> bool:
+    def _try(self, account: str, step: Callable[[], object], name: str = "") -> bool:
+        # Of the whole fleet's steps each fails by itself: one that succeeds says nothing about the next.
+        part = account or name
         try:
             step()
         except Exception as exc:  # noqa: BLE001  the thread's edge: without it nothing would be rung again
             if self._is_only_announced(account, exc):
                 return False
-            if account not in self._failing:
+            if part not in self._failing:
                 self._log.warning(
                     "housekeeping failed, trying again",
                     account=account,
@@ -184,9 +186,9 @@ class Housekeeping:
                     kind=type(exc).__name__,
                     exc_info=not isinstance(exc, OutboxError),
                 )
-            self._failing.add(account)
+            self._failing.add(part)
             return False
-        self._failing.discard(account)
+        self._failing.discard(part)
         self._moved_at.pop(account, None)
         return True
 

@@ -48,7 +48,11 @@ class Adoption:
         for account, mine in fresh.items():
             for at in range(0, len(mine), _MOST_AT_ONCE):
                 part = mine[at : at + _MOST_AT_ONCE]
-                if self._adopt(account, part, may_write_here=is_old or account not in announced):
+                is_announced = account in announced
+                if self._adopt(account, part, may_write_here=is_old or not is_announced):
+                    # Where memory is full this would be refused, and nothing would be swept.
+                    if not is_announced:
+                        self._announce(account)
                     self._adopted.update(part)
                 else:
                     self._tries[account] += 1
@@ -64,8 +68,8 @@ class Adoption:
         except OutboxMoved:
             # Whoever needs the account hears it too, and reports it.
             return False
-        if text(reply[0]) != "adopted":
-            return False
+        return text(reply[0]) == "adopted"
+
+    def _announce(self, account: str) -> None:
         with mapped():
             self._store.client.sadd(self._store.keys.accounts, account)
-        return True

@@ -254,8 +254,9 @@ POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
 """`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
 
-ALIVE = _order("alive", "process", _number("busy"), _number("revision"))
-"""`busy`: threads that send; `revision`: which of the process's announcements counts."""
+ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
+"""`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
+written, else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class SignGiven:
 def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> SignGiven:
     """Give a sign of life."""
     now, is_first, lanes = store.run_for_fleet(
-        Script.ALIVE, ALIVE.write(process=name, busy=busy, revision=revision)
+        Script.ALIVE, ALIVE.write(process=name, busy=busy, revision=revision, announced="")
     )
     return SignGiven(number(now), is_first == 1, number(lanes))
 
@@ -183,8 +183,8 @@ def _signs(entries: Sequence[Any], now_ms: int) -> Iterator[tuple[str, Sign]]:
 
 def announce(store: Store, name: str, announced: Announcement) -> None:
     """Write what a process announces, and have the others look at once."""
-    with mapped():
-        store.client.hset(store.keys.fleet, name, announced.to_json())
+    args = ALIVE.write(process=name, busy=0, revision=0, announced=announced.to_json())
+    store.run_for_fleet(Script.ALIVE, args)
     nudge(store)
 
 
@@ -276,10 +276,12 @@ def forget(store: Store, names: Iterable[str]) -> None:
 def salt(store: Store) -> bytes:
     """Return the random key of the fleet's fingerprints, made when it is first asked for."""
     with mapped():
-        pipe = store.client.pipeline(transaction=True)
-        pipe.set(store.keys.salt, random.token_hex(16), nx=True)
-        pipe.get(store.keys.salt)
-        return bytes(pipe.execute()[1])
+        # Read first: a server whose memory is full takes no command that might write.
+        found: Any = store.client.get(store.keys.salt)
+        if found is None:
+            store.client.set(store.keys.salt, random.token_hex(16), nx=True)
+            found = store.client.get(store.keys.salt)
+    return bytes(found)
 
 
 def fingerprint(secret: str, key: bytes) -> str:

@@ -166,7 +166,7 @@ def awake(store: Store, accounts: Iterable[str]) -> list[str]:
     with mapped():
         pipe = store.client.pipeline(transaction=False)
         for account in names:
-            pipe.exists(store.keys.wake(account))
+            pipe.exists(store.keys.wake(account), store.keys.waking_routes(account))
         replies = pipe.execute()
     return [name for name, is_there in zip(names, replies, strict=True) if is_there]
 

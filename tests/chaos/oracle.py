@@ -31,6 +31,7 @@ HISTORY_LENGTH = 50
 _UNCERTAIN = re.compile(
     r"NO_VERDICT|TIMEOUT|RESET|BROKEN|TOO_LARGE|MISSING|DOUBLED|UNREADABLE|C100|C5\d\d.*|HTTP_5\d\d"
 )
+_UNAVAILABLE = "HTTP_503"
 _AFTER_UNCERTAIN = frozenset({"postpone", "give_back", "park"})
 AROUND_S = 1.0
 """Around an event, since what was in force is looked at now and then."""
@@ -177,7 +178,9 @@ def _is_forgotten(record: Record | None, at: float) -> bool:
 def _judge_again(
     told: Told, record: Record | None, times: Sequence[float], evidence: Evidence
 ) -> Iterator[Break]:
-    uncertain = [event.at for event in record.history if _is_uncertain(event)] if record else []
+    events = record.history if record else ()
+    # A 503 says that nothing was taken: what drew it may go again.
+    uncertain = [event.at for event in events if _is_uncertain(event) and event.code != _UNAVAILABLE]
     for at in times:
         before = [each for each in uncertain if each < at - LEEWAY_S]
         if before and _parks(lane_of(told.key), at - POSTS_S, at, evidence):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from requests import RequestException, Session
 from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 TIMEOUT_S = (3.05, 5.0)
 """For connecting, and for each wait for the answer's head; its body is not read."""
@@ -17,7 +20,7 @@ _OK = range(200, 300)
 
 def post_to_hook(url: str, content: Mapping[str, Any], *, timeout_s: tuple[float, float] = TIMEOUT_S) -> str:
     """Post a JSON object once; return why it failed, empty where it did not. The URL is in no text."""
-    with Session() as session:
+    with Session() as session, _out_of_the_log():
         session.trust_env = False
         try:
             answer = session.post(
@@ -35,3 +38,19 @@ def post_to_hook(url: str, content: Mapping[str, Any], *, timeout_s: tuple[float
             # Its text would show the URL.
             return f"the hook cannot be reached ({type(exc).__name__})"
     return "" if status in _OK else f"the hook answers {status}"
+
+
+# At the level DEBUG urllib3 names the path of each request, and a hook's path is its password.
+@contextmanager
+def _out_of_the_log() -> Iterator[None]:
+    poster = threading.get_ident()
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return record.thread != poster
+
+    log = logging.getLogger("urllib3.connectionpool")
+    log.addFilter(is_of_others)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_of_others)

@@ -83,7 +83,7 @@ def _limit(found: dict[str, str], service: str) -> int:
 
 # As the scripts read it.
 def _read(day: object, now_ms: int, midnight_ms: int) -> tuple[int, int]:
-    ends, _, taken = text(day).partition(" ")
+    ends, taken, *_ = (*text(day).split(" "), "")
     ends_ms = number(ends.encode())
     if ends_ms <= now_ms:
         return 0, midnight_ms

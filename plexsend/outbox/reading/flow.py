@@ -73,6 +73,8 @@ class PartFacts:
     """The most that may run, over all routes in which something waits."""
     rate_per_s: float = 0.0
     """The limit; 0: none."""
+    next_s: float = 0.0
+    """In how many seconds it lets the next batch go."""
     day_limit: int = 0
     """Messages that may be sent in a day; 0: no limit."""
     sent_today: int = 0
@@ -215,11 +217,14 @@ def _young(part: PartFacts) -> FlowSentence | None:
 
 
 def _limited(part: PartFacts) -> FlowSentence | None:
-    if not part.rate_per_s or part.sent_per_s < _NEARLY * part.rate_per_s:
+    # A low rate lets a batch go from time to time, and the seconds that were looked at may be in between.
+    rests = part.next_s > 0 and not part.drains
+    if not part.rate_per_s or (part.sent_per_s < _NEARLY * part.rate_per_s and not rests):
         return None
+    sends = f"lets the next go in {span(part.next_s)}" if rests else f"sends {part.sent_per_s:.0f}"
     return FlowSentence(
         Flow.LIMITED,
-        f"{part.name} is limited to {part.rate_per_s:g} messages a second and sends {part.sent_per_s:.0f}: "
+        f"{part.name} is limited to {part.rate_per_s:g} messages a second and {sends}: "
         f"{_waits(part.waiting, part.oldest_s)}, which takes {span(part.waiting / part.rate_per_s)}.",
         "If the gateway allows more: "
         f"`plexsend policy set {part.service}@{part.account} rate_per_s=N --reason R`.",

@@ -9,10 +9,11 @@ from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import PartFacts
-from plexsend.outbox.reading.limits import day_limit, sent_today
+from plexsend.outbox.reading.limits import day_limit, next_permits_s, sent_today
 from plexsend.outbox.reading.serving import read_serving
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
@@ -85,9 +86,14 @@ def gather(
     accounts = sorted({lane.account for lane in lanes})
     serving = read_serving(store, fleet(store, accounts), accounts)
     sent = sent_today(store, list(parts))
+    policies = {(service, account): agreed.of(account).service(service) for service, account in sorted(parts)}
+    most = {part: min(parts[part].waiting, MOST_ITEMS) for part in policies}
+    rates = {part: (policy.rate_per_s, most[part]) for part, policy in policies.items()}
     found = []
-    for (service, account), part in sorted(parts.items()):
-        policy = agreed.of(account).service(service)
+    for ((service, account), policy), next_s in zip(
+        policies.items(), next_permits_s(store, rates), strict=True
+    ):
+        part = parts[service, account]
         mine = [route for route in routes if (route.service, route.account) == (service, account)]
         able = serving.able(service, account)
         found.append(
@@ -106,6 +112,7 @@ def gather(
                 drains=sum(second[route].drains for route in mine),
                 most_drains=policy.connections * len(part.routes),
                 rate_per_s=policy.rate_per_s,
+                next_s=next_s,
                 day_limit=day_limit(agreed, service, account),
                 sent_today=sent[service, account],
                 processes=len(able),

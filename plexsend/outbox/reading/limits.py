@@ -1,4 +1,4 @@
-"""What may be sent in a day, and how much of it was."""
+"""What limits let go: how much of a day's was sent, and when a rate lets the next go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plexsend.outbox.policies.in_force import Agreed
     from plexsend.outbox.redis.store import Store
@@ -52,3 +52,31 @@ def sent_today(store: Store, parts: Sequence[tuple[str, str]]) -> dict[tuple[str
 def _count(entry: str, now_ms: int) -> int:
     midnight, _, count = entry.partition(" ")
     return number(count.encode()) if number(midnight.encode()) > now_ms else 0
+
+
+def next_permits_s(store: Store, rates: Mapping[tuple[str, str], tuple[float, int]]) -> list[float]:
+    """Return in how many seconds each service of an account has the permits for its next batch; 0: now.
+
+    `rates`: service and account → messages a second (0: no limit), and messages in a batch.
+    """
+    if not rates:
+        return []
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        pipe.time()
+        for service, account in rates:
+            pipe.get(store.keys.rate(account, service))
+        (seconds, micros), *replies = pipe.execute()
+    now_us = int(seconds) * 1_000_000 + int(micros)
+    return [
+        _wait_s(max(0, number(found) - now_us) / 1_000_000, *limit)
+        for found, limit in zip(replies, rates.values(), strict=True)
+    ]
+
+
+# As the scripts have it (_rate.lua): two batches may go at once, and a time further ahead is cut.
+def _wait_s(taken_s: float, rate_per_s: float, most_items: int) -> float:
+    if not rate_per_s:
+        return 0.0
+    at_once_s = 2 * most_items / rate_per_s
+    return max(0.0, min(taken_s, at_once_s) + most_items / rate_per_s - at_once_s)

@@ -57,7 +57,7 @@ p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what eac
 p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
 p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
                              `*` → what each class has had, and where classes and lanes are now
-p{a}:<service>:day   string  `<ms of the midnight that ends it> <messages taken in its day>`, with a limit
+p{a}:<service>:day   string  `<ms when it ends> <messages taken in it> <ms of its first>`, with a daily limit
 p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
                              for `size` the batch size), by, why, probe (token of the take that tries)
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
@@ -209,6 +209,10 @@ class Keys:
         """Return the key of what a service with a daily limit has sent today."""
         return f"{self.account(account)}{service}:day"
 
+    def rate(self, account: str, service: str) -> str:
+        """Return the key of the time at which the permits of a service's rate that are taken were due."""
+        return f"{self.account(account)}{service}:rate"
+
     def record(self, account: str, msg_key: str) -> str:
         """Return the key of a message's record."""
         return f"{self.account(account)}m:{msg_key}"
@@ -240,6 +244,10 @@ class Keys:
     def grouped_wake(self, account: str, route: str) -> str:
         """Return the key of the wake times of a route's lanes with a group."""
         return self.lane(account, route, "wake")
+
+    def waking_routes(self, account: str) -> str:
+        """Return the key of the routes of which a lane with a group wakes or is held."""
+        return f"{self.account(account)}wake:routes"
 
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""

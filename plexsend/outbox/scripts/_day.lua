@@ -17,22 +17,24 @@ local function next_midnight()
   return last + DAY_MS * (math.floor((now - last) / DAY_MS) + 1)
 end
 
-local function write_day(service, ends, taken)
-  call('SET', P .. service .. ':day', num(ends) .. ' ' .. num(taken), 'PX', num(ends - now + DAY_MS))
+-- `begun`: ms of its first message.
+local function write_day(service, ends, taken, begun)
+  local text = num(ends) .. ' ' .. num(taken) .. ' ' .. num(begun)
+  call('SET', P .. service .. ':day', text, 'PX', num(ends - now + DAY_MS))
 end
 
--- How many were taken today, and when that day ends. A day that ends later than the next midnight is from before
+-- How many were taken today, when that day ends, and when it began to count. A day that ends later than the next midnight is from before
 -- the clock was set back: its count stays until then, to the safe side.
 local function day_of(service)
-  local ends, taken = string.match(call('GET', P .. service .. ':day') or '', '^(%d+) (%d+)$')
+  local ends, taken, begun = string.match(call('GET', P .. service .. ':day') or '', '^(%d+) (%d+) (%d+)$')
   ends = tonumber(ends) or 0
   local midnight = next_midnight()
-  if ends <= now then return 0, midnight end
+  if ends <= now then return 0, midnight, now end
   if ends > midnight then
     ends = midnight
-    write_day(service, ends, tonumber(taken))
+    write_day(service, ends, tonumber(taken), tonumber(begun))
   end
-  return tonumber(taken), ends
+  return tonumber(taken), ends, tonumber(begun)
 end
 
 -- How many more may be taken today, and when that changes; without a limit as many as anybody wants.
@@ -42,8 +44,13 @@ local function left_today(service, daily_limit)
   return math.max(0, daily_limit - taken), ends
 end
 
--- `n` below 0: what came back unsent.
 local function count_today(service, n)
-  local taken, ends = day_of(service)
-  write_day(service, ends, math.max(0, taken + n))
+  local taken, ends, begun = day_of(service)
+  write_day(service, ends, taken + n, begun)
+end
+
+-- `n` came back unsent that were taken at this time. What was taken before midnight counted for the day before.
+local function count_back(service, n, taken_ms)
+  local taken, ends, begun = day_of(service)
+  if taken_ms >= begun then write_day(service, ends, math.max(0, taken - n), begun) end
 end

@@ -62,7 +62,6 @@ local function move(lane, key, from, event, score, fields)
   if SET_OF[from] then
     call('ZREM', lane_key(lane, SET_OF[from]), key)
   end
-  moved(lane, key, from, to)
   if LIVING[to] then
     call('ZADD', lane_key(lane, SET_OF[to]), num(score), key)
   else
@@ -77,6 +76,8 @@ local function move(lane, key, from, event, score, fields)
     call('RPUSH', ended_list(lane, call('HGET', record_of .. key, 'l')), now_text .. ':' .. key)
   end
   call('HSET', record_of .. key, unpack(fields))
+  -- Last: what fails where another program wrote is not counted either.
+  moved(lane, key, from, to)
   return to
 end
 

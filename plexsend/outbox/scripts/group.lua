@@ -32,19 +32,29 @@ local function cancel_set(set, state, most)
   return #keys
 end
 
--- Marks what is being sent. Answers whether all of it was looked at, and from where to go on.
-local function mark_sending(most)
-  local found = call('ZRANGEBYSCORE', sending, num(after), '+inf', 'WITHSCORES', 'LIMIT', 0, most)
-  for i = 1, #found, 2 do
+local function mark(found, step)
+  for i = 1, #found, step do
     local record = read_record(found[i], 's', 'f')
     if record[1] == 'sending' and not has(record[2], CANCEL_WANTED) then
       take_back(lane, found[i], { s = 'sending', f = record[2] }, BY_GROUP)
       wanted = wanted + 1
     end
   end
+end
+
+-- Marks what is being sent. Answers whether all of it was looked at, and from where to go on.
+local function mark_sending(most)
+  local found = call('ZRANGEBYSCORE', sending, num(after), '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+  mark(found, 2)
   if #found < 2 * most then return true, after end
-  -- Those of the same ms come again, and are marked by then.
-  return false, math.max(after + 1, tonumber(found[#found]))
+  -- Those of the same ms come again, and are marked by then. More than one call looks at have it after a clock was
+  -- set back.
+  local last = tonumber(found[#found])
+  if last == tonumber(found[2]) then
+    mark(call('ZRANGEBYSCORE', sending, num(last), num(last)), 1)
+    last = last + 1
+  end
+  return false, last
 end
 
 local function cancel()

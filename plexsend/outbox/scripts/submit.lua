@@ -81,8 +81,8 @@ if added > 0 then
   else
     local is_full = call('ZCARD', set) >= most_items
     local linger_ms = is_full and 0 or policy('linger_ms', string.match(lane, '^[a-z0-9-]+'))
-    -- Rounded up: rounded down, it would not be over yet.
-    wake_by(lane, linger_ms == 0 and now or math.ceil(now_us / 1000) + linger_ms)
+    -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
+    wake_by(lane, linger_ms == 0 and now or math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS))
   end
   if announced then
     -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to

@@ -47,7 +47,9 @@ for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMI
 end
 local next_grouped = look_at_grouped(try)
 
-local is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended')
+-- After a hold the next round comes at once: what is over can wait for one that has less to do.
+local is_tidied, more_to_tidy, is_list_spoilt = true, false, false
+if brought_back <= MOST_ENDED then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
 if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
 write_counts()
 for lane in pairs(thinned) do

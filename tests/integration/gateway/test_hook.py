@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -94,3 +95,14 @@ def test_what_fails_is_told_without_the_address(
 def test_nobody_there() -> None:
     found = post_to_hook(f"http://127.0.0.1:{free_port()}/token", {"text": "x"})
     assert found == "the hook cannot be reached (ConnectionError)"
+
+
+def test_hook_is_in_no_log_at_any_level(
+    hook: Callable[[bytes], Hook], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    chat = hook(b"HTTP/1.1 204 No Content\r\n\r\n")
+    assert post_to_hook(chat.url, {"text": "x"}) == ""
+    assert "token" not in caplog.text
+    logging.getLogger("urllib3.connectionpool").debug("others are still heard")
+    assert "others are still heard" in caplog.text

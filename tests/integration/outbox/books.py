@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.index import LaneNames
@@ -10,7 +10,7 @@ from plexsend.outbox.replies import text
 from plexsend.outbox.states import SET_OF, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
@@ -38,15 +38,16 @@ def assert_books_agree(store: Store, model: Model, lanes: Sequence[Lane], connec
         pipe.zscore(store.keys.wake("main"), lane.name)
         pipe.zscore(store.keys.lane("main", route, "wake"), lane.name)
         pipe.zscore(store.keys.lane("main", route, "wake:held"), lane.name)
+    counts: dict[Lane, dict[Lane, dict[bytes, bytes]]] = defaultdict(dict)
     replies = iter(pipe.execute())
     for key in keys:
         _assert_record(store, model, key, next(replies), has_body=bool(next(replies)))
     for lane in lanes:
         sets = {part: dict(next(replies)) for part in SETS}
         _assert_sets(model, lane, sets)
-        own, of_route = next(replies), next(replies)
-        # What a lane with a group counted is its route's once it has ended; here it is alone on its route.
-        _assert_counts(model, lane, [own] if lane.is_route else [own, of_route])
+        # What a lane with a group counted is its route's once it has ended.
+        counts[lane.route][lane] = next(replies)
+        counts[lane.route][lane.route] = next(replies)
         assert next(replies) <= connections, "more drains and doorbells than connections"
         wakes, kept = [next(replies), next(replies)], next(replies)
         # The end of its hold wakes a lane with a group, whatever it has in the set of wakes.
@@ -56,6 +57,8 @@ def assert_books_agree(store: Store, model: Model, lanes: Sequence[Lane], connec
             _assert_wake(store, sets, wake)
         else:
             assert wake is not None or not sets["sending"], "what is being sent is in nobody's sight"
+    for shared, of_lanes in counts.items():
+        _assert_counts(model, shared, of_lanes.values())
 
 
 def _assert_record(
@@ -77,15 +80,19 @@ def _assert_sets(model: Model, lane: Lane, sets: dict[str, dict[bytes, float]]) 
     assert {part: {text(key) for key in members} for part, members in sets.items()} == told
 
 
-def _assert_counts(model: Model, lane: Lane, kept: Sequence[dict[bytes, bytes]]) -> None:
+def _assert_counts(model: Model, route: Lane, kept: Iterable[dict[bytes, bytes]]) -> None:
     counts: Counter[str] = Counter()
     for fields in kept:
         counts.update({text(name): int(value) for name, value in fields.items()})
-    states = Counter(str(message.state) for message in model.messages.values() if message.lane == lane)
+    states = Counter(str(message.state) for message in model.messages.values() if message.lane.route == route)
     assert {state: counts.get(f"s:{state}", 0) for state in State} == {s: states[s] for s in State}
     archived = sum(n for name, n in counts.items() if name.startswith("a:"))
-    assert archived == model.archived[lane]
-    assert counts.get("submitted", 0) == model.submitted[lane] == states.total() + archived
+    assert archived == _of_route(model.archived, route)
+    assert counts.get("submitted", 0) == _of_route(model.submitted, route) == states.total() + archived
+
+
+def _of_route(counted: Counter[Lane], route: Lane) -> int:
+    return sum(n for lane, n in counted.items() if lane.route == route)
 
 
 def _assert_wake(store: Store, sets: dict[str, dict[bytes, float]], wake: float | None) -> None:

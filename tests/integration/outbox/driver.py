@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.errors import GroupClosed
-from plexsend.outbox import groups, steer
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.form import FORM
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.policies.changes import put
-from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
-from plexsend.outbox.reading.groups import lanes_of
-from plexsend.outbox.replies import text
-from plexsend.outbox.states import DEAD, State
-from plexsend.outbox.steer import Act
-from plexsend.settings import OnUncertain, Policy
 from tests.integration.outbox import told_holds
 from tests.integration.outbox.bench import Bench
-from tests.integration.outbox.model import MOST_DUE, Model
+from tests.integration.outbox.outlook import POLICY
 from tests.integration.outbox.passing_time import let_pass
+from tests.integration.outbox.persons import Persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,65 +27,21 @@ if TYPE_CHECKING:
     from plexsend.outbox.processes import WorkerProcess
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.sweep import Abandoned, SweepResult
+    from tests.integration.outbox.outlook import Drain
 
-POLICY = Policy(
-    rate_per_s=0,
-    linger_ms=0,
-    connections=4,
-    reclaim_s=told_holds.RECLAIM_MS // 1000,
-    shut_first_s=told_holds.SHUT_FIRST_MS / 1000,
-    shut_longest_s=told_holds.SHUT_LONGEST_MS / 1000,
-    credit_hold_s=told_holds.CREDIT_FIRST_MS / 1000,
-    credit_hold_longest_s=told_holds.CREDIT_LONGEST_MS / 1000,
-)
 GAP_MS = 5_000
 KEEP_MS = 43_200
 """How long what ended is kept: exact in days, and no multiple of a step of time."""
-RELEASABLE = {
-    Scope.ACCOUNT: (Reason.PAUSE, Reason.CREDIT, Reason.AUTH),
-    Scope.SERVICE: (Reason.PAUSE,),
-    Scope.GROUP: (Reason.PAUSE,),
-    Scope.LANE: (Reason.PAUSE, Reason.FAULT, Reason.SHUT, Reason.SIZE),
-}
-POSSIBLE = {
-    Act.CANCEL: (State.WAITING, State.SCHEDULED, State.SENDING),
-    Act.REQUEUE: DEAD,
-    Act.DROP: DEAD,
-    Act.ACCEPTED: (State.UNCERTAIN,),
-    Act.RESEND: (State.UNCERTAIN,),
-    Act.FAILED: (State.UNCERTAIN,),
-}
 
 
-@dataclass
-class Drain:
-    """A drain as its worker knows it."""
-
-    name: str
-    lane: Lane
-    batch: Batch | None = None
-
-    @property
-    def process(self) -> str:
-        """The process it runs in."""
-        return self.name.partition(".")[0]
-
-
-class Driver:
+class Driver(Persons):
     """Redis and the model side by side. Every method asserts that both say the same."""
 
     def __init__(self, store: Store) -> None:
-        self.store = store
-        # Records of both forms are side by side: a fleet goes over while those of the older one wait.
-        store.client.set(store.keys.format, FORM)
+        super().__init__(store)
         self.bench = Bench(store, POLICY)
-        self.model = Model()
         self.bells: list[tuple[Lane, str]] = []
-        self._connections: dict[str, int] = defaultdict(lambda: POLICY.connections)
         self._calls: dict[str, int] = defaultdict(int)
-        self._sent: set[str] = set()
-        self._paused_services: set[str] = set()
-        self._announced: set[Lane] = set()
         self._quiet_ms = 0
         self._swept_ms: int | None = None
 
@@ -202,69 +149,6 @@ class Driver:
         if judged:
             self._reclaim(found.abandoned, plan)
 
-    def ask(self, act: Act, key: str) -> None:
-        """Ask for something for one message."""
-        told = self.model.messages.get(key)
-        possible = told is not None and told.state in POSSIBLE[act]
-        if told is not None and act in (Act.REQUEUE, Act.RESEND) and told.lane.group in self.model.closed:
-            possible = False
-        assert steer.ask(self.store, "main", key, act).done == possible
-        if possible and act is Act.REQUEUE:
-            # The gateway refused it for certain, so sending it again is no second sending.
-            self._sent.discard(key)
-        self.model.steer(act, key)
-
-    def cancel_group(self, group: str, *, interrupted: bool) -> None:
-        """Close and cancel a group; `interrupted`: only its first lane is gone through."""
-        self.model.closed.add(group)
-        lanes = lanes_of(self.store, "main", group)
-        told = [self.model.cancel_lane(lane) for lane in (lanes[:1] if interrupted else lanes)]
-        if interrupted and lanes:
-
-            def interrupt(*_: int) -> None:
-                raise KeyboardInterrupt
-
-            with pytest.raises(KeyboardInterrupt):
-                groups.cancel(self.store, "main", group, by="anna", why="x", report=interrupt)
-            return
-        done = groups.cancel(self.store, "main", group, by="anna", why="x")
-        assert (done.cancelled, done.wanted) == (sum(n for n, _, _ in told), sum(n for _, n, _ in told))
-        assert set(done.parked) == {key for _, _, parked in told for key in parked}
-
-    def reschedule(self, key: str, in_ms: int) -> None:
-        """Give a message another time; 0: now."""
-        at_ms = queries.server_ms(self.store) + in_ms if in_ms else 0
-        told = self.model.reschedule(key, self.model.now_ms + in_ms if in_ms else 0)
-        assert steer.reschedule(self.store, "main", key, at_ms).outcome == told
-
-    def park(self, service: str, *, parks: bool) -> None:
-        """Set what becomes of what may have been sent, as a person does."""
-        value = OnUncertain.PARK if parks else OnUncertain.RESEND
-        put(self.store, Where(service), {"on_uncertain": value}, by="anna", reason="x")
-        (self.model.parking.add if parks else self.model.parking.discard)(service)
-
-    def limit_connections(self, service: str, most: int) -> None:
-        """Set the most requests at once, as a person does; those under way go on."""
-        put(self.store, Where(service), {"connections": most}, by="anna", reason="x")
-        self._connections[service] = most
-
-    def pause(self, scope: Scope, what: str) -> None:
-        """Pause something."""
-        steer.pause(self.store, scope, what, account="main", by="anna", why="x")
-        if scope is Scope.SERVICE:
-            self._paused_services.add(what)
-        if scope is not Scope.SERVICE or self._announced:
-            self.model.holds.barred.add(hold_field(scope, Reason.PAUSE, what))
-
-    def resume(self, scope: Scope, what: str) -> None:
-        """Resume something."""
-        self._await_next_ms()
-        steer.resume(self.store, scope, what, account="main")
-        self._paused_services.discard(what)
-        if scope is Scope.GROUP:
-            self.model.closed.discard(what)
-        self.model.holds.release(hold_field(scope, reason, what) for reason in RELEASABLE[scope])
-
     def _advance(
         self, drain: Drain, settlement: Settlement | None, bell: str, *, repeated: bool = False
     ) -> Batch | NothingTaken:
@@ -272,20 +156,32 @@ class Driver:
             self._await_next_ms()
         if settlement is not None:
             self.model.settle(drain.lane, settlement)
-        room, due = self._has_room(drain, bell), None
+        room, due, beside = self._has_room(drain, bell), None, None
         if repeated:
             answer = self.bench.repeat(drain.name)
         else:
             self._calls[drain.name] += 1
             due = self._find_due(drain.lane)
+            beside = self._find_beside(drain.lane)
             answer = self.bench.call(drain.name, lane=drain.lane, settlement=settlement, bell=bell)
         while isinstance(answer, NothingTaken) and answer.reason == "linger":
             # No linger is set; but what became due in this very call is a few µs ahead.
             self._await_next_ms()
             self._calls[drain.name] += 1
             answer = self.bench.call(drain.name, lane=drain.lane)
+        gives_way = isinstance(answer, NothingTaken) and answer.reason == "connections"
+        if gives_way and not drain.lane.is_route and self._calls[drain.name] > 1:
+            # What has no group waits for the connection.
+            room = False
+        if beside is not None and not beside.sure and not self._was_looked_at(beside.there.lane):
+            beside = None
         keys, probing = self.model.take(
-            drain.lane, drain.name, self._calls[drain.name], room=room, due=due or []
+            drain.lane,
+            drain.name,
+            self._calls[drain.name],
+            room=room,
+            due=due or [],
+            beside=None if beside is None else beside.there,
         )
         if isinstance(answer, NothingTaken):
             assert keys == [], f"expected {keys}, but there is nothing: {answer.reason}"
@@ -297,23 +193,6 @@ class Driver:
             assert unsure or message.msg_key not in self._sent, f"{message.msg_key} is sent twice"
             self._sent.add(message.msg_key)
         return answer
-
-    # What comes due within one moment comes in the order of its scores, which the model does not know. What
-    # this very call accepts late, by a verdict that the model has settled already, is not due any more.
-    def _find_due(self, lane: Lane) -> list[str]:
-        later = self.store.keys.lane("main", lane.name, "later")
-        now_ms = queries.server_ms(self.store)
-        due = [text(key) for key in self.store.client.zrangebyscore(later, "-inf", now_ms)]
-        known = self.model.messages
-        return [key for key in due if key in known and known[key].state is State.SCHEDULED][:MOST_DUE]
-
-    def _has_room(self, drain: Drain, bell: str) -> bool:
-        now_ms = queries.server_ms(self.store)
-        name = self.store.keys.lane("main", drain.lane.route.name, "drains")
-        lease = drain.name if drain.lane.is_route else f"{drain.name}/{drain.lane.group}"
-        members = {text(key): score for key, score in _scored(self.store, name)}
-        others = [key for key, lapses in members.items() if lapses > now_ms and key != bell]
-        return lease in members or len(others) < self._connections[drain.lane.service]
 
     def _check_round(self, found: SweepResult) -> None:
         keys = {item.message.msg_key for item in found.abandoned}
@@ -336,16 +215,6 @@ class Driver:
             settlement = Settlement(token, 0, entries)
             self.bench.settle(settlement, lane)
             self.model.settle(lane, settlement, for_another=True)
-
-    # So that the end of a hold and a take before it do not happen within one ms of Redis's clock.
-    @staticmethod
-    def _await_next_ms() -> None:
-        time.sleep(0.001)
-
-
-def _scored(store: Store, name: str) -> list[tuple[bytes, float]]:
-    found: Any = store.client.zrange(name, 0, -1, withscores=True)
-    return list(found)
 
 
 def _number(kind: EffectKind, size: int) -> int:

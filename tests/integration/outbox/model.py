@@ -8,39 +8,23 @@ an argument.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
-from plexsend.outbox.states import DEAD, LIVING, TRANSITIONS, Event, State
+from plexsend.outbox.states import DEAD, LIVING, Event, State
+from tests.integration.outbox.told import Told, check, leads_to
 from tests.integration.outbox.told_holds import RECLAIM_MS, ToldHolds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.lanes import Lane
-
+    from tests.integration.outbox.told import Beside
 
 MOST_DUE = 50
 """What one take brings from `later` to `ready`."""
-
-
-@dataclass
-class Told:
-    """A message as the model knows it."""
-
-    lane: Lane
-    body: bytes
-    state: State
-    place: int | None = None
-    due_ms: int = 0
-    expires_ms: int | None = None
-    flags: set[str] = field(default_factory=set)
-    tried: bool = False
-    """Whether a try of it was uncertain since a person last asked for it."""
-    token: str = ""
-    abandoned_ms: int = 0
-    ended_ms: int = 0
+FULL_BATCH = 10
 
 
 class Model:
@@ -68,7 +52,7 @@ class Model:
             same = (known.lane, known.body) == (lane, body)
             return ("duplicate" if same else "conflict"), known.state
         event = Event.SUBMIT_NOW if due_ms is None else Event.SUBMIT_LATER
-        told = Told(lane, body, _leads_to(event, None), due_ms=due_ms or 0, expires_ms=expires_ms)
+        told = Told(lane, body, leads_to(event, None), due_ms=due_ms or 0, expires_ms=expires_ms)
         if due_ms is None:
             told.place = self._next_place()
         self.messages[key] = told
@@ -91,7 +75,14 @@ class Model:
         self.holds.apply(lane, settlement, self.now_ms)
 
     def take(
-        self, lane: Lane, drain: str, sequence: int, *, room: bool, due: Sequence[str]
+        self,
+        lane: Lane,
+        drain: str,
+        sequence: int,
+        *,
+        room: bool,
+        due: Sequence[str],
+        beside: Beside | None = None,
     ) -> tuple[list[str], bool]:
         """Return the keys that a take hands out, and whether they probe; `due`: what is due, in its order."""
         self.holds.forget_take(drain)
@@ -101,12 +92,10 @@ class Model:
         told_due = sorted(key for key, told in self.messages.items() if self._is_due(told, lane))
         assert set(due) <= set(told_due)
         assert len(due) == min(len(told_due), MOST_DUE)
-        for key in due:
-            told = self.messages[key]
-            if told.place is None:
-                told.place = self._next_place()
-            self._move(told, Event.DUE)
+        self._mature(due)
         chosen = self._choose(lane, size, probing=bool(probes))
+        if beside is not None and len(chosen) < size and not any(map(self._goes_alone, chosen)):
+            chosen += self._fill(beside, size - len(chosen))
         for key in chosen:
             told = self.messages[key]
             self._move(told, Event.TAKE)
@@ -115,12 +104,30 @@ class Model:
             self.holds.note_take(drain, sequence, probes, self.now_ms)
         return chosen, bool(probes)
 
+    def _mature(self, due: Sequence[str]) -> None:
+        for key in due:
+            told = self.messages[key]
+            if told.place is None:
+                told.place = self._next_place()
+            self._move(told, Event.DUE)
+
+    def _goes_alone(self, key: str) -> bool:
+        return "a" in self.messages[key].flags
+
+    # A lane that could fill a batch by itself sends by itself.
+    def _fill(self, beside: Beside, most: int) -> list[str]:
+        if not 0 < len(self._in_line(beside.lane)) + len(beside.due) < FULL_BATCH:
+            return []
+        self._mature(beside.due)
+        if self.holds.is_paused(beside.lane):
+            return []
+        chosen = self._choose(beside.lane, most, probing=False)
+        return [key for key in chosen if not self._goes_alone(key)]
+
     def has_work(self, lane: Lane) -> bool:
         """Tell whether the lane has anything that could be taken now."""
-        return any(
-            self._is_due(told, lane) or (told.lane == lane and told.state is State.WAITING)
-            for told in self.messages.values()
-        )
+        messages = self.messages.values()
+        return bool(self._in_line(lane)) or any(self._is_due(told, lane) for told in messages)
 
     def steer(self, act: str, key: str) -> None:
         """Do what a person asks for; nothing where the state does not allow it."""
@@ -207,7 +214,7 @@ class Model:
         return self._places
 
     def _move(self, told: Told, event: Event) -> None:
-        told.state = _leads_to(event, told.state)
+        told.state = leads_to(event, told.state)
         if told.state not in LIVING:
             told.ended_ms = self.now_ms
             if told.state not in DEAD:
@@ -215,7 +222,7 @@ class Model:
 
     def _forget(self, key: str, event: Event) -> None:
         told = self.messages.pop(key)
-        _check(event, told.state)
+        check(event, told.state)
         self.archived[told.lane] += 1
 
     def _start_anew(self, told: Told, event: Event) -> None:
@@ -290,16 +297,3 @@ class Model:
             if told.lane == lane and told.state is State.WAITING
         ]
         return [key for _, key in sorted(waiting)]
-
-
-def _leads_to(event: Event, state: State | None) -> State:
-    to = _check(event, state)
-    assert to is not None, f"{event} leads nowhere"
-    return to
-
-
-def _check(event: Event, state: State | None) -> State | None:
-    for name, froms, to in TRANSITIONS:
-        if name is event and state in froms:
-            return to
-    raise AssertionError(f"{event} cannot happen to a message that is {state or 'nowhere'}")

@@ -90,8 +90,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   elseif string.find(name, ':rate$') then
     call('SET', key, less(call('GET', key), ms * 1000), 'KEEPTTL')
   elseif string.find(name, ':day$') then
-    local ends, taken = string.match(call('GET', key), '^(%d+) (%d+)$')
-    call('SET', key, less(ends, ms) .. ' ' .. taken, 'KEEPTTL')
+    local ends, taken, begun = string.match(call('GET', key), '^(%d+) (%d+) (%d+)$')
+    call('SET', key, less(ends, ms) .. ' ' .. taken .. ' ' .. less(begun, ms), 'KEEPTTL')
   elseif string.find(name, ':fair$') then
     shift_places(key)
   elseif string.find(name, ':line$') or string.find(name, ':line:groups$') then

@@ -70,6 +70,16 @@ def test_what_came_back_unsent_counts_no_more(bench: Bench) -> None:
     assert taken(bench) == 0
 
 
+def test_what_comes_back_after_midnight_makes_the_new_day_no_longer(bench: Bench) -> None:
+    bench.submit(60)
+    limit(bench, 15)
+    batch = bench.take("p1.1")
+    bench.let_pass(to_midnight_ms(bench), steadily=False)
+    bench.take("p1.2")
+    bench.stop("p1.1", back(batch))
+    assert taken(bench) == 10
+
+
 def test_what_may_have_been_sent_counts(bench: Bench) -> None:
     bench.submit(10)
     limit(bench, 15)

@@ -89,6 +89,15 @@ def test_lane_that_is_held_or_has_ten_gives_nothing(bench: Bench) -> None:
     assert keys_in(bench.take(lane=lanes[0])) == ["g0000-00000", "g0000-00001", "ungrouped"]
 
 
+@pytest.mark.parametrize("part", ["later", "ready", "sending"])
+def test_lane_that_another_program_spoilt_is_in_the_way_of_none(bench: Bench, part: str) -> None:
+    lanes = small_groups(bench, 3)
+    spoilt = bench.store.keys.lane("main", lanes[1].name, part)
+    bench.store.client.delete(spoilt)
+    bench.store.client.set(spoilt, "something else")
+    assert {key.partition("-")[0] for key in keys_in(bench.take(lane=lanes[0]))} == {"g0000", "g0002"}
+
+
 def test_take_waits_for_the_linger_of_its_own_lane_and_an_empty_one_for_that_of_another(bench: Bench) -> None:
     bench.policy = Policy(rate_per_s=0, linger_ms=1_000)
     lanes = small_groups(bench, 2)

@@ -148,13 +148,18 @@ def test_a_cancel_that_was_interrupted_goes_on_when_it_is_repeated(bench: Bench)
     assert states(bench) == {"cancelled": 5 * MOST_OF_GROUP}
 
 
-def test_cancel_marks_all_that_is_being_sent_also_above_a_call(bench: Bench) -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_cancel_marks_all_that_is_being_sent_also_above_a_call(bench: Bench, *, at_once: bool) -> None:
+    """`at_once`: all count as abandoned in the same ms, as after a clock was set back."""
     count = 2 * MOST_OF_GROUP + 50
     bench.policy = Policy(rate_per_s=0, linger_ms=0, connections=100)
     bench.submit(keys_of(count), SPRING)
     for drain in range(count // 10):
         # Each by a drain of its own, so nothing of it is settled.
         bench.take(f"p1.{drain}", lane=SPRING)
+    if at_once:
+        sending = bench.store.keys.lane("main", SPRING.name, "sending")
+        bench.store.client.zadd(sending, dict.fromkeys(bench.members("sending", SPRING), now(bench) + 1_000))
     done = cancel(bench)
     assert (done.cancelled, done.wanted) == (0, count)
 

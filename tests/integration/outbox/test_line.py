@@ -13,7 +13,16 @@ from plexsend.outbox.batches import Batch, Effect, EffectKind, Settlement
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.replies import text
 from plexsend.settings import Policy
-from tests.integration.outbox.bench import BULK, FAULT, SHUT, Bench, back, keys_of, marked_alone
+from tests.integration.outbox.bench import (
+    BULK,
+    FAULT,
+    SHUT,
+    Bench,
+    accepted,
+    back,
+    keys_of,
+    marked_alone,
+)
 from tests.integration.outbox.slow_gateway import SlowGateway
 
 OTHER = Lane("mms-bulk", "X", "main")
@@ -85,6 +94,20 @@ def test_groups_get_one_message_of_ten(bench: Bench) -> None:
     assert gateway.by_lane[GROUPS[0]] == pytest.approx(gateway.by_lane[GROUPS[1]], abs=10)
 
 
+def test_groups_get_no_more_by_filling_the_batches_of_a_lane_without_one(bench: Bench) -> None:
+    """A route with single messages, many small groups, and a backlog on another route of the service."""
+    bench.policy = Policy(rate_per_s=100, linger_ms=0)
+    bench.submit(500, OTHER)
+    for number in range(70):
+        bench.submit(keys_of(5, f"group-{number}-"), replace(BULK, group=f"small-{number}"))
+    gateway = SlowGateway(bench, 5)
+    arrive(bench, gateway, BULK, 4, 4_000)
+    gateway.serve(4_000)
+    of_groups = sum(key.startswith("group") for key in gateway.taken_ms)
+    assert of_groups < 0.2 * len(gateway.taken_ms)
+    assert gateway.granted(2_000, 4_000) >= 0.95 * 200
+
+
 @pytest.mark.parametrize("answer_ms", ANSWER_TIMES)
 @pytest.mark.parametrize("per_s", [10, 80])
 def test_singles_hardly_wait_beside_a_group(bench: Bench, per_s: int, answer_ms: int) -> None:
@@ -97,6 +120,30 @@ def test_singles_hardly_wait_beside_a_group(bench: Bench, per_s: int, answer_ms:
     assert waits[len(waits) * 99 // 100] < 400
     # What they leave the group gets.
     assert gateway.granted(1_000, 4_000) >= 0.95 * 300
+
+
+def test_filled_batch_that_was_never_posted_is_paid_back_to_each_lane(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=100, linger_ms=0)
+    fair = f"{bench.store.keys.account('main')}{BULK.service}:fair"
+
+    def fill_a_batch(start: str) -> Batch:
+        for lane in GROUPS[:2]:
+            bench.submit(keys_of(3, start + str(lane.group)), lane)
+        batch = bench.take(lane=GROUPS[0])
+        assert len(batch.messages) == 6
+        return batch
+
+    def tags() -> list[int]:
+        found = bench.store.client.hmget(fair, [lane.name for lane in GROUPS[:2]])
+        return [int(text(place).partition(" ")[0]) for place in found]
+
+    bench.stop(settlement=accepted(fill_a_batch("a")), lane=GROUPS[0])
+    before = tags()
+    batch = fill_a_batch("b")
+    assert tags() == [tag + 3 for tag in before]
+    never_posted = Settlement(batch.token, batch.take, back(batch).verdicts, (), batch.taken_ms)
+    bench.stop(settlement=never_posted, lane=GROUPS[0])
+    assert tags() == before
 
 
 def test_lane_that_can_use_one_connection_costs_the_others_nothing(bench: Bench) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.outbox import steer
+from plexsend.outbox.constants import MOST_BROUGHT_BACK, MOST_ENDED
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.walk import read_page
 from plexsend.settings import Policy
-from tests.integration.outbox.bench import BULK, CREDIT, Bench, accepted, back, keys_of
+from tests.integration.outbox.bench import BULK, CREDIT, STANDARD, Bench, accepted, back, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,17 +66,27 @@ def crowded(empty_server: ValkeyServer) -> Iterator[Bench]:
     store.close()
 
 
-def measure(bench: Bench, longest: dict[str, int], name: str, call: Callable[[], Any]) -> Any:
+def measure(
+    bench: Bench, longest: dict[str, int], name: str, call: Callable[[], Any], command: bytes = b"EVALSHA"
+) -> Any:
     """Make a call, and keep how many µs its longest script took; of several calls of a name the shortest."""
     client = bench.store.client
     client.config_set("slowlog-log-slower-than", 0)
     client.slowlog_reset()
     answer = call()
     # A script that runs is one entry, whatever it calls.
-    found = [entry["duration"] for entry in client.slowlog_get(50) if b"EVALSHA" in entry["command"].upper()]
+    found = [entry["duration"] for entry in client.slowlog_get(50) if command in entry["command"].upper()]
     assert found
     longest[name] = min(longest.get(name, 10**9), max(found))
     return answer
+
+
+def send_a_few(bench: Bench, lane: Lane) -> None:
+    """Send twenty batches, each filled from several lanes, of which most have ended then."""
+    batch = bench.take("p3.1", lane=lane)
+    for _ in range(20):
+        batch = bench.take("p3.1", accepted(batch), lane=lane)
+    bench.stop("p3.1", accepted(batch), lane=lane)
 
 
 def test_no_call_takes_long_with_fifty_thousand_lanes(crowded: Bench) -> None:
@@ -98,6 +111,16 @@ def test_no_call_takes_long_with_fifty_thousand_lanes(crowded: Bench) -> None:
         timed("hold ends", partial(steer.resume, bench.store, Scope.ACCOUNT, "main", account=None))
         for _ in range(3):
             timed("sweep, after the hold", bench.sweep)
+        send_a_few(bench, Lane("mms-bulk", None, "main", f"many1-{number + 1}"))
+        before = client.hlen(bench.store.keys.lane_index("main"))
+        # Shorter than a person may set it: nothing is kept.
+        client.hset(bench.store.keys.in_force("main"), "keep_days", "0")
+        for _ in range(2):
+            timed("retention", partial(bench.sweep, quota=0))
+        client.hset(bench.store.keys.in_force("main"), "keep_days", "7")
+        assert client.hlen(bench.store.keys.lane_index("main")) < before - 2 * (MOST_ENDED - 5)
+        page = timed("scan", partial(read_page, bench.store, "main", ""), command=b"SCAN")
+        timed("walk", partial(bench.sweep, quota=0, walk=page.step))
     assert {name: us for name, us in longest.items() if us > MOST_US} == {}
 
 
@@ -111,3 +134,18 @@ def test_clock_set_back_takes_long_for_no_call(crowded: Bench) -> None:
         for number in range(5):
             measure(crowded, longest, f"round {number}", partial(crowded.sweep, quota=0))
     assert {name: us for name, us in longest.items() if us > MOST_US} == {}
+
+
+def test_round_brings_few_lanes_back_over_all_routes(bench: Bench) -> None:
+    held = [bench.store.keys.lane("main", route.name, "wake:held") for route in (BULK, STANDARD)]
+    for route in (BULK, STANDARD):
+        for number in range(MOST_BROUGHT_BACK - 50):
+            bench.submit([f"{route.service}{number}"], replace(route, group=f"g{number}"))
+    steer.pause(bench.store, Scope.ACCOUNT, "main", account=None, by="anna", why="x")
+    while sum(bench.store.client.zcard(key) for key in held) < 2 * (MOST_BROUGHT_BACK - 50):
+        bench.sweep()
+    steer.resume(bench.store, Scope.ACCOUNT, "main", account=None)
+    assert bench.sweep(quota=0).wait_ms == 0
+    assert sum(bench.store.client.zcard(key) for key in held) == MOST_BROUGHT_BACK - 100
+    bench.sweep(quota=0)
+    assert sum(bench.store.client.zcard(key) for key in held) == 0

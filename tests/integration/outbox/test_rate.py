@@ -188,3 +188,23 @@ def test_no_rate_and_a_rate_below_one(bench: Bench, rate: float) -> None:
         assert bench.take("p1.3").messages
     else:
         assert 19_000 < bench.rest("p1.3").wait_ms <= 20_000
+
+
+def test_raised_rate_wakes_a_lane_that_sleeps_until_the_old_one(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0.1, linger_ms=0)
+    bench.submit(40)
+    for i in range(2):
+        bench.stop(f"p1.{i}", settlement=accepted(bench.take(f"p1.{i}")))
+    assert bench.rest("p1.3").wait_ms > 90_000
+    bench.policy = Policy(rate_per_s=50, linger_ms=0)
+    bench.let_pass(6_000)
+    bench.let_pass(500, steadily=False)
+    assert bench.bells()
+
+
+def test_shortened_linger_wakes_a_lane_that_waits_for_more(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0, linger_ms=60_000)
+    bench.submit(3)
+    bench.policy = Policy(rate_per_s=0, linger_ms=0)
+    bench.let_pass(5_000, steadily=False)
+    assert bench.bells()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import State
@@ -71,3 +72,22 @@ def test_forgotten_key_is_new_again(bench: Bench) -> None:
     bench.sweep(keep_ms=10_000, tidy=[BULK])
     assert bench.submit(["a"], body=b"other")[0].outcome == "added"
     assert bench.counts()["submitted"] == 2
+
+
+def test_lane_that_another_program_spoilt_keeps_nobody_elses_records(bench: Bench) -> None:
+    spoilt = Lane("mms-bulk", None, "main", "spoilt")
+    bench.submit(["dead"], spoilt)
+    bench.stop(settlement=verdicts(bench.take(lane=spoilt), Outcome.REJECTED), lane=spoilt)
+    bench.submit(["sent"])
+    bench.drain_all()
+    bench.let_pass(11_000, steadily=False)
+    dead = bench.store.keys.lane("main", spoilt.name, "dead")
+    bench.store.client.delete(dead)
+    bench.store.client.set(dead, "not a set")
+    assert bench.sweep(keep_ms=10_000).spoilt == ("ended",)
+    assert not queries.find(bench.store, "sent", "main")
+    assert bench.counts()["a:accepted"] == 1
+    bench.store.client.delete(dead)
+    bench.sweep()
+    assert not queries.find(bench.store, "dead", "main")
+    assert queries.lanes(bench.store) == [BULK]

@@ -10,6 +10,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
+from plexsend.outbox.sweep import awake
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
     BULK,
@@ -323,3 +324,9 @@ def test_clock_set_back_stops_no_lane_for_longer_than_a_moment(bench: Bench) -> 
     assert {ring.lane for ring in bench.sweep(P1).rings} == {BULK, STANDARD}
     bench.let_pass(40_000)
     assert len(bench.find_abandoned()) == 10
+
+
+def test_account_with_lanes_of_groups_alone_is_awake(bench: Bench) -> None:
+    assert awake(bench.store, ["main"]) == []
+    bench.submit(["a"], Lane("mms-bulk", None, "main", "spring"))
+    assert awake(bench.store, ["main", "others"]) == ["main"]

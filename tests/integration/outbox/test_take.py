@@ -6,7 +6,7 @@ import pytest
 
 from plexsend.outbox.advance import Mode, NothingTaken, Status
 from plexsend.outbox.batches import Outcome
-from plexsend.outbox.constants import LEASE_MS
+from plexsend.outbox.constants import DECLINED_MS, LEASE_MS
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
 from plexsend.settings import Policy
@@ -284,3 +284,11 @@ def test_lane_of_a_drain_that_vanished_wakes_within_five_seconds(bench: Bench) -
     left = bench.wake_in_ms()
     assert left is not None
     assert left <= 5_000
+
+
+def test_declined_doorbell_for_what_is_only_due_comes_to_another_in_a_moment(bench: Bench) -> None:
+    bench.submit(["a"], send_at_ms=queries.server_ms(bench.store) + 1_000)
+    bench.let_pass(1_001, steadily=False)
+    (bell,) = bench.bells()
+    bench.rest(bell=bell, mode=Mode.DECLINE)
+    assert bench.wake_in_ms() == pytest.approx(DECLINED_MS, abs=50)

@@ -40,6 +40,10 @@ class ToldHolds:
         # Takes and ends of holds are told apart by their order, not by their times.
         self._moments = 0
 
+    def is_paused(self, lane: Lane) -> bool:
+        """Tell whether a person holds the lane, and not all of its route."""
+        return bool({f"lane pause {lane.name}", f"group pause {lane.group}"} & self.barred)
+
     def gate(self, lane: Lane, now_ms: int) -> tuple[bool, list[str], int]:
         """Tell whether the lane is blocked, which holds want a probe, and the largest batch."""
         route = lane.route.name

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from plexsend.outbox import steer
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch
@@ -19,8 +21,6 @@ from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pytest
 
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.redis.store import Store
@@ -36,6 +36,22 @@ def test_due_lane_is_rung_for_and_an_idle_one_is_not(scripted: Room) -> None:
     scripted.rung.clear()
     scripted.housekeeping.round()
     assert scripted.rung == []
+
+
+@pytest.mark.parametrize("group", [None, "spring"])
+def test_lane_of_an_idle_account_is_rung_for_although_its_nudge_was_lost(
+    scripted: Room, group: str | None
+) -> None:
+    lane = Lane("mms-bulk", None, "main", group)
+    scripted.submit(lane, ["first"])
+    scripted.work()
+    # Nothing waits, so the next sweep is four seconds away.
+    scripted.now_s += 1.1
+    scripted.housekeeping.round()
+    scripted.submit(lane, ["second"])
+    scripted.now_s += 1.1
+    scripted.housekeeping.round()
+    assert [rung for rung, _ in scripted.rung] == [lane]
 
 
 def test_lanes_of_a_new_account_are_found_while_it_runs(scripted: Room) -> None:
@@ -79,6 +95,16 @@ def test_trouble_of_one_account_does_not_keep_the_others_waiting(
     room.now_s += 1
     room.housekeeping.round()
     assert [lane for lane, _ in room.rung] == [SECOND, BULK]
+
+
+def test_trouble_of_the_whole_fleet_is_told_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(store, ScriptedClient())
+    # Of the steps before the lanes are looked at those that read nothing of it succeed.
+    store.client.set(store.keys.lanes, "no set")
+    for _ in range(4):
+        room.now_s += 1
+        room.housekeeping.round()
+    assert len([record for record in caplog.records if "housekeeping failed" in record.message]) == 1
 
 
 def test_account_that_moved_away_is_told_once_and_the_others_go_on(

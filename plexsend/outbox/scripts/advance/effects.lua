@@ -21,10 +21,10 @@ local function apply_effects()
     count(route, 'fill', seen.request.number)
   elseif fresh > 0 and rate_per_s > 0 and settled_take > 0 then
     -- No request was made: what was charged for the take goes back.
-    refund(fresh)
+    refund(fresh, fresh_of)
   end
   local never_sent = not seen.request and settled_take > 0 and fresh or unsent
-  if daily_limit > 0 and never_sent > 0 then count_today(service, -never_sent) end
+  if daily_limit > 0 and never_sent > 0 then count_back(service, never_sent, settled_ms) end
   -- An acceptance can end a probe's hold too; it comes as a verdict, not as an effect.
   seen.accepted = accepted_any or nil
   local texts = call('HMGET', P .. 'holds', unpack(covers.fields))

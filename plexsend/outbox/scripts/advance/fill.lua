@@ -20,6 +20,16 @@ local function is_paused(other)
   return false
 end
 
+local function add_from(other, chosen, most)
+  if not is_small(other) or is_paused(other) or #chosen == 0 and linger_over(other, linger_ms) then return end
+  local found = choose(other, most - #chosen, false)
+  -- An error where what is taken from here could not be put there.
+  if #found > 0 then call('ZCARD', lane_key(other, 'sending')) end
+  for _, message in ipairs(found) do
+    if not has(message.facts[3], ALONE) then chosen[#chosen + 1] = message end
+  end
+end
+
 -- Adds to what was chosen until there are `most`. The lanes that are due first come first; those for which a
 -- doorbell travels are among them. A take whose own lane is empty begins with a lane whose linger is over.
 local function fill(chosen, most)
@@ -28,11 +38,7 @@ local function fill(chosen, most)
   if lane ~= route then table.insert(wakes, 1, route) end
   for _, other in ipairs(wakes) do
     if #chosen >= most then return end
-    if other ~= lane and is_small(other) and not is_paused(other)
-       and (#chosen > 0 or not linger_over(other, linger_ms)) then
-      for _, message in ipairs(choose(other, most - #chosen, false)) do
-        if not has(message.facts[3], ALONE) then chosen[#chosen + 1] = message end
-      end
-    end
+    -- A lane that another program spoilt fills nothing, and is in the way of none.
+    if other ~= lane then pcall(add_from, other, chosen, most) end
   end
 end

@@ -8,11 +8,12 @@ local function charge(state, n)
   state.tat, state.permits = tat, state.permits - n
 end
 
-local function refund(n)
+-- `of_lanes`: how many of the `n` each lane had paid for.
+local function refund(n, of_lanes)
   local key = P .. service .. ':rate'
   local stored = tonumber(call('GET', key))
   if stored then call('SET', key, num(stored - n * 1000000 / rate_per_s), 'KEEPTTL') end
-  repay(lane, service, n)
+  for home, its_own in pairs(of_lanes) do repay(home, service, its_own) end
 end
 
 -- The lane stands in line for the permits of `n` messages. One drain of it waits with its lease kept: that is
@@ -58,19 +59,35 @@ local function let_others_pay(chosen, own, state)
   end
 end
 
+local function keep_own(chosen, own)
+  for i = #chosen, own + 1, -1 do chosen[i] = nil end
+end
+
+-- Messages of groups fill the batch of a lane without one where they could have the permits by a place of their own
+-- too: they have no share in its place. Answers that place, nil where none of them is left.
+local function place_of_groups(chosen, own, state)
+  if lane ~= route or own == #chosen then return nil end
+  local spot = find_spot(chosen[own + 1].lane, service, state, most_items)
+  if line_wait(spot, state, #chosen) == 0 then return spot end
+  keep_own(chosen, own)
+  return nil
+end
+
 -- Takes the permits for these messages; where there are not enough yet, returns the answer to the caller. No message
 -- without a group waits for the permits of what only fills its batch.
 local function take_permits(chosen)
   local state, own = rate_state(service, rate_per_s, most_items), own_of(chosen)
-  local spot = find_spot(lane, service, state, most_items)
+  local of_groups = place_of_groups(chosen, own, state)
+  if #chosen == 0 then return rest(nil, 'empty', false) end
+  local spot = own == 0 and of_groups or find_spot(lane, service, state, most_items)
   local wait_ms = line_wait(spot, state, #chosen)
-  if wait_ms > 0 and lane == route and own > 0 and own < #chosen then
-    for i = #chosen, own + 1, -1 do chosen[i] = nil end
+  if wait_ms > 0 and of_groups and own > 0 then
+    keep_own(chosen, own)
     wait_ms = line_wait(spot, state, own)
   end
   if wait_ms > 0 then return wait_in_line(spot, state, #chosen, wait_ms) end
   charge(state, #chosen)
-  pay(spot, state, own, call('ZCARD', ready) > own, drain)
+  if spot.lane == lane then pay(spot, state, own, call('ZCARD', ready) > own, drain) end
   let_others_pay(chosen, own, state)
   ring_for_next(spot, state)
   return nil

@@ -4,8 +4,8 @@
 
 -- Whether any verdict of this call accepts, also one that a repeated call brings again.
 local accepted_any = false
--- Verdicts settled now; what a repeated call brings again is not counted again.
-local fresh = 0
+-- Verdicts settled now, in all and for each lane; what a repeated call brings again is not counted again.
+local fresh, fresh_of = 0, {}
 -- Those of them that came back without having been sent.
 local unsent = 0
 
@@ -63,6 +63,7 @@ local function settle_one(key, verdict, own_token)
   fresh = fresh + 1
   -- A lane that nobody knows is what another program wrote.
   record.home = record.k == own_token and lane or lane_named(record.l) or lane_or_route()
+  add_to(fresh_of, record.home, 1)
   if verdict.code ~= '' then count(record.home, 'c:' .. verdict.code, 1) end
   if not record.s then
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.

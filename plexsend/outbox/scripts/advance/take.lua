@@ -14,7 +14,8 @@ end
 -- The lane goes to another process, a moment later: the doorbell for it may come here again.
 local function decline(reason)
   if bell ~= '' then call('ZREM', drains, bell) end
-  if call('ZCARD', ready) > 0 then wake_by(lane, now + sender.declined_ms) end
+  local due = first_score(later)
+  if call('ZCARD', ready) > 0 or due and due <= now then wake_by(lane, now + sender.declined_ms) end
   return nothing('declined', sender.declined_ms, reason)
 end
 

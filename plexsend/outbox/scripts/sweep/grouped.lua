@@ -2,6 +2,9 @@
 -- Lanes with a group, of which there may be tens of thousands: a round looks at as many as it has doorbells for, and
 -- at some of the others in turn.
 
+-- Lanes of all routes that this round brought back.
+local brought_back = 0
+
 -- Brings lanes back that a hold of their account, service or route kept out of `wake`, once it is over. Where it
 -- wants a probe, one is enough. Answers the ms at which to look again, nil where no lane is held.
 local function bring_back(route, service)
@@ -9,15 +12,17 @@ local function bring_back(route, service)
   if call('EXISTS', held_lanes) == 0 then return nil end
   local held = gate(route, service, 1)
   if held.blocked then return held.at end
-  local most = MOST_BROUGHT_BACK
+  local most = MOST_BROUGHT_BACK - brought_back
   if #held.probes > 0 then
     local due_soon = call('ZCOUNT', lane_key(route, 'wake'), '-inf', num(now + LONGEST_SLEEP_MS))
     if due_soon > 0 then return now + LONGEST_SLEEP_MS end
-    most = 1
+    most = math.min(most, 1)
   end
+  if most < 1 then return now end
   local lanes = call('ZRANGE', held_lanes, 0, most - 1)
   call('ZREM', held_lanes, unpack(lanes))
   for _, lane in ipairs(lanes) do wake_by(lane, now) end
+  brought_back = brought_back + #lanes
   return now
 end
 

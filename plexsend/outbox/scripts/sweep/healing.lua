@@ -56,7 +56,8 @@ local function look_over(lane)
   return not is_spoilt
 end
 
-local routes_of_account
+-- What comes before and behind a group in the names of its lanes, for each route.
+local around
 
 -- A closed group without lanes: forgotten once nobody was refused for as long as records are kept. Until then its
 -- producers may still be at work.
@@ -64,9 +65,14 @@ local function look_over_closed(group)
   local text = call('HGET', P .. 'closed', group)
   local closing = text and read_closing(text)
   if not closing or is_kept(last_closed(closing)) then return true end
-  routes_of_account = routes_of_account or call('SMEMBERS', P .. 'routes')
+  if not around then
+    around = {}
+    for i, route in ipairs(call('SMEMBERS', P .. 'routes')) do
+      around[i] = { string.match(route, '^([^@]*)(.*)$') }
+    end
+  end
   local names = {}
-  for i, route in ipairs(routes_of_account) do names[i] = with_group(route, group) end
+  for i, words in ipairs(around) do names[i] = words[1] .. '/' .. group .. words[2] end
   if #names == 0 or not any_of(call('HMGET', P .. 'lanes', unpack(names))) then
     call('HDEL', P .. 'closed', group)
   end

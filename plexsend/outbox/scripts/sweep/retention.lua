@@ -9,8 +9,8 @@ local function is_kept(ended_ms)
   return ended_ms > now - keep_ms
 end
 
--- Lanes with a group of which a record was taken away: it may have been the last.
-local thinned = {}
+-- Lanes with a group of which a record was taken away: it may have been the last. And how many these are.
+local thinned, thinned_count = {}, 0
 
 -- An entry counts only if it is about the record's last end (a message asked for again ends twice).
 local function archive(at, key)
@@ -18,7 +18,9 @@ local function archive(at, key)
   local lane = lane_named(found[3])
   if lane and found[2] == at and target('archive', found[1]) then
     forget(lane, key, found[1], 'archive')
-    if group_of(lane) then thinned[lane] = true end
+    if group_of(lane) and not thinned[lane] then
+      thinned[lane], thinned_count = true, thinned_count + 1
+    end
   end
 end
 
@@ -26,18 +28,24 @@ end
 -- that cannot be taken away, since another program wrote to its lane. That goes to the end of the list: it must not
 -- keep all that ended after it.
 local function tidy(list)
-  local entries, done, is_spoilt = call('LRANGE', list, 0, MOST_TIDIED - 1), 0, false
+  local entries, done = call('LRANGE', list, 0, MOST_TIDIED - 1), 0
+  local has_more, spoilt_count = false, 0
   for _, entry in ipairs(entries) do
     local at, key = string.match(entry, '^(%d+):(.*)$')
     if at and is_kept(tonumber(at)) then break end
+    if thinned_count >= MOST_ENDED then
+      has_more = true
+      break
+    end
     done = done + 1
     if at and not pcall(archive, at, key) then
-      is_spoilt = true
+      spoilt_count = spoilt_count + 1
       call('RPUSH', list, entry)
     end
   end
   if done > 0 then call('LTRIM', list, done, -1) end
-  return done == MOST_TIDIED, is_spoilt
+  -- Nothing else than what is spoilt can wait until the next look.
+  return has_more or done == MOST_TIDIED and spoilt_count < done, spoilt_count > 0
 end
 
 -- Holds of a route that end by themselves. Not all of the account's are read: there may be thousands of pauses.

@@ -174,4 +174,5 @@ def test_lane_named_by_a_route_of_its_own_has_the_policies_of_its_service(bench:
     bench.submit(["k"], BULK)
     left = bench.wake_in_ms()
     assert left is not None
-    assert left > 50_000
+    # Not the 200 ms that hold elsewhere: as long as a lane sleeps at most.
+    assert left > 4_000

@@ -1,18 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.outbox.advance import Mode, Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
+from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
+from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.steer import Act, ask
 from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.outbox.sweep import sweep
+from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plexsend.outbox.redis.store import Store
 
 LANE = Lane("mms-bulk", None, "main")
@@ -37,6 +46,11 @@ def filled(store: Store) -> Store:
     settlement = Settlement(batch.token, batch.take, entries)
     advance(store, LANE, Ticket("p.1", 2), mode=Mode.STOP, settlement=settlement)
     return store
+
+
+def add(store: Store, lane: Lane, start: str) -> None:
+    """Add as many messages as go into one call."""
+    Submitter(store).add(lane, [NewMessage(f"{start}{n}", b"{}") for n in range(500)], stamp="x")
 
 
 def named(store: Store, key: str) -> list[str]:
@@ -114,3 +128,44 @@ def test_a_prefix_with_pattern_characters_audits_only_itself(filled: Store) -> N
     Submitter(odd).add(LANE, [NewMessage("k", b"{}")], stamp="x")
     assert audit(odd).messages == 1
     assert audit(odd).ok
+
+
+def test_lane_that_begins_while_the_records_are_read_is_no_break(filled: Store) -> None:
+    """The lanes are read first: one with a message of a moment later is not among them."""
+    spring = Lane("mms-bulk", None, "main", "spring")
+    seen: list[int] = []
+
+    def begin(done: int, _: int) -> None:
+        if not seen:
+            add(filled, spring, "s")
+        seen.append(done)
+
+    for start in "vwxyz":
+        add(filled, LANE, start)
+    found = audit(filled, progress=begin)
+    assert len(seen) > 1
+    assert found.ok, found.discrepancies
+
+
+def test_lanes_that_end_while_their_records_are_read_break_nothing(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time after time: with thousands of groups a day no pass over all records is without one."""
+    put(filled, Where(), {"keep_days": 0.0001}, by="me", reason="to see them end")
+    learn, groups = LaneNames.learn, (f"spring-{number}" for number in range(100))
+
+    def leave_one_that_will_end() -> None:
+        group = next(groups)
+        Submitter(filled).add(replace(LANE, group=group), [NewMessage(group, b"1")], stamp="s")
+        ask(filled, "main", group, Act.CANCEL)
+        let_pass(filled, "main", 10_000)
+
+    def then_it_ends(names: LaneNames, given: Iterable[bytes | None]) -> None:
+        sweep(filled, "main", WorkerProcess("p1", 1, ()), services=(), quotas={}, quota=0)
+        learn(names, given)
+        leave_one_that_will_end()
+
+    leave_one_that_will_end()
+    monkeypatch.setattr(LaneNames, "learn", then_it_ends)
+    assert audit(filled).discrepancies == ()
+    assert queries.find(filled, "spring-2", "main") == []

@@ -12,11 +12,13 @@ from plexsend.outbox.fleet import Announcement, alive, announce
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue
+from plexsend.outbox.policies.state import read
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import Flow, PartFacts, judge_all
 from plexsend.outbox.reading.flow_facts import gather
-from tests.integration.outbox.bench import Bench
+from plexsend.settings import Policy
+from tests.integration.outbox.bench import Bench, accepted
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -127,3 +129,15 @@ def test_a_limit_of_the_day_is_read_with_what_was_sent_until_midnight(store: Sto
     # Yesterday's count.
     store.client.set(key, f"{midnight - 120_000} 1000")
     assert gather(store, limited, sleep=lambda _: None)[0].sent_today == 0
+
+
+def test_a_low_rate_is_said_between_two_batches_too(store: Store, bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0.5, linger_ms=0)
+    bench.submit(60)
+    join(store, "p1")
+    for i in range(2):
+        bench.stop(f"p1.{i}", settlement=accepted(bench.take(f"p1.{i}")))
+    rest = bench.rest("p1.2")
+    (part,) = gather(store, read(store), sleep=lambda _: None)
+    assert part.next_s == pytest.approx(rest.wait_ms / 1000, abs=0.5)
+    assert judge_all([replace(part, oldest_s=60)]).flow is Flow.LIMITED

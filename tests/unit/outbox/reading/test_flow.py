@@ -102,6 +102,14 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         f"{MAIN} is limited to 100 messages a second and sends 99: {WAIT}, which takes 2 min.",
     ),
     (
+        {"rate_per_s": 0.5, "next_s": 18.0, "sent_per_s": 0, "drains": 0},
+        Flow.LIMITED,
+        (
+            f"{MAIN} is limited to 0.5 messages a second and lets the next go in 18 s: {WAIT}, which takes "
+            "6 h 40 min."
+        ),
+    ),
+    (
         {"busy": 32, "drains": 8},
         Flow.OVERLOADED,
         (
