@@ -43,9 +43,10 @@ end
 
 for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
   try(look_at, lane)
-  tidy_takes(lane)
+  try(tidy_takes, lane)
 end
-local next_grouped = look_at_grouped(try)
+local next_grouped, spoilt_routes = look_at_grouped(try)
+for _, route in ipairs(spoilt_routes) do spoilt[#spoilt + 1] = route end
 
 -- After a hold the next round comes at once: what is over can wait for one that has less to do.
 local is_tidied, more_to_tidy, is_list_spoilt = true, false, false

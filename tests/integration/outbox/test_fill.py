@@ -182,3 +182,16 @@ def test_batches_become_smaller_for_the_route(bench: Bench, effect: Effect) -> N
     bench.stop(settlement=back(bench.take(lane=GROUPS[0]), effect), lane=GROUPS[0])
     assert len(bench.take("p1.2", lane=GROUPS[1]).messages) == 5
     assert bench.state("g001-00000") == State.SENDING
+
+
+@pytest.mark.parametrize("part", ["drains", "takes", "wake", "wake:held"])
+def test_route_that_another_program_spoilt_keeps_no_other_from_being_served(bench: Bench, part: str) -> None:
+    bench.submit(keys_of(10), GROUPS[0])
+    other = Lane("mms-standard", None, "main", "other")
+    bench.submit(keys_of(10, "other"), other)
+    spoilt = bench.store.keys.lane("main", BULK.name, part)
+    bench.store.client.delete(spoilt)
+    bench.store.client.set(spoilt, "something else")
+    swept = bench.sweep()
+    assert swept.spoilt == (BULK.name,)
+    assert other in [ring.lane for ring in swept.rings]

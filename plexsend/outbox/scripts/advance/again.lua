@@ -1,4 +1,4 @@
--- needs: _record, _lanes, arguments, advance/names, advance/batch
+-- needs: _record, _lanes, arguments, advance/names, advance/policies, advance/batch
 -- The batch that is answered once more.
 
 -- The reply to this very call was lost: what it did is done, so its batch is answered again, word for word.
@@ -23,7 +23,7 @@ local function answer_again(last)
     return answer_of({ status = 'stay', reason = 'again' })
   end
   local answer = answer_of({ status = 'taken', ms = taken_at, reason = probe, token = token, take = take,
-                             ok_take = ok_take })
+                             ok_take = ok_take, epoch = policy_epoch })
   table.sort(batch, function(one, other)
     if one.place ~= other.place then return one.place < other.place end
     return one.p < other.p

@@ -43,7 +43,7 @@ local function write_take(chosen, probes)
   local ok_take = last_ok_take()
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
-                             take = num(take), ok_take = ok_take })
+                             take = num(take), ok_take = ok_take, epoch = policy_epoch })
   local deadline, to = num(now + reclaim_ms), target('take', 'waiting')
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)

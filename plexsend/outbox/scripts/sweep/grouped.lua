@@ -72,17 +72,31 @@ local function look_at_route(route, most, try)
   return now + FULL_AGAIN_MS
 end
 
--- Answers the ms at which to look at lanes with a group again, nil where none wakes.
+-- When the first of a route's lanes is due, and when to look at those that are held; nil where there are none.
+local function times_of(route)
+  local again = bring_back(route, service_of(route))
+  return first_score(lane_key(route, 'wake')), again
+end
+
+local function look_at_due(route, most, try)
+  tidy_takes(route)
+  return look_at_route(route, most, try)
+end
+
+-- Answers the ms at which to look at lanes with a group again, nil where none wakes, and the routes that another
+-- program spoilt: they keep no other from being looked at.
 local function look_at_grouped(try)
+  local spoilt_routes = {}
   local due, next_look_at = {}, nil
   local function note_next(at)
     if at and (not next_look_at or at < next_look_at) then next_look_at = at end
   end
   for _, route in ipairs(call('SMEMBERS', P .. 'wake:routes')) do
-    local again = bring_back(route, service_of(route))
-    local first = first_score(lane_key(route, 'wake'))
-    note_next(again)
-    if not first then
+    local is_read, first, again = pcall(times_of, route)
+    note_next(is_read and again)
+    if not is_read then
+      spoilt_routes[#spoilt_routes + 1] = route
+    elseif not first then
       if not again then call('SREM', P .. 'wake:routes', route) end
     elseif first > now then
       note_next(first)
@@ -92,8 +106,9 @@ local function look_at_grouped(try)
   end
   table.sort(due, function(one, other) return one.first < other.first end)
   for _, row in ipairs(due) do
-    tidy_takes(row.route)
-    note_next(look_at_route(row.route, math.ceil(MOST_LANES / #due), try))
+    local is_done, at = pcall(look_at_due, row.route, math.ceil(MOST_LANES / #due), try)
+    if not is_done then spoilt_routes[#spoilt_routes + 1] = row.route end
+    note_next(is_done and at)
   end
-  return next_look_at
+  return next_look_at, spoilt_routes
 end
