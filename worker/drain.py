@@ -238,11 +238,11 @@ class Drain:
             )
 
     def _send(self, batch: Batch) -> Settlement:
+        if not self._runtime.policies.catch_up(batch.epoch):
+            return give_back(batch, "POLICIES", "the policies in force could not be read")
         self._look_at_policies()
         checked = recheck(batch, self._loader, self._policies.only_to)
-        if checked.messages is batch.messages:
-            settlement = self._post(batch)
-        elif checked.messages:
+        if checked.messages:
             sent = self._post(replace(batch, messages=checked.messages))
             settlement = replace(sent, verdicts=sent.verdicts + checked.verdicts)
         else:
@@ -283,8 +283,8 @@ class Drain:
             return False
 
 
-# From half of the longest to all of it, spread by the number of the drain: 64 drains that began together
-# would end together, and a quarter of their pace would be lost until their next doorbells arrive.
+# Spread by the number of the drain: 64 that began together would end together, and a quarter of their pace
+# would be lost until their next doorbells arrive.
 def _long_slice_s(drain: str) -> float:
     number = int(drain.rpartition(".")[2])
     return LONG_SLICE_S * (0.5 + 0.5 * (number * _GOLDEN % 1))

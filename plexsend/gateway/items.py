@@ -166,7 +166,7 @@ class ItemLoader:
                 tuple(draft.warnings),
                 tuple(draft.replacements),
                 values["receiver_number"],
-                values["sender_number"],
+                values.get("sender_number", ""),
             )
         # Raised out here, since marshmallow's error holds the whole item and would stay attached.
         key = draft.get("msg_key")

@@ -164,6 +164,7 @@ def _batch(lane: Lane, answer: Mapping[str, Any], taken: Sequence[Any]) -> Batch
         ok_take=number(answer["ok_take"]),
         probe=text(answer["reason"]) == "probe",
         messages=messages,
+        epoch=number(answer["epoch"]),
     )
 
 

@@ -161,9 +161,18 @@ VERDICT = _order(
 """`until_ms`: until when it may be sent again, 0 for ever; `keys`: how many follow."""
 
 ADVANCE_ANSWER = _order(
-    "answer", "status", _number("ms"), "reason", "token", _number("take"), _number("ok_take"), "bell"
+    "answer",
+    "status",
+    _number("ms"),
+    "reason",
+    "token",
+    _number("take"),
+    _number("ok_take"),
+    "bell",
+    _number("epoch"),
 )
-"""`ms`: how long there is nothing to do; for a batch that was taken: when it was, on Redis's clock."""
+"""`ms`: how long there is nothing to do; for a batch: when it was taken, on Redis's clock. `epoch`: of
+the policies under which it was taken."""
 
 SUBMIT = _order(
     "submit",

@@ -49,6 +49,8 @@ class Batch:
     """The highest take, before this one, of which a message was accepted."""
     probe: bool
     messages: tuple[Message, ...]
+    epoch: int = 0
+    """That of the fleet's policies under which it was taken."""
 
 
 class Outcome(StrEnum):

@@ -245,10 +245,11 @@ KINDS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_file_is_refused_in_one_sentence_without_waiting_for_it(tmp_path: Path, kind: str) -> None:
+def test_what_is_no_file_is_refused_in_one_sentence_without_waiting_for_it(
+    tmp_path: Path, kind: str, store: Store
+) -> None:
     place = make_place(kind, tmp_path)
-    producer = Producer(read_settings({"PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0"}))
-    producer._inspected = True  # it needs no server to say so
+    producer = Producer(read_settings({}), store=store)
 
     def read() -> None:
         for fmt in ("csv", "jsonl"):

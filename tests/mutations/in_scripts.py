@@ -9,6 +9,8 @@ _ADVANCE = f"{_SCRIPTS}/advance.lua"
 _BATCH = f"{_SCRIPTS}/advance/batch.lua"
 _CHOOSE = f"{_SCRIPTS}/advance/choose.lua"
 _COUNTS = f"{_SCRIPTS}/_counts.lua"
+_ENDING = f"{_SCRIPTS}/_ending.lua"
+_HEALING = f"{_SCRIPTS}/sweep/healing.lua"
 _LATE = f"{_SCRIPTS}/advance/late.lua"
 _RATE = f"{_SCRIPTS}/_rate.lua"
 _SETTLE = f"{_SCRIPTS}/advance/settle.lua"
@@ -82,6 +84,24 @@ IN_SCRIPTS = (
         "count(lane, 'a:' .. from, 1)",
         "count(lane, 'a:' .. from, 0)",
         (f"{_OUTBOX}/test_retention.py::test_ended_records_age_out_and_stay_counted",),
+    ),
+    Mutation(
+        "ended-lane-not-counted",
+        2,
+        "what a lane with a group counted goes with it",
+        _ENDING,
+        "if fields[i + 1] ~= '0' then",
+        "if false then",
+        (f"{_OUTBOX}/test_month.py::test_thirty_days_of_groups_leave_nothing_behind",),
+    ),
+    Mutation(
+        "lost-wake-not-found",
+        1,
+        "a lane with messages and without a wake is never looked at again",
+        _HEALING,
+        "if not is_watched(lane) then wake_by(lane, now) end",
+        "if false then wake_by(lane, now) end",
+        (f"{_OUTBOX}/test_walk.py::test_lane_with_messages_but_no_wake_gets_one",),
     ),
     Mutation(
         "token-fencing-dropped",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from plexsend.errors import OutboxError
 from plexsend.outbox.policies.state import read, read_epoch, spread
 
 if TYPE_CHECKING:
@@ -57,6 +59,21 @@ class KnownPolicies:
         if self._clock() - self._renewed_at >= RENEW_S:
             spread(self._store)
             self._renewed_at = self._clock()
+
+    def catch_up(self, epoch: int) -> bool:
+        """Look at once if what is known is older than this epoch; return False where that fails.
+
+        What a person set a moment ago, such as who may be sent to, holds for the very next batch.
+        """
+        agreed = self._agreed
+        if agreed is not None and agreed.epoch >= epoch:
+            return True
+        with self._lock:
+            self._looked_at = float("-inf")
+        with suppress(OutboxError):
+            self.look()
+            return True
+        return False
 
     def forget(self) -> None:
         """Read everything at the next look, however new what is known is."""

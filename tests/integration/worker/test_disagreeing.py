@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.fleet import Announcement, alive, announce
-from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.changes import put, unset
 from plexsend.outbox.policies.state import read
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
@@ -139,10 +139,22 @@ def test_copy_that_did_not_arrive_is_healed_by_who_sweeps(store: Store) -> None:
 def test_number_that_got_in_before_only_to_is_rejected_before_it_is_sent(store: Store) -> None:
     room, _ = two(store)
     room.submit(BULK, ["mine", "other"], special={"mine": "01034567891"})
+    # The process looked just now, and looks again in a second.
+    room.runtime.policies.look()
     put(store, Where(None, "main"), {"only_to": "010-3456-7891"}, by="anna", reason="staging")
-    room.runtime.policies.forget()
     room.drain(BULK)
     assert room.sent == [["mine"]]
     record = room.record("other")
     assert (record.state, record.code) == (State.REJECTED, ONLY_TO)
     assert "only_to" in record.desc
+
+
+def test_number_is_sent_to_once_only_to_was_taken_back(store: Store) -> None:
+    room, _ = two(store)
+    put(store, Where(None, "main"), {"only_to": "010-3456-7891"}, by="anna", reason="staging")
+    room.runtime.policies.forget()
+    room.runtime.policies.look()
+    unset(store, Where(None, "main"), ["only_to"], by="anna")
+    room.submit(BULK, ["other"])
+    room.drain(BULK)
+    assert room.sent == [["other"]]

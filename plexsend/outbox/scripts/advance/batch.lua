@@ -43,7 +43,7 @@ local function write_take(chosen, probes)
   local ok_take = call('HGET', lane_key(route, 'counts'), 'ok') or '0'
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
-                             take = num(take), ok_take = ok_take })
+                             take = num(take), ok_take = ok_take, epoch = policy_epoch })
   local deadline, to = num(now + reclaim_ms), target('take', 'waiting')
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)
@@ -84,7 +84,7 @@ local function answer_again(last)
     return answer_of({ status = 'stay', reason = 'again' })
   end
   local answer = answer_of({ status = 'taken', ms = taken_at, reason = probe, token = token, take = take,
-                             ok_take = ok_take })
+                             ok_take = ok_take, epoch = policy_epoch })
   table.sort(batch, function(one, other)
     if one.place ~= other.place then return one.place < other.place end
     return one.p < other.p
