@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.reasons import Scope
+from plexsend.outbox.reasons import Reason, Scope
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -174,13 +174,19 @@ def _held(part: PartFacts) -> FlowSentence | None:
     share = f"{part.held:,} of {part.waiting:,}" if part.held < part.waiting else f"{part.waiting:,}"
     noun, verb = ("message", "waits") if part.waiting == 1 else ("messages", "wait")
     also = f" {len(part.holds) - 1} more hold it too: `plexsend holds`." if len(part.holds) > 1 else ""
-    alone = f" No worker serves {part.service} either." if not part.processes else ""
+    alone = (
+        f" No worker serves {part.service} either."
+        if not part.processes and hold.reason is not Reason.AUTH
+        else ""
+    )
     text = (
         f"{str(hold.scope).capitalize()} {hold.what} is held ({hold.reason}) by {hold.by}{because}. "
         f"{share} {noun} of {part.name} {verb} for it{_since(part)}.{also}{alone}"
     )
     return FlowSentence(
-        Flow.HELD, text, f"How it ends: {hold.how_it_ends}. At once: `plexsend resume {_as_typed(hold)}`."
+        Flow.HELD,
+        text,
+        f"How it ends: {hold.how_it_ends}. {hold.resuming}: `plexsend resume {_as_typed(hold)}`.",
     )
 
 
