@@ -1,6 +1,10 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing, sweep/walk
+-- when used: _rate, _places, _line
+-- when used: _day
+-- when used: _ending, _closings
+-- when used: sweep/healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
@@ -90,7 +94,7 @@ local function go_round()
   local wait_ms = await_next(next_grouped, older, more_to_tidy, next_place)
   return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
                      rings = rings, abandoned = abandoned, processes = older,
-                     spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
+                     spoilt = spoilt, refused = any_refused and call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
                      auth = call('HGET', P .. 'holds', auth_field), place = next_place })
 end
 
