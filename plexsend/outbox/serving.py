@@ -127,12 +127,12 @@ def nobody_serves(fleet: Sequence[FleetProcess], service: str, facts: AccountFac
             f"settings, or `plexsend policy set @{facts.account} gateway_url.{product}=URL --reason R`)"
         ),
     }
-    told = [
+    reasons_given = [
         f"{named(processes)} {_agreeing(words[why], processes)}"
         for why, processes in reasons.items()
         if why in words
     ]
-    return f"no worker that serves {service} can send for {facts.account}: {'; '.join(told)}"
+    return f"no worker that serves {service} can send for {facts.account}: {'; '.join(reasons_given)}"
 
 
 def named(processes: Sequence[FleetProcess]) -> str:
