@@ -244,7 +244,7 @@ def cancel_group(
         by: Who cancels it.
 
     Raises:
-        UsageError: the group or account is not a name, or several accounts know the group: nothing is
+        UsageError: an argument is not what it must be, or several accounts know the group: nothing is
             cancelled by guessing.
         OutboxUnavailable: Redis does not answer. What was cancelled before stays so.
         OutboxFull: Redis has no memory left even for this. Try again later.

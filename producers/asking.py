@@ -84,7 +84,7 @@ class Asking:
             by: Who cancels it.
 
         Raises:
-            UsageError: the group or account is not a name, or several accounts know the group: nothing is
+            UsageError: an argument is not what it must be, or several accounts know the group: nothing is
                 cancelled by guessing.
             OutboxUnavailable: Redis does not answer. What was cancelled before stays so.
             OutboxFull: Redis has no memory left even for this. Try again later.
@@ -93,6 +93,9 @@ class Asking:
         check_group(group)
         if group is None:
             raise UsageError("group is None. Give the name of the group that is to be cancelled.")
+        for name, value in (("reason", reason), ("by", by)):
+            if not isinstance(value, str):
+                raise UsageError(f"{name} is of type {type(value).__name__}. Give it as text.")
         if account is not None:
             check_account(account, self._settings.accounts)
         where = account or group_account(self._store, group)

@@ -143,8 +143,8 @@ class Drain:
                 host=socket.gethostname(),
                 its_address=sender.url,
                 address=agreed,
-                remedy=f"correct {self._service.product.setting}_URL here, or "
-                f"plexsend policy set @{account} gateway_url.{sender.product}=URL",
+                remedy=f"correct PLEXSEND_{self._service.product.setting}_URL here, or "
+                f"plexsend policy set @{account} gateway_url.{sender.product}=URL --reason R",
             )
 
     def _log_once(self, account: str, what: str, event: str, **fields: str) -> None:

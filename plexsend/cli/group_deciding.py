@@ -9,7 +9,8 @@ import click
 
 from plexsend.cli.login import login_name
 from plexsend.cli.rescheduling import STAYS
-from plexsend.cli.targets import find_group
+from plexsend.cli.targets import find_group, require_known
+from plexsend.errors import Problem
 from plexsend.outbox import groups
 from plexsend.outbox.reading.groups import lanes_of, living
 from plexsend.terminal.faults import EXIT_REFUSED
@@ -37,7 +38,16 @@ def cancel_group(
     asks: bool,
 ) -> int:
     """Cancel a group, print what became of it, and return the exit code."""
-    where = find_group(store, group, account).account or ""
+    target = find_group(store, group, account)
+    where = target.account or ""
+    if not target.known:
+        screen.warn(
+            Problem(
+                group,
+                "is not the name of any group known here",
+                "It is closed nevertheless, so that nothing comes in; check its name.",
+            )
+        )
     count = sum(living(store, lane) for lane in lanes_of(store, where, group))
     if asks and count and sys.stdin.isatty() and not _confirmed(count, group, where):
         screen.note("Nothing was cancelled.")
@@ -67,7 +77,9 @@ def cancel_group(
 
 def reschedule_group(screen: Screen, store: Store, group: str, at_ms: int, *, account: str | None) -> int:
     """Give a group another time, print what became of it, and return the exit code."""
-    where = find_group(store, group, account).account or ""
+    target = find_group(store, group, account)
+    require_known(target)
+    where = target.account or ""
     with meter(screen, "reschedule", "messages") as report:
         done = groups.reschedule(store, where, group, at_ms, report=report)
     screen.facts(

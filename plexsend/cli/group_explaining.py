@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.targets import find_group
-from plexsend.errors import NotPossible
+from plexsend.cli.targets import find_group, require_known
 from plexsend.outbox.policies.state import read
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
@@ -27,11 +26,7 @@ def explain(
     """Print what keeps a group and return the exit code. Raises NotPossible where nobody knows it."""
     target = find_group(store, group, account)
     where = target.account or ""
-    if not target.known:
-        raise NotPossible(
-            f"No group {group} is known in account {where}. `plexsend groups` lists those that are; a group "
-            "is forgotten with the record of its last message."
-        )
+    require_known(target)
     views = [view for view in groups(store, where) if view.group == group]
     parts = gather(store, read(store), wanted=lambda lane: (lane.group, lane.account) == (group, where))
     answer = explain_group(group, where, views, parts)
@@ -52,7 +47,7 @@ def explain(
         style="bold",
     )
     for cause in answer.causes:
-        lead = "" if cause.kind == "closed" else f"{cause.count:,} "
+        lead = "" if cause.kind in ("closed", "paused") else f"{cause.count:,} "
         screen.say(f"  - {lead}{cause.text}", wraps=True)
         if cause.remedy:
             screen.say(f"    {cause.remedy}", wraps=True)

@@ -86,6 +86,20 @@ def find_group(store: Store, group: str, account: str | None) -> Target:
     return Target(Scope.GROUP, group, where, known=where in known)
 
 
+def require_known(target: Target) -> None:
+    """Raise NotPossible where nobody knows the group, lane, service or account."""
+    if target.known:
+        return
+    if target.scope is Scope.GROUP:
+        raise NotPossible(
+            f"No group {target.what} is known in account {target.account}. `plexsend groups` lists "
+            "those that are; a group is forgotten with the record of its last message."
+        )
+    raise NotPossible(
+        f"No {target.scope} {target.what} is known here. Check the name: `plexsend lanes` lists all."
+    )
+
+
 def read_target(word: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
     """Return what a word means, given the names that are known.
 

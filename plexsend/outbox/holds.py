@@ -54,6 +54,11 @@ class Hold:
         """What ends it, for people."""
         return RULE_OF[self.reason].how_it_ends
 
+    @property
+    def resuming(self) -> str:
+        """What resuming it does, for people: the words before the command."""
+        return RULE_OF[self.reason].resuming
+
 
 def hold_field(scope: Scope, reason: Reason, what: str) -> str:
     """Return the field under which a hold is kept in the account's hash."""

@@ -83,6 +83,8 @@ class HoldRule:
     """The largest batch meanwhile: 0 nothing goes, 1 a probe; None: the hold's step, and nothing waits."""
     how_it_ends: str
     """For people."""
+    resuming: str = "At once"
+    """What the command does that ends it, for people."""
     begun_by: EffectKind | None = None
     """None: a person begins it."""
     hinted_by: EffectKind | None = None
@@ -118,7 +120,8 @@ HOLD_RULES = (
         (Scope.ACCOUNT,),
         Ends.BY_PERSON,
         most_at_once=0,
-        how_it_ends="correct the secret, then resume the account",
+        how_it_ends="correct the secret; it ends by itself when a worker has one that is not refused",
+        resuming="To have refused secrets tried again",
         begun_by=EffectKind.AUTH,
         meant_by=Meaning.UNAUTHORIZED,
     ),

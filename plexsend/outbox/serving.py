@@ -102,7 +102,7 @@ def auth_hold(fleet: Iterable[FleetProcess], facts: AccountFacts) -> str | None:
         return f"{words}. Correct {variable} there; one in a file counts at once, else restart the worker"
     known = sorted({name for process in serving for name in process.announced.secrets})
     return (
-        f"no worker has a secret for it, not {named(serving)}. Set {variable} or {variable}_FILE there and "
+        f"no worker has a secret for it ({named(serving)}). Set {variable} or {variable}_FILE there and "
         f"restart the worker; accounts that workers know: {', '.join(known) or 'none'}"
     )
 
@@ -127,8 +127,12 @@ def nobody_serves(fleet: Sequence[FleetProcess], service: str, facts: AccountFac
             f"settings, or `plexsend policy set @{facts.account} gateway_url.{product}=URL --reason R`)"
         ),
     }
-    told = [f"{named(processes)} {words[why]}" for why, processes in reasons.items() if why in words]
-    return f"no worker that serves {service} can send for {facts.account}: {'; '.join(told)}"
+    reasons_given = [
+        f"{named(processes)} {_agreeing(words[why], processes)}"
+        for why, processes in reasons.items()
+        if why in words
+    ]
+    return f"no worker that serves {service} can send for {facts.account}: {'; '.join(reasons_given)}"
 
 
 def named(processes: Sequence[FleetProcess]) -> str:
@@ -137,6 +141,13 @@ def named(processes: Sequence[FleetProcess]) -> str:
     if len(processes) > MOST_NAMED:
         labels.append(f"{len(processes) - MOST_NAMED} more")
     return ", ".join(labels)
+
+
+def _agreeing(words: str, processes: Sequence[FleetProcess]) -> str:
+    if len(processes) == 1:
+        return words
+    verb, _, rest = words.partition(" ")
+    return " ".join(({"has": "have", "sends": "send"}[verb], rest))
 
 
 def _variable(account: str) -> str:

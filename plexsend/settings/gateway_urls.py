@@ -5,9 +5,14 @@ from __future__ import annotations
 from plexsend.settings import urls
 from plexsend.settings.values import refusal
 
+_USUAL_PORTS = {"https": 443, "http": 80}
+
 
 def base_url(name: str, text: str) -> str:
-    """Read `https://host[:port]`, or `http://` to this machine itself; no slash at its end."""
+    """Read `https://host[:port]`, or `http://` to this machine itself.
+
+    Two ways to write one address come out alike: workers compare it, and one with another sends nothing.
+    """
     url = urls.split(name, text, ("https", "http"))
     if url.has_userinfo:
         raise refusal(
@@ -29,4 +34,5 @@ def base_url(name: str, text: str) -> str:
             "would send secrets unencrypted over the network",
             "Use https; http is for 127.0.0.1, [::1] and localhost only.",
         )
-    return f"{url.scheme}://{urls.bracketed(host)}" + (f":{port}" if port else "")
+    is_usual = port in (None, _USUAL_PORTS[url.scheme])
+    return f"{url.scheme}://{urls.bracketed(host)}" + ("" if is_usual else f":{port}")

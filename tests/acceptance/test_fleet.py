@@ -129,6 +129,8 @@ def test_process_with_another_gateway_sends_nothing(valkey_url: str, make_stand:
     line = _said_address(stray)
     assert f"its_address={elsewhere}" in line
     assert f" address={stand.sandbox.url}" in line
+    assert "correct PLEXSEND_MMS_URL here" in line
+    assert "gateway_url.mms=URL --reason R" in line
     assert f"host={socket.gethostname()}" in line
     assert stray.words.count("is not the account's") == 1
     assert "batches sent" not in stray.words

@@ -12,10 +12,12 @@ _COUNTS = f"{_SCRIPTS}/_counts.lua"
 _ENDING = f"{_SCRIPTS}/_ending.lua"
 _HEALING = f"{_SCRIPTS}/sweep/healing.lua"
 _LATE = f"{_SCRIPTS}/advance/late.lua"
+_PERMITS = f"{_SCRIPTS}/advance/permits.lua"
 _RATE = f"{_SCRIPTS}/_rate.lua"
 _SETTLE = f"{_SCRIPTS}/advance/settle.lua"
 _SUBMIT = f"{_SCRIPTS}/submit.lua"
 _TAKE = f"{_SCRIPTS}/advance/take.lua"
+_VERDICTS = f"{_SCRIPTS}/advance/verdicts.lua"
 _OUTBOX = "tests/integration/outbox"
 _DISAGREEING = "tests/integration/worker/test_disagreeing.py"
 _OF_SETTLE = f"{_OUTBOX}/test_settle.py"
@@ -136,7 +138,7 @@ IN_SCRIPTS = (
         "reclaimed-as-unsent",
         3,
         "what a dead drain had counts as never sent",
-        _SETTLE,
+        _VERDICTS,
         "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
         "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
@@ -183,7 +185,7 @@ IN_SCRIPTS = (
         "rate-not-charged",
         4,
         "what is taken costs no permit",
-        _TAKE,
+        _PERMITS,
         "charge(state, #chosen)",
         "charge(state, 0)",
         (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),

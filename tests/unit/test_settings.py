@@ -526,6 +526,9 @@ def test_certificate_that_is_not_checked_is_a_warning_told_once() -> None:
         ("https://gw.example/", "https://gw.example"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:1", "http://[::1]:1"),
+        ("https://GW.example:443/", "https://gw.example"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("https://gw.example:80", "https://gw.example:80"),
     ],
 )
 def test_base_url_is_scheme_and_host_alone(text: str, base_url: str) -> None:

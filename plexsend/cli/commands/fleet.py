@@ -112,7 +112,7 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
     ]
 
 
-# What it asks for alike for all that it serves is one ask to whoever set it.
+# What it asks for alike for all that it serves was set once, so it is one ask.
 def _asks(announced: Announcement) -> Iterator[str]:
     of: dict[str, list[str]] = {}
     for service, asked in announced.asks.items():

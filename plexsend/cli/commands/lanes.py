@@ -71,8 +71,8 @@ def _look(store: Store) -> list[tuple[LaneView, list[Hold]]]:
 
     of_account = cache(lambda account: queries.holds(store, account))
     return [
-        (queries.look_at(store, lane), queries.covering(of_account(lane.account), lane))
-        for lane in queries.lanes(store)
+        (view, queries.covering(of_account(view.lane.account), view.lane))
+        for view in queries.look_at_all(store, queries.lanes(store))
     ]
 
 

@@ -140,7 +140,7 @@ def _place(store: Store, text: str) -> Where:
     if str(place) != text:
         raise UsageError(f"{text!r} is not a WHERE. Write SERVICE, SERVICE@ACCOUNT, @ACCOUNT or all.")
     if place.service is not None:
-        if place.account is None and place.service in queries.accounts(store):
+        if place.account is None and place.service in {"main", *queries.accounts(store)}:
             raise UsageError(f"{text} is an account: write @{text}.")
         get_service(place.service)
     if place.account is not None and not NAME.fullmatch(place.account):

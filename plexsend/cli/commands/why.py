@@ -65,20 +65,22 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
 def _find_target(
     screen: Screen, settings: Settings, store: Store, what: str, account: str | None
 ) -> Target | None:
-    from plexsend.cli.targets import find_target
+    from plexsend.cli.targets import find_target, require_known
     from plexsend.errors import NotPossible, UsageError
     from plexsend.outbox.holds import Scope
     from plexsend.outbox.reading import queries
 
     named, colon, _ = what.partition(":")
-    if colon and named in set(Scope):
-        return find_target(screen, settings, store, what, warns=False)
-    if queries.find(store, what, account):
+    if not (colon and named in set(Scope)) and queries.find(store, what, account):
         return None
     try:
-        return find_target(screen, settings, store, what, warns=False)
+        target = find_target(screen, settings, store, what, warns=False)
     except (NotPossible, UsageError):
+        if colon and named in set(Scope):
+            raise
         return None
+    require_known(target)
+    return target
 
 
 def _covered(target: Target | None, account: str | None) -> Callable[[Lane], bool]:

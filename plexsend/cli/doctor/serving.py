@@ -35,7 +35,8 @@ def agreement_rows(processes: Sequence[FleetProcess], differ: Sequence[Disagreem
             "agreement",
             one.text,
             "one of them is not what somebody meant",
-            "Give all workers the same settings, or set a policy for the fleet: `plexsend policy set`.",
+            "Give all workers the same settings"
+            + (", or set the policy for the fleet: `plexsend policy set`." if one.is_policy else "."),
         )
     living = sum(process.lives for process in processes)
     if living and not differ:

@@ -35,6 +35,8 @@ def refuse_unknown(names: Iterable[object], known: Collection[str]) -> Iterator[
     for name in unknown[:MOST_UNKNOWN_NAMED]:
         meant = get_close_matches(name, known, n=1)
         remedy = f"Did you mean {meant[0]}?" if meant else f"Known fields: {', '.join(known)}."
+        if name == "group":
+            remedy = "Name the group for the whole call: group= of submit, --group of an import."
         yield name, Refusal("is not a field of this message", remedy)
     if len(unknown) > MOST_UNKNOWN_NAMED:
         more = len(unknown) - MOST_UNKNOWN_NAMED

@@ -120,7 +120,7 @@ def _row(where: Where, name: str) -> PolicyRow:
     if where.service is not None:
         get_service(where.service)
         if not row.per_service:
-            here = f"@{where.account}" if where.account else "all"
+            here = f"@{where.account}" if where.account else "all or @ACCOUNT"
             raise UsageError(f"{name} holds for a whole account, not for a service: set it for {here}.")
     return row
 

@@ -27,6 +27,8 @@ class Disagreement:
     """`rate_per_s of mms-bulk`, `the secret of account main`."""
     sides: Mapping[str, tuple[str, ...]]
     """What is said → the processes that say it, for people; the most first. A secret is never shown."""
+    is_policy: bool = False
+    """Whether a policy that a person sets ends it."""
 
     @property
     def text(self) -> str:
@@ -48,27 +50,34 @@ def disagreements(processes: Iterable[FleetProcess], agreed: Agreed | None = Non
     `agreed`: where a person set a value for the fleet, it does not matter what processes ask for.
     """
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    policies = set()
     for process in processes:
         # An older program announces nothing of what it goes by.
         if process.lives and not process.is_older:
-            for what, value in _says(process, agreed or Agreed()):
+            for what, value in _asks(process, agreed or Agreed()):
+                policies.add(what)
+                said[what][value].append(process.label)
+            for what, value in _has(process):
                 said[what][value].append(process.label)
     found = []
     for what, sides in sorted(said.items()):
         if len(sides) > 1:
             ordered = sorted(sides.items(), key=lambda side: (-len(side[1]), side[0]))
-            found.append(Disagreement(what, _worded(what, ordered)))
+            found.append(Disagreement(what, _worded(what, ordered), is_policy=what in policies))
     return found
 
 
-def _says(process: FleetProcess, agreed: Agreed) -> Iterator[tuple[str, str]]:
-    announced = process.announced
-    for service, asked in announced.asks.items():
+def _asks(process: FleetProcess, agreed: Agreed) -> Iterator[tuple[str, str]]:
+    for service, asked in process.announced.asks.items():
         where = Where(None if service == EVERYWHERE else service)
         for name, value in asked.items():
             if {(where, name), (Where(), name)} & agreed.set_values.keys():
                 continue
             yield f"{name} of {service}" if service != EVERYWHERE else name, f"asks for {value}"
+
+
+def _has(process: FleetProcess) -> Iterator[tuple[str, str]]:
+    announced = process.announced
     for product, url in announced.urls.items():
         yield f"the gateway's address of {product}", f"uses {url}"
     for account, fingerprint in announced.secrets.items():

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.reasons import Scope
+from plexsend.outbox.reasons import Reason, Scope
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from plexsend.outbox.holds import Hold
 
@@ -74,7 +74,7 @@ class PartFacts:
     rate_per_s: float = 0.0
     """The limit; 0: none."""
     next_s: float = 0.0
-    """In how many seconds it lets the next batch go."""
+    """In how many seconds it lets the next go."""
     day_limit: int = 0
     """Messages that may be sent in a day; 0: no limit."""
     sent_today: int = 0
@@ -174,13 +174,19 @@ def _held(part: PartFacts) -> FlowSentence | None:
     share = f"{part.held:,} of {part.waiting:,}" if part.held < part.waiting else f"{part.waiting:,}"
     noun, verb = ("message", "waits") if part.waiting == 1 else ("messages", "wait")
     also = f" {len(part.holds) - 1} more hold it too: `plexsend holds`." if len(part.holds) > 1 else ""
-    alone = f" No worker serves {part.service} either." if not part.processes else ""
+    alone = (
+        f" No worker serves {part.service} either."
+        if not part.processes and hold.reason is not Reason.AUTH
+        else ""
+    )
     text = (
         f"{str(hold.scope).capitalize()} {hold.what} is held ({hold.reason}) by {hold.by}{because}. "
         f"{share} {noun} of {part.name} {verb} for it{_since(part)}.{also}{alone}"
     )
     return FlowSentence(
-        Flow.HELD, text, f"How it ends: {hold.how_it_ends}. At once: `plexsend resume {_as_typed(hold)}`."
+        Flow.HELD,
+        text,
+        f"How it ends: {hold.how_it_ends}. {hold.resuming}: `plexsend resume {_as_typed(hold)}`.",
     )
 
 
@@ -246,10 +252,8 @@ def _overloaded(part: PartFacts) -> FlowSentence | None:
 def _slow(part: PartFacts) -> FlowSentence | None:
     if not part.most_drains or part.drains < part.most_drains:
         return None
-    if part.requests_per_s:
-        takes = f"{part.requests_per_s:.1f} a second are answered"
-    else:
-        takes = "none was answered in the last seconds"
+    pace = f"{part.requests_per_s:.1f} a second are answered"
+    takes = pace if part.requests_per_s else "none was answered in the last seconds"
     return FlowSentence(
         Flow.SLOW,
         f"The gateway is slow: {part.drains} requests of {part.name} are under way, as many as may be, and "
@@ -291,7 +295,6 @@ def _messages(count: int) -> str:
     return "1 message is" if count == 1 else f"{count:,} messages are"
 
 
-def _listed(names: Iterable[str], most: int = 3) -> str:
-    shown = list(names)
+def _listed(shown: Sequence[str], most: int = 3) -> str:
     more = f" and {len(shown) - most} more" if len(shown) > most else ""
     return ", ".join(shown[:most]) + more

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SAMPLE_S = 1.0
 """Between the two looks from which the pace follows."""
 _MOST_LOOKS, _ENOUGH = 4, 20
-"""Looks until the pace is told, where fewer requests than this were answered and some are under way."""
+"""Looks until the pace is reported, where fewer requests than this were answered and some are under way."""
 _AT_ONCE = 500
 """Lanes in one round trip."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.reading.flow import Flow, judge
+from plexsend.outbox.reasons import Scope
 from plexsend.outbox.states import DEAD, State
 from plexsend.terminal.moments import local, span
 
@@ -23,9 +24,9 @@ class GroupCause:
     """Messages of a group that are not through for the same cause."""
 
     kind: str
-    """closed, one of Flow's words for what waits, scheduled, sending, uncertain or dead."""
+    """closed, paused, one of Flow's words for what waits, scheduled, sending, uncertain or dead."""
     count: int
-    """How many messages; of a closing, those that it cancelled."""
+    """How many messages; of a closing, those that it cancelled; of a pause, those that it keeps."""
     text: str
     remedy: str = ""
     """What to do about it; empty where nothing needs to be done."""
@@ -64,6 +65,7 @@ def explain_group(
     judged = [(part, judge(part)) for part in parts]
     causes = [
         *_closed(closing, states),
+        *_paused(views, judged),
         *(_waiting(part, sentence) for part, sentence in judged if part.waiting),
         *(_scheduled(part) for part, _ in judged if part.scheduled),
         *(cause for view in views for cause in _counted(view)),
@@ -88,6 +90,23 @@ def _closed(closing: Closing | None, states: Counter[State]) -> Iterable[GroupCa
         f"it is closed since {local(closing.since_ms)}, cancelled by {closing.by}{because}",
         f"Nothing is taken in until it is opened: {resume_words(closing.group, closing.account)}",
     )
+
+
+# Of a group in which something waits the sentence about that says it.
+def _paused(
+    views: Sequence[GroupView], judged: Iterable[tuple[PartFacts, FlowSentence]]
+) -> Iterable[GroupCause]:
+    pauses = {hold.field: hold for view in views for hold in view.holds if hold.scope is Scope.GROUP}
+    if any(part.waiting for part, _ in judged):
+        return
+    for hold in pauses.values():
+        because = f": {hold.why}" if hold.why else ""
+        yield GroupCause(
+            "paused",
+            sum(view.unsent for view in views),
+            f"it is paused since {local(hold.since_ms)} by {hold.by}{because}",
+            f"Nothing goes until it is resumed: {resume_words(hold.what, hold.account)}",
+        )
 
 
 def _waiting(part: PartFacts, sentence: FlowSentence) -> GroupCause:

@@ -12,7 +12,7 @@ from plexsend.outbox.closings import parse_closing
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.index import indexed_lanes
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.reading.queries import accounts, covering, held_accounts, holds, only_account
+from plexsend.outbox.reading.queries import covering, held_accounts, holds, only_account
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import State
@@ -106,7 +106,7 @@ class GroupView:
 
 def groups(store: Store, account: str | None = None) -> Iterator[GroupView]:
     """Yield all groups that have a lane, and those that are only closed or paused, sorted by name."""
-    for name in accounts(store) if account is None else [account]:
+    for name in held_accounts(store) if account is None else [account]:
         yield from _groups_of(store, name)
 
 

@@ -48,10 +48,10 @@ def sent_today(store: Store, parts: Sequence[tuple[str, str]]) -> dict[tuple[str
     }
 
 
-# The next midnight and the count until then; once that has passed, nothing was sent yet.
+# The next midnight and the count until then, perhaps more; once that has passed, nothing was sent yet.
 def _count(entry: str, now_ms: int) -> int:
-    midnight, _, count = entry.partition(" ")
-    return number(count.encode()) if number(midnight.encode()) > now_ms else 0
+    midnight, count = (number(word) for word in (*entry.split(" "), "", "")[:2])
+    return count if midnight > now_ms else 0
 
 
 def next_permits_s(store: Store, rates: Mapping[tuple[str, str], tuple[float, int]]) -> list[float]:

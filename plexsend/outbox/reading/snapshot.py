@@ -97,7 +97,7 @@ class Watch:
         sight = Sight(
             at_s=self._clock(),
             now_ms=queries.server_ms(self._store),
-            lanes=tuple(queries.look_at(self._store, lane) for lane in lanes),
+            lanes=tuple(queries.look_at_all(self._store, lanes)),
             holds=standing,
         )
         self._note_pace(sight)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TRIPS = 51
 """Round trips that are timed: an odd number, so that the median is one of them."""
 _SLOW_ENTRIES = 128
-"""Entries of the slow log that are read: as many as a server keeps unless it is told otherwise."""
+"""Entries of the slow log that are read: as many as a server keeps unless it is configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class RoundTrips:
 
 
 def look_at_server(store: Store) -> tuple[ServerFacts, Mapping[str, object]]:
-    """Return what the server says, and the raw reply for whoever checks its version."""
+    """Return what the server says, and the raw reply, from which its version is read."""
     with mapped():
         info: Mapping[str, Any] = store.client.info()
         fsync = ""

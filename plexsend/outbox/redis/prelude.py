@@ -33,7 +33,8 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
     named = {*_NAME.findall(text)}
     data = {
         "NOWHERE": NOWHERE,
-        "TRANSITIONS": {event: _targets(event) for event in Event},
+        # One text, which costs a call nothing; tables would be made anew each time.
+        "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         "SET_OF": {str(state): name for state, name in SET_OF.items()},
         "LIVING": {str(state): True for state in LIVING},
         "HOLDS": [row for rule in rules for row in _rows(rule)],

@@ -1,4 +1,4 @@
--- needs: _clock, _lanes
+-- needs: _clock, _lanes, _waiters
 -- The places in the line before a service's rate, as they are kept; what they mean is in _line.
 --
 -- `<service>:fair` has `*` -> `<ungrouped> <groups> <now of classes> <now of ungrouped> <now of groups>`, and
@@ -10,17 +10,10 @@ local LINES = { ':line', ':line:groups' }
 local COST_OF_CLASS = { 1, 9 }
 -- How long after the time promised to it a lane keeps its place: its drain may have died.
 local PLACE_LAPSES_MS = 1000
--- How long before its permits are there a lane is rung for: a doorbell takes 5 to 50 ms, in which the rate would go
--- unused. Less than a drain stays with its lease kept.
-local RING_AHEAD_MS = 50
 -- Places at the head of a line that one call looks at.
 local MOST_LOOKED_AT = 3
 -- Places of a service that are remembered before old ones are looked for, and how many one sweep looks at then.
 local MOST_PLACES, MOST_PLACES_TIDIED = 64, 10
-
-local function fair_key(service)
-  return P .. service .. ':fair'
-end
 
 local function class_of(lane)
   return group_of(lane) and 2 or 1
@@ -108,14 +101,6 @@ local function write_place(spot, state, times, tag, need, gives_up, drain)
     call('ZREM', line, spot.lane)
   end
   if need > 0 or spot.is_new then call('PEXPIRE', fair, num(state.tolerance / 1000 + RATE_KEPT_MS)) end
-end
-
--- A drain that goes away waits no longer; its lane keeps the place.
-local function stop_waiting(lane, service, drain)
-  local text = call('HGET', fair_key(service), lane)
-  if text and string.sub(text, -#drain - 1) == ' ' .. drain then
-    call('HSET', fair_key(service), lane, string.sub(text, 1, -#drain - 1))
-  end
 end
 
 -- Lanes come and go. What the others have caught up with says nothing any more: a few of them leave at each call.

@@ -42,7 +42,8 @@ end
 
 -- The state to which the event leads from this one; nil where it cannot happen.
 local function target(event, from)
-  return TRANSITIONS[event][from]
+  local _, last = string.find(TRANSITIONS, ' ' .. event .. ':' .. (from or '') .. '>', 1, true)
+  return last and string.match(TRANSITIONS, '^%S+', last + 1)
 end
 
 -- Where retention finds a message that ended: one list for the account. A record that names its lane by name is of
@@ -54,7 +55,7 @@ end
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
 -- into the record in the same HSET. The caller has checked that target() is not nil.
 local function move(lane, key, from, event, score, fields)
-  local to = TRANSITIONS[event][from]
+  local to = target(event, from)
   fields = fields or {}
   fields[#fields + 1] = 's'
   fields[#fields + 1] = to
@@ -86,6 +87,6 @@ local function forget(lane, key, from, event)
   if SET_OF[from] then
     call('ZREM', lane_key(lane, SET_OF[from]), key)
   end
-  moved(lane, key, from, TRANSITIONS[event][from])
+  moved(lane, key, from, target(event, from))
   call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
 end

@@ -1,6 +1,13 @@
--- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _rate, _line,
--- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/return, advance/late, advance/settle,
--- needs: advance/effects, advance/choose, advance/fill, advance/batch, advance/take, advance/stop
+-- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _waiters,
+-- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/settle, advance/effects, advance/choose,
+-- needs: advance/fill, advance/batch, advance/again, advance/take, advance/stop
+-- when used: _rate, _places, _line, advance/permits
+-- when used: _day
+-- when used: advance/return, advance/late, advance/verdicts
+-- when used: advance/judging
+-- when used: advance/fill
+-- when used: advance/again
+-- when used: advance/stop
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
 -- p{a}:<service>:rate, line, fair, day, holds, eased, wake, ended; reads policy.
@@ -23,9 +30,9 @@ local function settle_all(last)
   settle(FIRST_REST + effect_count * EFFECT_LENGTH, last)
   apply_effects()
   if accepted_any and settled_take > 0 then
-    local ok = tonumber(call('HGET', lane_key(route, 'counts'), 'ok')) or 0
-    if settled_take > ok then
-      call('HSET', lane_key(route, 'counts'), 'ok', num(settled_take))
+    if settled_take > (tonumber(last_ok_take()) or 0) then
+      known_ok_take = num(settled_take)
+      call('HSET', lane_key(route, 'counts'), 'ok', known_ok_take)
     end
   end
   -- What came back may be due before the lane's next wake.

@@ -1,6 +1,10 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing, sweep/walk
+-- when used: _rate, _places, _line
+-- when used: _day
+-- when used: _ending, _closings
+-- when used: sweep/healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
@@ -21,13 +25,8 @@ local left = held_elsewhere()
 if left then
   return answer_of({ status = 'elsewhere', wait_ms = num(left), who = sweep_state[1] })
 end
-look_for_a_gap()
-write_leader()
-local dropped = drop_leases_of_silent()
-local urls = agree_on_addresses()
-wake_fresh(services)
-go_on_cutting()
 
+-- Lua gives a function two hundred names, and the parts above need most of them: what follows has its own.
 local spoilt = {}
 
 local function try(look, lane)
@@ -37,38 +36,66 @@ local function try(look, lane)
   end
 end
 
-for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
-  try(look_at, lane)
-  try(tidy_takes, lane)
+-- Answers the ms at which to look at lanes with a group again.
+local function look_at_lanes()
+  for _, lane in ipairs(call('ZRANGEBYSCORE', P .. 'wake', '-inf', now_text, 'LIMIT', 0, MOST_LANES)) do
+    try(look_at, lane)
+    try(tidy_takes, lane)
+  end
+  local next_grouped, spoilt_routes = look_at_grouped(try)
+  for _, route in ipairs(spoilt_routes) do spoilt[#spoilt + 1] = route end
+  return next_grouped
 end
-local next_grouped, spoilt_routes = look_at_grouped(try)
-for _, route in ipairs(spoilt_routes) do spoilt[#spoilt + 1] = route end
 
--- After a hold the next round comes at once: what is over can wait for one that has less to do.
-local is_tidied, more_to_tidy, is_list_spoilt = true, false, false
-if brought_back <= MOST_ENDED then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
-if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
-write_counts()
-for lane in pairs(thinned) do
-  if not pcall(end_if_over, lane) then spoilt[#spoilt + 1] = lane end
+-- Answers whether there is more to tidy.
+local function tidy_what_is_over()
+  -- After a hold the next round comes at once: what is over can wait for one that has less to do.
+  local is_tidied, more_to_tidy, is_list_spoilt = true, false, false
+  if brought_back <= MOST_ENDED then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
+  if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
+  write_counts()
+  for lane in pairs(thinned) do
+    if not pcall(end_if_over, lane) then spoilt[#spoilt + 1] = lane end
+  end
+  return is_tidied and more_to_tidy
 end
-for i = FIRST_NAMED, #ARGV do
-  local is_done, is_whole = pcall(look_over_named, ARGV[i])
-  if not (is_done and is_whole) then spoilt[#spoilt + 1] = ARGV[i] end
-end
-write_counts()
-local next_place = go_on_walking()
 
-local next_wake = next_grouped
-local function look_again_by(at)
-  if at and (not next_wake or at < next_wake) then next_wake = at end
+local function look_over_all_named()
+  for i = FIRST_NAMED, #ARGV do
+    local is_done, is_whole = pcall(look_over_named, ARGV[i])
+    if not (is_done and is_whole) then spoilt[#spoilt + 1] = ARGV[i] end
+  end
+  write_counts()
 end
-look_again_by(first_score(P .. 'wake'))
-if is_tidied and more_to_tidy then look_again_by(now + TIDY_AGAIN_MS) end
-if next_place ~= '' then look_again_by(now + LONGEST_ROUND_MS) end
-local older = older_processes('-inf', '+inf')
-local wait_ms = write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
-return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
-                   rings = rings, abandoned = abandoned, processes = older,
-                   spoilt = spoilt, refused = call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
-                   auth = call('HGET', P .. 'holds', auth_field), place = next_place })
+
+-- Answers in how many ms the next round is due. `more_to_tidy`, `next_place`: whether there is more to do soon.
+local function await_next(next_wake, older, more_to_tidy, next_place)
+  local function look_again_by(at)
+    if at and (not next_wake or at < next_wake) then next_wake = at end
+  end
+  look_again_by(first_score(P .. 'wake'))
+  if more_to_tidy then look_again_by(now + TIDY_AGAIN_MS) end
+  if next_place ~= '' then look_again_by(now + LONGEST_ROUND_MS) end
+  return write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
+end
+
+local function go_round()
+  look_for_a_gap()
+  write_leader()
+  local dropped = drop_leases_of_silent()
+  local urls = agree_on_addresses()
+  wake_fresh(services)
+  go_on_cutting()
+  local next_grouped = look_at_lanes()
+  local more_to_tidy = tidy_what_is_over()
+  look_over_all_named()
+  local next_place = go_on_walking()
+  local older = older_processes('-inf', '+inf')
+  local wait_ms = await_next(next_grouped, older, more_to_tidy, next_place)
+  return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
+                     rings = rings, abandoned = abandoned, processes = older,
+                     spoilt = spoilt, refused = any_refused and call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
+                     auth = call('HGET', P .. 'holds', auth_field), place = next_place })
+end
+
+return go_round()

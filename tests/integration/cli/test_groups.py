@@ -257,3 +257,23 @@ def test_a_dead_letter_of_a_closed_group_says_what_to_open_before_it_goes_again(
     assert refused.code == 1
     assert "`plexsend resume group:NAME`" in refused.err
     assert yard.state("u1") == "uncertain"
+
+
+def test_a_group_that_is_only_paused_or_closed_is_listed_where_the_account_has_no_message(
+    run: Callable[..., Any],
+) -> None:
+    run("pause", "group:ahead", "--reason", "not yet")
+    run("cancel", "group:never", "--account", "shop")
+    lines = run("groups", "--json").lines
+    assert [(line["group"], line["account"]) for line in lines] == [("ahead", "main"), ("never", "shop")]
+
+
+def test_a_misspelt_group_is_warned_of_when_cancelled_and_refused_another_time(
+    run: Callable[..., Any],
+) -> None:
+    refused = run("reschedule", "group:sprng", "now")
+    assert refused.code == 1
+    assert "No group sprng is known in account main." in refused.err
+    cancelled = run("cancel", "group:sprng")
+    assert cancelled.code == 0
+    assert "sprng: is not the name of any group known here" in cancelled.err

@@ -87,3 +87,12 @@ def test_what_is_neither_a_key_nor_a_part_is_told_as_a_key(run: Callable[..., An
     ended = run("why", "nothing-like-it")
     assert ended.code == 1
     assert "No message 'nothing-like-it' is known" in ended.err
+
+
+@pytest.mark.parametrize("what", ["mms-bulk@mian", "lane:mms-bulk@mian", "account:mian"])
+def test_a_part_that_nobody_knows_is_refused_instead_of_called_idle(
+    run: Callable[..., Any], what: str
+) -> None:
+    ended = run("why", what)
+    assert ended.code == 1
+    assert "mian is known here" in ended.err

@@ -65,6 +65,20 @@ def test_parked_messages_never_age_out(bench: Bench) -> None:
     assert bench.state("a") == State.UNCERTAIN
 
 
+def test_what_ended_ahead_of_a_clock_that_was_set_back_keeps_nothing_else(bench: Bench) -> None:
+    bench.submit(["ahead"])
+    bench.drain_all()
+    bench.let_pass(-3_600_000, steadily=False)
+    bench.submit(["after"])
+    bench.let_pass(5_001, steadily=False)
+    bench.drain_all(drain="p1.2")
+    for _ in range(2):
+        bench.let_pass(11_000, steadily=False)
+        bench.sweep(keep_ms=10_000)
+    assert queries.find(bench.store, "ahead") == queries.find(bench.store, "after") == []
+    assert bench.counts()["a:accepted"] == 2
+
+
 def test_forgotten_key_is_new_again(bench: Bench) -> None:
     bench.submit(["a"])
     bench.drain_all()

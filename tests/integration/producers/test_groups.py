@@ -12,6 +12,7 @@ from plexsend.outbox import groups
 from plexsend.outbox.groups import GroupCancelled
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.groups import closings
 from plexsend.outbox.submit import MOST_AT_ONCE
 from plexsend.producers import ImportInterrupted, SubmitInterrupted, import_file
 
@@ -65,6 +66,13 @@ def test_what_is_not_a_group_is_a_usage_error(
         producer.submit("mms-bulk", [make_item()], group=group)
     with pytest.raises(UsageError, match=words):
         producer.cancel_group(group)
+
+
+@pytest.mark.parametrize("wrong", [{"reason": 3}, {"by": None}])
+def test_a_cancel_takes_its_words_as_text(producer: Producer, store: Store, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="Give it as text"):
+        producer.cancel_group("spring", **wrong)
+    assert closings(store, "main") == {}
 
 
 def test_a_closed_group_adds_nothing_and_says_who_closed_it(

@@ -24,15 +24,15 @@ SCRIPTS = "evalsha"
 
 CALLS_PER_MESSAGE = 7.0
 """Calls inside the script to settle a message and take the next: four of its own, 28 of its batch."""
-CALLS_PER_SUBMIT = 4.2
+CALLS_PER_SUBMIT = 4.1
 """Read, body, record, place."""
 BYTES_TO_REDIS = 65
 """A message's share of what a drain sends: key and verdict, never the body."""
 BYTES_FROM_REDIS = 66
 """A message's share of what a drain is sent, beyond its body: key, stamp, token."""
-BYTES_TO_SUBMIT = 46
-"""A message's share of what a submit sends, beyond its body: key, digest, framing."""
-CALLS_PER_IDLE_SWEEP = 12
+BYTES_TO_SUBMIT = 49
+"""A message's share of what a submit sends, beyond its body: key, digest, framing, an empty receiver."""
+CALLS_PER_IDLE_SWEEP = 19
 
 
 @dataclass(frozen=True, slots=True)

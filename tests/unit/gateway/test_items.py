@@ -322,6 +322,15 @@ def test_any_stored_bytes_are_an_item_or_an_invalid_item(body: bytes) -> None:
         LOADER.load_wire(body)
 
 
+def test_a_group_among_the_fields_says_where_it_is_named() -> None:
+    with pytest.raises(InvalidItem) as caught:
+        LOADER.load(GOOD | {"group": "spring"})
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.reason) == ("group", "is not a field of this message")
+    assert "group= of submit" in problem.remedy
+    assert "--group of an import" in problem.remedy
+
+
 def test_unknown_service_has_no_loader() -> None:
     with pytest.raises(UsageError):
         get_loader("mms")

@@ -74,9 +74,15 @@ MOVES_NOTHING = {Script.ALIVE, Script.ADOPT, Script.POLICY, Script.AGREE, Script
 @pytest.mark.parametrize("script", sorted(set(Script) - MOVES_NOTHING))
 def test_scripts_get_the_table_as_data(script: Script) -> None:
     told = source(script)
-    for event, froms, to in TRANSITIONS:
-        targets = ", ".join(f"['{state or 'nowhere'}'] = '{to or 'nowhere'}'" for state in froms)
-        assert f"['{event}'] = {{{targets}}}" in told
+    (line,) = re.findall(r"^local TRANSITIONS = '(.+)'$", told, re.MULTILINE)
+    shown = {
+        f"{event}:{state or 'nowhere'}>{to or 'nowhere'}"
+        for event, froms, to in TRANSITIONS
+        for state in froms
+    }
+    assert set(line.split()) == shown
+    # Each is looked for with the space before it.
+    assert line.startswith(" ")
 
 
 def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:

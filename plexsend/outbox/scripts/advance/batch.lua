@@ -1,5 +1,5 @@
 -- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies
--- The batch that is taken: how it is written down, how it is answered, and how it is answered once more.
+-- The batch that is taken: how it is written down and answered.
 
 -- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.
 local function troubles_of(key, flags)
@@ -40,7 +40,7 @@ end
 
 local function write_take(chosen, probes)
   local take = call('HINCRBY', lane_key(route, 'counts'), 'takes', 1)
-  local ok_take = call('HGET', lane_key(route, 'counts'), 'ok') or '0'
+  local ok_take = last_ok_take()
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
                              take = num(take), ok_take = ok_take, epoch = policy_epoch })
@@ -59,38 +59,5 @@ local function write_take(chosen, probes)
   end
   call('HSET', takes, drain, table.concat({ num(sequence), now_text, num(take), ok_take, probe, others }, ' '))
   wake_by(lane, now + LONGEST_SLEEP_MS)
-  return answer
-end
-
--- The reply to this very call was lost: what it did is done, so its batch is answered again, word for word.
-local function answer_again(last)
-  local taken_at, take, ok_take, probe, others = string.match(last, '^%d+ (%d+) (%d+) (%d+) ?(%a*) ?(.*)$')
-  local batch, place = {}, 0
-  local function add_from(from)
-    place = place + 1
-    for _, key in ipairs(call('ZRANGE', lane_key(from, 'sending'), 0, -1)) do
-      local facts = read_record(key, 's', 'v', 'f', 'k', 'p')
-      if facts[4] == token then
-        batch[#batch + 1] = { key = key, facts = facts, place = place, p = tonumber(facts[5]) or 0 }
-      end
-    end
-  end
-  add_from(lane)
-  for number in string.gmatch(others, '%d+') do
-    local from = lane_named(number)
-    if from then add_from(from) end
-  end
-  if #batch == 0 then
-    return answer_of({ status = 'stay', reason = 'again' })
-  end
-  local answer = answer_of({ status = 'taken', ms = taken_at, reason = probe, token = token, take = take,
-                             ok_take = ok_take, epoch = policy_epoch })
-  table.sort(batch, function(one, other)
-    if one.place ~= other.place then return one.place < other.place end
-    return one.p < other.p
-  end)
-  for _, message in ipairs(batch) do
-    answer_message(answer, message.key, call('GET', body_of .. message.key) or '', message.facts)
-  end
   return answer
 end

@@ -5,9 +5,6 @@ local function position(key)
   return tonumber(call('HGET', record_of .. key, 'p')) or 0
 end
 
--- Other lanes to which something came back: this drain does not take it again.
-local came_back = {}
-
 local function come_back(home, key, flags, outcome, delay_ms, code, detail)
   local fields = { 'f', flags, 'c', code }
   if home ~= lane then came_back[home] = true end

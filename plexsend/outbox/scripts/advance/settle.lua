@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _policy, arguments, advance/names, advance/return, advance/late
+-- needs: _record, _lanes, _counts, _policy, arguments, advance/names, advance/late, advance/verdicts
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -8,46 +8,6 @@ local accepted_any = false
 local fresh, fresh_of = 0, {}
 -- Those of them that came back without having been sent.
 local unsent = 0
-
-local function settle_own(key, record, verdict)
-  local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
-  if outcome == 'accepted' then
-    accept(record.home, key, 'sending', code)
-    -- Accepted after trouble: the history shows how it ended.
-    if has(flags, MAY_HAVE_BEEN_SENT) then note(key, 'accept', code, detail) end
-    return
-  end
-  if has(flags, ACCEPTED_LATE) then
-    note(key, 'accept', code, 'an earlier request was answered late: accepted')
-    accept(record.home, key, 'sending', 'C100')
-    return
-  end
-  if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then
-    come_back(record.home, key, with(flags, MAY_HAVE_BEEN_SENT), 'park', 0, code, detail)
-    return
-  end
-  if outcome == 'rejected' or outcome == 'failed' then
-    note(key, outcome == 'rejected' and 'reject' or 'fail', code, detail)
-    move(record.home, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
-    return
-  end
-  if outcome == 'back' then unsent = unsent + 1 end
-  if verdict.alone then flags = with(flags, ALONE) end
-  if outcome == 'retry' or outcome == 'park' then
-    flags = with(flags, MAY_HAVE_BEEN_SENT)
-    local m = record_of .. key
-    bump(m, 'y')
-    note_window(m, verdict)
-    call('HSET', m, 'o', call('HGET', lane_key(route, 'counts'), 'takes') or '0')
-    if verdict.spent then bump(m, 'n') end
-    if mode == 'settle' then
-      bump(m, 'x')
-      count(record.home, 'reclaims', 1)
-    end
-    count(record.home, 'retries', outcome == 'retry' and 1 or 0)
-  end
-  come_back(record.home, key, flags, outcome, verdict.delay_ms, code, detail)
-end
 
 -- The straight way: accepted by its own take, and nothing ever went wrong. All that these messages write is
 -- written together, lane by lane: a call with ten keys costs little more than a call with one.
@@ -113,6 +73,7 @@ local function settle_one(key, verdict, own_token)
   elseif accepted and record.f == '' then
     accept_straight(key, verdict.code, record)
   else
+    if verdict.outcome == 'back' and not has(record.f, ACCEPTED_LATE) then unsent = unsent + 1 end
     settle_own(key, record, verdict)
   end
 end

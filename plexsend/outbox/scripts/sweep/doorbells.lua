@@ -1,4 +1,4 @@
--- needs: _wake, _gate, _rate, _line, _leases, _policy, _day, arguments, sweep/routes, sweep/leases,
+-- needs: _wake, _gate, _rate, _line, _waiters, _leases, _policy, _day, arguments, sweep/routes, sweep/leases,
 -- needs: sweep/abandoned
 -- Doorbells for lanes that are due and can be worked on; the others get the time of their next look.
 

@@ -8,16 +8,19 @@ local FIRST_NAMED = FIRST_ADDRESS + address_count * ADDRESS_LENGTH
 local function agree_on_addresses()
   local known, agreed = call('HGETALL', P .. 'urls'), {}
   for i = 1, #known, 2 do agreed[known[i]] = known[i + 1] end
-  local answer = {}
+  local answer, firsts, names = {}, {}, {}
   for i = 0, address_count - 1 do
     local first = read_address(FIRST_ADDRESS + i * ADDRESS_LENGTH)
+    firsts[#firsts + 1], names[#names + 1] = first, 'gateway_url.' .. first.product
+  end
+  local by_a_person = #names > 0 and call('HMGET', P .. 'policy', unpack(names))
+  for i, first in ipairs(firsts) do
     if not agreed[first.product] and first.url ~= '' then
       call('HSET', P .. 'urls', first.product, first.url)
       agreed[first.product] = first.url
     end
-    local by_a_person = call('HGET', P .. 'policy', 'gateway_url.' .. first.product)
     answer[#answer + 1] = first.product
-    answer[#answer + 1] = by_a_person or agreed[first.product] or ''
+    answer[#answer + 1] = by_a_person[i] or agreed[first.product] or ''
   end
   return answer
 end

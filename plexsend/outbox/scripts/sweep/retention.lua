@@ -24,6 +24,16 @@ local function archive(at, key)
   end
 end
 
+-- A time that is ahead is from before the clock was set back: that record counts as ended now, or it would keep all
+-- that ended after it.
+local function end_now(list, at, key)
+  local found = read_record(key, 's', 'e')
+  if found[2] == at and target('archive', found[1]) then
+    call('HSET', record_of .. key, 'e', now_text)
+    call('RPUSH', list, now_text .. ':' .. key)
+  end
+end
+
 -- Looks through one list in order of ending; answers whether more of it is old enough, and whether it met something
 -- that cannot be taken away, since another program wrote to its lane. That goes to the end of the list: it must not
 -- keep all that ended after it.
@@ -32,13 +42,16 @@ local function tidy(list)
   local has_more, spoilt_count = false, 0
   for _, entry in ipairs(entries) do
     local at, key = string.match(entry, '^(%d+):(.*)$')
-    if at and is_kept(tonumber(at)) then break end
+    local is_ahead = at and tonumber(at) > now
+    if at and not is_ahead and is_kept(tonumber(at)) then break end
     if thinned_count >= MOST_ENDED then
       has_more = true
       break
     end
     done = done + 1
-    if at and not pcall(archive, at, key) then
+    if is_ahead then
+      end_now(list, at, key)
+    elseif at and not pcall(archive, at, key) then
       spoilt_count = spoilt_count + 1
       call('RPUSH', list, entry)
     end

@@ -11,6 +11,7 @@ from plexsend.outbox import steer
 from plexsend.outbox.fleet import Announcement, alive, announce
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue
 from plexsend.outbox.policies.state import read
 from plexsend.outbox.policies.where import Where
@@ -140,4 +141,15 @@ def test_a_low_rate_is_said_between_two_batches_too(store: Store, bench: Bench) 
     rest = bench.rest("p1.2")
     (part,) = gather(store, read(store), sleep=lambda _: None)
     assert part.next_s == pytest.approx(rest.wait_ms / 1000, abs=0.5)
+    assert judge_all([replace(part, oldest_s=60)]).flow is Flow.LIMITED
+
+
+def test_what_the_scripts_counted_today_is_what_is_read(store: Store, bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0, linger_ms=0)
+    put(store, Where("mms-bulk"), {"daily_limit": 20}, by="kim", reason="new")
+    bench.submit(30)
+    bench.drain_all()
+    join(store, "p1")
+    (part,) = gather(store, read(store), sleep=lambda _: None)
+    assert (part.day_limit, part.sent_today) == (20, 20)
     assert judge_all([replace(part, oldest_s=60)]).flow is Flow.LIMITED

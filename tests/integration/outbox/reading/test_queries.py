@@ -7,6 +7,7 @@ import pytest
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from tests.integration.outbox.bench import BULK, CREDIT, OTHERS, STANDARD, Bench, back, keys_of, verdicts
 
@@ -37,6 +38,24 @@ def test_lapsed_drains_and_doorbells_are_not_counted_as_drains(bench: Bench) -> 
 
 def test_lane_without_anything_ready_has_no_oldest(bench: Bench) -> None:
     assert queries.look_at(bench.store, BULK).oldest_ready_ms is None
+
+
+def test_many_lanes_are_seen_in_few_round_trips_and_in_order(bench: Bench) -> None:
+    lanes = [Lane("mms-bulk", None, "main", f"g-{n}") for n in range(120)]
+    for n, lane in enumerate(lanes):
+        bench.submit([f"k-{n}-{i}" for i in range(1 + n % 3)], lane)
+    before = _calls(bench, "exec")
+    seen = list(queries.look_at_all(bench.store, reversed(lanes)))
+    assert [(view.lane, view.ready) for view in seen] == [
+        (lane, 1 + n % 3) for n, lane in reversed(list(enumerate(lanes)))
+    ]
+    assert seen[0].counts["submitted"] == 3
+    assert _calls(bench, "exec") - before == 3
+
+
+def _calls(bench: Bench, command: str) -> int:
+    stats = bench.store.client.info("commandstats").get(f"cmdstat_{command}", {})
+    return int(stats.get("calls", 0))
 
 
 def test_lanes_and_accounts_are_sorted(bench: Bench) -> None:

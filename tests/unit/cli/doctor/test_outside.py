@@ -77,4 +77,8 @@ def test_workers_that_disagree_are_doubtful_and_those_that_agree_are_counted() -
     (row,) = agreement_rows(apart, disagreements(apart))
     assert row.grade is Grade.DOUBTFUL
     assert "the secret of account main" in row.found
+    assert "plexsend policy" not in row.remedy
+    asking = [worker(7, asks={"all": {"keep_days": "3"}}), worker(8, asks={"all": {"keep_days": "9"}})]
+    (row,) = agreement_rows(asking, disagreements(asking))
+    assert "`plexsend policy set`" in row.remedy
     assert list(agreement_rows([], [])) == []

@@ -164,6 +164,14 @@ def test_a_hold_says_how_it_ends_and_what_ends_it_at_once() -> None:
     assert "`plexsend resume main`" in found.remedy
 
 
+def test_a_hold_for_want_of_a_secret_says_what_a_resume_is_good_for() -> None:
+    auth = replace(CREDIT, reason=Reason.AUTH, by="plexsend", why="no worker has a secret for it")
+    found = judge(replace(PART, holds=(auth,), held=12_000, processes=0))
+    assert "either" not in found.text
+    assert "it ends by itself when a worker has one that is not refused" in found.remedy
+    assert found.remedy.endswith("To have refused secrets tried again: `plexsend resume main`.")
+
+
 def test_one_message_that_is_held_waits() -> None:
     found = judge(replace(PART, holds=(CREDIT,), waiting=1, held=1))
     assert f". 1 message of {MAIN} waits for it" in found.text

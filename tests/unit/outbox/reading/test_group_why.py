@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from plexsend.errors import Closing
 from plexsend.outbox.holds import Hold, Reason, Scope
@@ -70,3 +71,12 @@ def test_a_closed_group_says_who_cancelled_it_and_how_it_is_opened() -> None:
     assert (cause.kind, cause.count) == ("closed", 6)
     assert "cancelled by anna: wrong price" in cause.text
     assert "`plexsend resume group:spring --account main`" in cause.remedy
+
+
+def test_a_paused_group_of_which_all_is_scheduled_says_that_it_is_paused() -> None:
+    seen = replace(view(scheduled=2), holds=(PAUSE,))
+    answer = ask(seen, PartFacts("mms-bulk", "main", scheduled=2, next_due_s=3600.0))
+    paused, scheduled = answer.causes
+    assert (paused.kind, paused.count, scheduled.kind) == ("paused", 2, "scheduled")
+    assert "by kim: wrong price" in paused.text
+    assert "`plexsend resume group:spring --account main`" in paused.remedy

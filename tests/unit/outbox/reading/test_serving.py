@@ -44,6 +44,11 @@ def test_another_cannot_and_it_is_said_why(process: FleetProcess, because: str) 
     assert because in serving.nobody("mms-bulk", "main")
 
 
+def test_of_several_processes_the_verb_agrees() -> None:
+    lacking = (worker(secrets={}), worker(pid=8, secrets={}))
+    assert "web1 pid 7, web1 pid 8 have no secret for main" in Serving(lacking).nobody("mms-bulk", "main")
+
+
 def test_the_address_of_another_product_is_not_its_matter() -> None:
     process = worker(urls={"mms": "https://sandbox.example"})
     assert Serving((process,), urls={"main": {"sms": "https://x"}}).able("mms-bulk", "main") == [process]

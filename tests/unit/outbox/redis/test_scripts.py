@@ -54,6 +54,24 @@ def test_each_part_comes_once_and_behind_what_it_needs(script: Script) -> None:
 
 
 @pytest.mark.parametrize("script", Script)
+def test_no_function_is_made_that_the_script_does_not_name(script: Script) -> None:
+    code = re.sub(r"'[^'\n]*'", "", CODE[script])
+    for name in re.findall(r"^local function (\w+)\(", code, re.MULTILINE):
+        assert len(re.findall(rf"\b{name}\b", code)) > 1, name
+
+
+def test_functions_that_most_calls_do_not_use_are_made_by_the_first_that_does() -> None:
+    names = [part.name for part in parts(Script.ADVANCE)]
+    inside = parts(Script.ADVANCE)[names.index("begin of make_1") + 1 : names.index("end of make_1")]
+    assert {"_rate", "_line", "advance/permits"} <= {part.name for part in inside}
+    text = "\n".join(part.text for part in inside)
+    assert "\nfunction take_permits(" in text
+    assert "\nlocal function find_spot(" in text
+    told = source(Script.ADVANCE)
+    assert "\ntake_permits = function(...) make_1() return take_permits(...) end" in told
+
+
+@pytest.mark.parametrize("script", Script)
 def test_every_change_of_a_state_goes_through_the_hook(script: Script) -> None:
     """The counts of states are what hangs on it: nothing else may write them."""
     for part in parts(script):

@@ -1,0 +1,42 @@
+-- needs: _record, _lanes, _counts, arguments, advance/names, advance/return, advance/late
+-- Verdicts on messages that had trouble, or have it now: refused, uncertain, back, accepted after all.
+
+-- What the verdict of its own take does to a message, but for the straight way.
+local function settle_own(key, record, verdict)
+  local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
+  if outcome == 'accepted' then
+    accept(record.home, key, 'sending', code)
+    -- Accepted after trouble: the history shows how it ended.
+    if has(flags, MAY_HAVE_BEEN_SENT) then note(key, 'accept', code, detail) end
+    return
+  end
+  if has(flags, ACCEPTED_LATE) then
+    note(key, 'accept', code, 'an earlier request was answered late: accepted')
+    accept(record.home, key, 'sending', 'C100')
+    return
+  end
+  if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then
+    come_back(record.home, key, with(flags, MAY_HAVE_BEEN_SENT), 'park', 0, code, detail)
+    return
+  end
+  if outcome == 'rejected' or outcome == 'failed' then
+    note(key, outcome == 'rejected' and 'reject' or 'fail', code, detail)
+    move(record.home, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
+    return
+  end
+  if verdict.alone then flags = with(flags, ALONE) end
+  if outcome == 'retry' or outcome == 'park' then
+    flags = with(flags, MAY_HAVE_BEEN_SENT)
+    local m = record_of .. key
+    bump(m, 'y')
+    note_window(m, verdict)
+    call('HSET', m, 'o', call('HGET', lane_key(route, 'counts'), 'takes') or '0')
+    if verdict.spent then bump(m, 'n') end
+    if mode == 'settle' then
+      bump(m, 'x')
+      count(record.home, 'reclaims', 1)
+    end
+    count(record.home, 'retries', outcome == 'retry' and 1 or 0)
+  end
+  come_back(record.home, key, flags, outcome, verdict.delay_ms, code, detail)
+end
