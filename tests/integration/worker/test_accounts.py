@@ -23,6 +23,7 @@ def test_account_without_a_secret_is_held_and_its_messages_wait(scripted: Room) 
     lane = Lane("mms-bulk", None, "unknown")
     scripted.submit(lane, names(10))
     scripted.drain(lane)
+    scripted.housekeeping.round()
     assert scripted.sent == []
     assert scripted.holds("unknown") == {"account auth unknown"}
     assert scripted.states(lane) == {"waiting": 10}
@@ -38,6 +39,7 @@ def test_secret_file_that_became_unreadable_holds_the_account_until_it_is_mended
     room.submit(lane, names(10))
     secret.write_text("nonsense")
     room.drain(lane)
+    room.housekeeping.round()
     assert room.holds("filed") == {"account auth filed"}
     secret.write_text("user-file;secret-file")
     steer.resume(store, Scope.ACCOUNT, "filed", account=None)

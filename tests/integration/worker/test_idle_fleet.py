@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.outbox import steer
 from plexsend.outbox.fleet import Announcement, announce
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.sweep import unswept
@@ -39,7 +40,7 @@ def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_two_percent
     of_process_s = _cost_s(store, second, times=20)
     for name in names_of:
         room.submit(Lane("mms-bulk", None, name), names(1))
-        store.client.delete(store.keys.wake(name))
+        steer.ask(store, name, "k-0", steer.Act.CANCEL)
     for _ in range(8):
         second()
     calls = _calls(store)
