@@ -1,7 +1,7 @@
 """One message in the words of its sender (to, from, text, title, images) as the item that it is, and back.
 
-An item is judged in the gateway's names of fields. What is wrong with it is told in the words in which it was
-written, so the same table is read both ways.
+An item is judged in the gateway's names of fields. What is wrong with it is reported in the words in which it
+was written, so the same table is read both ways.
 """
 
 from __future__ import annotations

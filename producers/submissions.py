@@ -195,7 +195,7 @@ def _describe(submission: Submission, taken: int) -> str:
     in_doubt, not_added = submission.in_doubt, submission.not_added
     known = taken - len(in_doubt) - len(not_added)
     if taken == len(not_added):
-        return "Nothing was added; make the same call again."
+        return "Nothing was added. Then make the same call again."
     if taken == len(in_doubt) == 1:
         return (
             "Whether the message was added is not known. Submit it again under the key "

@@ -60,8 +60,8 @@ class Agreement:
             for account, copied in self._copied.items()
             if account in sweeps and copied[0] == epoch and now - copied[1] < REPEAT_S
         }
-        # Whoever changed something has copied it everywhere: this heals what did not get there, some at a
-        # time, since nothing is swept meanwhile. Those that are new here come first.
+        # The process that changed something has copied it everywhere. This heals what did not get there, some
+        # at a time, since nothing is swept meanwhile. Those that are new here come first.
         others = sorted(sweeps - kept.keys(), key=lambda account: self._copied.get(account, _NEVER)[1])
         tried = others[:HEALED_AT_ONCE]
         here = set(refresh(self._runtime.store, tried)) if tried else set()

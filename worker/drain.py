@@ -215,7 +215,7 @@ class Drain:
                 time.sleep(REDIS_AGAIN_S)
 
     def _gives_up(self, exc: OutboxError, patience_s: float) -> bool:
-        # A server that does not answer comes back; one that has not the account may never have it again.
+        # A server that does not answer comes back; one without the account may never have it again.
         may_come_back = isinstance(exc, OutboxUnavailable) and not isinstance(exc, OutboxMoved)
         if may_come_back and not self._runtime.stop.is_set():
             return False

@@ -237,7 +237,7 @@ class Housekeeping:
         )
         found = call()
         if not found.swept and account in self._duties.mine:
-            # One that has not noticed yet, or one of an older program, which elects nobody.
+            # A process that did not notice yet, or one of an older program, which elects nobody.
             found = call(takes_from=found.who)
         self._due[account] = self._clock() + max(SHORTEST_ROUND_S, found.wait_ms / 1000)
         if not found.swept:

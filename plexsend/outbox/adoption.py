@@ -66,7 +66,7 @@ class Adoption:
         try:
             reply = self._store.run(Script.ADOPT, account, [*args, *(lane.name for lane in lanes)])
         except OutboxMoved:
-            # Whoever needs the account hears it too, and reports it.
+            # A process that needs the account hears it too, and reports it.
             return False
         return text(reply[0]) == "adopted"
 

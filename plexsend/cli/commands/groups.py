@@ -30,8 +30,8 @@ def groups(*, account: str | None, everything: bool, as_json: bool) -> None:
 
     First those of which something is still to go, by name; then the others. Messages whose records are gone
     are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
-    `closed` means that it was cancelled. A narrow terminal shows neither account, service, sending nor the
-    columns of what failed or expired; --json has all, and every group.
+    `closed` means that it was cancelled. A narrow terminal shows neither service, sending nor the columns
+    of what failed or expired, and the account only where there are several; --json has all, and every group.
     """
     screen = Screen(as_json=as_json)
     from plexsend.outbox.reading import groups as reading
@@ -45,18 +45,21 @@ def groups(*, account: str | None, everything: bool, as_json: bool) -> None:
     views.sort(key=lambda view: not view.unsent)
     shown = views if everything else views[:_MOST_SHOWN]
     nothing = "There are no groups: a group begins with its first message."
-    screen.table(_columns(), [_row(view) for view in shown], empty=nothing, blocks=True)
+    columns = _columns(several=len({view.account for view in shown}) > 1)
+    screen.table(columns, [_row(view) for view in shown], empty=nothing, blocks=True)
     if len(shown) < len(views):
         screen.note(f"and {len(views) - len(shown):,} more; --all lists all of them.")
 
 
-def _columns() -> list[Column]:
+# Groups of one name in several accounts differ in their account alone.
+def _columns(*, several: bool) -> list[Column]:
     from plexsend.outbox.states import State
 
     counts = [Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in State]
     return [
         Column("group", style="bold"),
-        *(Column(name, leave_out=_LEFT_OUT[name]) for name in ("service", "account")),
+        Column("service", leave_out=_LEFT_OUT["service"]),
+        Column("account", leave_out=0 if several else _LEFT_OUT["account"]),
         *counts,
         Column("held", folds=True, style="yellow", least=6),
     ]

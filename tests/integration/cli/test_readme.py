@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.lanes import Lane
 from tests.integration.cli.conftest import process_environment
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _bring_about(line: str, yard: Any, run: Callable[..., Any]) -> None:
         yard.end(Outcome.PARK, "KEY")
     elif line.startswith("plexsend resume"):
         assert run("pause", line.split()[2], "--reason", "r").code == 0
+    elif "reschedule group:" in line:
+        yard.add("ONE-OF-THEM", lane=Lane("mms-bulk", None, "main", line.split()[2].removeprefix("group:")))
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_problems_are_renamed_wherever_they_are() -> None:
 
 
 def test_an_interruption_that_added_nothing_asks_for_the_same_call() -> None:
-    again = "Redis is gone. Nothing was added; make the same call again."
+    again = "Redis is gone. Nothing was added. Then make the same call again."
     nothing_read = SubmitInterrupted(OutboxUnavailable("Redis is gone."), Submission(), 0)
     none_added = SubmitInterrupted(
         OutboxFull("Redis is gone."), Submission(not_added=[NotAdded(0, "a"), NotAdded(1, "b")]), 2

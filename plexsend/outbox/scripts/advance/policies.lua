@@ -10,5 +10,5 @@ local connections = tonumber(in_force[3] or nil) or POLICY_DEFAULTS.connections
 local reclaim_ms = (tonumber(in_force[4] or nil) or POLICY_DEFAULTS.reclaim_s) * 1000
 local daily_limit = tonumber(in_force[5] or nil) or POLICY_DEFAULTS.daily_limit
 local url_in_force = in_force[6]
--- Told with each batch: the caller goes by some policies itself, and hears that it knows an older state.
+-- Answered with each batch: the caller goes by some policies itself, and hears that it knows an older state.
 local policy_epoch = in_force[7] or ''

@@ -78,7 +78,7 @@ local function settle_one(key, verdict, own_token)
   end
 end
 
--- Whoever judged may have known an older policy than the one in force.
+-- The process that judged may have known an older policy than the one in force.
 local function park_instead(verdict)
   verdict.outcome, verdict.delay_ms, verdict.alone = 'park', 0, false
   verdict.detail = verdict.detail .. '; parked, as the policy on_uncertain asks'
