@@ -139,8 +139,10 @@ def test_program_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
 
 
 def test_program_ends_with_its_children(tmp_path: Path) -> None:
+    # Some work first: the kernel counts processor time in steps of 10 ms.
     code = (
-        "import subprocess, sys, time;"
+        "import subprocess, sys, time\n"
+        "while time.process_time() < 0.05: pass\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
         "print(child.pid, 'started', flush=True); time.sleep(60)"
     )

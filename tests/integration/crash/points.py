@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PATH = Path(__file__).with_name("points.txt")
 _ADVANCE = "advance-"
+READS = frozenset({"exists", "get", "hget", "hgetall", "hmget", "smembers", "time"})
+"""Commands that change nothing."""
 
 
 def listed() -> tuple[str, ...]:
@@ -33,7 +35,14 @@ def of_scenario(name: str) -> list[str]:
 
 
 def of_group(group: str) -> list[str]:
-    """Return the points that are listed for a group of scenarios."""
+    """Return the points of a group of scenarios at which a stop is tried.
+
+    Reads are left out: what a stop beside one leaves, a stop after the call before it leaves too.
+    """
+    return [point for point in _of_group(group) if point.partition("/")[2].partition("-")[0] not in READS]
+
+
+def _of_group(group: str) -> list[str]:
     names = {scenario.name for scenario in GROUPS[group]}
     return [point for point in listed() if point.partition("/")[0] in names]
 
@@ -41,7 +50,7 @@ def of_group(group: str) -> list[str]:
 def of_repeated_calls() -> list[str]:
     """Return the points around every call of advance, and around every call of a producer."""
     advances = [f"{name}/{boundary}" for name, _, boundary in _split() if boundary.startswith(_ADVANCE)]
-    return advances + of_group("producing")
+    return advances + _of_group("producing")
 
 
 def _split() -> Iterator[tuple[str, str, str]]:
