@@ -107,7 +107,7 @@ class Stage:
         around = Surroundings(
             bell_waits=lambda: False,
             ungrouped_waits=lambda: False,
-            ring=lambda lane, bell: None,  # noqa: ARG005
+            ring=lambda lane, bell: None,  # noqa: ARG005  the signature of a ring
         )
         waiting = f"plexsend:{{main}}:{LANE.name}:ready"
         while self._valkey.client.zcard(waiting):

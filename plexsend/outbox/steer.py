@@ -68,14 +68,7 @@ class Decision:
     @property
     def done(self) -> bool:
         """Whether it was done, or will be."""
-        return self.outcome not in (
-            "refused",
-            "closed",
-            "unknown",
-            "no_body",
-            "may_have_been_sent",
-            "expires",
-        )
+        return self.outcome not in _NOT_DONE
 
 
 def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:

@@ -46,6 +46,6 @@ class FileLogin(CredentialProvider):
 def _login(login: tuple[str | None, str | None]) -> tuple[str] | tuple[str, str]:
     user, password = login
     if not password:
-        # An empty tuple, which redis-py takes for no login at all and its types do not know.
-        return ()  # type: ignore[return-value]
+        # redis-py takes an empty tuple for no login at all.
+        return ()  # type: ignore[return-value]  # its types do not know that
     return (user, password) if user else (password,)
