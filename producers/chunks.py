@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import GroupClosed, OutboxError, OutboxFull
 from plexsend.outbox.submit import SubmitOutcome
+from plexsend.producers.kept import remarks_on
 from plexsend.producers.submissions import Added, Conflict, Duplicate, InDoubt, NotAdded, Submission
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submi
         if submitted.outcome is SubmitOutcome.ADDED:
             part.added.append(Added(index, msg_key))
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
-            part.duplicates.append(Duplicate(index, msg_key, submitted.state))
+            part.duplicates.append(Duplicate(index, msg_key, submitted.state, submitted.kept))
+            if submitted.kept is not None:
+                part.warnings.extend(remarks_on(index, msg_key, submitted.kept))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
 

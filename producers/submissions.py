@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plexsend.outbox.states import State
+    from plexsend.outbox.submit import KeptTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Duplicate:
     msg_key: str
     state: State
     """The state of the message that was submitted first."""
+    kept: KeptTimes | None = None
+    """Its times, where it waits and others were asked for now: they are not changed."""
 
 
 @dataclass(frozen=True, slots=True)
