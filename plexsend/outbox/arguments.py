@@ -168,6 +168,28 @@ POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
 """`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
 
+IMPORT = _order(
+    "imports",
+    "act",
+    "name",
+    "file",
+    "by",
+    "salt",
+    _flag("resume"),
+    _flag("sends_changed"),
+    _number("since"),
+    _number("run"),
+    _number("send_at_ms"),
+    _flag("is_complete"),
+    _number("added"),
+    "sample",
+)
+"""`file`: what the run reads, and how; `by`: what tells its rows apart; `since`, `run`: of the run, 0 where
+it is to be begun; `added`, `sample`: rows that were added, and the key of one. In a look or a forget the rows
+come then."""
+
+IMPORT_ROW = _order("row", "msg_key", "bucket", "hash")
+
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
 written, else empty."""
@@ -184,5 +206,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),
     "alive": Signature(ALIVE),
+    "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }
 """Script → its orders."""

@@ -50,6 +50,8 @@ FIRST_WALK_MS = 60_000
 """From an account's first sweep until all its lanes are looked over for the first time."""
 WALK_EVERY_MS = 3_600_000
 """From the end of such a walk over all lanes until the next."""
+IMPORT_RESTS_MS = 12 * 3_600_000
+"""After so long without an import under its name, a file may be another list: a person says which it is."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

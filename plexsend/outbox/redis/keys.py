@@ -70,6 +70,10 @@ p{a}:<route>:wake:held zset  those that a hold of account, service or route keep
 p{a}:wake:routes     set     routes with a lane in one of these two
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
+p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits of it): first, last, until
+                             (ms; it expires then), runs, rows (added), by (what tells its rows apart), salt,
+                             sample (key of a message), `open <file>` → run that was not ended, `r<bucket>` →
+                             marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms

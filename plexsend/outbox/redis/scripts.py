@@ -45,9 +45,10 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    IMPORTS = "imports"
 
 
-# With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
+# With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
 _SHEBANG = {
     Script.SUBMIT: "#!lua",
     Script.ADVANCE: "#!lua flags=allow-oom",
@@ -59,6 +60,7 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.IMPORTS: "#!lua",
 }
 
 ARGUMENTS = "arguments"
