@@ -16,6 +16,7 @@ from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
 from plexsend.worker.application import Application
 from plexsend.worker.bootstep import HousekeepingStep, log_doubtful
+from plexsend.worker.broker_check import broker_prefix
 from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 3,
-            "global_keyprefix": f"{settings.key_prefix}celery:",
+            "global_keyprefix": broker_prefix(settings),
             **settings.broker.celery_options,
         },
         "broker_connection_retry_on_startup": True,
