@@ -1,13 +1,11 @@
-"""The values that go into each script and come out, in their order: calls and scripts are written from this.
-
-A call names its values; the script gets a line that gives each its name (`local lane, service = ...`).
-"""
+"""The values that go into each script and come out: calls and scripts are written from these orders."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.orders import Order, Signature, Sort, Value
+from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,12 +102,10 @@ SWEEP = _order(
     _number("service_count"),
     _number("gone_count"),
     _number("address_count"),
-    "walked",
 )
 """`takes_from`: the process whose lease does not count; `auth_field`: of the hold that refused secrets begin;
 `quota`: doorbells in all. After these the services, then the processes whose leases are to be dropped, the
-addresses, and the names of the lanes and closed groups to look over. `walked`: how far the walk over all of
-them is then; empty: as far as before."""
+addresses, and the names of the lanes to look over."""
 
 ADDRESS = _order("address", "product", "url")
 """The address that counts unless another was agreed on; empty: none."""
@@ -135,9 +131,19 @@ SWEEP_ANSWER = _order(
         for name in ("rings", "abandoned", "processes", "spoilt", "refused", "urls", "unserved")
     ),
     "auth",
-    "place",
 )
-"""`place`: where the walk over all lanes goes on in the next round; empty: none is due."""
+
+HEAL = _order("heal", "act")
+"""After it the names of lanes and closed groups, or keys of messages."""
+
+WALK = _order("walk", "process", "place", _flag("is_new"))
+"""`place`: how far the caller's walk is now; empty: it has none. `is_new`: whether its process began."""
+
+WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
+"""`place`: from where the caller is to go on, empty: nothing is due for it in `wait_ms`."""
+
+AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
+"""`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
@@ -195,6 +201,21 @@ ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announ
 written, else empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """All orders of one script."""
+
+    arguments: Order
+    groups: tuple[Order, ...] = ()
+    """Orders that come any number of times after the arguments."""
+    answer: Order | None = None
+
+    def as_lua(self) -> str:
+        """Return what a script needs to read its arguments and to write its answer."""
+        parts = [self.arguments.as_locals(), *(group.as_reader() for group in self.groups)]
+        return "\n".join(parts if self.answer is None else [*parts, self.answer.as_answer()])
+
+
 LAYOUTS: Mapping[str, Signature] = {
     "advance": Signature(ADVANCE, (EFFECT, VERDICT), ADVANCE_ANSWER),
     "submit": Signature(SUBMIT, (MESSAGE,)),
@@ -205,6 +226,9 @@ LAYOUTS: Mapping[str, Signature] = {
     "group": Signature(GROUP, answer=GROUP_ANSWER),
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),
+    "heal": Signature(HEAL),
+    "walk": Signature(WALK, answer=WALK_ANSWER),
+    "audit": Signature(AUDIT),
     "alive": Signature(ALIVE),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }

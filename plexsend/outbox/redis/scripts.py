@@ -46,6 +46,9 @@ class Script(StrEnum):
     FORM = "form"
     ALIVE = "alive"
     IMPORTS = "imports"
+    HEAL = "heal"
+    WALK = "walk"
+    AUDIT = "audit"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -61,6 +64,10 @@ _SHEBANG = {
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
     Script.IMPORTS: "#!lua",
+    Script.HEAL: "#!lua flags=allow-oom",
+    Script.WALK: "#!lua flags=allow-oom",
+    # It runs on a replica too, and with memory full.
+    Script.AUDIT: "#!lua flags=no-writes",
 }
 
 ARGUMENTS = "arguments"
