@@ -17,6 +17,7 @@ from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
 from plexsend.worker.application import Application
 from plexsend.worker.bootstep import HousekeepingStep, log_doubtful
+from plexsend.worker.broker_check import broker_prefix
 from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
             # Nobody may send a doorbell for hours, and a firewall may forget a connection without a word.
             "socket_keepalive_options": _keepalive(settings.idle_s),
             "health_check_interval": 3,
-            "global_keyprefix": f"{settings.key_prefix}celery:",
+            "global_keyprefix": broker_prefix(settings),
             **settings.broker.celery_options,
         },
         "broker_connection_retry_on_startup": True,

@@ -14,6 +14,7 @@ from plexsend.errors import SettingsError
 from plexsend.settings.accounts import read_secret_file
 from plexsend.settings.foreign import take_out_foreign, unused
 from plexsend.settings.model import VARIABLES
+from plexsend.settings.service_links import without_service_links
 from plexsend.settings.variables import FILE_SUFFIX, environment_word
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def origins(services: Iterable[str], environ: Mapping[str, str] | None = None) -
 
     The environment must have been read without an error before: what is wrong in it is left out here.
     """
-    given = os.environ if environ is None else environ
+    given = without_service_links(os.environ if environ is None else environ)
     return [found for variable in VARIABLES for found in _of(variable, services, given)]
 
 

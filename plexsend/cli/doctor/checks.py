@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 from plexsend.cli.doctor.environment import settings_rows
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
 from plexsend.cli.doctor.rows import unknown, wrong
-from plexsend.cli.doctor.server import distance_rows, rights_rows, server_rows, slow_log_rows
+from plexsend.cli.doctor.server import (
+    distance_rows,
+    kept_text_rows,
+    rights_rows,
+    server_rows,
+    slow_log_rows,
+)
 from plexsend.cli.doctor.serving import agreement_rows, serving_rows
 from plexsend.errors import MissingExtra, PlexsendError
 
@@ -111,6 +117,7 @@ def _server(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.policies.state import read
     from plexsend.outbox.reading import queries
     from plexsend.outbox.redis.examination import look_at_server, look_at_slow_log, time_round_trips
+    from plexsend.outbox.redis.requirements import kept_texts
     from plexsend.outbox.redis.rights import look_at_rights
 
     settings, store = situation.settings, situation.store
@@ -118,6 +125,7 @@ def _server(situation: Situation) -> Iterable[CheckRow]:
     yield from server_rows(facts, info, durable=settings.durable)
     yield from rights_rows(look_at_rights(store))
     yield from slow_log_rows(look_at_slow_log(store))
+    yield from kept_text_rows(kept_texts(store))
     agreed = read(store)
     # An outbox without accounts has the defaults of the fleet.
     accounts = queries.accounts(store) or ["main"]

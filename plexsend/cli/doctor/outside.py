@@ -22,12 +22,7 @@ _SLOW_NAME_S = 1.0
 def broker_rows(state: BrokerState, shown: str) -> Iterator[CheckRow]:
     """Yield whether the broker at this address answers, and what waits in its queues. Pure."""
     if state.failure:
-        yield wrong(
-            "broker",
-            f"{shown}: {state.failure}",
-            "workers hear of no work",
-            "Check PLEXSEND_BROKER_URL, and that the server runs.",
-        )
+        yield wrong("broker", f"{shown}: workers hear of no work: {state.failure}", "", "")
         return
     waiting = ", ".join(f"{service} {count:,}" for service, count in state.lengths.items() if count)
     yield ok("broker", f"{shown} answers; doorbells that wait: {waiting or 'none'}")

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from redis.connection import AbstractConnection, ConnectionPool
+    from redis.connection import ConnectionPool
 
 IDLE_S = 1.0
 """A connection that was not used for longer may have been closed by the server meanwhile."""
@@ -99,33 +99,6 @@ class Connections:
         elif oldest.pid == os.getpid():
             oldest.connection.disconnect()
             self._pool.release(oldest.connection)
-
-
-def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
-    """Return a kind of connection that is made anew before a call, once it was idle for its check interval.
-
-    A firewall may have forgotten an idle connection without a word to either end. redis-py would ask the
-    server over it, wait in vain for as long as any call, and fail the call, which then may have been done.
-    """
-
-    class RenewingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
-        def connect_check_health(self, **options: Any) -> None:
-            if self._sock is None:
-                # Nothing is to be checked while it is made.
-                super().connect_check_health(**{**options, "check_health": False})
-                self.next_health_check = 0
-
-        def check_health(self) -> None:
-            # 0 until its first call was answered.
-            if 0 < self.next_health_check < time.monotonic():
-                self.disconnect()
-                self.connect()
-
-        def disconnect(self, *args: Any, **kwargs: Any) -> None:
-            super().disconnect(*args, **kwargs)
-            self.next_health_check = 0
-
-    return RenewingConnection
 
 
 def _is_alive(connection: Any) -> bool:

@@ -26,6 +26,9 @@ def test_where_all_fits_it_ends_well_and_shows_every_setting(
     assert found["settings", "PLEXSEND_ACCOUNT_MAIN"]["found"] == "*** (variable)"
     for what in ("version", "append-only", "memory", "eviction", "rights", "slow log", "round trip", "clock"):
         assert ("redis", what) in found
+    # The tests' server has the slow log that servers have unless it is turned off.
+    assert found["redis", "texts"]["grade"] == "doubtful"
+    assert "with texts and numbers" in found["redis", "texts"]["why"]
     assert "s3cret" not in ended.out + ended.err
 
 
