@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plexsend.errors import Problem
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
     from plexsend.terminal.screen import Screen
@@ -37,3 +38,14 @@ def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
         yield settings, store
     finally:
         store.close()
+        for key in sorted(store.spoilt):
+            screen.warn(_spoilt(key))
+
+
+def _spoilt(key: str) -> Problem:
+    from plexsend.errors import Problem
+    from plexsend.outbox.reading.discrepancies import RENAME
+
+    return Problem(
+        key, "it is of another type: another program wrote it, and it counts as empty here", RENAME
+    )

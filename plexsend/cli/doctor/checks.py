@@ -114,7 +114,7 @@ def _settings(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _server(situation: Situation) -> Iterable[CheckRow]:
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading import queries
     from plexsend.outbox.redis.examination import look_at_server, look_at_slow_log, time_round_trips
     from plexsend.outbox.redis.requirements import kept_texts
@@ -126,7 +126,7 @@ def _server(situation: Situation) -> Iterable[CheckRow]:
     yield from rights_rows(look_at_rights(store))
     yield from slow_log_rows(look_at_slow_log(store))
     yield from kept_text_rows(kept_texts(store))
-    agreed = read(store)
+    agreed = read_to_show(store)
     # An outbox without accounts has the defaults of the fleet.
     accounts = queries.accounts(store) or ["main"]
     policies = [agreed.of(account).service(name) for account in accounts for name in settings.services]
@@ -181,13 +181,13 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
 
 def _fleet(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.fleet import fleet
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.disagreements import disagreements
     from plexsend.outbox.reading.flow_facts import gather
 
     store = situation.store
-    agreed = read(store)
+    agreed = read_to_show(store)
     # The pace is of no interest here, so nothing is waited for.
     parts = gather(store, agreed, sleep=lambda _: None)
     yield from serving_rows(parts)

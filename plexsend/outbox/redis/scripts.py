@@ -45,6 +45,9 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    HEAL = "heal"
+    WALK = "walk"
+    AUDIT = "audit"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
@@ -59,6 +62,10 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.HEAL: "#!lua flags=allow-oom",
+    Script.WALK: "#!lua flags=allow-oom",
+    # It runs on a replica too, and with memory full.
+    Script.AUDIT: "#!lua flags=no-writes",
 }
 
 ARGUMENTS = "arguments"

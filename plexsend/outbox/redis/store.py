@@ -77,6 +77,8 @@ class Store:
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
+        self.spoilt: set[str] = set()
+        """Keys of another type than they should be, as far as reads met them (reads.py)."""
 
     @classmethod
     def connect(
