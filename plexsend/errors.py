@@ -6,6 +6,7 @@ PlexsendError
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
 │   └── ValuesRefused        values of policies are wrong; none was changed
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
+│   └── ImportRefused        whether a file is the same list as before is not clear; a person says so
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
 ├── FileProblem              the file cannot be read further; rows before it are as reported
@@ -96,6 +97,10 @@ class ValuesRefused(UsageError):
 
 class NotPossible(PlexsendError):
     """What was asked for does not exist, or is not possible now. Ends a command with exit code 1."""
+
+
+class ImportRefused(NotPossible):
+    """Whether a file is the same list as an earlier one of this name is not clear: no row of it was added."""
 
 
 class InvalidItem(PlexsendError):

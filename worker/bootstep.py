@@ -13,6 +13,7 @@ from celery.worker.state import maybe_shutdown
 
 from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
 from plexsend.gateway.http.hook import post_to_hook
+from plexsend.gateway.http.way import Way
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
@@ -96,7 +97,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
         if settings.notify is not None:
-            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            notifier = Notifier(runtime, settings.notify, post=partial(post_to_hook, way=Way.of(settings)))
             threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
