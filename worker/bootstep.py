@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
@@ -19,6 +20,7 @@ from plexsend.outbox.form import form_in_force
 from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.memory_file import MemoryFile
 from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plexsend.errors import Problem
+    from plexsend.settings import Settings
 
 _log = get_logger("worker.bootstep")
 
@@ -70,6 +73,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
+        memory_file = _memory_file(parent, settings)
+        if memory_file is not None:
+            runtime.memory.recall(memory_file.read())
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
@@ -87,6 +93,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
             queue_lengths=queues.lengths,
             purge=queues.purge,
             presence=presence,
+            memory_file=memory_file,
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
@@ -118,6 +125,13 @@ def served(worker: Any) -> tuple[str, ...]:
     fetches = getattr(getattr(worker, "consumer", None), "task_consumer", None)
     fetched = tuple(service for service in wanted if fetches and fetches.consuming_from(service))
     return tuple(sorted(fetched or wanted))
+
+
+# Beside the log of the worker, unless a folder is set.
+def _memory_file(parent: Any, settings: Settings) -> MemoryFile | None:
+    log = getattr(parent, "logfile", None)
+    folder = settings.state_dir or (Path(log).absolute().parent if isinstance(log, str) and log else None)
+    return None if folder is None else MemoryFile(folder, str(parent.hostname), settings.key_prefix)
 
 
 def log_doubtful(problems: Iterable[Problem]) -> None:

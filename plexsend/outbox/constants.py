@@ -50,6 +50,8 @@ FIRST_WALK_MS = 60_000
 """From an account's first sweep until all its lanes are looked over for the first time."""
 WALK_EVERY_MS = 3_600_000
 """From the end of such a walk over all lanes until the next."""
+REWOUND_MS = 30_000
+"""A server that forgot as much is not sent from before a person has decided; of less it is warned."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

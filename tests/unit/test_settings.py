@@ -100,6 +100,7 @@ def test_every_variable_of_the_table_reaches_the_settings() -> None:
         "MMS_URL": "https://other.example",
         "BROKER_URL": "redis://broker/1",
         "NOTIFY_URL": "https://hooks.example/token",
+        "STATE_DIR": "/var/lib/plexsend",
         "NUMBER_KEY": SECRET + "-" * 32,
     }
     assert read(**{name: texts.get(name) or str(row.default) for name, row in given.items()}).warnings == ()
