@@ -1,13 +1,11 @@
-"""The values that go into each script and come out, in their order: calls and scripts are written from this.
-
-A call names its values; the script gets a line that gives each its name (`local lane, service = ...`).
-"""
+"""The values that go into each script and come out: calls and scripts are written from these orders."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.orders import Order, Signature, Sort, Value
+from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,12 +109,10 @@ SWEEP = _order(
     _number("service_count"),
     _number("gone_count"),
     _number("address_count"),
-    "walked",
 )
 """`takes_from`: the process whose lease does not count; `auth_field`: of the hold that refused secrets begin;
 `quota`: doorbells in all. After these the services, then the processes whose leases are to be dropped, the
-addresses, and the names of the lanes and closed groups to look over. `walked`: how far the walk over all of
-them is then; empty: as far as before."""
+addresses, and the names of the lanes to look over."""
 
 ADDRESS = _order("address", "product", "url")
 """The address that counts unless another was agreed on; empty: none."""
@@ -142,9 +138,19 @@ SWEEP_ANSWER = _order(
         for name in ("rings", "abandoned", "processes", "spoilt", "refused", "urls", "unserved")
     ),
     "auth",
-    "place",
 )
-"""`place`: where the walk over all lanes goes on in the next round; empty: none is due."""
+
+HEAL = _order("heal", "act")
+"""After it the names of lanes and closed groups, or keys of messages."""
+
+WALK = _order("walk", "process", "place", _flag("is_new"))
+"""`place`: how far the caller's walk is now; empty: it has none. `is_new`: whether its process began."""
+
+WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
+"""`place`: from where the caller is to go on, empty: nothing is due for it in `wait_ms`."""
+
+AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
+"""`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
@@ -195,9 +201,46 @@ POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
 """`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
 
+IMPORT = _order(
+    "imports",
+    "act",
+    "name",
+    "file",
+    "by",
+    "salt",
+    _flag("resume"),
+    _flag("sends_changed"),
+    _number("since"),
+    _number("run"),
+    _number("send_at_ms"),
+    _flag("is_complete"),
+    _number("added"),
+    "sample",
+)
+"""`file`: what the run reads, and how; `by`: what tells its rows apart; `since`, `run`: of the run, 0 where
+it is to be begun; `added`, `sample`: rows that were added, and the key of one. In a look or a forget the rows
+come then."""
+
+IMPORT_ROW = _order("row", "msg_key", "bucket", "hash")
+
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
 written, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """All orders of one script."""
+
+    arguments: Order
+    groups: tuple[Order, ...] = ()
+    """Orders that come any number of times after the arguments."""
+    answer: Order | None = None
+
+    def as_lua(self) -> str:
+        """Return what a script needs to read its arguments and to write its answer."""
+        parts = [self.arguments.as_locals(), *(group.as_reader() for group in self.groups)]
+        return "\n".join(parts if self.answer is None else [*parts, self.answer.as_answer()])
 
 
 LAYOUTS: Mapping[str, Signature] = {
@@ -211,6 +254,10 @@ LAYOUTS: Mapping[str, Signature] = {
     "rewound": Signature(REWOUND, (KNOWN,), REWOUND_ANSWER),
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),
+    "heal": Signature(HEAL),
+    "walk": Signature(WALK, answer=WALK_ANSWER),
+    "audit": Signature(AUDIT),
     "alive": Signature(ALIVE),
+    "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }
 """Script → its orders."""

@@ -1,4 +1,7 @@
-"""An order of values that go to a script or come from it, and the Lua that follows from it."""
+"""Orders of values that go to a script or come from it: written for the call and for the script alike.
+
+A call names its values; the script gets a line that gives each its name (`local lane, service = ...`).
+"""
 
 from __future__ import annotations
 
@@ -103,18 +106,3 @@ class Order:
         """Return a function that puts named values into this order."""
         places = ", ".join(f"named.{value.name} or {value.sort.absent}" for value in self.values)
         return f"local function answer_of(named)\n  return {{ {places} }}\nend"
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """All orders of one script."""
-
-    arguments: Order
-    groups: tuple[Order, ...] = ()
-    """Orders that come any number of times after the arguments."""
-    answer: Order | None = None
-
-    def as_lua(self) -> str:
-        """Return what a script needs to read its arguments and to write its answer."""
-        parts = [self.arguments.as_locals(), *(group.as_reader() for group in self.groups)]
-        return "\n".join(parts if self.answer is None else [*parts, self.answer.as_answer()])

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 1_000_000
 
-# 96 bits of SHA-256: no two files that are ever imported share them by chance, and nobody gains by making two
-# that do. With a line number of eleven digits the key still takes no more room in Redis than a UUID.
-_HASH_CHARACTERS = 24
+_OLD_HASH_CHARACTERS = 24
 
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _FOREIGN_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
@@ -73,8 +71,8 @@ class RowFile:
 
     def __init__(self, path: Path, fmt: Format, encoding: Encoding, columns: Columns | None) -> None:
         self._path = path
-        self._format = fmt
-        self._encoding = encoding
+        self.format = fmt
+        self.encoding = encoding
         self._columns = columns
         with self._named():
             self._raw = _open(path)
@@ -98,15 +96,20 @@ class RowFile:
         """The size of the whole file."""
         return self._raw.size_bytes
 
-    def make_key(self, line: int) -> str:
-        """Return the `msg_key` of a row that has none: the same line of the same content has the same."""
-        return f"{self._hash[:_HASH_CHARACTERS]}-{line}"
+    @property
+    def digest(self) -> str:
+        """A hash of the whole content."""
+        return self._hash
+
+    def old_key(self, line: int) -> str:
+        """Return the `msg_key` that versions before 0.4.0 gave a row without one, by content and line."""
+        return f"{self._hash[:_OLD_HASH_CHARACTERS]}-{line}"
 
     def __iter__(self) -> Iterator[Row]:
         with self._named():
-            _skip_mark(self._stream, self._encoding)
-            lines = read_lines(self._stream, self._encoding)
-            if self._format is Format.CSV:
+            _skip_mark(self._stream, self.encoding)
+            lines = read_lines(self._stream, self.encoding)
+            if self.format is Format.CSV:
                 yield from read_table(lines, self._columns)
             else:
                 yield from read_objects(lines)
@@ -127,8 +130,7 @@ class RowFile:
 class _WatchedFile(io.FileIO):
     """A file whose change is noticed before what was read is handed out.
 
-    Keys are made of the content as it was when it was hashed: a row of other content under such a key would
-    be taken for another message.
+    A row that is read while somebody writes to it may end in the middle, and be valid all the same.
     """
 
     def __init__(self, path: Path) -> None:

@@ -79,6 +79,26 @@ def test_every_error_of_a_refused_message_is_told_without_its_number(run: Callab
     assert run("lanes", "--json").lines == []
 
 
+def test_a_duplicate_with_another_time_says_which_counts_and_how_it_changes(
+    run: Callable[..., Any],
+) -> None:
+    args = (*SEND, *IMAGE, "--key", "k1", "--send-at")
+    run(*args, "2100-01-01T00:00:00Z")
+    same = run(*args, "2100-01-01T09:00:00+09:00")
+    assert (same.code, same.err) == (0, "")
+    again = run(*args, "2100-01-02T00:00:00Z", "--json")
+    assert (again.code, again.lines[0]["outcome"]) == (0, "duplicate")
+    (remark,) = again.lines[0]["warnings"]
+    assert remark["field"] == "send_at"
+    assert "2100-01-01" in remark["reason"] or "2099-12-31" in remark["reason"]
+    assert "`plexsend reschedule k1 TIME`" in remark["remedy"]
+    people = run(*args, "2100-01-02T00:00:00Z")
+    assert people.code == 0
+    assert "warning: send_at: is not changed: the message was submitted before, and it goes at" in people.err
+    assert run("reschedule", "k1", "2100-01-02T00:00:00Z").code == 0
+    assert run(*args, "2100-01-02T00:00:00Z").err == ""
+
+
 def test_a_duplicate_is_no_failure_and_a_conflict_is(run: Callable[..., Any]) -> None:
     assert run(*SEND, *IMAGE, "--key", "k1").code == 0
 
