@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from plexsend.errors import PlexsendError
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage
     from plexsend.producers.files.columns import Columns
@@ -278,7 +277,7 @@ class _Pass:
         rejected_path = None if self._rejects is None else self._rejects.put_in_place(complete=complete)
         return ImportReport(**self._counts, rejected_path=rejected_path)
 
-    def _interruption(self, cause: PlexsendError) -> ImportInterrupted:
+    def _interruption(self, cause: Exception) -> ImportInterrupted:
         try:
             report = self._report(complete=False)
         except FileProblem:

@@ -64,7 +64,7 @@ class ImportInterrupted(PlexsendError):
     could not be written).
     """
 
-    def __init__(self, cause: PlexsendError, report: ImportReport, last_line: int) -> None:
+    def __init__(self, cause: Exception, report: ImportReport, last_line: int) -> None:
         self.cause = cause
         self.report = report
         self.last_line = last_line

@@ -341,6 +341,30 @@ def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any
     assert len(whole.added) == 500
 
 
+def test_what_was_read_ahead_of_an_interruption_is_accounted_for(make_item: Any) -> None:
+    """Ctrl-C while the second chunk is judged and the first one hangs."""
+    hangs = threading.Event()
+
+    class Hanging(Taker):
+        def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
+            hangs.wait(10)
+            return super().add(lane, messages, **options)
+
+    def items() -> Iterable[object]:
+        yield from (make_item(n) if n % 100 else make_item(n, msg="") for n in range(700))
+        raise KeyboardInterrupt
+
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), Hanging())
+    with pytest.raises(KeyboardInterrupt), Calls() as calls:
+        list(pipeline.run_ahead((Incoming(n, raw) for n, raw in enumerate(items())), calls))
+    first, second = pipeline.give_up()
+    hangs.set()
+    assert pipeline.taken == 700
+    assert [each.index for each in first.invalid + second.invalid] == [n for n in range(700) if n % 100 == 0]
+    assert [each.index for each in first.in_doubt] == [n for n in range(500) if n % 100]
+    assert [each.index for each in second.not_added] == [n for n in range(500, 700) if n % 100]
+
+
 def _later(minutes: int) -> str:
     return f"2100-01-01T00:{minutes:02d}:00Z"
 
