@@ -22,6 +22,7 @@ from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from zoneinfo import ZoneInfo
 
     from plexsend.errors import OutboxError, Problem
     from plexsend.gateway.items import ItemLoader
@@ -48,6 +49,8 @@ class Terms:
     replace: bool = False
     from_file: bool = False
     """Whether the items are rows of a file, whose author reads what is wrong with them."""
+    zone: ZoneInfo | None = None
+    """The zone of a row's time that has none; None: a time needs one."""
     number_key: NumberKey | None = None
     """Under which receivers are hashed; None: no hash of them is kept."""
 
@@ -195,7 +198,10 @@ class Pipeline:
         moments = self._moments
         wrong: tuple[Problem, ...] = ()
         if isinstance(raw, Mapping) and has_moments(raw):
-            raw, moments, wrong = take_moments(raw, moments, self.now_ms, from_file=self._terms.from_file)
+            terms = self._terms
+            raw, moments, wrong = take_moments(
+                raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
+            )
         made_key = _make_key(raw)
         try:
             item = self._loader.load(

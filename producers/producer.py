@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.outbox.policies.known import KnownPolicies
+from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
@@ -263,6 +265,8 @@ class Producer(Asking):
         clock = ServerClock(lambda: queries.server_ms(self._store))
         guards = AccountGuards(self._policies, account)
         guards.look()
+        if from_file:
+            terms = changed(terms, zone=find_zone(self._policies.of(account).zone))
         loader = get_loader(service, self._policies.of(account))
         return Pipeline(terms, loader, Submitter(self._store), clock.now_ms, guards)
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from plexsend.errors import FileProblem, InvalidItem
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
+from plexsend.outbox.policies.midnights import find_zone
+from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import SubmitOutcome, Submitted
 from plexsend.producers.files.columns import KEY, columns_of
@@ -147,7 +149,8 @@ def check_file(
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
-    terms = Terms(service=service, account="main", variant=msg_type, replace=replace, from_file=True)
+    zone = find_zone(ROWS["time_zone"].default)  # no fleet is asked: what is judged is whether a time is one
+    terms = Terms(service, account="main", variant=msg_type, replace=replace, from_file=True, zone=zone)
     # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
     return _go_through(

@@ -53,10 +53,12 @@ def import_(
     from plexsend.cli.opening import open_outbox
     from plexsend.cli.rows import RowScreen
     from plexsend.cli.submitting import warn_of_account
+    from plexsend.cli.timing import read_timing
     from plexsend.producers import ImportInterrupted, Producer, import_file
 
     with open_outbox(screen) as (settings, store):
         warn_of_account(screen, settings, account)
+        timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
         rows = RowScreen(screen)
         try:
             with rows.progress("import") as on_progress:
@@ -69,18 +71,18 @@ def import_(
                     msg_type=msg_type,
                     fmt=fmt,
                     encoding=encoding,
-                    send_at=send_at,
-                    expires_at=expires_at,
+                    send_at=timing.send_at,
+                    expires_at=timing.expires_at,
                     replace=replace,
                     on_progress=on_progress,
                     on_reject=rows.reject,
                     on_remark=rows.remark,
                 )
         except ImportInterrupted as exc:
-            rows.print_import(exc.report, file)
+            rows.print_import(exc.report, file, timing)
             raise
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
-    rows.print_import(report, file)
+    rows.print_import(report, file, timing)
     return rows.end(report)

@@ -449,7 +449,10 @@ def test_the_moments_of_an_item_are_among_the_known_fields(make_item: Any, name:
 def test_a_wrong_moment_of_a_file_is_told_as_its_author_writes_one(make_item: Any) -> None:
     items = [make_item(send_at="2030-01-01T09:00:00"), make_item(send_at=5)]
     for from_file, remedy in (
-        (True, "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."),
+        (
+            True,
+            "Write ISO 8601, such as 2026-03-01 09:00, or with a zone of its own: 2026-03-01T09:00:00+09:00.",
+        ),
         (False, "Give an aware datetime, or ISO 8601 text with a zone, as in 2026-03-01T09:00:00+09:00."),
     ):
         refused = _run(items, Taker(), from_file=from_file).invalid
