@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, OutboxError, OutboxFull
 from plexsend.outbox.submit import SubmitOutcome
-from plexsend.producers.submissions import Added, Conflict, Duplicate, InDoubt, NotAdded, Submission
+from plexsend.producers.kept import remarks_on
+from plexsend.producers.submissions import Added, Changed, Conflict, Duplicate, InDoubt, NotAdded, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from plexsend.outbox.submit import NewMessage, Submitted
     from plexsend.producers.moments import Moments
 
-    Add = Callable[[Lane, Moments, list[NewMessage]], list[Submitted]]
+    Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """The answer for a message that was not added, since an import added another one in its place before."""
 
 
 class Taker(Protocol):
@@ -32,7 +38,7 @@ class Taker(Protocol):
         most_items: int,
         send_at_ms: int | None,
         expires_at_ms: int | None,
-    ) -> list[Submitted]:
+    ) -> Sequence[Submitted | HeldBack]:
         """Take messages in and return what became of each."""
         ...
 
@@ -131,6 +137,7 @@ class Adding:
                 noted = {each.index for each in self.part.added}
                 noted |= {each.index for each in self.part.duplicates}
                 noted |= {each.index for each in self.part.conflicts}
+                noted |= {each.index for each in self.part.changed}
                 unanswered = [each for each in messages if each.index not in noted]
                 self.part.in_doubt.extend(InDoubt(each.index, each.message.msg_key) for each in unanswered)
             else:
@@ -140,13 +147,17 @@ class Adding:
         self.part.sort()
 
 
-def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted]) -> None:
+def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted | HeldBack]) -> None:
     for each, submitted in zip(messages, answers, strict=True):
         index, msg_key = each.index, each.message.msg_key
-        if submitted.outcome is SubmitOutcome.ADDED:
+        if isinstance(submitted, HeldBack):
+            part.changed.append(Changed(index, msg_key))
+        elif submitted.outcome is SubmitOutcome.ADDED:
             part.added.append(Added(index, msg_key))
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
-            part.duplicates.append(Duplicate(index, msg_key, submitted.state))
+            part.duplicates.append(Duplicate(index, msg_key, submitted.state, submitted.kept))
+            if submitted.kept is not None:
+                part.warnings.extend(remarks_on(index, msg_key, submitted.kept))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
 

@@ -10,54 +10,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.errors import InvalidItem, UsageError
+from plexsend.errors import InvalidItem
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.calls import Calls, TooLate
-from plexsend.producers.chunks import Adding, Chunk, Waiting
+from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from zoneinfo import ZoneInfo
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.errors import OutboxError, Problem
-    from plexsend.gateway.items import ItemLoader
+    from plexsend.gateway.items import ItemLoader, KeyOf
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
-    from plexsend.settings import NumberKey
+    from plexsend.producers.terms import Terms
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for every item of a pipeline; times in ms since 1970, None where there is none."""
-
-    service: str
-    account: str
-    group: str | None = None
-    send_at_ms: int | None = None
-    expires_at_ms: int | None = None
-    variant: str | None = None
-    """The variant (RCS `msg_type`) of every item; None where each says its own, or has none."""
-    replace: bool = False
-    from_file: bool = False
-    """Whether the items are rows of a file, whose author reads what is wrong with them."""
-    zone: ZoneInfo | None = None
-    """The zone of a row's time that has none; None: a time needs one."""
-    number_key: NumberKey | None = None
-    """Under which receivers are hashed; None: no hash of them is kept."""
-
-    def __post_init__(self) -> None:
-        # "no" is true as well: it would ask for what its caller does not want.
-        if not isinstance(self.replace, bool):
-            raise UsageError(f"replace is of type {type(self.replace).__name__}. Give True or False.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +43,8 @@ class Incoming:
     """What the caller gave, or why there is no item (a row that cannot be read): an InvalidItem."""
     size_bytes: int = 0
     """What the caller holds in memory until this entry is answered."""
+    key_of: KeyOf | None = field(default=None, repr=False)
+    """Gives a valid item its key; None: it has one of its own, or gets a UUID."""
 
 
 class Pipeline:
@@ -96,7 +72,8 @@ class Pipeline:
         self._lanes: dict[str | None, Lane] = {}
         self._loader = loader
         self._stamp = str(loader.stamp)
-        self._intake = intake
+        self.taker = intake
+        """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
         self._guards = guards or NoGuards()
         self._guarded = Guards()
@@ -104,6 +81,10 @@ class Pipeline:
         """How many entries were read."""
         # What no caller knows the outcome of yet: the chunk that is being added, and the one being judged.
         self._open: list[Chunk | Adding] = []
+
+    def facts(self) -> tuple[str, ...]:
+        """Return what decides, beside an item itself, what becomes of it: rules, variant, default sender."""
+        return self._stamp, self._terms.variant or "", self.default_sender or ""
 
     @property
     def default_sender(self) -> str | None:
@@ -202,25 +183,28 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
-        made_key = _make_key(raw)
+        lacks_key = _lacks_key(raw)
+        made_key = str(uuid.uuid4()) if lacks_key and entry.key_of is None else None
         try:
             item = self._loader.load(
                 raw,
                 default_key=made_key,
+                key_of=entry.key_of,
                 default_sender=self._guarded.default_sender,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
+                mend_numbers=self._terms.mend_numbers,
                 beside=MOMENTS,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.
-            own_key = exc.msg_key if made_key is None else None
+            own_key = None if lacks_key else exc.msg_key
             part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
             return
         msg_key = item.msg_key
         wrong = (*wrong, *self._guarded.problems(item))
         if wrong:
-            part.invalid.append(Invalid(index, msg_key if made_key is None else None, wrong))
+            part.invalid.append(Invalid(index, None if lacks_key else msg_key, wrong))
             return
         # Most items have neither, and an empty generator costs as much as the rest of this function.
         if item.warnings:
@@ -271,10 +255,12 @@ class Pipeline:
             raise interruption(failure, adding.part, self.taken) from failure
         return adding.part
 
-    def _add(self, lane: Lane, moments: Moments, messages: list[NewMessage]) -> list[Submitted]:
+    def _add(
+        self, lane: Lane, moments: Moments, messages: list[NewMessage]
+    ) -> Sequence[Submitted | HeldBack]:
         # Here, where the time limit counts for it too: the next chunk is judged by what this finds.
         self._guards.look()
-        return self._intake.add(
+        return self.taker.add(
             lane,
             messages,
             stamp=self._stamp,
@@ -284,9 +270,7 @@ class Pipeline:
         )
 
 
-def _make_key(raw: object) -> str | None:
-    """Return a key for an item that has none, None for one that has."""
+def _lacks_key(raw: object) -> bool:
+    """Return whether an item has no key of its own."""
     given = raw.get("msg_key") if isinstance(raw, Mapping) else None
-    if isinstance(given, str) and given.strip():
-        return None
-    return str(uuid.uuid4())
+    return not (isinstance(given, str) and given.strip())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
+from plexsend.outbox.imports import Imports
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.reading import queries
@@ -22,8 +23,9 @@ from plexsend.producers.groups import check_group
 from plexsend.producers.guards import AccountGuards
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
-from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.pipeline import Incoming, Pipeline
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
+from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,9 @@ class Producer(Asking):
     """
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        super().__init__(settings, store or Store.connect(settings.redis, settings.key_prefix))
+        super().__init__(
+            settings, store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
+        )
         self._owned = store is None
         self._inspected = False
         self._policies = KnownPolicies(self._store)
@@ -233,11 +237,13 @@ class Producer(Asking):
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
+        mend_numbers: bool = False,
         from_file: bool = False,
     ) -> Pipeline:
         """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`.
 
-        `from_file` says that the items are rows of a file, whose author reads what is wrong with them.
+        `from_file` says that the items are rows of a file, whose author reads what is wrong with them, and
+        `mend_numbers` that the 0 that a spreadsheet took from their numbers is put back.
         """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
@@ -255,6 +261,7 @@ class Producer(Asking):
             expires_at_ms=expires_at_ms,
             variant=msg_type,
             replace=replace,
+            mend_numbers=mend_numbers,
             from_file=from_file,
             number_key=self._settings.number_key,
         )
@@ -269,6 +276,10 @@ class Producer(Asking):
             terms = changed(terms, zone=find_zone(self._policies.of(account).zone))
         loader = get_loader(service, self._policies.of(account))
         return Pipeline(terms, loader, Submitter(self._store), clock.now_ms, guards)
+
+    def imports(self, account: str) -> Imports:
+        """Return what the outbox remembers of the files that were imported for an account."""
+        return Imports(self._store, account, self._settings.number_key)
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""

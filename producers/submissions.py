@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plexsend.outbox.states import State
+    from plexsend.outbox.submit import KeptTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Duplicate:
     msg_key: str
     state: State
     """The state of the message that was submitted first."""
+    kept: KeptTimes | None = None
+    """Its times, where it waits and others were asked for now: they are not changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,27 @@ class Conflict:
                 "msg_key",
                 f"belongs to another message of this account, or of another service or group ({self.state})",
                 "Give it another key, if it is to be sent at all.",
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row of a file to a receiver that an earlier import of the name had already: it is held back."""
+
+    index: int
+    """The row's line, 1 the first."""
+    msg_key: str
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why it is held back, and what to do: the row itself may be right."""
+        return (
+            Problem(
+                "row",
+                "is new, but its receiver (with a key column, its cell) had another row in an earlier import "
+                "of this name, or one whose record is gone: it would get a second message",
+                "If it is to be sent all the same, import it with --changed send (changed='send').",
             ),
         )
 
@@ -132,6 +156,8 @@ class Submission:
     """Empty unless the submission was interrupted."""
     not_added: list[NotAdded] = field(default_factory=list)
     """Empty unless the submission was interrupted."""
+    changed: list[Changed] = field(default_factory=list)
+    """Rows of an import that are held back; a call of `submit` has none."""
 
     @property
     def unknown(self) -> list[InDoubt]:

@@ -218,6 +218,38 @@ def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+mend_numbers_option = click.option(
+    "--mend-numbers",
+    is_flag=True,
+    help="Put back the 0 that a spreadsheet took from numbers such as 1022345678, and report each.",
+)
+key_column_option = click.option(
+    "--key-column",
+    metavar="C",
+    help="The column that tells rows apart, such as an order's number; all that they say does otherwise.",
+)
+
+
+def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which rows of a file were imported before."""
+    for option in (
+        click.option(
+            "--changed",
+            type=click.Choice(["hold", "send"]),
+            default="hold",
+            show_default=True,
+            help="What becomes of new rows to receivers that the list had before.",
+        ),
+        click.option("--resume", is_flag=True, help="It is the same list as before: send what is new in it."),
+        key_column_option,
+        click.option(
+            "--name", metavar="NAME", help="What this list is called. [default: the name of the file]"
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of everything that reads a file of messages."""
     for option in (

@@ -18,6 +18,12 @@ RECEIVER_PATTERN = r"01(0[2-9]\d{7}|[16789]\d{7,8})"
 LONGEST_WRITTEN = 40
 """Characters of a number with all that may be between its digits; a longer text is not a number."""
 
+LOST_ZERO = Refusal(
+    "lacks its leading 0", "Spreadsheets drop it: store numbers as text and write the 0 in front."
+)
+"""Of a number that would be one with a 0 in front."""
+ZERO_PUT_BACK = Refusal("lacked its leading 0, which was put back", "Store numbers as text in spreadsheets.")
+
 _SENDER = re.compile(SENDER_PATTERN, re.ASCII)
 _RECEIVER = re.compile(RECEIVER_PATTERN, re.ASCII)
 _FOREIGN = re.compile(r"[^0-9]")
@@ -113,9 +119,7 @@ def _refuse_changed(text: str) -> Refusal | None:
 def _refuse(digits: str, kind: str, lengths: range) -> Refusal | None:
     """Return the refusal for what is commonly wrong with a number of any kind."""
     if _LEADING_ZERO_LOST.fullmatch(digits):
-        return Refusal(
-            "lacks its leading 0", "Spreadsheets drop it: store numbers as text and write the 0 in front."
-        )
+        return LOST_ZERO
     if len(digits) not in lengths:
         return Refusal(
             f"has {len(digits)} digits",

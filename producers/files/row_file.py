@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 1_000_000
 
-# 96 bits of SHA-256: no two files that are ever imported share them by chance, and nobody gains by making two
-# that do. With a line number of eleven digits the key still takes no more room in Redis than a UUID.
-_HASH_CHARACTERS = 24
+_OLD_HASH_CHARACTERS = 24
 
 
 class Format(StrEnum):
@@ -71,8 +69,8 @@ class RowFile:
 
     def __init__(self, path: Path, fmt: Format, encoding: Encoding, columns: Columns | None) -> None:
         self._path = path
-        self._format = fmt
-        self._encoding = encoding
+        self.format = fmt
+        self.encoding = encoding
         self._columns = columns
         with self._named():
             self._raw = _open(path)
@@ -96,17 +94,22 @@ class RowFile:
         """The size of the whole file."""
         return self._raw.size_bytes
 
-    def make_key(self, line: int) -> str:
-        """Return the `msg_key` of a row that has none: the same line of the same content has the same."""
-        return f"{self._hash[:_HASH_CHARACTERS]}-{line}"
+    @property
+    def digest(self) -> str:
+        """A hash of the whole content."""
+        return self._hash
+
+    def old_key(self, line: int) -> str:
+        """Return the `msg_key` that versions before 0.4.0 gave a row without one, by content and line."""
+        return f"{self._hash[:_OLD_HASH_CHARACTERS]}-{line}"
 
     def __iter__(self) -> Iterator[Row]:
         with self._named():
-            exchanged = read_beginning(self._stream, self._encoding)
+            exchanged = read_beginning(self._stream, self.encoding)
             if exchanged:
                 self._stream = io.BufferedReader(Exchanged(self._stream), _BLOCK_BYTES)
-            lines = read_lines(self._stream, self._encoding, exchanged=exchanged)
-            if self._format is Format.CSV:
+            lines = read_lines(self._stream, self.encoding, exchanged=exchanged)
+            if self.format is Format.CSV:
                 yield from read_table(lines, self._columns)
             else:
                 yield from read_objects(lines)
@@ -127,8 +130,7 @@ class RowFile:
 class _WatchedFile(io.FileIO):
     """A file whose change is noticed before what was read is handed out.
 
-    Keys are made of the content as it was when it was hashed: a row of other content under such a key would
-    be taken for another message.
+    A row that is read while somebody writes to it may end in the middle, and be valid all the same.
     """
 
     def __init__(self, path: Path) -> None:

@@ -20,6 +20,8 @@ p alive              hash    process → `<ms last seen> <busy threads> <revisio
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
+p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
+                             which the next walk begins), from (how far it is)
 p nudge              channel a process announced something new; carries nothing
 p events             list    events (JSON) that wait to be posted to a chat, at most 200
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
@@ -70,13 +72,17 @@ p{a}:<route>:wake:held zset  those that a hold of account, service or route keep
 p{a}:wake:routes     set     routes with a lane in one of these two
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
+p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits of it): first, last, until
+                             (ms; it expires then), runs, rows (added), by (what tells its rows apart), salt,
+                             sample (key of a message), `open <file>` → run that was not ended, `r<bucket>` →
+                             marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap), back (what is left to cut after a
-                             clock set back), `turn <route>` (where lanes that wait are looked at next), walk
-                             (ms when all lanes are looked over next), place (how far that is)
+                             clock set back), `turn <route>` (where lanes that wait are looked at next); walk,
+                             place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 
 field of a record    content
@@ -175,6 +181,11 @@ class Keys:
     def told(self) -> str:
         """The hash of what was noted and what was posted."""
         return f"{self.prefix}told"
+
+    @property
+    def walk(self) -> str:
+        """The hash of who walks over everything, and how far that is."""
+        return f"{self.prefix}walk"
 
     @property
     def notifier(self) -> str:

@@ -45,9 +45,13 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    IMPORTS = "imports"
+    HEAL = "heal"
+    WALK = "walk"
+    AUDIT = "audit"
 
 
-# With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
+# With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
 _SHEBANG = {
     Script.SUBMIT: "#!lua",
     Script.ADVANCE: "#!lua flags=allow-oom",
@@ -59,6 +63,11 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.IMPORTS: "#!lua",
+    Script.HEAL: "#!lua flags=allow-oom",
+    Script.WALK: "#!lua flags=allow-oom",
+    # It runs on a replica too, and with memory full.
+    Script.AUDIT: "#!lua flags=no-writes",
 }
 
 ARGUMENTS = "arguments"

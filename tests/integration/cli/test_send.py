@@ -92,13 +92,11 @@ def test_a_time_without_a_zone_is_one_of_the_policy_and_repeated(run: Callable[.
         "k2 is in and goes at 2100-01-01 09:00:00+09:00 (Asia/Seoul), "
         "not after 2100-01-02 09:00:00+09:00 (Asia/Seoul)." in people.out
     )
-    assert (
-        run("policy", "set", "@main", "time_zone=America/New_York", "--reason", "a test").code == 0
-    )
+    assert run("policy", "set", "@main", "time_zone=America/New_York", "--reason", "a test").code == 0
     (told,) = run(*SEND, *IMAGE, *times, "--key", "k3", "--json").lines
     assert told["send_at"] == "2100-01-01T14:00:00.000+00:00"
-    people = run("reschedule", "k3", "2100-06-01 9:00")
-    assert "k3 goes at 2100-06-01 09:00:00-04:00 (America/New_York)" in people.out
+    people = run("reschedule", "k3", "2100-01-01 12:00")
+    assert "k3 goes at 2100-01-01 12:00:00-05:00 (America/New_York)" in people.out
 
 
 def test_a_time_that_has_passed_is_refused_with_what_to_do(run: Callable[..., Any]) -> None:
@@ -155,6 +153,26 @@ def test_every_error_of_a_refused_message_is_told_without_its_number(run: Callab
     assert {problem["field"] for problem in programs.error["problems"]} >= {"receiver_number", "title"}
     assert programs.lines[0]["errors"] == programs.error["problems"]
     assert run("lanes", "--json").lines == []
+
+
+def test_a_duplicate_with_another_time_says_which_counts_and_how_it_changes(
+    run: Callable[..., Any],
+) -> None:
+    args = (*SEND, *IMAGE, "--key", "k1", "--send-at")
+    run(*args, "2100-01-01T00:00:00Z")
+    same = run(*args, "2100-01-01T09:00:00+09:00")
+    assert (same.code, same.err) == (0, "")
+    again = run(*args, "2100-01-02T00:00:00Z", "--json")
+    assert (again.code, again.lines[0]["outcome"]) == (0, "duplicate")
+    (remark,) = again.lines[0]["warnings"]
+    assert remark["field"] == "send_at"
+    assert "2100-01-01" in remark["reason"] or "2099-12-31" in remark["reason"]
+    assert "`plexsend reschedule k1 TIME`" in remark["remedy"]
+    people = run(*args, "2100-01-02T00:00:00Z")
+    assert people.code == 0
+    assert "warning: send_at: is not changed: the message was submitted before, and it goes at" in people.err
+    assert run("reschedule", "k1", "2100-01-02T00:00:00Z").code == 0
+    assert run(*args, "2100-01-02T00:00:00Z").err == ""
 
 
 def test_a_duplicate_is_no_failure_and_a_conflict_is(run: Callable[..., Any]) -> None:

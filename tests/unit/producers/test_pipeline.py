@@ -26,7 +26,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.calls import Calls
-from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.pipeline import Incoming, Pipeline
 from plexsend.producers.submissions import (
     InterruptedByClosing,
     InterruptedByFull,
@@ -34,6 +34,7 @@ from plexsend.producers.submissions import (
     Submission,
     SubmitInterrupted,
 )
+from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

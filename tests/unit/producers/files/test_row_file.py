@@ -158,7 +158,7 @@ def test_a_file_that_may_not_be_read_is_refused() -> None:
             open_rows(path)
 
 
-def test_a_key_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -> None:
+def test_a_key_of_an_older_version_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -> None:
     one, same, other = tmp_path / "1.jsonl", tmp_path / "2.csv", tmp_path / "3.jsonl"
     one.write_text('{"a": 1}\n')
     same.write_text('{"a": 1}\n')
@@ -166,21 +166,21 @@ def test_a_key_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -
     keys = []
     for path in (one, same, other):
         with open_rows(path) as rows:
-            keys.append((rows.make_key(1), rows.make_key(12)))
+            keys.append((rows.old_key(1), rows.old_key(12)))
     assert keys[0] == keys[1]
     assert len({key for pair in keys for key in pair}) == 4
     assert keys[0][1] == hashlib.sha256(b'{"a": 1}\n').hexdigest()[:24] + "-12"
 
 
 def test_the_hash_is_of_the_whole_file(tmp_path: Path) -> None:
-    keys = set()
+    digests = set()
     for last in b"xy":
         path = tmp_path / "x.jsonl"
         path.write_bytes(b" " * 3_000_000 + bytes([last]))
         with open_rows(path) as rows:
             assert rows.size_bytes == 3_000_001
-            keys.add(rows.make_key(1))
-    assert len(keys) == 2
+            digests.add(rows.digest)
+    assert len(digests) == 2
 
 
 @pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
