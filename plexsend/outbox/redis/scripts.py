@@ -72,6 +72,12 @@ _SHEBANG = {
     Script.AUDIT: "#!lua flags=no-writes",
 }
 
+
+def only_reads(script: Script) -> bool:
+    """Return whether a script cannot write, as the server was told."""
+    return "no-writes" in _SHEBANG[script]
+
+
 ARGUMENTS = "arguments"
 PRELUDES = ("prelude", "prelude of the functions")
 """The parts with what a script is given as data."""
