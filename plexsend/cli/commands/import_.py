@@ -58,7 +58,7 @@ def import_(
     """Put the messages of FILE in; workers send them.
 
     FILE holds an item a line (.jsonl), or a table whose header names the gateway's fields (.csv: several
-    images separated by `|`, fields inside others with dots as in msg.body.title, buttons as JSON). Rows that
+    images separated by `|` or commas, fields inside others with dots as in msg.body.title, buttons as JSON). Rows that
     are refused go to FILE.rejected.jsonl, with what is wrong: mend them there or in the file itself, and
     import it. The same row of the same list is never added twice, so after an interruption run it again. A
     row to a receiver that the list had before, with another content, is held back; twelve hours later a
