@@ -21,6 +21,7 @@ PlexsendError
     ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
+    ├── KeySpoilt            another program put something else in place of a key; nothing more was done
     └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
         │                    (these four in producers.submissions, for they hold one)
         ├── InterruptedByFull     also an OutboxFull: let the backlog drain, then go on
@@ -217,6 +218,23 @@ class GroupClosed(OutboxError):
 
 class OutboxUnsuitable(OutboxError):
     """The server's own settings would lose messages; the text says which, and what to set."""
+
+
+class KeySpoilt(OutboxError):
+    """Another program put something else in place of a key that only a person can decide on.
+
+    Args:
+        key: The whole name of the key.
+        is_settled: Whether the verdicts of the call were written before it failed.
+    """
+
+    def __init__(self, key: str, *, is_settled: bool = False) -> None:
+        self.key = key
+        self.is_settled = is_settled
+        super().__init__(
+            f"Redis holds something else where the key {key} belongs: another program wrote it. "
+            "Rename that key or restore it from a backup; nothing is lost meanwhile."
+        )
 
 
 class RecordBroken(OutboxError):

@@ -24,6 +24,7 @@ from plexsend.worker.lane_walk import LaneWalk
 from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
 from plexsend.worker.service_watch import ServiceWatch
+from plexsend.worker.spoilt_log import SpoiltLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,7 +95,7 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {service: get_service(service).product.most_items for service in runtime.services}
-        self._spoilt: set[tuple[str, str]] = set()
+        self._spoilt_log = SpoiltLog(runtime.store, runtime.name)
         self._nudged = False
         self._orphans_at = clock()
         self._duties = Duties(runtime.store, self._presence, clock)
@@ -250,7 +251,7 @@ class Housekeeping:
         self._walk.taken(account, step, found.place)
         if found.dropped:
             self._dropped[account] = self._dropped.get(account, frozenset()) | gone
-        self._log_spoilt(account, found.spoilt)
+        self._spoilt_log.note(account, found)
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
             if self._queues is not None:
@@ -261,16 +262,6 @@ class Housekeeping:
         reclaim(self._runtime, found.abandoned)
         if self._watch.note(account, found):
             self._due[account] = 0.0
-
-    def _log_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
-        for lane in lanes:
-            if (account, lane) not in self._spoilt:
-                self._log.error(
-                    "lane cannot be read, another program wrote to it",
-                    account=account,
-                    lane=lane,
-                )
-        self._spoilt.update((account, lane) for lane in lanes)
 
     # The broker is asked only while doorbells go out: without any, its queues are empty or draining.
     def _lengths(self) -> dict[str, int] | None:

@@ -15,7 +15,7 @@ from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.policies.state import copy_to
+from plexsend.outbox.policies.state import copy_to, run
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -63,14 +63,16 @@ class SubmitOutcome(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    SPOILT = "spoilt"
+    """Another program put something else where the record of this key belongs: it was not added."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of one message; `state` is that of the message now known by its key."""
+    """What became of one message; `state` is that of the message now known by its key, None if spoilt."""
 
     outcome: SubmitOutcome
-    state: State
+    state: State | None
 
 
 class Submitter:
@@ -123,10 +125,10 @@ class Submitter:
         entries: list[str | bytes | int] = []
         for message in messages:
             entries += _of_message(message)
-        reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=0), *entries])
+        reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=0), *entries])
         if text(reply[0]) == "announce":
             self._announce(lane)
-            reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
+            reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         if text(reply[0]) == "closed":
             raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
         return _answers([text(value) for value in reply])
@@ -166,7 +168,15 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
             f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: "
             "nothing new is taken in. Let the backlog drain, or raise its maxmemory."
         )
-    return [
-        Submitted(SubmitOutcome(known), State(state))
-        for known, state in zip(reply[::2], reply[1::2], strict=True)
-    ]
+    return [_answer(known, state) for known, state in zip(reply[::2], reply[1::2], strict=True)]
+
+
+# A record in a state that nobody knows is another program's.
+def _answer(known: str, state: str) -> Submitted:
+    if state not in _STATES:
+        return Submitted(SubmitOutcome.SPOILT, None)
+    return Submitted(SubmitOutcome(known), State(state))
+
+
+_STATES = frozenset(State)
+"""The words of all states."""

@@ -283,6 +283,10 @@ class Bench:
         assert hold.until_ms is not None
         return hold.until_ms - queries.server_ms(self.store)
 
+    def let_walk(self, account: str = "main") -> None:
+        """Let the next sweep begin to look over all lanes."""
+        self.store.client.hset(self.store.keys.sweep(account), "walk", 0)
+
     def find_abandoned(self) -> list[Abandoned]:
         """Sweep until what was found before and not judged has been looked at again."""
         found: dict[tuple[str, str], Abandoned] = {}

@@ -16,7 +16,9 @@ local function answer_message(answer, key, body, facts)
   answer[at + 4] = troubles_of(key, facts[3])
 end
 
--- Those of one lane are neighbours in `chosen`. Answers the numbers of the lanes beside this one, joined.
+-- Those of one lane are neighbours in `chosen`, those of this lane in front: what another program may have put in
+-- place of its `sending` fails before anything is written, and of the others it is known already (see fill).
+-- Answers the numbers of the lanes beside this one, joined.
 local function move_to_sending(chosen, deadline)
   local numbers, at = {}, 1
   while at <= #chosen do
@@ -27,8 +29,8 @@ local function move_to_sending(chosen, deadline)
       scores[#scores + 1] = chosen[at].key
       at = at + 1
     end
-    call('ZREM', lane_key(from, 'ready'), unpack(keys))
     call('ZADD', lane_key(from, 'sending'), unpack(scores))
+    call('ZREM', lane_key(from, 'ready'), unpack(keys))
     if from ~= lane then
       numbers[#numbers + 1] = number_of(from)
       -- Nothing is left to ring for.
@@ -38,19 +40,29 @@ local function move_to_sending(chosen, deadline)
   return table.concat(numbers, ',')
 end
 
+-- The number of this take of the route. One that another program spoilt begins anew, above what was accepted.
+local function next_take(ok_take)
+  local key = lane_key(route, 'counts')
+  local take = redis.pcall('HINCRBY', key, 'takes', 1)
+  if type(take) == 'number' then return take end
+  take = (number_in(ok_take) or 0) + 1
+  call('HSET', key, 'takes', num(take))
+  return take
+end
+
 local function write_take(chosen, probes)
-  local take = call('HINCRBY', lane_key(route, 'counts'), 'takes', 1)
   local ok_take = last_ok_take()
+  local take = next_take(ok_take)
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
                              take = num(take), ok_take = ok_take, epoch = policy_epoch })
-  local deadline, to = num(now + reclaim_ms), target('take', 'waiting')
+  local others = move_to_sending(chosen, num(now + reclaim_ms))
+  local to = target('take', 'waiting')
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)
     moved(message.lane, message.key, 'waiting', to)
     answer_message(answer, message.key, message.body, message.facts)
   end
-  local others = move_to_sending(chosen, deadline)
   for _, field in ipairs(probes) do
     local hold = read_hold(call('HGET', P .. 'holds', field))
     -- Past this time the probe counts as lapsed even if nobody ever settles it.

@@ -1,4 +1,4 @@
--- needs: _wake, _lanes, _gate, _ending, _closings, sweep/retention
+-- needs: _wake, _lanes, _gate, _ending, _closings, sweep/retention, sweep/walk
 -- What the caller names, because it looks over all of an account from time to time: what was lost about a lane, by a
 -- server that forgot or by another program, is put right, and a closed group that is long over is forgotten. No
 -- message is touched.
@@ -43,6 +43,7 @@ local function put_into_index(lane)
 end
 
 local function look_over(lane)
+  look_for_spoilt(lane)
   if call('EXISTS', lane_key(lane, 'counts')) == 1 then put_into_index(lane) end
   if call('EXISTS', lane_key(lane, 'later'), lane_key(lane, 'ready'), lane_key(lane, 'sending')) > 0 then
     if not is_watched(lane) then wake_by(lane, now) end
