@@ -20,6 +20,7 @@ PlexsendError
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
     ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
+    │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
     ├── KeySpoilt            another program put something else in place of a key; nothing more was done
     └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
@@ -218,6 +219,10 @@ class GroupClosed(OutboxError):
 
 class OutboxUnsuitable(OutboxError):
     """The server's own settings would lose messages; the text says which, and what to set."""
+
+
+class WrongServer(OutboxUnsuitable):
+    """The address leads to a server, a database or a login that cannot do the work: a person corrects it."""
 
 
 class KeySpoilt(OutboxError):

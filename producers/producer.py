@@ -41,7 +41,9 @@ class Producer(Asking):
     """
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        super().__init__(settings, store or Store.connect(settings.redis, settings.key_prefix))
+        super().__init__(
+            settings, store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
+        )
         self._owned = store is None
         self._inspected = False
         self._policies = KnownPolicies(self._store)

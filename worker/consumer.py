@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
 
+from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
+from plexsend.outbox.redis.failures import remedy_of
+from plexsend.worker.broker_check import check_broker
 
 _FIRST_WAIT_S = 0.5
 _STEP_S = 0.5
 _LONGEST_WAIT_S = 1.0
+_LOOK_FOR_STOP_S = 0.05
 
 _log = get_logger("worker.consumer")
 
@@ -33,19 +38,50 @@ class Consumer(CeleryConsumer):
             step for step in CeleryConsumer.Blueprint.default_steps if not step.endswith(":Heart")
         ]
 
+        def info(self, parent: Any) -> dict[str, Any]:
+            """Return what `celery inspect stats` shows of the consumer: the broker without its logins.
+
+            Celery takes out the broker's password alone, and leaves a Sentinel's, and that of a socket's URL.
+            """
+            found: dict[str, Any] = super().info(parent)
+            if "broker" in found:
+                found["broker"] = {"url": str(parent.app.plexsend_settings.broker)}
+            return found
+
+    _failing = ""
+    """Why the broker did not answer the last try; empty where it did."""
+    _refused = ""
+    """Why the broker refused the last connection; empty where it did not."""
+    app: Any
+    gossip: Any
+    channel_errors: tuple[type[Exception], ...]
+    look = staticmethod(check_broker)
+    """Raises an OutboxError while the broker cannot be used."""
+    refused_s = 2.0
+    """Between two looks at a broker that refused."""
+
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, trying until it works or the worker is asked to stop."""
+        self._wait_while_refused()
         connected = conn.ensure_connection(
-            _report,
+            self._report,
             self.app.conf.broker_connection_max_retries,
             interval_start=_FIRST_WAIT_S,
             interval_step=_STEP_S,
             interval_max=_LONGEST_WAIT_S,
             callback=maybe_shutdown,
         )
+        self._failing = ""
         self.first_connection_attempt = False
         self.broker_connection_retry_attempt = 0
         return connected
+
+    # Tried twice a second, and logged when the reason is new: an outage may last for hours.
+    def _report(self, exc: Exception, interval_s: float) -> None:
+        reason = f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy_of(exc)}"
+        if reason != self._failing:
+            _log.warning("broker does not answer, trying again", reason=reason, again_in_s=interval_s)
+        self._failing = reason
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Close a connection that was lost. The worker must go on even if closing it fails too.
@@ -53,15 +89,47 @@ class Consumer(CeleryConsumer):
         While closing it, kombu gives back the doorbells that it holds over a client that it cannot make
         again, and fails with an AttributeError, which Celery takes as fatal. Those doorbells are rung again.
         """
+        self._note_refusal(exc)
         try:
             super().on_connection_error_after_connected(exc)
         except Exception as failure:  # noqa: BLE001  whatever is missing by then: a new connection follows
             _log.warning("lost broker connection could not be closed", reason=type(failure).__name__)
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Note why no connection was made."""
+        self._note_refusal(exc)
+        super().on_connection_error_before_connected(exc)
+
+    # A broker that answers and refuses, a replica for one, would be asked again thirty times a second.
+    def _note_refusal(self, exc: Exception) -> None:
+        if isinstance(exc, self.channel_errors):
+            self._refused = str(exc)
+            _log.warning("broker refuses what Celery asks for, trying again", reason=self._refused)
+
+    def _wait_while_refused(self) -> None:
+        if not self._refused:
+            return
+        reason = self._refused
+        while True:
+            pause(self.refused_s)
+            try:
+                self.look(self.app.plexsend_settings, gossip=self.gossip.enabled)
+            except OutboxError as exc:
+                if str(exc) != reason:
+                    reason = str(exc)
+                    _log.warning("broker cannot be used, trying again", reason=reason)
+            else:
+                self._refused = ""
+                return
 
     def connection_for_read(self, heartbeat: Any = None) -> Any:
         """Return a connection for reading, established here rather than by Celery's own steps."""
         return self.ensure_connected(self.app.connection_for_read(heartbeat=heartbeat))
 
 
-def _report(exc: Exception, interval_s: float) -> None:
-    _log.warning("broker does not answer, trying again", reason=type(exc).__name__, again_in_s=interval_s)
+def pause(duration_s: float) -> None:
+    """Wait, unless the worker is asked to stop."""
+    until_s = time.monotonic() + duration_s
+    while (left_s := until_s - time.monotonic()) > 0:
+        maybe_shutdown()
+        time.sleep(min(left_s, _LOOK_FOR_STOP_S))

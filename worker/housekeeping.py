@@ -20,11 +20,11 @@ from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.duties import LOOK_BESIDE_S, Duties
 from plexsend.worker.form_watch import FormWatch
-from plexsend.worker.lane_walk import LaneWalk
 from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
 from plexsend.worker.service_watch import ServiceWatch
 from plexsend.worker.spoilt_log import SpoiltLog
+from plexsend.worker.walker import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,7 +85,8 @@ class Housekeeping:
         self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
-        self._walk = LaneWalk(runtime.store)
+        self._walker = Walker(runtime.store, runtime.name, clock)
+        self._spoilt_log = SpoiltLog(runtime.store, runtime.name, self._walker.look_soon)
         self._due: dict[str, float] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
@@ -95,7 +96,6 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {service: get_service(service).product.most_items for service in runtime.services}
-        self._spoilt_log = SpoiltLog(runtime.store, runtime.name)
         self._nudged = False
         self._orphans_at = clock()
         self._duties = Duties(runtime.store, self._presence, clock)
@@ -130,6 +130,7 @@ class Housekeeping:
             return AGAIN_S
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
+        self._try("", self._walker.step, "7 walk")
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break
@@ -139,7 +140,7 @@ class Housekeeping:
                 self._due[account] = self._clock() + AGAIN_S
         now = self._clock()
         waits = [self._due.get(account, now) - now for account in self._duties.all if account in self._lanes]
-        return max(0.0, min([self._presence.due_in_s(), *waits]))
+        return max(0.0, min([self._presence.due_in_s(), self._walker.due_in_s(), *waits]))
 
     # Where Redis forgot the announcement, it is written again before this process counts as seen.
     def _beat(self) -> None:
@@ -219,7 +220,6 @@ class Housekeeping:
         serving = self._watch.look(account)
         quota = 0 if queued is None else quota_of_all(serving.threads, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
-        step = self._walk.step(account)
         call = partial(
             sweep,
             self._runtime.store,
@@ -234,7 +234,6 @@ class Housekeeping:
             fresh=serving.fresh,
             addresses=serving.addresses,
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
-            walk=step,
         )
         found = call()
         if not found.swept and account in self._duties.mine:
@@ -245,10 +244,8 @@ class Housekeeping:
             self._swept.discard(account)
             self._duties.adopted.discard(account)
             self._watch.forget(account)
-            self._walk.forget(account)
             return
         self._swept.add(account)
-        self._walk.taken(account, step, found.place)
         if found.dropped:
             self._dropped[account] = self._dropped.get(account, frozenset()) | gone
         self._spoilt_log.note(account, found)

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.gateway.http.way import Way
 from plexsend.outbox.advance import Sender
 from plexsend.outbox.fleet import fingerprint
 from plexsend.outbox.form import OLD_FORM
@@ -35,8 +36,12 @@ class Runtime:
         self.settings = settings
         self.turn = Turn()
         """Taken by each drain, which gives it back wherever it waits."""
-        self.store = store or Store.connect(settings.redis, settings.key_prefix, self.turn)
-        self.client: Transport = client or GatewayClient(settings.base_urls, turn=self.turn)
+        self.store = store or Store.connect(
+            settings.redis, settings.key_prefix, self.turn, idle_s=settings.idle_s
+        )
+        self.client: Transport = client or GatewayClient(
+            settings.base_urls, idle_s=settings.idle_s, turn=self.turn, way=Way.of(settings)
+        )
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()

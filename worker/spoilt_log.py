@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from plexsend.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.sweep import SweepResult
@@ -19,12 +19,14 @@ class SpoiltLog:
     Args:
         store: Whose calls report what they put aside.
         process: The name of the process.
+        look_over: Has all lanes and messages looked over soon.
     """
 
-    def __init__(self, store: Store, process: str) -> None:
+    def __init__(self, store: Store, process: str, look_over: Callable[[], None]) -> None:
         self._prefix = store.keys.prefix
         self._log = get_logger("worker.housekeeping").bind(process=process)
         self._known: set[tuple[str, str]] = set()
+        self._look_over = look_over
         store.on_put_aside = self.note_aside
 
     def note(self, account: str, found: SweepResult) -> None:
@@ -49,6 +51,7 @@ class SpoiltLog:
     def note_aside(self, keys: Iterable[str]) -> None:
         """Log keys that were put aside; each time, since each time something was there."""
         for key in keys:
+            self._look_over()
             self._log.error(
                 "a key was begun anew, another program had put something else there",
                 key=key,

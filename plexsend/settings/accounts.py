@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plexsend.settings.values import refusal
+from plexsend.settings.values import refusal, unquoted
 
 # A secret is tens of characters. Without a limit, a path to something endless would fill the memory.
 _FILE_LIMIT_BYTES = 4096
@@ -38,6 +38,9 @@ def credentials(name: str, text: str) -> Credentials:
         raise refusal(name, "has more than one semicolon" if secrets else "has no semicolon", _FORM)
     if not user or not secrets[0]:
         raise refusal(name, f"has nothing {'after' if user else 'before'} its semicolon", _FORM)
+    # user;"secret" is a shell's way to keep the semicolon.
+    for part in (text, user, secrets[0]):
+        unquoted(name, part)
     return Credentials(text)
 
 
@@ -71,7 +74,7 @@ def read_secret_file(name: str, path: Path) -> str:
     text = content.decode(errors="replace").strip()
     if not text:
         raise refusal(name, "names an empty file", "Write the secret into it.")
-    return text
+    return unquoted(name, text)
 
 
 @dataclass(frozen=True, slots=True)

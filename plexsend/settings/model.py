@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import UsageError
 from plexsend.settings.accounts import credentials
+from plexsend.settings.ca_files import ca_file
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.number_keys import NumberKey, number_key
+from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, key_prefix, number, switch, whole
 from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
@@ -121,6 +123,21 @@ class Settings:
         "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
         default_words="the gateway's own")
     """Product to scheme and host, without a slash at the end."""
+    proxy: ProxyAddress | None = row("PROXY_URL", None, proxy_address,
+        "The proxy through which the gateway and the chat are reached: http://[user:password@]host:port.",
+        secret=True, default_words="none",
+        replaces="Nothing: HTTPS_PROXY may be meant for other programs, and differ from host to host.")
+    ca_file: str | None = row("CA_FILE", None, ca_file,
+        "A file (PEM) with the authorities whose certificates are trusted of the gateway, the chat and the "
+        "proxy, instead of the public ones.",
+        default_words="the public ones",
+        replaces="Nothing: REQUESTS_CA_BUNDLE and SSL_CERT_FILE may be meant for other programs.")
+    # The most is what most firewalls allow; a gateway closes idle connections earlier.
+    idle_s: float = row("IDLE_S", "20", number(1, 300),
+        "A connection to Redis or the gateway that nobody used for so many seconds is made anew before its "
+        "next use. Set it below what a firewall on the way allows.",
+        readers=Reader.ALL,
+        replaces="Nothing: a connection that a firewall had dropped cost the next call 5 s.")
     rcs_dialect: RcsDialect = row("RCS_DIALECT", RcsDialect.V1.value, choice(RcsDialect),
         "The version of the gateway's RCS interface, v1 or v2; items are written the same for both.",
         in_readme=True)

@@ -42,6 +42,8 @@ _SWITCHES = {
     "off": False,
 }
 
+_QUOTES = "\"'"
+
 # The prefix becomes part of every key. Braces would move Redis's hash tag, and `*`, `?`, `[` and `\` mean
 # something in the patterns of SCAN, so the list says what is allowed and not what is not.
 _KEY_PREFIX = re.compile(r"[A-Za-z0-9:._/-]{1,64}")
@@ -50,6 +52,21 @@ _KEY_PREFIX = re.compile(r"[A-Za-z0-9:._/-]{1,64}")
 def refusal(name: str, reason: str, remedy: str) -> SettingsError:
     """Return the error for one wrong value, to be raised by the caller."""
     return SettingsError([Problem(name, reason, remedy)])
+
+
+def unquoted(name: str, text: str) -> str:
+    """Return the text of a variable or a file; raises `SettingsError` where it is in quotes.
+
+    A shell takes quotes away; Docker's `--env-file` and a secret's file keep them, and they would become part
+    of the value. No value needs them at both its ends.
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
+        raise refusal(
+            name,
+            "is in quotes, which are part of the value here",
+            "Write it without them (Docker's --env-file keeps quotes).",
+        )
+    return text
 
 
 def whole(least: int, most: int) -> Parse[int]:

@@ -87,7 +87,7 @@ def test_process_environment_is_read_when_none_is_given(monkeypatch: pytest.Monk
     assert settings.read(services=SERVICES, default_urls=URLS).key_prefix == "from-os:"
 
 
-def test_every_variable_of_the_table_reaches_the_settings() -> None:
+def test_every_variable_of_the_table_reaches_the_settings(tmp_path: Path) -> None:
     # A row that no code reads would be a setting without effect: its own name would be reported as unknown.
     given = {
         variable.name.replace("<NAME>", "MAIN")
@@ -101,7 +101,10 @@ def test_every_variable_of_the_table_reaches_the_settings() -> None:
         "BROKER_URL": "redis://broker/1",
         "NOTIFY_URL": "https://hooks.example/token",
         "NUMBER_KEY": SECRET + "-" * 32,
+        "PROXY_URL": "http://proxy.example:3128",
+        "CA_FILE": str(tmp_path / "ca.pem"),
     }
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", "ascii")
     assert read(**{name: texts.get(name) or str(row.default) for name, row in given.items()}).warnings == ()
 
 

@@ -43,7 +43,7 @@ def fleet(*, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.outbox import fleet as processes
-        from plexsend.outbox.policies.state import read
+        from plexsend.outbox.policies.state import read_to_show
         from plexsend.outbox.reading import queries
         from plexsend.outbox.reading.disagreements import disagreements
         from plexsend.outbox.reading.serving import read_serving
@@ -52,7 +52,7 @@ def fleet(*, as_json: bool) -> None:
         found = processes.fleet(store, accounts)
         named = {*accounts, *(account for each in found for account in each.announced.secrets)}
         serving = read_serving(store, found, sorted(named))
-        differ = disagreements(found, read(store))
+        differ = disagreements(found, read_to_show(store))
         now_ms = queries.server_ms(store)
     for each in found:
         screen.facts(_process_json(each, serving, differ))

@@ -1,64 +1,118 @@
-"""The type of every key, and which of them can be made anew.
+"""The type that each key of the outbox has: what another program put in its place has another.
 
-Another program can put something else where a key belongs. What the scripts can make anew they put aside as
-`spoilt:<key>` when they meet it; what only a person can decide on they name, and touch nothing.
+What the scripts can make anew they put aside as `spoilt:<key>` when they meet it; what only a person can
+decide on they name, and touch nothing.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LEFT = "!"
-"""Behind the type of a key that cannot be made anew: what holds, what is in force, what was closed, and by
-which numbers records name their lanes."""
-
-TYPES: Mapping[str, tuple[str, ...]] = {
-    "FLEET_KEYS": (
-        "lanes=set!",
-        "format=string!",
-        "older=hash",
-        "accounts=set!",
-        "held=set!",
-        "pauses=hash!",
-        "policy=hash!",
-        "policy:history=list",
-        "alive=hash",
-        "fleet=hash",
-        "salt=string!",
-        "events=list",
-        "told=hash",
-        "notifier=string",
-    ),
-    "ACCOUNT_KEYS": (
-        "policy=hash!",
-        "lanes=hash!",
-        "routes=set",
-        "ended=list",
-        "holds=hash!",
-        "closed=hash!",
-        "eased=hash",
-        "wake=zset",
-        "wake:routes=set",
-        "urls=hash",
-        "refused=hash",
-        "sweep=hash",
-    ),
-    "LANE_KEYS": (
-        "later=zset",
-        "ready=zset",
-        "sending=zset",
-        "uncertain=zset",
-        "dead=zset",
-        "counts=hash",
-        "ended=list",
-    ),
-    "ROUTE_KEYS": ("drains=zset", "takes=hash", "counts=hash", "wake=zset", "wake:held=zset"),
-    "SERVICE_KEYS": ("rate=string", "line=zset", "line:groups=zset", "fair=hash", "day=string"),
+OF_FLEET: Mapping[str, str] = {
+    "lanes": "set",
+    "format": "string",
+    "older": "hash",
+    "accounts": "set",
+    "held": "set",
+    "pauses": "hash",
+    "policy": "hash",
+    "policy:history": "list",
+    "alive": "hash",
+    "fleet": "hash",
+    "salt": "string",
+    "walk": "hash",
+    "events": "list",
+    "told": "hash",
+    "notifier": "string",
 }
-"""Behind the prefix, the account, a lane, its route, its service → `<name>=<type>` of each key."""
+"""What follows the prefix → type."""
 
-MESSAGE_KEYS = {"b": "string", "m": "hash", "h": "list"}
-"""What the key of a message begins with → its type. One that is spoilt spoils its message alone."""
+OF_ACCOUNT: Mapping[str, str] = {
+    "policy": "hash",
+    "here": "string",
+    "lanes": "hash",
+    "routes": "set",
+    "ended": "list",
+    "holds": "hash",
+    "closed": "hash",
+    "eased": "hash",
+    "wake": "zset",
+    "wake:routes": "set",
+    "urls": "hash",
+    "refused": "hash",
+    "sweep": "hash",
+}
+"""What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
+
+OF_LANE: Mapping[str, str] = {
+    "later": "zset",
+    "ready": "zset",
+    "sending": "zset",
+    "uncertain": "zset",
+    "dead": "zset",
+    "drains": "zset",
+    "takes": "hash",
+    "counts": "hash",
+    "ended": "list",
+    "wake": "zset",
+    "wake:held": "zset",
+}
+"""What follows a lane, or a route, → type."""
+
+OF_SERVICE: Mapping[str, str] = {
+    "rate": "string",
+    "line": "zset",
+    "line:groups": "zset",
+    "fair": "hash",
+    "day": "string",
+}
+"""What follows a service → type."""
+
+OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
+"""What precedes a message's key → type."""
+
+LEFT_TO_A_PERSON = {
+    "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
+    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
+}
+"""Keys that cannot be made anew: what holds, what is in force, what was closed, and by which numbers records
+name their lanes."""
+
+
+def listed() -> Mapping[str, str]:
+    """Return the tables for the scripts: `<name>=<type>` each, with `!` behind what is left to a person.
+
+    Of `here` they only ask whether it is there.
+    """
+    tables = {
+        "FLEET_KEYS": (OF_FLEET, LEFT_TO_A_PERSON["OF_FLEET"]),
+        "ACCOUNT_KEYS": (OF_ACCOUNT, LEFT_TO_A_PERSON["OF_ACCOUNT"]),
+        "LANE_KEYS": (OF_LANE, frozenset[str]()),
+        "SERVICE_KEYS": (OF_SERVICE, frozenset[str]()),
+    }
+    return {
+        name: " ".join(f"{key}={kind}{'!' * (key in left)}" for key, kind in table.items() if key != "here")
+        for name, (table, left) in tables.items()
+    }
+
+
+_MESSAGE = re.compile(r"([bmh]):.")
+_LANE = re.compile(r"[^:]+@[^:]+:(.+)")
+_SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
+
+
+def type_in_account(name: str) -> str | None:
+    """Return the type of the key of an account with this name behind the account; None: not a key of ours."""
+    if found := _MESSAGE.match(name):
+        return OF_MESSAGE[found[1]]
+    if name in OF_ACCOUNT:
+        return OF_ACCOUNT[name]
+    if found := _LANE.fullmatch(name):
+        return OF_LANE.get(found[1])
+    if found := _SERVICE.fullmatch(name):
+        return OF_SERVICE.get(found[1])
+    return None

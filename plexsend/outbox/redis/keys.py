@@ -20,6 +20,8 @@ p alive              hash    process → `<ms last seen> <busy threads> <revisio
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
+p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
+                             which the next walk begins), from (how far it is)
 p nudge              channel a process announced something new; carries nothing
 p events             list    events (JSON) that wait to be posted to a chat, at most 200
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
@@ -75,8 +77,8 @@ p{a}:urls            hash    product → the gateway's address of the first work
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap), back (what is left to cut after a
-                             clock set back), `turn <route>` (where lanes that wait are looked at next), walk
-                             (ms when all lanes are looked over next), place (how far that is)
+                             clock set back), `turn <route>` (where lanes that wait are looked at next); walk,
+                             place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
                              met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's
@@ -177,6 +179,11 @@ class Keys:
     def told(self) -> str:
         """The hash of what was noted and what was posted."""
         return f"{self.prefix}told"
+
+    @property
+    def walk(self) -> str:
+        """The hash of who walks over everything, and how far that is."""
+        return f"{self.prefix}walk"
 
     @property
     def notifier(self) -> str:

@@ -9,7 +9,7 @@ from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
-from plexsend.outbox.redis.key_types import TYPES
+from plexsend.outbox.redis.key_types import listed
 from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "LIVING": {str(state): True for state in LIVING},
         "POLICY_DEFAULTS": "".join(f" {row.name}={row.default}" for row in ROWS.values()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
-        **{name: " ".join(listed) for name, listed in TYPES.items()},
+        **listed(),
         **given(),
         **{flag.name: flag.value for flag in Flag},
     }

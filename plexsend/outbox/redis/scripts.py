@@ -46,6 +46,9 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    HEAL = "heal"
+    WALK = "walk"
+    AUDIT = "audit"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
@@ -60,12 +63,17 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.HEAL: "#!lua flags=allow-oom",
+    Script.WALK: "#!lua flags=allow-oom",
+    # It runs on a replica too, and with memory full.
+    Script.AUDIT: "#!lua flags=no-writes",
 }
 
-_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE)
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.WALK)
 """Scripts on the keys of the whole fleet."""
 
 ARGUMENTS = "arguments"
+_SPOILT = "_spoilt"
 PRELUDES = ("prelude", "prelude of the functions")
 """The parts with what a script is given as data."""
 _NOTHING = "nothing"
@@ -95,8 +103,10 @@ def source(script: Script) -> str:
 
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
-    end = Part("end", _end(script))
-    needed = _put_aside(_without_unnamed([*_resolve(script, script, set()), end]))
+    resolved = list(_resolve(script, script, set()))
+    catches = any(part.name == _SPOILT for part in resolved)
+    end = Part("end", _end(script) if catches else "end)()")
+    needed = _put_aside(_without_unnamed([*resolved, end]))
     shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
     inside = needed[len(shared) :]
     given = prelude(_text(needed), rules)
@@ -105,7 +115,8 @@ def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
     late = {name: line for name, line in given.items() if name not in early}
-    return [*begin, inside[0], Part(PRELUDES[1], _lines(late)), *inside[1:]]
+    first = Part(_FUNCTIONS, "local done, answer = pcall(function()" if catches else "return (function()")
+    return [*begin, first, Part(PRELUDES[1], _lines(late)), *inside[1:]]
 
 
 def _end(script: Script) -> str:
@@ -172,7 +183,8 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
     if name == ARGUMENTS:
         yield Part(name, LAYOUTS[script].as_lua())
     elif name == _FUNCTIONS:
-        yield Part(name, "local done, answer = pcall(function()")
+        # What it begins with is known once all are.
+        yield Part(name, "")
     else:
         text = files("plexsend.outbox.scripts").joinpath(f"{name}.lua").read_text("utf-8")
         for need in _needs(text):

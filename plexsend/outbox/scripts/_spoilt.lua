@@ -2,7 +2,7 @@
 -- What follows where a call failed because another program put something else where a key of the outbox belongs.
 
 -- Looks at the types of the keys that a call may touch. What can be made anew is put aside under a name of its own,
--- and all lanes are looked over soon; what cannot is left for a person. Answers the first key that is left, and
+-- and the routes are looked at at once; what cannot is left for a person. Answers the first key that is left, and
 -- those that were put aside.
 local function find_spoilt(scope, lanes)
   local left, aside = nil, {}
@@ -23,11 +23,10 @@ local function find_spoilt(scope, lanes)
   look(scope, P)
   for lane in pairs(lanes) do
     look(LANE_KEYS, P .. lane .. ':')
-    look(ROUTE_KEYS, P .. string.gsub(lane, '/[^@]*', '') .. ':')
+    look(LANE_KEYS, P .. string.gsub(lane, '/[^@]*', '') .. ':')
     look(SERVICE_KEYS, P .. string.match(lane, '^[^./@]*') .. ':')
   end
   if #aside > 0 and scope == ACCOUNT_KEYS then
-    call('HSET', P .. 'sweep', 'walk', '0', 'place', '')
     for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do call('ZADD', P .. 'wake', now_text, route) end
   end
   return left, aside

@@ -1,10 +1,10 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
--- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing, sweep/walk
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, healing
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _ending, _closings
--- when used: sweep/healing
+-- when used: healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
@@ -30,11 +30,20 @@ end
 -- Lua gives a function two hundred names, and the parts above need most of them: what follows has its own.
 local spoilt = {}
 
+-- Keys that this round put aside, and those that are left to a person.
+local put_aside, left_alone = {}, {}
+
+local function find_again(lane)
+  local left_one, aside = find_spoilt(ACCOUNT_KEYS, lane and { [lane] = true } or {})
+  for _, key in ipairs(aside) do put_aside[#put_aside + 1] = key end
+  if left_one and left_alone[#left_alone] ~= left_one then left_alone[#left_alone + 1] = left_one end
+end
+
 -- What of it can be made anew is put aside at once: it is whole at the next look.
 local function try(look, lane)
   if not pcall(look, lane) then
     spoilt[#spoilt + 1] = lane
-    find_again(ACCOUNT_KEYS, lane)
+    find_again(lane)
     wake_at(lane, now + LONGEST_SLEEP_MS)
   end
 end
@@ -48,7 +57,7 @@ local function look_at_lanes()
   local next_grouped, spoilt_routes = look_at_grouped(try)
   for _, route in ipairs(spoilt_routes) do
     spoilt[#spoilt + 1] = route
-    find_again(ACCOUNT_KEYS, route)
+    find_again(route)
   end
   return next_grouped
 end
@@ -58,7 +67,7 @@ local function tidy_what_is_over()
   -- After a hold the next round comes at once: what is over can wait for one that has less to do.
   local is_tidied, more_to_tidy, is_list_spoilt = true, false, false
   if brought_back <= MOST_ENDED then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
-  if not is_tidied then find_again(ACCOUNT_KEYS, nil) end
+  if not is_tidied then find_again(nil) end
   if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
   write_counts()
   for lane in pairs(thinned) do
@@ -69,20 +78,19 @@ end
 
 local function look_over_all_named()
   for i = FIRST_NAMED, #ARGV do
-    local is_done, is_whole = pcall(look_over_named, ARGV[i])
+    local is_done, is_whole = pcall(look_over_route, ARGV[i])
     if not (is_done and is_whole) then spoilt[#spoilt + 1] = ARGV[i] end
   end
   write_counts()
 end
 
--- Answers in how many ms the next round is due. `more_to_tidy`, `next_place`: whether there is more to do soon.
-local function await_next(next_wake, older, more_to_tidy, next_place)
+-- Answers in how many ms the next round is due.
+local function await_next(next_wake, older, more_to_tidy)
   local function look_again_by(at)
     if at and (not next_wake or at < next_wake) then next_wake = at end
   end
   look_again_by(first_score(P .. 'wake'))
   if more_to_tidy then look_again_by(now + TIDY_AGAIN_MS) end
-  if next_place ~= '' then look_again_by(now + LONGEST_ROUND_MS) end
   return write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
 end
 
@@ -101,14 +109,13 @@ local function go_round()
   local next_grouped = look_at_lanes()
   local more_to_tidy = tidy_what_is_over()
   look_over_all_named()
-  local next_place = go_on_walking()
   local older = older_processes('-inf', '+inf')
-  local wait_ms = await_next(next_grouped, older, more_to_tidy, next_place)
+  local wait_ms = await_next(next_grouped, older, more_to_tidy)
   for _, key in ipairs(left_alone) do spoilt[#spoilt + 1] = key end
   return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
                      rings = rings, abandoned = abandoned, processes = older,
                      spoilt = spoilt, refused = any_refused and call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
-                     aside = put_aside, auth = auth_hold(), place = next_place })
+                     aside = put_aside, auth = auth_hold() })
 end
 
 return go_round()

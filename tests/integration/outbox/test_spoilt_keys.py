@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,33 +14,27 @@ from plexsend.outbox.constants import MOST_COUNTS
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.audit import audit
-from plexsend.outbox.redis.key_types import LEFT, MESSAGE_KEYS, TYPES
+from plexsend.outbox.redis.key_types import (
+    LEFT_TO_A_PERSON,
+    OF_ACCOUNT,
+    OF_LANE,
+    OF_MESSAGE,
+    OF_SERVICE,
+)
+from plexsend.outbox.walk import Page, look_over
 from plexsend.settings import OnUncertain, Policy
 from tests.integration.outbox.bench import BULK, Bench, accepted, back, keys_of, verdicts
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 GROUP = Lane("mms-bulk", None, "main", "spring")
-ACCOUNT, LANE, ROUTE, SERVICE = (TYPES[f"{of}_KEYS"] for of in ("ACCOUNT", "LANE", "ROUTE", "SERVICE"))
-
-
-def anew(start: str, listed: tuple[str, ...]) -> Iterator[str]:
-    for row in listed:
-        name, _, kind = row.partition("=")
-        if not kind.endswith(LEFT):
-            yield start + name
-
-
+LEFT_ALONE = sorted(LEFT_TO_A_PERSON["OF_ACCOUNT"])
 MADE_ANEW = sorted(
-    {
-        *anew("", ACCOUNT),
-        *anew(f"{BULK.name}:", LANE),
-        *anew(f"{BULK.name}:", ROUTE),
-        *anew("mms-bulk:", SERVICE),
-    }
+    [
+        *(OF_ACCOUNT.keys() - {"here", *LEFT_ALONE}),
+        *(f"{BULK.name}:{part}" for part in OF_LANE),
+        *(f"{GROUP.name}:{part}" for part in ("ready", "sending", "counts")),
+        *(f"mms-bulk:{part}" for part in OF_SERVICE),
+    ]
 )
-LEFT_ALONE = [row.partition("=")[0] for row in ACCOUNT if row.endswith(LEFT)]
 
 
 def spoil(bench: Bench, name: str) -> str:
@@ -50,6 +44,13 @@ def spoil(bench: Bench, name: str) -> str:
     client.delete(key)
     client.xadd(key, {"foreign": "value"})
     return key
+
+
+def all_there_is() -> Page:
+    """Return a page of a walk that names all of it."""
+    names = [BULK.name, GROUP.name]
+    records = [*keys_of(20), *keys_of(10, "u"), *keys_of(10, "v")]
+    return Page({"main": names}, {"main": records}, "end")
 
 
 def counted(bench: Bench) -> dict[str, int]:
@@ -76,10 +77,10 @@ def test_what_can_be_made_anew_keeps_nothing_from_being_sent(limited: Bench, nam
     for _ in range(2):
         bench.drain_all(lane=GROUP)
         bench.drain_all(drain="p1.2")
-        bench.sweep()
-        bench.let_walk()
-        bench.sweep(tidy=[BULK, GROUP])
-    assert {bench.state(each) for each in [*keys_of(20), *keys_of(10, "v")]} == {"accepted"}
+        bench.sweep(tidy=[BULK])
+        look_over(bench.store, all_there_is())
+    states = {bench.state(each) for each in [*keys_of(20), *keys_of(10, "u"), *keys_of(10, "v")]}
+    assert states == {"accepted"}
     assert bench.store.client.type(key) != b"stream"
     bench.submit(["last"])
     assert ["last"] in bench.drain_all(drain="p1.2")
@@ -124,7 +125,7 @@ def test_policy_that_cannot_be_read_loosens_nothing(bench: Bench) -> None:
     assert {bench.state(each) for each in keys_of(10)} == {"uncertain"}
 
 
-@pytest.mark.parametrize("start", MESSAGE_KEYS)
+@pytest.mark.parametrize("start", OF_MESSAGE)
 def test_spoilt_message_of_a_submit_spoils_no_other(bench: Bench, start: str) -> None:
     spoil(bench, f"{start}:k00200")
     told = bench.submit(500)
@@ -137,7 +138,7 @@ def test_spoilt_message_of_a_submit_spoils_no_other(bench: Bench, start: str) ->
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.REJECTED, Outcome.BACK, Outcome.RETRY])
-@pytest.mark.parametrize("start", MESSAGE_KEYS)
+@pytest.mark.parametrize("start", OF_MESSAGE)
 def test_spoilt_message_of_a_batch_spoils_no_other(bench: Bench, start: str, outcome: Outcome) -> None:
     bench.submit(20)
     batch = bench.take()

@@ -1,0 +1,34 @@
+"""Looking at the broker before Celery does: a refusal is named, where Celery would end, or try for ever."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
+from plexsend.outbox.redis.broker_requirements import inspect_broker
+from plexsend.outbox.redis.store import Store
+
+if TYPE_CHECKING:
+    from plexsend.settings import Settings
+
+
+def broker_prefix(settings: Settings) -> str:
+    """Return what every key and channel of Celery begins with."""
+    return f"{settings.key_prefix}celery:"
+
+
+def check_broker(settings: Settings, *, gossip: bool = True) -> None:
+    """Return where nothing is known that keeps Celery from using the broker.
+
+    Raises WrongServer where a person must act, OutboxUnavailable where it does not answer or takes nothing
+    now. `gossip`: whether workers listen to each other.
+    """
+    with closing(Store.connect(settings.broker, broker_prefix(settings))) as broker:
+        try:
+            inspect_broker(broker, gossip=gossip)
+        except OutboxError as exc:
+            if settings.broker is settings.redis:
+                raise
+            kind = OutboxUnavailable if isinstance(exc, OutboxUnavailable) else WrongServer
+            raise kind(str(exc).replace("PLEXSEND_REDIS_URL", "PLEXSEND_BROKER_URL")) from exc
