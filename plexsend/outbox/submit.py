@@ -68,11 +68,23 @@ class SubmitOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTimes:
+    """Times of a message that was submitted before, in ms since 1970; None: it is as asked for now."""
+
+    send_at_ms: int | None = None
+    """0: it goes as soon as it can."""
+    expires_at_ms: int | None = None
+    """0: it never expires."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """What became of one message; `state` is that of the message now known by its key, None if spoilt."""
 
     outcome: SubmitOutcome
     state: State | None
+    kept: KeptTimes | None = None
+    """Of a duplicate that waits: its times, where others were asked for now. They are not changed."""
 
 
 class Submitter:
@@ -172,10 +184,12 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
 
 
 # A record in a state that nobody knows is another program's.
-def _answer(known: str, state: str) -> Submitted:
+def _answer(known: str, answered: str) -> Submitted:
+    state, *times = answered.split(" ")
     if state not in _STATES:
         return Submitted(SubmitOutcome.SPOILT, None)
-    return Submitted(SubmitOutcome(known), State(state))
+    kept = KeptTimes(*(None if each == "-" else int(each) for each in times)) if times else None
+    return Submitted(SubmitOutcome(known), State(state), kept)
 
 
 _STATES = frozenset(State)

@@ -5,7 +5,9 @@
 -- between would leave messages without their counts and their wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else), or spoilt: another program put something else where its record belongs.
--- Answers {'full', used, max} above the mark, else a flat list: outcome, state (empty for a spoilt one).
+-- Answers {'full', used, max} above the mark, else a flat list: outcome, state (empty for a spoilt one); behind the
+-- state of a duplicate that waits its own send_at and expires_at (ms, 0 for none; `-` for one that is as asked for), if
+-- any differs.
 -- Answers {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
@@ -35,16 +37,28 @@ local state = target(event, NOWHERE)
 local set = lane_key(lane, SET_OF[state])
 local number = found[2]
 local answer, new, is_new = {}, {}, {}
+local asked_at = event == 'submit_later' and send_at_ms or 0
+
+-- The times of a message stay those of its first submit. A send_at that has passed is none any more.
+local function kept_times(state, q, z)
+  if state ~= 'waiting' and state ~= 'scheduled' then return '' end
+  local at, until_ms = number_in(q) or 0, number_in(z) or 0
+  if at <= now then at = 0 end
+  local same_at, same_until = at == asked_at, until_ms == expires_at_ms
+  if same_at and same_until then return '' end
+  return ' ' .. (same_at and '-' or num(at)) .. ' ' .. (same_until and '-' or num(until_ms))
+end
 
 -- Where the key came before in this very call, that message counts.
 local function judge(message)
   local earlier = is_new[message.msg_key]
   if earlier then return earlier == message.digest and 'duplicate' or 'conflict', state end
-  local known = redis.pcall('HMGET', record_of .. message.msg_key, 's', 'l', 'd')
+  local known = redis.pcall('HMGET', record_of .. message.msg_key, 's', 'l', 'd', 'q', 'z')
   if known.err then return 'spoilt', '' end
   if known[1] then
     local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
-    return same and 'duplicate' or 'conflict', known[1]
+    if not same then return 'conflict', known[1] end
+    return 'duplicate', known[1] .. kept_times(known[1], known[4], known[5])
   end
   new[#new + 1] = message
   is_new[message.msg_key] = message.digest

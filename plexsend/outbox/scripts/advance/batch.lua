@@ -1,5 +1,13 @@
--- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies
+-- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies, advance/settle
 -- The batch that is taken: how it is written down and answered.
+
+-- A caller hears once which server this is, and again where the account began anew.
+local began_anew = false
+
+local function here_of_caller()
+  local here = (seen == '' or began_anew) and redis.pcall('GET', P .. 'here')
+  return type(here) == 'string' and here or ''
+end
 
 -- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.
 local function troubles_of(key, flags)
@@ -40,24 +48,17 @@ local function move_to_sending(chosen, deadline)
   return table.concat(numbers, ',')
 end
 
--- The number of this take of the route. One that another program spoilt begins anew, above what was accepted.
-local function next_take(ok_take)
-  local key = lane_key(route, 'counts')
-  local take = redis.pcall('HINCRBY', key, 'takes', 1)
-  if type(take) == 'number' then return take end
-  take = (number_in(ok_take) or 0) + 1
-  call('HSET', key, 'takes', num(take))
-  return take
-end
-
 local function write_take(chosen, probes)
-  local ok_take = last_ok_take()
-  local take = next_take(ok_take)
-  local probe = #probes > 0 and 'probe' or ''
-  local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
-                             take = num(take), ok_take = ok_take, epoch = policy_epoch })
+  -- Written down before anything is sent, and remembered by the caller: so a server that goes back is known by it.
+  local known = route_takes()
+  local take, went, ok_take = known.last + 1, known.went + #chosen, known.ok
   local others = move_to_sending(chosen, num(now + reclaim_ms))
   local to = target('take', 'waiting')
+  call('HSET', lane_key(route, 'counts'), 'takes', num(take), 'went', num(went))
+  local probe = #probes > 0 and 'probe' or ''
+  local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
+                             take = num(take), ok_take = ok_take, epoch = policy_epoch,
+                             went = num(went - unsent), here = here_of_caller() })
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)
     moved(message.lane, message.key, 'waiting', to)
