@@ -16,6 +16,7 @@ from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
+from plexsend.worker.memory import Memory
 from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Runtime:
         """The services that this version knows."""
         self.policies = KnownPolicies(self.store)
         """What the fleet agreed on; housekeeping looks at it once a second."""
+        self.memory = Memory()
+        """What this process knows of Redis: by it it notices that Redis went back in time."""
         self.chance: Callable[[], float] = random.SystemRandom().random
         """Returns a number in [0, 1) for each delay."""
         self._numbers = itertools.count(1)

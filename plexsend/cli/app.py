@@ -108,6 +108,13 @@ ENTRIES = (
         Section.STEER,
         "List or settle messages that may have been sent.",
     ),
+    ListedCommand(
+        "rewound",
+        "rewound:rewound",
+        Section.STEER,
+        "Decide what becomes of messages where Redis went back in time.",
+        replaces="Nothing: after a restore everything that had gone since the copy went again, unsaid",
+    ),
     ListedCommand("up", "up:up", Section.SERVERS, "Start Valkey and workers here, and keep them running."),
     ListedCommand(
         "worker",

@@ -45,6 +45,9 @@ ADVANCE = _order(
     "url",
     # The fingerprint of the secret that the gateway refused for the batch; empty: it refused none.
     "refused",
+    # What the drain's process knows of the route: its last take, and `<here> <messages> <ms>` (see Seen).
+    _number("seen_takes"),
+    "seen",
 )
 """After these the effects, then the verdicts, each followed by the keys of the messages that share it."""
 
@@ -73,9 +76,13 @@ ADVANCE_ANSWER = _order(
     _number("ok_take"),
     "bell",
     _number("epoch"),
+    _number("went"),
+    "here",
 )
 """`ms`: how long there is nothing to do; for a batch: when it was taken, on Redis's clock. `epoch`: of
-the policies under which it was taken."""
+the policies under which it was taken. `went`: messages that went on this route so far; `here`: which
+server this is, where the caller does not know. Where the server forgot something, `take` and `went` are how
+much, and `ms` is the span."""
 
 SUBMIT = _order(
     "submit",
@@ -168,6 +175,26 @@ GROUP_ANSWER = _order(
 """`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
 they are, for a reschedule each with the reason."""
 
+REWOUND = _order(
+    "rewound",
+    "act",
+    "lane",
+    "text",
+    "by",
+    "here",
+    _number("seen_ms"),
+    _number("from_ms"),
+    _flag("is_known"),
+)
+"""Of these each act needs some; rewound.lua says which. Times in ms."""
+
+KNOWN = _order("known", "route", _number("takes"), _number("went"))
+"""What a process knows of a route: its last take, and the messages that went by then."""
+
+REWOUND_ANSWER = _order(
+    "answer", "status", _number("takes"), _number("messages"), _number("from_ms"), _number("to_ms")
+)
+
 POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 """`is_early`: as for steer; `count`: how many values follow, names and texts in turn."""
 
@@ -224,6 +251,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "policy": Signature(POLICY),
     "agree": Signature(AGREE),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
+    "rewound": Signature(REWOUND, (KNOWN,), REWOUND_ANSWER),
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),
     "heal": Signature(HEAL),

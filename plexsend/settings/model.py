@@ -18,11 +18,12 @@ from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
 from plexsend.settings.redis_urls import RedisAddress, redis_address
-from plexsend.settings.values import choice, key_prefix, number, switch, whole
+from plexsend.settings.values import choice, folder, key_prefix, number, switch, whole
 from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from plexsend.errors import Problem
     from plexsend.settings.accounts import Account
@@ -158,6 +159,12 @@ class Settings:
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
         replaces="Nothing: Celery's options set where it logs and from which level on, and have no JSON.")
+    state_dir: Path | None = row("STATE_DIR", None, folder,
+        "The folder in which a worker keeps what it remembers of Redis, to notice after a restart that Redis "
+        "went back in time.",
+        default_words="beside the worker's log file, where it has one (`-f`)",
+        replaces="Nothing: without it a worker that starts believes whatever Redis says.")
+    """None: beside the log file."""
     notify: HookAddress | None = row("NOTIFY_URL", None, hook_address,
         "A chat hook to which workers post when something is held, workers disagree, or memory or a limit "
         "runs short.",

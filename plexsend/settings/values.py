@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from plexsend.errors import Problem, SettingsError
@@ -138,3 +139,12 @@ def key_prefix(name: str, text: str) -> str:
             "Give 1 to 64 letters (A-Z, a-z), digits and : . _ / -, without braces or spaces.",
         )
     return text
+
+
+def folder(name: str, text: str) -> Path:
+    """Return a folder, which need not be there yet; a relative path could mean any folder."""
+    if not text.startswith("/") or "\0" in text:
+        raise refusal(
+            name, "is not the whole path of a folder", "Write it from / on, such as /var/lib/plexsend."
+        )
+    return Path(text)

@@ -19,7 +19,7 @@ from plexsend.cli.doctor.server import (
     server_rows,
     slow_log_rows,
 )
-from plexsend.cli.doctor.serving import agreement_rows, serving_rows
+from plexsend.cli.doctor.serving import agreement_rows, rewound_rows, serving_rows
 from plexsend.errors import MissingExtra, PlexsendError
 
 if TYPE_CHECKING:
@@ -185,12 +185,14 @@ def _fleet(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.disagreements import disagreements
     from plexsend.outbox.reading.flow_facts import gather
+    from plexsend.outbox.rewound import rewinds
 
     store = situation.store
     agreed = read_to_show(store)
     # The pace is of no interest here, so nothing is waited for.
     parts = gather(store, agreed, sleep=lambda _: None)
     yield from serving_rows(parts)
+    yield from rewound_rows(rewinds(store, queries.accounts(store)))
     processes = fleet(store, queries.accounts(store))
     yield from agreement_rows(processes, disagreements(processes, agreed))
 

@@ -42,6 +42,7 @@ class Script(StrEnum):
     POLICY = "policy"
     AGREE = "agree"
     GROUP = "group"
+    REWOUND = "rewound"
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
@@ -60,6 +61,7 @@ _SHEBANG = {
     Script.POLICY: "#!lua flags=allow-oom",
     Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
+    Script.REWOUND: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
@@ -69,6 +71,12 @@ _SHEBANG = {
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }
+
+
+def only_reads(script: Script) -> bool:
+    """Return whether a script cannot write, as the server was told."""
+    return "no-writes" in _SHEBANG[script]
+
 
 ARGUMENTS = "arguments"
 PRELUDES = ("prelude", "prelude of the functions")

@@ -21,7 +21,7 @@ from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.keys import Keys
 from plexsend.outbox.redis.kinds import patient, renewing, yielding
 from plexsend.outbox.redis.logins import FileLogin
-from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.scripts import Script, only_reads, source
 from plexsend.outbox.redis.sentinels import Sentinels
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _OPTIONS: dict[str, Any] = {
 }
 IDLE_S = 20.0
 """After how many seconds without use a connection is made anew, unless the settings say otherwise."""
+# A login that may only read may call what cannot write by this name alone.
+_VERB = {script: "EVALSHA_RO" if only_reads(script) else "EVALSHA" for script in Script}
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
 
 
@@ -112,19 +114,19 @@ class Store:
     def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
         try:
             with mapped():
-                reply = self._call(self._scripts[script], key, args)
+                reply = self._call(_VERB[script], self._scripts[script], key, args)
         except OutboxUnavailable:
             self._doubt_master()
             raise
         return list(reply)
 
-    def _call(self, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
+    def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:
-            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call(verb, script.sha, 1, key, *args)
         except NoScriptError:
             # It did not run.
             self.client.script_load(script.script)
-            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call(verb, script.sha, 1, key, *args)
 
     # The master may have been replaced: hung, or cut off from its replicas, it keeps its connections open,
     # and each would have to fail by itself. The next call asks the Sentinels again.
