@@ -65,7 +65,7 @@ class _Pending:
     ref: ImportRef | None
 
 
-class Pass:
+class FilePass:
     """One pass over the rows of one file.
 
     Args:
