@@ -23,9 +23,10 @@ PlexsendError
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
-    └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
-        │                    (these four in producers.submissions, for they hold one)
+    └── SubmitInterrupted    it ended part-way; what was answered stands, in `submission`
+        │                    (these five in producers.submissions, for they hold one)
         ├── InterruptedByFull     also an OutboxFull: let the backlog drain, then go on
+        ├── InterruptedByItems    what makes the items raised; `cause` is that error
         ├── InterruptedByClosing  also a GroupClosed: go on once the group is open again
         └── InterruptedByOutage   also an OutboxUnavailable: of some items it is not known whether they were
                                   added; they are in `submission.in_doubt`

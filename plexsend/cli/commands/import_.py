@@ -71,10 +71,12 @@ def import_(
     from plexsend.cli.opening import open_outbox
     from plexsend.cli.rows import RowScreen
     from plexsend.cli.submitting import warn_of_account
+    from plexsend.cli.timing import read_timing
     from plexsend.producers import ImportInterrupted, Producer, import_file
 
     with open_outbox(screen) as (settings, store):
         warn_of_account(screen, settings, account)
+        timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
         rows = RowScreen(screen)
         try:
             with rows.progress("import") as on_progress:
@@ -91,8 +93,8 @@ def import_(
                     key_column=key_column,
                     changed=changed,
                     resume=resume,
-                    send_at=send_at,
-                    expires_at=expires_at,
+                    send_at=timing.send_at,
+                    expires_at=timing.expires_at,
                     replace=replace,
                     mend_numbers=mend_numbers,
                     on_progress=on_progress,
@@ -100,10 +102,10 @@ def import_(
                     on_remark=rows.remark,
                 )
         except ImportInterrupted as exc:
-            rows.print_import(exc.report, file)
+            rows.print_import(exc.report, file, timing)
             raise
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
-    rows.print_import(report, file)
+    rows.print_import(report, file, timing)
     return rows.end(report)

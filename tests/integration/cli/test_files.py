@@ -163,7 +163,9 @@ def in_folder(run: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
         ("wrong.csv", b"msg,receiver,file_path,sender_number\n", (1, "receiver")),
         ("foreign.csv", "msg".encode("utf-16"), (1, "UTF-16")),
         ("empty.csv", b"", (1, "header")),
-        ("data.xls", b"x", (2, "format")),
+        ("data.txt", b"x", (2, "format")),
+        ("data.xls", b"x", (2, "spreadsheet")),
+        ("data.csv", b"PK\x03\x04", (1, "spreadsheet")),
     ],
 )
 def test_a_file_that_cannot_be_used_gets_one_clear_error(
