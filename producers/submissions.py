@@ -14,6 +14,7 @@ from plexsend.errors import (
     OutboxError,
     OutboxFull,
     OutboxUnavailable,
+    PlexsendError,
     Problem,
     Refused,
     RefusedItem,
@@ -201,19 +202,27 @@ class Submission:
 
 
 class SubmitInterrupted(OutboxError):
-    """Redis failed part-way through a submission, or a cancel closed its group.
+    """A submission ended part-way: Redis failed, a cancel closed its group, or its items raised.
 
     To go on: submit `submission.in_doubt` again under the keys that are given there (what was added before is
     then a duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a
     `msg_key` of its own it is enough to make the same call again.
     """
 
-    def __init__(self, cause: OutboxError, submission: Submission, taken: int) -> None:
+    def __init__(self, cause: Exception, submission: Submission, taken: int) -> None:
         self.cause = cause
+        """What ended it: an error of Redis, or what the iterable of items raised."""
         self.submission = submission
         self.taken = taken
         """How many items were read from the iterable."""
-        super().__init__(f"{cause} {_describe(submission, taken)}")
+        super().__init__(f"{_name_cause(cause)} {_describe(submission, taken)}")
+
+
+def _name_cause(cause: Exception) -> str:
+    # The text of a foreign error may hold an item.
+    if isinstance(cause, PlexsendError):
+        return str(cause)
+    return f"The iterable of items raised {type(cause).__name__}."
 
 
 def _describe(submission: Submission, taken: int) -> str:
@@ -250,11 +259,15 @@ class InterruptedByClosing(SubmitInterrupted, GroupClosed):
         OutboxError.__init__(self, f"{cause} {_describe(submission, taken)}")
 
 
+class InterruptedByItems(SubmitInterrupted):
+    """The iterable of items raised, or something else that is not Redis; that error is `cause`."""
+
+
 class InterruptedByOutage(SubmitInterrupted, OutboxUnavailable):
     """Redis stopped answering."""
 
 
-def interruption(cause: OutboxError, submission: Submission, taken: int) -> SubmitInterrupted:
+def interruption(cause: Exception, submission: Submission, taken: int) -> SubmitInterrupted:
     """Return the interruption that also is an error of the cause's kind."""
     if isinstance(cause, OutboxFull):
         return InterruptedByFull(cause, submission, taken)
@@ -262,4 +275,26 @@ def interruption(cause: OutboxError, submission: Submission, taken: int) -> Subm
         return InterruptedByClosing(cause, submission, taken)
     if isinstance(cause, OutboxUnavailable):
         return InterruptedByOutage(cause, submission, taken)
-    return SubmitInterrupted(cause, submission, taken)
+    if isinstance(cause, OutboxError):
+        return SubmitInterrupted(cause, submission, taken)
+    return InterruptedByItems(cause, submission, taken)
+
+
+def carry(stop: BaseException, submission: Submission, taken: int) -> None:
+    """Give what stops a whole program (Ctrl-C, SystemExit) what is known of the submission that it ended.
+
+    It stays what it is, so that it ends what it is meant to end. It gets the attributes `submission` and
+    `taken` of a SubmitInterrupted, and says the same as a note.
+    """
+    stop.submission = submission  # type: ignore[attr-defined]  # as the docs of `submit` say
+    stop.taken = taken  # type: ignore[attr-defined]
+    stop.add_note(f"submit was stopped. {_describe(submission, taken)}")
+
+
+def join(parts: list[Submission]) -> Submission:
+    """Return parts, in their order, as one submission. The list is empty afterwards."""
+    whole = Submission()
+    parts.reverse()
+    while parts:
+        whole.extend(parts.pop())
+    return whole

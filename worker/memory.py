@@ -67,10 +67,13 @@ class Memory:
             account = self._accounts[name] = KnownAccount(batch.here)
         if account is not None and account.routes.get(batch.lane.route.name, (0, 0))[0] < batch.take:
             account.routes[batch.lane.route.name] = batch.take, max(0, batch.went)
-        self.hear(batch.taken_ms)
 
     def hear(self, now_ms: int) -> None:
-        """Remember when Redis was heard of."""
+        """Remember when Redis was heard of.
+
+        By signs of life alone: each is compared with the one before, so this is never a time after Redis
+        went back.
+        """
         if not self.is_doubted:
             self.heard_ms = max(self.heard_ms, now_ms)
 

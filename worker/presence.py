@@ -153,8 +153,9 @@ class Presence:
     # was silent for long may have been taken out.
     def _remember(self, noted: SignGiven) -> None:
         was_ms, self.sign_ms = self.sign_ms, noted.now_ms
-        if noted.was_ms < was_ms and noted.now_ms - was_ms < FORGOTTEN_MS:
-            self._runtime.memory.doubt(is_lost=True)
+        if noted.was_ms < was_ms:
+            is_young = noted.now_ms - was_ms < FORGOTTEN_MS
+            self._runtime.memory.doubt(is_lost=noted.was_ms > 0 or is_young)
         self._runtime.memory.hear(noted.now_ms)
 
     def leave(self) -> None:

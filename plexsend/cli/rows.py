@@ -12,6 +12,7 @@ from plexsend.terminal.meter import meter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from plexsend.cli.timing import Timing
     from plexsend.producers import ImportReport, Progress, Reject, Remark
     from plexsend.terminal.screen import Screen
 
@@ -67,7 +68,7 @@ class RowScreen:
         if len(self._remarks) < _MOST_SHOWN:
             self._remarks.append(_on_line(remark.index, remark.problem))
 
-    def print_import(self, report: ImportReport, file: str) -> None:
+    def print_import(self, report: ImportReport, file: str, timing: Timing) -> None:
         """Print what became of the rows that were answered; programs get the five counts on the last line."""
         self._print_remarks(report)
         self._screen.facts(
@@ -76,6 +77,7 @@ class RowScreen:
                 "rejected_path": None if report.rejected_path is None else str(report.rejected_path),
                 "warnings": report.warnings,
                 "replacements": report.replacements,
+                **timing.facts(),
                 "never_sent": dict(report.never_sent),
                 "lost_zeros": report.lost_zeros,
             }
@@ -95,6 +97,10 @@ class RowScreen:
             f"{report.conflicts:,} in conflict, {report.invalid:,} invalid.",
             style="bold",
         )
+        if report.added and timing.send_at is not None:
+            self._screen.say(
+                f"They go at {timing.show(timing.send_at)}; rows with a time of their own go at theirs."
+            )
         if report.never_sent:
             states = ", ".join(f"{count:,} {state}" for state, count in report.never_sent.items())
             self._screen.note(f"Of the duplicates some were not sent and are not sent now: {states}.")

@@ -29,8 +29,11 @@ _RECEIVER = re.compile(RECEIVER_PATTERN, re.ASCII)
 _FOREIGN = re.compile(r"[^0-9]")
 _AREA_BEFORE_REPRESENTATIVE = re.compile(r"0(?:2|[3-6]\d)1[568]\d{6}", re.ASCII)
 _LEADING_ZERO_LOST = re.compile(
-    r"(?:2[2-9]\d{6,7}|[3-6][1-5][2-9]\d{6,7}|1(?:0[2-9]\d{7}|[16789]\d{7,8}))", re.ASCII
+    r"(?:2[2-9]\d{6,7}|[3-6][1-5][2-9]\d{6,7}|70[2-9]\d{7}|1(?:0[2-9]\d{7}|[16789]\d{7,8})|[3568]0\d{7,8})",
+    re.ASCII,
 )
+_DECIMAL = re.compile(r"[0-9]+\.0+", re.ASCII)
+_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 
 _SENDER_LENGTHS = range(8, 12)
 _RECEIVER_LENGTHS = range(10, 12)
@@ -88,12 +91,29 @@ def _digits(text: str) -> str | Refusal:
     if not digits:
         return Refusal("is blank", "Give the number as text.")
     foreign = _FOREIGN.search(digits)
+    if foreign and (changed := _refuse_changed(digits)):
+        return changed
     if foreign:
         return Refusal(
             f"holds {name_character(foreign[0])}, which is not a digit",
             "A number may hold only the digits 0 to 9, '-' and spaces.",
         )
     return digits
+
+
+def _refuse_changed(text: str) -> Refusal | None:
+    """Return the refusal of what a program made of a number that it took for an amount."""
+    if _EXPONENT.fullmatch(text):
+        return Refusal(
+            "is a number that a spreadsheet shortened, as in 1.02E+09: its last digits are lost",
+            "Give the column the format text, and fill in the numbers again.",
+        )
+    if _DECIMAL.fullmatch(text):
+        return Refusal(
+            "ends in a decimal point and 0, as a program writes amounts",
+            "Have it written as text, with the 0 in front.",
+        )
+    return None
 
 
 def _refuse(digits: str, kind: str, lengths: range) -> Refusal | None:

@@ -18,7 +18,7 @@ from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
 from plexsend.settings.redis_urls import RedisAddress, redis_address
-from plexsend.settings.values import choice, folder, key_prefix, number, switch, whole
+from plexsend.settings.values import choice, folder, key_prefix, number, switch, time_zone, whole
 from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ class Settings:
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",
         in_readme=True)
+    time_zone: str = row("TIME_ZONE", "Asia/Seoul", time_zone,
+        "The time zone in which a day begins at midnight, and which a time has that is written without one.",
+        replaces="`plexsend policy set time_zone=…` by hand, where the environment sets all else up.")
     log: LogFormat = row("LOG", LogFormat.TEXT.value, choice(LogFormat),
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
@@ -189,7 +192,7 @@ class Settings:
             raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
 
 
-AGREED = ("keep_days", "rcs_dialect")
+AGREED = ("keep_days", "rcs_dialect", "time_zone")
 """Fields of Settings on which the fleet must agree, beside all of a Policy."""
 EVERY_SERVICE = "all"
 """Stands for what is not of one service, among what is asked for."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plexsend.errors import Problem, SettingsError
 
@@ -48,6 +49,9 @@ _QUOTES = "\"'"
 # The prefix becomes part of every key. Braces would move Redis's hash tag, and `*`, `?`, `[` and `\` mean
 # something in the patterns of SCAN, so the list says what is allowed and not what is not.
 _KEY_PREFIX = re.compile(r"[A-Za-z0-9:._/-]{1,64}")
+
+
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}")
 
 
 def refusal(name: str, reason: str, remedy: str) -> SettingsError:
@@ -128,6 +132,23 @@ def choice(kind: type[E]) -> Parse[E]:
             ) from None
 
     return parse
+
+
+def time_zone(name: str, text: str) -> str:
+    """Read the name of a time zone, such as Asia/Seoul. A machine without any zones takes each name."""
+    if not _is_zone(text) and (_is_zone("UTC") or not _ZONE.fullmatch(text)):
+        raise refusal(
+            name, "is not a time zone that this machine knows", "Give an IANA name, such as Asia/Seoul."
+        )
+    return text
+
+
+def _is_zone(text: str) -> bool:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def key_prefix(name: str, text: str) -> str:

@@ -27,6 +27,9 @@ _LIST_KINDS = frozenset({"ImageUrls"})
 _JSON_KINDS = frozenset({"Entries"})
 """Kinds that hold several objects; in a table they are written as JSON."""
 
+_TEXT_KINDS = frozenset({"EucKrText", "Characters", "Utf8Text", "Unused"})
+"""Kinds that hold what a person reads: blanks at its ends may be meant."""
+
 _MANY_DIGITS = re.compile(r"[0-9]{5}")
 
 _LONGEST_NAME = 40
@@ -47,6 +50,8 @@ class Columns:
     """Columns whose cells hold several texts."""
     json: frozenset[str] = frozenset()
     """Columns whose cells hold JSON."""
+    trimmed: frozenset[str] = frozenset()
+    """Columns in whose cells blanks at the ends mean nothing."""
 
 
 def columns_of(
@@ -72,6 +77,7 @@ def columns_of(
         required=required,
         lists=frozenset(leaf.name for leaf in leaves if leaf.kind in _LIST_KINDS),
         json=frozenset(leaf.name for leaf in leaves if leaf.kind in _JSON_KINDS),
+        trimmed=frozenset(leaf.name for leaf in leaves if leaf.kind not in _TEXT_KINDS),
     )
 
 

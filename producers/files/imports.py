@@ -18,17 +18,20 @@ from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.outbox.imports import ImportTerms
+from plexsend.outbox.policies.midnights import find_zone
+from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import SubmitOutcome, Submitted
 from plexsend.producers.files.columns import columns_of
 from plexsend.producers.files.key_column import KeyColumn
-from plexsend.producers.files.passes import Naming, Pass
+from plexsend.producers.files.passes import FilePass, Naming
 from plexsend.producers.files.rejects import RejectFile, choose_path
 from plexsend.producers.files.reports import ImportReport, Listeners
 from plexsend.producers.files.row_file import open_rows
 from plexsend.producers.files.row_intake import RowIntake
 from plexsend.producers.files.row_keys import EqualRows, RowKeys, name_of
-from plexsend.producers.pipeline import Pipeline, Terms
+from plexsend.producers.pipeline import Pipeline
+from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
     import os
@@ -138,7 +141,7 @@ def import_file(
             old_key=rows.old_key,
         )
         pipeline.taker = intake
-        return Pass(
+        return FilePass(
             rows,
             pipeline,
             Naming(import_name, keys, column, named_by_caller=name is not None),
@@ -203,6 +206,8 @@ def check_file(
         replace=replace,
         mend_numbers=mend_numbers,
         from_file=True,
+        # No fleet is asked which zone counts: what is judged is whether a time is one.
+        zone=find_zone(ROWS["time_zone"].default),
     )
     # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
@@ -211,7 +216,7 @@ def check_file(
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
         file = None if rejects is None else stack.enter_context(RejectFile(rejects))
         name = name_of(path, None)
-        return Pass(
+        return FilePass(
             rows,
             pipeline,
             Naming(name, RowKeys(name, stack.enter_context(EqualRows())), column),

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from plexsend.errors import PlexsendError
     from plexsend.gateway.items import KeyOf
     from plexsend.outbox.imports import ImportRun
     from plexsend.producers.files.key_column import KeyColumn
@@ -65,7 +64,7 @@ class _Pending:
     ref: ImportRef | None
 
 
-class Pass:
+class FilePass:
     """One pass over the rows of one file.
 
     Args:
@@ -237,7 +236,7 @@ class Pass:
             rejected_path=rejected_path,
         )
 
-    def _interruption(self, cause: PlexsendError) -> ImportInterrupted:
+    def _interruption(self, cause: Exception) -> ImportInterrupted:
         # A server that does not answer is not waited for once more.
         if self._intake is not None and not isinstance(cause, OutboxUnavailable):
             self._intake.end(is_complete=False)

@@ -73,7 +73,7 @@ class ImportInterrupted(PlexsendError):
     could not be written), or an ImportRefused (rows before had keys of their own).
     """
 
-    def __init__(self, cause: PlexsendError, report: ImportReport, last_line: int) -> None:
+    def __init__(self, cause: Exception, report: ImportReport, last_line: int) -> None:
         self.cause = cause
         self.report = report
         self.last_line = last_line

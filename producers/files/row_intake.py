@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.imports import Imports
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage
+    from plexsend.producers.chunks import Taker
     from plexsend.producers.files.rejects import ImportRef
-    from plexsend.producers.pipeline import Taker
 
 _MOST_OLD_KEYS = 1_000
 """Lines whose keys of an older version are looked for: one call."""

@@ -58,11 +58,11 @@ def import_(
     """Put the messages of FILE in; workers send them.
 
     FILE holds an item a line (.jsonl), or a table whose header names the gateway's fields (.csv: several
-    images separated by `|`, fields inside others with dots as in msg.body.title, buttons as JSON). Rows that
-    are refused go to FILE.rejected.jsonl, with what is wrong: mend them there or in the file itself, and
-    import it. The same row of the same list is never added twice, so after an interruption run it again. A
-    row to a receiver that the list had before, with another content, is held back; twelve hours later a
-    person has to say whether it is the same list (docs/imports.md).
+    images separated by `|` or commas, fields inside others with dots as in msg.body.title, buttons as
+    JSON). Rows that are refused go to FILE.rejected.jsonl, with what is wrong: mend them there or in the
+    file itself, and import it. The same row of the same list is never added twice, so after an
+    interruption run it again. A row to a receiver that the list had before, with another content, is held
+    back; twelve hours later a person has to say whether it is the same list (docs/imports.md).
 
     With --json each refused row is a line, and the last line counts added, duplicates, changed, conflicts and
     invalid. Exit code 1 if any row is invalid, in conflict or held back.
@@ -71,10 +71,12 @@ def import_(
     from plexsend.cli.opening import open_outbox
     from plexsend.cli.rows import RowScreen
     from plexsend.cli.submitting import warn_of_account
+    from plexsend.cli.timing import read_timing
     from plexsend.producers import ImportInterrupted, Producer, import_file
 
     with open_outbox(screen) as (settings, store):
         warn_of_account(screen, settings, account)
+        timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
         rows = RowScreen(screen)
         try:
             with rows.progress("import") as on_progress:
@@ -91,8 +93,8 @@ def import_(
                     key_column=key_column,
                     changed=changed,
                     resume=resume,
-                    send_at=send_at,
-                    expires_at=expires_at,
+                    send_at=timing.send_at,
+                    expires_at=timing.expires_at,
                     replace=replace,
                     mend_numbers=mend_numbers,
                     on_progress=on_progress,
@@ -100,10 +102,10 @@ def import_(
                     on_remark=rows.remark,
                 )
         except ImportInterrupted as exc:
-            rows.print_import(exc.report, file)
+            rows.print_import(exc.report, file, timing)
             raise
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
-    rows.print_import(report, file)
+    rows.print_import(report, file, timing)
     return rows.end(report)

@@ -67,6 +67,8 @@ class Process:
         )
         if isinstance(answer, Batch):
             self.memory.note(answer)
+            # As its signs of life do.
+            self.memory.hear(answer.taken_ms)
         return answer
 
     def send(self, batches: int = 1_000, lane: Lane = BULK) -> list[str]:

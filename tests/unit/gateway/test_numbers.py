@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plexsend.errors import InvalidItem
+from plexsend.gateway.items import get_loader
 from plexsend.gateway.numbers import (
     LONGEST_WRITTEN,
+    LOST_ZERO,
     RECEIVER_PATTERN,
     SENDER_PATTERN,
+    ZERO_PUT_BACK,
     normalise_receiver,
     normalise_sender,
 )
@@ -68,6 +73,16 @@ def test_receiver_passes(given: str, sent: str) -> None:
         ("031-1661-1234", "is a representative number (15xx, 16xx, 18xx) behind an area code"),
         ("2-2345-6789", "lacks its leading 0"),
         ("1023456789", "lacks its leading 0"),
+        ("70-2345-6789", "lacks its leading 0"),
+        ("801234567", "lacks its leading 0"),
+        ("5051234567", "lacks its leading 0"),
+        ("601234567", "lacks its leading 0"),
+        ("3012345678", "lacks its leading 0"),
+        (
+            "1.02346E+09",
+            "is a number that a spreadsheet shortened, as in 1.02E+09: its last digits are lost",
+        ),
+        ("15881234.0", "ends in a decimal point and 0, as a program writes amounts"),
         ("158-1234", "has 7 digits"),
         ("010-2345-67890", "has 12 digits"),
         ("010-1234-5678", "is not a Korean number that can send"),
@@ -130,6 +145,12 @@ def test_every_sender_of_the_pattern_passes_as_it_is(number: str) -> None:
     assert normalise_sender(number) == number
 
 
+@given(SENDERS.filter(lambda number: number.startswith("0")))
+def test_every_number_without_its_0_is_told_so_or_is_another_number(number: str) -> None:
+    judged = normalise_sender(number[1:])
+    assert isinstance(judged, str) or judged.reason == "lacks its leading 0"
+
+
 @given(RECEIVERS, st.lists(st.tuples(st.integers(0, 11), st.sampled_from("- ")), max_size=8))
 def test_separators_anywhere_change_nothing(number: str, separators: list[tuple[int, str]]) -> None:
     written = number
@@ -154,3 +175,27 @@ def test_any_text_becomes_digits_of_the_pattern_or_a_refusal_without_them(text: 
             assert not re.search(r"[0-9]{5}", told)
         else:
             assert re.fullmatch(pattern, judged, re.ASCII)
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "sent"),
+    [
+        ("receiver_number", "1022345678", "01022345678"),
+        ("receiver_number", " 10-2234-5678", "01022345678"),
+        ("sender_number", "222345678", "0222345678"),
+    ],
+)
+def test_a_lost_zero_is_put_back_where_asked_for_and_reported(field: str, written: str, sent: str) -> None:
+    raw = {"sender_number": "0222345678", "receiver_number": "01022345678", "msg": "m", field: written}
+    with pytest.raises(InvalidItem) as refused:
+        get_loader("sms-bulk").load(raw, default_key="k")
+    assert [problem.reason for problem in refused.value.problems] == [LOST_ZERO.reason]
+    item = get_loader("sms-bulk").load(raw, default_key="k", mend_numbers=True)
+    assert json.loads(item.body)[field] == sent
+    assert [(each.field, each.reason) for each in item.replacements] == [(field, ZERO_PUT_BACK.reason)]
+
+
+def test_a_number_that_lacks_more_than_a_zero_is_refused_all_the_same() -> None:
+    raw = {"sender_number": "0222345678", "receiver_number": "12345", "msg": "m"}
+    with pytest.raises(InvalidItem):
+        get_loader("sms-bulk").load(raw, default_key="k", mend_numbers=True)

@@ -103,19 +103,22 @@ def test_a_rows_own_times_count_instead(producer: Producer, make_item: Any, tmp_
         writer.writeheader()
         writer.writerow({**item, "msg_key": "own", "send_at": "2100-01-02T09:00:00+09:00"})
         writer.writerow({**item, "msg_key": "files"})
-        writer.writerow({**item, "msg_key": "wrong", "send_at": "2100-01-02 09:00", "expires_at": "soon"})
+        writer.writerow({**item, "msg_key": "local", "send_at": "2100-01-02 9:00"})
+        writer.writerow({**item, "msg_key": "wrong", "send_at": "2100-01-02", "expires_at": "soon"})
     report = import_file(producer, path, "mms-bulk", send_at=datetime(2100, 1, 1, tzinfo=UTC))
-    assert _counts(report) == (2, 0, 0, 1)
-    own, files = producer.status("own"), producer.status("files")
+    assert _counts(report) == (3, 0, 0, 1)
+    own, files, here = producer.status("own"), producer.status("files"), producer.status("local")
     assert own is not None
+    assert here is not None
+    assert here.send_at_ms == own.send_at_ms
     assert files is not None
     assert files.send_at_ms is not None
     assert own.send_at_ms == files.send_at_ms + 24 * 3_600_000
     (reject,) = _rejects(report.rejected_path)
     assert [each["field"] for each in reject["errors"]] == ["send_at", "expires_at"]
-    remedy = "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."
+    remedy = "Write ISO 8601, such as 2026-03-01 09:00, or with a zone of its own: 2026-03-01T09:00:00+09:00."
     assert [each["remedy"] for each in reject["errors"]] == [remedy, remedy]
-    assert reject["row"]["send_at"] == "2100-01-02 09:00"
+    assert reject["row"]["send_at"] == "2100-01-02"
     assert check_file(path, "mms-bulk").invalid == 1
 
 
