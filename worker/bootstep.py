@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
@@ -13,6 +14,7 @@ from celery.worker.state import maybe_shutdown
 
 from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
 from plexsend.gateway.http.hook import post_to_hook
+from plexsend.gateway.http.way import Way
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
@@ -21,6 +23,7 @@ from plexsend.outbox.redis.requirements import inspect, kept_texts
 from plexsend.outbox.redis.rights import look_at_rights, require
 from plexsend.worker.broker_check import check_broker
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.memory_file import MemoryFile
 from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
@@ -75,6 +78,9 @@ class HousekeepingStep(bootsteps.StartStopStep):
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
         _refuse_wrong_broker(settings, gossip=self._gossip)
+        memory_file = _memory_file(parent, settings)
+        if memory_file is not None:
+            runtime.memory.recall(memory_file.read())
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
@@ -92,11 +98,12 @@ class HousekeepingStep(bootsteps.StartStopStep):
             queue_lengths=queues.lengths,
             purge=queues.purge,
             presence=presence,
+            memory_file=memory_file,
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
         if settings.notify is not None:
-            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            notifier = Notifier(runtime, settings.notify, post=partial(post_to_hook, way=Way.of(settings)))
             threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
 
@@ -123,6 +130,13 @@ def served(worker: Any) -> tuple[str, ...]:
     fetches = getattr(getattr(worker, "consumer", None), "task_consumer", None)
     fetched = tuple(service for service in wanted if fetches and fetches.consuming_from(service))
     return tuple(sorted(fetched or wanted))
+
+
+# Beside the log of the worker, unless a folder is set.
+def _memory_file(parent: Any, settings: Settings) -> MemoryFile | None:
+    log = getattr(parent, "logfile", None)
+    folder = settings.state_dir or (Path(log).absolute().parent if isinstance(log, str) and log else None)
+    return None if folder is None else MemoryFile(folder, str(parent.hostname), settings.key_prefix)
 
 
 def log_doubtful(problems: Iterable[Problem]) -> None:

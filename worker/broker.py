@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from plexsend.errors import OutboxError
 from plexsend.outbox.redis.failures import remedy_of
 from plexsend.worker.app import create_app
-from plexsend.worker.broker_check import check_broker
+from plexsend.worker.broker_check import about_broker, check_broker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,7 @@ def look_at_broker(settings: Settings) -> BrokerState:
             {service: channel.queue_declare(service).message_count for service in settings.services}
         )
     except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
-        return BrokerState(failure=f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy_of(exc)}")
+        remedy = about_broker(settings, remedy_of(exc))
+        return BrokerState(failure=f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy}")
     finally:
         connection.release()

@@ -28,7 +28,10 @@ def check_broker(settings: Settings, *, gossip: bool = True) -> None:
         try:
             inspect_broker(broker, gossip=gossip)
         except OutboxError as exc:
-            if settings.broker is settings.redis:
-                raise
             kind = OutboxUnavailable if isinstance(exc, OutboxUnavailable) else WrongServer
-            raise kind(str(exc).replace("PLEXSEND_REDIS_URL", "PLEXSEND_BROKER_URL")) from exc
+            raise kind(about_broker(settings, str(exc))) from exc
+
+
+def about_broker(settings: Settings, words: str) -> str:
+    """Return what was said about Redis as it is about the broker: with the setting that gave its address."""
+    return words if settings.broker is settings.redis else words.replace("_REDIS_URL", "_BROKER_URL")

@@ -18,6 +18,8 @@ from plexsend.outbox.advance import UNKNOWN_SENDER, Mode, NothingTaken, Status, 
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
 from plexsend.worker.batch_log import BatchLog
 from plexsend.worker.recheck import recheck
+from plexsend.worker.rewind import log_forgotten
+from plexsend.worker.slices import SHORT_SLICE_S, long_slice_s
 from plexsend.worker.verdicts import give_back
 
 if TYPE_CHECKING:
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
     from plexsend.settings import Credentials
     from plexsend.worker.runtime import Runtime
 
-LONG_SLICE_S = 10.0
-"""The longest that a drain runs when no other doorbell waits in its process."""
-SHORT_SLICE_S = 1.0
-"""The longest that it runs when another waits."""
 LONGEST_STAY_MS = 100
 """The longest that a thread waits for its lane; anything longer is a wake time."""
 STALE_S = 5.0
@@ -68,7 +66,7 @@ class Drain:
         self._lane = lane
         self._around = around
         self._name = runtime.next_drain()
-        self._long_slice_s = _long_slice_s(self._name)
+        self._long_slice_s = long_slice_s(self._name)
         self._sequence = 0
         self._called_at = 0.0
         self._impatient_since: float | None = None
@@ -111,6 +109,7 @@ class Drain:
             self._in_hand = None
             if isinstance(reply, Batch):
                 self._in_hand = reply
+                self._runtime.memory.note(reply)
                 settlement = self._send(reply)
             elif reply.status is not Status.STAY:
                 self._log_declined(reply)
@@ -133,6 +132,8 @@ class Drain:
 
     # The gateway's refusal itself is logged with its batch.
     def _log_declined(self, reply: NothingTaken) -> None:
+        if reply.forgotten is not None:
+            log_forgotten(reply.forgotten, lane=self._lane.name)
         if reply.status is Status.DECLINED and reply.reason == "address":
             account, sender = self._lane.account, self._sender() or UNKNOWN_SENDER
             agreed = agreed_address(self._runtime.store, account, sender.product)
@@ -193,6 +194,7 @@ class Drain:
                     yields=yields,
                     most_items=self._service.product.most_items,
                     sender=self._sender() or UNKNOWN_SENDER,
+                    seen=self._runtime.memory.of(self._lane),
                 )
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0
@@ -281,17 +283,6 @@ class Drain:
             return self._runtime.reread_credentials(account, refused)
         except SettingsError:
             return False
-
-
-# Spread by the number of the drain: 64 that began together would end together, and a quarter of their pace
-# would be lost until their next doorbells arrive.
-def _long_slice_s(drain: str) -> float:
-    number = int(drain.rpartition(".")[2])
-    return LONG_SLICE_S * (0.5 + 0.5 * (number * _GOLDEN % 1))
-
-
-_GOLDEN = 0.618034
-"""Its multiples stay spread out, however many there are."""
 
 
 def _is_refused_login(answer: Answer) -> bool:

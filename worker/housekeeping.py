@@ -22,6 +22,7 @@ from plexsend.worker.duties import LOOK_BESIDE_S, Duties
 from plexsend.worker.form_watch import FormWatch
 from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
+from plexsend.worker.rewind import RewindWatch
 from plexsend.worker.service_watch import ServiceWatch
 from plexsend.worker.walker import Walker
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.processes import WorkerProcess
+    from plexsend.worker.memory_file import MemoryFile
     from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
@@ -65,6 +67,7 @@ class Housekeeping:
         purge: Callable[[str], int] = lambda _: 0,
         presence: Presence | None = None,
         wakeups: Wakeups | None = None,
+        memory_file: MemoryFile | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
@@ -85,6 +88,8 @@ class Housekeeping:
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._walker = Walker(runtime.store, runtime.name, clock)
+        self._rewind = RewindWatch(runtime)
+        self._memory_file = memory_file
         self._due: dict[str, float] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
@@ -112,6 +117,7 @@ class Housekeeping:
                 else:
                     self._due[account] = 0.0
         self._try("", self._presence.leave)
+        self._write_memory(at_once=True)
         self._wakeups.close()
 
     def round(self) -> float:
@@ -122,11 +128,13 @@ class Housekeeping:
         steps: dict[str, Callable[[], object]] = {
             "1 form": lambda: self._form_watch.look(self._lanes),
             "2 beat": self._beat,
+            "2 rewind": self._rewind.look,
             "3 agree": self._agree,
             "4 lanes": self._look_for_lanes,
         }
         if not all(self._try("", step, name) for name, step in steps.items()):
             return AGAIN_S
+        self._write_memory()
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
         self._try("", self._walker.step, "7 walk")
@@ -151,6 +159,11 @@ class Housekeeping:
                     self._due[account] = 0.0
             gone = self._presence.gone
             self._dropped = {account: names & gone for account, names in self._dropped.items()}
+
+    def _write_memory(self, *, at_once: bool = False) -> None:
+        if self._memory_file is not None:
+            presence = self._presence
+            self._memory_file.write(self._runtime.memory, presence.name, presence.sign_ms, at_once=at_once)
 
     def _agree(self) -> None:
         self._agreement.look(self._presence.fleet, self._duties.all)

@@ -31,7 +31,7 @@ def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
     from plexsend.outbox.form import form_in_force
     from plexsend.outbox.redis.store import Store
 
-    store = Store.connect(settings.redis, settings.key_prefix)
+    store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
     try:
         # What a newer program writes must be neither misread nor changed.
         form_in_force(store)

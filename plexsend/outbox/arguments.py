@@ -45,6 +45,9 @@ ADVANCE = _order(
     "url",
     # The fingerprint of the secret that the gateway refused for the batch; empty: it refused none.
     "refused",
+    # What the drain's process knows of the route: its last take, and `<here> <messages> <ms>` (see Seen).
+    _number("seen_takes"),
+    "seen",
 )
 """After these the effects, then the verdicts, each followed by the keys of the messages that share it."""
 
@@ -73,9 +76,13 @@ ADVANCE_ANSWER = _order(
     _number("ok_take"),
     "bell",
     _number("epoch"),
+    _number("went"),
+    "here",
 )
 """`ms`: how long there is nothing to do; for a batch: when it was taken, on Redis's clock. `epoch`: of
-the policies under which it was taken."""
+the policies under which it was taken. `went`: messages that went on this route so far; `here`: which
+server this is, where the caller does not know. Where the server forgot something, `take` and `went` are how
+much, and `ms` is the span."""
 
 SUBMIT = _order(
     "submit",
@@ -168,11 +175,53 @@ GROUP_ANSWER = _order(
 """`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
 they are, for a reschedule each with the reason."""
 
+REWOUND = _order(
+    "rewound",
+    "act",
+    "lane",
+    "text",
+    "by",
+    "here",
+    _number("seen_ms"),
+    _number("from_ms"),
+    _flag("is_known"),
+)
+"""Of these each act needs some; rewound.lua says which. Times in ms."""
+
+KNOWN = _order("known", "route", _number("takes"), _number("went"))
+"""What a process knows of a route: its last take, and the messages that went by then."""
+
+REWOUND_ANSWER = _order(
+    "answer", "status", _number("takes"), _number("messages"), _number("from_ms"), _number("to_ms")
+)
+
 POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 """`is_early`: as for steer; `count`: how many values follow, names and texts in turn."""
 
 AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
 """`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
+
+IMPORT = _order(
+    "imports",
+    "act",
+    "name",
+    "file",
+    "by",
+    "salt",
+    _flag("resume"),
+    _flag("sends_changed"),
+    _number("since"),
+    _number("run"),
+    _number("send_at_ms"),
+    _flag("is_complete"),
+    _number("added"),
+    "sample",
+)
+"""`file`: what the run reads, and how; `by`: what tells its rows apart; `since`, `run`: of the run, 0 where
+it is to be begun; `added`, `sample`: rows that were added, and the key of one. In a look or a forget the rows
+come then."""
+
+IMPORT_ROW = _order("row", "msg_key", "bucket", "hash")
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
@@ -202,11 +251,13 @@ LAYOUTS: Mapping[str, Signature] = {
     "policy": Signature(POLICY),
     "agree": Signature(AGREE),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
+    "rewound": Signature(REWOUND, (KNOWN,), REWOUND_ANSWER),
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),
     "heal": Signature(HEAL),
     "walk": Signature(WALK, answer=WALK_ANSWER),
     "audit": Signature(AUDIT),
     "alive": Signature(ALIVE),
+    "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }
 """Script → its orders."""

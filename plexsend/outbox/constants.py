@@ -61,6 +61,10 @@ LONGEST_POSTPONE_MS = 604_800_000
 FAR_AHEAD_MS = 3_600_000
 """What is this much later than the latest time that plexsend gives was written by another program, or comes
 from before the clock was set back. Shorter, and a policy that changes would look like it."""
+IMPORT_RESTS_MS = 12 * 3_600_000
+"""After so long without an import under its name, a file may be another list: a person says which it is."""
+REWOUND_MS = 30_000
+"""A server that forgot as much is not sent from before a person has decided; of less it is warned."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

@@ -156,14 +156,16 @@ class SignGiven:
     """Whether Redis knew nothing of the process: then it must announce itself again."""
     lanes: int
     """How many names of lanes there are: where this changed, there are lanes that one does not know yet."""
+    was_ms: int = 0
+    """Its last sign before, as Redis knew it; 0: none."""
 
 
 def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> SignGiven:
     """Give a sign of life."""
-    now, is_first, lanes = store.run_for_fleet(
+    now, is_first, lanes, was = store.run_for_fleet(
         Script.ALIVE, ALIVE.write(process=name, busy=busy, revision=revision, announced="")
     )
-    return SignGiven(number(now), is_first == 1, number(lanes))
+    return SignGiven(number(now), is_first == 1, number(lanes), number(text(was).partition(" ")[0]))
 
 
 def signs(store: Store, now_ms: int) -> dict[str, Sign]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import SettingsError
 from plexsend.settings.accounts import read_secret_file
-from plexsend.settings.foreign import take_out_foreign
+from plexsend.settings.foreign import take_out_foreign, unused
 from plexsend.settings.model import VARIABLES
 from plexsend.settings.service_links import without_service_links
 from plexsend.settings.variables import FILE_SUFFIX, environment_word
@@ -59,8 +59,9 @@ def origins(services: Iterable[str], environ: Mapping[str, str] | None = None) -
 
 
 def ignored(environ: Mapping[str, str] | None = None) -> list[Problem]:
-    """Return a warning for each variable by which Celery would be set up otherwise."""
-    return take_out_foreign(dict(os.environ if environ is None else environ))
+    """Return a warning for each variable of another program that is set, and is not used."""
+    found = dict(os.environ if environ is None else environ)
+    return [*take_out_foreign(found), *unused(found)]
 
 
 def _of(

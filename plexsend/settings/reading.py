@@ -57,6 +57,9 @@ def read(
         "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
         "number_key": lambda: reader.optional(rows(Settings)["number_key"]),
         "notify": lambda: reader.optional(rows(Settings)["notify"]),
+        "state_dir": lambda: reader.optional(rows(Settings)["state_dir"]),
+        "proxy": lambda: reader.optional(rows(Settings)["proxy"]),
+        "ca_file": lambda: reader.optional(rows(Settings)["ca_file"]),
         "accounts": lambda: MappingProxyType(reader.accounts(services)),
         "base_urls": lambda: MappingProxyType(
             {

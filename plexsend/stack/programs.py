@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import NotPossible
 from plexsend.extras import require
 from plexsend.stack.child import Program
+from plexsend.stack.environment import STATE_DIR
 from plexsend.stack.ports import HOST
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
         folder.logs / f"{name}.log",
         # Not the caller's folder: Celery imports from where it runs, and a worker.py there would come first.
         folder.path,
-        environ,
+        {STATE_DIR: str(folder.path), **environ},
         keeps_open=(folder.lock,),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from plexsend.cli.doctor.environment import settings_rows
-from plexsend.cli.doctor.outside import broker_rows, gateway_rows
+from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
 from plexsend.cli.doctor.rows import unknown, wrong
 from plexsend.cli.doctor.server import (
     distance_rows,
@@ -19,7 +19,7 @@ from plexsend.cli.doctor.server import (
     server_rows,
     slow_log_rows,
 )
-from plexsend.cli.doctor.serving import agreement_rows, serving_rows
+from plexsend.cli.doctor.serving import agreement_rows, rewound_rows, serving_rows
 from plexsend.errors import MissingExtra, PlexsendError
 
 if TYPE_CHECKING:
@@ -151,19 +151,23 @@ def _gateway(situation: Situation) -> Iterable[CheckRow]:
 
     require("worker")
     from plexsend.gateway.http.handshake import Handshake, shake_hands
+    from plexsend.gateway.http.names import Names
+    from plexsend.gateway.http.way import Way
 
+    way, names = Way.of(situation.settings), Names()
     urls = sorted(set(situation.settings.base_urls.values()))
     hands = [Future[Handshake]() for _ in urls]
 
     def shake(url: str, future: Future[Handshake]) -> None:
-        future.set_result(shake_hands(url, timeout_s=_CONNECT_S))
+        future.set_result(shake_hands(url, way, timeout_s=_CONNECT_S, names=names))
 
     # At once: four addresses that do not answer take no longer than one.
     for url, future in zip(urls, hands, strict=True):
         threading.Thread(target=shake, args=(url, future), name="plexsend-check", daemon=True).start()
     ends_s = time.monotonic() + LONGEST_S - 1
     found = {url: _shaken(future, ends_s) for url, future in zip(urls, hands, strict=True)}
-    return gateway_rows(found, now_s=time.time(), sends=bool(situation.settings.accounts))
+    yield from gateway_rows(found, now_s=time.time(), sends=bool(situation.settings.accounts))
+    yield from name_rows(found)
 
 
 def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
@@ -172,7 +176,7 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
     try:
         return future.result(timeout=max(0.0, ends_s - time.monotonic()))
     except FutureTimeoutError:
-        return Handshake("its name server does not answer")
+        return Handshake("this machine's name servers do not answer")
 
 
 def _fleet(situation: Situation) -> Iterable[CheckRow]:
@@ -181,12 +185,14 @@ def _fleet(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.disagreements import disagreements
     from plexsend.outbox.reading.flow_facts import gather
+    from plexsend.outbox.rewound import rewinds
 
     store = situation.store
     agreed = read_to_show(store)
     # The pace is of no interest here, so nothing is waited for.
     parts = gather(store, agreed, sleep=lambda _: None)
     yield from serving_rows(parts)
+    yield from rewound_rows(rewinds(store, queries.accounts(store)))
     processes = fleet(store, queries.accounts(store))
     yield from agreement_rows(processes, disagreements(processes, agreed))
 

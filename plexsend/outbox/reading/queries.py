@@ -58,6 +58,13 @@ def server_ms(store: Store) -> int:
     return int(seconds) * 1000 + int(micros) // 1000
 
 
+def started_ms(store: Store) -> int:
+    """Return when the server was started, on its clock, or up to a second before: it counts in seconds."""
+    with mapped():
+        info: Any = store.client.info("server")
+    return server_ms(store) - (number(info.get("uptime_in_seconds")) + 1) * 1000
+
+
 def lanes(store: Store) -> list[Lane]:
     """Return all lanes that have a message, and all routes that ever had one, sorted."""
     known = {lane for account in accounts(store) for lane in indexed_lanes(store, account)}
@@ -75,6 +82,12 @@ def _known(names: Iterable[str]) -> Iterator[Lane]:
     for name in names:
         with suppress(UsageError):
             yield Lane.parse(name)
+
+
+def here(store: Store, account: str) -> str:
+    """Return which server this is for an account: the ms of its first submit here; empty without one."""
+    with mapped():
+        return text(store.client.get(store.keys.here(account)))
 
 
 def accounts(store: Store) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from redis.connection import SSLConnection
@@ -61,6 +62,33 @@ def patient(
                 raise LoginRefused(f"it refuses the login from PLEXSEND_REDIS_URL_FILE: {exc}") from exc
 
     return PatientConnection
+
+
+def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
+    """Return a kind of connection that is made anew before a call, once it was idle for its check interval.
+
+    A firewall may have forgotten an idle connection without a word to either end. redis-py would ask the
+    server over it, wait in vain for as long as any call, and fail the call, which then may have been done.
+    """
+
+    class RenewingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect_check_health(self, **options: Any) -> None:
+            if self._sock is None:
+                # Nothing is to be checked while it is made.
+                super().connect_check_health(**{**options, "check_health": False})
+                self.next_health_check = 0
+
+        def check_health(self) -> None:
+            # 0 until its first call was answered.
+            if 0 < self.next_health_check < time.monotonic():
+                self.disconnect()
+                self.connect()
+
+        def disconnect(self, *args: Any, **kwargs: Any) -> None:
+            super().disconnect(*args, **kwargs)
+            self.next_health_check = 0
+
+    return RenewingConnection
 
 
 def yielding(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:

@@ -25,6 +25,7 @@ _KEY = "KEY"
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "DEL": (_KEY,),
     "EVALSHA": ("0" * 40, "1", _KEY),
+    "EVALSHA_RO": ("0" * 40, "1", _KEY),
     "EXISTS": (_KEY,),
     "GET": (_KEY,),
     "HDEL": (_KEY, "f"),

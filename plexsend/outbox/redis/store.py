@@ -19,9 +19,9 @@ from plexsend.errors import OutboxMoved, OutboxUnavailable
 from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.keys import Keys
-from plexsend.outbox.redis.kinds import patient, yielding
+from plexsend.outbox.redis.kinds import patient, renewing, yielding
 from plexsend.outbox.redis.logins import FileLogin
-from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.scripts import Script, only_reads, source
 from plexsend.outbox.redis.sentinels import Sentinels
 
 if TYPE_CHECKING:
@@ -38,11 +38,14 @@ _OPTIONS: dict[str, Any] = {
     "socket_timeout": 5.0,
     "socket_connect_timeout": 3.0,
     "socket_keepalive": True,
-    "health_check_interval": 25,
     # As many as there are threads that call at once. At redis-py's own bound, 100, a call fails, and scripts
     # keep their connections, so it would fail for ever.
     "max_connections": 2**31,
 }
+IDLE_S = 20.0
+"""After how many seconds without use a connection is made anew, unless the settings say otherwise."""
+# A login that may only read may call what cannot write by this name alone.
+_VERB = {script: "EVALSHA_RO" if only_reads(script) else "EVALSHA" for script in Script}
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
 
 
@@ -70,7 +73,7 @@ class Store:
         self.keys = Keys(prefix)
         pool = client.connection_pool
         self._connections = connections or Connections(pool)
-        pool.connection_class = patient(pool.connection_class, self._connections, login)
+        pool.connection_class = patient(renewing(pool.connection_class), self._connections, login)
         if turn is not None:
             pool.connection_class = yielding(pool.connection_class, turn)
         self._scripts: dict[Script, RegisteredScript] = {
@@ -80,12 +83,15 @@ class Store:
         """Keys of another type than they should be, as far as reads met them (reads.py)."""
 
     @classmethod
-    def connect(cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None) -> Store:
+    def connect(
+        cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None, *, idle_s: float = IDLE_S
+    ) -> Store:
         """Return a store for this address, or URL of a single server. Connects at the first call."""
+        options = {**_OPTIONS, "health_check_interval": idle_s}
         if isinstance(address, str):
-            return cls(Redis.from_url(address, **_OPTIONS), prefix, turn)
+            return cls(Redis.from_url(address, **options), prefix, turn)
         login = None if address.file is None else FileLogin(address)
-        return cls(_client(address, login), prefix, turn, login=login)
+        return cls(_client(address, login, options), prefix, turn, login=login)
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes.
@@ -108,19 +114,19 @@ class Store:
     def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
         try:
             with mapped():
-                reply = self._call(self._scripts[script], key, args)
+                reply = self._call(_VERB[script], self._scripts[script], key, args)
         except OutboxUnavailable:
             self._doubt_master()
             raise
         return list(reply)
 
-    def _call(self, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
+    def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:
-            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call(verb, script.sha, 1, key, *args)
         except NoScriptError:
             # It did not run.
             self.client.script_load(script.script)
-            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call(verb, script.sha, 1, key, *args)
 
     # The master may have been replaced: hung, or cut off from its replicas, it keeps its connections open,
     # and each would have to fail by itself. The next call asks the Sentinels again.
@@ -136,8 +142,9 @@ class Store:
         self.client.close()
 
 
-def _client(address: RedisAddress, login: FileLogin | None) -> Redis:
-    options = {**_OPTIONS, "credential_provider": login} if login else _OPTIONS
+def _client(address: RedisAddress, login: FileLogin | None, options: dict[str, Any]) -> Redis:
+    if login:
+        options = {**options, "credential_provider": login}
     if address.sentinel is not None:
         return _sentinel_client(address.sentinel, options)
     if address.url.startswith("unix:"):
@@ -152,7 +159,13 @@ def _sentinel_client(address: SentinelAddress, options: dict[str, Any]) -> Redis
         if "credential_provider" in options
         else {"username": address.username, "password": address.password}
     )
-    client: Redis = Sentinels(address, **options).master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
+    sentinels = Sentinels(address, **options)
+    for each in sentinels.sentinels:
+        # A connection to the master is made anew after asking them, over connections that rested as long.
+        pool = each.connection_pool
+        pool.connection_class = renewing(pool.connection_class)
+        pool.connection_kwargs["health_check_interval"] = options["health_check_interval"]
+    client: Redis = sentinels.master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
         address.master, db=address.db, **own
     )
     return client

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kombu.exceptions import OperationalError
 from redis.exceptions import ResponseError
 
 from plexsend.errors import OutboxUnavailable, WrongServer
@@ -77,7 +78,7 @@ def refused_consumer(look: Looks) -> Any:
     consumer.channel_errors = (ResponseError,)
     consumer.app = SimpleNamespace(plexsend_settings=None)
     consumer.gossip = SimpleNamespace(enabled=True)
-    consumer.look, consumer.refused_s = look, 0.0
+    consumer.look, consumer.refused_s, consumer._reasons = look, 0.0, set()
     return consumer
 
 
@@ -92,6 +93,28 @@ def test_refusal_is_logged_once_for_each_reason_and_waited_for(caplog: pytest.Lo
     assert ["READONLY" in said[0], "It is a replica." in said[1], "It may not." in said[2]] == [True] * 3
     assert len(said) == 3
     consumer._wait_while_refused()
+
+
+def test_waits_grow_where_the_broker_refuses_again_and_the_look_finds_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    consumer = refused_consumer(Looks())
+    consumer.refused_s = 0.5
+    waits = []
+    for _ in range(9):
+        consumer._note_refusal(ResponseError("NOPERM"))
+        waits.append(consumer._wait_s)
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert len(caplog.records) == 1
+
+
+def test_what_kombu_wraps_is_a_refusal_only_where_the_broker_answered() -> None:
+    consumer = refused_consumer(Looks())
+    for cause, refused in ((ConnectionResetError(), False), (ResponseError("NOPERM"), True)):
+        wrapped = OperationalError(str(cause))
+        wrapped.__cause__ = cause
+        consumer._note_refusal(wrapped)
+        assert consumer._refused is refused
 
 
 def test_connection_that_was_lost_is_no_refusal() -> None:
