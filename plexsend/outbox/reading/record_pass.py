@@ -37,7 +37,7 @@ _ACCOUNT = re.compile(rf"\{{({NAME.pattern})\}}:".encode())
 
 
 @dataclass(slots=True)
-class Pass:
+class PassResult:
     """What one pass found."""
 
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -68,9 +68,9 @@ class RecordPass:
         self._since_ms = since_ms
         self._on_page = on_page
         self._known: set[bytes] | None = set() if exactly else None
-        self._pass = Pass()
+        self._pass = PassResult()
 
-    def run(self) -> Pass:
+    def run(self) -> PassResult:
         """Look at every key once and return what was found."""
         start = self._store.keys.prefix.encode()
         keys = self._store.client.scan_iter(match=_escape(self._store.keys.prefix) + "{*", count=_KEYS_A_PAGE)

@@ -41,6 +41,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "urls": "hash",
     "refused": "hash",
     "sweep": "hash",
+    "forgotten": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -68,18 +69,18 @@ OF_SERVICE: Mapping[str, str] = {
 }
 """What follows a service → type."""
 
-OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
-"""What precedes a message's key → type."""
+OF_NAMED: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list", "import": "hash"}
+"""What precedes a message's key, or an import's name, → type."""
 
-_MESSAGE = re.compile(r"([bmh]):.")
+_NAMED = re.compile(rf"({'|'.join(OF_NAMED)}):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
 
 
 def type_in_account(name: str) -> str | None:
     """Return the type of the key of an account with this name behind the account; None: not a key of ours."""
-    if found := _MESSAGE.match(name):
-        return OF_MESSAGE[found[1]]
+    if found := _NAMED.match(name):
+        return OF_NAMED[found[1]]
     if name in OF_ACCOUNT:
         return OF_ACCOUNT[name]
     if found := _LANE.fullmatch(name):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.reading.queries import routes
 from plexsend.outbox.redis.key_types import OF_ACCOUNT, OF_FLEET, OF_LANE
 
 if TYPE_CHECKING:
@@ -102,3 +103,28 @@ def test_people_read_what_to_do(run: Callable[..., Any], yard: Any, store: Any) 
     people = run("audit")
     assert people.code == 1
     assert "What to do: A worker puts it right within an hour, or soon after one starts." in people.out
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [(("lanes",), "format"), (("policy", "set", "mms-bulk", "linger_ms=5", "--reason", "x"), "policy")],
+)
+def test_nothing_is_decided_by_a_key_of_another_type(
+    run: Callable[..., Any], store: Any, command: tuple[str, ...], key: str
+) -> None:
+    store.client.delete(store.keys.prefix + key)
+    store.client.lpush(store.keys.prefix + key, "x")
+    ended = run(*command)
+    assert ended.code == 1
+    words = " ".join(ended.err.split())
+    assert f"The key {store.keys.prefix}{key} in Redis is of another type" in words
+    assert "redis-cli RENAME KEY KEY.old" in words
+
+
+def test_key_that_was_renamed_away_is_not_spoilt_any_more(store: Any) -> None:
+    store.client.set(store.keys.lanes, "x")
+    assert routes(store) == []
+    assert store.spoilt == {store.keys.lanes}
+    store.client.rename(store.keys.lanes, store.keys.lanes + ".old")
+    assert routes(store) == []
+    assert store.spoilt == set()

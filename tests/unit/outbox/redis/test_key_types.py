@@ -11,7 +11,7 @@ from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
     OF_FLEET,
     OF_LANE,
-    OF_MESSAGE,
+    OF_NAMED,
     OF_SERVICE,
     type_in_account,
 )
@@ -32,7 +32,10 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *OF_FLEET.items(),
         *((f"{{a}}:{name}", kind) for name, kind in OF_ACCOUNT.items()),
         *((f"{{a}}:<service>:{name}", kind) for name, kind in OF_SERVICE.items()),
-        *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
+        *(
+            (f"{{a}}:{name}:<{'name' if name == 'import' else 'msg_key'}>", kind)
+            for name, kind in OF_NAMED.items()
+        ),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -46,6 +49,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
     [
         ("m:a:b", "hash"),
         ("b:x@main:ready", "string"),
+        ("import:today.csv", "hash"),
         ("wake:routes", "set"),
         ("mms-bulk@main:ready", "zset"),
         ("rcs-mms-bulk.RMM/spring~2@main:counts", "hash"),
