@@ -124,8 +124,7 @@ class _Audit:
             yield from miscounts(name, before, self._after[name], tallies.get(name) or Tally())
 
     def _of_keys(self) -> Iterator[Discrepancy]:
-        prefix = self._store.keys.prefix
-        yield from wrong_types(self._store, [(prefix + name, right) for name, right in OF_FLEET.items()])
+        yield from wrong_types(self._store, OF_FLEET.items())
 
     def _of_lanes(self, mine: Mapping[str, list[Lane]], seen: PassResult) -> Iterator[Discrepancy]:
         for account, its in mine.items():

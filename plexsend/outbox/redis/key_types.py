@@ -73,8 +73,11 @@ OF_SERVICE: Mapping[str, str] = {
 }
 """What follows a service → type."""
 
-OF_NAMED: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list", "import": "hash"}
-"""What precedes a message's key, or an import's name, → type."""
+OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
+"""What precedes a message's key → type."""
+
+OF_IMPORT: Mapping[str, str] = {"import": "hash"}
+"""What precedes an import's name → type."""
 
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
@@ -101,7 +104,16 @@ def listed() -> Mapping[str, str]:
     }
 
 
-_NAMED = re.compile(rf"({'|'.join(OF_NAMED)}):.")
+def is_begun_anew(name: str) -> bool:
+    """Return whether scripts put aside what another program wrote there; `name`: without the prefix."""
+    _, of_account, rest = name.partition("}:")
+    if of_account:
+        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and not _NAMED.match(rest)
+    return name not in LEFT_TO_A_PERSON["OF_FLEET"]
+
+
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT}
+_NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
 
@@ -109,7 +121,7 @@ _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
 def type_in_account(name: str) -> str | None:
     """Return the type of the key of an account with this name behind the account; None: not a key of ours."""
     if found := _NAMED.match(name):
-        return OF_NAMED[found[1]]
+        return _OF_NAMED[found[1]]
     if name in OF_ACCOUNT:
         return OF_ACCOUNT[name]
     if found := _LANE.fullmatch(name):

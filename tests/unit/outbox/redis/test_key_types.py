@@ -10,9 +10,11 @@ from plexsend.outbox.redis import keys
 from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
     OF_FLEET,
+    OF_IMPORT,
     OF_LANE,
-    OF_NAMED,
+    OF_MESSAGE,
     OF_SERVICE,
+    is_begun_anew,
     type_in_account,
 )
 
@@ -32,10 +34,8 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *OF_FLEET.items(),
         *((f"{{a}}:{name}", kind) for name, kind in OF_ACCOUNT.items()),
         *((f"{{a}}:<service>:{name}", kind) for name, kind in OF_SERVICE.items()),
-        *(
-            (f"{{a}}:{name}:<{'name' if name == 'import' else 'msg_key'}>", kind)
-            for name, kind in OF_NAMED.items()
-        ),
+        *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
+        *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -64,3 +64,20 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
 )
 def test_type_follows_from_the_name(name: str, kind: str | None) -> None:
     assert type_in_account(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "anew"),
+    [
+        ("{main}:mms-bulk@main:ready", True),
+        ("{main}:wake", True),
+        ("{main}:holds", False),
+        ("{main}:lanes", False),
+        ("{main}:m:k", False),
+        ("alive", True),
+        ("lanes", False),
+        ("policy", False),
+    ],
+)
+def test_what_decides_is_not_begun_anew(name: str, *, anew: bool) -> None:
+    assert is_begun_anew(name) is anew
