@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from requests import Response
@@ -80,6 +81,10 @@ class Exchange:
         self.timed_out = False
         self.too_large = False
         """Whether the answer was longer than allowed."""
+        self.status = 0
+        """The answer's status, once its head has come whole; 0 before."""
+        self.retry_after: str | None = None
+        """The header of that name, of an answer that is not a success."""
 
     def patience_s(self) -> float:
         """Return how long the next call of the socket may wait; raises TimeoutError after the deadline."""
@@ -184,6 +189,10 @@ class WatchedConnection(HTTPConnection):
         except TooLarge:
             exchange.too_large = True
             raise
+        finally:
+            exchange.status = reader.status
+            if exchange.status >= HTTPStatus.MULTIPLE_CHOICES:
+                exchange.retry_after = reader.header("retry-after")
         self._used_s = exchange.clock()
         if not reader.keeps_alive:
             self.close()
