@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import CODES, Meaning
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.policies.rows import ROWS
@@ -35,6 +36,8 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "NOWHERE": NOWHERE,
         # One text, which costs a call nothing; tables would be made anew each time.
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
+        # Of these the gateway says that it had the key before.
+        "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
         "SET_OF": {str(state): name for state, name in SET_OF.items()},
         "LIVING": {str(state): True for state in LIVING},
         "HOLDS": [row for rule in rules for row in _rows(rule)],

@@ -69,7 +69,7 @@ local function move(lane, key, from, event, score, fields)
       call('ZADD', lane_key(lane, SET_OF[to]), now_text, key)
     else
       call('DEL', body_of .. key)
-      call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u')
+      call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j')
     end
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text

@@ -33,10 +33,16 @@ local function settle_late(key, record, verdict)
   local outcome, code = verdict.outcome, verdict.code
   local is_uncertain = outcome == 'retry' or outcome == 'park'
   count(record.home, 'late', 1)
+  -- A reclaim comes in the name of a drain whose own verdict may still come.
+  if mode ~= 'settle' then call('HSET', record_of .. key, 'j', verdict.token) end
   if is_successor(key, record) then
     note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
   elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target('park', record.s) then
     recall(key, record, verdict)
+  elseif is_uncertain and SET_OF[record.s] == 'dead' then
+    -- It has ended. Where a person has it sent again, a key that the gateway knows then means that it was sent.
+    call('HSET', record_of .. key, 'f', with(record.f, MAY_HAVE_BEEN_SENT))
+    note(key, 'late', code, 'late verdict: a request before may have sent it')
   elseif outcome ~= 'accepted' then
     note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
   elseif target('accept_late', record.s) then
