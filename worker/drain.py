@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, SettingsError, UsageError
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
@@ -18,6 +19,7 @@ from plexsend.outbox.advance import UNKNOWN_SENDER, Mode, NothingTaken, Status, 
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
 from plexsend.worker.batch_log import BatchLog
 from plexsend.worker.recheck import recheck
+from plexsend.worker.slices import SHORT_SLICE_S, long_slice_s
 from plexsend.worker.verdicts import give_back
 
 if TYPE_CHECKING:
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
     from plexsend.settings import Credentials
     from plexsend.worker.runtime import Runtime
 
-LONG_SLICE_S = 10.0
-"""The longest that a drain runs when no other doorbell waits in its process."""
-SHORT_SLICE_S = 1.0
-"""The longest that it runs when another waits."""
 LONGEST_STAY_MS = 100
 """The longest that a thread waits for its lane; anything longer is a wake time."""
 STALE_S = 5.0
@@ -56,8 +54,8 @@ class Surroundings:
     """Whether one of a lane without a group does."""
     ring: Callable[[Lane, str], None]
     """Send a doorbell for a lane, under this name."""
-    clock: Callable[[], float] = time.monotonic
-    """Seconds, monotonic."""
+    clock: Callable[[], float] = elapsed_s
+    """Seconds that never go back, and pass while the machine sleeps."""
 
 
 class Drain:
@@ -68,7 +66,7 @@ class Drain:
         self._lane = lane
         self._around = around
         self._name = runtime.next_drain()
-        self._long_slice_s = _long_slice_s(self._name)
+        self._long_slice_s = long_slice_s(self._name)
         self._sequence = 0
         self._called_at = 0.0
         self._impatient_since: float | None = None
@@ -253,6 +251,9 @@ class Drain:
     def _post(self, batch: Batch) -> Settlement:
         account = batch.lane.account
         credentials = self._runtime.credentials(account)
+        if self._runtime.stop.is_set():
+            # Taken by a call that was under way, or that Redis answered late.
+            return give_back(batch, "STOPPING", "the worker was asked to stop before it was sent")
         if self._around.clock() - self._called_at > STALE_S:
             return give_back(batch, "STALE", "the worker was stopped between taking and sending")
         try:
@@ -281,17 +282,6 @@ class Drain:
             return self._runtime.reread_credentials(account, refused)
         except SettingsError:
             return False
-
-
-# Spread by the number of the drain: 64 that began together would end together, and a quarter of their pace
-# would be lost until their next doorbells arrive.
-def _long_slice_s(drain: str) -> float:
-    number = int(drain.rpartition(".")[2])
-    return LONG_SLICE_S * (0.5 + 0.5 * (number * _GOLDEN % 1))
-
-
-_GOLDEN = 0.618034
-"""Its multiples stay spread out, however many there are."""
 
 
 def _is_refused_login(answer: Answer) -> bool:
