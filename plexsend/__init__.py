@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plexsend.errors import (
         FileProblem,
         GroupClosed,
+        ImportRefused,
         InvalidItem,
         OutboxError,
         OutboxFull,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from plexsend.producers.producer import Producer
     from plexsend.producers.submissions import (
         Added,
+        Changed,
         Conflict,
         Duplicate,
         InDoubt,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Added",
+    "Changed",
     "Conflict",
     "Decision",
     "Duplicate",
@@ -61,6 +64,7 @@ __all__ = [
     "GroupCancelled",
     "GroupClosed",
     "ImportInterrupted",
+    "ImportRefused",
     "ImportReport",
     "InDoubt",
     "Invalid",
@@ -102,6 +106,7 @@ _HOMES = {
     "errors": (
         "FileProblem",
         "GroupClosed",
+        "ImportRefused",
         "InvalidItem",
         "OutboxError",
         "OutboxFull",
@@ -125,6 +130,7 @@ _HOMES = {
     "producers.producer": ("Producer",),
     "producers.submissions": (
         "Added",
+        "Changed",
         "Conflict",
         "Duplicate",
         "InDoubt",

@@ -6,6 +6,7 @@ PlexsendError
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
 │   └── ValuesRefused        values of policies are wrong; none was changed
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
+│   └── ImportRefused        whether a file is the same list as before is not clear; a person says so
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
 ├── FileProblem              the file cannot be read further; rows before it are as reported
@@ -20,10 +21,12 @@ PlexsendError
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
     ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
+    │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
-    └── SubmitInterrupted    Redis failed part-way; what was answered stands, in `submission`
-        │                    (these four in producers.submissions, for they hold one)
+    └── SubmitInterrupted    it ended part-way; what was answered stands, in `submission`
+        │                    (these five in producers.submissions, for they hold one)
         ├── InterruptedByFull     also an OutboxFull: let the backlog drain, then go on
+        ├── InterruptedByItems    what makes the items raised; `cause` is that error
         ├── InterruptedByClosing  also a GroupClosed: go on once the group is open again
         └── InterruptedByOutage   also an OutboxUnavailable: of some items it is not known whether they were
                                   added; they are in `submission.in_doubt`
@@ -95,6 +98,10 @@ class ValuesRefused(UsageError):
 
 class NotPossible(PlexsendError):
     """What was asked for does not exist, or is not possible now. Ends a command with exit code 1."""
+
+
+class ImportRefused(NotPossible):
+    """Whether a file is the same list as an earlier one of this name is not clear: no row of it was added."""
 
 
 class InvalidItem(PlexsendError):
@@ -217,6 +224,10 @@ class GroupClosed(OutboxError):
 
 class OutboxUnsuitable(OutboxError):
     """The server's own settings would lose messages; the text says which, and what to set."""
+
+
+class WrongServer(OutboxUnsuitable):
+    """The address leads to a server, a database or a login that cannot do the work: a person corrects it."""
 
 
 class RecordBroken(OutboxError):

@@ -9,6 +9,7 @@ from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Pr
 from plexsend.producers.producer import Producer
 from plexsend.producers.submissions import (
     Added,
+    Changed,
     Conflict,
     Duplicate,
     InDoubt,
@@ -25,6 +26,7 @@ if __name__ == "producers":
 
 __all__ = [
     "Added",
+    "Changed",
     "Conflict",
     "Duplicate",
     "ImportInterrupted",

@@ -95,10 +95,14 @@ def submit(
         OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
         OutboxFull: Redis is above its mark. The same; try again later.
         GroupClosed: a cancel closed the group. The same; a person opens it again.
-        OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
-        SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
-            says what became of every item read. It is an OutboxUnavailable, OutboxFull or GroupClosed as
-            well.
+        OutboxUnsuitable: Redis must not be used as it is configured, refuses the login, or holds what a
+            newer version wrote; nothing was added.
+        OutboxError: Redis fails in another way. The same as OutboxUnavailable.
+        SubmitInterrupted: Redis failed part-way, not everything was taken in time, or `items` raised. Its
+            `submission` says what became of every item read, its `cause` why it ended. It is an
+            OutboxUnavailable, OutboxFull or GroupClosed as well, where that is the cause.
+        KeyboardInterrupt, SystemExit and other errors that end a program: these themselves, with the
+            `submission` and `taken` of a SubmitInterrupted.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
     return _default.get().submit(
@@ -157,7 +161,9 @@ def send(
         OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
         OutboxFull: Redis is above its mark. The same; try again later.
         GroupClosed: a cancel closed the group. The same; a person opens it again.
-        OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+        OutboxUnsuitable: Redis must not be used as it is configured, refuses the login, or holds what a
+            newer version wrote; nothing was added.
+        OutboxError: Redis fails in another way. The same as OutboxUnavailable.
         SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
             a key, send it again under that key: it may have been taken in. Otherwise it was not.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.

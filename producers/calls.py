@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from plexsend.clock import elapsed_s
-from plexsend.errors import UsageError
+from plexsend.errors import OutboxUnavailable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +69,12 @@ class Calls:
         if not future.done():
             raise TooLate
         return future.result()
+
+    def too_late(self) -> OutboxUnavailable:
+        """Return the cause of an interruption by the caller's own time."""
+        return OutboxUnavailable(
+            f"Redis did not take everything within {self.timeout_s or 0:g} s (timeout_s)."
+        )
 
     def _left_s(self) -> float | None:
         return None if self._until_s is None else max(0.0, self._until_s - elapsed_s())

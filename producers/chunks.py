@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, OutboxError, OutboxFull
 from plexsend.outbox.submit import SubmitOutcome
-from plexsend.producers.submissions import Added, Conflict, Duplicate, InDoubt, NotAdded, Submission
+from plexsend.producers.kept import remarks_on
+from plexsend.producers.submissions import Added, Changed, Conflict, Duplicate, InDoubt, NotAdded, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,29 @@ if TYPE_CHECKING:
     from plexsend.outbox.submit import NewMessage, Submitted
     from plexsend.producers.moments import Moments
 
-    Add = Callable[[Lane, Moments, list[NewMessage]], list[Submitted]]
+    Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """The answer for a message that was not added, since an import added another one in its place before."""
+
+
+class Taker(Protocol):
+    """Where a pipeline ends: the outbox's Submitter."""
+
+    def add(
+        self,
+        lane: Lane,
+        messages: Sequence[NewMessage],
+        *,
+        stamp: str,
+        most_items: int,
+        send_at_ms: int | None,
+        expires_at_ms: int | None,
+    ) -> Sequence[Submitted | HeldBack]:
+        """Take messages in and return what became of each."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +61,13 @@ class Chunk:
     waiting: list[Waiting] = field(default_factory=list)
     is_full: bool = False
     """Whether it ended because it was long enough; otherwise it is the last."""
+    first: int = 0
+    """How many entries were read before its own."""
+
+    @property
+    def judged(self) -> int:
+        """How many of its entries were judged."""
+        return len(self.part.invalid) + len(self.waiting)
 
     def give_up(self) -> Submission:
         """Return what became of the entries where nothing of the chunk is added."""
@@ -55,7 +85,8 @@ class Adding:
     """
 
     def __init__(self, chunk: Chunk, add: Add) -> None:
-        self._part = chunk.part
+        self.part = chunk.part
+        """What became of every entry, once it ran or was given up."""
         self._groups = group(chunk.waiting)
         self._add = add
         # Held while a group is begun or answered, never while Redis is waited for.
@@ -82,8 +113,8 @@ class Adding:
             with self._lock:
                 if self._ended.is_set():
                     return None
+                _note(self.part, messages, answers)
                 self._answered += 1
-                _note(self._part, messages, answers)
         with self._lock:
             if not self._ended.is_set():
                 # Only a full server and a closed group are known to have added nothing.
@@ -95,32 +126,38 @@ class Adding:
         with self._lock:
             if not self._ended.is_set():
                 self._end(in_doubt=True)
-            return bool(self._part.in_doubt or self._part.not_added)
-
-    def result(self) -> Submission:
-        """Return what became of every entry, once it ran or was given up."""
-        return self._part
+            return bool(self.part.in_doubt or self.part.not_added)
 
     def _end(self, *, in_doubt: bool) -> None:
         """Note what became of the groups without an answer."""
         self._ended.set()
         for messages in self._groups[self._answered : self._begun]:
             if in_doubt:
-                self._part.in_doubt.extend(InDoubt(each.index, each.message.msg_key) for each in messages)
+                # Where Ctrl-C came while the answers were noted, some of them are.
+                noted = {each.index for each in self.part.added}
+                noted |= {each.index for each in self.part.duplicates}
+                noted |= {each.index for each in self.part.conflicts}
+                noted |= {each.index for each in self.part.changed}
+                unanswered = [each for each in messages if each.index not in noted]
+                self.part.in_doubt.extend(InDoubt(each.index, each.message.msg_key) for each in unanswered)
             else:
-                _note_not_added(self._part, messages)
+                _note_not_added(self.part, messages)
         for messages in self._groups[self._begun :]:
-            _note_not_added(self._part, messages)
-        self._part.sort()
+            _note_not_added(self.part, messages)
+        self.part.sort()
 
 
-def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted]) -> None:
+def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted | HeldBack]) -> None:
     for each, submitted in zip(messages, answers, strict=True):
         index, msg_key = each.index, each.message.msg_key
-        if submitted.outcome is SubmitOutcome.ADDED:
+        if isinstance(submitted, HeldBack):
+            part.changed.append(Changed(index, msg_key))
+        elif submitted.outcome is SubmitOutcome.ADDED:
             part.added.append(Added(index, msg_key))
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
-            part.duplicates.append(Duplicate(index, msg_key, submitted.state))
+            part.duplicates.append(Duplicate(index, msg_key, submitted.state, submitted.kept))
+            if submitted.kept is not None:
+                part.warnings.extend(remarks_on(index, msg_key, submitted.kept))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
 

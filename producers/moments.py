@@ -1,7 +1,8 @@
 """Moments as callers give them and as the outbox keeps them, ms since 1970.
 
 For a whole call they are aware datetimes. An item may have its own, which count instead: aware datetimes too,
-or ISO 8601 text with a zone, since a file holds only text. They never go on the wire.
+or ISO 8601 text with a zone. A file holds only text, and there a time without a zone is one of the account's
+time zone. They never go on the wire.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, Problem, UsageError
+from plexsend.producers.written_times import NotATime, in_zone, read_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from zoneinfo import ZoneInfo
 
 SEND_AT = "send_at"
 EXPIRES_AT = "expires_at"
@@ -27,7 +30,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 _EXAMPLE = "2026-03-01T09:00:00+09:00"
 _IN_A_PROGRAM = f"Give an aware datetime, or ISO 8601 text with a zone, as in {_EXAMPLE}."
-_IN_A_FILE = f"Write ISO 8601 with a zone, such as {_EXAMPLE}."
+_IN_A_FILE = f"Write ISO 8601, such as 2026-03-01 09:00, or with a zone of its own: {_EXAMPLE}."
 _NO_ZONE = "has no time zone, so the moment it means depends on the machine"
 _LATER = "Give a later moment, or none."
 
@@ -90,6 +93,7 @@ def take_moments(
     now_ms: Callable[[], int | None],
     *,
     from_file: bool = False,
+    zone: ZoneInfo | None = None,
 ) -> tuple[dict[str, object], Moments, tuple[Problem, ...]]:
     """Return an item without its own moments, those that count for it, and what is wrong with them.
 
@@ -98,15 +102,16 @@ def take_moments(
         usual: Those of the whole call, which count where the item has none.
         now_ms: Returns Redis's time; None: not known.
         from_file: Whether the item was in a file, where a moment can only be text.
+        zone: That of a text without one; None: such a text is refused.
     """
     item = dict(given)
     own_send_at, own_expires_at = item.pop(SEND_AT, None), item.pop(EXPIRES_AT, None)
     try:
-        send_at = _read(own_send_at, SEND_AT)
-        expires_at = _read(own_expires_at, EXPIRES_AT)
+        send_at = _read(own_send_at, SEND_AT, zone)
+        expires_at = _read(own_expires_at, EXPIRES_AT, zone)
     except _Unreadable:
         remedy = _IN_A_FILE if from_file else _IN_A_PROGRAM
-        wrong = _unreadable((own_send_at, SEND_AT), (own_expires_at, EXPIRES_AT))
+        wrong = _unreadable((own_send_at, SEND_AT), (own_expires_at, EXPIRES_AT), zone=zone)
         return item, usual, tuple(Problem(each.field, each.reason, remedy) for each in wrong)
     moments = Moments(
         usual.send_at_ms if send_at is None else _ceiling_ms(send_at),
@@ -139,26 +144,28 @@ def _judge(moments: Moments, now_ms: int | None, *, blamed: str) -> tuple[Moment
     return moments, ()
 
 
-def _unreadable(*given: tuple[object, str]) -> list[_Unreadable]:
+def _unreadable(*given: tuple[object, str], zone: ZoneInfo | None) -> list[_Unreadable]:
     found = []
     for value, field in given:
         try:
-            _read(value, field)
+            _read(value, field, zone)
         except _Unreadable as exc:
             found.append(exc)
     return found
 
 
-def _read(value: object, field: str) -> datetime | None:
+def _read(value: object, field: str, zone: ZoneInfo | None) -> datetime | None:
     if value is None:
         return None
     if isinstance(value, str):
         if not value.strip():
             return None
         try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise _Unreadable(field, "is not an ISO 8601 time") from None
+            value = read_time(value)
+        except NotATime as exc:
+            raise _Unreadable(field, str(exc)) from None
+        if zone is not None:
+            value = in_zone(value, zone)
     if not isinstance(value, datetime):
         raise _Unreadable(field, f"is of type {type(value).__name__}, not a time")
     if value.utcoffset() is None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from plexsend.errors import InvalidItem, OutboxUnavailable, UsageError
+from plexsend.errors import InvalidItem
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receivers import receiver_of
-from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage, Submitted
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.calls import Calls, TooLate
-from plexsend.producers.chunks import Adding, Chunk, Waiting
+from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
@@ -24,35 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.errors import OutboxError, Problem
-    from plexsend.gateway.items import ItemLoader
+    from plexsend.gateway.items import ItemLoader, KeyOf
+    from plexsend.outbox.submit import Submitted
+    from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
-    from plexsend.settings import NumberKey
+    from plexsend.producers.terms import Terms
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for every item of a pipeline; times in ms since 1970, None where there is none."""
-
-    service: str
-    account: str
-    group: str | None = None
-    send_at_ms: int | None = None
-    expires_at_ms: int | None = None
-    variant: str | None = None
-    """The variant (RCS `msg_type`) of every item; None where each says its own, or has none."""
-    replace: bool = False
-    from_file: bool = False
-    """Whether the items are rows of a file, whose author reads what is wrong with them."""
-    number_key: NumberKey | None = None
-    """Under which receivers are hashed; None: no hash of them is kept."""
-
-    def __post_init__(self) -> None:
-        # "no" is true as well: it would ask for what its caller does not want.
-        if not isinstance(self.replace, bool):
-            raise UsageError(f"replace is of type {type(self.replace).__name__}. Give True or False.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +43,8 @@ class Incoming:
     """What the caller gave, or why there is no item (a row that cannot be read): an InvalidItem."""
     size_bytes: int = 0
     """What the caller holds in memory until this entry is answered."""
-
-
-class Taker(Protocol):
-    """Where a pipeline ends: the outbox's Submitter."""
-
-    def add(
-        self,
-        lane: Lane,
-        messages: Sequence[NewMessage],
-        *,
-        stamp: str,
-        most_items: int,
-        send_at_ms: int | None,
-        expires_at_ms: int | None,
-    ) -> list[Submitted]:
-        """Take messages in and return what became of each."""
-        ...
+    key_of: KeyOf | None = field(default=None, repr=False)
+    """Gives a valid item its key; None: it has one of its own, or gets a UUID."""
 
 
 class Pipeline:
@@ -108,12 +72,19 @@ class Pipeline:
         self._lanes: dict[str | None, Lane] = {}
         self._loader = loader
         self._stamp = str(loader.stamp)
-        self._intake = intake
+        self.taker = intake
+        """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
         self._guards = guards or NoGuards()
         self._guarded = Guards()
         self.taken = 0
         """How many entries were read."""
+        # What no caller knows the outcome of yet: the chunk that is being added, and the one being judged.
+        self._open: list[Chunk | Adding] = []
+
+    def facts(self) -> tuple[str, ...]:
+        """Return what decides, beside an item itself, what becomes of it: rules, variant, default sender."""
+        return self._stamp, self._terms.variant or "", self.default_sender or ""
 
     @property
     def default_sender(self) -> str | None:
@@ -127,6 +98,7 @@ class Pipeline:
         """
         for chunk in self._judge(entries):
             yield self._add_chunk(chunk)
+            self._open.clear()
 
     def run_ahead(self, entries: Iterable[Incoming], calls: Calls | None = None) -> Iterator[Submission]:
         """Do the same, and judge each chunk while the one before it is added: two are held at a time.
@@ -145,20 +117,39 @@ class Pipeline:
             try:
                 following = next(judged, None)
             except Exception:  # of the caller's iterable: what it gave before is reported first
-                yield finish()
+                yield self._finish(finish)
                 raise
-            try:
-                yield finish()
-            except SubmitInterrupted as stopped:
-                if following is not None:
-                    stopped.submission.extend(following.give_up())
-                raise interruption(stopped.cause, stopped.submission, self.taken) from stopped.cause
+            yield self._finish(finish)
+            self._open = self._open[1:]
             chunk = following
         if chunk is not None:
             yield self._add_chunk(chunk) if calls.timeout_s is None else self._begin(chunk, calls)()
 
+    def give_up(self) -> list[Submission]:
+        """Stop, and return what became of the entries whose chunks are under way.
+
+        For a caller that was interrupted anywhere: the part that was yielded last may be among them. `taken`
+        is then the number of entries that are accounted for.
+        """
+        given_up, self._open = self._open, []
+        for each in given_up:
+            if isinstance(each, Chunk):
+                # An entry that was just read, and never judged, was not taken.
+                self.taken = each.first + each.judged
+            each.give_up()
+        return [each.part for each in given_up]
+
+    def _finish(self, finish: Callable[[], Submission]) -> Submission:
+        """Return what became of a chunk. Where that fails, what was read behind it was not added."""
+        try:
+            return finish()
+        except SubmitInterrupted as stopped:
+            for chunk in self.give_up()[1:]:
+                stopped.submission.extend(chunk)
+            raise interruption(stopped.cause, stopped.submission, self.taken) from stopped.cause
+
     def _judge(self, entries: Iterable[Incoming]) -> Iterator[Chunk]:
-        chunk = Chunk()
+        chunk = self._open_chunk()
         count = size_bytes = 0
         self._guarded = self._guards.known()
         for entry in entries:
@@ -170,10 +161,15 @@ class Pipeline:
                 chunk.is_full = True
                 yield chunk
                 self._guarded = self._guards.known()
-                chunk = Chunk()
+                chunk = self._open_chunk()
                 count = size_bytes = 0
         if count:
             yield chunk
+
+    def _open_chunk(self) -> Chunk:
+        chunk = Chunk(first=self.taken)
+        self._open.append(chunk)
+        return chunk
 
     def _take(self, entry: Incoming, chunk: Chunk) -> None:
         index, raw, part = entry.index, entry.raw, chunk.part
@@ -183,26 +179,32 @@ class Pipeline:
         moments = self._moments
         wrong: tuple[Problem, ...] = ()
         if isinstance(raw, Mapping) and has_moments(raw):
-            raw, moments, wrong = take_moments(raw, moments, self.now_ms, from_file=self._terms.from_file)
-        made_key = _make_key(raw)
+            terms = self._terms
+            raw, moments, wrong = take_moments(
+                raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
+            )
+        lacks_key = _lacks_key(raw)
+        made_key = str(uuid.uuid4()) if lacks_key and entry.key_of is None else None
         try:
             item = self._loader.load(
                 raw,
                 default_key=made_key,
+                key_of=entry.key_of,
                 default_sender=self._guarded.default_sender,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
+                mend_numbers=self._terms.mend_numbers,
                 beside=MOMENTS,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.
-            own_key = exc.msg_key if made_key is None else None
+            own_key = None if lacks_key else exc.msg_key
             part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
             return
         msg_key = item.msg_key
         wrong = (*wrong, *self._guarded.problems(item))
         if wrong:
-            part.invalid.append(Invalid(index, msg_key if made_key is None else None, wrong))
+            part.invalid.append(Invalid(index, None if lacks_key else msg_key, wrong))
             return
         # Most items have neither, and an empty generator costs as much as the rest of this function.
         if item.warnings:
@@ -218,12 +220,12 @@ class Pipeline:
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
-        adding = Adding(chunk, self._add)
+        adding = self._start(chunk)
         return self._answer(adding, adding.run())
 
     def _begin(self, chunk: Chunk, calls: Calls) -> Callable[[], Submission]:
         """Begin to add what waits. Return a function that waits for the end and then does as `_add_chunk`."""
-        adding = Adding(chunk, self._add)
+        adding = self._start(chunk)
         try:
             under_way = calls.begin(adding.run)
         except TooLate:
@@ -237,20 +239,28 @@ class Pipeline:
                 except TooLate:
                     pass
             if adding.give_up():
-                failure = too_late(calls.timeout_s)
+                failure = calls.too_late()
             return self._answer(adding, failure)
 
         return finish
 
+    def _start(self, chunk: Chunk) -> Adding:
+        adding = Adding(chunk, self._add)
+        # The chunk is the oldest one that is open, and the adding takes its place.
+        self._open = [adding]
+        return adding
+
     def _answer(self, adding: Adding, failure: OutboxError | None) -> Submission:
         if failure is not None:
-            raise interruption(failure, adding.result(), self.taken) from failure
-        return adding.result()
+            raise interruption(failure, adding.part, self.taken) from failure
+        return adding.part
 
-    def _add(self, lane: Lane, moments: Moments, messages: list[NewMessage]) -> list[Submitted]:
+    def _add(
+        self, lane: Lane, moments: Moments, messages: list[NewMessage]
+    ) -> Sequence[Submitted | HeldBack]:
         # Here, where the time limit counts for it too: the next chunk is judged by what this finds.
         self._guards.look()
-        return self._intake.add(
+        return self.taker.add(
             lane,
             messages,
             stamp=self._stamp,
@@ -260,14 +270,7 @@ class Pipeline:
         )
 
 
-def too_late(timeout_s: float | None) -> OutboxUnavailable:
-    """Return the cause of an interruption by the caller's own time."""
-    return OutboxUnavailable(f"Redis did not take everything within {timeout_s or 0:g} s (timeout_s).")
-
-
-def _make_key(raw: object) -> str | None:
-    """Return a key for an item that has none, None for one that has."""
+def _lacks_key(raw: object) -> bool:
+    """Return whether an item has no key of its own."""
     given = raw.get("msg_key") if isinstance(raw, Mapping) else None
-    if isinstance(given, str) and given.strip():
-        return None
-    return str(uuid.uuid4())
+    return not (isinstance(given, str) and given.strip())

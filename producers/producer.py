@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
+from plexsend.outbox.imports import Imports
 from plexsend.outbox.policies.known import KnownPolicies
+from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
@@ -20,8 +23,9 @@ from plexsend.producers.groups import check_group
 from plexsend.producers.guards import AccountGuards
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
-from plexsend.producers.pipeline import Incoming, Pipeline, Terms, too_late
-from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
+from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
+from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +45,9 @@ class Producer(Asking):
     """
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        super().__init__(settings, store or Store.connect(settings.redis, settings.key_prefix))
+        super().__init__(
+            settings, store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
+        )
         self._owned = store is None
         self._inspected = False
         self._policies = KnownPolicies(self._store)
@@ -93,10 +99,14 @@ class Producer(Asking):
             OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
             OutboxFull: Redis is above its mark. The same; try again later.
             GroupClosed: a cancel closed the group. The same; a person opens it again.
-            OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
-            SubmitInterrupted: Redis failed part-way, or not everything was taken in time; its `submission`
-                says what became of every item read. It is an OutboxUnavailable, OutboxFull or GroupClosed as
-                well.
+            OutboxUnsuitable: Redis must not be used as it is configured, refuses the login, or holds what a
+                newer version wrote; nothing was added.
+            OutboxError: Redis fails in another way. The same as OutboxUnavailable.
+            SubmitInterrupted: Redis failed part-way, not everything was taken in time, or `items` raised. Its
+                `submission` says what became of every item read, its `cause` why it ended. It is an
+                OutboxUnavailable, OutboxFull or GroupClosed as well, where that is the cause.
+            KeyboardInterrupt, SystemExit and other errors that end a program: these themselves, with the
+                `submission` and `taken` of a SubmitInterrupted.
         """
         if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
             raise UsageError(
@@ -118,21 +128,29 @@ class Producer(Asking):
                 pipeline.now_ms()
             return pipeline
 
-        whole = Submission()
+        parts: list[Submission] = []
         with Calls(timeout_s) as calls:
             try:
                 pipeline = prepare() if timeout_s is None else calls.finish(calls.begin(prepare))
             except TooLate:
-                cause = too_late(timeout_s)
-                raise interruption(cause, whole, 0) from cause
+                cause = calls.too_late()
+                raise interruption(cause, Submission(), 0) from cause
             try:
                 entries = (Incoming(index, raw) for index, raw in enumerate(items))
-                for part in pipeline.run_ahead(entries, calls):
-                    whole.extend(part)
+                parts.extend(pipeline.run_ahead(entries, calls))
             except SubmitInterrupted as stopped:
-                whole.extend(stopped.submission)
-                raise interruption(stopped.cause, whole, stopped.taken) from stopped.cause
-        return whole
+                parts.append(stopped.submission)
+                raise interruption(stopped.cause, join(parts), stopped.taken) from stopped.cause
+            except Exception as exc:
+                if isinstance(exc, UsageError) and not parts:
+                    raise
+                _add_unseen(parts, pipeline)
+                raise interruption(exc, join(parts), pipeline.taken) from exc
+            except BaseException as stop:
+                _add_unseen(parts, pipeline)
+                carry(stop, join(parts), pipeline.taken)
+                raise
+        return join(parts)
 
     def send(
         self,
@@ -178,7 +196,9 @@ class Producer(Asking):
             OutboxUnavailable: Redis does not answer. Nothing was added, unless it is a SubmitInterrupted too.
             OutboxFull: Redis is above its mark. The same; try again later.
             GroupClosed: a cancel closed the group. The same; a person opens it again.
-            OutboxUnsuitable: Redis must not be used as it is configured; nothing was added.
+            OutboxUnsuitable: Redis must not be used as it is configured, refuses the login, or holds what a
+                newer version wrote; nothing was added.
+            OutboxError: Redis fails in another way. The same as OutboxUnavailable.
             SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
                 a key, send it again under that key: it may have been taken in. Otherwise it was not.
         """
@@ -217,11 +237,13 @@ class Producer(Asking):
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
         replace: bool = False,
+        mend_numbers: bool = False,
         from_file: bool = False,
     ) -> Pipeline:
         """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`.
 
-        `from_file` says that the items are rows of a file, whose author reads what is wrong with them.
+        `from_file` says that the items are rows of a file, whose author reads what is wrong with them, and
+        `mend_numbers` that the 0 that a spreadsheet took from their numbers is put back.
         """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
@@ -239,6 +261,7 @@ class Producer(Asking):
             expires_at_ms=expires_at_ms,
             variant=msg_type,
             replace=replace,
+            mend_numbers=mend_numbers,
             from_file=from_file,
             number_key=self._settings.number_key,
         )
@@ -249,11 +272,23 @@ class Producer(Asking):
         clock = ServerClock(lambda: queries.server_ms(self._store))
         guards = AccountGuards(self._policies, account)
         guards.look()
+        if from_file:
+            terms = changed(terms, zone=find_zone(self._policies.of(account).zone))
         loader = get_loader(service, self._policies.of(account))
         return Pipeline(terms, loader, Submitter(self._store), clock.now_ms, guards)
+
+    def imports(self, account: str) -> Imports:
+        """Return what the outbox remembers of the files that were imported for an account."""
+        return Imports(self._store, account, self._settings.number_key)
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""
         if not self._inspected:
             inspect(self._store, durable=self._settings.durable)
             self._inspected = True
+
+
+def _add_unseen(parts: list[Submission], pipeline: Pipeline) -> None:
+    """Add what a pipeline that was stopped knows of the entries that it read ahead."""
+    known = {id(part) for part in parts}
+    parts.extend(part for part in pipeline.give_up() if id(part) not in known)

@@ -14,6 +14,7 @@ from plexsend.errors import (
     OutboxError,
     OutboxFull,
     OutboxUnavailable,
+    PlexsendError,
     Problem,
     Refused,
     RefusedItem,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plexsend.outbox.states import State
+    from plexsend.outbox.submit import KeptTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Duplicate:
     msg_key: str
     state: State
     """The state of the message that was submitted first."""
+    kept: KeptTimes | None = None
+    """Its times, where it waits and others were asked for now: they are not changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,27 @@ class Conflict:
                 "msg_key",
                 f"belongs to another message of this account, or of another service or group ({self.state})",
                 "Give it another key, if it is to be sent at all.",
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row of a file to a receiver that an earlier import of the name had already: it is held back."""
+
+    index: int
+    """The row's line, 1 the first."""
+    msg_key: str
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why it is held back, and what to do: the row itself may be right."""
+        return (
+            Problem(
+                "row",
+                "is new, but its receiver (with a key column, its cell) had another row in an earlier import "
+                "of this name, or one whose record is gone: it would get a second message",
+                "If it is to be sent all the same, import it with --changed send (changed='send').",
             ),
         )
 
@@ -131,6 +156,8 @@ class Submission:
     """Empty unless the submission was interrupted."""
     not_added: list[NotAdded] = field(default_factory=list)
     """Empty unless the submission was interrupted."""
+    changed: list[Changed] = field(default_factory=list)
+    """Rows of an import that are held back; a call of `submit` has none."""
 
     @property
     def unknown(self) -> list[InDoubt]:
@@ -175,19 +202,27 @@ class Submission:
 
 
 class SubmitInterrupted(OutboxError):
-    """Redis failed part-way through a submission, or a cancel closed its group.
+    """A submission ended part-way: Redis failed, a cancel closed its group, or its items raised.
 
     To go on: submit `submission.in_doubt` again under the keys that are given there (what was added before is
     then a duplicate), `submission.not_added` again, and the items from `taken` on. Where every item has a
     `msg_key` of its own it is enough to make the same call again.
     """
 
-    def __init__(self, cause: OutboxError, submission: Submission, taken: int) -> None:
+    def __init__(self, cause: Exception, submission: Submission, taken: int) -> None:
         self.cause = cause
+        """What ended it: an error of Redis, or what the iterable of items raised."""
         self.submission = submission
         self.taken = taken
         """How many items were read from the iterable."""
-        super().__init__(f"{cause} {_describe(submission, taken)}")
+        super().__init__(f"{_name_cause(cause)} {_describe(submission, taken)}")
+
+
+def _name_cause(cause: Exception) -> str:
+    # The text of a foreign error may hold an item.
+    if isinstance(cause, PlexsendError):
+        return str(cause)
+    return f"The iterable of items raised {type(cause).__name__}."
 
 
 def _describe(submission: Submission, taken: int) -> str:
@@ -224,11 +259,15 @@ class InterruptedByClosing(SubmitInterrupted, GroupClosed):
         OutboxError.__init__(self, f"{cause} {_describe(submission, taken)}")
 
 
+class InterruptedByItems(SubmitInterrupted):
+    """The iterable of items raised, or something else that is not Redis; that error is `cause`."""
+
+
 class InterruptedByOutage(SubmitInterrupted, OutboxUnavailable):
     """Redis stopped answering."""
 
 
-def interruption(cause: OutboxError, submission: Submission, taken: int) -> SubmitInterrupted:
+def interruption(cause: Exception, submission: Submission, taken: int) -> SubmitInterrupted:
     """Return the interruption that also is an error of the cause's kind."""
     if isinstance(cause, OutboxFull):
         return InterruptedByFull(cause, submission, taken)
@@ -236,4 +275,26 @@ def interruption(cause: OutboxError, submission: Submission, taken: int) -> Subm
         return InterruptedByClosing(cause, submission, taken)
     if isinstance(cause, OutboxUnavailable):
         return InterruptedByOutage(cause, submission, taken)
-    return SubmitInterrupted(cause, submission, taken)
+    if isinstance(cause, OutboxError):
+        return SubmitInterrupted(cause, submission, taken)
+    return InterruptedByItems(cause, submission, taken)
+
+
+def carry(stop: BaseException, submission: Submission, taken: int) -> None:
+    """Give what stops a whole program (Ctrl-C, SystemExit) what is known of the submission that it ended.
+
+    It stays what it is, so that it ends what it is meant to end. It gets the attributes `submission` and
+    `taken` of a SubmitInterrupted, and says the same as a note.
+    """
+    stop.submission = submission  # type: ignore[attr-defined]  # as the docs of `submit` say
+    stop.taken = taken  # type: ignore[attr-defined]
+    stop.add_note(f"submit was stopped. {_describe(submission, taken)}")
+
+
+def join(parts: list[Submission]) -> Submission:
+    """Return parts, in their order, as one submission. The list is empty afterwards."""
+    whole = Submission()
+    parts.reverse()
+    while parts:
+        whole.extend(parts.pop())
+    return whole

@@ -6,6 +6,7 @@ acknowledgement, no eta, no retry, no rate limit. The reasons for each setting a
 
 from __future__ import annotations
 
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
 from plexsend.worker.application import Application
 from plexsend.worker.bootstep import HousekeepingStep, log_doubtful
+from plexsend.worker.broker_check import broker_prefix
 from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
@@ -78,8 +80,10 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
             "socket_timeout": 3,
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
+            # Nobody may send a doorbell for hours, and a firewall may forget a connection without a word.
+            "socket_keepalive_options": _keepalive(settings.idle_s),
             "health_check_interval": 3,
-            "global_keyprefix": f"{settings.key_prefix}celery:",
+            "global_keyprefix": broker_prefix(settings),
             **settings.broker.celery_options,
         },
         "broker_connection_retry_on_startup": True,
@@ -102,3 +106,10 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
         "imports": ["plexsend.worker.tasks"],
         "timezone": "UTC",
     }
+
+
+# Linux's names; elsewhere the system's own times hold.
+def _keepalive(idle_s: float) -> dict[int, int]:
+    if not hasattr(socket, "TCP_KEEPIDLE"):
+        return {}
+    return {socket.TCP_KEEPIDLE: round(idle_s), socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}

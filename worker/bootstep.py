@@ -5,20 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
 from celery.worker import state
 from celery.worker.state import maybe_shutdown
 
-from plexsend.errors import OutboxError, OutboxUnavailable
+from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
 from plexsend.gateway.http.hook import post_to_hook
+from plexsend.gateway.http.way import Way
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.policies.state import renew
-from plexsend.outbox.redis.requirements import inspect
+from plexsend.outbox.redis.requirements import inspect, kept_texts
+from plexsend.outbox.redis.rights import look_at_rights, require
+from plexsend.worker.broker_check import check_broker
 from plexsend.worker.housekeeping import Housekeeping
+from plexsend.worker.memory_file import MemoryFile
 from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plexsend.errors import Problem
+    from plexsend.settings import Settings
 
 _log = get_logger("worker.bootstep")
 
@@ -55,6 +61,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         super().__init__(parent, **options)
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
+        self._gossip = not options.get("without_gossip")
 
     def create(self, parent: Any) -> None:
         """Refuse what cannot work, before anything is started: pools of processes, no accounts."""
@@ -76,6 +83,10 @@ class HousekeepingStep(bootsteps.StartStopStep):
         runtime = Runtime(settings)
         self._runtime = runtime
         _wait_for_server(runtime, durable=settings.durable)
+        _refuse_wrong_broker(settings, gossip=self._gossip)
+        memory_file = _memory_file(parent, settings)
+        if memory_file is not None:
+            runtime.memory.recall(memory_file.read())
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
@@ -93,11 +104,12 @@ class HousekeepingStep(bootsteps.StartStopStep):
             queue_lengths=queues.lengths,
             purge=queues.purge,
             presence=presence,
+            memory_file=memory_file,
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
         if settings.notify is not None:
-            notifier = Notifier(runtime, settings.notify, post=post_to_hook)
+            notifier = Notifier(runtime, settings.notify, post=partial(post_to_hook, way=Way.of(settings)))
             threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
         listen(runtime.stop, partial(is_stopping, parent))
 
@@ -126,6 +138,13 @@ def served(worker: Any) -> tuple[str, ...]:
     return tuple(sorted(fetched or wanted))
 
 
+# Beside the log of the worker, unless a folder is set.
+def _memory_file(parent: Any, settings: Settings) -> MemoryFile | None:
+    log = getattr(parent, "logfile", None)
+    folder = settings.state_dir or (Path(log).absolute().parent if isinstance(log, str) and log else None)
+    return None if folder is None else MemoryFile(folder, str(parent.hostname), settings.key_prefix)
+
+
 def log_doubtful(problems: Iterable[Problem]) -> None:
     """Log what is doubtful about the settings of this process."""
     for problem in problems:
@@ -146,12 +165,27 @@ def _refuse(reason: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+# One that does not answer, or takes nothing yet, is waited for by the consumer.
+def _refuse_wrong_broker(settings: Settings, *, gossip: bool) -> None:
+    try:
+        check_broker(settings, gossip=gossip)
+    except OutboxUnavailable:
+        return
+    except WrongServer as exc:
+        _refuse(str(exc), SETTINGS_WRONG)
+    except OutboxError as exc:
+        _refuse(str(exc), SERVER_WRONG)
+
+
 def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     reported = False
     while True:
         try:
             problems = inspect(runtime.store, durable=durable)
+            require(look_at_rights(runtime.store))
             runtime.form = form_in_force(runtime.store)
+        except WrongServer as exc:
+            _refuse(str(exc), SETTINGS_WRONG)
         except OutboxUnavailable as exc:
             if not reported:
                 _log.warning("redis does not answer, trying again", reason=str(exc))
@@ -164,6 +198,13 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
             for problem in problems:
                 _log.warning(
                     "redis may lose messages",
+                    setting=problem.field,
+                    reason=problem.reason,
+                    remedy=problem.remedy,
+                )
+            for problem in kept_texts(runtime.store):
+                _log.warning(
+                    "redis keeps texts of messages in its logs",
                     setting=problem.field,
                     reason=problem.reason,
                     remedy=problem.remedy,

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import OperationalError
 
+from plexsend.errors import OutboxError
+from plexsend.outbox.redis.failures import remedy_of
 from plexsend.worker.app import create_app
+from plexsend.worker.broker_check import about_broker, check_broker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +25,15 @@ class BrokerState:
     lengths: Mapping[str, int] = field(default_factory=dict)
     """Service → doorbells that wait for a worker."""
     failure: str = ""
-    """Why it did not answer; empty where it did."""
+    """Why it did not answer, or cannot be used, and what to do; empty where nothing is known against it."""
 
 
 def look_at_broker(settings: Settings) -> BrokerState:
-    """Ask the broker once for the length of each service's queue, as workers do."""
+    """Ask the broker whether Celery can use it, and once for the length of each service's queue."""
+    try:
+        check_broker(settings)
+    except OutboxError as exc:
+        return BrokerState(failure=str(exc))
     connection: Any = create_app(settings).connection_for_write()
     try:
         connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
@@ -35,6 +42,7 @@ def look_at_broker(settings: Settings) -> BrokerState:
             {service: channel.queue_declare(service).message_count for service in settings.services}
         )
     except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
-        return BrokerState(failure=str(exc).rstrip(".") or type(exc).__name__)
+        remedy = about_broker(settings, remedy_of(exc))
+        return BrokerState(failure=f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy}")
     finally:
         connection.release()

@@ -19,6 +19,7 @@ from plexsend.outbox.advance import UNKNOWN_SENDER, Mode, NothingTaken, Status, 
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
 from plexsend.worker.batch_log import BatchLog
 from plexsend.worker.recheck import recheck
+from plexsend.worker.rewind import log_forgotten
 from plexsend.worker.slices import SHORT_SLICE_S, long_slice_s
 from plexsend.worker.verdicts import give_back
 
@@ -109,6 +110,7 @@ class Drain:
             self._in_hand = None
             if isinstance(reply, Batch):
                 self._in_hand = reply
+                self._runtime.memory.note(reply)
                 settlement = self._send(reply)
             elif reply.status is not Status.STAY:
                 self._log_declined(reply)
@@ -131,6 +133,8 @@ class Drain:
 
     # The gateway's refusal itself is logged with its batch.
     def _log_declined(self, reply: NothingTaken) -> None:
+        if reply.forgotten is not None:
+            log_forgotten(reply.forgotten, lane=self._lane.name)
         if reply.status is Status.DECLINED and reply.reason == "address":
             account, sender = self._lane.account, self._sender() or UNKNOWN_SENDER
             agreed = agreed_address(self._runtime.store, account, sender.product)
@@ -191,6 +195,7 @@ class Drain:
                     yields=yields,
                     most_items=self._service.product.most_items,
                     sender=self._sender() or UNKNOWN_SENDER,
+                    seen=self._runtime.memory.of(self._lane),
                 )
             except OutboxError as exc:
                 unsettled = len(settlement.verdicts) if settlement else 0

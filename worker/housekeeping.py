@@ -20,16 +20,18 @@ from plexsend.worker.agreement import Agreement
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.duties import LOOK_BESIDE_S, Duties
 from plexsend.worker.form_watch import FormWatch
-from plexsend.worker.lane_walk import LaneWalk
 from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
+from plexsend.worker.rewind import RewindWatch
 from plexsend.worker.service_watch import ServiceWatch
+from plexsend.worker.walker import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.processes import WorkerProcess
+    from plexsend.worker.memory_file import MemoryFile
     from plexsend.worker.runtime import Runtime
 
 SHORTEST_ROUND_S = 0.01
@@ -65,6 +67,7 @@ class Housekeeping:
         purge: Callable[[str], int] = lambda _: 0,
         presence: Presence | None = None,
         wakeups: Wakeups | None = None,
+        memory_file: MemoryFile | None = None,
         clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._runtime = runtime
@@ -84,7 +87,9 @@ class Housekeeping:
         self._form_watch = FormWatch(runtime, clock=clock)
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
-        self._walk = LaneWalk(runtime.store)
+        self._walker = Walker(runtime.store, runtime.name, clock)
+        self._rewind = RewindWatch(runtime)
+        self._memory_file = memory_file
         self._due: dict[str, float] = {}
         # None: the broker does not answer, so no doorbell can be sent either.
         self._queues: dict[str, int] | None = {}
@@ -112,6 +117,7 @@ class Housekeeping:
                 else:
                     self._due[account] = 0.0
         self._try("", self._presence.leave)
+        self._write_memory(at_once=True)
         self._wakeups.close()
 
     def round(self) -> float:
@@ -122,13 +128,16 @@ class Housekeeping:
         steps: dict[str, Callable[[], object]] = {
             "1 form": lambda: self._form_watch.look(self._lanes),
             "2 beat": self._beat,
+            "2 rewind": self._rewind.look,
             "3 agree": self._agree,
             "4 lanes": self._look_for_lanes,
         }
         if not all(self._try("", step, name) for name, step in steps.items()):
             return AGAIN_S
+        self._write_memory()
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
+        self._try("", self._walker.step, "7 walk")
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break
@@ -138,7 +147,7 @@ class Housekeeping:
                 self._due[account] = self._clock() + AGAIN_S
         now = self._clock()
         waits = [self._due.get(account, now) - now for account in self._duties.all if account in self._lanes]
-        return max(0.0, min([self._presence.due_in_s(), *waits]))
+        return max(0.0, min([self._presence.due_in_s(), self._walker.due_in_s(), *waits]))
 
     # Where Redis forgot the announcement, it is written again before this process counts as seen.
     def _beat(self) -> None:
@@ -150,6 +159,11 @@ class Housekeeping:
                     self._due[account] = 0.0
             gone = self._presence.gone
             self._dropped = {account: names & gone for account, names in self._dropped.items()}
+
+    def _write_memory(self, *, at_once: bool = False) -> None:
+        if self._memory_file is not None:
+            presence = self._presence
+            self._memory_file.write(self._runtime.memory, presence.name, presence.sign_ms, at_once=at_once)
 
     def _agree(self) -> None:
         self._agreement.look(self._presence.fleet, self._duties.all)
@@ -218,7 +232,6 @@ class Housekeeping:
         serving = self._watch.look(account)
         quota = 0 if queued is None else quota_of_all(serving.threads, queued)
         gone = self._presence.gone - self._dropped.get(account, frozenset())
-        step = self._walk.step(account)
         call = partial(
             sweep,
             self._runtime.store,
@@ -233,7 +246,6 @@ class Housekeeping:
             fresh=serving.fresh,
             addresses=serving.addresses,
             tidy=list(islice(self._tidying[account], min(LANES_TIDIED, len(known)))),
-            walk=step,
         )
         found = call()
         if not found.swept and account in self._duties.mine:
@@ -244,10 +256,8 @@ class Housekeeping:
             self._swept.discard(account)
             self._duties.adopted.discard(account)
             self._watch.forget(account)
-            self._walk.forget(account)
             return
         self._swept.add(account)
-        self._walk.taken(account, step, found.place)
         if found.dropped:
             self._dropped[account] = self._dropped.get(account, frozenset()) | gone
         self._log_spoilt(account, found.spoilt)

@@ -31,7 +31,7 @@ from plexsend.outbox.reading.queries import server_ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from plexsend.outbox.fleet import FleetProcess, Sign
+    from plexsend.outbox.fleet import FleetProcess, Sign, SignGiven
     from plexsend.worker.runtime import Runtime
 
 _VERSION = version("plexsend")
@@ -87,6 +87,8 @@ class Presence:
         self._since_ms = 0
         self._beat_at = self._read_at = self._repeat_at = self._secrets_at = float("-inf")
         self._steady_since = 0.0
+        self.sign_ms = 0
+        """The last sign of life that Redis took, on its clock; 0: none yet."""
         self._secrets: dict[str, str] = {}
         self._unreadable: set[str] = set()
 
@@ -136,6 +138,7 @@ class Presence:
             announce(self._runtime.store, self.name, wanted)
             self._repeat_at = now
         noted = alive(self._runtime.store, self.name, busy=self._busy(), revision=self._revision)
+        self._remember(noted)
         if noted.is_first and self._beat_at > float("-inf"):
             # Redis forgot this process: what it announced is gone too.
             self._repeat_at = float("-inf")
@@ -145,6 +148,15 @@ class Presence:
             self._read_at = now
             self._see(signs(self._runtime.store, noted.now_ms))
         return True
+
+    # A sign that Redis does not know any more shows that it forgot what came after it. One of a process that
+    # was silent for long may have been taken out.
+    def _remember(self, noted: SignGiven) -> None:
+        was_ms, self.sign_ms = self.sign_ms, noted.now_ms
+        if noted.was_ms < was_ms:
+            is_young = noted.now_ms - was_ms < FORGOTTEN_MS
+            self._runtime.memory.doubt(is_lost=noted.was_ms > 0 or is_young)
+        self._runtime.memory.hear(noted.now_ms)
 
     def leave(self) -> None:
         """Announce that the process serves nothing any more: what it does now, it finishes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from celery.worker import state
@@ -26,6 +27,8 @@ _log = get_logger("worker.process")
 
 DRAIN_TASK = "plexsend.drain"
 """The one task: answer a doorbell."""
+REPORTED_AGAIN_S = 60.0
+"""How long a broker may refuse doorbells for the same reason before that is logged again."""
 _IN_FORM_2 = "2 "
 """What the lane's name in a doorbell begins with in form 2. A worker of 0.2.0, which would keep no policy,
 logs that this is not a lane and takes nothing."""
@@ -42,6 +45,7 @@ class Process:
         self._app = app
         self._serves = serves
         self._spare = threading.Lock()
+        self._reason, self._reported_s = "", 0.0
 
     def ring(self, lane: Lane, bell: str) -> None:
         """Send a doorbell. One that cannot be sent is answered here, or lapses and is rung again.
@@ -52,14 +56,18 @@ class Process:
             named = lane.name if self.runtime.form == OLD_FORM else f"{_IN_FORM_2}{lane.name}"
             self._app.send_task(DRAIN_TASK, args=(named, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
-            here = self._serves(lane.service) and self._spare.acquire(blocking=False)
-            _log.warning(
-                "broker refuses a doorbell", lane=lane.name, reason=type(exc).__name__, answered_here=here
-            )
-            if here:
+            self._report(lane, str(exc) or type(exc).__name__)
+            if self._serves(lane.service) and self._spare.acquire(blocking=False):
                 threading.Thread(
                     target=self._answer_here, args=(lane.name, bell), name="plexsend-spare"
                 ).start()
+
+    # A lane that is due is rung for again and again, and so is every other.
+    def _report(self, lane: Lane, reason: str) -> None:
+        now_s = time.monotonic()
+        if reason != self._reason or now_s - self._reported_s >= REPORTED_AGAIN_S:
+            self._reason, self._reported_s = reason, now_s
+            _log.warning("broker refuses a doorbell", lane=lane.name, reason=reason)
 
     def answer(self, lane: str, bell: str) -> None:
         """Run the drain that a doorbell asks for.

@@ -9,12 +9,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.gateway.http.way import Way
 from plexsend.outbox.advance import Sender
 from plexsend.outbox.fleet import fingerprint
 from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
+from plexsend.worker.memory import Memory
 from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
@@ -35,8 +37,12 @@ class Runtime:
         self.settings = settings
         self.turn = Turn()
         """Taken by each drain, which gives it back wherever it waits."""
-        self.store = store or Store.connect(settings.redis, settings.key_prefix, self.turn)
-        self.client: Transport = client or GatewayClient(settings.base_urls, turn=self.turn)
+        self.store = store or Store.connect(
+            settings.redis, settings.key_prefix, self.turn, idle_s=settings.idle_s
+        )
+        self.client: Transport = client or GatewayClient(
+            settings.base_urls, idle_s=settings.idle_s, turn=self.turn, way=Way.of(settings)
+        )
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
         self.stop = threading.Event()
@@ -47,6 +53,8 @@ class Runtime:
         """The services that this version knows."""
         self.policies = KnownPolicies(self.store)
         """What the fleet agreed on; housekeeping looks at it once a second."""
+        self.memory = Memory()
+        """What this process knows of Redis: by it it notices that Redis went back in time."""
         self.chance: Callable[[], float] = random.SystemRandom().random
         """Returns a number in [0, 1) for each delay."""
         self._numbers = itertools.count(1)

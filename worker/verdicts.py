@@ -250,6 +250,9 @@ def _whole_effects(answer: WholeAnswer, batch: Batch) -> tuple[Effect, ...]:
     match answer.meaning:
         case Meaning.UNAVAILABLE:
             return (request, Effect(EffectKind.SHUT, _retry_after_ms(answer), words))
+        case Meaning.CONNECTED:
+            # No request was made. The gateway can be reached, so what was shut opens.
+            return (Effect(EffectKind.ANSWERED),)
         case Meaning.UNCERTAIN:
             return (request, _shut(batch, answer, words))
         case Meaning.TOO_MANY_ITEMS if len(batch.messages) > 1:

@@ -12,6 +12,7 @@ import click
 
 from plexsend.cli.ending import Ending, ReaderGone
 from plexsend.cli.options import example
+from plexsend.cli.repeating import refuse_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,6 +109,13 @@ ENTRIES = (
         Section.STEER,
         "List or settle messages that may have been sent.",
     ),
+    ListedCommand(
+        "rewound",
+        "rewound:rewound",
+        Section.STEER,
+        "Decide what becomes of messages where Redis went back in time.",
+        replaces="Nothing: after a restore everything that had gone since the copy went again, unsaid",
+    ),
     ListedCommand("up", "up:up", Section.SERVERS, "Start Valkey and workers here, and keep them running."),
     ListedCommand(
         "worker",
@@ -161,7 +169,10 @@ class Plexsend(click.Group):
             near = difflib.get_close_matches(args[0], _BY_NAME, n=1)
             meant = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"There is no command {args[0]!r}.{meant}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not ctx.resilient_parsing:
+            refuse_repeated(command, name or "", rest, ctx)
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without importing them."""

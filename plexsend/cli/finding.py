@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible
-from plexsend.outbox.policies.state import read
+from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.queries import find, only_account
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def find_records(store: Store, key: str, account: str | None) -> list[Record]:
     """
     found = find(store, key, account)
     if not found:
-        keep_days = read(store).of(account or "main").account_wide("keep_days")
+        keep_days = read_to_show(store).of(account or "main").account_wide("keep_days")
         raise NotPossible(
             f"No message {key!r} is known {f'in account {account}' if account else 'in any account'}. "
             f"Check the key; a message that has ended is forgotten after {keep_days:g} days "

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.login import login_name
-from plexsend.cli.rescheduling import STAYS
+from plexsend.cli.rescheduling import STAYS, choose_time
 from plexsend.cli.targets import find_group, require_known
 from plexsend.errors import Problem
 from plexsend.outbox import groups
 from plexsend.outbox.reading.groups import lanes_of, living
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from plexsend.outbox.redis.store import Store
     from plexsend.terminal.screen import Screen
@@ -75,11 +76,12 @@ def cancel_group(
     return 0
 
 
-def reschedule_group(screen: Screen, store: Store, group: str, at_ms: int, *, account: str | None) -> int:
+def reschedule_group(screen: Screen, store: Store, group: str, time: datetime, *, account: str | None) -> int:
     """Give a group another time, print what became of it, and return the exit code."""
     target = find_group(store, group, account)
     require_known(target)
     where = target.account or ""
+    at_ms, timing = choose_time(store, where, time)
     with meter(screen, "reschedule", "messages") as report:
         done = groups.reschedule(store, where, group, at_ms, report=report)
     screen.facts(
@@ -91,7 +93,7 @@ def reschedule_group(screen: Screen, store: Store, group: str, at_ms: int, *, ac
             "left": [{"msg_key": key, "reason": reason} for key, reason in done.left.items()],
         }
     )
-    when = "as soon as they can" if done.at_ms is None else f"at {local(done.at_ms)}"
+    when = "as soon as they can" if done.at_ms is None else f"at {timing.show_ms(done.at_ms)}"
     screen.say(f"{done.rescheduled:,} messages of the group {group} ({where}) go {when}.")
     for reason, words in STAYS.items():
         keys = [key for key, found in done.left.items() if found == reason]

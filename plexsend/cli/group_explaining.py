@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.cli.targets import find_group, require_known
-from plexsend.outbox.policies.state import read
+from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
@@ -28,7 +28,9 @@ def explain(
     where = target.account or ""
     require_known(target)
     views = [view for view in groups(store, where) if view.group == group]
-    parts = gather(store, read(store), wanted=lambda lane: (lane.group, lane.account) == (group, where))
+    parts = gather(
+        store, read_to_show(store), wanted=lambda lane: (lane.group, lane.account) == (group, where)
+    )
     answer = explain_group(group, where, views, parts)
     screen.facts(
         {

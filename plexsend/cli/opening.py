@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plexsend.errors import Problem
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
     from plexsend.terminal.screen import Screen
@@ -30,10 +31,21 @@ def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
     from plexsend.outbox.form import form_in_force
     from plexsend.outbox.redis.store import Store
 
-    store = Store.connect(settings.redis, settings.key_prefix)
+    store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
     try:
         # What a newer program writes must be neither misread nor changed.
         form_in_force(store)
         yield settings, store
     finally:
         store.close()
+        for key in sorted(store.spoilt):
+            screen.warn(_spoilt(key))
+
+
+def _spoilt(key: str) -> Problem:
+    from plexsend.errors import Problem
+    from plexsend.outbox.reading.discrepancies import RENAME
+
+    return Problem(
+        key, "it is of another type: another program wrote it, and it counts as empty here", RENAME
+    )

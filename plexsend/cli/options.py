@@ -12,21 +12,29 @@ if TYPE_CHECKING:
 
 _A_TIME = "2026-03-01T09:00:00+09:00"
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+
+NOW = datetime(1970, 1, 1, tzinfo=UTC)
+"""What `now` means: long enough ago for any clock of Redis, where a time that has passed means at once."""
+
 
 class _Moment(click.ParamType[datetime]):
-    """A point in time, ISO 8601. Without a zone it is refused: it could mean any machine's time."""
+    """A point in time. Without a zone it has none here: the command finds out which one counts (`timing`)."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        from plexsend.producers.written_times import NotATime, read_time
+
         if isinstance(value, datetime):
             return value
         try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            self.fail(f"{value!r} is not a time. Write ISO 8601 with a zone, such as {_A_TIME}.", param, ctx)
-        if moment.utcoffset() is None:
-            self.fail(f"{value!r} has no zone. {_with_zone(moment)}", param, ctx)
+            moment = read_time(value)
+            # The years at both ends of the calendar have no time in every zone.
+            if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+                self.fail(f"{value!r} is in a year that messages do not live to see.", param, ctx)
+        except NotATime as exc:
+            self.fail(f"{value!r} {exc}. Write 2026-03-01T09:00, or with a zone {_A_TIME}.", param, ctx)
         return moment
 
 
@@ -35,17 +43,8 @@ class _MomentOrNow(_Moment):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, str) and value.strip().lower() == "now":
-            # Long enough ago for any clock of Redis: a time that has passed means now.
-            return datetime(1970, 1, 1, tzinfo=UTC)
+            return NOW
         return super().convert(value, param, ctx)
-
-
-# The years at both ends of the calendar have no other zone.
-def _with_zone(moment: datetime) -> str:
-    try:
-        return f"Write {moment.astimezone().isoformat()} if you mean this machine's time."
-    except (OverflowError, ValueError, OSError):
-        return f"Write it with one, such as {_A_TIME}."
 
 
 class _Account(click.ParamType[str]):
@@ -193,11 +192,12 @@ def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=True,
             help="Replace characters that MMS cannot carry, where a usual replacement exists.",
         ),
+        click.option("--expires-at", type=MOMENT, metavar="T", help="Never send after this time (ISO 8601)."),
         click.option(
-            "--expires-at", type=MOMENT, metavar="T", help="Never send after this time (ISO 8601 with zone)."
-        ),
-        click.option(
-            "--send-at", type=MOMENT, metavar="T", help="Send no sooner than this (ISO 8601 with zone)."
+            "--send-at",
+            type=MOMENT,
+            metavar="T",
+            help="Send no sooner than this (ISO 8601; without a zone in that of the policy time_zone).",
         ),
         click.option(
             "--account",
@@ -212,6 +212,38 @@ def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=GROUP,
             metavar="G",
             help="The group it belongs to: what is paused, cancelled and counted together.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+mend_numbers_option = click.option(
+    "--mend-numbers",
+    is_flag=True,
+    help="Put back the 0 that a spreadsheet took from numbers such as 1022345678, and report each.",
+)
+key_column_option = click.option(
+    "--key-column",
+    metavar="C",
+    help="The column that tells rows apart, such as an order's number; all that they say does otherwise.",
+)
+
+
+def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which rows of a file were imported before."""
+    for option in (
+        click.option(
+            "--changed",
+            type=click.Choice(["hold", "send"]),
+            default="hold",
+            show_default=True,
+            help="What becomes of new rows to receivers that the list had before.",
+        ),
+        click.option("--resume", is_flag=True, help="It is the same list as before: send what is new in it."),
+        key_column_option,
+        click.option(
+            "--name", metavar="NAME", help="What this list is called. [default: the name of the file]"
         ),
     ):
         command = option(command)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.cli.finding import find_record
+from plexsend.cli.options import NOW
+from plexsend.cli.timing import Timing, read_moment
 from plexsend.errors import NotPossible
 from plexsend.outbox import steer
 from plexsend.outbox.reading.json_shapes import lane_json
 from plexsend.outbox.states import State
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from plexsend.outbox.redis.store import Store
     from plexsend.terminal.screen import Screen
 
@@ -22,9 +26,18 @@ STAYS = {
 """Why a message keeps its time, by the outcome."""
 
 
-def reschedule_one(screen: Screen, store: Store, key: str, at_ms: int, *, account: str | None) -> None:
+def choose_time(store: Store, account: str, time: datetime) -> tuple[int, Timing]:
+    """Return a time in ms since 1970, and what shows it. Raises UsageError for one that passed long ago."""
+    if time == NOW:
+        return 0, Timing("UTC")
+    moment, timing = read_moment(store, account, time)
+    return round(moment.timestamp() * 1000), timing
+
+
+def reschedule_one(screen: Screen, store: Store, key: str, time: datetime, *, account: str | None) -> None:
     """Give one message another time and print the outcome. Raises NotPossible where it keeps its time."""
     record = find_record(store, key, account)
+    at_ms, timing = choose_time(store, record.lane.account, time)
     decision = steer.reschedule(store, record.lane.account, key, at_ms)
     if decision.outcome == "unknown":
         raise NotPossible(f"No message {key!r} is known any more.")
@@ -42,5 +55,5 @@ def reschedule_one(screen: Screen, store: Store, key: str, at_ms: int, *, accoun
             "send_at": None if decision.state == State.WAITING else utc(at_ms),
         }
     )
-    when = "goes as soon as it can" if decision.state == State.WAITING else f"goes at {local(at_ms)}"
+    when = "goes as soon as it can" if decision.state == State.WAITING else f"goes at {timing.show_ms(at_ms)}"
     screen.say(f"{key} {when} (state {decision.state}).")

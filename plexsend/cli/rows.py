@@ -12,6 +12,7 @@ from plexsend.terminal.meter import meter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from plexsend.cli.timing import Timing
     from plexsend.producers import ImportReport, Progress, Reject, Remark
     from plexsend.terminal.screen import Screen
 
@@ -37,6 +38,7 @@ class RowScreen:
                 counts = (
                     (progress.added, "added" if title == "import" else "valid"),
                     (progress.duplicates, "duplicates"),
+                    (progress.changed, "held back"),
                     (progress.conflicts, "in conflict"),
                     (progress.invalid, "invalid"),
                 )
@@ -66,8 +68,8 @@ class RowScreen:
         if len(self._remarks) < _MOST_SHOWN:
             self._remarks.append(_on_line(remark.index, remark.problem))
 
-    def print_import(self, report: ImportReport, file: str) -> None:
-        """Print what became of the rows that were answered; programs get the four counts on the last line."""
+    def print_import(self, report: ImportReport, file: str, timing: Timing) -> None:
+        """Print what became of the rows that were answered; programs get the five counts on the last line."""
         self._print_remarks(report)
         self._screen.facts(
             {
@@ -75,21 +77,33 @@ class RowScreen:
                 "rejected_path": None if report.rejected_path is None else str(report.rejected_path),
                 "warnings": report.warnings,
                 "replacements": report.replacements,
+                **timing.facts(),
+                "never_sent": dict(report.never_sent),
+                "lost_zeros": report.lost_zeros,
             }
         )
         self._screen.facts(
             {
                 "added": report.added,
                 "duplicates": report.duplicates,
+                "changed": report.changed,
                 "conflicts": report.conflicts,
                 "invalid": report.invalid,
             }
         )
+        held_back = f"{report.changed:,} held back, " if report.changed else ""
         self._screen.say(
-            f"{file}: {report.added:,} added, {report.duplicates:,} duplicates, "
+            f"{file}: {report.added:,} added, {report.duplicates:,} duplicates, {held_back}"
             f"{report.conflicts:,} in conflict, {report.invalid:,} invalid.",
             style="bold",
         )
+        if report.added and timing.send_at is not None:
+            self._screen.say(
+                f"They go at {timing.show(timing.send_at)}; rows with a time of their own go at theirs."
+            )
+        if report.never_sent:
+            states = ", ".join(f"{count:,} {state}" for state, count in report.never_sent.items())
+            self._screen.note(f"Of the duplicates some were not sent and are not sent now: {states}.")
 
     def print_check(self, report: ImportReport, file: str) -> None:
         """Print how all rows were judged."""
@@ -100,6 +114,7 @@ class RowScreen:
                 "invalid": report.invalid,
                 "warnings": report.warnings,
                 "replacements": report.replacements,
+                "lost_zeros": report.lost_zeros,
             }
         )
         self._screen.say(f"{file}: {report.added:,} valid, {report.invalid:,} invalid.", style="bold")
@@ -107,14 +122,19 @@ class RowScreen:
     def end(self, report: ImportReport) -> int:
         """Print the refused rows as an error, and return the exit code."""
         refused = report.invalid + report.conflicts
-        if not refused:
+        if not refused + report.changed:
             return 0
         path = report.rejected_path
         where = (
-            f"All are in {path}: mend them there, and import that file." if path else "Mend them in the file."
+            f"All are in {path}: mend them there, and import that file" if path else "Mend them in the file"
         )
-        count = "1 row is refused" if refused == 1 else f"{refused:,} rows are refused"
-        count += _first(len(self._rejected_lines), refused)
+        where += ", with --changed send if those held back are to go too." if report.changed else "."
+        if report.lost_zeros:
+            rows = "1 row" if report.lost_zeros == 1 else f"{report.lost_zeros:,} rows"
+            where += f" In {rows} a number lost its leading 0: --mend-numbers puts it back."
+        counts = [(refused, "refused"), (report.changed, "held back")]
+        said = [f"{n:,} row{' is' if n == 1 else 's are'} {what}" for n, what in counts if n]
+        count = " and ".join(said) + _first(len(self._rejected_lines), refused + report.changed)
         self._screen.complain(Fault("invalid", f"{count}.", tuple(self._rejected), hint=where))
         return EXIT_REFUSED
 
@@ -122,7 +142,7 @@ class RowScreen:
         count = report.warnings + report.replacements
         if count and not self._screen.as_json:
             self._screen.note(
-                f"Remarks on rows that can be sent: {count:,}{_first(len(self._remarks), count)}."
+                f"Remarks on rows that are not refused: {count:,}{_first(len(self._remarks), count)}."
             )
             for problem in self._remarks:
                 self._screen.warn(problem)

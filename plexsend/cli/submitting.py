@@ -1,26 +1,29 @@
-"""Putting one message in, and printing what became of it."""
+"""Putting a few messages in, and printing what became of each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace as changed
+from typing import TYPE_CHECKING, TypeAlias
 
 from plexsend.cli.opening import open_outbox
+from plexsend.cli.timing import read_timing
 from plexsend.errors import NotPossible, Problem
 from plexsend.producers import Producer, SubmitInterrupted
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from plexsend.producers import Remark, Submission
+    from plexsend.cli.timing import Timing
+    from plexsend.producers import Added, Conflict, Duplicate, Invalid, Remark, Submission
     from plexsend.settings import Settings
 
 
-def submit_one(
+def submit_few(
     service: str,
-    item: dict[str, object],
+    items: Sequence[dict[str, object]],
     *,
     account: str,
     group: str | None,
@@ -31,24 +34,27 @@ def submit_one(
     as_json: bool,
     name: Callable[[Problem], Problem],
 ) -> int:
-    """Submit an item and return the exit code. `name` puts into a problem what was typed."""
+    """Submit items and return the exit code. `name` puts into a problem what was typed."""
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
+        timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
+        outcomes = _Outcomes(screen, service, account, timing, name, count=len(items))
         try:
             submission = Producer(settings, store).submit(
                 service,
-                [item],
+                items,
                 account=account,
                 group=group,
                 msg_type=msg_type,
-                send_at=send_at,
-                expires_at=expires_at,
+                send_at=timing.send_at,
+                expires_at=timing.expires_at,
                 replace=replace,
             )
         except SubmitInterrupted as exc:
+            outcomes.print(exc.submission)
             raise _in_doubt(exc) from exc
     warn_of_account(screen, settings, account)
-    return _report(screen, submission.map_problems(name), service, account)
+    return outcomes.print(submission)
 
 
 def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
@@ -63,44 +69,115 @@ def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
         )
 
 
-# A key that was made up here is shown: a new try without it would send the message under another key.
+# Keys that were made up here are shown: a new try without them would send the messages under other keys.
 def _in_doubt(exc: SubmitInterrupted) -> Exception:
     in_doubt = exc.submission.in_doubt
     if not in_doubt:
         return exc.cause
+    if len(in_doubt) == 1:
+        return NotPossible(
+            f"{exc.cause} Whether the message was taken in is not known. Send it again with "
+            f"--key {in_doubt[0].msg_key}: under that key it is never taken in twice."
+        )
+    keys = ", ".join(f"message {each.index + 1} with --key {each.msg_key}" for each in in_doubt)
     return NotPossible(
-        f"{exc.cause} Whether the message was taken in is not known. Send it again with "
-        f"--key {in_doubt[0].msg_key}: under that key it is never taken in twice."
+        f"{exc.cause} Whether the messages were taken in is not known. Send each again by itself: {keys}. "
+        "Under these keys they are never taken in twice."
     )
 
 
-def _report(screen: Screen, submission: Submission, service: str, account: str) -> int:
-    where = {"service": service, "account": account}
-    for remark in (*submission.warnings, *submission.replacements):
-        if not screen.as_json:
-            screen.warn(remark.problem)
-    remarks = {
-        "warnings": _problems(submission.warnings),
-        "replacements": _problems(submission.replacements),
-    }
-    for refused in submission.invalid:
-        problems = [problem_json(problem) for problem in refused.problems]
-        screen.facts(
-            {"msg_key": refused.msg_key, "outcome": "invalid", **where, "errors": problems, **remarks}
+_Outcome: TypeAlias = "Added | Duplicate | Conflict | Invalid"
+
+
+class _Outcomes:
+    """Prints what became of messages.
+
+    Args:
+        screen: Where.
+        service: What they go through.
+        account: What they go with.
+        timing: When they go.
+        name: Puts into a problem what was typed.
+        count: How many messages there are.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        service: str,
+        account: str,
+        timing: Timing,
+        name: Callable[[Problem], Problem],
+        *,
+        count: int,
+    ) -> None:
+        self._screen = screen
+        self._where = {"service": service, "account": account}
+        self._timing = timing
+        self._name = name
+        self._count = count
+
+    def print(self, submission: Submission) -> int:
+        """Print everything of a submission, and return the exit code."""
+        submission = submission.map_problems(self._name)
+        remarks = (*submission.warnings, *submission.replacements)
+        if not self._screen.as_json:
+            for remark in remarks:
+                self._screen.warn(self._on_message(remark.index, remark.problem))
+        for refused in submission.invalid:
+            self._facts(submission, refused, "invalid", refused.problems)
+        self._complain_of(submission.invalid)
+        for conflict in submission.conflicts:
+            self._facts(submission, conflict, "conflict")
+            owner = f"The key {conflict.msg_key!r} belongs to another message, which is {conflict.state}."
+            self._screen.complain(Fault("conflict", owner, hint="Nothing was sent. Choose another key."))
+        for duplicate in submission.duplicates:
+            self._facts(submission, duplicate, "duplicate")
+            self._screen.say(
+                f"{duplicate.msg_key} was put in before and is {duplicate.state}: nothing was added."
+            )
+        for added in submission.added:
+            self._facts(submission, added, "added")
+            self._screen.say(
+                f"{added.msg_key} is in{self._timing.words()}. "
+                f"`plexsend status {added.msg_key}` shows what becomes of it."
+            )
+        return EXIT_REFUSED if submission.invalid or submission.conflicts else 0
+
+    def _facts(
+        self, submission: Submission, each: _Outcome, outcome: str, problems: Iterable[Problem] = ()
+    ) -> None:
+        self._screen.facts(
+            {
+                "msg_key": each.msg_key,
+                "outcome": outcome,
+                **self._where,
+                "index": each.index,
+                **(self._timing.facts() if outcome == "added" else {}),
+                "errors": [problem_json(problem) for problem in problems],
+                "warnings": _remarks_on(each.index, submission.warnings),
+                "replacements": _remarks_on(each.index, submission.replacements),
+            }
         )
-        screen.complain(Fault("invalid", "The message is refused; nothing was sent.", refused.problems))
-    for conflict in submission.conflicts:
-        screen.facts({"msg_key": conflict.msg_key, "outcome": "conflict", **where, "errors": [], **remarks})
-        owner = f"The key {conflict.msg_key!r} belongs to another message, which is {conflict.state}."
-        screen.complain(Fault("conflict", owner, hint="Nothing was sent. Choose another key."))
-    for duplicate in submission.duplicates:
-        screen.facts({"msg_key": duplicate.msg_key, "outcome": "duplicate", **where, "errors": [], **remarks})
-        screen.say(f"{duplicate.msg_key} was put in before and is {duplicate.state}: nothing was added.")
-    for added in submission.added:
-        screen.facts({"msg_key": added.msg_key, "outcome": "added", **where, "errors": [], **remarks})
-        screen.say(f"{added.msg_key} is in. `plexsend status {added.msg_key}` shows what becomes of it.")
-    return EXIT_REFUSED if submission.invalid or submission.conflicts else 0
+
+    def _complain_of(self, invalid: Sequence[Invalid]) -> None:
+        if not invalid:
+            return
+        if len(invalid) == self._count:
+            which = "The message is" if self._count == 1 else f"All {self._count} messages are"
+            words = f"{which} refused; nothing was sent."
+        else:
+            words = f"{len(invalid)} of {self._count} messages are refused; the others are in."
+        problems = [self._on_message(each.index, problem) for each in invalid for problem in each.problems]
+        self._screen.complain(Fault("invalid", words, tuple(problems)))
+
+    def _on_message(self, index: int, problem: Problem) -> Problem:
+        """Return a problem with the place of its message, where there are others."""
+        if self._count == 1:
+            return problem
+        written = problem.written or problem.field
+        return changed(problem, written=f"message {index + 1}, {written}")
 
 
-def _problems(remarks: Iterable[Remark]) -> list[dict[str, str]]:
-    return [problem_json(remark.problem) for remark in remarks]
+def _remarks_on(index: int, remarks: Iterable[Remark]) -> list[dict[str, str]]:
+    return [problem_json(remark.problem) for remark in remarks if remark.index == index]

@@ -28,6 +28,8 @@ class Meaning(Enum):
     """The request does not suit the gateway, a wrong URL perhaps; nothing was taken, a person must look."""
     UNAVAILABLE = "unavailable"
     """The gateway takes nothing at present; nothing was sent."""
+    CONNECTED = "connected"
+    """The gateway took a connection, too late for this request: nothing was sent, and the next one can go."""
     UNCERTAIN = "uncertain"
     """The gateway may or may not have taken it."""
     UNKNOWN = "unknown"

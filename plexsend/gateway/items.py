@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +37,12 @@ SCHEMAS: Mapping[str, type[ItemSchema]] = MappingProxyType(
 
 LARGEST_WIRE_BYTES = 65_536
 """A stored body above this is refused unread; no item that passes the rules comes near it."""
+
+KeyOf = Callable[[Mapping[str, Any]], str]
+"""Returns the `msg_key` of a valid item from its fields, named and valued as callers write them."""
+
+_NO_KEY_YET = "-"
+"""Stands for the key of an item that is judged before it gets one."""
 
 _WHOLE_ITEM = "item"
 """Named as the field where the problem is with the item as a whole."""
@@ -92,9 +98,11 @@ class ItemLoader:
         raw: object,
         *,
         default_key: str | None = None,
+        key_of: KeyOf | None = None,
         default_sender: str | None = None,
         variant: str | None = None,
         replace: bool = False,
+        mend_numbers: bool = False,
         beside: tuple[str, ...] = (),
     ) -> Item:
         """Return the item that `raw` is.
@@ -103,9 +111,12 @@ class ItemLoader:
             raw: A mapping of field names to values. It is not changed.
             default_key: The `msg_key` where `raw` has none, or null, or a blank one, if the product lets a
                 key be left out.
+            key_of: Gives every valid item its key, also where the product requires callers to give one. What
+                it is given has the own key of `raw`, where there is one, else no `msg_key`.
             default_sender: The `sender_number` where `raw` has none, or null, or a blank one.
             variant: What the caller says of all items at once; `raw` may say the same or nothing.
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
+            mend_numbers: Put back the 0 that a spreadsheet took from a number, instead of refusing it.
             beside: Names that may be given beside the fields of the gateway; the caller has taken them out.
                 Where a field is not known, they are named as known ones.
 
@@ -114,17 +125,20 @@ class ItemLoader:
         """
         if not isinstance(raw, Mapping):
             _refuse_whole(f"is {name_type(raw)}, not an object", "Give the fields of one message by name.")
-        draft = Draft(raw, replace=replace, beside=beside)
+        draft = Draft(raw, replace=replace, mend_numbers=mend_numbers, beside=beside)
         given_key = draft.get("msg_key")
-        if given_key is None or (isinstance(given_key, str) and not given_key.strip()):
+        lacks_key = given_key is None or (isinstance(given_key, str) and not given_key.strip())
+        if lacks_key:
             draft.pop("msg_key", None)
-            if default_key is not None and not self.product.key_required:
+            if key_of is not None:
+                draft["msg_key"] = _NO_KEY_YET
+            elif default_key is not None and not self.product.key_required:
                 draft["msg_key"] = default_key
         if default_sender is not None:
             sender = draft.get("sender_number")
             if sender is None or (isinstance(sender, str) and not sender.strip()):
                 draft["sender_number"] = default_sender
-        return self._judge(draft, variant)
+        return self._judge(draft, variant, key_of, keyless=lacks_key and key_of is not None)
 
     def load_wire(self, body: bytes, *, variant: str | None = None) -> Item:
         """Return the item that a stored body is, judged again by this loader's own rules and dialect.
@@ -143,7 +157,7 @@ class ItemLoader:
                     raw[name] = raw.pop(stored)
         return self.load(raw, variant=variant)
 
-    def _judge(self, draft: Draft, variant: str | None) -> Item:
+    def _judge(self, draft: Draft, variant: str | None, key_of: KeyOf | None, *, keyless: bool) -> Item:
         errors: Mapping[str, Any] = {}
         values: dict[str, Any] = {}
         variant_field = self.product.variant_field
@@ -157,6 +171,11 @@ class ItemLoader:
         if contradicts and variant_field is not None and variant_field not in errors:
             errors = {variant_field: [_CONTRADICTION], **errors}
         if not errors:
+            if key_of is not None:
+                fields = dict(values)
+                if keyless:
+                    del fields["msg_key"]
+                values["msg_key"] = key_of(fields)
             found = values.pop(variant_field, None) if variant_field is not None else None
             body = _encode(self._in_dialect(values)).encode()
             return Item(
@@ -169,7 +188,7 @@ class ItemLoader:
                 values.get("sender_number", ""),
             )
         # Raised out here, since marshmallow's error holds the whole item and would stay attached.
-        key = draft.get("msg_key")
+        key = None if keyless else draft.get("msg_key")
         valid_key = key if isinstance(key, str) and _MSG_KEY.fullmatch(key) else None
         problems = tuple(refusal.at(path or _WHOLE_ITEM) for path, refusal in _flatten(errors, ""))
         raise InvalidItem(problems, msg_key=valid_key)

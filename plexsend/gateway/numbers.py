@@ -18,13 +18,22 @@ RECEIVER_PATTERN = r"01(0[2-9]\d{7}|[16789]\d{7,8})"
 LONGEST_WRITTEN = 40
 """Characters of a number with all that may be between its digits; a longer text is not a number."""
 
+LOST_ZERO = Refusal(
+    "lacks its leading 0", "Spreadsheets drop it: store numbers as text and write the 0 in front."
+)
+"""Of a number that would be one with a 0 in front."""
+ZERO_PUT_BACK = Refusal("lacked its leading 0, which was put back", "Store numbers as text in spreadsheets.")
+
 _SENDER = re.compile(SENDER_PATTERN, re.ASCII)
 _RECEIVER = re.compile(RECEIVER_PATTERN, re.ASCII)
 _FOREIGN = re.compile(r"[^0-9]")
 _AREA_BEFORE_REPRESENTATIVE = re.compile(r"0(?:2|[3-6]\d)1[568]\d{6}", re.ASCII)
 _LEADING_ZERO_LOST = re.compile(
-    r"(?:2[2-9]\d{6,7}|[3-6][1-5][2-9]\d{6,7}|1(?:0[2-9]\d{7}|[16789]\d{7,8}))", re.ASCII
+    r"(?:2[2-9]\d{6,7}|[3-6][1-5][2-9]\d{6,7}|70[2-9]\d{7}|1(?:0[2-9]\d{7}|[16789]\d{7,8})|[3568]0\d{7,8})",
+    re.ASCII,
 )
+_DECIMAL = re.compile(r"[0-9]+\.0+", re.ASCII)
+_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 
 _SENDER_LENGTHS = range(8, 12)
 _RECEIVER_LENGTHS = range(10, 12)
@@ -82,6 +91,8 @@ def _digits(text: str) -> str | Refusal:
     if not digits:
         return Refusal("is blank", "Give the number as text.")
     foreign = _FOREIGN.search(digits)
+    if foreign and (changed := _refuse_changed(digits)):
+        return changed
     if foreign:
         return Refusal(
             f"holds {name_character(foreign[0])}, which is not a digit",
@@ -90,12 +101,25 @@ def _digits(text: str) -> str | Refusal:
     return digits
 
 
+def _refuse_changed(text: str) -> Refusal | None:
+    """Return the refusal of what a program made of a number that it took for an amount."""
+    if _EXPONENT.fullmatch(text):
+        return Refusal(
+            "is a number that a spreadsheet shortened, as in 1.02E+09: its last digits are lost",
+            "Give the column the format text, and fill in the numbers again.",
+        )
+    if _DECIMAL.fullmatch(text):
+        return Refusal(
+            "ends in a decimal point and 0, as a program writes amounts",
+            "Have it written as text, with the 0 in front.",
+        )
+    return None
+
+
 def _refuse(digits: str, kind: str, lengths: range) -> Refusal | None:
     """Return the refusal for what is commonly wrong with a number of any kind."""
     if _LEADING_ZERO_LOST.fullmatch(digits):
-        return Refusal(
-            "lacks its leading 0", "Spreadsheets drop it: store numbers as text and write the 0 in front."
-        )
+        return LOST_ZERO
     if len(digits) not in lengths:
         return Refusal(
             f"has {len(digits)} digits",

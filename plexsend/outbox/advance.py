@@ -14,12 +14,15 @@ from plexsend.outbox.batches import Batch, Message, Settlement
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
+from plexsend.outbox.rewound import Forgotten, Loss
+from plexsend.outbox.seen import NOTHING_SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.seen import Seen
 
 
 class Mode(StrEnum):
@@ -44,6 +47,8 @@ class Status(StrEnum):
     """This process cannot send for the account, which others may: `reason` says `secret` or `address`."""
     STOPPED = "stopped"
     SETTLED = "settled"
+    FORGOT = "forgot"
+    """Redis forgot takes of which this process knows: nothing is taken in this call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class NothingTaken:
     reason: str
     bell: str
     """A doorbell that the caller must send for this lane, or nothing."""
+    forgotten: Forgotten | None = None
+    """With `forgot`: what Redis forgot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +97,14 @@ def advance(
     yields: bool = False,
     most_items: int = MOST_ITEMS,
     sender: Sender = UNKNOWN_SENDER,
+    seen: Seen = NOTHING_SEEN,
 ) -> Batch | NothingTaken:
     """Settle what is given and, in mode `take`, take the lane's next batch.
 
     `stay_ms`: how long the drain would wait for work with its lease kept. `yields`: in mode `stop`, whether
     other doorbells wait for its thread, so that housekeeping decides which lane is next.
     `most_items`: the largest batch of the lane's product. `sender`: with what the batch would be sent.
+    `seen`: what the process knows of the lane's route.
 
     Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does. It is
     an OutboxMoved where the server does not have the account: this may never change.
@@ -119,13 +128,20 @@ def advance(
         product=sender.product,
         url=sender.url,
         refused=settled.refused,
+        seen_takes=seen.takes,
+        seen=seen.words,
     )
     reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
     answer = ADVANCE_ANSWER.read(reply)
     status = text(answer["status"])
     if status == "taken":
         return _batch(lane, answer, reply[len(answer) :])
-    return NothingTaken(Status(status), number(answer["ms"]), text(answer["reason"]), text(answer["bell"]))
+    reason = text(answer["reason"])
+    if status == Status.FORGOT:
+        takes, messages = number(answer["take"]), number(answer["went"])
+        forgotten = Forgotten(Loss(reason), takes, messages, number(answer["ms"]))
+        return NothingTaken(Status.FORGOT, 0, reason, "", forgotten)
+    return NothingTaken(Status(status), number(answer["ms"]), reason, text(answer["bell"]))
 
 
 _NOTHING = Settlement("", 0, ())
@@ -165,6 +181,8 @@ def _batch(lane: Lane, answer: Mapping[str, Any], taken: Sequence[Any]) -> Batch
         probe=text(answer["reason"]) == "probe",
         messages=messages,
         epoch=number(answer["epoch"]),
+        went=number(answer["went"]),
+        here=text(answer["here"]),
     )
 
 

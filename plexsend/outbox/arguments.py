@@ -1,111 +1,14 @@
-"""The values that go into each script and come out, in their order: calls and scripts are written from this.
-
-A call names its values; the script gets a line that gives each its name (`local lane, service = ...`).
-"""
+"""The values that go into each script and come out: calls and scripts are written from these orders."""
 
 from __future__ import annotations
 
-from collections import namedtuple
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    Argument = str | bytes | int
-
-_NAMES_A_LINE = 6
-
-
-class Sort(Enum):
-    """How a script reads a value, and what an answer holds where the script does not give it."""
-
-    TEXT = ("{}", "''")
-    NUMBER = ("tonumber({})", "'0'")
-    FLAG = ("{} == '1'", "'0'")
-    LIST = ("{}", "{{}}")
-
-    def read(self, source: str) -> str:
-        """Return the expression that reads a value."""
-        return str(self.value[0]).format(source)
-
-    @property
-    def absent(self) -> str:
-        """The expression for a value that is not named."""
-        return str(self.value[1]).format()
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value in its order."""
-
-    name: str
-    sort: Sort = Sort.TEXT
-
-
-class Order:
-    """Values that go to a script or come from it together, in their order.
-
-    Args:
-        name: The name by which a script reads them, where they come any number of times.
-        values: At least one.
-    """
-
-    def __init__(self, name: str, *values: Value) -> None:
-        self.name = name
-        self.values = values
-        self.names = tuple(value.name for value in values)
-        # A namedtuple is fast, and it writes every batch. Its names are only known at run time.
-        self.write: Callable[..., tuple[Argument, ...]] = namedtuple(  # type: ignore[misc]  # noqa: PYI024
-            name, self.names
-        )
-        """Return the values in their order, each given by its name, flags as 0 or 1; TypeError: one is
-        missing or unknown."""
-        self._flags = tuple(at for at, value in enumerate(values) if value.sort is Sort.FLAG)
-
-    def write_all(self, values: Iterable[Argument]) -> list[Argument]:
-        """Return values that are in their order already, with flags as 0 or 1."""
-        written = list(values)
-        for at in self._flags:
-            written[at] = int(written[at])
-        return written
-
-    def read(self, reply: Sequence[Any]) -> dict[str, Any]:
-        """Return the values that a reply begins with, by name."""
-        return dict(zip(self.names, reply, strict=False))
-
-    def place(self, name: str) -> int:
-        """Return where a value is, 1 the first; 0 where there is none of that name."""
-        return self.names.index(name) + 1 if name in self.names else 0
-
-    def as_locals(self) -> str:
-        """Return the lines that give each value its name in a script, and the place where the rest begins."""
-        named = [
-            (value.name, value.sort.read(f"ARGV[{place}]")) for place, value in enumerate(self.values, 1)
-        ]
-        chunks = [named[at : at + _NAMES_A_LINE] for at in range(0, len(named), _NAMES_A_LINE)]
-        lines = [
-            f"local {', '.join(name for name, _ in chunk)} = {', '.join(read for _, read in chunk)}"
-            for chunk in chunks
-        ]
-        return "\n".join([*lines, f"local FIRST_REST = {len(self.values) + 1}"])
-
-    def as_reader(self) -> str:
-        """Return a function that reads these values from a place among the arguments on, and their number."""
-        fields = ", ".join(
-            f"{value.name} = {value.sort.read(f'ARGV[at + {offset}]' if offset else 'ARGV[at]')}"
-            for offset, value in enumerate(self.values)
-        )
-        return (
-            f"local {self.name.upper()}_LENGTH = {len(self.values)}\n"
-            f"local function read_{self.name}(at)\n  return {{ {fields} }}\nend"
-        )
-
-    def as_answer(self) -> str:
-        """Return a function that puts named values into this order."""
-        places = ", ".join(f"named.{value.name} or {value.sort.absent}" for value in self.values)
-        return f"local function answer_of(named)\n  return {{ {places} }}\nend"
+    from collections.abc import Mapping
 
 
 def _order(name: str, *values: str | Value) -> Order:
@@ -142,6 +45,9 @@ ADVANCE = _order(
     "url",
     # The fingerprint of the secret that the gateway refused for the batch; empty: it refused none.
     "refused",
+    # What the drain's process knows of the route: its last take, and `<here> <messages> <ms>` (see Seen).
+    _number("seen_takes"),
+    "seen",
 )
 """After these the effects, then the verdicts, each followed by the keys of the messages that share it."""
 
@@ -170,9 +76,13 @@ ADVANCE_ANSWER = _order(
     _number("ok_take"),
     "bell",
     _number("epoch"),
+    _number("went"),
+    "here",
 )
 """`ms`: how long there is nothing to do; for a batch: when it was taken, on Redis's clock. `epoch`: of
-the policies under which it was taken."""
+the policies under which it was taken. `went`: messages that went on this route so far; `here`: which
+server this is, where the caller does not know. Where the server forgot something, `take` and `went` are how
+much, and `ms` is the span."""
 
 SUBMIT = _order(
     "submit",
@@ -199,12 +109,10 @@ SWEEP = _order(
     _number("service_count"),
     _number("gone_count"),
     _number("address_count"),
-    "walked",
 )
 """`takes_from`: the process whose lease does not count; `auth_field`: of the hold that refused secrets begin;
 `quota`: doorbells in all. After these the services, then the processes whose leases are to be dropped, the
-addresses, and the names of the lanes and closed groups to look over. `walked`: how far the walk over all of
-them is then; empty: as far as before."""
+addresses, and the names of the lanes to look over."""
 
 ADDRESS = _order("address", "product", "url")
 """The address that counts unless another was agreed on; empty: none."""
@@ -230,9 +138,19 @@ SWEEP_ANSWER = _order(
         for name in ("rings", "abandoned", "processes", "spoilt", "refused", "urls", "unserved")
     ),
     "auth",
-    "place",
 )
-"""`place`: where the walk over all lanes goes on in the next round; empty: none is due."""
+
+HEAL = _order("heal", "act")
+"""After it the names of lanes and closed groups, or keys of messages."""
+
+WALK = _order("walk", "process", "place", _flag("is_new"))
+"""`place`: how far the caller's walk is now; empty: it has none. `is_new`: whether its process began."""
+
+WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
+"""`place`: from where the caller is to go on, empty: nothing is due for it in `wait_ms`."""
+
+AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
+"""`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
@@ -257,11 +175,53 @@ GROUP_ANSWER = _order(
 """`done`, `wanted`: messages; `after`: where the next call goes on; `left`: keys of messages that stay as
 they are, for a reschedule each with the reason."""
 
+REWOUND = _order(
+    "rewound",
+    "act",
+    "lane",
+    "text",
+    "by",
+    "here",
+    _number("seen_ms"),
+    _number("from_ms"),
+    _flag("is_known"),
+)
+"""Of these each act needs some; rewound.lua says which. Times in ms."""
+
+KNOWN = _order("known", "route", _number("takes"), _number("went"))
+"""What a process knows of a route: its last take, and the messages that went by then."""
+
+REWOUND_ANSWER = _order(
+    "answer", "status", _number("takes"), _number("messages"), _number("from_ms"), _number("to_ms")
+)
+
 POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 """`is_early`: as for steer; `count`: how many values follow, names and texts in turn."""
 
 AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
 """`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
+
+IMPORT = _order(
+    "imports",
+    "act",
+    "name",
+    "file",
+    "by",
+    "salt",
+    _flag("resume"),
+    _flag("sends_changed"),
+    _number("since"),
+    _number("run"),
+    _number("send_at_ms"),
+    _flag("is_complete"),
+    _number("added"),
+    "sample",
+)
+"""`file`: what the run reads, and how; `by`: what tells its rows apart; `since`, `run`: of the run, 0 where
+it is to be begun; `added`, `sample`: rows that were added, and the key of one. In a look or a forget the rows
+come then."""
+
+IMPORT_ROW = _order("row", "msg_key", "bucket", "hash")
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
@@ -291,8 +251,13 @@ LAYOUTS: Mapping[str, Signature] = {
     "policy": Signature(POLICY),
     "agree": Signature(AGREE),
     "group": Signature(GROUP, answer=GROUP_ANSWER),
+    "rewound": Signature(REWOUND, (KNOWN,), REWOUND_ANSWER),
     "adopt": Signature(ADOPT),
     "form": Signature(FORM),
+    "heal": Signature(HEAL),
+    "walk": Signature(WALK, answer=WALK_ANSWER),
+    "audit": Signature(AUDIT),
     "alive": Signature(ALIVE),
+    "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }
 """Script → its orders."""

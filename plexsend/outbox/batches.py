@@ -51,6 +51,10 @@ class Batch:
     messages: tuple[Message, ...]
     epoch: int = 0
     """That of the fleet's policies under which it was taken."""
+    went: int = 0
+    """Messages that went on its route so far, these included; those that came back unsent are not."""
+    here: str = ""
+    """Which server this is (see Seen), where the caller did not know."""
 
 
 class Outcome(StrEnum):

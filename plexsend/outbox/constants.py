@@ -46,10 +46,25 @@ LONGEST_GAP_MS = 60_000
 """Where nobody looked for such programs for longer, one may have come and gone: the time begins again."""
 REFUSAL_NOTED_MS = 3_600_000
 """How often it is written down that a closed group refused a message, which keeps the group closed."""
-FIRST_WALK_MS = 60_000
-"""From an account's first sweep until all its lanes are looked over for the first time."""
+FIRST_WALK_MS = 10_000
+"""From the beginning of a worker process until all lanes and messages are looked over; a fleet that starts
+together shares one walk."""
 WALK_EVERY_MS = 3_600_000
-"""From the end of such a walk over all lanes until the next."""
+"""From the end of such a walk over all that Redis has until the next."""
+WALK_LEASE_MS = 15_000
+"""How long a process may be silent in the middle of a walk before another goes on with it."""
+LATE_WAKE_MS = 120_000
+"""A lane that wakes later than this after its next event was lost: a minute is the longest that an older
+program lets one oversleep."""
+LONGEST_POSTPONE_MS = 604_800_000
+"""The longest wait before another try that a policy can ask for: a week."""
+FAR_AHEAD_MS = 3_600_000
+"""What is this much later than the latest time that plexsend gives was written by another program, or comes
+from before the clock was set back. Shorter, and a policy that changes would look like it."""
+IMPORT_RESTS_MS = 12 * 3_600_000
+"""After so long without an import under its name, a file may be another list: a person says which it is."""
+REWOUND_MS = 30_000
+"""A server that forgot as much is not sent from before a person has decided; of less it is warned."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

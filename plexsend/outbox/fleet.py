@@ -20,6 +20,7 @@ from plexsend.outbox.arguments import ALIVE
 from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -155,14 +156,16 @@ class SignGiven:
     """Whether Redis knew nothing of the process: then it must announce itself again."""
     lanes: int
     """How many names of lanes there are: where this changed, there are lanes that one does not know yet."""
+    was_ms: int = 0
+    """Its last sign before, as Redis knew it; 0: none."""
 
 
 def alive(store: Store, name: str, *, busy: int = 0, revision: int = 1) -> SignGiven:
     """Give a sign of life."""
-    now, is_first, lanes = store.run_for_fleet(
+    now, is_first, lanes, was = store.run_for_fleet(
         Script.ALIVE, ALIVE.write(process=name, busy=busy, revision=revision, announced="")
     )
-    return SignGiven(number(now), is_first == 1, number(lanes))
+    return SignGiven(number(now), is_first == 1, number(lanes), number(text(was).partition(" ")[0]))
 
 
 def signs(store: Store, now_ms: int) -> dict[str, Sign]:
@@ -217,28 +220,31 @@ def fleet(store: Store, accounts: Iterable[str] = ()) -> list[FleetProcess]:
 
     `accounts`: where to look for the processes of an older program, which announce themselves there.
     """
-    with mapped():
-        pipe = store.client.pipeline(transaction=False)
-        pipe.time()
-        pipe.hgetall(store.keys.alive)
-        pipe.hgetall(store.keys.fleet)
-        for account in accounts:
-            pipe.zrange(store.keys.procs(account), 0, -1, withscores=True)
-        # A newer form has put something else in the place of the older processes.
-        clock, entries, contents, *older = pipe.execute(raise_on_error=False)
-        for reply in (clock, entries, contents):
-            if isinstance(reply, Exception):
-                raise reply
+    pipe = store.client.pipeline(transaction=False)
+    pipe.time()
+    pipe.hgetall(store.keys.alive)
+    pipe.hgetall(store.keys.fleet)
+    clock, entries, contents = execute(store, pipe)
     seconds, micros = clock
+    older = _older_entries(store, accounts)
     now_ms = int(seconds) * 1000 + int(micros) // 1000
     flat = [word for entry in entries.items() for word in entry]
     found = together(dict(_signs(flat, now_ms)), dict(_parsed(contents.items())))
     seen: dict[Any, float] = {}
-    for member, score in chain.from_iterable(each for each in older if isinstance(each, list)):
+    for member, score in chain.from_iterable(older):
         seen[member] = max(score, seen.get(member, 0.0))
     return sorted(
         [*found, *_older(seen, now_ms)], key=lambda process: (process.announced.since_ms, process.name)
     )
+
+
+# A newer form has put something else in the place of the older processes, on purpose.
+def _older_entries(store: Store, accounts: Iterable[str]) -> list[list[tuple[bytes, float]]]:
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        for account in accounts:
+            pipe.zrange(store.keys.procs(account), 0, -1, withscores=True)
+        return [reply for reply in pipe.execute(raise_on_error=False) if isinstance(reply, list)]
 
 
 def together(signs: Mapping[str, Sign], announced: Mapping[str, Announcement]) -> list[FleetProcess]:

@@ -59,6 +59,14 @@ class Hold:
         """What resuming it does, for people: the words before the command."""
         return RULE_OF[self.reason].resuming
 
+    @property
+    def ending_command(self) -> str:
+        """The command with which a person ends it."""
+        if command := RULE_OF[self.reason].decided_by:
+            return command
+        typed = f"group:{self.what} --account {self.account}" if self.scope is Scope.GROUP else self.what
+        return f"plexsend resume {typed}"
+
 
 def hold_field(scope: Scope, reason: Reason, what: str) -> str:
     """Return the field under which a hold is kept in the account's hash."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.reads import ask, up_to
 from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ class LaneNames:
         new = sorted({value for value in given if value and value.isdigit()} - self._names.keys())
         if not new:
             return
-        with mapped():
-            found = self._store.client.hmget(
-                self._store.keys.lane_index(self._account), [b"#" + value for value in new]
-            )
+        index = self._store.keys.lane_index(self._account)
+        found = ask(self._store, lambda pipe: pipe.hmget(index, [b"#" + value for value in new]))
         self._names |= {value: text(name) for value, name in zip(new, found, strict=True) if name}
 
     def name(self, given: bytes | None) -> str:
@@ -51,8 +49,9 @@ class LaneNames:
 
 def indexed_lanes(store: Store, account: str) -> Iterator[Lane]:
     """Yield the lanes of an account's index, each at least once, while others come and go."""
-    with mapped():
-        for name, _ in store.client.hscan_iter(store.keys.lane_index(account), count=_PAGE):
+    index = store.keys.lane_index(account)
+    with up_to(store, index):
+        for name, _ in store.client.hscan_iter(index, count=_PAGE):
             # Beside the names are the numbers' fields, which no lane can be called.
             with suppress(UsageError):
                 yield Lane.parse(text(name))

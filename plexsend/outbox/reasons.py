@@ -27,6 +27,7 @@ class Reason(StrEnum):
     """Why something is held."""
 
     PAUSE = "pause"
+    REWOUND = "rewound"
     CREDIT = "credit"
     AUTH = "auth"
     FAULT = "fault"
@@ -100,6 +101,8 @@ class HoldRule:
     """How long one that ends by time lasts."""
     begins_again: bool = False
     """Whether an answer to a batch that was taken before the hold last ended may begin it again."""
+    decided_by: str = ""
+    """The command that ends it; empty: `plexsend resume`, with what is held."""
 
     @property
     def is_size(self) -> bool:
@@ -114,6 +117,15 @@ HOLD_RULES = (
         Ends.BY_PERSON,
         most_at_once=0,
         how_it_ends="a person resumes it",
+    ),
+    HoldRule(
+        Reason.REWOUND,
+        (Scope.ACCOUNT,),
+        Ends.BY_PERSON,
+        most_at_once=0,
+        how_it_ends="compare with the gateway's own list, then say what becomes of what may have gone",
+        resuming="To have them sent again, or to count them as sent",
+        decided_by="plexsend rewound settle --as sent|resend",
     ),
     HoldRule(
         Reason.AUTH,

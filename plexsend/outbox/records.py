@@ -10,7 +10,7 @@ from plexsend.outbox.flags import Flag
 from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receivers import last_digits
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import Event, State
 
@@ -97,9 +97,7 @@ def parse_record(
     try:
         state, lane = State(text(fields.get(b"s"))), Lane.parse(lane_name)
     except (ValueError, UsageError) as exc:
-        raise RecordBroken(
-            f"The record of {msg_key!r} is not whole: another program wrote it. `plexsend audit` names all."
-        ) from exc
+        raise _broken(msg_key) from exc
     return Record(
         msg_key=msg_key,
         state=state,
@@ -121,6 +119,12 @@ def parse_record(
     )
 
 
+def _broken(msg_key: str) -> RecordBroken:
+    return RecordBroken(
+        f"The record of {msg_key!r} is not whole: another program wrote it. `plexsend audit` names all."
+    )
+
+
 def _happening(line: bytes) -> HistoryEvent:
     at, event, code, detail = [*text(line).split("|", 3), "", "", ""][:4]
     return HistoryEvent(number(at), event, code, detail)
@@ -129,9 +133,10 @@ def _happening(line: bytes) -> HistoryEvent:
 def read_record(store: Store, account: str, msg_key: str) -> Record | None:
     """Return a message's record with its history, None where the account does not know the key."""
     keys = store.keys
-    with mapped():
-        pipe = store.client.pipeline(transaction=True)
-        pipe.hgetall(keys.record(account, msg_key))
-        pipe.lrange(keys.history(account, msg_key), 0, -1)
-        fields, history = pipe.execute()
+    pipe = store.client.pipeline(transaction=True)
+    pipe.hgetall(keys.record(account, msg_key))
+    pipe.lrange(keys.history(account, msg_key), 0, -1)
+    fields, history = execute(store, pipe)
+    if keys.record(account, msg_key) in store.spoilt and not fields:
+        raise _broken(msg_key)
     return parse_record(msg_key, fields, history, LaneNames(store, account)) if fields else None

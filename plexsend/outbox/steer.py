@@ -116,11 +116,15 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
 
 
 def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
-    """End every hold of this scope that a person may end, and wake its lanes; returns the holds' fields.
+    """End every hold of this scope that a person may end so, and wake its lanes; returns the holds' fields.
 
     A group (`account` is its) that a cancel closed is opened: then `group closed NAME` is among the fields.
     """
-    fields = [hold_field(scope, rule.reason, what) for rule in HOLD_RULES if scope in rule.scopes]
+    fields = [
+        hold_field(scope, rule.reason, what)
+        for rule in HOLD_RULES
+        if scope in rule.scopes and not rule.decided_by
+    ]
     ended: list[str] = []
     targets = [account or what]
     if scope is Scope.SERVICE:

@@ -66,11 +66,23 @@ class SubmitOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTimes:
+    """Times of a message that was submitted before, in ms since 1970; None: it is as asked for now."""
+
+    send_at_ms: int | None = None
+    """0: it goes as soon as it can."""
+    expires_at_ms: int | None = None
+    """0: it never expires."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """What became of one message; `state` is that of the message now known by its key."""
 
     outcome: SubmitOutcome
     state: State
+    kept: KeptTimes | None = None
+    """Of a duplicate that waits: its times, where others were asked for now. They are not changed."""
 
 
 class Submitter:
@@ -166,7 +178,14 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
             f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: "
             "nothing new is taken in. Let the backlog drain, or raise its maxmemory."
         )
-    return [
-        Submitted(SubmitOutcome(known), State(state))
-        for known, state in zip(reply[::2], reply[1::2], strict=True)
-    ]
+    return [_answer(known, state) for known, state in zip(reply[::2], reply[1::2], strict=True)]
+
+
+def _answer(known: str, state: str) -> Submitted:
+    outcome = SubmitOutcome(known)
+    if " " not in state:
+        return Submitted(outcome, State(state))
+    state, *times = state.split()
+    return Submitted(
+        outcome, State(state), KeptTimes(*(None if each == "-" else int(each) for each in times))
+    )

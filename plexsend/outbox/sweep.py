@@ -17,7 +17,6 @@ from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.walk import NO_STEP, WalkStep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -68,8 +67,6 @@ class SweepResult:
     """Services with something to send that nobody can."""
     auth: str = ""
     """The hold of the account because of its secrets, as it is kept; empty without one."""
-    place: str = ""
-    """Where the walk over all lanes goes on in the next round; empty: none is due."""
 
 
 def sweep(
@@ -87,17 +84,15 @@ def sweep(
     fresh: Collection[str] = (),
     addresses: Mapping[str, str] | None = None,
     tidy: Iterable[Lane] = (),
-    walk: WalkStep = NO_STEP,
 ) -> SweepResult:
     """Sweep an account, for the services that the caller knows.
 
     `quotas`: doorbells that each service's workers can still use; `quota`: those for all workers together.
     `most_items`: the largest batch of a service, where it is not the usual. `tidy` names the lanes to
-    look over in this round, `walk` some more, as the last sweep asked for them. `gone`: processes whose
-    leases are to be dropped. `takes_from`: the process whose lease does not count, since this one is to
-    sweep the account. `served`: services that a living process can serve, None: all; `fresh`: those that
-    nobody served before. `addresses`: product → the gateway's address that counts unless another was
-    agreed on.
+    look over in this round. `gone`: processes whose leases are to be dropped. `takes_from`: the process
+    whose lease does not count, since this one is to sweep the account. `served`: services that a living
+    process can serve, None: all; `fresh`: those that nobody served before. `addresses`: product → the
+    gateway's address that counts unless another was agreed on.
     """
     urls = addresses or {}
     args: list[str | bytes | int] = [
@@ -109,7 +104,6 @@ def sweep(
             service_count=len(services),
             gone_count=len(gone),
             address_count=len(urls),
-            walked=walk.walked,
         )
     ]
     for service in services:
@@ -123,7 +117,7 @@ def sweep(
     args += gone
     for product, url in urls.items():
         args += ADDRESS.write(product=product, url=url)
-    args += [*(lane.name for lane in tidy), *walk.names]
+    args += [lane.name for lane in tidy]
     answer = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
     return SweepResult(
         swept=text(answer["status"]) == "swept",
@@ -138,7 +132,6 @@ def sweep(
         urls=_pairs(answer["urls"]),
         unserved=frozenset(text(name) for name in answer["unserved"]),
         auth=text(answer["auth"]),
-        place=text(answer["place"]),
     )
 
 

@@ -11,12 +11,32 @@ from plexsend.sandbox.local import run
 from plexsend.sandbox.server import HOST
 
 
+class _Once(argparse.Action):
+    """An option that takes one value: argparse takes the last of several without a word."""
+
+    given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value; a second one is wrong usage."""
+        if self.given:
+            parser.error(f"{option_string} is given twice and takes one value")
+        self.given = True
+        setattr(namespace, self.dest, values)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m plexsend.sandbox",
         description="A stand-in for API PLEX on this machine, to test against.",
     )
+    parser.register("action", None, _Once)
     parser.add_argument("--port", type=int, default=0, help="where to listen; 0 takes any free port")
     parser.add_argument(
         "--host", choices=[HOST], default=HOST, help="the only address, as it has no protection"

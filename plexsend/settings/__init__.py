@@ -17,6 +17,7 @@ from plexsend.settings.model import (
     Settings,
 )
 from plexsend.settings.number_keys import NumberKey
+from plexsend.settings.proxy_urls import ProxyAddress
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
@@ -34,6 +35,7 @@ __all__ = [
     "NumberKey",
     "OnUncertain",
     "Policy",
+    "ProxyAddress",
     "RcsDialect",
     "Reader",
     "RedisAddress",

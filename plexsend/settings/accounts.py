@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plexsend.settings.values import refusal
+from plexsend.settings.values import refusal, unquoted
 
 # A secret is tens of characters. Without a limit, a path to something endless would fill the memory.
 _FILE_LIMIT_BYTES = 4096
+
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+"""Byte order marks of what PowerShell writes where it is not asked for UTF-8."""
 
 _PRINTABLE = re.compile(r"[!-~]+")
 _FORM = "Give userID;secret_key as the gateway's service console shows them, with one semicolon between."
@@ -38,6 +42,9 @@ def credentials(name: str, text: str) -> Credentials:
         raise refusal(name, "has more than one semicolon" if secrets else "has no semicolon", _FORM)
     if not user or not secrets[0]:
         raise refusal(name, f"has nothing {'after' if user else 'before'} its semicolon", _FORM)
+    # user;"secret" is a shell's way to keep the semicolon.
+    for part in (text, user, secrets[0]):
+        unquoted(name, part)
     return Credentials(text)
 
 
@@ -67,11 +74,13 @@ def read_secret_file(name: str, path: Path) -> str:
         raise refusal(
             name, f"names a file of more than {_FILE_LIMIT_BYTES} bytes", "Keep only the secret in it."
         )
-    # A byte that is not UTF-8 becomes a character that the check of every secret refuses.
-    text = content.decode(errors="replace").strip()
+    # A byte that is not UTF-8 becomes a character that the check of every secret refuses. A byte order mark
+    # comes from an editor, two of them from joining files: no secret holds one.
+    encoding = _MARKS.get(content[:2], "utf-8")
+    text = content.decode(encoding, errors="replace").replace("\ufeff", "").strip()
     if not text:
         raise refusal(name, "names an empty file", "Write the secret into it.")
-    return text
+    return unquoted(name, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Variables by which Celery would be set up otherwise: plexsend goes by its own settings alone."""
+"""Variables of other programs, by which plexsend might seem to go: it goes by its own settings alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
 FOREIGN = (
     "CELERY_BROKER_URL",
@@ -36,4 +36,30 @@ def take_out_foreign(environ: MutableMapping[str, str] | None = None) -> list[Pr
         Problem(name, "is Celery's, and is ignored", _BROKERS if "BROKER" in name else _OTHERS)
         for name in FOREIGN
         if found.pop(name, "")
+    ]
+
+
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def unused(environ: Mapping[str, str] | None = None) -> list[Problem]:
+    """Return a warning for each variable of a proxy or of authorities that is set, and is not used.
+
+    Nothing is doubtful where plexsend's own setting for the same is there.
+    """
+    found = os.environ if environ is None else environ
+    return [
+        Problem(name, "is set, and is not used to reach the gateway", remedy)
+        for own, names, remedy in (
+            ("PLEXSEND_PROXY_URL", _PROXIES, "Set PLEXSEND_PROXY_URL, if the gateway is behind that proxy."),
+            (
+                "PLEXSEND_CA_FILE",
+                _AUTHORITIES,
+                "Set PLEXSEND_CA_FILE, if a proxy signs for the gateway anew.",
+            ),
+        )
+        if not found.get(own) and not found.get(f"{own}_FILE")
+        for name in names
+        if found.get(name)
     ]

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import UsageError
 from plexsend.settings.accounts import credentials
+from plexsend.settings.ca_files import ca_file
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.number_keys import NumberKey, number_key
+from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
 from plexsend.settings.redis_urls import RedisAddress, redis_address
-from plexsend.settings.values import choice, key_prefix, number, switch, whole
+from plexsend.settings.values import choice, folder, key_prefix, number, switch, time_zone, whole
 from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from plexsend.errors import Problem
     from plexsend.settings.accounts import Account
@@ -121,6 +124,21 @@ class Settings:
         "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
         default_words="the gateway's own")
     """Product to scheme and host, without a slash at the end."""
+    proxy: ProxyAddress | None = row("PROXY_URL", None, proxy_address,
+        "The proxy through which the gateway and the chat are reached: http://[user:password@]host:port.",
+        secret=True, default_words="none",
+        replaces="Nothing: HTTPS_PROXY may be meant for other programs, and differ from host to host.")
+    ca_file: str | None = row("CA_FILE", None, ca_file,
+        "A file (PEM) with the authorities whose certificates are trusted of the gateway, the chat and the "
+        "proxy, instead of the public ones.",
+        default_words="the public ones",
+        replaces="Nothing: REQUESTS_CA_BUNDLE and SSL_CERT_FILE may be meant for other programs.")
+    # The most is what most firewalls allow; a gateway closes idle connections earlier.
+    idle_s: float = row("IDLE_S", "20", number(1, 300),
+        "A connection to Redis or the gateway that nobody used for so many seconds is made anew before its "
+        "next use. Set it below what a firewall on the way allows.",
+        readers=Reader.ALL,
+        replaces="Nothing: a connection that a firewall had dropped cost the next call 5 s.")
     rcs_dialect: RcsDialect = row("RCS_DIALECT", RcsDialect.V1.value, choice(RcsDialect),
         "The version of the gateway's RCS interface, v1 or v2; items are written the same for both.",
         in_readme=True)
@@ -137,10 +155,19 @@ class Settings:
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",
         in_readme=True)
+    time_zone: str = row("TIME_ZONE", "Asia/Seoul", time_zone,
+        "The time zone in which a day begins at midnight, and which a time has that is written without one.",
+        replaces="`plexsend policy set time_zone=…` by hand, where the environment sets all else up.")
     log: LogFormat = row("LOG", LogFormat.TEXT.value, choice(LogFormat),
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
         replaces="Nothing: Celery's options set where it logs and from which level on, and have no JSON.")
+    state_dir: Path | None = row("STATE_DIR", None, folder,
+        "The folder in which a worker keeps what it remembers of Redis, to notice after a restart that Redis "
+        "went back in time.",
+        default_words="beside the worker's log file, where it has one (`-f`)",
+        replaces="Nothing: without it a worker that starts believes whatever Redis says.")
+    """None: beside the log file."""
     notify: HookAddress | None = row("NOTIFY_URL", None, hook_address,
         "A chat hook to which workers post when something is held, workers disagree, or memory or a limit "
         "runs short.",
@@ -165,7 +192,7 @@ class Settings:
             raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
 
 
-AGREED = ("keep_days", "rcs_dialect")
+AGREED = ("keep_days", "rcs_dialect", "time_zone")
 """Fields of Settings on which the fleet must agree, beside all of a Policy."""
 EVERY_SERVICE = "all"
 """Stands for what is not of one service, among what is asked for."""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import SettingsError
 from plexsend.settings.accounts import read_secret_file
-from plexsend.settings.foreign import take_out_foreign
+from plexsend.settings.foreign import take_out_foreign, unused
 from plexsend.settings.model import VARIABLES
+from plexsend.settings.service_links import without_service_links
 from plexsend.settings.variables import FILE_SUFFIX, environment_word
 
 if TYPE_CHECKING:
@@ -53,13 +54,14 @@ def origins(services: Iterable[str], environ: Mapping[str, str] | None = None) -
 
     The environment must have been read without an error before: what is wrong in it is left out here.
     """
-    given = os.environ if environ is None else environ
+    given = without_service_links(os.environ if environ is None else environ)
     return [found for variable in VARIABLES for found in _of(variable, services, given)]
 
 
 def ignored(environ: Mapping[str, str] | None = None) -> list[Problem]:
-    """Return a warning for each variable by which Celery would be set up otherwise."""
-    return take_out_foreign(dict(os.environ if environ is None else environ))
+    """Return a warning for each variable of another program that is set, and is not used."""
+    found = dict(os.environ if environ is None else environ)
+    return [*take_out_foreign(found), *unused(found)]
 
 
 def _of(

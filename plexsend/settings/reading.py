@@ -16,7 +16,8 @@ from plexsend.settings.accounts import account_from_file, account_from_value, re
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.model import AGREED, EVERY_SERVICE, VARIABLES, Policy, Settings
 from plexsend.settings.redis_urls import RedisAddress
-from plexsend.settings.values import refusal
+from plexsend.settings.service_links import without_service_links
+from plexsend.settings.values import refusal, unquoted
 from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def read(
         "broker": lambda: reader.optional(rows(Settings)["broker"]) or found["redis"],
         "number_key": lambda: reader.optional(rows(Settings)["number_key"]),
         "notify": lambda: reader.optional(rows(Settings)["notify"]),
+        "state_dir": lambda: reader.optional(rows(Settings)["state_dir"]),
+        "proxy": lambda: reader.optional(rows(Settings)["proxy"]),
+        "ca_file": lambda: reader.optional(rows(Settings)["ca_file"]),
         "accounts": lambda: MappingProxyType(reader.accounts(services)),
         "base_urls": lambda: MappingProxyType(
             {
@@ -83,7 +87,11 @@ class _Reader:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         # Names in small letters are kept, only to say that nobody reads them.
-        self._environ = {name: text for name, text in environ.items() if name.upper().startswith(PREFIX)}
+        self._environ = {
+            name: text
+            for name, text in without_service_links(environ).items()
+            if name.upper().startswith(PREFIX)
+        }
         self._known: set[str] = set()
         self._failed: set[str] = set()
         self._meant: dict[str, str] = {}
@@ -220,7 +228,7 @@ class _Reader:
         text = self._environ[name].strip()
         if not text:
             raise refusal(name, "is empty", "Give a value, or remove the variable.")
-        return text
+        return unquoted(name, text)
 
     def _attempt(self, source: str, parse: Callable[[], T]) -> T | None:
         try:

@@ -31,6 +31,10 @@ All settings, by the programs that read them. The few that people usually set ar
 
 - A wrong value stops the start, and all wrong values are listed at once. A `{PREFIX}` name that does not
   exist is a warning.
+- A value is written without quotes. A shell takes them away; Docker's `--env-file` and a secret's file keep
+  them, so quotes around a value are refused.
+- Variables that Kubernetes makes of a service's name (`{PREFIX}REDIS_PORT=tcp://...`) are not settings, and
+  nothing is said of them.
 - A setting marked "per service" may end in a service, such as `{PREFIX}LINGER_MS_MMS_BULK`, and then counts
   for that service alone.
 - A value that holds a secret can be in a file instead: end the name in `_FILE` and give the file's path.

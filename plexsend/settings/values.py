@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plexsend.errors import Problem, SettingsError
 
@@ -42,14 +44,34 @@ _SWITCHES = {
     "off": False,
 }
 
+_QUOTES = "\"'"
+
 # The prefix becomes part of every key. Braces would move Redis's hash tag, and `*`, `?`, `[` and `\` mean
 # something in the patterns of SCAN, so the list says what is allowed and not what is not.
 _KEY_PREFIX = re.compile(r"[A-Za-z0-9:._/-]{1,64}")
 
 
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}")
+
+
 def refusal(name: str, reason: str, remedy: str) -> SettingsError:
     """Return the error for one wrong value, to be raised by the caller."""
     return SettingsError([Problem(name, reason, remedy)])
+
+
+def unquoted(name: str, text: str) -> str:
+    """Return the text of a variable or a file; raises `SettingsError` where it is in quotes.
+
+    A shell takes quotes away; Docker's `--env-file` and a secret's file keep them, and they would become part
+    of the value. No value needs them at both its ends.
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
+        raise refusal(
+            name,
+            "is in quotes, which are part of the value here",
+            "Write it without them (Docker's --env-file keeps quotes).",
+        )
+    return text
 
 
 def whole(least: int, most: int) -> Parse[int]:
@@ -112,6 +134,23 @@ def choice(kind: type[E]) -> Parse[E]:
     return parse
 
 
+def time_zone(name: str, text: str) -> str:
+    """Read the name of a time zone, such as Asia/Seoul. A machine without any zones takes each name."""
+    if not _is_zone(text) and (_is_zone("UTC") or not _ZONE.fullmatch(text)):
+        raise refusal(
+            name, "is not a time zone that this machine knows", "Give an IANA name, such as Asia/Seoul."
+        )
+    return text
+
+
+def _is_zone(text: str) -> bool:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def key_prefix(name: str, text: str) -> str:
     """Read the prefix of every key in Redis: 1 to 64 letters, digits and `:._/-`."""
     if not _KEY_PREFIX.fullmatch(text):
@@ -121,3 +160,12 @@ def key_prefix(name: str, text: str) -> str:
             "Give 1 to 64 letters (A-Z, a-z), digits and : . _ / -, without braces or spaces.",
         )
     return text
+
+
+def folder(name: str, text: str) -> Path:
+    """Return a folder, which need not be there yet; a relative path could mean any folder."""
+    if not text.startswith("/") or "\0" in text:
+        raise refusal(
+            name, "is not the whole path of a folder", "Write it from / on, such as /var/lib/plexsend."
+        )
+    return Path(text)

@@ -23,6 +23,10 @@ _TAIL_BYTES = 16_384
 _LOOK_AGAIN_S = 0.02
 
 
+FOR_THE_OWNER = 0o077
+"""The umask of children: what they write holds texts and numbers of messages."""
+
+
 class ChildFailed(PlexsendError):
     """A child ended, or did not say or do in time what was waited for. Its last words are in the text."""
 
@@ -104,6 +108,7 @@ class Child:
                     cwd=program.folder,
                     env=dict(program.environ),
                     pass_fds=program.keeps_open,
+                    umask=FOR_THE_OWNER,
                     # Ctrl-C in the terminal reaches this process alone, which then stops the others in order.
                     start_new_session=True,
                     # As with a leash, which is a Python: it ignores SIGPIPE and SIGXFSZ, so that a write that

@@ -14,8 +14,10 @@ OURS = "PLEXSEND_"
 ACCOUNTS = f"{OURS}ACCOUNT_"
 
 REDIS_URL = f"{OURS}REDIS_URL"
+REDIS_URL_FILE = f"{REDIS_URL}_FILE"
 LOG = f"{OURS}LOG"
 NOTIFY_URL = f"{OURS}NOTIFY_URL"
+STATE_DIR = f"{OURS}STATE_DIR"
 
 SANDBOX_USER = "sandbox"
 SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
@@ -25,7 +27,7 @@ SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
 _FOREIGN = "CELERY_"
 
 # The stack has a Redis of its own, whatever address the caller has for another one.
-_REPLACED = frozenset({REDIS_URL, f"{REDIS_URL}_FILE", f"{OURS}BROKER_URL", f"{OURS}BROKER_URL_FILE"})
+REDIS_VARIABLES = frozenset({REDIS_URL, REDIS_URL_FILE, f"{OURS}BROKER_URL", f"{OURS}BROKER_URL_FILE"})
 
 
 def gateway_names() -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: st
     kept = {
         name: text
         for name, text in settings.items()
-        if not name.startswith((ACCOUNTS, NOTIFY_URL)) and name not in {*_REPLACED, *gateway_names()}
+        if not name.startswith((ACCOUNTS, NOTIFY_URL)) and name not in {*REDIS_VARIABLES, *gateway_names()}
     }
     return {
         **kept,
@@ -61,7 +63,7 @@ def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: st
 def with_gateway(settings: Mapping[str, str], *, redis_url: str) -> dict[str, str]:
     """Return the caller's settings with the stack's own Redis."""
     return {
-        **{name: text for name, text in settings.items() if name not in _REPLACED},
+        **{name: text for name, text in settings.items() if name not in REDIS_VARIABLES},
         REDIS_URL: redis_url,
     }
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LINGERING_S = 3.0
 """How long the processes of an owner that was killed may take to end; Valkey still writes its file."""
 _LOOK_AGAIN_S = 0.05
+_OWNERS = 0o700
+_OURS = {"lock", "logs", "valkey", ".gitignore", "gateway", "redis.url", "redis.new"}
+"""All that is put into a data folder."""
 
 
 class Gateway(StrEnum):
@@ -45,17 +48,23 @@ class DataFolder:
         self.path = path.absolute()
         self.logs = self.path / "logs"
         self.valkey = self.path / "valkey"
+        self.valkey_login = self.valkey / "login.conf"
+        """What Valkey reads its password from: on its command line everybody could read it."""
+        self.redis_url = self.path / "redis.url"
+        """Valkey's URL with that password, for programs of the same user."""
         self.lock = -1
         """File descriptor of the lock."""
 
     def __enter__(self) -> Self:
         try:
             # For the owner alone: messages hold people's numbers.
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=_OWNERS, parents=True, exist_ok=True)
+            self._close_to_others()
             self.lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._take_lock()
             for folder in (self.logs, self.valkey):
-                folder.mkdir(exist_ok=True)
+                folder.mkdir(mode=_OWNERS, exist_ok=True)
+                folder.chmod(_OWNERS)
             (self.path / ".gitignore").write_text("*\n")
         except OSError as exc:
             self.close()
@@ -83,11 +92,24 @@ class DataFolder:
             )
         note.write_text(f"{gateway}\n")
 
+    def write_secret(self, path: Path, text: str) -> None:
+        """Write a file of this folder for its owner alone; a reader finds it as it was before, or whole."""
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(text)
+        fresh.replace(path)
+
     def close(self) -> None:
         """Let others use the folder."""
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
+
+    # A folder with other things in it, a project's or a home folder, stays as it is; ours in it are closed.
+    def _close_to_others(self) -> None:
+        if {entry.name for entry in self.path.iterdir()} <= _OURS:
+            self.path.chmod(_OWNERS)
 
     def _take_lock(self) -> None:
         deadline = time.monotonic() + self._lingering_s

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import NotPossible
 from plexsend.extras import require
 from plexsend.stack.child import Program
+from plexsend.stack.environment import STATE_DIR
 from plexsend.stack.ports import HOST
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ VALKEY_SETTINGS: Mapping[str, str] = {
     "maxmemory-policy": "noeviction",
     "maxmemory": "2gb",
     "hash-max-listpack-value": "64",
+    "slowlog-log-slower-than": "-1",
     "timeout": "0",
     "tcp-keepalive": "60",
 }
 """As in deploy/valkey.conf, which says why; a test holds the two together."""
+
+NEWER_SETTINGS: Mapping[str, str] = {"commandlog-request-larger-than": "-1"}
+"""What only the server of the wheel is sure to know."""
 
 _DEEPER_CACHE = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=8000"}
 
@@ -54,14 +59,19 @@ def allocator() -> dict[str, str]:
 
 
 def valkey(folder: DataFolder, environ: Mapping[str, str], *, port: int, durable: bool) -> Program:
-    """Return the server: its file in the data folder, and each change flushed at once if `durable`."""
+    """Return the server: its file in the data folder, and each change flushed at once if `durable`.
+
+    The folder's `valkey_login` must hold its password when it is started.
+    """
     settings = {
         **VALKEY_SETTINGS,
+        **NEWER_SETTINGS,
         "appendfsync": "always" if durable else VALKEY_SETTINGS["appendfsync"],
         "port": str(port),
         "dir": str(folder.valkey),
     }
-    program = server(folder.valkey, folder.logs / "valkey.log", settings, environ=environ)
+    words = (str(folder.valkey_login),)
+    program = server(folder.valkey, folder.logs / "valkey.log", settings, *words, environ=environ)
     # It has its file to finish and waits for nobody. The others could wait for it for ever.
     return replace(program, last_signal=signal.SIGTERM, keeps_open=(folder.lock,))
 
@@ -105,7 +115,7 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
         folder.logs / f"{name}.log",
         # Not the caller's folder: Celery imports from where it runs, and a worker.py there would come first.
         folder.path,
-        environ,
+        {STATE_DIR: str(folder.path), **environ},
         keeps_open=(folder.lock,),
     )
 

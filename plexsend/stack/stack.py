@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +36,7 @@ KILLED_S = 5.0
 """How long the kernel may take to end what was killed."""
 
 _TRIES_FOR_A_PORT = 5
+_PASSWORD_BYTES = 24
 
 
 class PartFailed(PlexsendError):
@@ -80,6 +82,9 @@ class Stack:
         self._sandbox: Child | None = None
         self._workers: list[Child] = []
         self.redis_url = ""
+        """Valkey's address with its password."""
+        self.redis_place = ""
+        """The same without, to be shown."""
         self.sandbox_url: str | None = None
 
     @property
@@ -133,11 +138,15 @@ class Stack:
         plan = self._plan
         if plan.port:
             ports.refuse_taken(plan.port)
+        # Every user of this machine can connect to a port of it.
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        self._folder.write_secret(self._folder.valkey_login, f"requirepass {password}\n")
         for _ in range(_TRIES_FOR_A_PORT):
             port = plan.port or self._free_port()
             program = programs.valkey(self._folder, plan.environ, port=port, durable=plan.durable)
             self._valkey = Child(program)
-            self.redis_url = f"redis://{ports.HOST}:{port}/0"
+            self.redis_place = f"redis://{ports.HOST}:{port}/0"
+            self.redis_url = f"redis://:{password}@{ports.HOST}:{port}/0"
             self.launch(self._valkey)
             try:
                 self._wait_for(self._valkey, self._valkey_answers, within_s=VALKEY_READY_S)
@@ -146,6 +155,7 @@ class Stack:
                 if "already in use" in self._valkey.read_log() and not plan.port:
                     continue
                 raise
+            self._folder.write_secret(self._folder.redis_url, f"{self.redis_url}\n")
             return
         raise NotPossible(
             "No free port was found for Valkey: each one tried was taken by another process. Try again."

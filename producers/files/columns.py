@@ -27,6 +27,9 @@ _LIST_KINDS = frozenset({"ImageUrls"})
 _JSON_KINDS = frozenset({"Entries"})
 """Kinds that hold several objects; in a table they are written as JSON."""
 
+_TEXT_KINDS = frozenset({"EucKrText", "Characters", "Utf8Text", "Unused"})
+"""Kinds that hold what a person reads: blanks at its ends may be meant."""
+
 _MANY_DIGITS = re.compile(r"[0-9]{5}")
 
 _LONGEST_NAME = 40
@@ -47,25 +50,41 @@ class Columns:
     """Columns whose cells hold several texts."""
     json: frozenset[str] = frozenset()
     """Columns whose cells hold JSON."""
+    trimmed: frozenset[str] = frozenset()
+    """Columns in whose cells blanks at the ends mean nothing."""
 
 
-def columns_of(service: str, msg_type: str | None = None, *, has_sender: bool = False) -> Columns:
+def columns_of(
+    service: str, msg_type: str | None = None, *, has_sender: bool = False, key_column: str | None = None
+) -> Columns:
     """Return the columns of a service's items; UsageError if there is no such service.
 
     With a `msg_type` that holds for the whole table no column for it is required. `has_sender`: whether a row
-    without a sender gets one.
+    without a sender gets one. `key_column`: a column that tells rows apart, which may be one beside theirs.
     """
     product = get_service(service).product
     leaves = list(_leaves(SCHEMAS[product.name]().rules()))
     spared = {KEY} if msg_type is None else {KEY, product.variant_field}
     if has_sender:
         spared.add("sender_number")
+    known = (*(leaf.name for leaf in leaves), *MOMENTS)
+    required = tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared)
+    if key_column is not None:
+        known = known if key_column in known else (*known, key_column)
+        required = required if key_column in required else (*required, key_column)
     return Columns(
-        known=(*(leaf.name for leaf in leaves), *MOMENTS),
-        required=tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared),
+        known=known,
+        required=required,
         lists=frozenset(leaf.name for leaf in leaves if leaf.kind in _LIST_KINDS),
         json=frozenset(leaf.name for leaf in leaves if leaf.kind in _JSON_KINDS),
+        trimmed=frozenset(leaf.name for leaf in leaves if leaf.kind not in _TEXT_KINDS),
     )
+
+
+def fields_of(service: str) -> frozenset[str]:
+    """Return the names of a service's fields that are columns, those inside others with dots."""
+    schema = SCHEMAS[get_service(service).product.name]()
+    return frozenset((*(leaf.name for leaf in _leaves(schema.rules())), *MOMENTS))
 
 
 class _Leaf(NamedTuple):

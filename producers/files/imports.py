@@ -1,43 +1,52 @@
 """Imports: a file's rows put in, each exactly once however often the file is imported.
 
-A row without `msg_key` gets one made of the file's content and its line. So the same file again adds nothing,
-and an import that was killed is simply run again, for as long as the records are kept (PLEXSEND_KEEP_DAYS).
-A file that was changed is another file, whose rows get other keys: mend rejected rows in the file of rejects,
-and import that.
+A row without `msg_key` gets one made of the import's name and of what the row says. So the same file again
+adds nothing, of a file that was mended the mended rows alone are added, and an import that was killed is
+simply run again. What looks like another row in place of one that was added is held back. docs/imports.md
+has all cases.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from operator import attrgetter
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from plexsend.errors import FileProblem, InvalidItem
+from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
+from plexsend.outbox.imports import ImportTerms
+from plexsend.outbox.policies.midnights import find_zone
+from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import SubmitOutcome, Submitted
-from plexsend.producers.files.columns import KEY, columns_of
-from plexsend.producers.files.rejects import Reject, RejectFile, choose_path, unwrap
-from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Listeners, Progress
-from plexsend.producers.files.row_file import RowFile, open_rows
-from plexsend.producers.pipeline import Incoming, Pipeline, Terms
-from plexsend.producers.submissions import Submission, SubmitInterrupted
+from plexsend.producers.files.columns import columns_of
+from plexsend.producers.files.key_column import KeyColumn
+from plexsend.producers.files.passes import Naming, Pass
+from plexsend.producers.files.rejects import RejectFile, choose_path
+from plexsend.producers.files.reports import ImportReport, Listeners
+from plexsend.producers.files.row_file import open_rows
+from plexsend.producers.files.row_intake import RowIntake
+from plexsend.producers.files.row_keys import EqualRows, RowKeys, name_of
+from plexsend.producers.pipeline import Pipeline
+from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from plexsend.errors import PlexsendError
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage
-    from plexsend.producers.files.columns import Columns
-    from plexsend.producers.files.rows import Row
+    from plexsend.producers.files.rejects import Reject
+    from plexsend.producers.files.reports import Progress
+    from plexsend.producers.files.row_file import RowFile
     from plexsend.producers.producer import Producer
-    from plexsend.producers.submissions import Conflict, Invalid, Remark
+    from plexsend.producers.submissions import Remark
+
+_CHANGED = ("hold", "send")
 
 
 def import_file(
@@ -50,9 +59,14 @@ def import_file(
     msg_type: str | None = None,
     fmt: str | None = None,
     encoding: str = "utf-8",
+    name: str | None = None,
+    key_column: str | None = None,
+    changed: Literal["hold", "send"] = "hold",
+    resume: bool = False,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
     replace: bool = False,
+    mend_numbers: bool = False,
     rejected_path: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_reject: Callable[[Reject], None] | None = None,
@@ -69,11 +83,17 @@ def import_file(
         msg_type: As for `Producer.submit`; a table then needs no column for it.
         fmt: `jsonl` or `csv`; None: as the extension says.
         encoding: `utf-8` or `cp949`.
+        name: What this list is called, from one import to the next; None: the file's name.
+        key_column: A column that tells its rows apart, such as an order's number; None: all that they say.
+        changed: Whether a row to a receiver that an earlier import of the name had otherwise is held back, or
+            sent too.
+        resume: Whether this is known to be the same list, where that is not clear.
         send_at: As for `Producer.submit`; a row's own column or field of this name counts instead.
         expires_at: As `send_at`.
         replace: As for `Producer.submit`.
-        rejected_path: Where invalid rows and those in conflict go, when the import ends; None: beside the
-            file, under its name and `.rejected.jsonl`. Removed where there are none.
+        mend_numbers: Put back the 0 that a spreadsheet took from numbers, and report each.
+        rejected_path: Where invalid rows, those in conflict and those held back go, when the import ends;
+            None: beside the file, under its name and `.rejected.jsonl`. Removed where there are none.
         on_progress: Called after each chunk of at most 500 rows, and at the end. What a listener raises ends
             the import, as a kill would.
         on_reject: Called with each rejected row, in the order of the file.
@@ -81,6 +101,8 @@ def import_file(
 
     Raises:
         UsageError: the call itself is wrong; nothing was added.
+        ImportRefused: whether this is the same list as an earlier one of this name is not clear; nothing was
+            added.
         FileProblem: the file cannot be read; nothing was added.
         OutboxUnavailable: Redis does not answer; nothing was added.
         OutboxFull: Redis is above its mark; nothing was added. Try again later.
@@ -90,6 +112,10 @@ def import_file(
     """
     path = Path(path)
     rejects = choose_path(path, rejected_path)
+    if changed not in _CHANGED:
+        raise UsageError(f"changed is {changed!r}. Give {' or '.join(map(repr, _CHANGED))}.")
+    import_name = name_of(path, name)
+    column = None if key_column is None else KeyColumn(key_column, service)
     pipeline = producer.pipeline(
         service,
         account=account,
@@ -98,17 +124,37 @@ def import_file(
         send_at=send_at,
         expires_at=expires_at,
         replace=replace,
+        mend_numbers=mend_numbers,
         from_file=True,
     )
-    return _go_through(
-        path,
-        columns_of(service, msg_type, has_sender=pipeline.default_sender is not None),
-        pipeline,
-        fmt=fmt,
-        encoding=encoding,
-        rejects=rejects,
-        listeners=Listeners(on_progress, on_reject, on_remark),
-    )
+    has_sender = pipeline.default_sender is not None
+    columns = columns_of(service, msg_type, has_sender=has_sender, key_column=key_column)
+    with ExitStack() as stack:
+        rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
+        file = stack.enter_context(RejectFile(rejects))
+        keys = RowKeys(import_name, stack.enter_context(EqualRows()))
+        intake = RowIntake(
+            pipeline.taker,
+            producer.imports(account),
+            ImportTerms(import_name, _describe(rows, pipeline), key_column or "", resume),
+            sends_changed=changed == "send",
+            old_key=rows.old_key,
+        )
+        pipeline.taker = intake
+        return Pass(
+            rows,
+            pipeline,
+            Naming(import_name, keys, column, named_by_caller=name is not None),
+            intake=intake,
+            rejects=file,
+            listeners=Listeners(on_progress, on_reject, on_remark),
+        ).run()
+
+
+def _describe(rows: RowFile, pipeline: Pipeline) -> str:
+    """Return a hash of a file's content and of all that decides what its rows become."""
+    facts = (rows.digest, rows.format, rows.encoding, *pipeline.facts())
+    return blake2b("\n".join(facts).encode(), digest_size=12).hexdigest()
 
 
 def check_file(
@@ -118,7 +164,9 @@ def check_file(
     msg_type: str | None = None,
     fmt: str | None = None,
     encoding: str = "utf-8",
+    key_column: str | None = None,
     replace: bool = False,
+    mend_numbers: bool = False,
     rejected_path: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_reject: Callable[[Reject], None] | None = None,
@@ -126,7 +174,7 @@ def check_file(
 ) -> ImportReport:
     """Judge a file's rows as an import would, and send nothing; needs no Redis and no settings.
 
-    Duplicates and conflicts are not seen, since only Redis knows them.
+    Duplicates, conflicts and changed rows are not seen, since only Redis knows them.
 
     Args:
         path: The file; see `files.open_rows`.
@@ -134,7 +182,9 @@ def check_file(
         msg_type: As for `import_file`, and so are the rest but one.
         fmt: `jsonl` or `csv`; None: as the extension says.
         encoding: `utf-8` or `cp949`.
+        key_column: As for `import_file`.
         replace: Whether the usual replacements are made before a row is judged.
+        mend_numbers: Whether lost zeros are put back before.
         rejected_path: Where invalid rows go. None: nowhere, since a person may be mending those of an import.
         on_progress: Called after each chunk of at most 500 rows, and at the end.
         on_reject: Called with each rejected row, in the order of the file.
@@ -148,18 +198,32 @@ def check_file(
     path = Path(path)
     rejects = None if rejected_path is None else choose_path(path, rejected_path)
     get_service(service).check_variant(msg_type)
-    terms = Terms(service=service, account="main", variant=msg_type, replace=replace, from_file=True)
+    column = None if key_column is None else KeyColumn(key_column, service)
+    terms = Terms(
+        service=service,
+        account="main",
+        variant=msg_type,
+        replace=replace,
+        mend_numbers=mend_numbers,
+        from_file=True,
+        # No fleet is asked which zone counts: what is judged is whether a time is one.
+        zone=find_zone(ROWS["time_zone"].default),
+    )
     # There is no Redis to ask, so this machine's clock is used.
     pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
-    return _go_through(
-        path,
-        columns_of(service, msg_type),
-        pipeline,
-        fmt=fmt,
-        encoding=encoding,
-        rejects=rejects,
-        listeners=Listeners(on_progress, on_reject, on_remark),
-    )
+    columns = columns_of(service, msg_type, key_column=key_column)
+    with ExitStack() as stack:
+        rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
+        file = None if rejects is None else stack.enter_context(RejectFile(rejects))
+        name = name_of(path, None)
+        return Pass(
+            rows,
+            pipeline,
+            Naming(name, RowKeys(name, stack.enter_context(EqualRows())), column),
+            intake=None,
+            rejects=file,
+            listeners=Listeners(on_progress, on_reject, on_remark),
+        ).run()
 
 
 class _NoSubmitter:
@@ -167,127 +231,3 @@ class _NoSubmitter:
 
     def add(self, lane: Lane, messages: Sequence[NewMessage], **_: object) -> list[Submitted]:  # noqa: ARG002  as Submitter
         return [Submitted(SubmitOutcome.ADDED, State.WAITING)] * len(messages)
-
-
-def _go_through(
-    path: Path,
-    columns: Columns,
-    pipeline: Pipeline,
-    *,
-    fmt: str | None,
-    encoding: str,
-    rejects: Path | None,
-    listeners: Listeners,
-) -> ImportReport:
-    with ExitStack() as stack:
-        rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
-        file = None if rejects is None else stack.enter_context(RejectFile(rejects))
-        return _Pass(rows, pipeline, file, listeners).run()
-
-
-class _Pass:
-    """One pass over the rows of one file."""
-
-    def __init__(
-        self, rows: RowFile, pipeline: Pipeline, rejects: RejectFile | None, listeners: Listeners
-    ) -> None:
-        self._rows = rows
-        self._pipeline = pipeline
-        self._rejects = rejects
-        self._listeners = listeners
-        # The rows of the chunk that is under way, with their keys: those that are rejected are written out.
-        self._pending: dict[int, tuple[Row, str]] = {}
-        self._counts = dict.fromkeys(
-            ("added", "duplicates", "conflicts", "invalid", "warnings", "replacements"), 0
-        )
-        self._bytes_done = self._last_line = 0
-
-    def run(self) -> ImportReport:
-        try:
-            for part in self._pipeline.run(self._entries()):
-                self._settle(part)
-                self._report_progress(self._bytes_done)
-            self._report_progress(self._rows.size_bytes)
-            return self._report(complete=True)
-        except SubmitInterrupted as stopped:
-            self._settle(stopped.submission)
-            raise self._interruption(stopped.cause) from stopped.cause
-        except FileProblem as problem:
-            if not self._last_line:
-                raise
-            raise self._interruption(problem) from problem
-
-    def _entries(self) -> Iterator[Incoming]:
-        for read in self._rows:
-            row, msg_key = unwrap(read)
-            msg_key = msg_key or self._rows.make_key(row.line)
-            self._pending[row.line] = row, msg_key
-            raw: object = row.item
-            if row.item is None:
-                raw = InvalidItem([row.problem] if row.problem else [], msg_key=msg_key)
-            elif not _has_key(row.item):
-                # Put into the item itself, also where the product requires callers to give a key: this key
-                # lasts as long as the file does.
-                raw = {**row.item, KEY: msg_key}
-            yield Incoming(row.line, raw, row.size_bytes)
-
-    def _settle(self, part: Submission) -> None:
-        """Count what became of a chunk, and write its rejects out."""
-        unanswered = {each.index for each in part.in_doubt} | {each.index for each in part.not_added}
-        for line, (row, _) in self._pending.items():
-            if line not in unanswered:
-                self._bytes_done += row.size_bytes
-                self._last_line = line
-        for name in self._counts:
-            self._counts[name] += len(getattr(part, name))
-        rejected: list[Invalid | Conflict] = [*part.invalid, *part.conflicts]
-        for refused in sorted(rejected, key=attrgetter("index")):
-            self._reject(refused)
-        if self._listeners.on_remark is not None:
-            for remark in sorted(part.warnings + part.replacements, key=attrgetter("index")):
-                self._listeners.on_remark(remark)
-        self._pending.clear()
-
-    def _reject(self, refused: Invalid | Conflict) -> None:
-        row, msg_key = self._pending[refused.index]
-        reject = Reject(
-            row.line, refused.msg_key or msg_key, refused.errors, row.text if row.item is None else row.item
-        )
-        if self._rejects is not None:
-            self._rejects.write(reject)
-        if self._listeners.on_reject is not None:
-            self._listeners.on_reject(reject)
-
-    def _report_progress(self, bytes_done: int) -> None:
-        if self._listeners.on_progress is None:
-            return
-        added, duplicates, conflicts, invalid, *_ = self._counts.values()
-        self._listeners.on_progress(
-            Progress(
-                rows_done=added + duplicates + conflicts + invalid,
-                bytes_done=bytes_done,
-                bytes_total=self._rows.size_bytes,
-                added=added,
-                duplicates=duplicates,
-                conflicts=conflicts,
-                invalid=invalid,
-            )
-        )
-
-    def _report(self, *, complete: bool) -> ImportReport:
-        rejected_path = None if self._rejects is None else self._rejects.put_in_place(complete=complete)
-        return ImportReport(**self._counts, rejected_path=rejected_path)
-
-    def _interruption(self, cause: PlexsendError) -> ImportInterrupted:
-        try:
-            report = self._report(complete=False)
-        except FileProblem:
-            # The disk may be what stopped it; the cause says so.
-            report = ImportReport(**self._counts, rejected_path=None)
-        return ImportInterrupted(cause, report, self._last_line)
-
-
-def _has_key(item: dict[str, object]) -> bool:
-    """Return whether a row has a key of its own; null and blank are not keys, the rest is judged as one."""
-    given = item.get(KEY)
-    return given is not None and not (isinstance(given, str) and not given.strip())

@@ -20,7 +20,7 @@ def read_objects(lines: Iterable[Line | Row]) -> Iterator[Row]:
     for line in lines:
         if isinstance(line, Row):
             yield line
-        elif not line.text.isspace():
+        elif line.text.strip():
             yield _read_object(line)
 
 

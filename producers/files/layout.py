@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.strict_json import BadJson, parse
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
 
     from plexsend.producers.files.columns import Columns
 
-_SEPARATOR = "|"
-"""Between the values of a cell that holds several."""
+_SEPARATOR = re.compile(r"\||[,;\s]+(?=https?://)", re.IGNORECASE)
+"""Between the values of a cell that holds several. They are addresses, and a comma or a semicolon can be part
+of one: it counts where another address begins behind it."""
+
+_AFTER_ADDRESS = ",; \t\r\n"
+"""What people leave behind an address, the last one too."""
 
 
 class Layout:
@@ -27,6 +32,7 @@ class Layout:
         self.header = header
         self._lists = columns.lists if columns is not None else frozenset()
         self._json = columns.json if columns is not None else frozenset()
+        self._trimmed = columns.trimmed & {*header} if columns is not None else frozenset()
         # A name that is not a column stays as it is, and is refused as a field of the message.
         known = columns.known if columns is not None else ()
         self._paths = {name: name.split(".") for name in header if name in known and "." in name}
@@ -37,8 +43,12 @@ class Layout:
         Raises BadJson for a cell that should be JSON, with the name of its column.
         """
         item: dict[str, Any] = {name: cell for name, cell in zip(self.header, cells, strict=True) if cell}
+        for name in self._trimmed & item.keys():
+            item[name] = item[name].strip()
+            if not item[name]:
+                del item[name]
         for name in self._lists & item.keys():
-            item[name] = [value.strip() for value in item[name].split(_SEPARATOR)]
+            item[name] = [value.rstrip(_AFTER_ADDRESS).lstrip() for value in _SEPARATOR.split(item[name])]
         for name in self._json & item.keys():
             try:
                 item[name] = parse(item[name])

@@ -15,6 +15,12 @@ LONGEST_LINE_BYTES = 1_000_000
 
 _ENDS = "\r\n"
 
+MARK = "\ufeff"
+"""The byte order mark. Inside a file it is left over from joining two of them, and shows nothing."""
+
+EXCHANGED = bytes.maketrans(b"\r\n", b"\n\r")
+"""Where a carriage return alone ends a line, both line ends are exchanged while lines are looked for."""
+
 _SKIP_BYTES = 65_536
 """How much of a line that is too long is in memory at once."""
 
@@ -42,14 +48,22 @@ class Line:
         self.text = text
 
 
-def read_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line | Row]:
-    r"""Yield each line, or a bad row where it cannot be read. Lines end in `\n`, as no character does."""
+def read_lines(stream: BinaryIO, encoding: Encoding, *, exchanged: bool = False) -> Iterator[Line | Row]:
+    r"""Yield each line, or a bad row where it cannot be read. Lines end in `\n`, as no character does.
+
+    Args:
+        stream: The bytes of the file.
+        encoding: How its text is written.
+        exchanged: Whether `stream` gives `\n` for each `\r` of the file, and the other way round.
+    """
     number = 0
     while raw := stream.readline(LONGEST_LINE_BYTES + 1):
         number += 1
         if len(raw) > LONGEST_LINE_BYTES:
             yield _skip(stream, number, raw)
             continue
+        if exchanged:
+            raw = raw.translate(EXCHANGED)
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError as exc:
@@ -64,7 +78,7 @@ def read_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line | Row]:
                 "Text has no such character: check whether the file is damaged, or is UTF-16.",
             )
             continue
-        yield Line(number, len(raw), text)
+        yield Line(number, len(raw), text.replace(MARK, "") if MARK in text else text)
 
 
 def _skip(stream: BinaryIO, number: int, raw: bytes) -> Row:

@@ -1,8 +1,8 @@
 """Rejected rows: a file beside the imported one in which a person mends them.
 
-Each line is `{"line", "msg_key", "errors": [{"field", "reason", "remedy"}], "row"}`. Such a file can be
-imported too: `row` is then the item, under the `msg_key` beside it. So mending keeps the keys, while the
-imported file with one byte changed is another file whose rows have other keys, and would be sent again.
+Each line is `{"line", "msg_key", "errors": [{"field", "reason", "remedy"}], "row", "import", "run"}`. Such a
+file can be imported too: `row` is then the item, under the `msg_key` beside it, and a row of the run of the
+import that is named (both are missing where a file was only checked).
 """
 
 from __future__ import annotations
@@ -26,6 +26,16 @@ SUFFIX = ".rejected.jsonl"
 _UNFINISHED = ".rejected."
 """The name of a file of rejects begins with this until it is whole."""
 _NAMES = frozenset({"line", "msg_key", "errors", "row"})
+_NAMES_OF_A_RUN = _NAMES | {"import", "run"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRef:
+    """The run of an import that a rejected row belongs to."""
+
+    name: str
+    """Of the import."""
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Reject:
     """The name that `problems` had, and that the file of rejects keeps."""
     row: dict[str, Any] | str | None = field(repr=False)
     """The item; or the row's text where there is no item; None where it was too long to keep."""
+    ref: ImportRef | None = None
+    """The run that rejected it; None of a check."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -135,16 +147,21 @@ def choose_path(path: Path, rejected_path: str | os.PathLike[str] | None) -> Pat
     return chosen
 
 
-def unwrap(row: Row) -> tuple[Row, str | None]:
-    """Return the mended row and its key where a row is a line of a file of rejects, else the row and None."""
+def unwrap(row: Row) -> tuple[Row, str | None, ImportRef | None]:
+    """Return the mended row, its key and its run where a row is a line of a file of rejects.
+
+    Of any other row its key and its run are None.
+    """
     reject = row.item
-    if reject is None or reject.keys() != _NAMES:
-        return row, None
+    if reject is None or reject.keys() not in (_NAMES, _NAMES_OF_A_RUN):
+        return row, None, None
     item, msg_key = reject["row"], reject["msg_key"]
+    name, run = reject.get("import"), reject.get("run")
+    ref = ImportRef(name, run) if isinstance(name, str) and isinstance(run, str) else None
     if not isinstance(msg_key, str):
         msg_key = None
     if isinstance(item, dict):
-        return Row(row.line, row.size_bytes, item, None), msg_key
+        return Row(row.line, row.size_bytes, item, None), msg_key, ref
     bad = bad_row(
         row.line,
         row.size_bytes,
@@ -152,12 +169,14 @@ def unwrap(row: Row) -> tuple[Row, str | None]:
         "is a rejected row that holds no item yet",
         'Write the item as an object into its "row".',
     )
-    return bad, msg_key
+    return bad, msg_key, ref
 
 
 def _encode(reject: Reject) -> bytes:
     errors = [{"field": each.field, "reason": each.reason, "remedy": each.remedy} for each in reject.errors]
     value = {"line": reject.line, "msg_key": reject.msg_key, "errors": errors, "row": reject.row}
+    if reject.ref is not None:
+        value |= {"import": reject.ref.name, "run": reject.ref.run}
     try:
         return json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.errors import FileChanged, GroupClosed, PlexsendError
+from plexsend.errors import GroupClosed, ImportRefused, PlexsendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from plexsend.outbox.states import State
     from plexsend.producers.files.rejects import Reject
     from plexsend.producers.submissions import Remark
 
@@ -26,11 +27,12 @@ class Progress:
     duplicates: int
     conflicts: int
     invalid: int
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of a file's rows; each row is counted in one of the first four."""
+    """What became of a file's rows; each row is counted in one of the first four, or in `changed`."""
 
     added: int
     """New messages; of a check, rows that are valid."""
@@ -40,12 +42,19 @@ class ImportReport:
     warnings: int
     replacements: int
     rejected_path: Path | None
-    """The file of invalid rows and those in conflict; None where there are none or no file was asked for."""
+    """The file of rows that are invalid, in conflict or held back; None where there are none or no file was
+    asked for."""
+    changed: int = 0
+    """Rows that are held back: their receivers got others of an earlier import of this name."""
+    never_sent: Mapping[State, int] = field(default_factory=dict)
+    """Of the duplicates: how many are in a state in which they are not sent any more, without having been."""
+    lost_zeros: int = 0
+    """Of the invalid rows: those with a number that lacks its leading 0, which can be put back."""
 
     @property
     def rows(self) -> int:
         """All rows that were answered."""
-        return self.added + self.duplicates + self.conflicts + self.invalid
+        return self.added + self.duplicates + self.conflicts + self.invalid + self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +69,11 @@ class Listeners:
 class ImportInterrupted(PlexsendError):
     """An import that stopped between its rows: what was answered before remains, as `report` counts it.
 
-    `cause` is an OutboxError (run the import again), or a FileProblem (the file changed, or the rejected rows
-    could not be written).
+    `cause` is an OutboxError (run the import again), a FileProblem (the file changed, or the rejected rows
+    could not be written), or an ImportRefused (rows before had keys of their own).
     """
 
-    def __init__(self, cause: PlexsendError, report: ImportReport, last_line: int) -> None:
+    def __init__(self, cause: Exception, report: ImportReport, last_line: int) -> None:
         self.cause = cause
         self.report = report
         self.last_line = last_line
@@ -76,10 +85,6 @@ class ImportInterrupted(PlexsendError):
         again = "Run the import again: what was added is then a duplicate."
         if isinstance(self.cause, GroupClosed):
             return f"{again} What was cancelled with the group stays cancelled."
-        if not isinstance(self.cause, FileChanged):
-            return again
-        # To import all of it again would send every row again, under the keys of the new content.
-        return (
-            "The changed file is another file, whose rows would all be sent again: import only what comes "
-            f"after line {self.last_line} of it, as a file of its own."
-        )
+        if isinstance(self.cause, ImportRefused):
+            return "Say which it is, and run the import again."
+        return again

@@ -9,9 +9,10 @@ import stat
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from plexsend.errors import FileChanged, FileProblem, UsageError
+from plexsend.producers.files.beginning import SPREADSHEETS, Exchanged, read_beginning
 from plexsend.producers.files.jsonl import read_objects
 from plexsend.producers.files.lines import Encoding, read_lines
 from plexsend.producers.files.table import read_table
@@ -26,12 +27,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 1_000_000
 
-# 96 bits of SHA-256: no two files that are ever imported share them by chance, and nobody gains by making two
-# that do. With a line number of eleven digits the key still takes no more room in Redis than a UUID.
-_HASH_CHARACTERS = 24
-
-_UTF_8_MARK = b"\xef\xbb\xbf"
-_FOREIGN_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
+_OLD_HASH_CHARACTERS = 24
 
 
 class Format(StrEnum):
@@ -53,7 +49,7 @@ def open_rows(
     Args:
         path: A regular file: it is read twice, so it cannot be a pipe.
         fmt: `jsonl` or `csv`; None: as the extension says.
-        encoding: `utf-8` or `cp949`. A byte order mark of UTF-8 is accepted.
+        encoding: `utf-8` or `cp949`. Byte order marks of UTF-8 are left out.
         columns: What a CSV header may and must name; None takes any names.
 
     Raises:
@@ -73,8 +69,8 @@ class RowFile:
 
     def __init__(self, path: Path, fmt: Format, encoding: Encoding, columns: Columns | None) -> None:
         self._path = path
-        self._format = fmt
-        self._encoding = encoding
+        self.format = fmt
+        self.encoding = encoding
         self._columns = columns
         with self._named():
             self._raw = _open(path)
@@ -85,7 +81,7 @@ class RowFile:
         except BaseException:
             self._raw.close()
             raise
-        self._stream = io.BufferedReader(self._raw, _BLOCK_BYTES)
+        self._stream: io.BufferedReader[Any] = io.BufferedReader(self._raw, _BLOCK_BYTES)
 
     def __enter__(self) -> Self:
         return self
@@ -98,15 +94,22 @@ class RowFile:
         """The size of the whole file."""
         return self._raw.size_bytes
 
-    def make_key(self, line: int) -> str:
-        """Return the `msg_key` of a row that has none: the same line of the same content has the same."""
-        return f"{self._hash[:_HASH_CHARACTERS]}-{line}"
+    @property
+    def digest(self) -> str:
+        """A hash of the whole content."""
+        return self._hash
+
+    def old_key(self, line: int) -> str:
+        """Return the `msg_key` that versions before 0.4.0 gave a row without one, by content and line."""
+        return f"{self._hash[:_OLD_HASH_CHARACTERS]}-{line}"
 
     def __iter__(self) -> Iterator[Row]:
         with self._named():
-            _skip_mark(self._stream, self._encoding)
-            lines = read_lines(self._stream, self._encoding)
-            if self._format is Format.CSV:
+            exchanged = read_beginning(self._stream, self.encoding)
+            if exchanged:
+                self._stream = io.BufferedReader(Exchanged(self._stream), _BLOCK_BYTES)
+            lines = read_lines(self._stream, self.encoding, exchanged=exchanged)
+            if self.format is Format.CSV:
                 yield from read_table(lines, self._columns)
             else:
                 yield from read_objects(lines)
@@ -127,8 +130,7 @@ class RowFile:
 class _WatchedFile(io.FileIO):
     """A file whose change is noticed before what was read is handed out.
 
-    Keys are made of the content as it was when it was hashed: a row of other content under such a key would
-    be taken for another message.
+    A row that is read while somebody writes to it may end in the middle, and be valid all the same.
     """
 
     def __init__(self, path: Path) -> None:
@@ -169,20 +171,6 @@ def _open(path: Path) -> _WatchedFile:
         raise FileProblem("this user may not read it. Grant it with chmod, or run as another user.") from exc
 
 
-def _skip_mark(stream: io.BufferedReader[_WatchedFile], encoding: Encoding) -> None:
-    """Skip UTF-8's byte order mark; a mark of another encoding than the given one is a FileProblem."""
-    start = stream.peek(4)[:4]
-    foreign = next((name for mark, name in _FOREIGN_MARKS.items() if start.startswith(mark)), None)
-    if foreign is not None:
-        raise FileProblem(f"it is {foreign}, as its first bytes say. Save it as UTF-8.")
-    if start.startswith(_UTF_8_MARK):
-        if encoding is not Encoding.UTF_8:
-            raise FileProblem(
-                f"it is UTF-8, as its first bytes say, and not {encoding}. Name the encoding utf-8."
-            )
-        stream.read(len(_UTF_8_MARK))
-
-
 def _choose_format(path: Path, fmt: str | None) -> Format:
     name = path.suffix.lower().removeprefix(".") if fmt is None else fmt
     try:
@@ -191,6 +179,10 @@ def _choose_format(path: Path, fmt: str | None) -> Format:
         known = " or ".join(Format)
         if fmt is not None:
             raise UsageError(f"There is no format {fmt!r}. Name {known}.") from None
+        if path.suffix.lower() in SPREADSHEETS:
+            raise UsageError(
+                f"{path} is a spreadsheet. Save it as CSV UTF-8 in the spreadsheet program first."
+            ) from None
         raise UsageError(
             f"The extension of {path} does not show its format. Name the format: {known}."
         ) from None

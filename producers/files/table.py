@@ -4,6 +4,8 @@ A field inside another is named with dots (`msg.body.title`), and a cell for an 
 
 A quote that never ends would make the rest of the file one row. So a row that cannot be read costs its first
 line alone: the lines after it are read again, as rows of their own.
+
+A row may leave out empty cells at its end, as spreadsheets and people do.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from plexsend.errors import FileProblem
 from plexsend.gateway.strict_json import BadJson
 from plexsend.producers.files.columns import judge_header
 from plexsend.producers.files.layout import Layout
+from plexsend.producers.files.quotes import is_loose, tighten
 from plexsend.producers.files.rows import Row, bad_row
 
 if TYPE_CHECKING:
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
 
     from plexsend.producers.files.columns import Columns
     from plexsend.producers.files.lines import Line
+
+_RECEIVER = "receiver_number"
+
+_FEWEST_DIGITS = 8
+"""A cell with fewer digits holds no number that receives."""
 
 _LONGEST_ROW_BYTES = 65_536
 """A longer row over several lines is taken for one whose quote does not end; no item is that long."""
@@ -53,12 +61,71 @@ def read_table(lines: Iterable[Line | Row], columns: Columns | None) -> Iterator
     feed = _Feed(iter(lines))
     rows = _read_cells(feed)
     header = _read_header(rows, feed, columns)
-    layout = Layout(header, columns)
+    body = _Rows(header, columns)
     for row in rows:
         if isinstance(row, Row):
+            yield from body.release()
             yield row
         elif any(map(str.strip, row)):
-            yield _make_row(layout, row, feed)
+            yield from body.take(row, feed.held)
+    yield from body.release()
+
+
+class _Rows:
+    """Makes rows of cells. A row that is too short waits for the next one, which may be the rest of it.
+
+    Args:
+        header: The names of the columns.
+        columns: What there can be; None: no row may be short.
+    """
+
+    def __init__(self, header: list[str], columns: Columns | None) -> None:
+        self._header = header
+        self._layout = Layout(header, columns)
+        self._needed = None if columns is None else 1 + max(map(header.index, columns.required), default=-1)
+        """How many cells a row has at least; None: as many as the header."""
+        self._receiver = header.index(_RECEIVER) if columns is not None and _RECEIVER in header else None
+        self._short: tuple[list[str], list[Line]] | None = None
+
+    def take(self, cells: list[str], held: list[Line]) -> Iterator[Row]:
+        """Yield the rows that are known to be whole, or not, now that this one is there."""
+        # The first line of a second file that was joined to this one is not a message.
+        repeated = cells[0].strip() == self._header[0] and [cell.strip() for cell in cells] == self._header
+        if repeated and self._needed is not None:
+            return
+        yield from self.release(cells)
+        if self._needed is not None and self._needed <= len(cells) < len(self._header):
+            self._short = cells, held
+        else:
+            yield self._make_row(cells, held)
+
+    def release(self, following: Sequence[str] | None = None) -> Iterator[Row]:
+        """Yield the short row that waits, by the cells of the row behind it; None: they are not known."""
+        if self._short is None:
+            return
+        cells, held = self._short
+        self._short = None
+        if following is not None and not self._has_receiver(following):
+            reason = f"has {len(cells)} cells, the header {len(self._header)}; the next row has no receiver"
+            yield _bad(held, reason, "Put a cell that holds a line end in quotes.")
+            return
+        missing = len(self._header) - len(cells)
+        yield self._make_row([*cells, *[""] * missing], held)
+
+    def _has_receiver(self, cells: Sequence[str]) -> bool:
+        """Return whether a row can be one of its own: a text that was broken off goes on without a number."""
+        at = self._receiver
+        return at is None or (at < len(cells) and sum(map(str.isdigit, cells[at])) >= _FEWEST_DIGITS)
+
+    def _make_row(self, cells: Sequence[str], held: list[Line]) -> Row:
+        if len(cells) != len(self._header):
+            reason = f"has {len(cells)} cells, the header {len(self._header)}"
+            return _bad(held, reason, "Put each cell that holds a comma, a quote or a line end in quotes.")
+        try:
+            item = self._layout.make_item(cells)
+        except BadJson as exc:
+            return _bad(held, str(exc), "Write the array as JSON, each quote in it twice.")
+        return Row(held[0].number, _size_bytes(held), item, None)
 
 
 class _Feed:
@@ -73,12 +140,16 @@ class _Feed:
         self.held_bytes = 0
         self.bad: Row | None = None
         """A bad row in the place where the next row would begin."""
+        # Of the row being read: lines looked through for quotes, and whether a quoted cell goes on behind.
+        self._looked_through = 0
+        self._quoted = False
 
     def begin(self) -> None:
         """Begin a new row."""
         self.held = []
-        self.held_bytes = 0
+        self.held_bytes = self._looked_through = 0
         self.bad = None
+        self._quoted = False
 
     def __iter__(self) -> _Feed:
         return self
@@ -94,7 +165,15 @@ class _Feed:
             raise StopIteration
         self.held.append(line)
         self.held_bytes += line.size_bytes
-        return line.text
+        return self._tighten() if is_loose(line.text) else line.text
+
+    def _tighten(self) -> str:
+        """Return the last line without the blanks around its quoted cells."""
+        text = ""
+        for line in self.held[self._looked_through :]:
+            text, self._quoted = tighten(line.text, quoted=self._quoted)
+        self._looked_through = len(self.held)
+        return text
 
     def _next_line(self) -> Line | Row:
         line = next(self._lines)
@@ -144,17 +223,6 @@ def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns 
     return header
 
 
-def _make_row(layout: Layout, cells: Sequence[str], feed: _Feed) -> Row:
-    if len(cells) != len(layout.header):
-        reason = f"has {len(cells)} cells, the header {len(layout.header)}"
-        return _bad(feed.held, reason, "Put each cell that holds a comma, a quote or a line end in quotes.")
-    try:
-        item = layout.make_item(cells)
-    except BadJson as exc:
-        return _bad(feed.held, str(exc), "Write the array as JSON, each quote in it twice.")
-    return Row(feed.held[0].number, feed.held_bytes, item, None)
-
-
 def _malformed(held: Sequence[Line], words: str) -> Row:
     reason = next((ours for part, ours in _REASONS.items() if part in words), "cannot be read as CSV")
     return _bad(held, reason, "Write a quote inside a quoted cell twice, and close each quoted cell.")
@@ -164,4 +232,8 @@ def _bad(held: Sequence[Line], reason: str, remedy: str) -> Row:
     if len(held) > 1:
         reason = f"{reason} (lines {held[0].number} to {held[-1].number})"
     text = "".join(line.text for line in held).rstrip("\r\n")
-    return bad_row(held[0].number, sum(line.size_bytes for line in held), text, reason, remedy)
+    return bad_row(held[0].number, _size_bytes(held), text, reason, remedy)
+
+
+def _size_bytes(held: Sequence[Line]) -> int:
+    return sum(line.size_bytes for line in held)

@@ -18,9 +18,9 @@ IN_PYTHON = (
         "import-reads-rows-again",
         1,
         "the keys of a file's rows change from one import to the next",
-        "producers/files/row_file.py",
-        'return f"{self._hash[:_HASH_CHARACTERS]}-{line}"',
-        'return f"{self._hash[:_HASH_CHARACTERS]}-{os.getpid()}-{line}"',
+        "producers/files/row_keys.py",
+        'whole = f"{self._name}\\n{kind}\\n{text}"',
+        'whole = f"{id(self)}\\n{kind}\\n{text}"',
         (f"{_OF_IMPORTS}::test_an_import_that_is_killed_and_run_again_adds_each_row_once",),
     ),
     Mutation(

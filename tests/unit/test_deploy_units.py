@@ -11,7 +11,7 @@ import pytest
 
 from plexsend.cli.becoming import command_line
 from plexsend.gateway.environment import read_settings
-from plexsend.gateway.http.connections import Timeouts
+from plexsend.gateway.http.exchange import Timeouts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = ["plexsend-worker@.service", "plexsend-beat.service"]
@@ -137,7 +137,7 @@ def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> 
         assert (list(settings.accounts), settings.warnings) == (["main"], ())
 
 
-def test_every_setting_named_in_this_folder_exists() -> None:
+def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.iterdir())
     names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {
         "PLEXSEND_ACCOUNT_MAIN_FILE",
@@ -146,7 +146,14 @@ def test_every_setting_named_in_this_folder_exists() -> None:
     assert "PLEXSEND_DURABLE" in names
     # A name that nobody knows is a warning; a value of 1 is right for all that stand here.
     given = {name: "redis://h" if name.endswith(("REDIS_URL", "BROKER_URL")) else "1" for name in names}
-    found = read_settings({**given, "PLEXSEND_NOTIFY_URL": "https://h"})
+    authority = tmp_path / "ca.pem"
+    authority.write_text("-----BEGIN CERTIFICATE-----", "ascii")
+    own = {
+        "PLEXSEND_NOTIFY_URL": "https://h",
+        "PLEXSEND_PROXY_URL": "http://h",
+        "PLEXSEND_CA_FILE": str(authority),
+    }
+    found = read_settings({**given, **own})
     assert found.warnings == ()
 
 

@@ -75,7 +75,7 @@ def test_types_and_names_are_the_same_list() -> None:
 def test_what_a_submission_holds_is_offered_too() -> None:
     held = {kind for part in fields(Submission) for kind in re.findall(r"list\[(\w+)\]", str(part.type))}
 
-    assert len(held) == 7
+    assert len(held) == 8
     assert held <= set(plexsend.__all__)
 
 

@@ -87,7 +87,7 @@ def test_process_environment_is_read_when_none_is_given(monkeypatch: pytest.Monk
     assert settings.read(services=SERVICES, default_urls=URLS).key_prefix == "from-os:"
 
 
-def test_every_variable_of_the_table_reaches_the_settings() -> None:
+def test_every_variable_of_the_table_reaches_the_settings(tmp_path: Path) -> None:
     # A row that no code reads would be a setting without effect: its own name would be reported as unknown.
     given = {
         variable.name.replace("<NAME>", "MAIN")
@@ -100,8 +100,12 @@ def test_every_variable_of_the_table_reaches_the_settings() -> None:
         "MMS_URL": "https://other.example",
         "BROKER_URL": "redis://broker/1",
         "NOTIFY_URL": "https://hooks.example/token",
+        "STATE_DIR": "/var/lib/plexsend",
         "NUMBER_KEY": SECRET + "-" * 32,
+        "PROXY_URL": "http://proxy.example:3128",
+        "CA_FILE": str(tmp_path / "ca.pem"),
     }
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", "ascii")
     assert read(**{name: texts.get(name) or str(row.default) for name, row in given.items()}).warnings == ()
 
 
@@ -678,6 +682,22 @@ def test_file_that_is_gone_later_is_an_error_that_names_the_variable(tmp_path: P
         account.read_credentials()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfuser;key\r\n",
+        b"\xef\xbb\xbf\xef\xbb\xbfuser;key",
+        b"\n\xef\xbb\xbfuser;key\xef\xbb\xbf",
+        "user;key\r\n".encode("utf-16"),
+        b"\xfe\xff" + "user;key".encode("utf-16-be"),
+    ],
+)
+def test_byte_order_marks_are_not_part_of_a_secret(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "secret").write_bytes(content)
+    account = read(ACCOUNT_MAIN_FILE=f"{tmp_path}/secret").accounts["main"]
+    assert account.read_credentials().header == "user;key"
+
+
 @pytest.mark.parametrize("name", ["ACCOUNT_MAIN_FILE", "REDIS_URL_FILE", "BROKER_URL_FILE"])
 @pytest.mark.parametrize(
     ("content", "reason"),
@@ -685,8 +705,8 @@ def test_file_that_is_gone_later_is_an_error_that_names_the_variable(tmp_path: P
         (b"", "names an empty file"),
         (b" \r\n", "names an empty file"),
         (b"x" * 4097, "names a file of more than 4096 bytes"),
-        (b"\xff\xfeu\x00;\x00", "holds spaces or characters that are not printable ASCII"),
-        (b"\xef\xbb\xbfuser;key", "holds spaces or characters that are not printable ASCII"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf\n", "names an empty file"),
+        (b"\xfe\xffu\x00;", "holds spaces or characters that are not printable ASCII"),
         (b"user;key\nuser2;key2\n", "holds spaces or characters that are not printable ASCII"),
     ],
 )

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import click
 
-from plexsend.cli.options import example, file_options, json_option, msg_type_option
+from plexsend.cli.options import (
+    example,
+    file_options,
+    json_option,
+    key_column_option,
+    mend_numbers_option,
+    msg_type_option,
+)
 from plexsend.terminal.screen import Screen
 
 
 @click.command(epilog=example("plexsend check messages.csv --service mms-bulk"))
 @click.argument("file", metavar="FILE")
 @file_options
+@key_column_option
 @msg_type_option
 @click.option("--replace", is_flag=True, help="Judge it as an import with --replace would.")
+@mend_numbers_option
 @json_option
 def check(
     *,
@@ -20,8 +29,10 @@ def check(
     service: str,
     fmt: str | None,
     encoding: str,
+    key_column: str | None,
     msg_type: str | None,
     replace: bool,
+    mend_numbers: bool,
     as_json: bool,
 ) -> int:
     """Judge every row of FILE, and report everything that is wrong with it. Sends nothing and needs no Redis.
@@ -40,7 +51,9 @@ def check(
             msg_type=msg_type,
             fmt=fmt,
             encoding=encoding,
+            key_column=key_column,
             replace=replace,
+            mend_numbers=mend_numbers,
             on_progress=on_progress,
             on_reject=rows.reject,
             on_remark=rows.remark,

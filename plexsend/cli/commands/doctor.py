@@ -32,7 +32,7 @@ def doctor(*, whole: bool, as_json: bool) -> int:
     from plexsend.outbox.redis.store import Store
 
     settings = read_settings()
-    store = Store.connect(settings.redis, settings.key_prefix)
+    store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
     counts = dict.fromkeys(_STYLES, 0)
     try:
         for check, rows in examine(Situation(settings, store, whole=whole or as_json)):

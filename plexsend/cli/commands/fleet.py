@@ -43,17 +43,19 @@ def fleet(*, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.outbox import fleet as processes
-        from plexsend.outbox.policies.state import read
+        from plexsend.outbox.policies.state import read_to_show
         from plexsend.outbox.reading import queries
         from plexsend.outbox.reading.disagreements import disagreements
         from plexsend.outbox.reading.serving import read_serving
+        from plexsend.outbox.rewound import rewinds
 
         accounts = queries.accounts(store)
         found = processes.fleet(store, accounts)
         named = {*accounts, *(account for each in found for account in each.announced.secrets)}
         serving = read_serving(store, found, sorted(named))
-        differ = disagreements(found, read(store))
+        differ = disagreements(found, read_to_show(store))
         now_ms = queries.server_ms(store)
+        rewound = rewinds(store, accounts)
     for each in found:
         screen.facts(_process_json(each, serving, differ))
     rows = [_row(each, serving, differ, now_ms) for each in found]
@@ -68,6 +70,11 @@ def fleet(*, as_json: bool) -> None:
     )
     for one in differ:
         screen.note(f"They disagree about {one.text}.")
+    for rewind in rewound:
+        screen.note(
+            f"Redis went back in time, and account {rewind.account} is held until a person decides: "
+            "plexsend rewound settle --as sent|resend"
+        )
 
 
 def _process_json(

@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plexsend.cli.options import example, file_options, json_option, msg_type_option, submit_options
+from plexsend.cli.options import (
+    example,
+    file_options,
+    import_options,
+    json_option,
+    mend_numbers_option,
+    msg_type_option,
+    submit_options,
+)
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Literal
 
 
 @click.command(
@@ -22,8 +31,10 @@ if TYPE_CHECKING:
 )
 @click.argument("file", metavar="FILE")
 @file_options
+@import_options
 @msg_type_option
 @submit_options
+@mend_numbers_option
 @json_option
 def import_(
     *,
@@ -31,32 +42,41 @@ def import_(
     service: str,
     fmt: str | None,
     encoding: str,
+    name: str | None,
+    key_column: str | None,
+    changed: Literal["hold", "send"],
+    resume: bool,
     msg_type: str | None,
     account: str,
     group: str | None,
     send_at: datetime | None,
     expires_at: datetime | None,
     replace: bool,
+    mend_numbers: bool,
     as_json: bool,
 ) -> int:
     """Put the messages of FILE in; workers send them.
 
     FILE holds an item a line (.jsonl), or a table whose header names the gateway's fields (.csv: several
     images separated by `|`, fields inside others with dots as in msg.body.title, buttons as JSON). Rows that
-    are refused go to FILE.rejected.jsonl, with what is wrong: mend them there and import that file. The same
-    file again adds nothing, so after an interruption run it again.
+    are refused go to FILE.rejected.jsonl, with what is wrong: mend them there or in the file itself, and
+    import it. The same row of the same list is never added twice, so after an interruption run it again. A
+    row to a receiver that the list had before, with another content, is held back; twelve hours later a
+    person has to say whether it is the same list (docs/imports.md).
 
-    With --json each refused row is a line, and the last line counts added, duplicates, conflicts and invalid.
-    Exit code 1 if any row is invalid or in conflict.
+    With --json each refused row is a line, and the last line counts added, duplicates, changed, conflicts and
+    invalid. Exit code 1 if any row is invalid, in conflict or held back.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.opening import open_outbox
     from plexsend.cli.rows import RowScreen
     from plexsend.cli.submitting import warn_of_account
+    from plexsend.cli.timing import read_timing
     from plexsend.producers import ImportInterrupted, Producer, import_file
 
     with open_outbox(screen) as (settings, store):
         warn_of_account(screen, settings, account)
+        timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
         rows = RowScreen(screen)
         try:
             with rows.progress("import") as on_progress:
@@ -69,18 +89,23 @@ def import_(
                     msg_type=msg_type,
                     fmt=fmt,
                     encoding=encoding,
-                    send_at=send_at,
-                    expires_at=expires_at,
+                    name=name,
+                    key_column=key_column,
+                    changed=changed,
+                    resume=resume,
+                    send_at=timing.send_at,
+                    expires_at=timing.expires_at,
                     replace=replace,
+                    mend_numbers=mend_numbers,
                     on_progress=on_progress,
                     on_reject=rows.reject,
                     on_remark=rows.remark,
                 )
         except ImportInterrupted as exc:
-            rows.print_import(exc.report, file)
+            rows.print_import(exc.report, file, timing)
             raise
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
-    rows.print_import(report, file)
+    rows.print_import(report, file, timing)
     return rows.end(report)

@@ -49,10 +49,10 @@ def lanes(*, show_all: bool, as_json: bool) -> None:
     drains nor the rate. With --json, waiting messages are `ready` and scheduled ones `later`.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
 
     with open_outbox(screen) as (_, store):
-        agreed = read(store)
+        agreed = read_to_show(store)
         found = _look(store)
         views = [(view, held) for view, held in found if show_all or _is_shown(view, held)]
         rows = [_row(screen, agreed, view, held) for view, held in views]

@@ -164,10 +164,10 @@ def _pairs(values: Sequence[str]) -> dict[str, object]:
 
 def _views(store: Store, place: Where | None) -> list[PolicyView]:
     from plexsend.outbox.fleet import fleet
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.policies.views import at, decided
 
-    agreed, processes = read(store), fleet(store)
+    agreed, processes = read_to_show(store), fleet(store)
     return decided(agreed, processes) if place is None else at(agreed, processes, place)
 
 

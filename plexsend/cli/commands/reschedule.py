@@ -25,21 +25,20 @@ if TYPE_CHECKING:
 @account_option
 @json_option
 def reschedule(*, what: str, time: datetime, account: str | None, as_json: bool) -> int:
-    """Send the message KEY, or a whole group, at TIME (ISO 8601 with zone, or `now`).
+    """Send the message KEY, or a whole group, at TIME (ISO 8601, or `now`).
 
-    Only what waits or is scheduled and was never sent gets another time; a time that has passed means now.
-    What may have been sent, and what expires at that time or before, stays as it is and is named: exit
-    code 1.
+    A TIME without a zone counts in that of the policy time_zone. Only what waits or is scheduled and was
+    never sent gets another time. What may have been sent, and what expires at that time or before, stays as
+    it is and is named: exit code 1.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.group_deciding import reschedule_group
     from plexsend.cli.rescheduling import reschedule_one
     from plexsend.cli.targets import read_group
 
-    at_ms = round(time.timestamp() * 1000)
     group = read_group(what)
     with open_outbox(screen) as (_, store):
         if group is None:
-            reschedule_one(screen, store, what, at_ms, account=account)
+            reschedule_one(screen, store, what, time, account=account)
             return 0
-        return reschedule_group(screen, store, group, at_ms, account=account)
+        return reschedule_group(screen, store, group, time, account=account)

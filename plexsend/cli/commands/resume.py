@@ -27,14 +27,26 @@ def resume(*, what: str, account: str | None, as_json: bool) -> None:
     with open_outbox(screen) as (settings, store):
         from plexsend.cli.targets import find_target
         from plexsend.outbox import steer
+        from plexsend.outbox.holds import Scope
+        from plexsend.outbox.rewound import rewind
 
         target = find_target(screen, settings, store, what, warns=False, account=account)
         ended = steer.resume(store, target.scope, target.what, account=target.account)
+        rewound = rewind(store, target.what) if target.scope is Scope.ACCOUNT else None
     reasons = [field.split(" ")[1] for field in ended]
+    decide = (
+        f"Account {target.what} is held because Redis went back in time. What may have gone since is to be "
+        "decided: plexsend rewound settle --as sent|resend"
+    )
+    if not reasons and rewound is not None:
+        raise NotPossible(decide)
     if not reasons:
         raise NotPossible(
             f"Nothing held: there is no hold on the {target.scope} {target.what}. "
             "`plexsend holds` lists what is held."
         )
     screen.facts({"scope": str(target.scope), "what": target.what, "ended": reasons})
+    if rewound is not None:
+        screen.say(decide, wraps=True)
+        return
     screen.say(f"The {target.scope} {target.what} may send again (ended: {', '.join(reasons)}).")

@@ -12,7 +12,7 @@ from plexsend.cli.options import SERVICE, example, json_option, msg_type_option,
 from plexsend.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 
@@ -51,7 +51,14 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     ),
 )
 @click.argument("service", type=SERVICE, metavar="SERVICE")
-@click.option("--to", "receiver", metavar="N", required=True, help="The receiver's mobile number.")
+@click.option(
+    "--to",
+    "receivers",
+    metavar="N",
+    required=True,
+    multiple=True,
+    help="A receiver's mobile number; each one that is given gets a message of its own.",
+)
 @click.option(
     "--from",
     "sender",
@@ -77,7 +84,7 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 def send(
     *,
     service: str,
-    receiver: str,
+    receivers: tuple[str, ...],
     sender: str,
     text: str,
     title: str | None,
@@ -92,28 +99,33 @@ def send(
     replace: bool,
     as_json: bool,
 ) -> int:
-    """Put one message in; a worker sends it.
+    """Put one message in for each receiver; a worker sends it.
 
-    Exit code 1 if the message is refused or its key belongs to another message.
+    Exit code 1 if a message is refused or its key belongs to another message; the others are in all the same.
     """
-    from plexsend.cli.submitting import submit_one
+    from plexsend.cli.submitting import submit_few
     from plexsend.producers.message import make_item, name_as_written
 
+    _check_receivers(receivers, msg_key)
     others = _make_fields(service, fields)
-    item = make_item(
+    said = _read_stdin() if text == "-" else text
+    items = [
+        make_item(
+            service,
+            to=receiver,
+            from_=sender,
+            text=said,
+            title=title,
+            images=images,
+            msg_key=msg_key,
+            fields=others,
+            written=_OPTIONS,
+        )
+        for receiver in receivers
+    ]
+    return submit_few(
         service,
-        to=receiver,
-        from_=sender,
-        text=_read_stdin() if text == "-" else text,
-        title=title,
-        images=images,
-        msg_key=msg_key,
-        fields=others,
-        written=_OPTIONS,
-    )
-    return submit_one(
-        service,
-        item,
+        items,
         account=account,
         group=group,
         msg_type=msg_type,
@@ -125,9 +137,26 @@ def send(
     )
 
 
+def _check_receivers(receivers: Sequence[str], msg_key: str | None) -> None:
+    """Raise UsageError where one key would name several messages, or a receiver is named twice."""
+    from plexsend.gateway.numbers import normalise_receiver
+
+    if len(receivers) > 1 and msg_key is not None:
+        raise UsageError(
+            f"--key names one message, and --to {len(receivers)} receivers. Leave --key out, send to each by "
+            "itself, or import a file in which each row has its key."
+        )
+    # What is not a number is refused as such later.
+    numbers = [normalise_receiver(receiver) for receiver in receivers]
+    twice = next((place for place, number in enumerate(numbers) if number in numbers[:place]), None)
+    if twice is not None:
+        raise UsageError(f"--to number {twice + 1} was given before. Give each receiver once.")
+
+
 def _read_stdin() -> str:
     try:
-        return sys.stdin.read()
+        # What writes into a pipe ends with a line end, and PowerShell begins with a byte order mark.
+        return sys.stdin.read().removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         # From None: Python's error holds the text.
         raise UsageError(f"Standard input is not {sys.stdin.encoding.upper()} text.") from None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plexsend.stack.child import Child
+    from plexsend.stack.folder import DataFolder
     from plexsend.stack.stack import Plan, Stack
     from plexsend.stack.stops import Stops
 
@@ -87,7 +88,7 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
             with stops.interruptible():
                 stack.start()
                 stack.wait_for_workers()
-                _announce(screen, stack, plan, folder.path)
+                _announce(screen, stack, plan, folder)
                 _keep(screen, stack, stops)
         except StopAsked:
             # The person who asked may have closed the terminal.
@@ -122,10 +123,9 @@ def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_por
         raise SettingsError([_NO_ACCOUNT])
     for problem in read.warnings:
         screen.warn(problem)
-    if environment.REDIS_URL in environ:
-        screen.warn(
-            Problem(environment.REDIS_URL, "is not used here", "`plexsend up` starts a Valkey of its own.")
-        )
+    for name in (environment.REDIS_URL, environment.REDIS_URL_FILE):
+        if name in environ:
+            screen.warn(Problem(name, "is not used here", "`plexsend up` starts a Valkey of its own."))
     return Plan(
         workers=workers,
         environ=environ,
@@ -139,12 +139,16 @@ def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_por
     )
 
 
-def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
-    exports = _exports(stack, plan)
+def _announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> None:
+    from plexsend.stack import environment
+
+    data, redis_file = folder.path, folder.redis_url
+    exports = _exports(stack, plan, redis_file)
     screen.facts(
         {
             "event": "up",
-            "redis_url": stack.redis_url,
+            "redis_url": stack.redis_place,
+            "redis_url_file": str(redis_file),
             "sandbox_url": stack.sandbox_url,
             "data": str(data),
             "logs": str(data / "logs"),
@@ -153,7 +157,7 @@ def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
         }
     )
     screen.say("plexsend is up.", style="bold green")
-    screen.say(f"  Valkey    {stack.redis_url}")
+    screen.say(f"  Valkey    {stack.redis_place}  (its password is in {redis_file.name} of the data folder)")
     if stack.sandbox_url is None:
         urls = ", ".join(sorted(set(plan.base_urls.values())))
         screen.say(f"  gateway   {urls}: messages are really sent there")
@@ -164,6 +168,8 @@ def _announce(screen: Screen, stack: Stack, plan: Plan, data: Path) -> None:
     screen.say(f"  logs      {data / 'logs'}")
     screen.say()
     screen.say("To use it from another terminal, with commands and applications:")
+    for name in sorted(environment.REDIS_VARIABLES & plan.environ.keys() - exports.keys()):
+        screen.say(f"  unset {name}")
     screen.say(f"  export {_shell(_for_applications(exports))}")
     screen.say("  plexsend lanes")
     if stack.sandbox_url is not None:
@@ -193,11 +199,12 @@ def _for_a_worker(exports: Mapping[str, str]) -> dict[str, str]:
     return {**exports, f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS}
 
 
-def _exports(stack: Stack, plan: Plan) -> dict[str, str]:
+def _exports(stack: Stack, plan: Plan, redis_file: Path) -> dict[str, str]:
     from plexsend.stack import environment
 
     prefix = f"{environment.OURS}KEY_PREFIX"
-    exports = {environment.REDIS_URL: stack.redis_url}
+    # A file, since a password in an output ends up in logs and in the history of a shell.
+    exports = {environment.REDIS_URL_FILE: str(redis_file)}
     if stack.sandbox_url is not None:
         exports |= dict.fromkeys(environment.gateway_names(), stack.sandbox_url)
     # Another prefix would show another, empty outbox.

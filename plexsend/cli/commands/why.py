@@ -104,11 +104,11 @@ def _covered(target: Target | None, account: str | None) -> Callable[[Lane], boo
 
 
 def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool]) -> int:
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading.flow import judge, judge_all
     from plexsend.outbox.reading.flow_facts import gather
 
-    parts = gather(store, read(store), wanted=covered)
+    parts = gather(store, read_to_show(store), wanted=covered)
     answer = judge_all(parts)
     each = [(part, judge(part)) for part in parts]
     screen.facts(
@@ -150,10 +150,10 @@ def _part_json(part: PartFacts) -> dict[str, object]:
 
 
 def _ask(store: Store, record: Record) -> Why:
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading.why import why as explain
 
-    return explain(store, record, read(store).of(record.lane.account).service(record.lane.service))
+    return explain(store, record, read_to_show(store).of(record.lane.account).service(record.lane.service))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

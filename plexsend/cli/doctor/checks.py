@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from plexsend.cli.doctor.environment import settings_rows
-from plexsend.cli.doctor.outside import broker_rows, gateway_rows
+from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
 from plexsend.cli.doctor.rows import unknown, wrong
-from plexsend.cli.doctor.server import distance_rows, rights_rows, server_rows, slow_log_rows
-from plexsend.cli.doctor.serving import agreement_rows, serving_rows
+from plexsend.cli.doctor.server import (
+    distance_rows,
+    kept_text_rows,
+    rights_rows,
+    server_rows,
+    slow_log_rows,
+)
+from plexsend.cli.doctor.serving import agreement_rows, rewound_rows, serving_rows
 from plexsend.errors import MissingExtra, PlexsendError
 
 if TYPE_CHECKING:
@@ -108,9 +114,10 @@ def _settings(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _server(situation: Situation) -> Iterable[CheckRow]:
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading import queries
     from plexsend.outbox.redis.examination import look_at_server, look_at_slow_log, time_round_trips
+    from plexsend.outbox.redis.requirements import kept_texts
     from plexsend.outbox.redis.rights import look_at_rights
 
     settings, store = situation.settings, situation.store
@@ -118,7 +125,8 @@ def _server(situation: Situation) -> Iterable[CheckRow]:
     yield from server_rows(facts, info, durable=settings.durable)
     yield from rights_rows(look_at_rights(store))
     yield from slow_log_rows(look_at_slow_log(store))
-    agreed = read(store)
+    yield from kept_text_rows(kept_texts(store))
+    agreed = read_to_show(store)
     # An outbox without accounts has the defaults of the fleet.
     accounts = queries.accounts(store) or ["main"]
     policies = [agreed.of(account).service(name) for account in accounts for name in settings.services]
@@ -143,19 +151,23 @@ def _gateway(situation: Situation) -> Iterable[CheckRow]:
 
     require("worker")
     from plexsend.gateway.http.handshake import Handshake, shake_hands
+    from plexsend.gateway.http.names import Names
+    from plexsend.gateway.http.way import Way
 
+    way, names = Way.of(situation.settings), Names()
     urls = sorted(set(situation.settings.base_urls.values()))
     hands = [Future[Handshake]() for _ in urls]
 
     def shake(url: str, future: Future[Handshake]) -> None:
-        future.set_result(shake_hands(url, timeout_s=_CONNECT_S))
+        future.set_result(shake_hands(url, way, timeout_s=_CONNECT_S, names=names))
 
     # At once: four addresses that do not answer take no longer than one.
     for url, future in zip(urls, hands, strict=True):
         threading.Thread(target=shake, args=(url, future), name="plexsend-check", daemon=True).start()
     ends_s = time.monotonic() + LONGEST_S - 1
     found = {url: _shaken(future, ends_s) for url, future in zip(urls, hands, strict=True)}
-    return gateway_rows(found, now_s=time.time(), sends=bool(situation.settings.accounts))
+    yield from gateway_rows(found, now_s=time.time(), sends=bool(situation.settings.accounts))
+    yield from name_rows(found)
 
 
 def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
@@ -164,21 +176,23 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
     try:
         return future.result(timeout=max(0.0, ends_s - time.monotonic()))
     except FutureTimeoutError:
-        return Handshake("its name server does not answer")
+        return Handshake("this machine's name servers do not answer")
 
 
 def _fleet(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.fleet import fleet
-    from plexsend.outbox.policies.state import read
+    from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.disagreements import disagreements
     from plexsend.outbox.reading.flow_facts import gather
+    from plexsend.outbox.rewound import rewinds
 
     store = situation.store
-    agreed = read(store)
+    agreed = read_to_show(store)
     # The pace is of no interest here, so nothing is waited for.
     parts = gather(store, agreed, sleep=lambda _: None)
     yield from serving_rows(parts)
+    yield from rewound_rows(rewinds(store, queries.accounts(store)))
     processes = fleet(store, queries.accounts(store))
     yield from agreement_rows(processes, disagreements(processes, agreed))
 

@@ -15,17 +15,14 @@ if TYPE_CHECKING:
     from plexsend.worker.broker import BrokerState
 
 _SOON_S = 14 * 86_400
+_SLOW_NAME_S = 1.0
+"""A name server on the same continent answers in a tenth of it."""
 
 
 def broker_rows(state: BrokerState, shown: str) -> Iterator[CheckRow]:
     """Yield whether the broker at this address answers, and what waits in its queues. Pure."""
     if state.failure:
-        yield wrong(
-            "broker",
-            f"{shown}: {state.failure}",
-            "workers hear of no work",
-            "Check PLEXSEND_BROKER_URL, and that the server runs.",
-        )
+        yield wrong("broker", f"{shown}: workers hear of no work: {state.failure}", "", "")
         return
     waiting = ", ".join(f"{service} {count:,}" for service, count in state.lengths.items() if count)
     yield ok("broker", f"{shown} answers; doorbells that wait: {waiting or 'none'}")
@@ -42,7 +39,7 @@ def gateway_rows(found: Mapping[str, Handshake], *, now_s: float, sends: bool) -
     for url, hands in found.items():
         if hands.failure:
             make = wrong if sends else doubtful
-            remedy = "Check the address, the name server and the firewall."
+            remedy = "Check the address, the name server, the firewall, and PLEXSEND_PROXY_URL."
             if not sends:
                 remedy = "Look again on a machine with workers: this one has no account."
             yield make("gateway", f"{url}: {hands.failure}", "nothing can be sent from here", remedy)
@@ -58,3 +55,27 @@ def gateway_rows(found: Mapping[str, Handshake], *, now_s: float, sends: bool) -
         else:
             left = span(hands.ends_s - now_s)
             yield ok("gateway", f"{url}: {hands.protocol}, its certificate ends in {left}")
+
+
+def name_rows(found: Mapping[str, Handshake]) -> Iterator[CheckRow]:
+    """Yield what was slow on the way to each host, whether it answered or not. Pure.
+
+    Args:
+        found: Address → what came of connecting to it.
+    """
+    for hands in {each.host: each for each in found.values()}.values():
+        if hands.name_s >= _SLOW_NAME_S:
+            yield doubtful(
+                "name",
+                f"{hands.host}: looked up in {hands.name_s:.1f} s",
+                "a worker's first requests wait for it, and where it takes 5 s they go back unsent",
+                "Look at /etc/resolv.conf: a name server there does not answer.",
+            )
+        if hands.silent:
+            yield doubtful(
+                "addresses",
+                f"{hands.host}: {len(hands.silent)} of {hands.addresses} do not answer "
+                f"({', '.join(hands.silent)})",
+                "a new connection may take seconds longer",
+                "Ask who runs the firewall, or the host; often this machine has no way out by IPv6.",
+            )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from plexsend.cli.doctor.rows import doubtful, ok, unknown, wrong
 from plexsend.errors import OutboxUnsuitable
 from plexsend.gateway.services import MOST_ITEMS
+from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.examination import TRIPS
 from plexsend.outbox.redis.requirements import check_version
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from plexsend.cli.doctor.rows import CheckRow
+    from plexsend.errors import Problem
     from plexsend.outbox.redis.examination import RoundTrips, ServerFacts, SlowScripts
     from plexsend.outbox.redis.rights import Rights
 
@@ -39,6 +41,8 @@ def server_rows(facts: ServerFacts, info: Mapping[str, object], *, durable: bool
         yield wrong("version", f"{name} {facts.version}", str(exc), "Install a newer one.")
     else:
         yield ok("version", f"{name} {facts.version}")
+    if "cluster" in (info.get("redis_mode"), info.get("server_mode")):
+        yield wrong("cluster", "yes", failures.NOT_IN_A_CLUSTER, failures.SINGLE)
     if facts.role not in ("master", ""):
         yield wrong(
             "role", facts.role, "a replica takes no messages", "Name its master in PLEXSEND_REDIS_URL."
@@ -144,7 +148,7 @@ def rights_rows(rights: Rights) -> Iterator[CheckRow]:
             "rights",
             f"{rights.login} may not: {', '.join(rights.missing)}",
             "what needs them fails",
-            "Give the login ~PREFIX* and +@all, or these commands.",
+            "Give it the rights of its kind of program: deploy/README.md lists them, under Logins.",
         )
     if rights.useful:
         yield doubtful(
@@ -155,6 +159,12 @@ def rights_rows(rights: Rights) -> Iterator[CheckRow]:
         )
     if not rights.missing and not rights.useful:
         yield ok("rights", f"{rights.login} may do all that plexsend needs")
+
+
+def kept_text_rows(kept: Sequence[Problem]) -> Iterator[CheckRow]:
+    """Yield where the server keeps texts beside the outbox. Pure."""
+    for problem in kept:
+        yield doubtful("texts", problem.field, problem.reason, problem.remedy)
 
 
 def slow_log_rows(slow: SlowScripts) -> Iterator[CheckRow]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
+from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from plexsend.cli.doctor.rows import CheckRow
     from plexsend.outbox.fleet import FleetProcess
     from plexsend.outbox.reading.disagreements import Disagreement
     from plexsend.outbox.reading.flow import PartFacts
+    from plexsend.outbox.rewound import Rewind
 
 
 def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
@@ -26,6 +28,22 @@ def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
     if not unserved:
         waits = any(part.waiting + part.scheduled for part in parts)
         yield ok("worker", "all that waits has a worker" if waits else "nothing waits")
+
+
+def rewound_rows(rewinds: Iterable[Rewind]) -> Iterator[CheckRow]:
+    """Yield the accounts that wait for a decision because Redis went back in time. Pure."""
+    for each in rewinds:
+        went = (
+            "messages that went in them wait again"
+            if each.messages is None
+            else (f"{each.messages:,} messages that went in them wait again")
+        )
+        yield wrong(
+            "rewound",
+            f"account {each.account} is held: Redis forgot {span((each.to_ms - each.from_ms) / 1000)}",
+            went,
+            "Compare with the gateway's own list, then: plexsend rewound settle --as sent|resend",
+        )
 
 
 def agreement_rows(processes: Sequence[FleetProcess], differ: Sequence[Disagreement]) -> Iterator[CheckRow]:

@@ -21,8 +21,11 @@ from plexsend.clock import elapsed_s
 from plexsend.errors import UsageError
 from plexsend.gateway.answers import Answer, WholeAnswer, read_answer, speaks_for_itself
 from plexsend.gateway.codes import Meaning
-from plexsend.gateway.http.connections import Exchange, Timeouts, WatchedAdapter
+from plexsend.gateway.http.adapter import WatchedAdapter
+from plexsend.gateway.http.exchange import Exchange, Timeouts
+from plexsend.gateway.http.names import Names
 from plexsend.gateway.http.response_reader import TooLarge
+from plexsend.gateway.http.way import Way
 from plexsend.gateway.masking import Mask
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ class GatewayClient:
         idle_s: A connection that lay idle for this long is not used again.
         clock: Monotonic seconds.
         turn: Given up by a thread that holds it, while it waits for the network.
+        way: Through which proxy, and whose certificates are trusted.
+        names: Looks up where hosts are, for all threads.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class GatewayClient:
         idle_s: float = 20,
         clock: Callable[[], float] = elapsed_s,
         turn: Turn | None = None,
+        way: Way | None = None,
+        names: Names | None = None,
     ) -> None:
         self._base_urls = dict(base_urls)
         self._timeouts = timeouts or Timeouts()
@@ -67,6 +74,8 @@ class GatewayClient:
         self._idle_s = idle_s
         self._clock = clock
         self._turn = turn
+        self._way = way or Way()
+        self._names = names or Names()
         self._local = threading.local()
         # Weak, so that a thread that ends takes its connections along.
         self._channels: weakref.WeakSet[_Channel] = weakref.WeakSet()
@@ -116,8 +125,10 @@ class GatewayClient:
                 self._idle_s,
                 most_bytes=self._max_answer_bytes,
                 turn=self._turn,
+                names=self._names,
             )
-            channel = self._local.channel = _Channel(exchange, WatchedAdapter(exchange))
+            adapter = WatchedAdapter(exchange, self._way)
+            channel = self._local.channel = _Channel(exchange, adapter, self._way.verify)
             with self._lock:
                 self._channels.add(channel)
         return channel
@@ -205,9 +216,9 @@ class _Channel:
 def _judge_failure(exchange: Exchange) -> WholeAnswer:
     """Return what it means that no usable answer came, judged by the bytes and not by exceptions."""
     if not exchange.sent:
-        return WholeAnswer(
-            Meaning.UNAVAILABLE, exchange.failure or "CLOSED", "nothing was sent", None, explicit=False
-        )
+        meaning = Meaning.CONNECTED if exchange.late else Meaning.UNAVAILABLE
+        words = f"{exchange.words}; nothing was sent" if exchange.words else "nothing was sent"
+        return WholeAnswer(meaning, exchange.failure or "CLOSED", words, None, explicit=False)
     if exchange.too_large:
         code = "TOO_LARGE"
     elif exchange.timed_out:

@@ -7,96 +7,29 @@ decides whether a message may be sent again. So both are watched where the bytes
 
 from __future__ import annotations
 
-import ssl
-from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from requests import Response
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from plexsend.gateway.http.exchange import LATE
+from plexsend.gateway.http.failures import explain
+from plexsend.gateway.http.names import NameSlow, NameUnknown
 from plexsend.gateway.http.response_reader import BadResponse, ResponseReader, TooLarge
-from plexsend.gateway.services import REQUEST_DEADLINE_S
-from plexsend.turn import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import socket
+    from collections.abc import Mapping
 
-    from requests import PreparedRequest
-    from urllib3 import HTTPResponse
+    from plexsend.gateway.http.exchange import Exchange
 
 _SURE_BYTES = 16_384
 """A body up to this is taken at once by a connection that has nothing under way; Linux's smallest buffer."""
 _RECEIVE_BYTES = 16_384
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a request may take, in seconds. A lease on messages lasts `deadline_s` and five more."""
-
-    connect_s: float = 3.05
-    """For each address that a name has, and for the TLS handshake; just above TCP's first retransmission."""
-    start_s: float = 5.0
-    """For what precedes the request; after a longer start nothing is sent: too little time is left."""
-    read_s: float = 15.0
-    """For the next byte of the answer."""
-    deadline_s: float = REQUEST_DEADLINE_S
-    """For the whole exchange, from looking up the name to the last byte of the answer."""
-
-
-class Exchange:
-    """One request and its answer, as the bytes see them. A thread uses one object for all its requests."""
-
-    def __init__(
-        self,
-        timeouts: Timeouts,
-        clock: Callable[[], float],
-        idle_s: float,
-        *,
-        most_bytes: int = 1_000_000,
-        turn: Turn | None = None,
-    ) -> None:
-        self.timeouts = timeouts
-        self.clock = clock
-        self.idle_s = idle_s
-        self.most_bytes = most_bytes
-        """The longest body of an answer that is taken."""
-        self.turn = turn or Turn()
-        """Given up while the thread waits for the network."""
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget the last exchange; the time of the next runs from now."""
-        self.began_s = self.clock()
-        self.failure = ""
-        """What failed in connecting: NAME, TLS, REFUSED or CONNECT_TIMEOUT; empty if none of these did."""
-        self.sent = False
-        """Whether any of the body may have left. False is certain; True is cautious."""
-        self.received = False
-        """Whether any byte came back."""
-        self.timed_out = False
-        self.too_large = False
-        """Whether the answer was longer than allowed."""
-        self.status = 0
-        """The answer's status, once its head has come whole; 0 before."""
-        self.retry_after: str | None = None
-        """The header of that name, of an answer that is not a success."""
-
-    def patience_s(self) -> float:
-        """Return how long the next call of the socket may wait; raises TimeoutError after the deadline."""
-        remaining_s = self.began_s + self.timeouts.deadline_s - self.clock()
-        if remaining_s <= 0:
-            self.timed_out = True
-            raise TimeoutError("the deadline of the whole exchange is over")
-        return min(remaining_s, self.timeouts.read_s)
-
-    def started_late(self) -> bool:
-        """Return whether too much time went by before the request could be sent."""
-        return self.clock() - self.began_s > self.timeouts.start_s
 
 
 class WatchedConnection(HTTPConnection):
@@ -108,13 +41,14 @@ class WatchedConnection(HTTPConnection):
 
     exchange: ClassVar[Exchange]
     _used_s = 0.0
+    _address = ""
 
     @property
     def is_connected(self) -> bool:
         """Whether the connection may be used again: neither closed by the gateway nor idle for too long.
 
-        A gateway that closes an idle connection while a request is under way makes that request uncertain;
-        connections are given up before gateways usually do.
+        A gateway that closes an idle connection while a request is under way makes that request uncertain,
+        and so does a firewall that forgot it: connections are given up before that usually happens.
         """
         exchange = self.exchange
         return exchange.clock() - self._used_s < exchange.idle_s and super().is_connected
@@ -122,24 +56,78 @@ class WatchedConnection(HTTPConnection):
     def connect(self) -> None:
         """Connect, and record what failed in words that do not change."""
         exchange = self.exchange
+        # Forgotten by urllib3 when the proxy refuses.
+        target = self._tunnel_host
         try:
             with exchange.turn.outside():
                 super().connect()
-        except NameResolutionError:
-            exchange.failure = "NAME"
+        except (OSError, HTTPException, CertificateError) as exc:
+            exchange.fail(*explain(exc, self._whom, target=target, through=self.has_connected_to_proxy))
+            # It took a connection and did nothing with it: another address of the host may be well.
+            if self._address:
+                exchange.names.note_silent(self._address)
             raise
-        except (ssl.SSLError, CertificateError):
-            exchange.failure = "TLS"
+        exchange.names.note_answered(self._address)
+        if exchange.took_s() > exchange.timeouts.start_s:
+            exchange.fail(
+                LATE,
+                f"connecting to {self._whom} took {exchange.took_s():.1f} s, "
+                f"the look-up of its name {exchange.name_s:.1f} s of it; the connection is kept",
+            )
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the host's addresses that takes the connection.
+
+        urllib3 grants each address the same time, in the same order each time, and the name any time.
+        """
+        exchange, names = self.exchange, self.exchange.names
+        self._address = ""
+        addresses = self._look_up()
+        failure: OSError = NameUnknown(self.host)
+        for tried, address in enumerate(addresses):
+            patience_s = exchange.address_patience_s(len(addresses) - tried)
+            if tried and not patience_s:
+                break
+            try:
+                sock = create_connection(
+                    (address, self.port),
+                    patience_s or exchange.timeouts.least_s,
+                    source_address=self.source_address,
+                    socket_options=self.socket_options,
+                )
+            except OSError as exc:
+                names.note_silent(address)
+                failure = exc
+            else:
+                self._address = address
+                # The time for one of several addresses is too short for a handshake.
+                sock.settimeout(exchange.timeouts.connect_s)
+                return sock
+        raise failure
+
+    def _look_up(self) -> list[str]:
+        exchange = self.exchange
+        began_s = exchange.clock()
+        within_s = max(0.0, exchange.timeouts.start_s - exchange.took_s())
+        try:
+            exchange.addresses = exchange.names.addresses(self._dns_host, within_s)
+        except NameUnknown:
+            exchange.fail("NAME", f"this machine's name servers know no address of {self._whom}")
             raise
-        except NewConnectionError:
-            exchange.failure = "REFUSED"
+        except NameSlow:
+            exchange.fail(
+                "NAME_SLOW",
+                f"this machine's name servers did not say in {exchange.timeouts.start_s:g} s "
+                f"where {self._whom} is",
+            )
             raise
-        except (ConnectTimeoutError, TimeoutError):
-            exchange.failure = "CONNECT_TIMEOUT"
-            raise
-        if exchange.started_late():
-            exchange.failure = "CONNECT_TIMEOUT"
-            raise ConnectTimeoutError(self, "connecting took too long for the request to be sent in time")
+        finally:
+            exchange.name_s = exchange.clock() - began_s
+        return exchange.addresses
+
+    @property
+    def _whom(self) -> str:
+        return f"the proxy {self.host}" if self.proxy else self.host
 
     def request(  # type: ignore[override]  # the options of urllib3 that nobody here uses
         self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, **_: Any
@@ -152,6 +140,8 @@ class WatchedConnection(HTTPConnection):
         """
         if self.sock is None:
             self.connect()
+        if self.exchange.late:
+            return
         lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {value}" for name, value in (headers or {}).items())]
         self.sock.settimeout(self.exchange.patience_s())
         self.sock.sendall("\r\n".join((*lines, "\r\n")).encode("latin-1"))
@@ -177,6 +167,10 @@ class WatchedConnection(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3's own
         """Return the answer, whole; from now on the connection counts as idle, if it may be used again."""
         exchange = self.exchange
+        if exchange.late:
+            # As if an empty answer had come: after an exception urllib3 would close the connection.
+            self._used_s = exchange.clock()
+            return HTTPResponse(b"", preload_content=False)
         reader = ResponseReader(exchange.most_bytes)
         try:
             while not reader.complete:
@@ -214,55 +208,6 @@ class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
     """The same over TLS."""
 
 
-class WatchedAdapter(HTTPAdapter):
-    """Connections of one thread, each of which reports to the thread's `exchange`."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(pool_connections=len(_KINDS) * 4, pool_maxsize=1, max_retries=0)
-        self.exchange = exchange
-        self.poolmanager.pool_classes_by_scheme = {
-            scheme: _bind(pool, connection, exchange) for scheme, (pool, connection) in _KINDS.items()
-        }
-        self._pools: dict[str | None, Any] = {}
-
-    # These methods leave out what `requests` looks up again for each request, and what nobody reads from an
-    # answer: proxies, cookies, encodings.
-
-    def get_connection_with_tls_context(
-        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> Any:
-        """Return the pool of a request's host."""
-        pool = self._pools.get(request.url)
-        if pool is None:
-            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            self._pools[request.url] = pool
-        return pool
-
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:  # noqa: ARG002  the signature of requests
-        """Return the path that a request asks for."""
-        return request.path_url
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:  # noqa: ARG002  the signature of requests
-        """Return an answer with status, headers and what its body is read from."""
-        response = Response()
-        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
-        return response
-
-    def close(self) -> None:
-        """Close all connections; a later request opens new ones."""
-        super().close()
-        self._pools.clear()
-
-
-_KINDS: dict[str, tuple[type[HTTPConnectionPool], type[WatchedConnection]]] = {
-    "http": (HTTPConnectionPool, WatchedConnection),
-    "https": (HTTPSConnectionPool, WatchedTlsConnection),
-}
-
-
-def _bind(
-    pool: type[HTTPConnectionPool], connection: type[WatchedConnection], exchange: Exchange
-) -> type[HTTPConnectionPool]:
-    """Return a kind of pool whose connections report to `exchange`; urllib3 passes nothing else to them."""
-    bound = type(connection.__name__, (connection,), {"exchange": exchange})
-    return type(pool.__name__, (pool,), {"ConnectionCls": bound})
+def bound(connection: type[WatchedConnection], exchange: Exchange) -> type[WatchedConnection]:
+    """Return a kind of connection that reports to `exchange`; urllib3 passes them nothing of ours."""
+    return type(connection.__name__, (connection,), {"exchange": exchange})

@@ -33,8 +33,9 @@ class Transport(Protocol):
             variant: What the request holds beside the items, for products that have variants.
 
         Returns:
-            UNAVAILABLE with a code of the client's own where nothing was sent, UNCERTAIN where that is not
-            certain and no usable answer came; otherwise what the gateway said.
+            UNAVAILABLE with a code of the client's own where nothing was sent, CONNECTED where in addition
+            the next request has a connection, UNCERTAIN where that is not certain and no usable answer came;
+            otherwise what the gateway said.
 
         Raises:
             UsageError: before anything is sent, for arguments that make no request.

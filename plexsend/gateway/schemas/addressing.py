@@ -36,9 +36,12 @@ class Number(Text):
         """Return the pattern."""
         return {"pattern": self.pattern}
 
-    def judge(self, text: str, field: str, draft: Draft) -> str:  # noqa: ARG002 - the signature is shared
+    def judge(self, text: str, field: str, draft: Draft) -> str:
         """Return the digits of the number."""
         judged = self.normalise(text)
+        if judged == numbers.LOST_ZERO and draft.mend_numbers:
+            draft.note_replaced(field, numbers.ZERO_PUT_BACK)
+            judged = self.normalise(f"0{text.strip()}")
         if isinstance(judged, Refusal):
             raise refuse(judged)
         return judged

@@ -19,13 +19,19 @@ class Draft(dict[str, Any]):
     its findings are those of the item.
     """
 
-    __slots__ = ("beside", "path", "replace", "replacements", "warnings")
+    __slots__ = ("beside", "mend_numbers", "path", "replace", "replacements", "warnings")
 
     def __init__(
-        self, given: Mapping[str, Any], *, replace: bool = False, beside: tuple[str, ...] = ()
+        self,
+        given: Mapping[str, Any],
+        *,
+        replace: bool = False,
+        mend_numbers: bool = False,
+        beside: tuple[str, ...] = (),
     ) -> None:
         super().__init__(given)
         self.replace = replace
+        self.mend_numbers = mend_numbers
         self.beside = beside
         """Names that the caller may give beside the fields, which are taken out before it is judged."""
         self.path = ""
@@ -35,7 +41,7 @@ class Draft(dict[str, Any]):
 
     def inner(self, given: Mapping[str, Any], name: str) -> Draft:
         """Return the draft of the object that this one holds as `name`."""
-        inner = Draft(given, replace=self.replace)
+        inner = Draft(given, replace=self.replace, mend_numbers=self.mend_numbers)
         inner.path = f"{self.path}{name}."
         inner.warnings = self.warnings
         inner.replacements = self.replacements

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway import euckr
+from plexsend.gateway.characters import shows_something
 from plexsend.gateway.refusals import Refusal, name_character
 from plexsend.gateway.schemas.fields import Text, refuse
+from plexsend.gateway.schemas.text_doubts import warn_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,7 +74,7 @@ class EucKrText(Text):
                     f"Shorten it by {size_bytes - self.most_bytes} bytes; a Korean character takes two.",
                 )
             )
-        if not self.blank and not normalised.text.strip():
+        if not self.blank and not shows_something(normalised.text):
             refusals.append(Refusal("is blank", self.hint))
         if refusals:
             raise refuse(*refusals)
@@ -84,6 +86,7 @@ class EucKrText(Text):
                 f"Shorten it by {size_bytes - self.warn_above_bytes} bytes to have all of it shown.",
             )
             draft.warn(field, warning)
+        warn_of_text(normalised.text, field, draft)
         return normalised.text
 
 

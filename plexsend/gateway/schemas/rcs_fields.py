@@ -1,7 +1,7 @@
 """The fields of RCS: text in UTF-8 that is counted in characters, times, places and switches.
 
-A character is a code point. Where a field may be left out, a text without a visible character is left out
-too: the gateway does not want a key without a value.
+A character is a code point, and Hangul in pieces is put together first. Where a field may be left out, a
+text without a visible character is left out too: the gateway does not want a key without a value.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import missing
 
+from plexsend.gateway.characters import compose_hangul, shows_something
 from plexsend.gateway.refusals import Refusal
 from plexsend.gateway.schemas.fields import ItemField, Text, count_bytes, name_type, refuse
+from plexsend.gateway.schemas.text_doubts import warn_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,14 +60,15 @@ class Characters(Text):
         }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        if isinstance(value, str) and not value.strip():
+        if isinstance(value, str) and not shows_something(value):
             if self.required:
                 raise refuse(Refusal("is blank", self.hint))
             return missing
         return super()._deserialize(value, attr, data, **more)
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
-        """Return `text` as it is."""
+        """Return `text` with each syllable of Hangul as one character, and otherwise as it is."""
+        text = compose_hangul(text)
         if len(text) > self.most:
             raise refuse(
                 Refusal(
@@ -84,6 +87,7 @@ class Characters(Text):
                     f"Shorten it by {len(text) - self.warn_above} characters to be sure.",
                 ),
             )
+        warn_of_text(text, field, draft)
         return text
 
 

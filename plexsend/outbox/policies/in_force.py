@@ -92,6 +92,11 @@ class PoliciesOf:
         found: RcsDialect = self.account_wide("rcs_dialect")
         return found
 
+    @property
+    def zone(self) -> str:
+        """The name of the zone of its days, and of times that are written without one."""
+        return str(self.account_wide("time_zone"))
+
     def account_wide(self, name: str) -> Any:
         """Return the value of a policy that has one for the whole account."""
         return self._value(ROWS[name], None)

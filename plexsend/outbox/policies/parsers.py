@@ -1,4 +1,4 @@
-"""Values of policies that only a person sets: lists of numbers, a time zone, a gateway's address.
+"""Values of policies that only a person sets: lists of numbers, a gateway's address.
 
 Like the parsers of the settings: (name, text) to the value, or a SettingsError that does not repeat the text.
 """
@@ -6,7 +6,6 @@ Like the parsers of the settings: (name, text) to the value, or a SettingsError 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plexsend.gateway.numbers import normalise_receiver, normalise_sender
 from plexsend.gateway.refusals import Refusal
@@ -40,17 +39,6 @@ def _numbers(name: str, text: str, normalise: Callable[[str], str | Refusal]) ->
     if len(found) > _MOST_NUMBERS:
         raise refusal(name, f"holds {len(found)} numbers", f"Give at most {_MOST_NUMBERS}.")
     return tuple(found)
-
-
-def time_zone(name: str, text: str) -> str:
-    """Read the name of a time zone, such as Asia/Seoul."""
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise refusal(
-            name, "is not a time zone that this machine knows", "Give an IANA name, such as Asia/Seoul."
-        ) from None
-    return text
 
 
 def address(name: str, text: str) -> str:

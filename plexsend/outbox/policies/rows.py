@@ -96,6 +96,10 @@ def _oldest(value: RcsDialect) -> str:
     return value.value
 
 
+def _alike(_: object) -> int:
+    return 0
+
+
 _RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "rate_per_s": ("the lowest; 0, no limit, is the loosest", _limit),
     "connections": ("the fewest", _lowest),
@@ -104,6 +108,7 @@ _RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "resend_within_s": ("the shortest", _lowest),
     "retry_attempts": ("the fewest", _lowest),
     "rcs_dialect": ("the oldest", _oldest),
+    "time_zone": ("the first by its name", _alike),
 }
 _LONGEST = ("the longest", _highest)
 """For every wait, and for how long records are kept."""
@@ -123,10 +128,6 @@ def _asked_for(name: str, variable: Variable[Any]) -> PolicyRow:
     )
 
 
-def _alike(_: object) -> int:
-    return 0
-
-
 def _set_by_a_person(
     name: str, default: str, parse: Callable[[str, str], Any], meaning: str, *, per_service: bool = False
 ) -> PolicyRow:
@@ -141,9 +142,6 @@ _OF_PERSONS = (
         whole(0, 1_000_000_000),
         "The most messages a day, from midnight in `time_zone` on; what is above waits. 0 is no limit.",
         per_service=True,
-    ),
-    _set_by_a_person(
-        "time_zone", "Asia/Seoul", parsers.time_zone, "Where a day begins at midnight, as an IANA name."
     ),
     _set_by_a_person(
         "only_to",

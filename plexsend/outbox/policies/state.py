@@ -17,6 +17,7 @@ from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
 from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.where import Where
+from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -34,6 +35,15 @@ def read(store: Store) -> Agreed:
     """Return all that the fleet has written down."""
     with mapped():
         found = store.client.hgetall(store.keys.policy)
+    return _parse({text(field): text(value) for field, value in found.items()})
+
+
+def read_to_show(store: Store) -> Agreed:
+    """Return the same for people: where another program spoilt the key, as though nothing were written.
+
+    Nothing may be decided by it: what is in force is then not known.
+    """
+    found = ask(store, lambda pipe: pipe.hgetall(store.keys.policy))
     return _parse({text(field): text(value) for field, value in found.items()})
 
 

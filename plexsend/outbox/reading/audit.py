@@ -1,40 +1,47 @@
-"""Proof that the counts add up: every record against the sets and the counts of its lane.
+"""Proof that the counts add up, and that no message waits where nobody looks.
 
-A running system moves while it is read. So each record is compared with its sets in one transaction, and the
-counts of a lane are compared with its records only if they did not move meanwhile; of a lane that never rests
-only its own counts and sets are compared, which are read in one transaction.
+Every record is compared with its sets and its body, each lane's counts with its sets and its records, every
+key with the type that it should have. A running system moves meanwhile; what is compared is read in one look,
+or twice, see books.py.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from plexsend.outbox.index import LaneNames, indexed_lanes
-from plexsend.outbox.reading.queries import accounts, lanes
+from plexsend.outbox.form import OLD_FORM, form_in_force
+from plexsend.outbox.index import indexed_lanes
+from plexsend.outbox.lanes import NAME
+from plexsend.outbox.reading.books import (
+    SETS,
+    Books,
+    Miscount,
+    Tally,
+    miscounts,
+    read_books,
+    sets_that_differ,
+    sum_breaks,
+)
+from plexsend.outbox.reading.discrepancies import HEALS, Discrepancy, about_lane, without_sequels
+from plexsend.outbox.reading.queries import accounts, lanes, routes, server_ms
+from plexsend.outbox.reading.record_pass import RecordPass, members_that_are_wrong, wrong_types
+from plexsend.outbox.redis.key_types import OF_FLEET
+from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.store import mapped
-from plexsend.outbox.replies import number, text
+from plexsend.outbox.replies import text
 from plexsend.outbox.states import SET_OF, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.reading.record_pass import Pass
     from plexsend.outbox.redis.store import Store
 
-_PAGE = 500
 _TRIES = 3
-_SETS = ("later", "ready", "sending", "uncertain", "dead")
-
-
-@dataclass(frozen=True, slots=True)
-class Discrepancy:
-    """One place where the books do not agree. `msg_key` is empty where it is about a lane's counts."""
-
-    lane: str
-    msg_key: str
-    what: str
+"""A difference of a lane that moves counts if so many passes find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Audit:
     archived: Mapping[str, int]
     discrepancies: tuple[Discrepancy, ...]
     moving: tuple[str, ...] = ()
-    """Lanes that moved all the time: records were compared one by one, sums only with the sets."""
+    """Lanes that moved meanwhile: of what waits only the sums were compared with the sets."""
 
     @property
     def ok(self) -> bool:
@@ -54,230 +61,153 @@ class Audit:
         return not self.discrepancies
 
 
-@dataclass(slots=True)
-class _Books:
-    counts: dict[str, int]
-    cards: dict[str, int]
-
-    @property
-    def states(self) -> Counter[str]:
-        return Counter(
-            {name[2:]: count for name, count in self.counts.items() if name.startswith("s:") and count}
-        )
-
-    @property
-    def archived(self) -> Counter[str]:
-        return Counter(
-            {name[2:]: count for name, count in self.counts.items() if name.startswith("a:") and count}
-        )
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What one pass over an account's records found, by lane."""
-
-    states: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    discrepancies: list[Discrepancy] = field(default_factory=list)
-
-
 def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Audit:
     """Compare every record with its lane's sets and counts. `progress` gets the records read and expected."""
-    known = lanes(store)
-    expected = sum(sum(_read_books(store, lane).states.values()) for lane in known)
-    total: Counter[str] = Counter()
-    archived: Counter[str] = Counter()
-    discrepancies: list[Discrepancy] = []
-    moving: list[str] = []
-    read = 0
-
-    def on_page(n: int) -> None:
-        nonlocal read
-        read += n
-        if progress is not None:
-            progress(read, max(expected, read))
-
-    submitted = 0
-    for account in accounts(store):
-        mine = [lane for lane in known if lane.account == account]
-        books, seen, still = _settled_pass(store, account, mine, on_page)
-        discrepancies += seen.discrepancies
-        for lane in mine:
-            book = books[lane.name]
-            submitted += book.counts.get("submitted", 0)
-            total += book.states
-            archived += book.archived
-            discrepancies += _sum_breaks(lane.name, book)
-            if still[lane.name]:
-                discrepancies += _record_breaks(lane.name, book, seen.states[lane.name])
-            else:
-                moving.append(lane.name)
-        unknown = seen.states.keys() - {lane.name for lane in mine}
-        # A lane can have begun since they were read.
-        for name in sorted(unknown - _lanes_now(store, account) if unknown else unknown):
-            discrepancies.append(
-                Discrepancy(name, "", "records name this lane, but it is not among the known lanes")
-            )
-    return Audit(submitted, dict(total), dict(archived), tuple(discrepancies), tuple(moving))
+    return _Audit(store, progress or (lambda _, __: None)).run()
 
 
-def _lanes_now(store: Store, account: str) -> set[str]:
-    return {lane.name for lane in indexed_lanes(store, account)}
+class _Audit:
+    def __init__(self, store: Store, progress: Callable[[int, int], None]) -> None:
+        self._store = store
+        self._progress = progress
+        self._read = self._expected = 0
+        self._has_index = form_in_force(store) != OLD_FORM
+        self._before: dict[str, Books] = {}
+        self._after: dict[str, Books] = {}
+        self._unlisted: set[str] = set()
+        """Accounts that have keys, but are in neither set of the fleet."""
 
+    def run(self) -> Audit:
+        """Make passes until what is found cannot come from what moved meanwhile."""
+        constant: list[Miscount] = []
+        for tried in range(_TRIES):
+            mine = _by_account(self._known_lanes())
+            since_ms = server_ms(self._store)
+            self._before = self._books(mine)
+            self._expected = max(self._expected, sum(book.living for book in self._before.values()))
+            seen = RecordPass(self._store, since_ms, self._on_page, exactly=tried > 0).run()
+            self._after = self._books(mine)
+            differ = list(self._miscounts(seen.tallies))
+            shifts = {found.shift for found in constant}
+            constant = [found for found in differ if tried == 0 or found.shift in shifts]
+            fresh = {*seen.lanes, *seen.named} - {*mine, *self._unlisted}
+            self._unlisted |= fresh
+            # The next pass does not find a difference that a lane's moves made, or a key that came twice.
+            if not fresh and (not constant or (tried and self._rested(constant))):
+                break
+        found = [*self._of_keys(), *seen.found, *self._of_lanes(mine, seen)]
+        found += [each.discrepancy for each in constant]
+        return self._result(without_sequels(dict.fromkeys(found)))
 
-def _settled_pass(
-    store: Store, account: str, mine: list[Lane], on_page: Callable[[int], None]
-) -> tuple[dict[str, _Books], _Seen, dict[str, bool]]:
-    for _ in range(_TRIES):
-        before = {lane.name: _read_books(store, lane) for lane in mine}
-        seen = _Seen()
-        _read_records(store, account, seen, on_page)
-        for lane in mine:
-            _read_members(store, lane, seen)
-        after = {lane.name: _read_books(store, lane) for lane in mine}
-        still = {name: before[name] == after[name] for name in after}
-        if all(still.values()):
-            break
-    return after, seen, still
+    # An account that is in neither set of the fleet is found by its keys.
+    def _known_lanes(self) -> set[Lane]:
+        announced = ask(self._store, lambda pipe: pipe.smembers(self._store.keys.accounts))
+        named = {name for name in map(text, announced) if NAME.fullmatch(name)}
+        others = (named | self._unlisted) - {*accounts(self._store)}
+        return {*lanes(self._store)}.union(*(indexed_lanes(self._store, account) for account in others))
 
+    def _rested(self, found: Iterable[Miscount]) -> bool:
+        return all(self._before[each.lane].is_as(self._after[each.lane]) for each in found)
 
-def _read_books(store: Store, lane: Lane) -> _Books:
-    with mapped():
-        pipe = store.client.pipeline(transaction=True)
-        pipe.hgetall(store.keys.lane(lane.account, lane.name, "counts"))
-        for part in _SETS:
-            pipe.zcard(store.keys.lane(lane.account, lane.name, part))
-        counts, *cards = pipe.execute()
-    return _Books(
-        {text(name): number(value) for name, value in counts.items()}, dict(zip(_SETS, cards, strict=True))
-    )
+    def _on_page(self, n: int) -> None:
+        self._read += n
+        self._progress(self._read, max(self._expected, self._read))
 
+    def _books(self, mine: Mapping[str, Iterable[Lane]]) -> dict[str, Books]:
+        found: dict[str, Books] = {}
+        for account, its in mine.items():
+            found |= read_books(self._store, account, its)
+        return found
 
-def _sum_breaks(lane: str, book: _Books) -> Iterator[Discrepancy]:
-    submitted = book.counts.get("submitted", 0)
-    found = sum(book.states.values()) + sum(book.archived.values())
-    if submitted != found:
-        yield Discrepancy(lane, "", f"{submitted} submitted, but {found} counted in all states and archived")
-    in_sets: Counter[str] = Counter()
-    for state, part in SET_OF.items():
-        in_sets[part] += book.states[state]
-    for part, card in book.cards.items():
-        if in_sets[part] != card:
-            yield Discrepancy(
-                lane, "", f"{in_sets[part]} counted in the states of `{part}`, but it holds {card}"
-            )
+    def _miscounts(self, tallies: Mapping[str, Tally]) -> Iterator[Miscount]:
+        for name, before in self._before.items():
+            yield from miscounts(name, before, self._after[name], tallies.get(name) or Tally())
 
+    def _of_keys(self) -> Iterator[Discrepancy]:
+        prefix = self._store.keys.prefix
+        yield from wrong_types(self._store, [(prefix + name, right) for name, right in OF_FLEET.items()])
 
-def _record_breaks(lane: str, book: _Books, seen: Counter[str]) -> Iterator[Discrepancy]:
-    for state in State:
-        if book.states[state] != seen[state]:
-            yield Discrepancy(
-                lane, "", f"{book.states[state]} counted as {state}, but {seen[state]} records are"
-            )
+    def _of_lanes(self, mine: Mapping[str, list[Lane]], seen: Pass) -> Iterator[Discrepancy]:
+        for account, its in mine.items():
+            for lane in its:
+                yield from self._of_lane(lane, seen.tallies.get(lane.name) or Tally())
+            yield from self._not_listed(account, its, seen)
+        for account in sorted({*seen.lanes, *seen.named} - mine.keys()):
+            yield from self._not_listed(account, [], seen)
 
+    def _of_lane(self, lane: Lane, tally: Tally) -> Iterator[Discrepancy]:
+        before, after = self._before[lane.name], self._after[lane.name]
+        yield from sum_breaks(lane.name, after)
+        # What a program has just announced is there in one look and not in the other.
+        for wrong in after.wrong:
+            if wrong in before.wrong and (self._has_index or wrong != "index"):
+                yield about_lane(lane.name, wrong)
+        strangers = {*sets_that_differ(after)}
+        if before.is_as(after):
+            strangers |= {part for part in SETS if _seen_in(tally, part) != after.sizes[part]}
+        for part in sorted(strangers):
+            if after.sizes[part] > 0:
+                yield from members_that_are_wrong(self._store, lane, part)
 
-def _read_records(store: Store, account: str, seen: _Seen, on_page: Callable[[int], None]) -> None:
-    start = store.keys.record(account, "")
-    done: set[str] = set()
-    names = LaneNames(store, account)
-    with mapped():
-        for page in _pages(store.client.scan_iter(match=_escape(start) + "*", count=_PAGE)):
-            # SCAN may return a key twice while the keyspace grows or shrinks.
-            keys = [key for key in (text(name)[len(start) :] for name in page) if key not in done]
-            done.update(keys)
-            _check_records(store, account, keys, seen, names)
-            on_page(len(keys))
+    def _not_listed(self, account: str, known: list[Lane], seen: Pass) -> Iterator[Discrepancy]:
+        names = {lane.name for lane in known}
+        named = seen.named.get(account, set()) - names
+        having = {lane for lane in seen.lanes.get(account, set()) if lane.name not in names}
+        if named or having:
+            # A lane can have begun since they were read.
+            names |= {lane.name for lane in indexed_lanes(self._store, account)}
+        for name in sorted(named - names):
+            words = "records name this lane, but it is not among the known lanes"
+            yield Discrepancy(name, "", words, HEALS)
+        lost = {lane.name: lane for lane in having if lane.name not in {*names, *named}}
+        for name, book in sorted(read_books(self._store, account, lost.values()).items()):
+            if any(book.sizes.values()):
+                yield Discrepancy(name, "", "its sets are there, but it is not among the known lanes", HEALS)
+        yield from self._not_served(account, known, having)
 
-
-def _check_records(store: Store, account: str, keys: list[str], seen: _Seen, names: LaneNames) -> None:
-    pipe = store.client.pipeline(transaction=True)
-    for key in keys:
-        pipe.hmget(store.keys.record(account, key), "s", "l")
-        pipe.exists(store.keys.body(account, key))
-    replies = pipe.execute()
-    wanted: list[tuple[str, str, str]] = []
-    names.learn(named for _, named in replies[::2])
-    for key, (state, named), has_body in zip(keys, replies[::2], replies[1::2], strict=True):
-        lane = names.name(named)
-        if state is None or (lane.isdigit() and not _names(store, account, key, named)):
-            continue
-        if not lane or text(state) not in set(State):
-            seen.discrepancies.append(Discrepancy(lane, key, "its record is not whole"))
-            continue
-        seen.states[lane][text(state)] += 1
-        wanted.append((key, text(state), lane))
-        needs_body = State(text(state)) in SET_OF
-        if needs_body != bool(has_body):
-            problem = "its body is gone" if needs_body else "its body was kept"
-            found = Discrepancy(lane, key, problem)
-            seen.discrepancies.extend(_still(store, account, key, found, state=text(state)))
-    _check_places(store, account, wanted, seen)
-
-
-# A lane ends with its last record: a number that nobody knows is a break only if its record is still there.
-def _names(store: Store, account: str, key: str, named: bytes) -> bool:
-    return store.client.hget(store.keys.record(account, key), "l") == named
-
-
-def _check_places(store: Store, account: str, records: list[tuple[str, str, str]], seen: _Seen) -> None:
-    pipe = store.client.pipeline(transaction=True)
-    for key, _, lane in records:
-        pipe.hget(store.keys.record(account, key), "s")
-        for part in _SETS:
-            pipe.zscore(store.keys.lane(account, lane, part), key)
-    replies = pipe.execute()
-    width = 1 + len(_SETS)
-    for i, (key, _, lane) in enumerate(records):
-        state, *scores = replies[i * width : (i + 1) * width]
-        if state is None:
-            continue
-        places = [part for part, score in zip(_SETS, scores, strict=True) if score is not None]
-        right = SET_OF.get(State(text(state)))
-        if places != ([right] if right else []):
-            found = ", ".join(places) or "no set"
-            seen.discrepancies.append(Discrepancy(lane, key, f"it is {text(state)}, but it is in {found}"))
-
-
-# A body comes and goes with the state; a difference between two reads is only a break if the state stayed.
-def _still(store: Store, account: str, key: str, found: Discrepancy, *, state: str) -> Iterator[Discrepancy]:
-    pipe = store.client.pipeline(transaction=True)
-    pipe.hget(store.keys.record(account, key), "s")
-    pipe.exists(store.keys.body(account, key))
-    now, has_body = pipe.execute()
-    if now is not None and text(now) == state and bool(has_body) != (State(state) in SET_OF):
-        yield found
-
-
-def _read_members(store: Store, lane: Lane, seen: _Seen) -> None:
-    for part in _SETS:
-        name = store.keys.lane(lane.account, lane.name, part)
+    # Workers find accounts and routes in the set of the whole fleet alone.
+    def _not_served(
+        self, account: str, known: Iterable[Lane], having: Iterable[Lane]
+    ) -> Iterator[Discrepancy]:
+        keys = self._store.keys
+        listed = set(routes(self._store))
+        for route in sorted({lane.route for lane in (*known, *having)} - listed, key=lambda lane: lane.name):
+            words = f"it is not in the set {keys.lanes}, so no worker looks after it"
+            yield Discrepancy(route.name, "", words, HEALS)
         with mapped():
-            for page in _pages(store.client.zscan_iter(name, count=_PAGE)):
-                _check_members(store, lane, name, [text(key) for key, _ in page], seen)
-
-
-def _check_members(store: Store, lane: Lane, name: str, keys: list[str], seen: _Seen) -> None:
-    pipe = store.client.pipeline(transaction=True)
-    for key in keys:
-        pipe.exists(store.keys.record(lane.account, key))
-        pipe.zscore(name, key)
-    replies = pipe.execute()
-    for key, exists, score in zip(keys, replies[::2], replies[1::2], strict=True):
-        if score is not None and not exists:
-            seen.discrepancies.append(
-                Discrepancy(lane.name, key, f"it is in {name.rpartition(':')[2]}, but has no record")
+            is_here = bool(self._store.client.exists(keys.here(account)))
+        if not is_here and any(self._after[lane.name].submitted for lane in known):
+            here = keys.here(account)
+            yield Discrepancy(
+                "",
+                "",
+                f"the key {here} is missing, so nothing of the account {account} is sent",
+                "If its messages are on another server now, use that one. If they were restored here: "
+                f"redis-cli SET {here} 1",
             )
 
+    def _result(self, found: Iterable[Discrepancy]) -> Audit:
+        states: Counter[str] = Counter()
+        archived: Counter[str] = Counter()
+        for book in self._after.values():
+            for state in State:
+                states[state] += book.count(state)
+                archived[state] += book.archived(state)
+        return Audit(
+            sum(book.submitted for book in self._after.values()),
+            {str(state): n for state, n in states.items() if n},
+            {str(state): n for state, n in archived.items() if n},
+            tuple(found),
+            tuple(name for name, book in self._before.items() if not book.is_as(self._after[name])),
+        )
 
-def _pages(items: Iterator[Any]) -> Iterator[list[Any]]:
-    page: list[Any] = []
-    for item in items:
-        page.append(item)
-        if len(page) == _PAGE:
-            yield page
-            page = []
-    if page:
-        yield page
+
+def _by_account(known: Iterable[Lane]) -> dict[str, list[Lane]]:
+    found: dict[str, list[Lane]] = defaultdict(list)
+    for lane in known:
+        found[lane.account].append(lane)
+    return found
 
 
-def _escape(pattern: str) -> str:
-    return "".join(f"\\{char}" if char in "*?[]\\" else char for char in pattern)
+def _seen_in(tally: Tally, part: str) -> int:
+    return sum(tally.states[state] for state, its in SET_OF.items() if its == part)

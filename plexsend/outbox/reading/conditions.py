@@ -68,7 +68,7 @@ def hold_conditions(holds: Iterable[Hold]) -> Iterator[Condition]:
             hold.field,
             "held",
             f"{what} is held ({hold.reason}) by {hold.by}{because}. How it ends: {hold.how_it_ends}. "
-            f"{hold.resuming}: plexsend resume {hold.what}",
+            f"{hold.resuming}: {hold.ending_command}",
             over=f"{what} is not held any more ({hold.reason}). It sends again.",
         )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.rows import ROWS
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
@@ -53,15 +53,17 @@ class LimitedDay:
 
 def limited_days(store: Store, account: str) -> tuple[LimitedDay, ...]:
     """Return what each service of an account with a daily limit has sent today."""
-    with mapped():
-        found = {text(k): text(v) for k, v in store.client.hgetall(store.keys.in_force(account)).items()}
-        limits = {service: _limit(found, service) for service in SERVICES}
-        limited = [service for service, limit in limits.items() if limit]
-        if not limited:
-            return ()
-        names = [store.keys.day(account, service) for service in limited]
-        days = store.client.mget(names)
-        seconds, _ = store.client.time()
+    in_force = ask(store, lambda pipe: pipe.hgetall(store.keys.in_force(account)))
+    found = {text(k): text(v) for k, v in in_force.items()}
+    limits = {service: _limit(found, service) for service in SERVICES}
+    limited = [service for service, limit in limits.items() if limit]
+    if not limited:
+        return ()
+    pipe = store.client.pipeline(transaction=False)
+    pipe.time()
+    for service in limited:
+        pipe.get(store.keys.day(account, service))
+    (seconds, _), *days = execute(store, pipe)
     now_ms = int(seconds) * 1000
     zone = found.get(_ZONE.name, _ZONE.default)
     midnight_ms = _next_midnight(found.get(MIDNIGHTS, ""), zone, now_ms)

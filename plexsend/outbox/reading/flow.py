@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.reasons import Reason, Scope
+from plexsend.outbox.reasons import Reason
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -186,12 +186,8 @@ def _held(part: PartFacts) -> FlowSentence | None:
     return FlowSentence(
         Flow.HELD,
         text,
-        f"How it ends: {hold.how_it_ends}. {hold.resuming}: `plexsend resume {_as_typed(hold)}`.",
+        f"How it ends: {hold.how_it_ends}. {hold.resuming}: `{hold.ending_command}`.",
     )
-
-
-def _as_typed(hold: Hold) -> str:
-    return f"group:{hold.what} --account {hold.account}" if hold.scope is Scope.GROUP else hold.what
 
 
 def _unserved(part: PartFacts) -> FlowSentence | None:

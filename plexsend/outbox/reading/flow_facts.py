@@ -15,7 +15,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import PartFacts
 from plexsend.outbox.reading.limits import day_limit, next_permits_s, sent_today
 from plexsend.outbox.reading.serving import read_serving
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import number
 
 if TYPE_CHECKING:
@@ -146,14 +146,13 @@ def _read_lanes(store: Store, lanes: Iterable[Lane]) -> Mapping[tuple[str, str],
     holds: dict[str, list[Hold]] = {}
     everywhere = queries.service_pauses(store)
     for page in _pages(lanes):
-        with mapped():
-            pipe = store.client.pipeline(transaction=False)
-            for lane in page:
-                for name in ("ready", "later", "sending"):
-                    pipe.zcard(store.keys.lane(lane.account, lane.name, name))
-                pipe.zrange(store.keys.lane(lane.account, lane.name, "ready"), 0, 0, withscores=True)
-                pipe.zrange(store.keys.lane(lane.account, lane.name, "later"), 0, 0, withscores=True)
-            replies = iter(pipe.execute())
+        pipe = store.client.pipeline(transaction=False)
+        for lane in page:
+            for name in ("ready", "later", "sending"):
+                pipe.zcard(store.keys.lane(lane.account, lane.name, name))
+            pipe.zrange(store.keys.lane(lane.account, lane.name, "ready"), 0, 0, withscores=True)
+            pipe.zrange(store.keys.lane(lane.account, lane.name, "later"), 0, 0, withscores=True)
+        replies = iter(execute(store, pipe))
         for lane in page:
             if lane.account not in holds:
                 holds[lane.account] = queries.holds(store, lane.account)
@@ -188,13 +187,12 @@ def _least(known: float | None, first: list[tuple[bytes, float]]) -> float | Non
 def _read_routes(store: Store, routes: Iterable[Lane]) -> dict[Lane, _Sent]:
     found: dict[Lane, _Sent] = {}
     for page in _pages(routes):
-        with mapped():
-            pipe = store.client.pipeline(transaction=False)
-            pipe.time()
-            for route in page:
-                pipe.hmget(store.keys.lane(route.account, route.name, "counts"), "fill", "batches")
-                pipe.zrange(store.keys.lane(route.account, route.name, "drains"), 0, -1, withscores=True)
-            (seconds, _), *replies = pipe.execute()
+        pipe = store.client.pipeline(transaction=False)
+        pipe.time()
+        for route in page:
+            pipe.hmget(store.keys.lane(route.account, route.name, "counts"), "fill", "batches")
+            pipe.zrange(store.keys.lane(route.account, route.name, "drains"), 0, -1, withscores=True)
+        (seconds, _), *replies = execute(store, pipe)
         for route, (fill, batches), drains in zip(page, replies[::2], replies[1::2], strict=True):
             running = sum(
                 1 for name, lapses in drains if lapses > int(seconds) * 1000 and not name.startswith(b"bell:")

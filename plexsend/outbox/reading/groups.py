@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from plexsend.errors import UsageError
 from plexsend.outbox.closings import parse_closing
@@ -13,12 +13,12 @@ from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.index import indexed_lanes
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.queries import covering, held_accounts, holds, only_account
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.reads import ask, execute, up_to
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from plexsend.errors import Closing
     from plexsend.outbox.holds import Hold
@@ -37,26 +37,24 @@ def lanes_of(store: Store, account: str, group: str) -> list[Lane]:
 
 # Redis looks through the index: an account may have tens of thousands of lanes, and a group has a handful.
 def _find_lanes(store: Store, account: str, group: str) -> Iterator[Lane]:
-    with mapped():
-        found = store.client.hscan_iter(store.keys.lane_index(account), match=f"*/{group}@*", count=_PAGE)
-        for name, _ in found:
+    index = store.keys.lane_index(account)
+    with up_to(store, index):
+        for name, _ in store.client.hscan_iter(index, match=f"*/{group}@*", count=_PAGE):
             with suppress(UsageError):
                 yield Lane.parse(text(name))
 
 
 def living(store: Store, lane: Lane) -> int:
     """Return how many messages of a lane wait, or are scheduled or being sent."""
-    with mapped():
-        pipe = store.client.pipeline(transaction=True)
-        for part in ("ready", "later", "sending"):
-            pipe.zcard(store.keys.lane(lane.account, lane.name, part))
-        return sum(pipe.execute())
+    pipe = store.client.pipeline(transaction=True)
+    for part in ("ready", "later", "sending"):
+        pipe.zcard(store.keys.lane(lane.account, lane.name, part))
+    return sum(execute(store, pipe))
 
 
 def closings(store: Store, account: str) -> dict[str, Closing]:
     """Return an account's closed groups by their names."""
-    with mapped():
-        fields = cast("dict[bytes, bytes]", store.client.hgetall(store.keys.closed(account)))
+    fields = cast("dict[bytes, bytes]", ask(store, lambda pipe: pipe.hgetall(store.keys.closed(account))))
     return {text(name): parse_closing(account, text(name), value) for name, value in fields.items()}
 
 
@@ -67,12 +65,10 @@ def accounts_of(store: Store, group: str) -> list[str]:
 
 def _knows(store: Store, account: str, group: str) -> bool:
     pause = hold_field(Scope.GROUP, Reason.PAUSE, group)
-    with mapped():
-        if store.client.hexists(store.keys.closed(account), group):
-            return True
-        if store.client.hexists(store.keys.holds(account), pause):
-            return True
-    return any(True for _ in _find_lanes(store, account, group))
+    pipe = store.client.pipeline(transaction=False)
+    pipe.hexists(store.keys.closed(account), group)
+    pipe.hexists(store.keys.holds(account), pause)
+    return any(execute(store, pipe)) or any(True for _ in _find_lanes(store, account, group))
 
 
 def group_account(store: Store, group: str) -> str:
@@ -150,12 +146,10 @@ def _states(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Count
     """Yield for each lane how many messages of each state it has and had."""
     fields = [f"{kind}:{state}" for kind in "sa" for state in State]
     for at in range(0, len(lanes), _PAGE):
-        with mapped():
-            pipe = store.client.pipeline(transaction=False)
-            for lane in lanes[at : at + _PAGE]:
-                pipe.hmget(store.keys.lane(account, lane.name, "counts"), fields)
-            replies: Iterable[Any] = pipe.execute()
-        for counts in replies:
+        pipe = store.client.pipeline(transaction=False)
+        for lane in lanes[at : at + _PAGE]:
+            pipe.hmget(store.keys.lane(account, lane.name, "counts"), fields)
+        for counts in execute(store, pipe):
             states: Counter[State] = Counter()
             for state, value in zip([*State, *State], counts, strict=True):
                 states[state] += number(value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.policies.rows import ROWS
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
@@ -37,12 +37,11 @@ def sent_today(store: Store, parts: Sequence[tuple[str, str]]) -> dict[tuple[str
     """Return how many messages each service of an account has sent since midnight, in one round trip."""
     if not parts:
         return {}
-    with mapped():
-        pipe = store.client.pipeline(transaction=False)
-        pipe.time()
-        for service, account in parts:
-            pipe.get(store.keys.day(account, service))
-        (seconds, _), *replies = pipe.execute()
+    pipe = store.client.pipeline(transaction=False)
+    pipe.time()
+    for service, account in parts:
+        pipe.get(store.keys.day(account, service))
+    (seconds, _), *replies = execute(store, pipe)
     return {
         part: _count(text(found), int(seconds) * 1000) for part, found in zip(parts, replies, strict=True)
     }
@@ -61,12 +60,11 @@ def next_permits_s(store: Store, rates: Mapping[tuple[str, str], tuple[float, in
     """
     if not rates:
         return []
-    with mapped():
-        pipe = store.client.pipeline(transaction=False)
-        pipe.time()
-        for service, account in rates:
-            pipe.get(store.keys.rate(account, service))
-        (seconds, micros), *replies = pipe.execute()
+    pipe = store.client.pipeline(transaction=False)
+    pipe.time()
+    for service, account in rates:
+        pipe.get(store.keys.rate(account, service))
+    (seconds, micros), *replies = execute(store, pipe)
     now_us = int(seconds) * 1_000_000 + int(micros)
     return [
         _wait_s(max(0, number(found) - now_us) / 1_000_000, *limit)

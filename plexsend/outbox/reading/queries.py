@@ -15,6 +15,7 @@ from plexsend.outbox.index import LaneNames, indexed_lanes
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.records import Record, parse_record, read_record
+from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
@@ -57,6 +58,13 @@ def server_ms(store: Store) -> int:
     return int(seconds) * 1000 + int(micros) // 1000
 
 
+def started_ms(store: Store) -> int:
+    """Return when the server was started, on its clock, or up to a second before: it counts in seconds."""
+    with mapped():
+        info: Any = store.client.info("server")
+    return server_ms(store) - (number(info.get("uptime_in_seconds")) + 1) * 1000
+
+
 def lanes(store: Store) -> list[Lane]:
     """Return all lanes that have a message, and all routes that ever had one, sorted."""
     known = {lane for account in accounts(store) for lane in indexed_lanes(store, account)}
@@ -65,8 +73,7 @@ def lanes(store: Store) -> list[Lane]:
 
 def routes(store: Store) -> list[Lane]:
     """Return all routes that ever had a message."""
-    with mapped():
-        names = store.client.smembers(store.keys.lanes)
+    names = ask(store, lambda pipe: pipe.smembers(store.keys.lanes))
     return list(_known(text(name) for name in names))
 
 
@@ -77,6 +84,12 @@ def _known(names: Iterable[str]) -> Iterator[Lane]:
             yield Lane.parse(name)
 
 
+def here(store: Store, account: str) -> str:
+    """Return which server this is for an account: the ms of its first submit here; empty without one."""
+    with mapped():
+        return text(store.client.get(store.keys.here(account)))
+
+
 def accounts(store: Store) -> list[str]:
     """Return all accounts that ever had a message, sorted."""
     return sorted({lane.account for lane in routes(store)})
@@ -84,8 +97,7 @@ def accounts(store: Store) -> list[str]:
 
 def held_accounts(store: Store) -> list[str]:
     """Return all accounts that may be held: those that ever had a message, and those that a person held."""
-    with mapped():
-        held = store.client.smembers(store.keys.held)
+    held = ask(store, lambda pipe: pipe.smembers(store.keys.held))
     return sorted({*accounts(store), *(text(name) for name in held)})
 
 
@@ -98,12 +110,11 @@ def look_at_all(store: Store, lanes: Iterable[Lane]) -> Iterator[LaneView]:
     """Yield lanes in the order given, fifty in one round trip and one transaction."""
     remaining = iter(lanes)
     while page := list(islice(remaining, _LANES_AT_ONCE)):
-        with mapped():
-            pipe = store.client.pipeline(transaction=True)
-            for lane in page:
-                _ask(pipe, store.keys, lane)
-            pipe.time()
-            *replies, (seconds, micros) = pipe.execute()
+        pipe = store.client.pipeline(transaction=True)
+        for lane in page:
+            _ask(pipe, store.keys, lane)
+        pipe.time()
+        *replies, (seconds, micros) = execute(store, pipe)
         now_us, answers = int(seconds) * 1_000_000 + int(micros), iter(replies)
         for lane in page:
             yield _view(lane, tuple(islice(answers, _ASKED)), now_us)
@@ -141,19 +152,17 @@ def _is_drain_of(lane: Lane, name: str) -> bool:
 
 def holds(store: Store, account: str) -> list[Hold]:
     """Return an account's holds, oldest first."""
-    with mapped():
-        return parse_holds(account, _hash(store, store.keys.holds(account)))
+    return parse_holds(account, _hash(store, store.keys.holds(account)))
 
 
 def _hash(store: Store, key: str) -> dict[bytes, bytes]:
     # redis-py's types do not know that the client answers in bytes.
-    return cast("dict[bytes, bytes]", store.client.hgetall(key))
+    return cast("dict[bytes, bytes]", ask(store, lambda pipe: pipe.hgetall(key)))
 
 
 def service_pauses(store: Store) -> list[Hold]:
     """Return services paused for every account, whether it has a lane yet or not; `account` is `*`."""
-    with mapped():
-        fields = _hash(store, store.keys.pauses)
+    fields = _hash(store, store.keys.pauses)
     return parse_holds(
         "*",
         {f"{Scope.SERVICE} {Reason.PAUSE} {text(name)}".encode(): value for name, value in fields.items()},
@@ -208,20 +217,16 @@ def only_account(
 
 def place_in_line(store: Store, record: Record) -> int | None:
     """Return how many messages are before this one in its lane's `ready`; None if it is not there."""
-    with mapped():
-        rank = store.client.zrank(
-            store.keys.lane(record.lane.account, record.lane.name, "ready"), record.msg_key
-        )
+    ready = store.keys.lane(record.lane.account, record.lane.name, "ready")
+    rank = ask(store, lambda pipe: pipe.zrank(ready, record.msg_key))
     return None if rank is None else number(rank)
 
 
 def due_time(store: Store, record: Record) -> int | None:
     """Return when a scheduled message is due (ms); None when it is not scheduled."""
-    with mapped():
-        score = store.client.zscore(
-            store.keys.lane(record.lane.account, record.lane.name, "later"), record.msg_key
-        )
-    return None if score is None else int(score)
+    later = store.keys.lane(record.lane.account, record.lane.name, "later")
+    score = ask(store, lambda pipe: pipe.zscore(later, record.msg_key))
+    return int(score) if score is not None and isfinite(score) else None
 
 
 def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
@@ -233,13 +238,13 @@ def listing(store: Store, lane: Lane, part: str) -> Iterator[Record]:
     names = LaneNames(store, lane.account)
     offset = 0
     while True:
-        with mapped():
-            page = store.client.zrange(keys.lane(lane.account, lane.name, part), offset, offset + _PAGE - 1)
-            pipe = store.client.pipeline(transaction=False)
-            for name in page:
-                pipe.hgetall(keys.record(lane.account, text(name)))
-                pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
-            replies = pipe.execute()
+        first, its_set = offset, keys.lane(lane.account, lane.name, part)
+        page = ask(store, lambda pipe: pipe.zrange(its_set, first, first + _PAGE - 1))  # noqa: B023  called here
+        pipe = store.client.pipeline(transaction=False)
+        for name in page:
+            pipe.hgetall(keys.record(lane.account, text(name)))
+            pipe.lrange(keys.history(lane.account, text(name)), 0, -1)
+        replies = execute(store, pipe)
         names.learn(fields.get(b"l") for fields in replies[::2])
         for name, fields, history in zip(page, replies[::2], replies[1::2], strict=True):
             # Audit names one that is not whole; here it must not hide the others.

@@ -20,6 +20,8 @@ p alive              hash    process → `<ms last seen> <busy threads> <revisio
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
 p salt               string  random key of the fingerprints
+p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
+                             which the next walk begins), from (how far it is)
 p nudge              channel a process announced something new; carries nothing
 p events             list    events (JSON) that wait to be posted to a chat, at most 200
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
@@ -49,7 +51,9 @@ p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
                              retries, reclaims, late; a route's also batches, fill (requests made, messages in
                              them), takes (number of the last take), ok (highest take of which a message was
-                             accepted), and what its lanes with a group counted that have ended
+                             accepted), went (messages taken, without those that came back unsent), forgotten
+                             (those of takes that Redis forgot), and what its lanes with a group counted that
+                             have ended
 p{a}:ended           list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<lane>:ended    list    the same for records of form 1
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
@@ -63,6 +67,9 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
                              was refused last, noted once an hour); submit refuses it. Forgotten once the
                              group has no lane, and no message was refused for as long as records are kept
+p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
+                             messages, `<route>` → messages that went in it (`all`: not known), all,
+                             `left <lane>` → how far a decision is; decided (ms of the last one), decided_all
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused
@@ -70,13 +77,17 @@ p{a}:<route>:wake:held zset  those that a hold of account, service or route keep
 p{a}:wake:routes     set     routes with a lane in one of these two
 p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
                              a text in form 2, so that the housekeeping of such a program fails and says so
+p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits of it): first, last, until
+                             (ms; it expires then), runs, rows (added), by (what tells its rows apart), salt,
+                             sample (key of a message), `open <file>` → run that was not ended, `r<bucket>` →
+                             marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
-                             reclaimed before), gap (ms of the last gap), back (what is left to cut after a
-                             clock set back), `turn <route>` (where lanes that wait are looked at next), walk
-                             (ms when all lanes are looked over next), place (how far that is)
+                             reclaimed before), gap (ms of the last gap), before (the last sweep before
+                             it), back (what is left to cut after a clock set back), `turn <route>` (where
+                             lanes that wait are looked at next); walk, place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 
 field of a record    content
@@ -178,6 +189,11 @@ class Keys:
         return f"{self.prefix}told"
 
     @property
+    def walk(self) -> str:
+        """The hash of who walks over everything, and how far that is."""
+        return f"{self.prefix}walk"
+
+    @property
     def notifier(self) -> str:
         """The lease of the process that looks for events and posts them."""
         return f"{self.prefix}notifier"
@@ -233,6 +249,10 @@ class Keys:
     def holds(self, account: str) -> str:
         """Return the key of an account's holds."""
         return f"{self.account(account)}holds"
+
+    def forgotten(self, account: str) -> str:
+        """Return the key of what a person is to decide where Redis went back in time."""
+        return f"{self.account(account)}forgotten"
 
     def closed(self, account: str) -> str:
         """Return the key of an account's closed groups."""

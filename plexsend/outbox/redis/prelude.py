@@ -68,6 +68,7 @@ def _rows(rule: HoldRule) -> Iterator[Mapping[str, object]]:
             "longest": rule.longest_step or None,
             "lasts_ms": rule.lasts_ms or None,
             "begins_again": rule.begins_again or None,
+            "is_decided": bool(rule.decided_by) or None,
         }
         yield {name: value for name, value in row.items() if value is not None}
 

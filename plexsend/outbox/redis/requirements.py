@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import ResponseError
 
-from plexsend.errors import OutboxUnsuitable, Problem
+from plexsend.errors import OutboxUnavailable, OutboxUnsuitable, Problem, WrongServer
+from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.store import mapped
-from plexsend.outbox.replies import text
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from plexsend.outbox.redis.store import Store
 
@@ -22,12 +23,13 @@ _OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
 def inspect(store: Store, *, durable: bool) -> list[Problem]:
     """Return what is doubtful about the server. Raises OutboxUnsuitable where it cannot do the work.
 
+    OutboxUnavailable where it may do it later: a replica may become the master.
+
     With `durable` the server must write each change to disk before it answers (`appendfsync always`).
     """
+    check_version(refuse_other_roles(store))
     with mapped():
-        info = store.client.info("server")
         config = _config(store)
-    check_version(info)
     doubts = list(_doubts(config))
     if durable and (config.get("appendonly"), config.get("appendfsync")) != ("yes", "always"):
         raise OutboxUnsuitable(
@@ -37,10 +39,38 @@ def inspect(store: Store, *, durable: bool) -> list[Problem]:
     return doubts
 
 
+SLOW_LOGS = ("slowlog-log-slower-than", "commandlog-request-larger-than")
+"""Settings of logs that keep commands with their arguments, so texts and numbers of a submit; below 0 each
+is off. The second is Valkey's, from 8.1 on, where the first is another name of
+commandlog-execution-slower-than."""
+
+
+def open_logs(config: Mapping[str, str]) -> list[str]:
+    """Return the names of those logs that the server keeps."""
+    return [name for name in SLOW_LOGS if number(config.get(name, "-1")) >= 0]
+
+
+def kept_texts(store: Store) -> list[Problem]:
+    """Return where the server keeps texts and numbers of messages beside the outbox itself."""
+    with mapped():
+        found = open_logs(_config(store, SLOW_LOGS))
+    return [
+        Problem(
+            name,
+            "the server's slow log keeps parts of submits, with texts and numbers",
+            f"Set {name} -1, and empty it with SLOWLOG RESET.",
+        )
+        for name in found
+    ]
+
+
+_NEEDED = ("appendonly", "appendfsync", "maxmemory-policy")
+
+
 # Managed servers refuse CONFIG; then nothing is known, and nothing is guessed.
-def _config(store: Store) -> dict[str, str]:
+def _config(store: Store, names: Iterable[str] = _NEEDED) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in ("appendonly", "appendfsync", "maxmemory-policy"):
+    for name in names:
         try:
             answer = store.client.config_get(name)
         except ResponseError:
@@ -57,6 +87,21 @@ def check_version(info: Mapping[str, object]) -> None:
     if parts < _OLDEST[kind]:
         oldest = ".".join(map(str, _OLDEST[kind]))
         raise OutboxUnsuitable(f"The server is {kind} {version}; plexsend needs {kind} {oldest} or newer.")
+
+
+def refuse_other_roles(store: Store) -> Mapping[str, object]:
+    """Return what the server says of itself (INFO server), unless it is part of a cluster, or a replica.
+
+    Raises WrongServer for the first, OutboxUnavailable for the second.
+    """
+    with mapped():
+        info: Mapping[str, object] = store.client.info("server")
+        role = text(store.client.info("replication").get("role"))
+    if "cluster" in (info.get("redis_mode"), info.get("server_mode")):
+        raise WrongServer(failures.CLUSTER)
+    if role == "slave":
+        raise OutboxUnavailable(f"Redis takes nothing. {failures.MASTER}")
+    return info
 
 
 def _doubts(config: Mapping[str, str]) -> list[Problem]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import ResponseError
 
-from plexsend.errors import OutboxError
+from plexsend.errors import OutboxError, WrongServer
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from plexsend.outbox.redis.store import Store
 
@@ -25,6 +25,7 @@ _KEY = "KEY"
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "DEL": (_KEY,),
     "EVALSHA": ("0" * 40, "1", _KEY),
+    "EVALSHA_RO": ("0" * 40, "1", _KEY),
     "EXISTS": (_KEY,),
     "GET": (_KEY,),
     "HDEL": (_KEY, "f"),
@@ -78,6 +79,38 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 USEFUL: Mapping[str, tuple[str, ...]] = {"PUBLISH": (_KEY, ""), "SUBSCRIBE": (_KEY,)}
 """The same for what plexsend can do without: workers hear a little later of what is due."""
 
+BROKER: Mapping[str, tuple[str, ...]] = {
+    "BRPOP": (_KEY, "1"),
+    "DEL": (_KEY,),
+    "EVALSHA": ("0" * 40, "1", _KEY),
+    "EXEC": (),
+    "HDEL": (_KEY, "f"),
+    "HGET": (_KEY, "f"),
+    "HSET": (_KEY, "f", "v"),
+    "LLEN": (_KEY,),
+    "LPUSH": (_KEY, "v"),
+    "MULTI": (),
+    "PEXPIRE": (_KEY, "60000"),
+    "PING": (),
+    "PUNSUBSCRIBE": (),
+    "RPOP": (_KEY,),
+    "RPUSH": (_KEY, "v"),
+    "SADD": (_KEY, "v"),
+    "SCRIPT": ("LOAD", "return 1"),
+    "SET": (_KEY, "v"),
+    "SMEMBERS": (_KEY,),
+    "SREM": (_KEY, "v"),
+    "UNWATCH": (),
+    "WATCH": (_KEY,),
+    "ZADD": (_KEY, "1", "m"),
+    "ZRANGE": (_KEY, "0", "-1"),
+    "ZREM": (_KEY, "m"),
+}
+"""Every command that Celery calls in a worker, by kombu's transport for Redis."""
+
+_REMOTE_CONTROL = "/{db}.celery.pidbox"
+_GOSSIP = "/{db}.celeryev/worker.*"
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
@@ -94,19 +127,67 @@ class Rights:
 def look_at_rights(store: Store) -> Rights:
     """Ask the server about the login of this store, without running anything (ACL DRYRUN)."""
     key = store.keys.account("main") + "any"
+    return _look(store, _filled(NEEDED, key), _filled(USEFUL, key))
+
+
+def look_at_broker_rights(broker: Store, *, gossip: bool = True) -> Rights:
+    """Ask the same about a login for Celery, whose keys and channels begin with the prefix of this store.
+
+    Celery subscribes to patterns, and of those a login may use only what its rights name letter by letter:
+    `&plexsend:*` is not enough. `gossip`: whether the workers talk to each other (without --without-gossip).
+    """
+    prefix = broker.keys.prefix
+    db = broker.client.get_connection_kwargs().get("db") or 0
+    patterns = [prefix + name.format(db=db) for name in (_REMOTE_CONTROL, *([_GOSSIP] if gossip else []))]
+    calls = [
+        *_filled(BROKER, f"{prefix}any"),
+        *(Call(f"PUBLISH to {pattern}", ("PUBLISH", pattern, "")) for pattern in patterns),
+        *(Call(f"PSUBSCRIBE to {pattern}", ("PSUBSCRIBE", pattern)) for pattern in patterns),
+    ]
+    return _look(broker, calls, [])
+
+
+def require(rights: Rights) -> None:
+    """Raise WrongServer where a login lacks what it needs; one whose rights are not known is let through."""
+    if rights.missing:
+        raise WrongServer(
+            f"The login {rights.login} in PLEXSEND_REDIS_URL may not: {', '.join(rights.missing)}. "
+            "Give it the rights of its kind of program: deploy/README.md lists them, under Logins."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that a login must be allowed to make."""
+
+    name: str
+    """For people."""
+    words: tuple[str, ...]
+
+
+def _filled(table: Mapping[str, tuple[str, ...]], key: str) -> list[Call]:
+    return [
+        Call(name, (name, *(key if arg is _KEY else arg for arg in args))) for name, args in table.items()
+    ]
+
+
+def _look(store: Store, needed: Sequence[Call], useful: Sequence[Call]) -> Rights:
+    calls = [*needed, *useful]
     try:
         with mapped():
             login = text(store.client.execute_command("ACL", "WHOAMI"))  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-            missing = [name for name, args in NEEDED.items() if not _may(store, login, name, args, key)]
-            useful = [name for name, args in USEFUL.items() if not _may(store, login, name, args, key)]
+            with store.client.pipeline(transaction=False) as pipe:
+                for call in calls:
+                    pipe.execute_command("ACL", "DRYRUN", login, *call.words)  # type: ignore[no-untyped-call]  # nor this
+                refused = {
+                    call for call, answer in zip(calls, pipe.execute(), strict=True) if text(answer) != "OK"
+                }
     except OutboxError as exc:
         if isinstance(exc.__cause__, ResponseError):
             return Rights("", unknown="the login may not ask for its rights (ACL WHOAMI, ACL DRYRUN)")
         raise
-    return Rights(login, tuple(missing), tuple(useful))
-
-
-def _may(store: Store, login: str, name: str, args: tuple[str, ...], key: str) -> bool:
-    given = [key if arg is _KEY else arg for arg in args]
-    answer = store.client.execute_command("ACL", "DRYRUN", login, name, *given)  # type: ignore[no-untyped-call]  # nor this
-    return text(answer) == "OK"
+    return Rights(
+        login,
+        tuple(call.name for call in needed if call in refused),
+        tuple(call.name for call in useful if call in refused),
+    )

@@ -42,12 +42,17 @@ class Script(StrEnum):
     POLICY = "policy"
     AGREE = "agree"
     GROUP = "group"
+    REWOUND = "rewound"
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    IMPORTS = "imports"
+    HEAL = "heal"
+    WALK = "walk"
+    AUDIT = "audit"
 
 
-# With memory full, what was sent must still be recorded and what waits be tidied; only submit is refused.
+# With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
 _SHEBANG = {
     Script.SUBMIT: "#!lua",
     Script.ADVANCE: "#!lua flags=allow-oom",
@@ -56,10 +61,22 @@ _SHEBANG = {
     Script.POLICY: "#!lua flags=allow-oom",
     Script.AGREE: "#!lua flags=allow-oom",
     Script.GROUP: "#!lua flags=allow-oom",
+    Script.REWOUND: "#!lua flags=allow-oom",
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.IMPORTS: "#!lua",
+    Script.HEAL: "#!lua flags=allow-oom",
+    Script.WALK: "#!lua flags=allow-oom",
+    # It runs on a replica too, and with memory full.
+    Script.AUDIT: "#!lua flags=no-writes",
 }
+
+
+def only_reads(script: Script) -> bool:
+    """Return whether a script cannot write, as the server was told."""
+    return "no-writes" in _SHEBANG[script]
+
 
 ARGUMENTS = "arguments"
 PRELUDES = ("prelude", "prelude of the functions")

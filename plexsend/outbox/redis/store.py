@@ -11,39 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    ClusterDownError,
-    NoPermissionError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-)
-from redis.exceptions import (
-    ConnectionError as RedisConnectionError,
-)
-from redis.exceptions import (
-    TimeoutError as RedisTimeoutError,
-)
+from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
-from redis.sentinel import MasterNotFoundError, SentinelConnectionPool, SlaveNotFoundError
+from redis.sentinel import SentinelConnectionPool
 
-from plexsend.errors import OutboxError, OutboxFull, OutboxMoved, OutboxUnavailable, OutboxUnsuitable
+from plexsend.errors import OutboxMoved, OutboxUnavailable
+from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.keys import Keys
-from plexsend.outbox.redis.logins import FileLogin, LoginRefused
-from plexsend.outbox.redis.scripts import Script, source
+from plexsend.outbox.redis.kinds import patient, renewing, yielding
+from plexsend.outbox.redis.logins import FileLogin
+from plexsend.outbox.redis.scripts import Script, only_reads, source
 from plexsend.outbox.redis.sentinels import Sentinels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from redis.commands.core import Script as RegisteredScript
-    from redis.connection import AbstractConnection
 
     from plexsend.settings import RedisAddress, SentinelAddress
     from plexsend.turn import Turn
@@ -54,38 +38,15 @@ _OPTIONS: dict[str, Any] = {
     "socket_timeout": 5.0,
     "socket_connect_timeout": 3.0,
     "socket_keepalive": True,
-    "health_check_interval": 25,
     # As many as there are threads that call at once. At redis-py's own bound, 100, a call fails, and scripts
     # keep their connections, so it would fail for ever.
     "max_connections": 2**31,
 }
+IDLE_S = 20.0
+"""After how many seconds without use a connection is made anew, unless the settings say otherwise."""
+# A login that may only read may call what cannot write by this name alone.
+_VERB = {script: "EVALSHA_RO" if only_reads(script) else "EVALSHA" for script in Script}
 _NOT_FOR_SOCKETS = ("socket_keepalive", "socket_connect_timeout")
-
-# A server that answers with one of these is up but cannot serve now; it may soon.
-_PASSING = (
-    "LOADING",
-    "MISCONF",
-    "READONLY",
-    "MASTERDOWN",
-    "NOREPLICAS",
-    "BUSY",
-    "CLUSTERDOWN",
-    "TRYAGAIN",
-    "UNKILLABLE",
-)
-# The same, where redis-py makes a class of the word and leaves it out of the text. NoScriptError comes up
-# when a script is loaded into one master and called on the next.
-_PASSING_ERRORS = (
-    RedisConnectionError,
-    RedisTimeoutError,
-    BusyLoadingError,
-    ReadOnlyError,
-    ClusterDownError,
-    TryAgainError,
-    NoScriptError,
-    MasterNotFoundError,
-    SlaveNotFoundError,
-)
 
 
 class Store:
@@ -112,20 +73,25 @@ class Store:
         self.keys = Keys(prefix)
         pool = client.connection_pool
         self._connections = connections or Connections(pool)
-        pool.connection_class = _bind(pool.connection_class, self._connections, login)
+        pool.connection_class = patient(renewing(pool.connection_class), self._connections, login)
         if turn is not None:
-            pool.connection_class = _yielding(pool.connection_class, turn)
+            pool.connection_class = yielding(pool.connection_class, turn)
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
+        self.spoilt: set[str] = set()
+        """Keys of another type than they should be, as far as reads met them (reads.py)."""
 
     @classmethod
-    def connect(cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None) -> Store:
+    def connect(
+        cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None, *, idle_s: float = IDLE_S
+    ) -> Store:
         """Return a store for this address, or URL of a single server. Connects at the first call."""
+        options = {**_OPTIONS, "health_check_interval": idle_s}
         if isinstance(address, str):
-            return cls(Redis.from_url(address, **_OPTIONS), prefix, turn)
+            return cls(Redis.from_url(address, **options), prefix, turn)
         login = None if address.file is None else FileLogin(address)
-        return cls(_client(address, login), prefix, turn, login=login)
+        return cls(_client(address, login, options), prefix, turn, login=login)
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes.
@@ -148,19 +114,19 @@ class Store:
     def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
         try:
             with mapped():
-                reply = self._call(self._scripts[script], key, args)
+                reply = self._call(_VERB[script], self._scripts[script], key, args)
         except OutboxUnavailable:
             self._doubt_master()
             raise
         return list(reply)
 
-    def _call(self, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
+    def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:
-            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call(verb, script.sha, 1, key, *args)
         except NoScriptError:
             # It did not run.
             self.client.script_load(script.script)
-            return self._connections.call("EVALSHA", script.sha, 1, key, *args)
+            return self._connections.call(verb, script.sha, 1, key, *args)
 
     # The master may have been replaced: hung, or cut off from its replicas, it keeps its connections open,
     # and each would have to fail by itself. The next call asks the Sentinels again.
@@ -176,60 +142,9 @@ class Store:
         self.client.close()
 
 
-_TOO_MANY = "max number of clients reached"
-
-
-def _bind(
-    kind: type[AbstractConnection], kept: Connections, login: FileLogin | None
-) -> type[AbstractConnection]:
-    """Return a kind of connection that gets over two refusals.
-
-    Where the server takes no more connections, those that nobody uses now make room. Where it refuses a login
-    from a file, that is an outage: the file is being changed, or will be.
-    """
-
-    class PatientConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
-        def connect(self) -> None:
-            try:
-                super().connect()
-            except RedisConnectionError as exc:
-                if _TOO_MANY not in str(exc):
-                    raise
-                kept.close_idle()
-                super().connect()
-
-        def read_response(self, *args: Any, **kwargs: Any) -> Any:
-            try:
-                return super().read_response(*args, **kwargs)
-            except AuthenticationError as exc:
-                if login is None:
-                    raise
-                # A new connection logs in with what the file holds then.
-                self.disconnect()
-                raise LoginRefused(f"it refuses the login from PLEXSEND_REDIS_URL_FILE: {exc}") from exc
-
-    return PatientConnection
-
-
-def _yielding(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
-    """Return a kind of connection that gives up the turn while it waits for the server."""
-
-    class YieldingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
-        def connect(self) -> None:
-            if self._sock is not None:
-                return
-            with turn.outside():
-                super().connect()
-
-        def read_response(self, *args: Any, **kwargs: Any) -> Any:
-            with turn.outside():
-                return super().read_response(*args, **kwargs)
-
-    return YieldingConnection
-
-
-def _client(address: RedisAddress, login: FileLogin | None) -> Redis:
-    options = {**_OPTIONS, "credential_provider": login} if login else _OPTIONS
+def _client(address: RedisAddress, login: FileLogin | None, options: dict[str, Any]) -> Redis:
+    if login:
+        options = {**options, "credential_provider": login}
     if address.sentinel is not None:
         return _sentinel_client(address.sentinel, options)
     if address.url.startswith("unix:"):
@@ -244,7 +159,13 @@ def _sentinel_client(address: SentinelAddress, options: dict[str, Any]) -> Redis
         if "credential_provider" in options
         else {"username": address.username, "password": address.password}
     )
-    client: Redis = Sentinels(address, **options).master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
+    sentinels = Sentinels(address, **options)
+    for each in sentinels.sentinels:
+        # A connection to the master is made anew after asking them, over connections that rested as long.
+        pool = each.connection_pool
+        pool.connection_class = renewing(pool.connection_class)
+        pool.connection_kwargs["health_check_interval"] = options["health_check_interval"]
+    client: Redis = sentinels.master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
         address.master, db=address.db, **own
     )
     return client
@@ -255,30 +176,5 @@ def mapped() -> Iterator[None]:
     """Turn redis-py's errors into ours. Their texts name addresses, never keys or values."""
     try:
         yield
-    except OutOfMemoryError as exc:
-        raise OutboxFull(_FULL) from exc
-    except AuthenticationError as exc:
-        raise OutboxUnsuitable(
-            f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL."
-        ) from exc
-    except _PASSING_ERRORS as exc:
-        raise OutboxUnavailable(
-            f"Redis does not answer: {str(exc).rstrip('.')}. "
-            "Check PLEXSEND_REDIS_URL and that the server runs."
-        ) from exc
-    except NoPermissionError as exc:
-        raise OutboxUnsuitable(f"Redis refuses: {exc}. Correct the login or its rights.") from exc
-    except ResponseError as exc:
-        text = str(exc)
-        if "OOM" in text:
-            raise OutboxFull(_FULL) from exc
-        if any(word in text for word in _PASSING):
-            raise OutboxUnavailable(f"Redis cannot serve now: {text}") from exc
-        if "NOPERM" in text or "NOAUTH" in text or "WRONGPASS" in text:
-            raise OutboxUnsuitable(f"Redis refuses: {text}. Correct the login or its rights.") from exc
-        raise OutboxError(f"Redis refuses a call: {text}") from exc
     except RedisError as exc:
-        raise OutboxError(f"Redis fails: {exc}") from exc
-
-
-_FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise its maxmemory."
+        raise failures.error_of(exc) from exc

@@ -8,6 +8,7 @@
 -- when used: advance/fill
 -- when used: advance/again
 -- when used: advance/stop
+-- when used: _rewound, advance/rewound
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
 -- p{a}:<service>:rate, line, fair, day, holds, eased, wake, ended; reads policy.
@@ -30,11 +31,13 @@ local function settle_all(last)
   settle(FIRST_REST + effect_count * EFFECT_LENGTH, last)
   apply_effects()
   if accepted_any and settled_take > 0 then
-    if settled_take > (tonumber(last_ok_take()) or 0) then
-      known_ok_take = num(settled_take)
-      call('HSET', lane_key(route, 'counts'), 'ok', known_ok_take)
+    local known = route_takes()
+    if settled_take > (tonumber(known.ok) or 0) then
+      known.ok = num(settled_take)
+      call('HSET', lane_key(route, 'counts'), 'ok', known.ok)
     end
   end
+  if unsent > 0 then count(route, 'went', -unsent) end
   -- What came back may be due before the lane's next wake.
   local due = first_score(later)
   if due then wake_by(lane, due) end

@@ -2,7 +2,8 @@
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; reads policy.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
--- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state.
+-- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state; behind the state of a
+-- duplicate that waits its own send_at and expires_at (ms, 0 for none; `-` for one that is as asked for), if any differs.
 -- Answers {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
@@ -36,15 +37,26 @@ local set = lane_key(lane, SET_OF[state])
 local answer = {}
 local added = 0
 local number = found[2]
+local asked_at = event == 'submit_later' and send_at_ms or 0
+
+-- The times of a message stay those of its first submit. A send_at that has passed is none any more.
+local function kept_times(state, q, z)
+  if state ~= 'waiting' and state ~= 'scheduled' then return '' end
+  local at, until_ms = tonumber(q or nil) or 0, tonumber(z or nil) or 0
+  if at <= now then at = 0 end
+  local same_at, same_until = at == asked_at, until_ms == expires_at_ms
+  if same_at and same_until then return '' end
+  return ' ' .. (same_at and '-' or num(at)) .. ' ' .. (same_until and '-' or num(until_ms))
+end
 
 for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
   local key = message.msg_key
-  local known = call('HMGET', record_of .. key, 's', 'l', 'd')
+  local known = call('HMGET', record_of .. key, 's', 'l', 'd', 'q', 'z')
   if known[1] then
     local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
-    answer[#answer + 1] = known[1]
+    answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
   else
     number = number or number_of(lane)
     local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }

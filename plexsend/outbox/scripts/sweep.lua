@@ -1,10 +1,10 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
--- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/healing, sweep/walk
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, healing
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _ending, _closings
--- when used: sweep/healing
+-- when used: healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
@@ -62,20 +62,19 @@ end
 
 local function look_over_all_named()
   for i = FIRST_NAMED, #ARGV do
-    local is_done, is_whole = pcall(look_over_named, ARGV[i])
+    local is_done, is_whole = pcall(look_over_route, ARGV[i])
     if not (is_done and is_whole) then spoilt[#spoilt + 1] = ARGV[i] end
   end
   write_counts()
 end
 
--- Answers in how many ms the next round is due. `more_to_tidy`, `next_place`: whether there is more to do soon.
-local function await_next(next_wake, older, more_to_tidy, next_place)
+-- Answers in how many ms the next round is due.
+local function await_next(next_wake, older, more_to_tidy)
   local function look_again_by(at)
     if at and (not next_wake or at < next_wake) then next_wake = at end
   end
   look_again_by(first_score(P .. 'wake'))
   if more_to_tidy then look_again_by(now + TIDY_AGAIN_MS) end
-  if next_place ~= '' then look_again_by(now + LONGEST_ROUND_MS) end
   return write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
 end
 
@@ -89,13 +88,12 @@ local function go_round()
   local next_grouped = look_at_lanes()
   local more_to_tidy = tidy_what_is_over()
   look_over_all_named()
-  local next_place = go_on_walking()
   local older = older_processes('-inf', '+inf')
-  local wait_ms = await_next(next_grouped, older, more_to_tidy, next_place)
+  local wait_ms = await_next(next_grouped, older, more_to_tidy)
   return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
                      rings = rings, abandoned = abandoned, processes = older,
                      spoilt = spoilt, refused = any_refused and call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
-                     auth = call('HGET', P .. 'holds', auth_field), place = next_place })
+                     auth = call('HGET', P .. 'holds', auth_field) })
 end
 
 return go_round()

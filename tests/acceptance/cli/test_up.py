@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -69,7 +71,10 @@ def send(terminal: Any, exports: dict[str, str]) -> str:
 def test_a_message_sent_from_another_terminal_is_accepted(
     up: Any, exports: dict[str, str], shared_terminal: Any
 ) -> None:
-    assert exports.keys() == {"PLEXSEND_REDIS_URL"}
+    # A file holds the password: what is printed may be kept in a log.
+    assert exports.keys() == {"PLEXSEND_REDIS_URL_FILE"}
+    (password,) = re.findall(r"redis://:([^@]+)@", Path(exports["PLEXSEND_REDIS_URL_FILE"]).read_text())
+    assert password not in up.text() + up.err.read_text()
     assert up.process.poll() is None
     wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
 
@@ -100,6 +105,27 @@ def test_with_the_sandbox_no_process_knows_a_real_account_or_address(up: Any) ->
         assert not [text for text in settings if "secret" in text or "gateway.example" in text]
         assert not [text for text in settings if text.startswith("CELERY_")]
         assert any(text.startswith("PLEXSEND_MMS_URL=http://127.0.0.1:") for text in settings)
+
+
+def test_other_users_of_the_machine_read_nothing(up: Any, exports: dict[str, str]) -> None:
+    url = Path(exports["PLEXSEND_REDIS_URL_FILE"])
+    assert [path for path in url.parent.rglob("*") if path.is_dir() and path.stat().st_mode & 0o077] == []
+    assert [path for path in (url.parent / "valkey").rglob("*") if path.stat().st_mode & 0o077] == []
+    assert url.stat().st_mode & 0o077 == 0
+    place = up_place(up)
+    client = Redis(host="127.0.0.1", port=place, protocol=2)
+    with pytest.raises(AuthenticationError):
+        client.ping()
+    client.close()
+    password = url.read_text().partition("redis://:")[2].partition("@")[0]
+    for pid in up.children():
+        assert password not in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def up_place(up: Any) -> int:
+    """Return the port of its Valkey."""
+    (port,) = re.findall(r"^  Valkey    redis://127\.0\.0\.1:(\d+)/0", up.text(), re.MULTILINE)
+    return int(port)
 
 
 def test_an_address_that_is_not_used_is_told(up: Any) -> None:
@@ -150,7 +176,7 @@ def test_what_was_kept_is_there_again_after_a_stop_and_a_start(terminal: Any) ->
         run.wait_for('"event": "up"')
         facts = json.loads(run.text().splitlines()[0])
         exports = facts["export"]
-        assert {"PLEXSEND_REDIS_URL", "PLEXSEND_MMS_URL", "PLEXSEND_RCS_URL"} <= exports.keys()
+        assert {"PLEXSEND_REDIS_URL_FILE", "PLEXSEND_MMS_URL", "PLEXSEND_RCS_URL"} <= exports.keys()
         if number == 1:
             key = send(terminal, exports)
             wait_for_state(terminal, exports, key, "accepted")

@@ -26,6 +26,9 @@ def test_where_all_fits_it_ends_well_and_shows_every_setting(
     assert found["settings", "PLEXSEND_ACCOUNT_MAIN"]["found"] == "*** (variable)"
     for what in ("version", "append-only", "memory", "eviction", "rights", "slow log", "round trip", "clock"):
         assert ("redis", what) in found
+    # The tests' server has the slow log that servers have unless it is turned off.
+    assert found["redis", "texts"]["grade"] == "doubtful"
+    assert "with texts and numbers" in found["redis", "texts"]["why"]
     assert "s3cret" not in ended.out + ended.err
 
 
@@ -132,3 +135,32 @@ def test_a_variable_of_celery_is_named(run: Callable[..., Any], nearby: dict[str
     row = found["settings", "CELERY_BROKER_URL"]
     assert (row["grade"], row["found"]) == ("doubtful", "is Celery's, and is ignored")
     assert found["broker", "broker"]["grade"] == "ok"
+
+
+def test_a_proxy_of_the_environment_is_named_and_not_used(
+    run: Callable[..., Any], nearby: dict[str, str]
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    found = rows(run("doctor", "--json", **nearby, HTTPS_PROXY=nowhere, HTTP_PROXY=nowhere))
+    row = found["settings", "HTTPS_PROXY"]
+    assert (row["grade"], row["found"]) == ("doubtful", "is set, and is not used to reach the gateway")
+    assert "PLEXSEND_PROXY_URL" in row["remedy"]
+    assert found["gateway", "gateway"]["grade"] == "ok"
+
+
+def test_a_proxy_that_is_not_there_is_named_and_its_login_shown_nowhere(
+    run: Callable[..., Any], nearby: dict[str, str]
+) -> None:
+    settings = {name: value for name, value in nearby.items() if not name.endswith("MMS_URL")}
+    place = f"127.0.0.1:{free_port()}"
+    ended = run(
+        "doctor",
+        "--json",
+        **settings,
+        PLEXSEND_MMS_URL="https://gateway.invalid",
+        PLEXSEND_PROXY_URL=f"http://kim:pw9@{place}",
+    )
+    wrong = [line["found"] for line in ended.lines if line["check"] == "gateway" and line["grade"] != "ok"]
+    assert wrong == ["https://gateway.invalid: the proxy 127.0.0.1 cannot be reached (connection refused)"]
+    assert rows(ended)["settings", "PLEXSEND_PROXY_URL"]["found"] == f"http://{place} (variable)"
+    assert "pw9" not in ended.out + ended.err

@@ -47,7 +47,7 @@ def test_a_check_tells_every_error_and_sends_nothing(
 
     assert ended.code == 1
     *rows, last = ended.lines
-    assert last == {"valid": 3, "invalid": 2, "warnings": 1, "replacements": 0}
+    assert last == {"valid": 3, "invalid": 2, "warnings": 1, "replacements": 0, "lost_zeros": 0}
     fields = {row["line"]: {problem["field"] for problem in row["errors"]} for row in rows if "errors" in row}
     assert fields == {2: {"receiver_number"}, 4: {"msg", "colour"}}
     assert [row["line"] for row in rows if "remark" in row] == [5]
@@ -79,12 +79,12 @@ def test_only_some_of_many_refused_rows_are_shown_to_people(run: Callable[..., A
     assert len(run("check", file, "--service", "mms-bulk", "--json").lines) == 1201
 
 
-def test_the_last_line_of_an_import_is_its_four_counts(run: Callable[..., Any], messages: str) -> None:
+def test_the_last_line_of_an_import_is_its_five_counts(run: Callable[..., Any], messages: str) -> None:
     ended = run("import", messages, "--service", "mms-bulk", "--json")
 
     assert ended.code == 1
     *rows, told, last = ended.lines
-    assert last == {"added": 3, "duplicates": 0, "conflicts": 0, "invalid": 2}
+    assert last == {"added": 3, "duplicates": 0, "changed": 0, "conflicts": 0, "invalid": 2}
     assert told["rejected_path"] == f"{messages}.rejected.jsonl"
     assert [row["line"] for row in rows if "errors" in row] == [2, 4]
     assert ended.error["kind"] == "invalid"
@@ -99,7 +99,7 @@ def test_the_same_file_again_adds_nothing(run: Callable[..., Any], tmp_path: Pat
 
     again = run("import", file, "--service", "mms-bulk", "--json")
     assert (again.code, again.err) == (0, "")
-    assert again.lines[-1] == {"added": 0, "duplicates": 2, "conflicts": 0, "invalid": 0}
+    assert again.lines[-1] == {"added": 0, "duplicates": 2, "changed": 0, "conflicts": 0, "invalid": 0}
 
 
 def test_a_row_in_conflict_is_refused(run: Callable[..., Any], tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_row_in_conflict_is_refused(run: Callable[..., Any], tmp_path: Path) -
         "--json",
     )
     assert ended.code == 1
-    assert ended.lines[-1] == {"added": 0, "duplicates": 0, "conflicts": 1, "invalid": 0}
+    assert ended.lines[-1] == {"added": 0, "duplicates": 0, "changed": 0, "conflicts": 1, "invalid": 0}
     assert ended.error["message"] == "1 row is refused."
 
 
@@ -163,7 +163,9 @@ def in_folder(run: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
         ("wrong.csv", b"msg,receiver,file_path,sender_number\n", (1, "receiver")),
         ("foreign.csv", "msg".encode("utf-16"), (1, "UTF-16")),
         ("empty.csv", b"", (1, "header")),
-        ("data.xls", b"x", (2, "format")),
+        ("data.txt", b"x", (2, "format")),
+        ("data.xls", b"x", (2, "spreadsheet")),
+        ("data.csv", b"PK\x03\x04", (1, "spreadsheet")),
     ],
 )
 def test_a_file_that_cannot_be_used_gets_one_clear_error(

@@ -110,13 +110,13 @@ def test_an_outage_half_way_is_told_with_what_stands(
         ended = run("import", messages, "--service", "mms-bulk", "--json", PLEXSEND_REDIS_URL=way.url)
 
     assert ended.code == 1
-    assert ended.lines[-1] == {"added": 500, "duplicates": 0, "conflicts": 0, "invalid": 0}
+    assert ended.lines[-1] == {"added": 500, "duplicates": 0, "changed": 0, "conflicts": 0, "invalid": 0}
     assert ended.error["kind"] == "unavailable"
     assert "Run the import again" in ended.error["message"]
 
     again = run("import", messages, "--service", "mms-bulk", "--json")
     assert again.code == 0
-    assert again.lines[-1] == {"added": 1000, "duplicates": 500, "conflicts": 0, "invalid": 0}
+    assert again.lines[-1] == {"added": 1000, "duplicates": 500, "changed": 0, "conflicts": 0, "invalid": 0}
 
 
 def test_a_message_that_may_have_been_taken_in_is_told_with_its_key(
@@ -176,4 +176,4 @@ def test_ctrl_c_half_way_says_what_to_do(
         "plexsend: Interrupted. What was done before is kept.",
     ]
     again = run("import", messages, "--service", "mms-bulk", "--json")
-    assert again.lines[-1] == {"added": 1000, "duplicates": 500, "conflicts": 0, "invalid": 0}
+    assert again.lines[-1] == {"added": 1000, "duplicates": 500, "changed": 0, "conflicts": 0, "invalid": 0}

@@ -93,7 +93,7 @@ def test_a_message_goes_in_and_is_found_by_other_processes(spawn: Callable[..., 
 
     ended = spawn("import", str(file), "--service", "mms-bulk", "--json")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.lines[-1] == {"added": 3, "duplicates": 0, "conflicts": 0, "invalid": 0}
+    assert ended.lines[-1] == {"added": 3, "duplicates": 0, "changed": 0, "conflicts": 0, "invalid": 0}
     assert spawn("lanes", "--json").lines[0]["ready"] == 3
     assert spawn("audit").code == 0
 

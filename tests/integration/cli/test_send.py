@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,9 +37,84 @@ def test_a_message_without_a_key_gets_a_uuid(run: Callable[..., Any]) -> None:
 
 
 def test_a_text_can_come_from_standard_input(run: Callable[..., Any], store: Any) -> None:
-    args = [*SEND[:-1], "-", *IMAGE, "--key", "k1"]
-    assert run(*args, typed="두 줄\n입니다").code == 0
-    assert json.loads(store.client.get(store.keys.body("main", "k1")))["msg"] == "두 줄\n입니다"
+    for key, typed in (("k1", "두 줄\n입니다"), ("k2", "두 줄\n입니다\n"), ("k3", "\ufeff두 줄\n입니다\r\n")):
+        assert run(*SEND[:-1], "-", *IMAGE, "--key", key, typed=typed).code == 0
+        assert json.loads(store.client.get(store.keys.body("main", key)))["msg"] == "두 줄\n입니다"
+
+
+def test_each_receiver_gets_a_message(run: Callable[..., Any], store: Any) -> None:
+    ended = run(*SEND, *IMAGE, "--to", "010-2345-6780", "--to", "010-2345-6781", "--json")
+    assert (ended.code, ended.err) == (0, "")
+    assert [(told["index"], told["outcome"]) for told in ended.lines] == [(n, "added") for n in range(3)]
+    bodies = [json.loads(store.client.get(store.keys.body("main", told["msg_key"]))) for told in ended.lines]
+    assert [body["receiver_number"][-1] for body in bodies] == ["9", "0", "1"]
+
+
+def test_a_wrong_receiver_does_not_keep_the_others_from_theirs(run: Callable[..., Any]) -> None:
+    programs = run(*SEND, *IMAGE, "--to", "02-345-6789", "--to", "010-2345-6781", "--json")
+    assert programs.code == 1
+    assert sorted((told["index"], told["outcome"]) for told in programs.lines) == [
+        (0, "added"),
+        (1, "invalid"),
+        (2, "added"),
+    ]
+    people = run(*SEND, *IMAGE, "--to", "02-345-6789", "--to", "010-2345-6781")
+    assert "1 of 3 messages are refused; the others are in." in people.err
+    assert "message 2, --to (receiver_number): is not a mobile number" in people.err
+    assert people.out.count(" is in.") == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--to", "01023456789"), "--to number 2 was given before"),
+        (("--to", "010-2345-6780", "--key", "k1"), "--key names one message, and --to 2 receivers"),
+    ],
+)
+def test_receivers_that_cannot_each_get_a_message_of_their_own_are_wrong_usage(
+    run: Callable[..., Any], more: tuple[str, ...], words: str
+) -> None:
+    ended = run(*SEND, *IMAGE, *more)
+    assert (ended.code, ended.out) == (2, "")
+    assert words in ended.err
+    assert run("lanes", "--json").lines == []
+
+
+def test_a_time_without_a_zone_is_one_of_the_policy_and_repeated(run: Callable[..., Any]) -> None:
+    times = ("--send-at", "2100-01-01 9:00", "--expires-at", "2100-01-02T09:00")
+    (told,) = run(*SEND, *IMAGE, *times, "--key", "k1", "--json").lines
+    assert (told["send_at"], told["expires_at"]) == (
+        "2100-01-01T00:00:00.000+00:00",
+        "2100-01-02T00:00:00.000+00:00",
+    )
+    people = run(*SEND, *IMAGE, *times, "--key", "k2")
+    assert (
+        "k2 is in and goes at 2100-01-01 09:00:00+09:00 (Asia/Seoul), "
+        "not after 2100-01-02 09:00:00+09:00 (Asia/Seoul)." in people.out
+    )
+    assert run("policy", "set", "@main", "time_zone=America/New_York", "--reason", "a test").code == 0
+    (told,) = run(*SEND, *IMAGE, *times, "--key", "k3", "--json").lines
+    assert told["send_at"] == "2100-01-01T14:00:00.000+00:00"
+    people = run("reschedule", "k3", "2100-01-01 12:00")
+    assert "k3 goes at 2100-01-01 12:00:00-05:00 (America/New_York)" in people.out
+
+
+def test_a_time_that_has_passed_is_refused_with_what_to_do(run: Callable[..., Any]) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=6)
+    for command, remedy in (
+        ((*SEND, *IMAGE, "--send-at", long_ago.isoformat()), "Leave it out to send at once"),
+        (("import", "x.csv", "--service", "mms-bulk", "--send-at", "2020-01-01 09:00"), "Leave it out"),
+    ):
+        ended = run(*command)
+        assert (ended.code, ended.out) == (2, "")
+        assert "has passed" in ended.err
+        assert remedy in ended.err
+    just_now = datetime.now(UTC) - timedelta(minutes=4)
+    ended = run(*SEND, *IMAGE, "--send-at", just_now.isoformat(), "--key", "k1")
+    assert (ended.code, ended.err) == (0, "")
+    assert "k1 is in. " in ended.out
+    ended = run("reschedule", "k1", long_ago.isoformat())
+    assert (ended.code, "Write now to send at once" in ended.err) == (2, True)
 
 
 def test_title_images_times_and_account_arrive(run: Callable[..., Any], store: Any) -> None:
@@ -79,6 +155,26 @@ def test_every_error_of_a_refused_message_is_told_without_its_number(run: Callab
     assert run("lanes", "--json").lines == []
 
 
+def test_a_duplicate_with_another_time_says_which_counts_and_how_it_changes(
+    run: Callable[..., Any],
+) -> None:
+    args = (*SEND, *IMAGE, "--key", "k1", "--send-at")
+    run(*args, "2100-01-01T00:00:00Z")
+    same = run(*args, "2100-01-01T09:00:00+09:00")
+    assert (same.code, same.err) == (0, "")
+    again = run(*args, "2100-01-02T00:00:00Z", "--json")
+    assert (again.code, again.lines[0]["outcome"]) == (0, "duplicate")
+    (remark,) = again.lines[0]["warnings"]
+    assert remark["field"] == "send_at"
+    assert "2100-01-01" in remark["reason"] or "2099-12-31" in remark["reason"]
+    assert "`plexsend reschedule k1 TIME`" in remark["remedy"]
+    people = run(*args, "2100-01-02T00:00:00Z")
+    assert people.code == 0
+    assert "warning: send_at: is not changed: the message was submitted before, and it goes at" in people.err
+    assert run("reschedule", "k1", "2100-01-02T00:00:00Z").code == 0
+    assert run(*args, "2100-01-02T00:00:00Z").err == ""
+
+
 def test_a_duplicate_is_no_failure_and_a_conflict_is(run: Callable[..., Any]) -> None:
     assert run(*SEND, *IMAGE, "--key", "k1").code == 0
 
@@ -113,7 +209,8 @@ def test_an_account_that_is_likely_a_slip_is_warned_of(run: Callable[..., Any]) 
     [
         ("--expires-at", "2000-01-01T00:00:00Z"),
         ("--send-at", "2100-01-02T00:00:00Z", "--expires-at", "2100-01-01T00:00:00Z"),
-        ("--send-at", "2100-01-02T00:00:00"),
+        ("--send-at", "2100-01-02"),
+        ("--send-at", "2100-01-02T00:00:00Z", "--send-at", "2100-01-03T00:00:00Z"),
         ("--account", "mms-bulk"),
         ("--account", "A B"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -62,7 +63,8 @@ def test_a_free_port_that_another_server_takes_first_is_given_up_for_the_next(
     stack = build(free_port=iter((taken, free)).__next__)
     stack.start()
 
-    assert stack.redis_url == f"redis://127.0.0.1:{free}/0"
+    assert stack.redis_place == f"redis://127.0.0.1:{free}/0"
+    assert re.fullmatch(rf"redis://:[\w-]{{32}}@127\.0\.0\.1:{free}/0", stack.redis_url)
     store = Store.connect(stack.redis_url, "p:")
     assert lanes(store) == []
     store.close()

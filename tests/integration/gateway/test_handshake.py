@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.gateway.http import handshake
 from plexsend.gateway.http.handshake import Handshake, shake_hands
+from plexsend.gateway.http.way import Way
 from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
@@ -41,23 +41,27 @@ def secure() -> Iterator[str]:
         thread.join(5)
 
 
-def test_a_trusted_certificate_shows_its_end(secure: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshake, "DEFAULT_CA_BUNDLE_PATH", str(CERTIFICATE))
-    found = shake_hands(secure, timeout_s=5)
+def test_a_trusted_certificate_shows_its_end(secure: str) -> None:
+    found = shake_hands(secure, Way(ca_file=str(CERTIFICATE)), timeout_s=5)
     assert (found.failure, found.protocol) == ("", "TLSv1.3")
     assert found.ends_s is not None
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(secure: str) -> None:
-    assert shake_hands(secure, timeout_s=5).failure.startswith("its certificate is refused: ")
+    assert shake_hands(secure, timeout_s=5).failure.startswith("the certificate of localhost is refused: ")
 
 
 def test_silence_ends_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         found = shake_hands(f"https://127.0.0.1:{server.getsockname()[1]}", timeout_s=0.05)
-    assert found == Handshake("it does not answer within 0.05 s")
+    assert found.failure == "127.0.0.1 takes no connection in time"
 
 
 def test_nobody_there() -> None:
     found = shake_hands(f"http://127.0.0.1:{free_port()}", timeout_s=5)
-    assert found == Handshake("the connection fails: connection refused")
+    assert found == Handshake(
+        "127.0.0.1 cannot be reached (connection refused)",
+        host="127.0.0.1",
+        name_s=found.name_s,
+        addresses=1,
+    )

@@ -12,7 +12,7 @@ import pytest
 from plexsend.gateway.answers import ItemAnswers, WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.client import GatewayClient
-from plexsend.gateway.http.connections import Timeouts
+from plexsend.gateway.http.exchange import Timeouts
 from plexsend.gateway.services import get_service
 from tests.integration.gateway.rude_gateway import Gateway, answering, http
 

@@ -16,7 +16,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 from plexsend.outbox.sweep import Abandoned, SweepResult, sweep
-from plexsend.outbox.walk import NO_STEP, WalkStep
+from plexsend.outbox.walk import Healed, Page, look_over
 from plexsend.settings import Policy
 from tests.integration.outbox.passing_time import let_pass
 
@@ -90,6 +90,11 @@ def keys_in(answer: Batch | NothingTaken) -> list[str]:
     """Return the keys of a batch in its order."""
     assert isinstance(answer, Batch), answer
     return [message.msg_key for message in answer.messages]
+
+
+def everything(store: Store) -> dict[bytes, bytes | None]:
+    """Return all that a server holds under the prefix, in the form in which Redis moves it."""
+    return {key: store.client.dump(key) for key in store.client.scan_iter(f"{store.keys.prefix}*")}
 
 
 class Bench:
@@ -205,7 +210,6 @@ class Bench:
         services: Sequence[str] = ("mms-bulk", "mms-standard"),
         gone: Collection[str] = (),
         takes_from: str = "",
-        walk: WalkStep = NO_STEP,
     ) -> SweepResult:
         """Do one round of housekeeping; `keep_ms`: for how long ended records are kept from now on."""
         if keep_ms is not None and keep_ms != self._keep_ms:
@@ -222,8 +226,11 @@ class Bench:
             gone=gone,
             takes_from=takes_from,
             tidy=tidy,
-            walk=walk,
         )
+
+    def heal(self, *names: str, records: Iterable[str] = (), account: str = "main") -> Healed:
+        """Look over lanes and closed groups, and messages, as the walk does."""
+        return look_over(self.store, Page({account: names}, {account: list(records)}, ""))
 
     def bells(self, **more: Any) -> list[str]:
         """Sweep and return the bells that are to be rung."""

@@ -103,7 +103,9 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   elseif name == 'eased' then
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
-    shift_fields(key, { 'until', 'last', 'quiet', 'gap', 'walk' }, ms)
+    shift_fields(key, { 'until', 'last', 'quiet', 'gap', 'before', 'walk' }, ms)
+  elseif name == 'forgotten' then
+    shift_fields(key, { 'from', 'to', 'decided' }, ms)
   elseif name == 'closed' then
     shift_closings(key)
   elseif string.find(name, ':takes$') then

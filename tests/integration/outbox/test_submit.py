@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from plexsend.outbox.holds import Scope
 from plexsend.outbox.reading import queries
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import State
-from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted, Submitter
+from plexsend.outbox.submit import KeptTimes, NewMessage, SubmitOutcome, Submitted, Submitter
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import BULK, OTHERS, STAMP, STANDARD, Bench, accepted, keys_of
 
@@ -103,6 +103,30 @@ def test_message_for_later_is_scheduled_and_takes_its_place_when_due(bench: Benc
 def test_time_that_has_passed_means_now(bench: Bench) -> None:
     now = queries.server_ms(bench.store)
     assert bench.submit(["a"], send_at_ms=now - 1) == [ADDED]
+
+
+def test_duplicate_that_waits_says_which_of_its_times_differ_from_those_asked_for(bench: Bench) -> None:
+    now = queries.server_ms(bench.store)
+    later, end = now + 60_000, now + 90_000
+    bench.submit(["timed"], send_at_ms=later, expires_at_ms=end)
+    bench.submit(["now"])
+
+    def kept(key: str, **times: Any) -> KeptTimes | None:
+        (submitted,) = bench.submit([key], **times)
+        assert submitted.outcome is SubmitOutcome.DUPLICATE
+        return submitted.kept
+
+    assert kept("timed", send_at_ms=later, expires_at_ms=end) is None
+    assert kept("timed") == KeptTimes(later, end)
+    assert kept("timed", send_at_ms=later + 1, expires_at_ms=end) == KeptTimes(later, None)
+    assert kept("timed", send_at_ms=later) == KeptTimes(None, end)
+    assert kept("now") is None
+    assert kept("now", send_at_ms=now - 1) is None
+    assert kept("now", send_at_ms=later) == KeptTimes(0, None)
+    assert kept("now", expires_at_ms=end) == KeptTimes(None, 0)
+    # What is not waiting any more has no time that could be changed.
+    bench.take()
+    assert kept("now", send_at_ms=later) is None
 
 
 def test_lane_wakes_when_ten_are_ready_or_the_linger_is_over(bench: Bench) -> None:

@@ -31,6 +31,7 @@ def test_backlog_goes_in_full_batches_in_order(bench: Bench) -> None:
     assert [key for batch in batches for key in batch] == keys_of(95)
     assert bench.counts() == {
         "submitted": 95, "s:accepted": 95, "c:C100": 95, "batches": 10, "fill": 95, "takes": 10, "ok": 10,
+        "went": 95,
     }  # fmt: skip
 
 

@@ -1,125 +1,136 @@
-"""The walk over all lanes and closed groups once an hour: what was lost about one is put right."""
+"""The walk over all lanes, groups and messages once an hour: what was lost is put right."""
 
 from __future__ import annotations
+
+from math import inf
 
 import pytest
 
 from plexsend.errors import GroupClosed
 from plexsend.outbox import groups
+from plexsend.outbox.batches import Outcome
+from plexsend.outbox.constants import FIRST_WALK_MS, WALK_EVERY_MS, WALK_LEASE_MS
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
-from plexsend.outbox.walk import END, MOST_NAMED, NO_STEP, WalkStep, read_page
-from plexsend.worker.lane_walk import LaneWalk
-from tests.integration.outbox.bench import BULK, P2, Bench, accepted, keys_of
+from plexsend.outbox.walk import END, Page, WalkTurn, ask_for_turn, look_over, read_page
+from tests.integration.outbox.bench import BULK, OTHERS, Bench, accepted, everything, keys_of, verdicts
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
+DAY_MS = 86_400_000
 SPRING = Lane("mms-bulk", None, "main", "spring")
 
 
-def pages(bench: Bench) -> list[str]:
-    """Return everything that a walk names."""
-    names, place = list[str](), ""
+def pages(bench: Bench) -> list[Page]:
+    """Return all pages of a walk."""
+    found, place = list[Page](), ""
     while place != END:
-        page = read_page(bench.store, "main", place)
-        names += page.names
-        place = page.next_place
-    return names
+        found.append(read_page(bench.store, place))
+        place = found[-1].next_place
+    return found
 
 
-def walk(bench: Bench, walker: LaneWalk, rounds: int = 50) -> list[str]:
-    """Sweep with the steps of a walk until none is due; returns what was named."""
-    names = list[str]()
-    for _ in range(rounds):
-        step = walker.step("main")
-        place = bench.sweep(quota=0, walk=step).place
-        walker.taken("main", step, place)
-        names += step.names
-        if not place:
-            return names
-    return names
+def named(bench: Bench, account: str = "main") -> set[str]:
+    """Return the lanes and groups of an account that a walk names."""
+    return {name for page in pages(bench) for name in page.names.get(account, ())}
 
 
-def test_walk_finds_every_lane_in_the_index_or_not(bench: Bench) -> None:
+def walk(bench: Bench) -> None:
+    """Make a whole walk."""
+    for page in pages(bench):
+        look_over(bench.store, page)
+
+
+def turn(bench: Bench, process: str, place: str = "", *, is_new: bool = False) -> WalkTurn:
+    """Let a process ask for its turn."""
+    return ask_for_turn(bench.store, process, place=place, is_new=is_new)
+
+
+def let_walks_age(bench: Bench, ms: int) -> None:
+    """Move the times of the walk into the past, as though `ms` had passed."""
+    key = bench.store.keys.walk
+    for field in (b"until", b"at"):
+        at = int(bench.store.client.hget(key, field) or 0)
+        bench.store.client.hset(key, field, at - ms)
+
+
+def test_walk_finds_every_lane_in_the_index_or_not_and_every_message(bench: Bench) -> None:
     bench.submit(["a"], SPRING)
     bench.submit(["b"], Lane("rcs-mms-bulk", "RMM", "main", "spring~2"))
+    bench.submit(["c"], OTHERS)
     bench.store.client.hdel(bench.store.keys.lane_index("main"), SPRING.name)
     index_alone = Lane("mms-bulk", None, "main", "nothing-left")
     bench.store.client.hset(bench.store.keys.lane_index("main"), index_alone.name, "77")
     groups.close(bench.store, "main", "over", by="anna", why="x")
-    found = set(pages(bench))
-    assert found == {SPRING.name, "rcs-mms-bulk.RMM/spring~2@main", index_alone.name, BULK.name} | {
+    assert named(bench) == {SPRING.name, "rcs-mms-bulk.RMM/spring~2@main", index_alone.name, BULK.name} | {
         "rcs-mms-bulk.RMM@main",
         "over",
     }
+    assert named(bench, "others") == {OTHERS.name}
+    records = [page.records for page in pages(bench)]
+    assert sorted(key for page in records for key in page.get("main", ())) == ["a", "b"]
+    assert [key for page in records for key in page.get("others", ())] == ["c"]
 
 
-def test_walk_begins_after_a_minute_and_is_made_once_an_hour(bench: Bench) -> None:
-    bench.submit(["a"], SPRING)
-    walker = LaneWalk(bench.store)
-    assert walk(bench, walker) == []
-    bench.let_pass(MINUTE_MS, steadily=False)
-    assert SPRING.name in walk(bench, walker)
-    bench.let_pass(HOUR_MS - MINUTE_MS, steadily=False)
-    assert walk(bench, walker) == []
-    bench.let_pass(MINUTE_MS, steadily=False)
-    assert SPRING.name in walk(bench, walker)
+def test_server_is_gone_through_once_whatever_the_number_of_accounts(bench: Bench) -> None:
+    """An account costs a look at its index and one at its closed groups; the keys are those of all."""
+    for number in range(20):
+        bench.submit([f"k{number}"], Lane("mms-bulk", None, f"a{number}"))
+    client = bench.store.client
+    before = client.info("commandstats")["cmdstat_scan"]["calls"] if _scanned(bench) else 0
+    whole = int(client.dbsize())
+    pages(bench)
+    assert _scanned(bench) - before <= whole // 500 + 2
+
+
+def _scanned(bench: Bench) -> int:
+    return int(bench.store.client.info("commandstats").get("cmdstat_scan", {}).get("calls", 0))
+
+
+def test_walk_begins_soon_after_a_process_and_is_made_once_an_hour(bench: Bench) -> None:
+    assert 0 < turn(bench, "p1", is_new=True).wait_ms <= FIRST_WALK_MS
+    let_walks_age(bench, FIRST_WALK_MS)
+    assert turn(bench, "p1").place == "begin"
+    assert turn(bench, "p1", END).wait_ms == WALK_EVERY_MS
+    let_walks_age(bench, WALK_EVERY_MS - 60_000)
+    assert turn(bench, "p1").place == ""
+    let_walks_age(bench, 60_000)
+    assert turn(bench, "p1").place == "begin"
+
+
+def test_process_that_begins_brings_the_next_walk_forward(bench: Bench) -> None:
+    turn(bench, "p1", is_new=True)
+    let_walks_age(bench, FIRST_WALK_MS)
+    turn(bench, "p1")
+    turn(bench, "p1", END)
+    assert turn(bench, "p2", is_new=True).wait_ms == FIRST_WALK_MS
+    let_walks_age(bench, FIRST_WALK_MS)
+    assert turn(bench, "p3", is_new=True).place == "begin"
+
+
+def test_one_process_walks_and_another_goes_on_where_it_stopped(bench: Bench) -> None:
+    turn(bench, "p1", is_new=True)
+    let_walks_age(bench, FIRST_WALK_MS)
+    assert turn(bench, "p1").place == "begin"
+    assert turn(bench, "p1", "keys 77").place == "keys 77"
+    told = turn(bench, "p2", is_new=True)
+    assert (told.place, 0 < told.wait_ms <= WALK_LEASE_MS) == ("", True)
+    let_walks_age(bench, WALK_LEASE_MS)
+    assert turn(bench, "p2").place == "keys 77"
+    # What the first says once it is back is not the walk's any more.
+    assert turn(bench, "p1", "keys 99").place == ""
+    assert turn(bench, "p2", "index main 0").place == "index main 0"
 
 
 def test_clock_set_back_does_not_keep_the_walk_away(bench: Bench) -> None:
-    bench.submit(["a"], SPRING)
-    walker = LaneWalk(bench.store)
-    walk(bench, walker)
-    bench.let_pass(-DAY_MS, steadily=False)
-    assert SPRING.name in walk(bench, walker)
+    turn(bench, "p1", is_new=True)
+    let_walks_age(bench, -DAY_MS)
+    assert turn(bench, "p1").wait_ms <= FIRST_WALK_MS
 
 
-def test_another_process_goes_on_from_the_page_that_one_that_died_was_at(bench: Bench) -> None:
-    for number in range(3):
-        groups.close(bench.store, "main", f"c{number}", by="anna", why="x")
-    bench.sweep(quota=0)
-    bench.let_pass(MINUTE_MS, steadily=False)
-    one, other = LaneWalk(bench.store), LaneWalk(bench.store)
-    places = list[str]()
-    for _ in range(20):
-        step = one.step("main")
-        places.append(bench.sweep(quota=0, walk=step).place)
-        one.taken("main", step, places[-1])
-        if places[-1].startswith("index"):
-            break
-    assert places[0] == "begin"
-    step = other.step("main")
-    assert step == NO_STEP
-    place = bench.sweep(P2, quota=0, walk=step, takes_from="p1").place
-    assert place == places[-1]
-    other.taken("main", step, place)
-    rest = list[str]()
-    while place:
-        step = other.step("main")
-        place = bench.sweep(P2, quota=0, walk=step).place
-        other.taken("main", step, place)
-        rest += step.names
-    assert rest[-3:] == ["c0", "c1", "c2"]
-
-
-def test_long_page_is_named_in_parts_and_is_the_place_until_it_is_through(bench: Bench) -> None:
-    for number in range(210):
-        bench.submit([f"k{number}"], Lane("mms-bulk", None, "main", f"g{number}"))
-    bench.sweep(quota=0)
-    bench.let_pass(MINUTE_MS, steadily=False, records=False)
-    walker, steps = LaneWalk(bench.store), list[WalkStep]()
-    for _ in range(60):
-        step = walker.step("main")
-        place = bench.sweep(quota=0, walk=step).place
-        walker.taken("main", step, place)
-        steps.append(step)
-        if not place:
-            break
-    assert max(len(step.names) for step in steps) == MOST_NAMED
-    assert {name for step in steps for name in step.names} >= {f"mms-bulk/g{n}@main" for n in range(210)}
-    assert steps[-1].walked == END
+@pytest.mark.parametrize("place", ["begin", "garbage", "keys x", "index A@B 0"])
+def test_place_that_cannot_be_read_is_the_beginning(bench: Bench, place: str) -> None:
+    bench.submit(["a"])
+    assert read_page(bench.store, place) == read_page(bench.store, "keys 0")
 
 
 def test_lane_with_messages_but_no_wake_gets_one(bench: Bench) -> None:
@@ -130,7 +141,7 @@ def test_lane_with_messages_but_no_wake_gets_one(bench: Bench) -> None:
     bench.store.client.delete(keys.account("main") + "wake:routes")
     before = bench.members("ready", SPRING), bench.members("ready")
     assert bench.bells() == []
-    bench.sweep(quota=0, walk=WalkStep((SPRING.name, BULK.name)))
+    bench.heal(SPRING.name, BULK.name)
     assert len(bench.bells()) == 2
     assert (bench.members("ready", SPRING), bench.members("ready")) == before
 
@@ -139,7 +150,7 @@ def test_lane_that_nobody_looks_for_though_its_wake_is_there_is_found(bench: Ben
     bench.submit(keys_of(10), SPRING)
     bench.store.client.delete(bench.store.keys.account("main") + "wake:routes")
     assert bench.bells() == []
-    bench.sweep(quota=0, walk=WalkStep((SPRING.name,)))
+    bench.heal(SPRING.name)
     assert len(bench.bells()) == 1
 
 
@@ -170,10 +181,11 @@ def test_closed_group_is_forgotten_after_the_time_that_records_are_kept(bench: B
     bench.submit(["a"])
     groups.close(bench.store, "main", "spring", by="anna", why="x")
     bench.let_pass(9 * DAY_MS, steadily=False)
-    bench.sweep(keep_ms=10 * DAY_MS, walk=WalkStep(("spring",)))
+    bench.sweep(keep_ms=10 * DAY_MS)
+    bench.heal("spring")
     assert bench.store.client.hexists(bench.store.keys.closed("main"), "spring")
     bench.let_pass(2 * DAY_MS, steadily=False)
-    bench.sweep(walk=WalkStep(("spring",)))
+    bench.heal("spring")
     assert not bench.store.client.exists(bench.store.keys.closed("main"))
 
 
@@ -188,11 +200,14 @@ def test_closed_group_stays_closed_while_it_has_a_lane_or_is_asked_for(bench: Be
             bench.submit(["b"], refused)
     bench.let_pass(2 * DAY_MS, steadily=False)
     # Its lane is there still: what ended in it is kept for longer now.
-    bench.sweep(keep_ms=12 * DAY_MS, walk=WalkStep(("spring", "asked")))
-    bench.sweep(keep_ms=10 * DAY_MS, walk=WalkStep(("asked",)))
+    bench.sweep(keep_ms=12 * DAY_MS)
+    bench.heal("spring", "asked")
+    bench.sweep(keep_ms=10 * DAY_MS)
+    bench.heal("asked")
     assert bench.store.client.hkeys(bench.store.keys.closed("main")) == [b"spring", b"asked"]
     bench.let_pass(9 * DAY_MS, steadily=False)
-    bench.sweep(walk=WalkStep(("spring", "asked")))
+    bench.sweep()
+    bench.heal("spring", "asked")
     assert not bench.store.client.exists(bench.store.keys.closed("main"))
     assert queries.lanes(bench.store) == [BULK]
 
@@ -201,5 +216,137 @@ def test_closing_that_cannot_be_read_stays(bench: Bench) -> None:
     bench.submit(["a"])
     bench.store.client.hset(bench.store.keys.closed("main"), "spring", "[]")
     bench.let_pass(90 * DAY_MS, steadily=False)
-    bench.sweep(keep_ms=DAY_MS, walk=WalkStep(("spring",)))
+    bench.sweep(keep_ms=DAY_MS)
+    bench.heal("spring")
     assert bench.store.client.hexists(bench.store.keys.closed("main"), "spring")
+
+
+def test_lane_that_a_submit_left_half_done_is_sent(bench: Bench) -> None:
+    """A script that raises in the middle leaves messages without counts and without a wake."""
+    bench.submit(keys_of(3), SPRING)
+    keys = bench.store.keys
+    bench.store.client.delete(
+        keys.lane("main", SPRING.name, "counts"), keys.grouped_wake("main", BULK.name),
+        keys.account("main") + "wake:routes", keys.routes("main"),
+    )  # fmt: skip
+    walk(bench)
+    assert bench.store.client.smembers(keys.routes("main")) == {BULK.name.encode()}
+    assert len(bench.bells()) == 1
+
+
+def test_wake_far_ahead_is_brought_forward(bench: Bench) -> None:
+    bench.submit(keys_of(10), SPRING)
+    bench.submit(keys_of(10, "u"))
+    keys = bench.store.keys
+    bench.store.client.zadd(keys.grouped_wake("main", BULK.name), {SPRING.name: 9e15})
+    bench.store.client.zadd(keys.wake("main"), {BULK.name: inf})
+    assert bench.bells() == []
+    walk(bench)
+    assert len(bench.bells()) == 2
+
+
+def test_number_that_names_no_lane_any_more_names_it_again(bench: Bench) -> None:
+    bench.submit(["a"], SPRING)
+    index = bench.store.keys.lane_index("main")
+    before = bench.store.client.hgetall(index)
+    bench.store.client.hdel(index, "#2")
+    bench.heal(SPRING.name)
+    assert bench.store.client.hgetall(index) == before
+
+
+def test_account_that_the_fleet_forgot_is_listed_again(bench: Bench) -> None:
+    """Its messages would wait for ever: workers look for accounts in these sets alone."""
+    bench.submit(["a"], SPRING)
+    bench.store.client.delete(bench.store.keys.lanes, bench.store.keys.accounts)
+    unlisted = [route for page in pages(bench) for route in look_over(bench.store, page).unlisted]
+    assert unlisted == [BULK.name]
+    assert queries.accounts(bench.store) == ["main"]
+    assert bench.store.client.smembers(bench.store.keys.accounts) == {b"main"}
+
+
+def test_account_that_is_not_here_is_left_alone(bench: Bench) -> None:
+    bench.submit(["a"], SPRING)
+    bench.store.client.delete(bench.store.keys.lanes, bench.store.keys.here("main"))
+    walk(bench)
+    assert queries.lanes(bench.store) == []
+
+
+def test_name_that_another_program_made_up_is_not_a_lane(bench: Bench) -> None:
+    bench.submit(["a"])
+    bench.store.client.zadd(bench.store.keys.lane("main", "nope@main", "ready"), {"a": 1})
+    walk(bench)
+    assert queries.lanes(bench.store) == [BULK]
+
+
+@pytest.mark.parametrize(
+    ("state", "part"), [("waiting", "ready"), ("scheduled", "later"), ("sending", "sending")]
+)
+def test_message_that_is_in_no_set_is_put_where_its_state_says(bench: Bench, state: str, part: str) -> None:
+    soon_ms = queries.server_ms(bench.store) + 60_000
+    bench.submit(["a", "b"], send_at_ms=soon_ms if state == "scheduled" else None)
+    if state == "sending":
+        bench.take()
+    name = bench.store.keys.lane("main", BULK.name, part)
+    was = bench.store.client.zscore(name, "a")
+    bench.store.client.delete(name, bench.store.keys.wake("main"))
+    healed = bench.heal(records=["a", "b", "nobody"])
+    assert healed.put_back == [("main", "a"), ("main", "b")]
+    if state != "sending":
+        assert bench.store.client.zscore(name, "a") == was
+    assert (bench.wake_in_ms() or 0) <= 0
+    assert audit(bench.store).ok
+    assert bench.heal(records=["a", "b"]).put_back == []
+
+
+def test_dead_letter_that_is_in_no_set_is_listed_again(bench: Bench) -> None:
+    bench.submit(["a"])
+    bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
+    bench.store.client.delete(bench.store.keys.lane("main", BULK.name, "dead"))
+    bench.heal(records=["a"])
+    assert [record.msg_key for record in queries.listing(bench.store, BULK, "dead")] == ["a"]
+
+
+@pytest.mark.parametrize("never", [9e15, inf])
+def test_message_that_would_be_sent_for_ever_counts_as_abandoned(bench: Bench, never: float) -> None:
+    bench.submit(["a"])
+    bench.take()
+    sending = bench.store.keys.lane("main", BULK.name, "sending")
+    bench.store.client.zadd(sending, {"a": never})
+    bench.heal(records=["a"])
+    bench.let_pass(60_000)
+    assert [found.message.msg_key for found in bench.find_abandoned()] == ["a"]
+
+
+def test_time_that_nobody_asked_for_is_cut_and_one_that_somebody_did_stays(bench: Bench) -> None:
+    asked = queries.server_ms(bench.store) + 400 * DAY_MS
+    bench.submit(["far"], send_at_ms=asked)
+    bench.submit(["near"], send_at_ms=queries.server_ms(bench.store) + 60_000)
+    later = bench.store.keys.lane("main", BULK.name, "later")
+    bench.store.client.zadd(later, {"near": 9e15})
+    assert bench.heal(records=["far", "near"]).put_back == [("main", "near")]
+    assert bench.store.client.zscore(later, "far") == asked
+    assert (bench.store.client.zscore(later, "near") or 0) < asked
+    bench.store.client.zadd(later, {"far": inf})
+    bench.heal(records=["far"])
+    assert bench.store.client.zscore(later, "far") == asked
+
+
+def test_what_is_as_it_should_be_is_not_touched(bench: Bench) -> None:
+    bench.submit(keys_of(30))
+    bench.stop(settlement=verdicts(bench.take(), Outcome.PARK))
+    bench.stop(settlement=verdicts(bench.take(), Outcome.RETRY, delay_ms=DAY_MS))
+    bench.take("p1.2")
+    before = everything(bench.store)
+    walk(bench)
+    assert everything(bench.store) == before
+
+
+def test_spoilt_set_spoils_its_lane_alone(bench: Bench) -> None:
+    bench.submit(["a"], SPRING)
+    bench.submit(["b"])
+    keys = bench.store.keys
+    bench.store.client.delete(keys.wake("main"), keys.lane("main", SPRING.name, "ready"))
+    bench.store.client.set(keys.lane("main", SPRING.name, "ready"), "x")
+    spoilt = [found for page in pages(bench) for found in look_over(bench.store, page).spoilt]
+    assert spoilt == [("main", "a")]
+    assert bench.wake_in_ms() is not None

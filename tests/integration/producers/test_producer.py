@@ -222,19 +222,44 @@ def test_memory_holds_outcomes_and_at_most_one_chunk_of_items(producer: Producer
     assert peak_bytes - left_bytes < 3_000_000
 
 
-def test_an_error_of_the_callers_own_iterable_comes_through_and_what_was_added_stands(
-    producer: Producer, store: Store, make_item: Any
+@pytest.mark.parametrize("timeout_s", [None, 60])
+@pytest.mark.parametrize(
+    "stop", [LookupError("the caller's 010-2345-6789"), KeyboardInterrupt(), SystemExit(3)]
+)
+def test_whatever_stops_the_items_carries_what_became_of_those_before(
+    producer: Producer, store: Store, make_item: Any, stop: BaseException, timeout_s: float | None
 ) -> None:
     def items() -> Iterator[object]:
-        for n in range(700):
-            yield make_item(n, msg_key=f"k{n}")
-        raise LookupError("the caller's database")
+        for n in range(1_200):
+            yield make_item(n, **({"msg": ""} if n == 1_100 else {}))
+        raise stop
 
-    with pytest.raises(LookupError, match="the caller's database"):
-        producer.submit("mms-bulk", items())
-    assert queries.look_at(store, _LANE).ready == 500
-    again = producer.submit("mms-bulk", [make_item(n, msg_key=f"k{n}") for n in range(700)])
-    assert (len(again.duplicates), len(again.added)) == (500, 200)
+    with pytest.raises(BaseException) as caught:
+        producer.submit("mms-bulk", items(), timeout_s=timeout_s)
+    stopped: Any = caught.value
+    if isinstance(stop, Exception):
+        assert isinstance(stopped, SubmitInterrupted)
+        assert stopped.cause is stopped.__cause__ is stop
+        assert "raised LookupError. Of 1200 items read" in str(stopped)
+        assert "2345" not in str(stopped)
+    else:
+        assert stopped is stop
+        assert "Of 1200 items read" in "".join(stopped.__notes__)
+    found = stopped.submission
+    assert stopped.taken == 1_200
+    if stop.__class__ is LookupError:
+        assert [each.index for each in found.added] == list(range(1_000))
+    # Where the program is ended, a chunk that is under way is not waited for.
+    answered = sorted(each.index for each in (*found.added, *found.in_doubt))
+    assert answered == list(range(1_000))
+    assert [each.index for each in found.not_added] == [n for n in range(1_000, 1_200) if n != 1_100]
+    assert [each.index for each in found.invalid] == [1_100]
+    _wait_added(store, 1_000)
+    items_again = [
+        make_item(each.index, msg_key=each.msg_key) for each in (*found.in_doubt, *found.not_added)
+    ]
+    again = producer.submit("mms-bulk", items_again)
+    assert (len(again.duplicates), len(again.added)) == (len(found.in_doubt), 199)
 
 
 def test_threads_that_submit_the_same_items_add_each_once(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.gateway.answers import WholeAnswer
+from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.outbox.reading.audit import audit
 from plexsend.sandbox import Sandbox
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from plexsend.gateway.answers import Answer
     from plexsend.outbox.redis.store import Store
 
+LATE = WholeAnswer(Meaning.CONNECTED, "LATE", "it took 6 s; nothing was sent", None, explicit=False)
 OUTAGE_S = 600
 MESSAGES = 22
 """Few enough that an outage tries each of them more than once."""
@@ -115,6 +118,20 @@ def test_gateway_that_cannot_be_reached_shuts_the_lane_and_opens_with_the_first_
         assert sandbox.accepted == dict.fromkeys(names(MESSAGES), 1)
     assert room.holds() == set()
     client.close()
+
+
+def test_connection_that_came_too_late_opens_the_lane_and_the_next_batch_goes_over_it(
+    store: Store,
+) -> None:
+    answers: list[Answer] = [REFUSED, LATE]
+    client = ScriptedClient(lambda keys: answers.pop(0) if answers else accept(keys))
+    room = Room(store, client)
+    room.submit(BULK, names(MESSAGES))
+    room.work_until(lambda: room.holds() == {f"lane shut {BULK.name}"}, within_s=5)
+    room.work_until(lambda: room.states(BULK) == {"accepted": MESSAGES}, within_s=5)
+    assert [len(keys) for keys in client.requests] == [10, 1, 10, 10, 2]
+    assert room.holds() == set()
+    assert_nothing_is_lost(room)
 
 
 def test_outage_of_one_service_leaves_the_other_alone(store: Store) -> None:

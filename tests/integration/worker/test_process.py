@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery.worker import state
+from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError
 from plexsend.worker.process import Process
@@ -46,6 +47,28 @@ def test_doorbell_for_no_lane_is_logged_and_raises_nothing(
     Process(app, Room(store, ScriptedClient()).runtime, lambda _: True).answer("no lane", "")
     [line] = [record.message for record in caplog.records if "drain failed" in record.message]
     assert "msg_keys" not in line
+
+
+class Refusing:
+    """A broker that takes no doorbell, for this reason."""
+
+    reason = "NOPERM"
+
+    def send_task(self, *_: Any, **__: Any) -> None:
+        raise OperationalError(self.reason)
+
+
+def test_broker_that_refuses_doorbell_after_doorbell_is_logged_once_for_each_reason(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    app: Any = Refusing()
+    process = Process(app, Room(store, ScriptedClient()).runtime, lambda _: False)
+    for _ in range(30):
+        process.ring(BULK, "bell:1")
+    app.reason = "READONLY"
+    process.ring(BULK, "bell:1")
+    lines = [record.message for record in caplog.records if "refuses a doorbell" in record.message]
+    assert [("NOPERM" in line, "READONLY" in line) for line in lines] == [(True, False), (False, True)]
 
 
 @dataclass(eq=False)

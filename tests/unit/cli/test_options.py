@@ -24,20 +24,33 @@ def test_a_time_with_a_zone_is_taken(text: str, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-03-01T09:00:00", "2026-03-01", "0001-01-01T00:00:00", "9999-12-31T23:59:59"]
+    "text", ["2026-03-01T09:00:00", "2026-03-01 9:00", "2026/3/1 09:00", "2026. 3. 1. 9:00"]
 )
-def test_a_time_without_a_zone_is_refused_and_told_how_to_write_it(text: str) -> None:
-    with pytest.raises(click.BadParameter, match=f"'{text}' has no zone. Write ") as refused:
+def test_a_time_without_a_zone_gets_none_here(text: str) -> None:
+    assert MOMENT.convert(text, None, None) == datetime(2026, 3, 1, 9)  # noqa: DTZ001  naive is the point
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is not an ISO 8601 time"),
+        ("tomorrow", "is not an ISO 8601 time"),
+        ("2026-02-30T00:00:00Z", "is not an ISO 8601 time"),
+        ("2026-13-01 09:00", "is not an ISO 8601 time"),
+        ("1767225600", "is not an ISO 8601 time"),
+        ("2026-03-01", "names a day and not the time of the day"),
+        ("0001-01-01T00:00:00", "is in a year"),
+        ("9999-12-31T23:59:59Z", "is in a year"),
+    ],
+)
+def test_what_is_no_time_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(click.BadParameter, match=reason):
         MOMENT.convert(text, None, None)
 
-    offered = next(word for word in refused.value.message.split() if word.count(":") > 1 and "+" in word)
-    assert MOMENT.convert(offered.rstrip("."), None, None).utcoffset() is not None
 
-
-@pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30T00:00:00Z", "1767225600"])
-def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(click.BadParameter, match=r"is not a time. Write ISO 8601 with a zone, such as 2026-"):
-        MOMENT.convert(text, None, None)
+def test_what_is_no_time_is_refused_with_an_example() -> None:
+    with pytest.raises(click.BadParameter, match=r"Write 2026-03-01T09:00, or with a zone 2026-03-01T09:"):
+        MOMENT.convert("tomorrow", None, None)
 
 
 def test_an_unknown_service_is_refused_with_the_one_that_was_meant() -> None:

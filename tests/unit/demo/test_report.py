@@ -13,7 +13,8 @@ import pytest
 from plexsend.demo.report import as_json, summary_lines
 from plexsend.demo.summary import Imported, Pace, WrongRows
 from plexsend.errors import Problem
-from plexsend.outbox.reading.audit import Audit, Discrepancy
+from plexsend.outbox.reading.audit import Audit
+from plexsend.outbox.reading.discrepancies import Discrepancy
 from plexsend.outbox.reading.snapshot import SeenHold
 from plexsend.terminal.wrapping import width_of
 

@@ -8,7 +8,8 @@ import pytest
 
 from plexsend.demo.summary import Imported, busiest_second, compare
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.reading.audit import Audit, Discrepancy
+from plexsend.outbox.reading.audit import Audit
+from plexsend.outbox.reading.discrepancies import Discrepancy
 from plexsend.outbox.records import Record
 from plexsend.outbox.states import State
 from plexsend.sandbox import Arrival

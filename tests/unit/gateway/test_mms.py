@@ -293,3 +293,35 @@ def test_number_of_named_characters_and_positions_is_bounded() -> None:
     assert one.reason == (
         "U+1F600 (😀) at positions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 90 more is not in EUC-KR"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("안녕하세요 #{이름}님", 7), ("{이름}님", 1), ("{{ name }}, hello", 1), ("code ${order-no}", 7)],
+)
+@pytest.mark.parametrize("field", ["msg", "title"])
+def test_name_in_braces_that_nothing_filled_warns_and_goes_out(field: str, text: str, place: int) -> None:
+    (warning,) = LOADER.load(GOOD | {field: text}).warnings
+    assert warning.field == field
+    assert warning.reason == f"holds a name in braces, which nothing fills, from position {place} on"
+    assert wire(**{field: text})[field] == text
+
+
+@pytest.mark.parametrize("text", ["{1}", "{^^}", '{"a": 1}', "{}", "a { b", "x} {y", "{\n이름}"])
+def test_other_braces_are_text(text: str) -> None:
+    assert LOADER.load(GOOD | {"msg": text}).warnings == ()
+
+
+def test_several_names_in_braces_are_one_warning() -> None:
+    (warning,) = LOADER.load(GOOD | {"msg": "{이름}, {이름}, #{금액}"}).warnings
+    assert warning.reason.startswith("holds 3 names in braces")
+
+
+def test_utf_8_that_was_read_as_cp949_warns() -> None:
+    (warning,) = LOADER.load(GOOD | {"msg": "주문".encode().decode("cp949")}).warnings
+    assert warning.field == "msg"
+    assert "UTF-8" in warning.remedy
+
+
+def test_text_that_shows_nothing_is_blank() -> None:
+    assert [problem.reason for problem in problems(msg="\u00ad \u3000")] == ["is blank"]

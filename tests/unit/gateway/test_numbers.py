@@ -68,6 +68,16 @@ def test_receiver_passes(given: str, sent: str) -> None:
         ("031-1661-1234", "is a representative number (15xx, 16xx, 18xx) behind an area code"),
         ("2-2345-6789", "lacks its leading 0"),
         ("1023456789", "lacks its leading 0"),
+        ("70-2345-6789", "lacks its leading 0"),
+        ("801234567", "lacks its leading 0"),
+        ("5051234567", "lacks its leading 0"),
+        ("601234567", "lacks its leading 0"),
+        ("3012345678", "lacks its leading 0"),
+        (
+            "1.02346E+09",
+            "is a number that a spreadsheet shortened, as in 1.02E+09: its last digits are lost",
+        ),
+        ("15881234.0", "ends in a decimal point and 0, as a program writes amounts"),
         ("158-1234", "has 7 digits"),
         ("010-2345-67890", "has 12 digits"),
         ("010-1234-5678", "is not a Korean number that can send"),
@@ -128,6 +138,12 @@ def test_representative_number_behind_an_area_code_is_told_how_to_be_written() -
 @given(SENDERS)
 def test_every_sender_of_the_pattern_passes_as_it_is(number: str) -> None:
     assert normalise_sender(number) == number
+
+
+@given(SENDERS.filter(lambda number: number.startswith("0")))
+def test_every_number_without_its_0_is_told_so_or_is_another_number(number: str) -> None:
+    judged = normalise_sender(number[1:])
+    assert isinstance(judged, str) or judged.reason == "lacks its leading 0"
 
 
 @given(RECEIVERS, st.lists(st.tuples(st.integers(0, 11), st.sampled_from("- ")), max_size=8))

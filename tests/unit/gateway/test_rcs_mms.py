@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -269,8 +270,34 @@ def test_null_is_refused_by_name(path: str) -> None:
     "path", ["footer", "copy_allowed", "msg.body.title", "msg.body.description", "msg.body.media"]
 )
 @pytest.mark.parametrize("blank", ["", " ", "\t\r\n\u3000"])
-def test_key_without_a_value_is_left_out(path: str, blank: str) -> None:
+@pytest.mark.parametrize("unseen", ["", "\u200b", "\u3164\ufeff"])
+def test_key_without_a_value_is_left_out(path: str, blank: str, unseen: str) -> None:
+    if path != "copy_allowed":
+        blank += unseen
     assert wire(changed(path, blank)) == wire(without(path))
+
+
+def test_card_that_shows_nothing_is_refused() -> None:
+    (problem,) = problems(changed("msg.body", {"description": "\u200b \u3164"}))
+    assert problem.reason.startswith("holds none of title")
+
+
+def test_hangul_in_pieces_counts_and_goes_out_as_it_is_read() -> None:
+    title = "가나다라마바사아자차카타파하각낙닥락막박삭악작착칵탁팍학값넋"
+    assert len(title) == 30
+    sent = wire(changed("msg.body.title", unicodedata.normalize("NFD", title)))
+    assert sent["msg"]["body"]["title"] == title
+
+
+@pytest.mark.parametrize("path", ["msg.body.title", "msg.body.description"])
+def test_text_that_is_probably_not_meant_warns_and_goes_out(path: str) -> None:
+    for text, words in (
+        ("#{이름}님", "holds a name in braces"),
+        ("주문".encode().decode("latin-1"), "UTF-8"),
+    ):
+        (warning,) = LOADER.load(changed(path, text)).warnings
+        assert warning.field == path
+        assert words in warning.reason
 
 
 @pytest.mark.parametrize("path", [*REQUIRED[:8], *OPTIONAL[:5]])

@@ -111,7 +111,7 @@ def test_the_item_that_was_given_is_not_changed() -> None:
     [
         ("tomorrow", "is not an ISO 8601 time"),
         ("2030-01-01T09:00:00", "has no time zone"),
-        ("2030-01-01", "has no time zone"),
+        ("2030-01-01", "names a day and not the time of the day"),
         (datetime(2030, 1, 1), "has no time zone"),  # noqa: DTZ001  naive is the point
         (date(2030, 1, 1), "is of type date, not a time"),
         (1_900_000_000, "is of type int, not a time"),

@@ -26,7 +26,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.calls import Calls
-from plexsend.producers.pipeline import Incoming, Pipeline, Terms
+from plexsend.producers.pipeline import Incoming, Pipeline
 from plexsend.producers.submissions import (
     InterruptedByClosing,
     InterruptedByFull,
@@ -34,6 +34,7 @@ from plexsend.producers.submissions import (
     Submission,
     SubmitInterrupted,
 )
+from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -341,6 +342,30 @@ def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any
     assert len(whole.added) == 500
 
 
+def test_what_was_read_ahead_of_an_interruption_is_accounted_for(make_item: Any) -> None:
+    """Ctrl-C while the second chunk is judged and the first one hangs."""
+    hangs = threading.Event()
+
+    class Hanging(Taker):
+        def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
+            hangs.wait(10)
+            return super().add(lane, messages, **options)
+
+    def items() -> Iterable[object]:
+        yield from (make_item(n) if n % 100 else make_item(n, msg="") for n in range(700))
+        raise KeyboardInterrupt
+
+    pipeline = Pipeline(_TERMS, get_loader("mms-bulk"), Hanging())
+    with pytest.raises(KeyboardInterrupt), Calls() as calls:
+        list(pipeline.run_ahead((Incoming(n, raw) for n, raw in enumerate(items())), calls))
+    first, second = pipeline.give_up()
+    hangs.set()
+    assert pipeline.taken == 700
+    assert [each.index for each in first.invalid + second.invalid] == [n for n in range(700) if n % 100 == 0]
+    assert [each.index for each in first.in_doubt] == [n for n in range(500) if n % 100]
+    assert [each.index for each in second.not_added] == [n for n in range(500, 700) if n % 100]
+
+
 def _later(minutes: int) -> str:
     return f"2100-01-01T00:{minutes:02d}:00Z"
 
@@ -425,7 +450,10 @@ def test_the_moments_of_an_item_are_among_the_known_fields(make_item: Any, name:
 def test_a_wrong_moment_of_a_file_is_told_as_its_author_writes_one(make_item: Any) -> None:
     items = [make_item(send_at="2030-01-01T09:00:00"), make_item(send_at=5)]
     for from_file, remedy in (
-        (True, "Write ISO 8601 with a zone, such as 2026-03-01T09:00:00+09:00."),
+        (
+            True,
+            "Write ISO 8601, such as 2026-03-01 09:00, or with a zone of its own: 2026-03-01T09:00:00+09:00.",
+        ),
         (False, "Give an aware datetime, or ISO 8601 text with a zone, as in 2026-03-01T09:00:00+09:00."),
     ):
         refused = _run(items, Taker(), from_file=from_file).invalid

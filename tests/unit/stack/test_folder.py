@@ -25,6 +25,34 @@ def test_a_folder_is_made_with_everything_in_it_and_for_its_owner_alone(tmp_path
         assert (folder.path / ".gitignore").read_text() == "*\n"
 
 
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for path in (data, data / "valkey", data / "logs"):
+        path.mkdir()
+        path.chmod(0o755)
+    with DataFolder(data) as folder:
+        assert [mode(path) for path in (data, folder.valkey, folder.logs)] == [0o700] * 3
+
+
+def test_a_folder_with_other_things_in_it_stays_open_and_ours_in_it_are_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "README.md").touch()
+    with DataFolder(tmp_path) as folder:
+        assert [mode(path) for path in (tmp_path, folder.valkey, folder.logs)] == [0o755, 0o700, 0o700]
+
+
+def test_a_secret_is_written_for_its_owner_alone(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "data") as folder:
+        folder.redis_url.touch(mode=0o644)
+        for text in ("first", "second"):
+            folder.write_secret(folder.redis_url, text)
+            assert (folder.redis_url.read_text(), mode(folder.redis_url)) == (text, 0o600)
+
+
 def test_a_folder_in_use_is_refused_by_the_name_of_its_user(tmp_path: Path) -> None:
     with DataFolder(tmp_path), pytest.raises(NotPossible) as refused, DataFolder(tmp_path):
         pass

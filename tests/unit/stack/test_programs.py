@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from plexsend.outbox.redis.requirements import SLOW_LOGS
 from plexsend.stack import programs
 from plexsend.stack.folder import DataFolder
 
@@ -14,6 +15,19 @@ CONF = Path(__file__).parents[3] / "deploy" / "valkey.conf"
 def test_the_settings_are_those_of_the_deployment() -> None:
     lines = (shlex.split(line, comments=True) for line in CONF.read_text().splitlines())
     assert {name: " ".join(values) for name, *values in filter(None, lines)} == dict(programs.VALKEY_SETTINGS)
+
+
+def test_password_is_on_no_command_line(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    command = programs.valkey(folder, {}, port=1, durable=False).command
+    assert command[1] == str(folder.valkey_login)
+    assert "--requirepass" not in command
+
+
+def test_no_log_of_the_server_keeps_commands(tmp_path: Path) -> None:
+    command = programs.valkey(DataFolder(tmp_path), {}, port=1, durable=False).command
+    for name in SLOW_LOGS:
+        assert command[command.index(f"--{name}") + 1] == "-1"
 
 
 def test_durable_flushes_each_change(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.gateway.answers import WholeAnswer
+from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
 from plexsend.settings import OnUncertain, Policy
 from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
@@ -119,6 +121,14 @@ def test_nothing_sent_gives_the_batch_back_as_it_was() -> None:
     settlement = judge(make_full(), NOTHING_SENT)
     assert {(e.outcome, e.alone, e.delay_ms) for e in settlement.verdicts} == {(Outcome.BACK, False, 0)}
     assert Effect(EffectKind.SHUT, 0, "REFUSED: nothing was sent") in settlement.effects
+
+
+def test_connection_that_came_too_late_gives_the_batch_back_and_opens_the_lane() -> None:
+    late = WholeAnswer(Meaning.CONNECTED, "LATE", "it took 6 s; nothing was sent", None, explicit=False)
+    settlement = judge(make_full(), late)
+    assert {(e.outcome, e.alone, e.delay_ms) for e in settlement.verdicts} == {(Outcome.BACK, False, 0)}
+    # No request: what was charged for the take is given back.
+    assert kinds(settlement) == {EffectKind.ANSWERED}
 
 
 def test_retry_after_reaches_the_hold_in_ms() -> None:

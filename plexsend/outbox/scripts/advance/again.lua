@@ -23,7 +23,8 @@ local function answer_again(last)
     return answer_of({ status = 'stay', reason = 'again' })
   end
   local answer = answer_of({ status = 'taken', ms = taken_at, reason = probe, token = token, take = take,
-                             ok_take = ok_take, epoch = policy_epoch })
+                             ok_take = ok_take, epoch = policy_epoch, went = num(route_takes().went),
+                             here = here_of_caller() })
   table.sort(batch, function(one, other)
     if one.place ~= other.place then return one.place < other.place end
     return one.p < other.p

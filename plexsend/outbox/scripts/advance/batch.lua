@@ -1,5 +1,12 @@
--- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies
+-- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies, advance/settle
 -- The batch that is taken: how it is written down and answered.
+
+-- A caller hears once which server this is, and again where the account began anew.
+local began_anew = false
+
+local function here_of_caller()
+  return (seen == '' or began_anew) and call('GET', P .. 'here') or ''
+end
 
 -- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.
 local function troubles_of(key, flags)
@@ -39,11 +46,14 @@ local function move_to_sending(chosen, deadline)
 end
 
 local function write_take(chosen, probes)
-  local take = call('HINCRBY', lane_key(route, 'counts'), 'takes', 1)
-  local ok_take = last_ok_take()
+  -- Written down before anything is sent, and remembered by the caller: so a server that goes back is known by it.
+  local known = route_takes()
+  local take, went, ok_take = known.last + 1, known.went + #chosen, known.ok
+  call('HSET', lane_key(route, 'counts'), 'takes', num(take), 'went', num(went))
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
-                             take = num(take), ok_take = ok_take, epoch = policy_epoch })
+                             take = num(take), ok_take = ok_take, epoch = policy_epoch,
+                             went = num(went - unsent), here = here_of_caller() })
   local deadline, to = num(now + reclaim_ms), target('take', 'waiting')
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)

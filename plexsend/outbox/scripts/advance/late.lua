@@ -2,6 +2,14 @@
 -- Verdicts on messages that were reclaimed meanwhile: an acceptance changes what is, and so does the news that a
 -- message may have been sent.
 
+-- It is not among what the server forgot any more, about which a person decides.
+local function note_recalled(state)
+  if state ~= 'waiting' and state ~= 'scheduled' then return end
+  recalled = recalled + 1
+  local left = tonumber(call('HGET', P .. 'forgotten', route) or nil)
+  if left and left > 0 then call('HINCRBY', P .. 'forgotten', route, -1) end
+end
+
 local function accept(home, key, from, code)
   move(home, key, from, from == 'sending' and 'accept' or 'accept_late', 0, { 'c', code })
 end
@@ -16,6 +24,7 @@ end
 
 -- Redis lost the take (a restart, a fail-over): only this verdict says that it may have been sent.
 local function recall(key, record, verdict)
+  note_recalled(record.s)
   local flags, code, detail = with(with(record.f, MAY_HAVE_BEEN_SENT), ALONE), verdict.code, verdict.detail
   note_window(record_of .. key, verdict)
   note(key, verdict.outcome == 'park' and record.s ~= 'sending' and 'park' or 'late', code, detail)
@@ -47,6 +56,7 @@ local function settle_late(key, record, verdict)
     note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
   elseif target('accept_late', record.s) then
     note(key, 'accept_late', code, 'a request given up before was accepted')
+    note_recalled(record.s)
     accept(record.home, key, record.s, code)
   elseif record.s == 'sending' then
     note(key, 'late', code, 'an earlier request was accepted; the one under way is waited for')

@@ -7,13 +7,20 @@ local route = route_of(lane)
 local drains, takes = lane_key(route, 'drains'), lane_key(route, 'takes')
 local token = drain .. '.' .. num(sequence)
 
--- The last take of the route of which something was accepted; settling and taking share what was read.
-local known_ok_take
+-- Of the route: the last take of which something was accepted, the last take, how many messages went. Settling and
+-- taking share what was read.
+local known_takes
 
-local function last_ok_take()
-  known_ok_take = known_ok_take or call('HGET', lane_key(route, 'counts'), 'ok') or '0'
-  return known_ok_take
+local function route_takes()
+  if not known_takes then
+    local found = call('HMGET', lane_key(route, 'counts'), 'ok', 'takes', 'went')
+    known_takes = { ok = found[1] or '0', last = tonumber(found[2] or nil) or 0, went = tonumber(found[3] or nil) or 0 }
+  end
+  return known_takes
 end
+
+-- Messages of which the server forgot the take, and whose verdict came with this call.
+local recalled = 0
 
 -- Other lanes to which something came back: this drain does not take it again.
 local came_back = {}

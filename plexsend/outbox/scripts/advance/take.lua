@@ -1,5 +1,5 @@
 -- needs: _gate, _wake, _day, _leases, arguments, advance/names, advance/policies, advance/leases, advance/rest,
--- needs: advance/permits, advance/choose, advance/fill, advance/batch
+-- needs: advance/permits, advance/choose, advance/fill, advance/batch, advance/rewound
 -- Mode `take`: takes the lane's next batch, or says why there is none and for how long.
 
 -- What keeps the drain's process from sending for this account: the gateway refused its secret, or it would send to
@@ -19,10 +19,18 @@ local function decline(reason)
   return nothing('declined', sender.declined_ms, reason)
 end
 
+-- The caller's process knows of a later take of the route than this server: before anything goes twice, it is found
+-- out what the server forgot. Answers the caller, or nil where it may take.
+local function look_back()
+  return seen_takes > route_takes().last and answer_rewound() or nil
+end
+
 local function take()
   local why_not = obstacle()
   if why_not then return decline(why_not) end
   if bell ~= '' then call('ZREM', drains, bell) end
+  local rewound = look_back()
+  if rewound then return rewound end
   local held = gate(lane, service, most_items)
   if held.blocked then
     sleep_held(lane, held)

@@ -60,7 +60,7 @@ end
 local function look_for_a_gap()
   local last = tonumber(sweep_state[3]) or 0
   if last > 0 and now - last > SILENT_MS then
-    quiet, gap = now + policy_ms('reclaim_s'), now
+    quiet, gap, before_gap = now + policy_ms('reclaim_s'), now, last
   elseif last > now + 1000 then
     quiet, gap = now + policy_ms('reclaim_s'), now
     cut_times()

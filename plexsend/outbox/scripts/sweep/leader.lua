@@ -1,8 +1,7 @@
 -- needs: _clock, arguments
 -- Which process sweeps: one holds the lease, and its round is written down before anything is done.
 
-local sweep_state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap', 'back',
-                         'walk', 'place')
+local sweep_state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap', 'back', 'before')
 
 -- ms for which another process holds the lease; nil where none does. A lease longer than any that is given comes
 -- from before the clock was set back. The process that is to sweep the account takes it from any other.
@@ -16,11 +15,13 @@ end
 
 -- Until when nothing is reclaimed, and when the last gap was.
 local quiet, gap = tonumber(sweep_state[4]) or 0, tonumber(sweep_state[5]) or 0
+-- The last sweep before it: until then at least, this server remembers.
+local before_gap = tonumber(sweep_state[7] or nil) or 0
 
 -- `next` is 0 until the end: what changes in this round is not a reason to nudge.
 local function write_leader()
   call('HSET', P .. 'sweep', 'who', process, 'until', num(now + SWEEP_LEASE_MS), 'last', now_text, 'next', '0',
-       'quiet', num(quiet), 'gap', num(gap))
+       'quiet', num(quiet), 'gap', num(gap), 'before', num(before_gap))
 end
 
 -- Sets when the next round is due, with a lease beyond it, and answers in how many ms that is.

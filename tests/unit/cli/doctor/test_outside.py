@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plexsend.cli.doctor.outside import broker_rows, gateway_rows
+from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
 from plexsend.cli.doctor.rows import Grade
 from plexsend.cli.doctor.serving import agreement_rows, serving_rows
 from plexsend.gateway.http.handshake import Handshake
@@ -45,6 +45,15 @@ def test_an_address_of_the_gateway(hands: Handshake, *, sends: bool, grade: Grad
     (row,) = gateway_rows({"https://plex.example": hands}, now_s=NOW_S, sends=sends)
     assert row.grade is grade
     assert "https://plex.example" in row.found
+
+
+def test_a_slow_look_up_and_silent_addresses_are_named_once_for_each_host() -> None:
+    hands = Handshake(protocol="TLSv1.3", host="h.example", name_s=5.01, silent=("10.0.0.9",), addresses=3)
+    well = Handshake(host="other.example", name_s=0.02, addresses=2)
+    slow, silent = name_rows({"https://h.example": hands, "https://h.example:8443": hands, "https://o": well})
+    assert (slow.grade, slow.found) == (Grade.DOUBTFUL, "h.example: looked up in 5.0 s")
+    assert "/etc/resolv.conf" in slow.remedy
+    assert (silent.grade, silent.found) == (Grade.DOUBTFUL, "h.example: 1 of 3 do not answer (10.0.0.9)")
 
 
 def worker(pid: int, *services: str, **changed: Any) -> FleetProcess:

@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.client import _Channel
-from plexsend.gateway.http.connections import Exchange, Timeouts
+from plexsend.gateway.http.exchange import Exchange, Timeouts
 
 MOST_BYTES = 1_000
 

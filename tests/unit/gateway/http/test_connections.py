@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.gateway.http.connections import Exchange, Timeouts, WatchedConnection
+from plexsend.gateway.http.connections import WatchedConnection
+from plexsend.gateway.http.exchange import Exchange, Timeouts
 from plexsend.gateway.http.response_reader import BadResponse, TooLarge
 from plexsend.turn import Turn
 

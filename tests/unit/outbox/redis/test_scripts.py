@@ -11,9 +11,10 @@ import pytest
 
 from plexsend.gateway.services import REQUEST_DEADLINE_S
 from plexsend.outbox import constants
-from plexsend.outbox.arguments import EFFECT, LAYOUTS, MESSAGE, VERDICT, Order, Sort, Value
+from plexsend.outbox.arguments import EFFECT, LAYOUTS, MESSAGE, VERDICT
 from plexsend.outbox.batches import Effect, Verdict
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.orders import Order, Sort, Value
 from plexsend.outbox.reasons import HOLD_RULES, Ends, Reason
 from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
 from plexsend.outbox.submit import NewMessage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hiredis
 import pytest
@@ -15,6 +15,7 @@ from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUn
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store, mapped
 from plexsend.outbox.replies import number, text
+from plexsend.settings.redis_urls import redis_address
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:
@@ -121,3 +122,67 @@ def test_thread_without_the_turn_calls_a_script_all_the_same() -> None:
     with server_that_needs(turn) as url, closing(Store.connect(url, "p:", turn)) as store:
         assert store.run(Script.SWEEP, "main", []) == []
         assert not turn.leave()
+
+
+@contextmanager
+def server_that_forgets(commands: int) -> Iterator[tuple[str, list[int]]]:
+    """Run a server behind a firewall that forgets each connection after so many commands, and tells nobody.
+
+    Yields its URL, and how many commands came over each connection.
+    """
+    counts: list[int] = []
+    stopping = threading.Event()
+
+    def serve(connection: socket.socket, number: int) -> None:
+        reader = hiredis.Reader()
+        with connection:
+            while data := connection.recv(65_536):
+                reader.feed(data)
+                while command := reader.gets():
+                    if command[0] == b"CLIENT":
+                        connection.sendall(b"+OK\r\n")
+                    elif counts[number] < commands:
+                        counts[number] += 1
+                        connection.sendall(b"*0\r\n" if command[0] == b"EVALSHA" else b"+PONG\r\n")
+
+    def accept() -> None:
+        while not stopping.is_set():
+            connection, _ = listener.accept()
+            counts.append(0)
+            thread = threading.Thread(target=serve, args=(connection, len(counts) - 1), daemon=True)
+            thread.start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0", counts
+        stopping.set()
+        socket.create_connection(listener.getsockname()).close()
+        thread.join(30)
+
+
+def test_connection_that_rested_is_made_anew_for_a_script_and_for_a_query() -> None:
+    """redis-py would ask the server over the old one, wait 5 s, and fail a call that may be done."""
+    with server_that_forgets(1) as (url, counts), closing(Store.connect(url, "p:", idle_s=1e-6)) as store:
+        for _ in range(3):
+            assert store.run(Script.SWEEP, "main", []) == []
+        for _ in range(2):
+            assert store.client.ping()
+        assert counts == [1] * 5
+
+
+def test_connection_that_did_not_rest_is_used_again_and_nothing_else_is_asked() -> None:
+    with server_that_forgets(9) as (url, counts), closing(Store.connect(url, "p:", idle_s=60)) as store:
+        for _ in range(4):
+            assert store.run(Script.SWEEP, "main", []) == []
+        assert counts == [4]
+
+
+def test_sentinels_are_asked_over_new_connections_too() -> None:
+    address = redis_address("PLEXSEND_REDIS_URL", "sentinel://127.0.0.1:1/0?master=m")
+    with closing(Store.connect(address, "p:", idle_s=7)) as store:
+        pool: Any = store.client.connection_pool
+        (sentinel,) = pool.sentinel_manager.sentinels
+        made = sentinel.connection_pool.make_connection()
+    assert made.health_check_interval == 7
+    assert "Renewing" in type(made).__name__

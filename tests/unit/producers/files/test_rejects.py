@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from plexsend.errors import FileProblem, Problem, UsageError
-from plexsend.producers.files.rejects import Reject, RejectFile, choose_path, unwrap
+from plexsend.producers.files.rejects import ImportRef, Reject, RejectFile, choose_path, unwrap
 from plexsend.producers.files.rows import Row
 
 _PROBLEM = Problem("msg", "is blank", "Give the text of the message.")
@@ -157,13 +157,16 @@ def test_the_file_itself_is_never_overwritten(tmp_path: Path, how: str) -> None:
 
 def test_a_line_of_rejects_is_its_row_under_its_key() -> None:
     item = {"line": 3, "msg_key": "k3", "errors": [], "row": {"msg": "가"}}
-    row, key = unwrap(Row(9, 50, item, None))
-    assert (row.line, row.item, row.size_bytes, key) == (9, {"msg": "가"}, 50, "k3")
+    row, key, ref = unwrap(Row(9, 50, item, None))
+    assert (row.line, row.item, row.size_bytes, key, ref) == (9, {"msg": "가"}, 50, "k3", None)
+    *_, of_a_run = unwrap(Row(9, 50, {**item, "import": "sale.csv", "run": "7-1"}, None))
+    assert of_a_run == ImportRef("sale.csv", "7-1")
+    assert unwrap(Row(9, 50, {**item, "import": 1, "run": None}, None)) == (row, key, None)
 
 
 @pytest.mark.parametrize("text", ["1,2,3", None, 7])
 def test_a_line_of_rejects_without_an_item_says_what_to_do(text: object) -> None:
-    row, key = unwrap(Row(9, 50, {"line": 3, "msg_key": "k3", "errors": [], "row": text}, None))
+    row, key, _ = unwrap(Row(9, 50, {"line": 3, "msg_key": "k3", "errors": [], "row": text}, None))
     assert row.item is None
     assert row.problem is not None
     assert row.problem.reason == "is a rejected row that holds no item yet"
@@ -176,12 +179,12 @@ def test_a_line_of_rejects_without_an_item_says_what_to_do(text: object) -> None
 )
 def test_any_other_row_stays_as_it_is(item: dict[str, object]) -> None:
     row = Row(1, 1, item, None)
-    assert unwrap(row) == (row, None)
+    assert unwrap(row) == (row, None, None)
 
 
 def test_a_bad_row_stays_as_it_is() -> None:
     row = Row(1, 1, None, _PROBLEM)
-    assert unwrap(row) == (row, None)
+    assert unwrap(row) == (row, None, None)
 
 
 def test_a_reject_shows_no_row_in_its_repr() -> None:

@@ -158,7 +158,7 @@ def test_a_file_that_may_not_be_read_is_refused() -> None:
             open_rows(path)
 
 
-def test_a_key_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -> None:
+def test_a_key_of_an_older_version_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -> None:
     one, same, other = tmp_path / "1.jsonl", tmp_path / "2.csv", tmp_path / "3.jsonl"
     one.write_text('{"a": 1}\n')
     same.write_text('{"a": 1}\n')
@@ -166,21 +166,21 @@ def test_a_key_is_made_of_content_and_line_and_of_nothing_else(tmp_path: Path) -
     keys = []
     for path in (one, same, other):
         with open_rows(path) as rows:
-            keys.append((rows.make_key(1), rows.make_key(12)))
+            keys.append((rows.old_key(1), rows.old_key(12)))
     assert keys[0] == keys[1]
     assert len({key for pair in keys for key in pair}) == 4
     assert keys[0][1] == hashlib.sha256(b'{"a": 1}\n').hexdigest()[:24] + "-12"
 
 
 def test_the_hash_is_of_the_whole_file(tmp_path: Path) -> None:
-    keys = set()
+    digests = set()
     for last in b"xy":
         path = tmp_path / "x.jsonl"
         path.write_bytes(b" " * 3_000_000 + bytes([last]))
         with open_rows(path) as rows:
             assert rows.size_bytes == 3_000_001
-            keys.add(rows.make_key(1))
-    assert len(keys) == 2
+            digests.add(rows.digest)
+    assert len(digests) == 2
 
 
 @pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
@@ -260,3 +260,77 @@ def test_closing_closes_also_where_nothing_was_read(tmp_path: Path) -> None:
         pass
     with pytest.raises(FileProblem):
         next(iter(rows))
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
+def test_each_line_end_of_a_table_is_one(tmp_path: Path, end: str, encoding: str) -> None:
+    path = tmp_path / "x.csv"
+    lines = ["x,y,z", '1,"첫째\n둘째",c', "2,b,", ""]
+    path.write_bytes(end.join(lines).encode(encoding))
+    rows = _read(path, encoding=encoding)
+    assert [row.item for row in rows] == [{"x": "1", "y": "첫째\n둘째", "z": "c"}, {"x": "2", "y": "b"}]
+    assert [row.line for row in rows] == ([2, 3] if end == "\r" else [2, 4])
+
+
+def test_carriage_returns_alone_end_lines_of_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\r{"a":\n 2}\r')
+    assert [(row.line, row.item) for row in _read(path)] == [(1, {"a": 1}), (3, {"a": 2})]
+
+
+def test_a_carriage_return_inside_a_line_of_another_file_ends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b'a,b\r\r\n1,"x\ry"\r\n2,x\ry\n')
+    rows = _read(path)
+    assert [row.item for row in rows] == [{"a": "1", "b": "x\ry"}, None]
+
+
+def test_a_long_file_of_carriage_returns_is_noticed_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    line = b'{"a": "' + b"x" * 991 + b'"}\r'
+    path.write_bytes(line * 3_000)
+    with open_rows(path) as rows:
+        reading = iter(rows)
+        next(reading)
+        with path.open("ab") as file:
+            file.write(line)
+        with pytest.raises(FileChanged):
+            list(reading)
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_byte_order_marks_are_never_part_of_the_text(tmp_path: Path, name: str) -> None:
+    mark = "\ufeff"
+    if name == "x.csv":
+        text = f"{mark}{mark}a,b\n{mark}1,2\n3,{mark}4\n{mark}"
+    else:
+        text = f'{mark}{mark}{{"a": "1", "b": "2"}}\n{mark}{{"a": "3", "b": "{mark}4"}}\n{mark}'
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert [row.item for row in _read(path)] == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00", r"a spreadsheet \(.xlsx, .ods\) or .* save it as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", r"an old Office document \(.xls\)"),
+        (b"\x1f\x8b\x08\x00", r"packed \(gzip\).* Unpack it first"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"<html><table>", "a web page"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>", "a web page or XML"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(FileProblem, match=words):
+        _read(path)
+
+
+@pytest.mark.parametrize("name", ["x.xlsx", "x.XLS", "x.ods"])
+def test_a_spreadsheet_is_not_asked_for_its_format(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"is a spreadsheet\. Save it as CSV UTF-8"):
+        open_rows(tmp_path / name)

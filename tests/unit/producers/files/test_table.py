@@ -220,3 +220,124 @@ def test_the_columns_of_mms_are_its_fields() -> None:
     assert columns.required == ("sender_number", "receiver_number", "msg", "file_path")
     assert columns.lists == {"file_path"}
     assert set(columns.known) >= {"msg_key", "title", "echo_to_webhook", *columns.required}
+
+
+_MMS = columns_of("mms-bulk")
+
+
+def _read_mms(
+    *rows: str, header: str = "msg_key,receiver_number,sender_number,file_path,msg,title"
+) -> list[Row]:
+    return _read("\n".join([header, *rows]) + "\n", _MMS)
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ('k1, 1588-1234, "text"', ["k1", " 1588-1234", "text"]),
+        ('"k1" , "1588-1234"\t,"text"  ', ["k1", "1588-1234", "text"]),
+        ('k1,1588-1234, "one, two"', ["k1", "1588-1234", "one, two"]),
+        ('k1,1588-1234, "say ""hello"" , now" ', ["k1", "1588-1234", 'say "hello" , now']),
+        ('k1,1588-1234,"say "" , ""now"', ["k1", "1588-1234", 'say " , "now']),
+        ('k1,1588-1234, "first\n second "', ["k1", "1588-1234", "first\n second "]),
+        ('k1,1588-1234, "first\n "" , second" ', ["k1", "1588-1234", 'first\n " , second']),
+        ('k1,1588-1234,12" wide', ["k1", "1588-1234", '12" wide']),
+        ('k1,1588-1234, "so" they say', ["k1", "1588-1234", ' "so" they say']),
+        ("k1,1588-1234,  plain ", ["k1", "1588-1234", "  plain "]),
+    ],
+)
+def test_blanks_around_quotes_are_not_the_text(row: str, cells: list[str]) -> None:
+    (read, after) = _read(f"a,b,c\n{row}\nx,y,z\n")
+    assert read.item == dict(zip("abc", cells, strict=True))
+    assert after.item == {"a": "x", "b": "y", "c": "z"}
+
+
+@given(st.lists(st.tuples(_CELLS, _CELLS, _CELLS)), st.sampled_from(["", " ", "\t ", "\u3000"]))
+def test_quoted_cells_are_read_again_whatever_blanks_are_around_them(
+    table: list[tuple[str, ...]], blank: str
+) -> None:
+    lines = [
+        ",".join(f'{blank}"{cell.replace(chr(34), chr(34) * 2)}"{blank}' for cell in row) for row in table
+    ]
+    rows = _read("x,y,z\n" + "".join(f"{line}\n" for line in lines))
+    names = ("x", "y", "z")
+    assert _items(rows) == [
+        {name: cell for name, cell in zip(names, row, strict=True) if cell}
+        for row in table
+        if any(map(str.strip, row))
+    ]
+
+
+@pytest.mark.timeout(30)
+def test_loose_quotes_on_every_line_of_a_cell_take_time_in_proportion() -> None:
+    rows = _read('a,b\n1, "' + 'x "" , y\n' * 7_000 + '"\n2,3\n')
+    assert [row.line for row in rows] == [2, 7_003]
+
+
+def test_a_row_may_leave_out_its_empty_last_cells() -> None:
+    rows = _read_mms(
+        "k1,010-2345-6789,1588-1234,https://x/1,hello",
+        "k2,010-2345-6789,1588-1234,https://x/1,hello,title",
+        "k3,010-2345-6789,1588-1234,https://x/1,hello",
+    )
+    assert [row.problem for row in rows] == [None] * 3
+    assert [len(row.item or {}) for row in rows] == [5, 6, 5]
+    assert [row.line for row in rows] == [2, 3, 4]
+
+
+def test_a_row_without_a_needed_cell_is_refused() -> None:
+    (bad,) = _read_mms("k1,010-2345-6789,1588-1234,https://x/1")
+    assert bad.problem is not None
+    assert bad.problem.reason == "has 4 cells, the header 6"
+
+
+def test_a_text_that_a_line_end_broke_off_is_not_sent_by_halves() -> None:
+    rows = _read_mms(
+        "k1,010-2345-6789,1588-1234,https://x/1,first half",
+        "",
+        "second half,title",
+        "k2,010-2345-6789,1588-1234,https://x/1,whole",
+    )
+    assert [row.line for row in rows] == [2, 4, 5]
+    assert [row.item is None for row in rows] == [True, True, False]
+    assert rows[0].problem is not None
+    assert "the next row has no receiver" in rows[0].problem.reason
+    assert "quotes" in rows[0].problem.remedy
+
+
+def test_the_header_of_a_second_file_that_was_joined_is_not_a_row() -> None:
+    header = "msg_key,receiver_number,sender_number,file_path,msg"
+    row = "k1,010-2345-6789,1588-1234,https://x/1,hello"
+    rows = _read(f"{header}\n{row}\n\ufeff{header}\n{row}\n", _MMS)
+    assert [row.line for row in rows] == [2, 4]
+    assert all(row.problem is None for row in rows)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "https://x/1|https://x/2",
+        "https://x/1, https://x/2",
+        "https://x/1,https://x/2,",
+        "https://x/1;HTTP://x/2",
+        "https://x/1 ;  https://x/2; ",
+        "https://x/1\nhttps://x/2\n",
+        "https://x/1 https://x/2",
+    ],
+)
+def test_several_addresses_are_read_however_they_are_separated(cell: str) -> None:
+    (row,) = _read_mms(f'k1,010-2345-6789,1588-1234,"{cell}",hello,')
+    assert row.item is not None
+    assert [url.lower()[-4:] for url in row.item["file_path"]] == ["/x/1", "/x/2"]
+
+
+def test_a_comma_or_semicolon_inside_an_address_stays() -> None:
+    (row,) = _read_mms('k1,010-2345-6789,1588-1234,"https://x/1,2;v=3",hello,')
+    assert row.item is not None
+    assert row.item["file_path"] == ["https://x/1,2;v=3"]
+
+
+def test_blanks_around_what_is_not_text_mean_nothing() -> None:
+    (row,) = _read_mms(" k1 , 010-2345-6789 , 1588-1234, https://x/1 , hello ,  ")
+    assert row.item is not None
+    assert (row.item["msg_key"], row.item["file_path"], row.item["msg"]) == ("k1", ["https://x/1"], " hello ")

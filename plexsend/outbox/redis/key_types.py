@@ -1,0 +1,89 @@
+"""The type that each key of the outbox has: what another program put in its place has another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OF_FLEET: Mapping[str, str] = {
+    "lanes": "set",
+    "format": "string",
+    "older": "hash",
+    "accounts": "set",
+    "held": "set",
+    "pauses": "hash",
+    "policy": "hash",
+    "policy:history": "list",
+    "alive": "hash",
+    "fleet": "hash",
+    "salt": "string",
+    "walk": "hash",
+    "events": "list",
+    "told": "hash",
+    "notifier": "string",
+}
+"""What follows the prefix → type."""
+
+OF_ACCOUNT: Mapping[str, str] = {
+    "policy": "hash",
+    "here": "string",
+    "lanes": "hash",
+    "routes": "set",
+    "ended": "list",
+    "holds": "hash",
+    "closed": "hash",
+    "eased": "hash",
+    "wake": "zset",
+    "wake:routes": "set",
+    "urls": "hash",
+    "refused": "hash",
+    "sweep": "hash",
+}
+"""What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
+
+OF_LANE: Mapping[str, str] = {
+    "later": "zset",
+    "ready": "zset",
+    "sending": "zset",
+    "uncertain": "zset",
+    "dead": "zset",
+    "drains": "zset",
+    "takes": "hash",
+    "counts": "hash",
+    "ended": "list",
+    "wake": "zset",
+    "wake:held": "zset",
+}
+"""What follows a lane, or a route, → type."""
+
+OF_SERVICE: Mapping[str, str] = {
+    "rate": "string",
+    "line": "zset",
+    "line:groups": "zset",
+    "fair": "hash",
+    "day": "string",
+}
+"""What follows a service → type."""
+
+OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
+"""What precedes a message's key → type."""
+
+_MESSAGE = re.compile(r"([bmh]):.")
+_LANE = re.compile(r"[^:]+@[^:]+:(.+)")
+_SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
+
+
+def type_in_account(name: str) -> str | None:
+    """Return the type of the key of an account with this name behind the account; None: not a key of ours."""
+    if found := _MESSAGE.match(name):
+        return OF_MESSAGE[found[1]]
+    if name in OF_ACCOUNT:
+        return OF_ACCOUNT[name]
+    if found := _LANE.fullmatch(name):
+        return OF_LANE.get(found[1])
+    if found := _SERVICE.fullmatch(name):
+        return OF_SERVICE.get(found[1])
+    return None

@@ -1,0 +1,108 @@
+"""Kinds of connections: what redis-py's own do, and beside it what plexsend needs of each."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from redis.connection import SSLConnection
+from redis.exceptions import AuthenticationError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from plexsend.outbox.redis import failures
+from plexsend.outbox.redis.logins import LoginRefused
+
+if TYPE_CHECKING:
+    from redis.connection import AbstractConnection
+
+    from plexsend.outbox.redis.connections import Connections
+    from plexsend.outbox.redis.logins import FileLogin
+    from plexsend.turn import Turn
+
+_TOO_MANY = "max number of clients reached"
+
+
+def patient(
+    kind: type[AbstractConnection], kept: Connections, login: FileLogin | None
+) -> type[AbstractConnection]:
+    """Return a kind of connection that gets over two refusals, and names a file that is missing.
+
+    Where the server takes no more connections, those that nobody uses now make room. Where it refuses a login
+    from a file, that is an outage: the file is being changed, or will be.
+    """
+    is_tls = issubclass(kind, SSLConnection)
+
+    class PatientConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except RedisTimeoutError as exc:
+                if is_tls:
+                    # A server without TLS waits for the end of a command.
+                    raise RedisTimeoutError(f"{exc}; {failures.NO_TLS}") from exc
+                raise
+            except RedisConnectionError as exc:
+                if is_tls and failures.names_no_file(exc):
+                    # The system names neither the file nor the option.
+                    raise RedisConnectionError(failures.NO_FILE) from exc
+                if _TOO_MANY not in str(exc):
+                    raise
+                kept.close_idle()
+                super().connect()
+
+        def read_response(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().read_response(*args, **kwargs)
+            except AuthenticationError as exc:
+                if login is None:
+                    raise
+                # A new connection logs in with what the file holds then.
+                self.disconnect()
+                raise LoginRefused(f"it refuses the login from PLEXSEND_REDIS_URL_FILE: {exc}") from exc
+
+    return PatientConnection
+
+
+def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
+    """Return a kind of connection that is made anew before a call, once it was idle for its check interval.
+
+    A firewall may have forgotten an idle connection without a word to either end. redis-py would ask the
+    server over it, wait in vain for as long as any call, and fail the call, which then may have been done.
+    """
+
+    class RenewingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect_check_health(self, **options: Any) -> None:
+            if self._sock is None:
+                # Nothing is to be checked while it is made.
+                super().connect_check_health(**{**options, "check_health": False})
+                self.next_health_check = 0
+
+        def check_health(self) -> None:
+            # 0 until its first call was answered.
+            if 0 < self.next_health_check < time.monotonic():
+                self.disconnect()
+                self.connect()
+
+        def disconnect(self, *args: Any, **kwargs: Any) -> None:
+            super().disconnect(*args, **kwargs)
+            self.next_health_check = 0
+
+    return RenewingConnection
+
+
+def yielding(kind: type[AbstractConnection], turn: Turn) -> type[AbstractConnection]:
+    """Return a kind of connection that gives up the turn while it waits for the server."""
+
+    class YieldingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        def connect(self) -> None:
+            if self._sock is not None:
+                return
+            with turn.outside():
+                super().connect()
+
+        def read_response(self, *args: Any, **kwargs: Any) -> Any:
+            with turn.outside():
+                return super().read_response(*args, **kwargs)
+
+    return YieldingConnection

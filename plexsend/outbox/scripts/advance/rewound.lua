@@ -1,0 +1,24 @@
+-- needs: _rewound, _gate, _wake, arguments, advance/names, advance/leases, advance/late, advance/batch
+-- The caller's process knows of takes that this server forgot: nothing is taken in this call. Where little is gone the
+-- next call takes, since what may go twice is counted by then; else the account is held until a person decides.
+
+local function answer_rewound()
+  local here, went, seen_ms = string.match(seen, '^(%d+) (%d+) (%d+)$')
+  if not here or here ~= call('GET', P .. 'here') then
+    -- The server was emptied, and the account has begun anew on it.
+    began_anew = true
+    return nil
+  end
+  known_takes = nil
+  local takes, messages = count_on(route, seen_takes, tonumber(went))
+  -- Of what was forgotten this call itself has just brought some back.
+  messages = math.max(0, messages - recalled)
+  local status, from, to = judge_losses(tonumber(seen_ms), { { route = route, messages = messages } }, false)
+  give_lease_back()
+  if status == 'held' then
+    sleep_held(lane, gate(lane, service, most_items))
+  else
+    wake_by(lane, now)
+  end
+  return answer_of({ status = 'forgot', ms = num(to - from), reason = status, take = num(takes), went = num(messages) })
+end

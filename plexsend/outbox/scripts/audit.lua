@@ -1,0 +1,23 @@
+-- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records
+-- audit: looks at lanes or messages of an account and writes nothing. So it runs where the account's messages should
+-- not be, too, and says what is there. Reads of the lanes named: all but their route's drains and takes; of the
+-- messages named: m: b: and their places; lanes, routes, holds, wake, wake:routes, policy.
+--
+-- Its arguments are in arguments.py. act, and what follows them:
+--   lanes:   names. Answers ms, then for each {counts, sizes of SETS (-1: of another type), what is wrong}
+--   records: keys of records. Answers {tallies, those that ended since `since_ms`, breaks, bodies}, see audit/records
+--   members: keys that were in the set `part` of `lane`. Answers {breaks}
+--   bodies:  keys of messages with a body. Answers {breaks}
+--   histories: the same of histories.
+-- A break is {key, lane, what, more}.
+
+local looks = { records = look_at_record, members = look_at_member, bodies = look_at_body, histories = look_at_history }
+
+if act == 'lanes' then
+  local answer = { now_text }
+  for i = FIRST_REST, #ARGV do answer[#answer + 1] = look_at_lane(ARGV[i]) end
+  return answer
+end
+for i = FIRST_REST, #ARGV do looks[act](ARGV[i]) end
+if act == 'records' then return { tallies(), ended_since(), breaks, bodies } end
+return { breaks }

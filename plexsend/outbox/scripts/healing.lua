@@ -1,0 +1,127 @@
+-- needs: _record, _wake, _lanes, _gate, _ending, _closings, _policy, _outlook, sweep/retention
+-- What was lost about lanes and messages, by a server that forgot or by another program, is put right; and a closed
+-- group that is long over is forgotten. No message gets another state, and no count is changed: a count that is
+-- wrong says that something was lost, and audit reports it.
+
+-- The number by which the lane's messages name it, as far as no other lane has it; nil where none names one.
+local function number_in_use(lane)
+  for _, part in ipairs({ 'ready', 'later', 'sending', 'uncertain', 'dead' }) do
+    local found = call('ZRANGE', lane_key(lane, part), 0, 0)
+    local l = found[1] and read_record(found[1], 'l')[1]
+    if l and string.find(l, '^%d+$') and call('HEXISTS', P .. 'lanes', '#' .. l) == 0 then return l end
+  end
+  return nil
+end
+
+-- Its route too: it is in the index with its first lane.
+local function put_into_index(lane)
+  if group_of(lane) then put_into_index(route_of(lane)) end
+  call('SADD', P .. 'routes', route_of(lane))
+  local known = call('HGET', P .. 'lanes', lane)
+  if known then
+    call('HSETNX', P .. 'lanes', '#' .. known, lane)
+    return
+  end
+  local number = number_in_use(lane)
+  if number then
+    local last = tonumber(call('HGET', P .. 'lanes', 'next') or nil) or 0
+    call('HSET', P .. 'lanes', lane, number, '#' .. number, lane, 'next', num(math.max(last, tonumber(number))))
+  else
+    number_of(lane)
+  end
+end
+
+-- Whether messages are or were in it. A name that another program made up is not a lane.
+local function is_known(lane)
+  return call('EXISTS', lane_key(lane, 'counts')) == 1 or call('HEXISTS', P .. 'lanes', lane) == 1
+         or number_in_use(lane) ~= nil
+end
+
+-- Answers whether nothing of it is spoilt, and whether it is a lane of the account.
+local function look_over(lane)
+  local is_lane = is_known(lane)
+  if is_lane then put_into_index(lane) end
+  local lacking = lacks(lane)
+  if lacking then
+    wake_by(lane, now)
+    if group_of(lane) then note_route(route_of(lane), 1) end
+  end
+  if not next_event(lane) and end_if_over(lane) then is_lane = false end
+  -- Records of form 1 that ended are in a list of their lane.
+  local _, is_spoilt = tidy(lane_key(lane, 'ended'))
+  if not group_of(lane) then tidy_holds(lane) end
+  return not is_spoilt, is_lane
+end
+
+-- What a sweep does for a few routes in each round, with as few calls as it can.
+local function look_over_route(route)
+  if group_of(route) then return (look_over(route)) end
+  if call('EXISTS', lane_key(route, 'counts')) == 1 and call('HEXISTS', P .. 'lanes', route) == 0 then
+    put_into_index(route)
+  end
+  if call('EXISTS', lane_key(route, 'later'), lane_key(route, 'ready'), lane_key(route, 'sending')) > 0
+     and not call('ZSCORE', P .. 'wake', route) then
+    wake_by(route, now)
+  end
+  local _, is_spoilt = tidy(lane_key(route, 'ended'))
+  tidy_holds(route)
+  return not is_spoilt
+end
+
+-- What comes before and behind a group in the names of its lanes, for each route.
+local around
+
+-- A closed group without lanes: forgotten once nobody was refused for as long as records are kept. Until then its
+-- producers may still be at work.
+local function look_over_closed(group)
+  local text = call('HGET', P .. 'closed', group)
+  local closing = text and read_closing(text)
+  if not closing or is_kept(last_closed(closing)) then return true end
+  if not around then
+    around = {}
+    for i, route in ipairs(call('SMEMBERS', P .. 'routes')) do
+      around[i] = { string.match(route, '^([^@]*)(.*)$') }
+    end
+  end
+  local names = {}
+  for i, words in ipairs(around) do names[i] = words[1] .. '/' .. group .. words[2] end
+  if #names == 0 or not any_of(call('HMGET', P .. 'lanes', unpack(names))) then
+    call('HDEL', P .. 'closed', group)
+  end
+  return true
+end
+
+-- A lane is told from a group by its account. Answers what look_over answers.
+local function look_over_named(name)
+  if string.find(name, '@', 1, true) then return look_over(name) end
+  return look_over_closed(name), false
+end
+
+-- Where in its set a message belongs whose record says that it is in this state.
+local function place_for(state, position, asked)
+  if state == 'waiting' then return tonumber(position or nil) or now_us end
+  if state == 'scheduled' then return math.max(now, tonumber(asked or nil) or 0) end
+  -- What is being sent counts as abandoned: nobody knows whether it was.
+  return now
+end
+
+-- Where the set is to have it; nil where it is there, at a time that plexsend gave.
+local function right_place(state, at, position, asked)
+  if not at then return place_for(state, position, asked) end
+  if state == 'scheduled' and tonumber(at) > latest_due(asked) then return place_for(state, position, asked) end
+  if state == 'sending' and tonumber(at) > latest_deadline() then return now + policy_ms('reclaim_s') end
+  return nil
+end
+
+-- Puts a message that is in no set, or would wait there for ever, where its state says. Answers whether it did.
+local function put_back(key)
+  local found = read_record(key, 's', 'l', 'p', 'q')
+  local set = found[1] and SET_OF[found[1]]
+  local home = set and is_plain(key) and lane_named(found[2])
+  if not home then return false end
+  local score = right_place(found[1], call('ZSCORE', lane_key(home, set), key), found[3], found[4])
+  if not score then return false end
+  call('ZADD', lane_key(home, set), num(score), key)
+  if next_event(home) then wake_by(home, now) end
+  return true
+end

@@ -1,0 +1,52 @@
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _policy, _rewound, rewound/lane
+-- rewound: what follows where this server went back in time. Touches p{a}:forgotten, holds, sweep, wake and the counts of
+-- routes; of the lane that is named its later, ready, sending, counts and ended; m: b: h: of its messages. The hot
+-- loop never runs it; advance finds out by itself what one drain's process knows of one route.
+-- act, and what it is given beside the act:
+--   report: here, seen_ms, is_known, and after the arguments what a process knows of routes
+--                               answers held, warned or none, the takes and messages that were forgotten, and the span
+--   mark: from_ms, seen_ms, by, text    holds the account for a person, who says from when on it forgot
+--                               answers held, or kept where it is held so already
+--   look: lane                  answers how many messages of the lane wait for the decision
+--   settle: lane, text (sent or resend)   settles at most MOST_OF_GROUP of them; answers more or end
+--   finish: nothing             ends the hold
+
+local function report()
+  local losses, takes, messages = {}, 0, 0
+  if here ~= call('GET', P .. 'here') then return answer_of({ status = 'none' }) end
+  for at = FIRST_REST, #ARGV, KNOWN_LENGTH do
+    local known = read_known(at)
+    local lost, went = count_on(known.route, known.takes, known.went)
+    if lost > 0 then losses[#losses + 1] = { route = known.route, messages = went } end
+    takes, messages = takes + lost, messages + went
+  end
+  local status, from, to = judge_losses(seen_ms, losses, is_known)
+  return answer_of({ status = status, takes = num(takes), messages = num(messages), from_ms = num(from),
+                     to_ms = num(to) })
+end
+
+local function mark()
+  if call('HEXISTS', SPAN, 'from') == 1 then return answer_of({ status = 'kept' }) end
+  for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do call('HSET', SPAN, route, 'all') end
+  call('HSET', SPAN, 'all', '1')
+  write_span(from_ms, seen_ms, by, text)
+  return answer_of({ status = 'held', from_ms = num(from_ms), to_ms = num(seen_ms) })
+end
+
+-- What was decided is remembered: a process that heard of the server before that has nothing new to say.
+local function finish()
+  local is_all = call('HGET', SPAN, 'all')
+  call('DEL', SPAN)
+  call('HSET', SPAN, 'decided', now_text)
+  if is_all then call('HSET', SPAN, 'decided_all', '1') end
+  end_hold(field_of_hold())
+  wake_all()
+  return answer_of({ status = 'end' })
+end
+
+if not is_here then return { 'moved' } end
+if act == 'report' then return report() end
+if act == 'mark' then return mark() end
+if act == 'finish' then return finish() end
+if act == 'look' then return look_at_lane() end
+return settle_lane()

