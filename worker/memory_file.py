@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from plexsend.clock import elapsed_s
 from plexsend.logs import get_logger
 from plexsend.worker.memory import KnownAccount, Remembered
 
@@ -40,7 +41,7 @@ class MemoryFile:
     """
 
     def __init__(
-        self, folder: Path, node: str, prefix: str, *, clock: Callable[[], float] = time.monotonic
+        self, folder: Path, node: str, prefix: str, *, clock: Callable[[], float] = elapsed_s
     ) -> None:
         self._folder = folder
         self._path = folder / f"{_UNSAFE.sub('_', node)}{_END}"

@@ -9,12 +9,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
 
 from urllib3.util.connection import allowed_gai_family
+
+from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ class Names:
     def __init__(
         self,
         look_up: Callable[..., list[Any]] = socket.getaddrinfo,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._look_up = look_up
         self._clock = clock
