@@ -38,12 +38,10 @@ local function recall(key, record, verdict)
   end
 end
 
-local function settle_late(key, record, verdict)
+local function write_late(key, record, verdict)
   local outcome, code = verdict.outcome, verdict.code
   local is_uncertain = outcome == 'retry' or outcome == 'park'
   count(record.home, 'late', 1)
-  -- A reclaim comes in the name of a drain whose own verdict may still come.
-  if mode ~= 'settle' then call('HSET', record_of .. key, 'j', verdict.token) end
   if is_successor(key, record) then
     note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
   elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target('park', record.s) then
@@ -64,4 +62,12 @@ local function settle_late(key, record, verdict)
   else
     note(key, 'late', code, 'accepted, but it had ended')
   end
+end
+
+-- The mark comes last: what failed before it comes again. A reclaim leaves none: it comes in the name of a drain
+-- whose own verdict may still come.
+local function settle_late(key, record, verdict)
+  write_late(key, record, verdict)
+  local m = record_of .. key
+  if mode ~= 'settle' and call('HGET', m, 's') ~= 'accepted' then call('HSET', m, 'j', verdict.token) end
 end
