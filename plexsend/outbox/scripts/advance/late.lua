@@ -68,6 +68,5 @@ end
 -- whose own verdict may still come.
 local function settle_late(key, record, verdict)
   write_late(key, record, verdict)
-  local m = record_of .. key
-  if mode ~= 'settle' and call('HGET', m, 's') ~= 'accepted' then call('HSET', m, 'j', verdict.token) end
+  if mode ~= 'settle' then call('HSET', record_of .. key, 'j', verdict.token) end
 end
