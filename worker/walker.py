@@ -45,6 +45,11 @@ class Walker:
         """Return in how many seconds the next step is due."""
         return self._due - self._clock()
 
+    def look_soon(self) -> None:
+        """Let the next walk begin as soon as after the start of a worker: something was lost."""
+        self._is_new = True
+        self._due = self._clock()
+
     def step(self) -> None:
         """Take the next step, if it is due and this process's."""
         if self.due_in_s() > 0:

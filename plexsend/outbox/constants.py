@@ -68,6 +68,11 @@ REWOUND_MS = 30_000
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 
+LARGEST_NUMBER = 9_000_000_000_000_000
+"""Above all times and counts; what Redis and Lua both hold exactly."""
+MOST_COUNTS = 128
+"""Fields of a lane's counts, of which some twenty are not codes; the others are counted as `*`."""
+
 # How much one call does at most, so that no other script waits long for it.
 MOST_DUE = 50
 """Scheduled messages that one take makes ready."""

@@ -24,7 +24,7 @@ from plexsend.outbox.states import State
 from plexsend.outbox.submit import SubmitOutcome, Submitted
 from plexsend.producers.files.columns import columns_of
 from plexsend.producers.files.key_column import KeyColumn
-from plexsend.producers.files.passes import Naming, Pass
+from plexsend.producers.files.passes import FilePass, Naming
 from plexsend.producers.files.rejects import RejectFile, choose_path
 from plexsend.producers.files.reports import ImportReport, Listeners
 from plexsend.producers.files.row_file import open_rows
@@ -141,7 +141,7 @@ def import_file(
             old_key=rows.old_key,
         )
         pipeline.taker = intake
-        return Pass(
+        return FilePass(
             rows,
             pipeline,
             Naming(import_name, keys, column, named_by_caller=name is not None),
@@ -216,7 +216,7 @@ def check_file(
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
         file = None if rejects is None else stack.enter_context(RejectFile(rejects))
         name = name_of(path, None)
-        return Pass(
+        return FilePass(
             rows,
             pipeline,
             Naming(name, RowKeys(name, stack.enter_context(EqualRows())), column),

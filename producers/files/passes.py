@@ -64,7 +64,7 @@ class _Pending:
     ref: ImportRef | None
 
 
-class Pass:
+class FilePass:
     """One pass over the rows of one file.
 
     Args:

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 COMMANDS = {
     "send": ["--to", "--from", "--text", "--title", "--image", "--key", "--field", "--msg-type", "--account",
              "--send-at", "--expires-at", "--replace"],
-    "check": ["--service", "--format", "--encoding", "--msg-type", "--replace"],
+    "check": ["--service", "--format", "--encoding", "--msg-type", "--replace", "--key-column",
+              "--mend-numbers"],
     "import": ["--service", "--format", "--encoding", "--msg-type", "--replace", "--account", "--send-at",
-               "--expires-at"],
+               "--expires-at", "--name", "--key-column", "--changed", "--resume", "--mend-numbers"],
     "status": ["--account"],
     "why": ["--account"],
     "cancel": ["--account"],

@@ -176,7 +176,7 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
     try:
         return future.result(timeout=max(0.0, ends_s - time.monotonic()))
     except FutureTimeoutError:
-        return Handshake("this machine's name servers do not answer")
+        return Handshake("the name servers do not answer")
 
 
 def _fleet(situation: Situation) -> Iterable[CheckRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 import weakref
@@ -207,7 +208,9 @@ def _judge_failure(exchange: Exchange) -> WholeAnswer:
     """Return what it means that no usable answer came, judged by the bytes and not by exceptions."""
     if not exchange.sent:
         meaning = Meaning.CONNECTED if exchange.late else Meaning.UNAVAILABLE
-        words = f"{exchange.words}; nothing was sent" if exchange.words else "nothing was sent"
+        # A hold is read on other machines, and only this one may have the trouble.
+        seen = f"{exchange.words} (seen from {socket.gethostname()}); " if exchange.words else ""
+        words = f"{seen}nothing was sent"
         return WholeAnswer(meaning, exchange.failure or "CLOSED", words, None, explicit=False)
     if exchange.too_large:
         code = "TOO_LARGE"

@@ -111,13 +111,12 @@ class WatchedConnection(HTTPConnection):
         try:
             exchange.addresses = exchange.names.addresses(self._dns_host, within_s)
         except NameUnknown:
-            exchange.fail("NAME", f"this machine's name servers know no address of {self._whom}")
+            exchange.fail("NAME", f"the name servers know no address of {self._whom}")
             raise
         except NameSlow:
             exchange.fail(
                 "NAME_SLOW",
-                f"this machine's name servers did not say in {exchange.timeouts.start_s:g} s "
-                f"where {self._whom} is",
+                f"the name servers did not say in {exchange.timeouts.start_s:g} s where {self._whom} is",
             )
             raise
         finally:

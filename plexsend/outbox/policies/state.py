@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from plexsend.errors import OutboxMoved
+from plexsend.errors import KeySpoilt, OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
@@ -23,7 +23,7 @@ from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from plexsend.outbox.redis.store import Store
 
@@ -125,6 +125,17 @@ def refresh(store: Store, accounts: Iterable[str]) -> list[str]:
             _copy(store, account, agreed.epoch, in_force, is_early=False)
             here.append(account)
     return here
+
+
+def run(store: Store, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
+    """Run a script that goes by what is in force; where another program spoilt that, copy it again first."""
+    try:
+        return store.run(script, account, args)
+    except KeySpoilt as exc:
+        if exc.key != store.keys.in_force(account):
+            raise
+        copy_to(store, account)
+        return store.run(script, account, args)
 
 
 def copy_to(store: Store, account: str) -> None:

@@ -1,4 +1,8 @@
-"""The type that each key of the outbox has: what another program put in its place has another."""
+"""The type that each key of the outbox has: what another program put in its place has another.
+
+What the scripts can make anew they put aside as `spoilt:<key>` when they meet it; what only a person can
+decide on they name, and touch nothing.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +74,31 @@ OF_SERVICE: Mapping[str, str] = {
 
 OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
 """What precedes a message's key → type."""
+
+LEFT_TO_A_PERSON = {
+    "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
+    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
+}
+"""Keys that cannot be made anew: what holds, what is in force, what was closed, and by which numbers records
+name their lanes."""
+
+
+def listed() -> Mapping[str, str]:
+    """Return the tables for the scripts: `<name>=<type>` each, with `!` behind what is left to a person.
+
+    Of `here` they only ask whether it is there.
+    """
+    tables = {
+        "FLEET_KEYS": (OF_FLEET, LEFT_TO_A_PERSON["OF_FLEET"]),
+        "ACCOUNT_KEYS": (OF_ACCOUNT, LEFT_TO_A_PERSON["OF_ACCOUNT"]),
+        "LANE_KEYS": (OF_LANE, frozenset[str]()),
+        "SERVICE_KEYS": (OF_SERVICE, frozenset[str]()),
+    }
+    return {
+        name: " ".join(f"{key}={kind}{'!' * (key in left)}" for key, kind in table.items() if key != "here")
+        for name, (table, left) in tables.items()
+    }
+
 
 _MESSAGE = re.compile(r"([bmh]):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")

@@ -89,6 +89,8 @@ p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while 
                              it), back (what is left to cut after a clock set back), `turn <route>` (where
                              lanes that wait are looked at next); walk, place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
+p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
+                             met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "MULTI": (),
     "PEXPIRE": (_KEY, "60000"),
     "PING": (),
+    "RENAME": (_KEY, _KEY),
     "RPUSH": (_KEY, "v"),
     "SADD": (_KEY, "v"),
     "SCAN": ("0",),

@@ -23,9 +23,10 @@ from plexsend.outbox.redis.kinds import patient, renewing, yielding
 from plexsend.outbox.redis.logins import FileLogin
 from plexsend.outbox.redis.scripts import Script, only_reads, source
 from plexsend.outbox.redis.sentinels import Sentinels
+from plexsend.outbox.redis.spoilt_keys import SPOILT, read_spoilt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from redis.commands.core import Script as RegisteredScript
 
@@ -76,6 +77,8 @@ class Store:
         pool.connection_class = patient(renewing(pool.connection_class), self._connections, login)
         if turn is not None:
             pool.connection_class = yielding(pool.connection_class, turn)
+        self.on_put_aside: Callable[[Sequence[str]], object] = list
+        """Called with keys that a call put aside, since another program had put something else there."""
         self._scripts: dict[Script, RegisteredScript] = {
             script: client.register_script(source(script)) for script in Script
         }
@@ -96,7 +99,8 @@ class Store:
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes.
 
-        Raises OutboxMoved where the account's messages are not on this server.
+        Raises OutboxMoved where the account's messages are not on this server, and KeySpoilt where another
+        program put something else in place of a key that cannot be made anew.
         """
         reply = self._run(script, self.keys.account(account), args)
         if reply and reply[0] == b"moved":
@@ -111,14 +115,18 @@ class Store:
         """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""
         return self._run(script, self.keys.prefix, args)
 
+    # What a call put aside it does not find again: the same call goes on with it.
     def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
-        try:
-            with mapped():
-                reply = self._call(_VERB[script], self._scripts[script], key, args)
-        except OutboxUnavailable:
-            self._doubt_master()
-            raise
-        return list(reply)
+        while True:
+            try:
+                with mapped():
+                    reply = self._call(_VERB[script], self._scripts[script], key, args)
+            except OutboxUnavailable:
+                self._doubt_master()
+                raise
+            if not reply or reply[0] != SPOILT:
+                return list(reply)
+            self.on_put_aside(read_spoilt(reply))
 
     def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:

@@ -191,3 +191,85 @@ def test_an_import_for_later_waits_until_then(run: Callable[..., Any], messages:
     run("import", messages, "--service", "mms-bulk", "--send-at", "2100-01-01T00:00:00Z", "--account", "shop")
     (lane,) = run("lanes", "--json").lines
     assert (lane["lane"], lane["later"], lane["ready"]) == ("mms-bulk@shop", 3, 0)
+
+
+def test_rows_held_back_are_listed_counted_and_sent_when_asked_for(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "sale.jsonl"
+    others = [ITEM | {"receiver_number": f"0102345678{n}"} for n in range(2)]
+    run("import", write_items(path, *others), "--service", "mms-bulk")
+    file = write_items(path, *(item | {"msg": "고친 글"} for item in others))
+
+    people = run("import", file, "--service", "mms-bulk")
+    assert people.code == 1
+    assert "0 added, 0 duplicates, 2 held back, 0 in conflict, 0 invalid." in people.out
+    assert "plexsend: 2 rows are held back.\n  line 1, row: is new, but its receiver" in people.err
+    assert "import that file, with --changed send if those held back are to go too." in people.err
+    assert "01023456780" not in people.out + people.err
+
+    programs = run("import", file, "--service", "mms-bulk", "--json")
+    assert programs.lines[-1] == {"added": 0, "duplicates": 0, "changed": 2, "conflicts": 0, "invalid": 0}
+    assert [line["line"] for line in programs.lines if "errors" in line] == [1, 2]
+
+    sent = run("import", f"{file}.rejected.jsonl", "--service", "mms-bulk", "--changed", "send", "--json")
+    assert (sent.code, sent.lines[-1]["added"]) == (0, 2)
+
+
+def test_numbers_that_lost_a_zero_are_counted_with_the_remedy_and_mended_when_asked_for(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = write_items(
+        tmp_path / "sale.jsonl",
+        ITEM | {"receiver_number": "1023456789", "sender_number": "234567890"},
+        ITEM | {"receiver_number": "1023456780"},
+        ITEM | {"receiver_number": "01023456781"},
+    )
+    for command in ("check", "import"):
+        people = run(command, file, "--service", "mms-bulk")
+        assert people.code == 1
+        assert "In 2 rows a number lost its leading 0: --mend-numbers puts it back." in people.err
+        assert people.err.count("--mend-numbers") == 1
+        assert "1023456789" not in people.err
+    programs = run("import", file, "--service", "mms-bulk", "--json")
+    assert programs.lines[-2]["lost_zeros"] == 2
+
+    assert run("check", file, "--service", "mms-bulk", "--mend-numbers").code == 0
+    mended = run("import", file, "--service", "mms-bulk", "--mend-numbers", "--json")
+    assert (mended.code, mended.lines[-1]["added"]) == (0, 2)
+    remarks = [line["remark"]["field"] for line in mended.lines if "remark" in line]
+    assert remarks == ["sender_number", "receiver_number", "receiver_number"]
+    assert mended.lines[-2]["replacements"] == 3
+
+
+def test_duplicates_that_were_cancelled_are_named(run: Callable[..., Any], tmp_path: Path) -> None:
+    file = write_items(tmp_path / "sale.jsonl", ITEM | {"msg_key": "k1"}, ITEM | {"msg_key": "k2"})
+    run("import", file, "--service", "mms-bulk")
+    run("cancel", "k2")
+    again = run("import", file, "--service", "mms-bulk")
+    assert again.code == 0
+    assert "Of the duplicates some were not sent and are not sent now: 1 cancelled." in again.err
+    assert "warning: line 2, msg_key: was added before and is cancelled: it is not sent again." in again.err
+    assert run("import", file, "--service", "mms-bulk", "--json").lines[-2]["never_sent"] == {"cancelled": 1}
+
+
+def test_a_list_that_may_be_another_one_is_refused_with_both_remedies(
+    run: Callable[..., Any], tmp_path: Path, store: Any
+) -> None:
+    file = write_items(tmp_path / "today.jsonl", ITEM)
+    run("import", file, "--service", "mms-bulk")
+    for key in store.client.scan_iter(f"{store.keys.account('main')}import:*"):
+        store.client.hset(key, "last", 1)
+    refused = run("import", file, "--service", "mms-bulk", "--json")
+    assert (refused.code, refused.out, refused.error["kind"]) == (1, "", "refused")
+    assert "--resume" in refused.error["message"]
+    assert "--name" in refused.error["message"]
+    assert run("import", file, "--service", "mms-bulk", "--name", "day 2", "--json").lines[-1]["added"] == 1
+    assert run("import", file, "--service", "mms-bulk", "--resume", "--json").lines[-1]["duplicates"] == 1
+
+
+def test_an_orders_number_tells_rows_apart(run: Callable[..., Any], tmp_path: Path) -> None:
+    file = write_items(tmp_path / "orders.jsonl", *(ITEM | {"order": order} for order in ("a", "b", "a")))
+    args = ("import", file, "--service", "mms-bulk", "--key-column", "order", "--json")
+    assert run(*args).lines[-1] == {"added": 2, "duplicates": 1, "changed": 0, "conflicts": 0, "invalid": 0}
+    assert run("check", file, "--service", "mms-bulk", "--key-column", "order").code == 0

@@ -81,7 +81,7 @@ def shut(code: str) -> WholeAnswer:
 def without_words(answer: ItemAnswers | WholeAnswer) -> WholeAnswer:
     """The answer, with no more words than that nothing was sent."""
     assert isinstance(answer, WholeAnswer)
-    assert answer.desc.endswith("; nothing was sent")
+    assert answer.desc.endswith(f" (seen from {socket.gethostname()}); nothing was sent")
     return replace(answer, desc="nothing was sent")
 
 

@@ -210,6 +210,11 @@ class TestProxy:
         proxy = proxies(gateway.port)
         with closing(GatewayClient({"mms": gateway.url}, way=through(proxy))) as client:
             assert only_meaning(post(client)) is Meaning.ACCEPTED
+        gateway.serve = secured(answering(ACCEPTED))
+        with closing(
+            GatewayClient({"mms": f"https://localhost:{gateway.port}"}, way=through(proxy))
+        ) as client:
+            assert only_meaning(post(client)) is Meaning.ACCEPTED
         assert proxy.heads == []
 
     def test_chat_is_reached_through_it(self, gateway: Gateway, proxies: Callable[..., Proxy]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,9 @@ import pytest
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.client import GatewayClient
+from plexsend.gateway.http.exchange import Timeouts
+from plexsend.gateway.http.names import Names
+from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.sandbox import Sandbox
 from tests.integration.worker.room import (
@@ -131,6 +136,26 @@ def test_connection_that_came_too_late_opens_the_lane_and_the_next_batch_goes_ov
     assert [len(keys) for keys in client.requests] == [10, 1, 10, 10, 2]
     assert room.holds() == set()
     assert_nothing_is_lost(room)
+
+
+def test_hold_names_the_look_up_and_the_machine_whose_it_was(store: Store) -> None:
+    never = threading.Event()
+
+    def look_up(*_: object) -> list[object]:
+        never.wait(30)
+        return []
+
+    names_slow = Names(look_up)
+    client = GatewayClient({"mms": "http://gateway.test"}, timeouts=Timeouts(start_s=0.05), names=names_slow)
+    room = Room(store, client)
+    room.submit(BULK, names(3))
+    room.work_until(lambda: room.holds() == {f"lane shut {BULK.name}"}, within_s=5)
+    never.set()
+    (hold,) = queries.holds(store, "main")
+    assert hold.why == (
+        "NAME_SLOW: the name servers did not say in 0.05 s where gateway.test is "
+        f"(seen from {socket.gethostname()}); nothing was sent"
+    )
 
 
 def test_outage_of_one_service_leaves_the_other_alone(store: Store) -> None:

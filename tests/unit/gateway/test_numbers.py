@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plexsend.errors import InvalidItem
+from plexsend.gateway.items import get_loader
 from plexsend.gateway.numbers import (
     LONGEST_WRITTEN,
+    LOST_ZERO,
     RECEIVER_PATTERN,
     SENDER_PATTERN,
+    ZERO_PUT_BACK,
     normalise_receiver,
     normalise_sender,
 )
@@ -170,3 +175,27 @@ def test_any_text_becomes_digits_of_the_pattern_or_a_refusal_without_them(text: 
             assert not re.search(r"[0-9]{5}", told)
         else:
             assert re.fullmatch(pattern, judged, re.ASCII)
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "sent"),
+    [
+        ("receiver_number", "1022345678", "01022345678"),
+        ("receiver_number", " 10-2234-5678", "01022345678"),
+        ("sender_number", "222345678", "0222345678"),
+    ],
+)
+def test_a_lost_zero_is_put_back_where_asked_for_and_reported(field: str, written: str, sent: str) -> None:
+    raw = {"sender_number": "0222345678", "receiver_number": "01022345678", "msg": "m", field: written}
+    with pytest.raises(InvalidItem) as refused:
+        get_loader("sms-bulk").load(raw, default_key="k")
+    assert [problem.reason for problem in refused.value.problems] == [LOST_ZERO.reason]
+    item = get_loader("sms-bulk").load(raw, default_key="k", mend_numbers=True)
+    assert json.loads(item.body)[field] == sent
+    assert [(each.field, each.reason) for each in item.replacements] == [(field, ZERO_PUT_BACK.reason)]
+
+
+def test_a_number_that_lacks_more_than_a_zero_is_refused_all_the_same() -> None:
+    raw = {"sender_number": "0222345678", "receiver_number": "12345", "msg": "m"}
+    with pytest.raises(InvalidItem):
+        get_loader("sms-bulk").load(raw, default_key="k", mend_numbers=True)

@@ -149,6 +149,19 @@ def exchange_over(sock: SlowSocket, **options: Any) -> Exchange:
     return Exchange(Timeouts(read_s=4, deadline_s=10), clock=lambda: sock.now_s, idle_s=20, **options)
 
 
+def test_addresses_share_the_time_for_a_start() -> None:
+    now_s = 0.0
+    exchange = Exchange(Timeouts(), clock=lambda: now_s, idle_s=20)
+    assert exchange.address_patience_s(1) == 3.05
+    assert exchange.address_patience_s(3) == pytest.approx(5 / 3)
+    # Less than the first retransmission of TCP would pass a good address by.
+    assert exchange.address_patience_s(50) == 1.05
+    now_s = 4.0
+    assert exchange.address_patience_s(1) == 1.05
+    now_s = 5.0
+    assert exchange.address_patience_s(1) == 0.0
+
+
 def test_answer_that_came_keeps_the_connection_and_its_age_counts_from_there() -> None:
     sock = SlowSocket(ANSWER[:9], ANSWER[9:])
     exchange = exchange_over(sock)
