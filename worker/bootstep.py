@@ -183,8 +183,8 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     reported = False
     while True:
         try:
-            problems = inspect(runtime.store, durable=durable)
             require(look_at_rights(runtime.store))
+            problems = inspect(runtime.store, durable=durable)
             runtime.form = form_in_force(runtime.store)
         except WrongServer as exc:
             _refuse(str(exc), SETTINGS_WRONG)

@@ -22,9 +22,9 @@ from plexsend.gateway.answers import Answer, WholeAnswer, read_answer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.adapter import WatchedAdapter
 from plexsend.gateway.http.exchange import Exchange, Timeouts
-from plexsend.gateway.http.names import Names
 from plexsend.gateway.http.response_reader import TooLarge
 from plexsend.gateway.http.way import Way
+from plexsend.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

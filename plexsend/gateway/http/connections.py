@@ -17,8 +17,8 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 from plexsend.gateway.http.exchange import LATE
 from plexsend.gateway.http.failures import explain
-from plexsend.gateway.http.names import NameSlow, NameUnknown
 from plexsend.gateway.http.response_reader import BadResponse, ResponseReader, TooLarge
+from plexsend.names import NameSlow, NameUnknown
 
 if TYPE_CHECKING:
     import socket

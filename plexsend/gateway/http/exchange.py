@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.http.names import Names
 from plexsend.gateway.services import REQUEST_DEADLINE_S
+from plexsend.names import Names
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from urllib.parse import SplitResult
 
-    from plexsend.gateway.http.names import Names
+    from plexsend.names import Names
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _PROBE_S = 1.05

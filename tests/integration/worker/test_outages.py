@@ -13,7 +13,7 @@ from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.http.exchange import Timeouts
-from plexsend.gateway.http.names import Names
+from plexsend.names import Names
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.sandbox import Sandbox
