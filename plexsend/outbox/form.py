@@ -6,10 +6,10 @@ seen for ten minutes; until then all write the older. A program that does not kn
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnsuitable
 from plexsend.outbox.arguments import FORM as FORM_ARGUMENTS
 from plexsend.outbox.redis.reads import insist
@@ -36,7 +36,7 @@ def form_in_force(store: Store) -> int:
     Raises OutboxUnsuitable where this program does not know it.
     """
     read_at, form = _known.get(store, (float("-inf"), 0))
-    if time.monotonic() - read_at <= _KEPT_S:
+    if elapsed_s() - read_at <= _KEPT_S:
         return form
     written = insist(store, lambda pipe: pipe.get(store.keys.format))
     return (
@@ -66,5 +66,5 @@ def _checked(store: Store, form: int) -> int:
             f"knows forms up to {FORM}, so it does nothing. Install the version that the other workers run. "
             "There is no way back to an older form."
         )
-    _known[store] = time.monotonic(), form
+    _known[store] = elapsed_s(), form
     return form
