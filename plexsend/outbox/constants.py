@@ -46,7 +46,7 @@ LONGEST_GAP_MS = 60_000
 """Where nobody looked for such programs for longer, one may have come and gone: the time begins again."""
 REFUSAL_NOTED_MS = 3_600_000
 """How often it is written down that a closed group refused a message, which keeps the group closed."""
-FIRST_WALK_MS = 10_000
+FIRST_WALK_MS = 5_000
 """From the beginning of a worker process until all lanes and messages are looked over; a fleet that starts
 together shares one walk."""
 WALK_EVERY_MS = 3_600_000

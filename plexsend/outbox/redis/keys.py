@@ -99,6 +99,7 @@ p                    position: µs at which the message first became ready, plus
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
 k                    token of the take it is or was last in: `<drain>.<sequence>`
+j                    token of an earlier take of which a late verdict came last
 n y x                attempts spent; uncertain tries; takes that ended without a verdict
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,

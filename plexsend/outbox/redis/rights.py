@@ -67,6 +67,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "ZADD": (_KEY, "1", "m"),
     "ZCARD": (_KEY,),
     "ZCOUNT": (_KEY, "0", "1"),
+    "ZMSCORE": (_KEY, "m"),
     "ZRANGE": (_KEY, "0", "-1"),
     "ZRANGEBYSCORE": (_KEY, "0", "1"),
     "ZRANK": (_KEY, "m"),
