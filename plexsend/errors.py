@@ -23,6 +23,7 @@ PlexsendError
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
+    ├── KeySpoilt            another program put something else in place of a key; nothing more was done
     └── SubmitInterrupted    it ended part-way; what was answered stands, in `submission`
         │                    (these five in producers.submissions, for they hold one)
         ├── InterruptedByFull     also an OutboxFull: let the backlog drain, then go on
@@ -228,6 +229,23 @@ class OutboxUnsuitable(OutboxError):
 
 class WrongServer(OutboxUnsuitable):
     """The address leads to a server, a database or a login that cannot do the work: a person corrects it."""
+
+
+class KeySpoilt(OutboxError):
+    """Another program put something else in place of a key that only a person can decide on.
+
+    Args:
+        key: The whole name of the key.
+        is_settled: Whether the verdicts of the call were written before it failed.
+    """
+
+    def __init__(self, key: str, *, is_settled: bool = False) -> None:
+        self.key = key
+        self.is_settled = is_settled
+        super().__init__(
+            f"Redis holds something else where the key {key} belongs: another program wrote it. "
+            "Rename that key or restore it from a backup; nothing is lost meanwhile."
+        )
 
 
 class RecordBroken(OutboxError):

@@ -6,10 +6,19 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from plexsend.errors import GroupClosed, OutboxError, OutboxFull
+from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, Problem
 from plexsend.outbox.submit import SubmitOutcome
 from plexsend.producers.kept import remarks_on
-from plexsend.producers.submissions import Added, Changed, Conflict, Duplicate, InDoubt, NotAdded, Submission
+from plexsend.producers.submissions import (
+    Added,
+    Changed,
+    Conflict,
+    Duplicate,
+    InDoubt,
+    Invalid,
+    NotAdded,
+    Submission,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -117,8 +126,9 @@ class Adding:
                 self._answered += 1
         with self._lock:
             if not self._ended.is_set():
-                # Only a full server and a closed group are known to have added nothing.
-                self._end(in_doubt=failure is not None and not isinstance(failure, (OutboxFull, GroupClosed)))
+                # Of these alone it is known that nothing was added.
+                added_nothing = isinstance(failure, (OutboxFull, GroupClosed, KeySpoilt))
+                self._end(in_doubt=failure is not None and not added_nothing)
         return failure
 
     def give_up(self) -> bool:
@@ -152,6 +162,8 @@ def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submi
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
+        elif submitted.state is None:
+            part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
         elif submitted.outcome is SubmitOutcome.ADDED:
             part.added.append(Added(index, msg_key))
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
@@ -160,6 +172,15 @@ def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submi
                 part.warnings.extend(remarks_on(index, msg_key, submitted.kept))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
+
+
+def _spoilt(each: Waiting) -> Problem:
+    return Problem(
+        "msg_key",
+        f"another program put something else into Redis where the record of this key belongs, in "
+        f"{{{each.lane.account}}}:m:{each.message.msg_key}",
+        "Rename or delete that key in Redis, or give the message another one.",
+    )
 
 
 def _note_not_added(part: Submission, messages: Iterable[Waiting]) -> None:

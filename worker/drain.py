@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, SettingsError, UsageError
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
-from plexsend.outbox.addresses import agreed_address
 from plexsend.outbox.advance import UNKNOWN_SENDER, Mode, NothingTaken, Status, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
 from plexsend.worker.batch_log import BatchLog
+from plexsend.worker.obstacles import Obstacles
 from plexsend.worker.recheck import recheck
 from plexsend.worker.rewind import log_forgotten
 from plexsend.worker.slices import SHORT_SLICE_S, long_slice_s
@@ -54,8 +54,8 @@ class Surroundings:
     """Whether one of a lane without a group does."""
     ring: Callable[[Lane, str], None]
     """Send a doorbell for a lane, under this name."""
-    clock: Callable[[], float] = time.monotonic
-    """Seconds, monotonic."""
+    clock: Callable[[], float] = elapsed_s
+    """Seconds that never go back, and pass while the machine sleeps."""
 
 
 class Drain:
@@ -73,6 +73,7 @@ class Drain:
         self._look_at_policies()
         self._log = get_logger("worker.drain").bind(lane=lane.name, drain=self._name)
         self._batch_log = BatchLog(self._log)
+        self._obstacles = Obstacles(runtime, lane.account, self._log)
         self._in_hand: Batch | None = None
         """The batch that was taken last, until its verdicts are written down."""
 
@@ -127,7 +128,7 @@ class Drain:
             reason = f"this process has no secret for {account}: its environment names none"
         except SettingsError as exc:
             reason = str(exc)
-        self._log_once(account, "no_secret", "this process cannot send for an account", reason=reason)
+        self._obstacles.no_secret(reason)
         return None
 
     # The gateway's refusal itself is logged with its batch.
@@ -135,23 +136,9 @@ class Drain:
         if reply.forgotten is not None:
             log_forgotten(reply.forgotten, lane=self._lane.name)
         if reply.status is Status.DECLINED and reply.reason == "address":
-            account, sender = self._lane.account, self._sender() or UNKNOWN_SENDER
-            agreed = agreed_address(self._runtime.store, account, sender.product)
-            self._log_once(
-                account,
-                f"address of {sender.product}",
-                "gateway's address of this process is not the account's, it does not send",
-                host=socket.gethostname(),
-                its_address=sender.url,
-                address=agreed,
-                remedy=f"correct PLEXSEND_{self._service.product.setting}_URL here, or "
-                f"plexsend policy set @{account} gateway_url.{sender.product}=URL --reason R",
-            )
-
-    def _log_once(self, account: str, what: str, event: str, **fields: str) -> None:
-        if (account, what) not in self._runtime.declined:
-            self._runtime.declined.add((account, what))
-            self._log.error(event, account=account, **fields)
+            self._obstacles.other_address(self._service.product, self._sender() or UNKNOWN_SENDER)
+        elif reply.status is Status.SPOILT:
+            self._obstacles.spoilt_key(reply.reason)
 
     def _is_over(self, began: float) -> bool:
         if self._runtime.stop.is_set():
@@ -255,6 +242,9 @@ class Drain:
     def _post(self, batch: Batch) -> Settlement:
         account = batch.lane.account
         credentials = self._runtime.credentials(account)
+        if self._runtime.stop.is_set():
+            # Taken by a call that was under way, or that Redis answered late.
+            return give_back(batch, "STOPPING", "the worker was asked to stop before it was sent")
         if self._around.clock() - self._called_at > STALE_S:
             return give_back(batch, "STALE", "the worker was stopped between taking and sending")
         try:

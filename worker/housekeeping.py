@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from functools import partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, OutboxMoved
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
@@ -24,6 +24,7 @@ from plexsend.worker.presence import Presence
 from plexsend.worker.reclaim import reclaim
 from plexsend.worker.rewind import RewindWatch
 from plexsend.worker.service_watch import ServiceWatch
+from plexsend.worker.spoilt_log import SpoiltLog
 from plexsend.worker.walker import Walker
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Housekeeping:
         presence: Presence | None = None,
         wakeups: Wakeups | None = None,
         memory_file: MemoryFile | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._runtime = runtime
         self._ring = ring
@@ -88,6 +89,7 @@ class Housekeeping:
         self._moved_at: dict[str, float] = {}
         self._tidying: dict[str, Iterator[Lane]] = {}
         self._walker = Walker(runtime.store, runtime.name, clock)
+        self._spoilt_log = SpoiltLog(runtime.store, runtime.name, self._walker.look_soon)
         self._rewind = RewindWatch(runtime)
         self._memory_file = memory_file
         self._due: dict[str, float] = {}
@@ -99,7 +101,6 @@ class Housekeeping:
         self._rang_at: dict[str, float] = {}
         self._failing: set[str] = set()
         self._most_items = {service: get_service(service).product.most_items for service in runtime.services}
-        self._spoilt: set[tuple[str, str]] = set()
         self._nudged = False
         self._orphans_at = clock()
         self._duties = Duties(runtime.store, self._presence, clock)
@@ -260,7 +261,7 @@ class Housekeeping:
         self._swept.add(account)
         if found.dropped:
             self._dropped[account] = self._dropped.get(account, frozenset()) | gone
-        self._log_spoilt(account, found.spoilt)
+        self._spoilt_log.note(account, found)
         for ring in found.rings:
             self._ring(ring.lane, ring.bell)
             if self._queues is not None:
@@ -271,16 +272,6 @@ class Housekeeping:
         reclaim(self._runtime, found.abandoned)
         if self._watch.note(account, found):
             self._due[account] = 0.0
-
-    def _log_spoilt(self, account: str, lanes: tuple[str, ...]) -> None:
-        for lane in lanes:
-            if (account, lane) not in self._spoilt:
-                self._log.error(
-                    "lane cannot be read, another program wrote to it",
-                    account=account,
-                    lane=lane,
-                )
-        self._spoilt.update((account, lane) for lane in lanes)
 
     # The broker is asked only while doorbells go out: without any, its queues are empty or draining.
     def _lengths(self) -> dict[str, int] | None:

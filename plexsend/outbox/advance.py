@@ -8,10 +8,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from plexsend.errors import KeySpoilt
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import ADVANCE, ADVANCE_ANSWER, EFFECT, VERDICT
 from plexsend.outbox.batches import Batch, Message, Settlement
+from plexsend.outbox.constants import LONGEST_SLEEP_MS
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.policies.state import run
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.rewound import Forgotten, Loss
@@ -43,6 +46,8 @@ class Status(StrEnum):
     """Nothing can be sent for `wait_ms`, which is short enough to wait with the lease kept."""
     ENOUGH = "enough"
     """Other drains serve this lane to its limit."""
+    SPOILT = "spoilt"
+    """Another program put something else in place of the key that `reason` names. Verdicts were written."""
     DECLINED = "declined"
     """This process cannot send for the account, which others may: `reason` says `secret` or `address`."""
     STOPPED = "stopped"
@@ -107,7 +112,8 @@ def advance(
     `seen`: what the process knows of the lane's route.
 
     Raises OutboxUnavailable when Redis does not answer: call again with the same ticket until it does. It is
-    an OutboxMoved where the server does not have the account: this may never change.
+    an OutboxMoved where the server does not have the account: this may never change. Raises KeySpoilt where a
+    verdict could not be written for what another program did.
     """
     settled = settlement or _NOTHING
     args = ADVANCE.write(
@@ -131,7 +137,12 @@ def advance(
         seen_takes=seen.takes,
         seen=seen.words,
     )
-    reply = store.run(Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
+    try:
+        reply = run(store, Script.ADVANCE, lane.account, [*args, *_settlement_args(settled)])
+    except KeySpoilt as exc:
+        if not exc.is_settled:
+            raise
+        return NothingTaken(Status.SPOILT, LONGEST_SLEEP_MS, exc.key, "")
     answer = ADVANCE_ANSWER.read(reply)
     status = text(answer["status"])
     if status == "taken":

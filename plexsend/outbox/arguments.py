@@ -135,7 +135,7 @@ SWEEP_ANSWER = _order(
     _flag("dropped"),
     *(
         Value(name, Sort.LIST)
-        for name in ("rings", "abandoned", "processes", "spoilt", "refused", "urls", "unserved")
+        for name in ("rings", "abandoned", "processes", "spoilt", "aside", "refused", "urls", "unserved")
     ),
     "auth",
 )

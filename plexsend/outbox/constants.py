@@ -46,7 +46,7 @@ LONGEST_GAP_MS = 60_000
 """Where nobody looked for such programs for longer, one may have come and gone: the time begins again."""
 REFUSAL_NOTED_MS = 3_600_000
 """How often it is written down that a closed group refused a message, which keeps the group closed."""
-FIRST_WALK_MS = 10_000
+FIRST_WALK_MS = 5_000
 """From the beginning of a worker process until all lanes and messages are looked over; a fleet that starts
 together shares one walk."""
 WALK_EVERY_MS = 3_600_000
@@ -69,6 +69,11 @@ IMPORT_PENDING_MS = 60_000
 """A run that noted rows so long ago and is over has added them or never will: no call takes as long."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
+
+LARGEST_NUMBER = 9_000_000_000_000_000
+"""Above all times and counts; what Redis and Lua both hold exactly."""
+MOST_COUNTS = 128
+"""Fields of a lane's counts, of which some twenty are not codes; the others are counted as `*`."""
 
 # How much one call does at most, so that no other script waits long for it.
 MOST_DUE = 50

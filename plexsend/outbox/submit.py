@@ -15,7 +15,7 @@ from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
-from plexsend.outbox.policies.state import copy_to
+from plexsend.outbox.policies.state import copy_to, run
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -63,6 +63,8 @@ class SubmitOutcome(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    SPOILT = "spoilt"
+    """Another program put something else where the record of this key belongs: it was not added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ class KeptTimes:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of one message; `state` is that of the message now known by its key."""
+    """What became of one message; `state` is that of the message now known by its key, None if spoilt."""
 
     outcome: SubmitOutcome
-    state: State
+    state: State | None
     kept: KeptTimes | None = None
     """Of a duplicate that waits: its times, where others were asked for now. They are not changed."""
 
@@ -135,10 +137,10 @@ class Submitter:
         entries: list[str | bytes | int] = []
         for message in messages:
             entries += _of_message(message)
-        reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=0), *entries])
+        reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=0), *entries])
         if text(reply[0]) == "announce":
             self._announce(lane)
-            reply = self._store.run(Script.SUBMIT, lane.account, [*write(announced=1), *entries])
+            reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         if text(reply[0]) == "closed":
             raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
         return _answers([text(value) for value in reply])
@@ -181,11 +183,14 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
     return [_answer(known, state) for known, state in zip(reply[::2], reply[1::2], strict=True)]
 
 
-def _answer(known: str, state: str) -> Submitted:
-    outcome = SubmitOutcome(known)
-    if " " not in state:
-        return Submitted(outcome, State(state))
-    state, *times = state.split()
-    return Submitted(
-        outcome, State(state), KeptTimes(*(None if each == "-" else int(each) for each in times))
-    )
+# A record in a state that nobody knows is another program's.
+def _answer(known: str, answered: str) -> Submitted:
+    state, *times = answered.split(" ")
+    if state not in _STATES:
+        return Submitted(SubmitOutcome.SPOILT, None)
+    kept = KeptTimes(*(None if each == "-" else int(each) for each in times)) if times else None
+    return Submitted(SubmitOutcome(known), State(state), kept)
+
+
+_STATES = frozenset(State)
+"""The words of all states."""

@@ -13,6 +13,7 @@ from plexsend.outbox.arguments import ADDRESS, SERVICE, SWEEP, SWEEP_ANSWER
 from plexsend.outbox.constants import SWEEP_LEASE_MS
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.state import run
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -54,7 +55,10 @@ class SweepResult:
     processes: tuple[WorkerProcess, ...]
     """Those of an older program."""
     spoilt: tuple[str, ...] = ()
-    """Lanes that could not be looked at: another program wrote something that cannot be read."""
+    """Lanes that could not be looked at, since another program wrote something that cannot be read, and keys
+    that only a person can decide on."""
+    aside: tuple[str, ...] = ()
+    """Keys that were put aside for it."""
     who: str = ""
     """The process that holds the lease, where another does."""
     dropped: bool = False
@@ -118,7 +122,7 @@ def sweep(
     for product, url in urls.items():
         args += ADDRESS.write(product=product, url=url)
     args += [lane.name for lane in tidy]
-    answer = SWEEP_ANSWER.read(store.run(Script.SWEEP, account, args))
+    answer = SWEEP_ANSWER.read(run(store, Script.SWEEP, account, args))
     return SweepResult(
         swept=text(answer["status"]) == "swept",
         wait_ms=number(answer["wait_ms"]),
@@ -126,6 +130,7 @@ def sweep(
         abandoned=tuple(_abandoned(answer["abandoned"])),
         processes=tuple(WorkerProcess.parse_all(answer["processes"])),
         spoilt=tuple(text(lane) for lane in answer["spoilt"]),
+        aside=tuple(text(key) for key in answer["aside"]),
         who=text(answer["who"]),
         dropped=number(answer["dropped"]) == 1,
         refused=frozenset(text(name) for name in answer["refused"]),

@@ -169,10 +169,11 @@ def look_over(store: Store, page: Page) -> Healed:
 
 def _heal(store: Store, account: str, act: str, names: Sequence[str], healed: Healed) -> list[str]:
     try:
-        _, spoilt, found = store.run(Script.HEAL, account, [*HEAL.write(act=act), *names])
+        _, spoilt, found, aside = store.run(Script.HEAL, account, [*HEAL.write(act=act), *names])
     except OutboxMoved:
         return []
     healed.spoilt += [(account, text(name)) for name in spoilt]
+    store.on_put_aside([text(key) for key in aside])
     return [text(name) for name in found]
 
 

@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from plexsend.errors import OutboxMoved
+from plexsend.errors import KeySpoilt, OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
 from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.where import Where
-from plexsend.outbox.redis.reads import ask
+from plexsend.outbox.redis.reads import ask, insist
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from plexsend.outbox.redis.store import Store
 
@@ -33,8 +33,7 @@ _ASKED = "asked"
 
 def read(store: Store) -> Agreed:
     """Return all that the fleet has written down."""
-    with mapped():
-        found = store.client.hgetall(store.keys.policy)
+    found = insist(store, lambda pipe: pipe.hgetall(store.keys.policy))
     return _parse({text(field): text(value) for field, value in found.items()})
 
 
@@ -125,6 +124,17 @@ def refresh(store: Store, accounts: Iterable[str]) -> list[str]:
             _copy(store, account, agreed.epoch, in_force, is_early=False)
             here.append(account)
     return here
+
+
+def run(store: Store, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
+    """Run a script that goes by what is in force; where another program spoilt that, copy it again first."""
+    try:
+        return store.run(script, account, args)
+    except KeySpoilt as exc:
+        if exc.key != store.keys.in_force(account):
+            raise
+        copy_to(store, account)
+        return store.run(script, account, args)
 
 
 def copy_to(store: Store, account: str) -> None:

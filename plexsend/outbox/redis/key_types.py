@@ -1,4 +1,8 @@
-"""The type that each key of the outbox has: what another program put in its place has another."""
+"""The type that each key of the outbox has: what another program put in its place has another.
+
+What the scripts can make anew they put aside as `spoilt:<key>` when they meet it; what only a person can
+decide on they name, and touch nothing.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "urls": "hash",
     "refused": "hash",
     "sweep": "hash",
+    "forgotten": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -71,15 +76,52 @@ OF_SERVICE: Mapping[str, str] = {
 OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
 """What precedes a message's key → type."""
 
-_MESSAGE = re.compile(r"([bmh]):.")
+OF_IMPORT: Mapping[str, str] = {"import": "hash"}
+"""What precedes an import's name → type."""
+
+LEFT_TO_A_PERSON = {
+    "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
+    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
+}
+"""Keys that cannot be made anew: what holds, what is in force, what was closed, and by which numbers records
+name their lanes."""
+
+
+def listed() -> Mapping[str, str]:
+    """Return the tables for the scripts: `<name>=<type>` each, with `!` behind what is left to a person.
+
+    Of `here` they only ask whether it is there.
+    """
+    tables = {
+        "FLEET_KEYS": (OF_FLEET, LEFT_TO_A_PERSON["OF_FLEET"]),
+        "ACCOUNT_KEYS": (OF_ACCOUNT, LEFT_TO_A_PERSON["OF_ACCOUNT"]),
+        "LANE_KEYS": (OF_LANE, frozenset[str]()),
+        "SERVICE_KEYS": (OF_SERVICE, frozenset[str]()),
+    }
+    return {
+        name: " ".join(f"{key}={kind}{'!' * (key in left)}" for key, kind in table.items() if key != "here")
+        for name, (table, left) in tables.items()
+    }
+
+
+def is_begun_anew(name: str) -> bool:
+    """Return whether scripts put aside what another program wrote there; `name`: without the prefix."""
+    _, of_account, rest = name.partition("}:")
+    if of_account:
+        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and not _NAMED.match(rest)
+    return name not in LEFT_TO_A_PERSON["OF_FLEET"]
+
+
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT}
+_NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
 
 
 def type_in_account(name: str) -> str | None:
     """Return the type of the key of an account with this name behind the account; None: not a key of ours."""
-    if found := _MESSAGE.match(name):
-        return OF_MESSAGE[found[1]]
+    if found := _NAMED.match(name):
+        return _OF_NAMED[found[1]]
     if name in OF_ACCOUNT:
         return OF_ACCOUNT[name]
     if found := _LANE.fullmatch(name):

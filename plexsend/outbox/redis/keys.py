@@ -90,6 +90,8 @@ p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while 
                              it), back (what is left to cut after a clock set back), `turn <route>` (where
                              lanes that wait are looked at next); walk, place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
+p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
+                             met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
@@ -98,6 +100,7 @@ p                    position: µs at which the message first became ready, plus
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
 k                    token of the take it is or was last in: `<drain>.<sequence>`
+j                    token of an earlier take of which a late verdict came last
 n y x                attempts spent; uncertain tries; takes that ended without a verdict
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,

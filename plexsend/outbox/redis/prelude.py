@@ -1,17 +1,20 @@
-"""What the scripts are given as data: constants, flags, transitions, holds, defaults of policies."""
+"""What the scripts are given as data: constants, flags, states, types, holds, defaults of policies."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import CODES, Meaning
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.policies.rows import ROWS
+from plexsend.outbox.reasons import Scope
+from plexsend.outbox.redis.key_types import listed
 from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.reasons import HoldRule
 
@@ -25,29 +28,70 @@ _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
     """Return the data that a script names, as Lua: name → the line that gives it.
 
+    What most calls do not need is a text, which costs a call nothing, or a function: a table would be made
+    anew by each call.
+
     Args:
         text: The script and its parts.
         rules: The rows of holds.
     """
-    text = _COMMENT.sub("", text)
-    named = {*_NAME.findall(text)}
-    data = {
+    named = {*_NAME.findall(_COMMENT.sub("", text))}
+    values = {
         "NOWHERE": NOWHERE,
-        # One text, which costs a call nothing; tables would be made anew each time.
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
+        # Of these the gateway says that it had the key before.
+        "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
         "SET_OF": {str(state): name for state, name in SET_OF.items()},
         "LIVING": {str(state): True for state in LIVING},
-        "HOLDS": [row for rule in rules for row in _rows(rule)],
-        "POLICY_DEFAULTS": _defaults(text, rules),
+        "POLICY_DEFAULTS": "".join(f" {row.name}={row.default}" for row in ROWS.values()),
+        **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
+        **listed(),
         **given(),
         **{flag.name: flag.value for flag in Flag},
     }
-    return {name: f"local {name} = {_lua(value)}" for name, value in data.items() if name in named}
+    lines = {name: f"local {name} = {_lua(value)}" for name, value in values.items()}
+    lines |= _holds([row for rule in rules for row in _rows(rule)])
+    return {name: line for name, line in lines.items() if name in named}
 
 
 def _targets(event: Event) -> dict[str, str]:
     found = next(row for row in TRANSITIONS if row[0] is event)
     return {str(state or NOWHERE): str(found[2] or NOWHERE) for state in found[1]}
+
+
+def _holds(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """Return what gives the holds that cover a lane: their fields, their rows, and which an effect begins.
+
+    In front come those that it shares with its route, then the pauses of its group and of itself alone.
+    """
+    shared = [row for row in rows if row["scope"] != Scope.GROUP]
+    own = [
+        row
+        for row in rows
+        if row["scope"] == Scope.GROUP or (row["scope"] == Scope.LANE and "begun_by" not in row)
+    ]
+    of_own = {Scope.GROUP: "group", Scope.LANE: "lane"}
+    of_shared = {Scope.ACCOUNT: "account", Scope.SERVICE: "service", Scope.LANE: "route"}
+    begun_by = "".join(
+        f" {row[begins]}:{place}"
+        for place, row in enumerate(shared, 1)
+        for begins in ("begun_by", "hinted_by")
+        if begins in row
+    )
+    return {
+        "SHARED_HOLDS": _function("SHARED_HOLDS(account, service, route)", _fields(shared, of_shared)),
+        "OWN_HOLDS": _function("OWN_HOLDS(group, lane)", _fields(own, of_own)),
+        "HOLD_ROWS": _function("HOLD_ROWS()", f"{_lua(shared)}, {_lua(own)}"),
+        "BEGUN_BY": f"local BEGUN_BY = {_lua(begun_by)}",
+    }
+
+
+def _function(head: str, value: str) -> str:
+    return f"local function {head} return {value} end"
+
+
+def _fields(rows: Iterable[Mapping[str, object]], names: Mapping[Scope, str]) -> str:
+    return "{ " + ", ".join(f"'{row['prefix']}' .. {names[Scope(str(row['scope']))]}" for row in rows) + " }"
 
 
 def _rows(rule: HoldRule) -> Iterator[Mapping[str, object]]:
@@ -70,16 +114,6 @@ def _rows(rule: HoldRule) -> Iterator[Mapping[str, object]]:
         yield {name: value for name, value in row.items() if value is not None}
 
 
-# Those alone that the script names, or its holds: each call makes the table anew.
-def _defaults(text: str, rules: Iterable[HoldRule]) -> dict[str, str | float]:
-    steps = {step for rule in rules for step in (rule.first_step, rule.longest_step)}
-    return {
-        name: _number_or_text(row.default)
-        for name, row in ROWS.items()
-        if name in steps or re.search(rf"\b{name}\b", text)
-    }
-
-
 def _number_or_text(text: str) -> str | float:
     try:
         return float(text)
@@ -94,4 +128,6 @@ def _lua(value: object) -> str:
         return "{" + ", ".join(map(_lua, value)) + "}"
     if value is True:
         return "true"
-    return f"{value:.10g}" if isinstance(value, (int, float)) else f"'{value}'"
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.10g}" if isinstance(value, float) else f"'{value}'"

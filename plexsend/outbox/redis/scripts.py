@@ -4,7 +4,8 @@ The first lines of a script or part name what it needs (`-- needs: _clock, sweep
 each of which comes once and before what needs it, and `arguments`, which is written from arguments.py.
 
 A script names first what it and all its functions use, then a semicolon, then the parts with the functions.
-These are put into a function of their own. Each call makes every function again, and Lua finds what one of
+These are put into a function of their own; what follows where it fails is in `_spoilt`. Each call makes
+every function again, and Lua finds what one of
 them needs by going through all that others of the same level need: with everything at one level a call took
 15 µs more. So a function that a script does not name is left out, and parts that most calls do not use are
 named in lines of their own (`-- when used: _rate, _line`): the first call of one of their functions makes all
@@ -72,6 +73,9 @@ _SHEBANG = {
     Script.AUDIT: "#!lua flags=no-writes",
 }
 
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.WALK)
+"""Scripts on the keys of the whole fleet."""
+
 
 def only_reads(script: Script) -> bool:
     """Return whether a script cannot write, as the server was told."""
@@ -79,6 +83,7 @@ def only_reads(script: Script) -> bool:
 
 
 ARGUMENTS = "arguments"
+_SPOILT = "_spoilt"
 PRELUDES = ("prelude", "prelude of the functions")
 """The parts with what a script is given as data."""
 _NOTHING = "nothing"
@@ -108,18 +113,26 @@ def source(script: Script) -> str:
 
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
-    needed = _put_aside(_without_unnamed(list(_resolve(script, script, set()))))
+    resolved = list(_resolve(script, script, set()))
+    catches = any(part.name == _SPOILT for part in resolved)
+    end = Part("end", _end(script) if catches else "end)()")
+    needed = _put_aside(_without_unnamed([*resolved, end]))
     shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
     inside = needed[len(shared) :]
     given = prelude(_text(needed), rules)
-    early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", _text(shared))}
+    outside = _text([*shared, end])
+    early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", outside)}
     begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
-    # A script without functions of its own has nothing to put aside.
-    if not inside:
-        return begin
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
     late = {name: line for name, line in given.items() if name not in early}
-    return [*begin, inside[0], Part(PRELUDES[1], _lines(late)), *inside[1:], Part("end", "end)()")]
+    first = Part(_FUNCTIONS, "local done, answer = pcall(function()" if catches else "return (function()")
+    return [*begin, first, Part(PRELUDES[1], _lines(late)), *inside[1:]]
+
+
+def _end(script: Script) -> str:
+    keys = "FLEET_KEYS" if script in _OF_THE_FLEET else "ACCOUNT_KEYS"
+    lane = ", lane" if LAYOUTS[script].arguments.place("lane") else ""
+    return f"end)\nif done then return answer end\nreturn failed(answer, {keys}{lane})"
 
 
 def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
@@ -136,7 +149,8 @@ def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
 
 def _put_aside(pieces: list[Part]) -> list[Part]:
     """Return the pieces with each line of `when used` put together, where the last piece of it was."""
-    for number, line in enumerate(_WHEN_USED.findall(pieces[-1].text), 1):
+    *_, main, _ = pieces
+    for number, line in enumerate(_WHEN_USED.findall(main.text), 1):
         names = line.split(", ")
         rare = [piece for piece in pieces if piece.name in names]
         last = pieces.index(rare[-1])
@@ -179,7 +193,8 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
     if name == ARGUMENTS:
         yield Part(name, LAYOUTS[script].as_lua())
     elif name == _FUNCTIONS:
-        yield Part(name, "return (function()")
+        # What it begins with is known once all are.
+        yield Part(name, "")
     else:
         text = files("plexsend.outbox.scripts").joinpath(f"{name}.lua").read_text("utf-8")
         for need in _needs(text):

@@ -18,9 +18,9 @@ local function end_if_over(lane)
   if not fields then return false end
   local route = route_of(lane)
   for i = 1, #fields, 2 do
-    if fields[i + 1] ~= '0' then
-      -- A count that another program spoilt is lost; audit reported it as long as it was there.
-      redis.pcall('HINCRBY', lane_key(route, 'counts'), fields[i], fields[i + 1])
+    -- A count that another program spoilt is lost; audit reported it as long as it was there.
+    if fields[i + 1] ~= '0' and tonumber(fields[i + 1]) then
+      write_count(route, fields[i], tonumber(fields[i + 1]))
     end
   end
   local number = call('HGET', P .. 'lanes', lane)
@@ -28,7 +28,7 @@ local function end_if_over(lane)
   call('HDEL', P .. 'lanes', lane, '#' .. (number or ''))
   -- What held this lane alone; a pause of its group is there without a lane too.
   for _, field in ipairs(own_fields(lane, 'lane')) do
-    call('HDEL', P .. 'holds', field)
+    delete_hold(field)
   end
   call('ZREM', lane_key(route, 'wake'), lane)
   call('ZREM', lane_key(route, 'wake:held'), lane)

@@ -1,39 +1,35 @@
 -- needs: _clock, _holds, _lanes
--- What the holds let a lane do now, by the rows of HOLDS.
+-- What the holds let a lane do now, by the rows of HOLD_ROWS.
 
--- The rows of HOLDS that cover a lane, and their fields, in the same order. What a row holds by lane it holds by
--- route, so that all groups of a route share what one of them found out; behind these come the pauses of the
--- lane's own group and of the lane alone.
+-- The fields of the holds that cover a lane. What a row holds by lane it holds by route, so that all groups of a route
+-- share what one of them found out; behind these come the pauses of the lane's own group and of the lane alone.
 local covering = {}
 
 local function hold_fields(lane, service)
-  local found = covering[lane]
-  if not found then
-    local route, group = route_of(lane), group_of(lane)
-    local what = { account = string.match(lane, '@(.+)$') or '', service = service, lane = route }
-    found = { rows = {}, fields = {} }
-    local function add(row, name)
-      found.rows[#found.rows + 1] = row
-      found.fields[#found.fields + 1] = row.prefix .. name
-    end
-    for _, row in ipairs(HOLDS) do
-      if what[row.scope] then add(row, what[row.scope]) end
-    end
-    found.shared = #found.rows
-    for _, row in ipairs(HOLDS) do
-      if group and row.scope == 'group' then add(row, group) end
-      if group and row.scope == 'lane' and not row.begun_by then add(row, lane) end
-    end
-    covering[lane] = found
+  local fields = covering[lane]
+  if not fields then
+    local group = group_of(lane)
+    fields = SHARED_HOLDS(string.match(lane, '@(.+)$') or '', service, route_of(lane))
+    for _, field in ipairs(group and OWN_HOLDS(group, lane) or {}) do fields[#fields + 1] = field end
+    covering[lane] = fields
   end
-  return found
+  return fields
+end
+
+-- Made when the first hold is looked at: most calls meet none.
+local shared_rows, own_rows
+
+-- The row of one of these fields, by its place; and whether it covers the lane or its group alone.
+local function row_of(place)
+  if not shared_rows then shared_rows, own_rows = HOLD_ROWS() end
+  return shared_rows[place] or own_rows[place - #shared_rows], place > #shared_rows
 end
 
 -- The fields of the holds that a lane does not share with its route; of one scope, where it is given.
 local function own_fields(lane, scope)
-  local covers, fields = hold_fields(lane, service_of(lane)), {}
-  for i = covers.shared + 1, #covers.fields do
-    if not scope or covers.rows[i].scope == scope then fields[#fields + 1] = covers.fields[i] end
+  local group, fields = group_of(lane), {}
+  for _, field in ipairs(group and OWN_HOLDS(group, lane) or {}) do
+    if not scope or string.match(field, '^%S+') == scope then fields[#fields + 1] = field end
   end
   return fields
 end
@@ -59,19 +55,19 @@ end
 -- route; `at`: ms when to look again; `probes`: fields of the holds that want one message as a probe; `size`:
 -- the largest batch.
 local function gate(lane, service, most_items)
-  local covers = hold_fields(lane, service)
-  local fields = covers.fields
-  local found = call('HMGET', P .. 'holds', unpack(fields))
+  local fields = hold_fields(lane, service)
+  local found = hold_texts(lane, fields)
   local result = { probes = {}, size = most_items, at = now + LONGEST_SLEEP_MS }
-  for i, row in ipairs(covers.rows) do
+  for i, field in ipairs(fields) do
     if found[i] then
+      local row, is_own = row_of(i)
       local at, size = look_at_hold(row, found[i])
       if at then
-        result.blocked, result.at, result.is_own = fields[i], at, i > covers.shared
+        result.blocked, result.at, result.is_own = field, at, is_own
         return result
       end
       result.size = math.min(result.size, size)
-      if row.ends == 'probe' then result.probes[#result.probes + 1] = fields[i] end
+      if row.ends == 'probe' then result.probes[#result.probes + 1] = field end
     end
   end
   return result

@@ -34,16 +34,19 @@ local function lane_named(l)
   return lane
 end
 
+local numbers = {}
+
 -- Gives the lane a number where it has none. A route is in the index with its first lane.
 local function number_of(lane)
   local index = P .. 'lanes'
-  local number = call('HGET', index, lane)
+  local number = numbers[lane] or call('HGET', index, lane)
   if not number then
     local route = route_of(lane)
     if route ~= lane then number_of(route) end
     number = num(call('HINCRBY', index, 'next', 1))
     call('HSET', index, lane, number, '#' .. number, lane)
-    call('SADD', P .. 'routes', route)
+    redis.pcall('SADD', P .. 'routes', route)
   end
+  numbers[lane] = number
   return number
 end

@@ -1,13 +1,13 @@
 -- needs: _clock
 -- Policies in force: what the whole fleet agrees on, kept in `policy`. One that is missing there, or cannot be
 -- read, has the default of its row. Where one call needs several, it reads them together and takes the defaults
--- from POLICY_DEFAULTS itself.
+-- from DEFAULT_<NAME>.
 
 -- `service`: nil for a policy that holds for the whole account.
 local function policy(name, service)
   local found = call('HGET', P .. 'policy', service and name .. ':' .. service or name)
-  local default = POLICY_DEFAULTS[name]
-  if type(default) == 'number' then return tonumber(found or nil) or default end
+  local default = string.match(POLICY_DEFAULTS, ' ' .. name .. '=(%S*)')
+  if tonumber(default) then return number_in(found) or tonumber(default) end
   return found or default
 end
 

@@ -1,10 +1,11 @@
 -- needs: _clock, _counts
 -- A message's record: its fields, flags and history, and how it moves from state to state.
 
+-- Where another program put something else, the message goes on without its history, and audit names the key.
 local function note(key, event, code, detail)
   local entry = now_text .. '|' .. event .. '|' .. (code or '') .. '|' .. (detail or '')
-  call('RPUSH', P .. 'h:' .. key, entry)
-  call('LTRIM', P .. 'h:' .. key, -HISTORY_LENGTH, -1)
+  redis.pcall('RPUSH', P .. 'h:' .. key, entry)
+  redis.pcall('LTRIM', P .. 'h:' .. key, -HISTORY_LENGTH, -1)
 end
 
 local function has(flags, flag)
@@ -34,7 +35,7 @@ local function is_plain(key)
   return not string.find(key, '[\128-\255]')
 end
 
--- Adds one to a field that should hold a number.
+-- Adds one to a field of a record that should hold a number.
 local function bump(key, field)
   local done = redis.pcall('HINCRBY', key, field, 1)
   if type(done) == 'table' then call('HSET', key, field, 1) end
@@ -53,40 +54,36 @@ local function ended_list(lane, l)
 end
 
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
--- into the record in the same HSET. The caller has checked that target() is not nil.
+-- into the record in the same HSET. The caller has checked that target() is not nil, and has read the record.
+--
+-- What another program may have put where a list or set belongs fails first, before anything is written. What does
+-- not fail comes behind it: where a message is taken out of something else than a set, it was not in there.
 local function move(lane, key, from, event, score, fields)
   local to = target(event, from)
+  local set_before, set_after = SET_OF[from], SET_OF[to]
   fields = fields or {}
   fields[#fields + 1] = 's'
   fields[#fields + 1] = to
-  if SET_OF[from] then
-    call('ZREM', lane_key(lane, SET_OF[from]), key)
-  end
-  if LIVING[to] then
-    call('ZADD', lane_key(lane, SET_OF[to]), num(score), key)
-  else
-    if SET_OF[to] then
-      call('ZADD', lane_key(lane, SET_OF[to]), now_text, key)
-    else
-      call('DEL', body_of .. key)
-      call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u')
-    end
+  if not LIVING[to] then
+    score = now
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text
     call('RPUSH', ended_list(lane, call('HGET', record_of .. key, 'l')), now_text .. ':' .. key)
   end
+  if set_after then call('ZADD', lane_key(lane, set_after), num(score), key) end
+  if set_before and set_before ~= set_after then redis.pcall('ZREM', lane_key(lane, set_before), key) end
+  if not set_after then
+    call('DEL', body_of .. key)
+    call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j')
+  end
   call('HSET', record_of .. key, unpack(fields))
-  -- Last: what fails where another program wrote is not counted either.
   moved(lane, key, from, to)
   return to
 end
 
--- Takes an ended record away for good; the caller has checked that the event can happen. What fails where another
--- program wrote comes first: then nothing is counted either.
+-- Takes an ended record away for good; the caller has checked that the event can happen.
 local function forget(lane, key, from, event)
-  if SET_OF[from] then
-    call('ZREM', lane_key(lane, SET_OF[from]), key)
-  end
+  if SET_OF[from] then redis.pcall('ZREM', lane_key(lane, SET_OF[from]), key) end
   moved(lane, key, from, target(event, from))
   call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
 end

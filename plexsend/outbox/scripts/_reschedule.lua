@@ -5,7 +5,7 @@
 local function to_reschedule(key)
   local found = read_record(key, 's', 'f', 'z', 'p', 't')
   return {
-    s = found[1], f = found[2], z = tonumber(found[3] or nil), p = tonumber(found[4] or nil), t = found[5],
+    s = found[1], f = found[2], z = number_in(found[3]), p = number_in(found[4]), t = found[5],
   }
 end
 

@@ -6,7 +6,7 @@ local SPAN = P .. 'forgotten'
 
 -- The field of the hold that waits for a decision about it.
 local function field_of_hold()
-  for _, row in ipairs(HOLDS) do
+  for _, row in ipairs((HOLD_ROWS())) do
     if row.is_decided then return row.prefix .. string.match(P, '{([^{}]*)}:$') end
   end
 end
@@ -20,7 +20,7 @@ local function remembered_until(seen_ms)
     -- A gap that began later than the caller knows is another one: then nothing shows how much is gone.
     last = before < seen_ms and before or 0
   end
-  return math.min(math.max(last, tonumber(call('GET', P .. 'here')) or 0), seen_ms)
+  return math.min(math.max(last, tonumber(redis.pcall('GET', P .. 'here')) or 0), seen_ms)
 end
 
 -- Counts on behind what a process knows of a route, so that it finds nothing forgotten the next time. Answers how many

@@ -1,6 +1,9 @@
 -- needs: _clock, _lanes
 -- When a lane is looked at next, and how the process that sweeps hears of it. Lanes with a group have a set of
 -- wakes for each route, so that thousands of them are in nobody's way.
+--
+-- A wake is written last, when its message is where it belongs. Where another program put something else in place of
+-- the wakes, sweep puts that aside and looks over all lanes: nothing fails for it here.
 
 local function first_score(key)
   local found = call('ZRANGE', key, 0, 0, 'WITHSCORES')
@@ -12,7 +15,7 @@ end
 local next_look
 
 local function nudge(at)
-  next_look = next_look or tonumber(call('HGET', P .. 'sweep', 'next')) or 0
+  next_look = next_look or number_in(redis.pcall('HGET', P .. 'sweep', 'next')) or 0
   if at < next_look then
     -- Where the login has no rights to channels the process only hears later: the script must not fail for it.
     redis.pcall('PUBLISH', P .. 'nudge', '')
@@ -29,24 +32,24 @@ end
 
 -- `wake:routes`: the routes of which a lane with a group wakes or is held.
 local function note_route(route, added)
-  if route and added == 1 then call('SADD', P .. 'wake:routes', route) end
+  if route and added == 1 then redis.pcall('SADD', P .. 'wake:routes', route) end
 end
 
 local function wake_at(lane, at)
   local set, route = wake_set(lane)
-  note_route(route, call('ZADD', set, num(at), lane))
+  note_route(route, redis.pcall('ZADD', set, num(at), lane))
   nudge(at)
 end
 
 local function wake_by(lane, at)
   local set, route = wake_set(lane)
-  note_route(route, call('ZADD', set, 'LT', num(at), lane))
+  note_route(route, redis.pcall('ZADD', set, 'LT', num(at), lane))
   nudge(at)
 end
 
 -- A hold has ended. An account has few lanes without a group; those with one come back as sweep brings them.
 local function wake_all()
-  for _, lane in ipairs(call('ZRANGE', P .. 'wake', 0, -1)) do
+  for _, lane in ipairs(redis.pcall('ZRANGE', P .. 'wake', 0, -1)) do
     wake_by(lane, now)
   end
   nudge(now)
@@ -62,7 +65,7 @@ local function sleep_until(lane, at)
   if t then
     wake_at(lane, math.max(t, now))
   else
-    call('ZREM', (wake_set(lane)), lane)
+    redis.pcall('ZREM', (wake_set(lane)), lane)
   end
 end
 
@@ -79,8 +82,8 @@ local function sleep_held(lane, held)
     wake_at(lane, math.max(now, math.min(abandoned, held.at)))
     return
   end
-  call('ZREM', set, lane)
-  if not held.is_own then note_route(route, call('ZADD', lane_key(route, 'wake:held'), now_text, lane)) end
+  if not held.is_own then note_route(route, redis.pcall('ZADD', lane_key(route, 'wake:held'), now_text, lane)) end
+  redis.pcall('ZREM', set, lane)
 end
 
 -- ms at which the linger is over, counted from the oldest ready message; nil once it is.

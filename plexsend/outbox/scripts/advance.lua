@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _waiters,
+-- needs: _clock, _here, _lanes, _spoilt, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _waiters,
 -- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/settle, advance/effects, advance/choose,
 -- needs: advance/fill, advance/batch, advance/again, advance/take, advance/stop
 -- when used: _rate, _places, _line, advance/permits
@@ -21,6 +21,7 @@
 --
 -- Answers what ADVANCE_ANSWER lists, then for each message taken: key, body, stamp, and its troubles:
 -- attempts|uncertain tries|first ms|o|takes without verdict|flags, empty where there were none.
+-- Where a key that cannot be made anew is spoilt, nothing is taken: see _spoilt for what it answers then.
 -- status: taken; declined (this process cannot send for the account); idle (nothing to do for `ms`, lease given back); stay (the same, lease kept); enough (others
 --         serve this lane); stopped; settled; moved (see _here). ms: the wait; with `taken` Redis's clock.
 
@@ -48,23 +49,33 @@ local function settle_all(last)
   if holds_ended then wake_all() end
   -- A caller that settles for another drain takes nothing itself.
   if mode == 'settle' and call('ZCARD', ready) > 0 then wake_by(lane, now) end
+  if unsettled then error(unsettled, 0) end
+end
+
+local function go_on(last)
+  if mode == 'take' then return take() end
+  if mode == 'decline' then return decline('secret') end
+  if mode == 'stop' then return stop(last) end
+  return answer_of({ status = 'settled' })
+end
+
+-- Whatever fails, what was written is counted. A drain that gets no batch for it gives its lease back.
+local function fail(failure, is_settled)
+  pcall(give_lease_back)
+  wake_by(lane, now + LONGEST_SLEEP_MS)
+  write_counts()
+  local reason = type(failure) == 'table' and failure.err or tostring(failure)
+  error({ reason = reason, is_settled = is_settled, lanes = fresh_of }, 0)
 end
 
 if not is_here then return { 'moved' } end
 local last = mode ~= 'settle' and call('HGET', takes, drain)
-if mode == 'take' and last and sequence <= tonumber(string.match(last, '^(%d+)')) then
+if mode == 'take' and last and sequence <= (tonumber(string.match(last, '^(%d+)')) or 0) then
   return answer_again(last)
 end
-settle_all(last)
-local answer
-if mode == 'take' then
-  answer = take()
-elseif mode == 'decline' then
-  answer = decline('secret')
-elseif mode == 'stop' then
-  answer = stop(last)
-else
-  answer = answer_of({ status = 'settled' })
-end
+local is_settled, failure = pcall(settle_all, last)
+if not is_settled then fail(failure, false) end
+local is_done, answer = pcall(go_on, last)
+if not is_done then fail(answer, true) end
 write_counts()
 return answer

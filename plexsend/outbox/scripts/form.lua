@@ -1,4 +1,4 @@
--- needs: _clock, arguments;
+-- needs: _clock, _spoilt, arguments;
 -- form: in which form the fleet writes. Of the whole fleet: KEYS[1] is the prefix. Touches p format, older; reads p
 -- lanes, accounts.
 --

@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _ending, _cancel, _reschedule
+-- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _ending, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
@@ -54,6 +54,8 @@ local function settle(key, record)
   local event = 'settle_' .. act
   if not target(event, record.s) then return done('refused', record.s) end
   if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
+  -- It had expired or was cancelled before a late verdict parked it.
+  if act == 'resend' and call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   note(key, event, '', 'by a person')
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
@@ -94,8 +96,19 @@ local function lift(field, json)
   return { 'lifted', '' }
 end
 
+-- Holds that another program put something else in place of keep the whole account. They give way to whoever resumes
+-- it.
+local function put_spoilt_aside(fields)
+  if string.sub(fields[1] or '', 1, 8) ~= 'account ' then return false end
+  local found = call('TYPE', P .. 'holds').ok
+  if found == 'hash' or found == 'none' then return false end
+  call('RENAME', P .. 'holds', P .. 'spoilt:holds')
+  return true
+end
+
 local function release()
   local answer = { 'released' }
+  if put_spoilt_aside({ unpack(ARGV, FIRST_REST) }) then answer[2] = ARGV[FIRST_REST] end
   for i = FIRST_REST, #ARGV do
     local ended = end_hold(ARGV[i])
     if ended then wake_paused(ARGV[i]) end
@@ -115,7 +128,7 @@ if act == 'release' then return release() end
 local found = read_record(subject, 's', 'l', 'f', 'p')
 local its_lane = lane_named(found[2])
 if not found[1] or not its_lane then return { 'unknown', '' } end
-local record = { s = found[1], l = its_lane, f = found[3], p = tonumber(found[4] or nil) }
+local record = { s = found[1], l = its_lane, f = found[3], p = number_in(found[4]) }
 if act == 'cancel' then return done(take_back(record.l, subject, record, 'asked for by a person')) end
 if act == 'reschedule' then return reschedule(subject, record.l) end
 if act == 'requeue' then return requeue(subject, record) end

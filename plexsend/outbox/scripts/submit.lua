@@ -1,9 +1,13 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy, _closings
+-- needs: _clock, _here, _spoilt, arguments; _counts, _record, _lanes, _wake, _policy, _closings
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; reads policy.
+-- Everything is read and judged before the first write, and nothing that is written then can fail: an error in
+-- between would leave messages without their counts and their wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
--- anything else). Answers {'full', used, max} above the mark, else a flat list: outcome, state; behind the state of a
--- duplicate that waits its own send_at and expires_at (ms, 0 for none; `-` for one that is as asked for), if any differs.
+-- anything else), or spoilt: another program put something else where its record belongs.
+-- Answers {'full', used, max} above the mark, else a flat list: outcome, state (empty for a spoilt one); behind the
+-- state of a duplicate that waits its own send_at and expires_at (ms, 0 for none; `-` for one that is as asked for), if
+-- any differs.
 -- Answers {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
@@ -28,78 +32,89 @@ if most > 0 and used > most * mark then
   return { 'full', num(used), num(most) }
 end
 
--- Before the first message, so that no message is where every other script answers that it has moved.
-if not is_here then call('SET', P .. 'here', now_text) end
-
 local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)
 local set = lane_key(lane, SET_OF[state])
-local answer = {}
-local added = 0
 local number = found[2]
+local answer, new, is_new = {}, {}, {}
 local asked_at = event == 'submit_later' and send_at_ms or 0
 
 -- The times of a message stay those of its first submit. A send_at that has passed is none any more.
 local function kept_times(state, q, z)
   if state ~= 'waiting' and state ~= 'scheduled' then return '' end
-  local at, until_ms = tonumber(q or nil) or 0, tonumber(z or nil) or 0
+  local at, until_ms = number_in(q) or 0, number_in(z) or 0
   if at <= now then at = 0 end
   local same_at, same_until = at == asked_at, until_ms == expires_at_ms
   if same_at and same_until then return '' end
   return ' ' .. (same_at and '-' or num(at)) .. ' ' .. (same_until and '-' or num(until_ms))
 end
 
-for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
-  local message = read_message(i)
-  local key = message.msg_key
-  local known = call('HMGET', record_of .. key, 's', 'l', 'd', 'q', 'z')
+-- Where the key came before in this very call, that message counts.
+local function judge(message)
+  local earlier = is_new[message.msg_key]
+  if earlier then return earlier == message.digest and 'duplicate' or 'conflict', state end
+  local known = redis.pcall('HMGET', record_of .. message.msg_key, 's', 'l', 'd', 'q', 'z')
+  if known.err then return 'spoilt', '' end
   if known[1] then
     local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
-    answer[#answer + 1] = same and 'duplicate' or 'conflict'
-    answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
-  else
-    number = number or number_of(lane)
-    local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
-    -- The position is the time of the submit too.
-    local score = num(event == 'submit_now' and now_us + added or send_at_ms)
-    if event == 'submit_now' then
-      fields[10] = score
-    else
-      fields[10], fields[11], fields[12] = now_text, 'q', score
-    end
-    if expires_at_ms > 0 then
-      fields[#fields + 1] = 'z'
-      fields[#fields + 1] = num(expires_at_ms)
-    end
-    if message.receiver ~= '' then
-      fields[#fields + 1] = 'i'
-      fields[#fields + 1] = message.receiver
-    end
-    call('SET', body_of .. key, message.body)
-    call('HSET', record_of .. key, unpack(fields))
-    call('ZADD', set, score, key)
-    moved(lane, key, NOWHERE, state)
-    added = added + 1
-    answer[#answer + 1] = 'added'
-    answer[#answer + 1] = state
+    if not same then return 'conflict', known[1] end
+    return 'duplicate', known[1] .. kept_times(known[1], known[4], known[5])
   end
+  new[#new + 1] = message
+  is_new[message.msg_key] = message.digest
+  return 'added', state
 end
 
-if added > 0 then
-  count(lane, 'submitted', added)
-  write_counts()
-  if event == 'submit_later' then
-    wake_by(lane, send_at_ms)
+for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
+  local outcome, its_state = judge(read_message(i))
+  answer[#answer + 1] = outcome
+  answer[#answer + 1] = its_state
+end
+if #new == 0 then return answer end
+
+-- When the lane wakes, known before anything is written.
+local wakes_at = send_at_ms
+local waiting = call('ZCARD', set)
+if event == 'submit_now' then
+  local is_full = waiting + #new >= most_items
+  local linger_ms = is_full and 0 or policy('linger_ms', service_of(lane))
+  -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
+  wakes_at = linger_ms == 0 and now or math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS)
+end
+
+-- Before the first message, so that no message is where every other script answers that it has moved.
+if not is_here then call('SET', P .. 'here', now_text) end
+number = number or number_of(lane)
+
+for place, message in ipairs(new) do
+  local key = message.msg_key
+  local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
+  -- The position is the time of the submit too.
+  local score = num(event == 'submit_now' and now_us + place - 1 or send_at_ms)
+  if event == 'submit_now' then
+    fields[10] = score
   else
-    local is_full = call('ZCARD', set) >= most_items
-    local linger_ms = is_full and 0 or policy('linger_ms', string.match(lane, '^[a-z0-9-]+'))
-    -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
-    wake_by(lane, linger_ms == 0 and now or math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS))
+    fields[10], fields[11], fields[12] = now_text, 'q', score
   end
-  if announced then
-    -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to
-    -- Redis; a call of its own from the producer would keep it waiting for nothing.
-    redis.pcall('PUBLISH', string.match(P, '^(.*){') .. 'nudge', '')
+  if expires_at_ms > 0 then
+    fields[#fields + 1] = 'z'
+    fields[#fields + 1] = num(expires_at_ms)
   end
+  if message.receiver ~= '' then
+    fields[#fields + 1] = 'i'
+    fields[#fields + 1] = message.receiver
+  end
+  call('SET', body_of .. key, message.body)
+  call('HSET', record_of .. key, unpack(fields))
+  call('ZADD', set, score, key)
+  moved(lane, key, NOWHERE, state)
+end
+count(lane, 'submitted', #new)
+write_counts()
+wake_by(lane, wakes_at)
+if announced then
+  -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to
+  -- Redis; a call of its own from the producer would keep it waiting for nothing.
+  redis.pcall('PUBLISH', string.match(P, '^(.*){') .. 'nudge', '')
 end
 return answer

@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
+-- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, healing
 -- when used: _rate, _places, _line
@@ -18,7 +18,8 @@
 -- dropped: whether the leases of the processes that are gone were dropped. processes: those of an older program.
 -- refused: fingerprints of refused secrets. urls: product, address in force. unserved: services with something to
 -- send that nobody can. auth: the hold `account auth`, as it is kept. rings: lane, bell. abandoned: lane, key, token, stamp, and the troubles of the message. spoilt: lanes that could not be
--- looked at, since another program wrote something that cannot be read; the others go on.
+-- looked at, since another program wrote something that cannot be read, and keys that only a person can decide on; the
+-- others go on. aside: keys that were put aside for it.
 
 if not is_here then return { 'moved' } end
 local left = held_elsewhere()
@@ -29,9 +30,20 @@ end
 -- Lua gives a function two hundred names, and the parts above need most of them: what follows has its own.
 local spoilt = {}
 
+-- Keys that this round put aside, and those that are left to a person.
+local put_aside, left_alone = {}, {}
+
+local function find_again(lane)
+  local left_one, aside = find_spoilt(ACCOUNT_KEYS, lane and { [lane] = true } or {})
+  for _, key in ipairs(aside) do put_aside[#put_aside + 1] = key end
+  if left_one and left_alone[#left_alone] ~= left_one then left_alone[#left_alone + 1] = left_one end
+end
+
+-- What of it can be made anew is put aside at once: it is whole at the next look.
 local function try(look, lane)
   if not pcall(look, lane) then
     spoilt[#spoilt + 1] = lane
+    find_again(lane)
     wake_at(lane, now + LONGEST_SLEEP_MS)
   end
 end
@@ -43,7 +55,10 @@ local function look_at_lanes()
     try(tidy_takes, lane)
   end
   local next_grouped, spoilt_routes = look_at_grouped(try)
-  for _, route in ipairs(spoilt_routes) do spoilt[#spoilt + 1] = route end
+  for _, route in ipairs(spoilt_routes) do
+    spoilt[#spoilt + 1] = route
+    find_again(route)
+  end
   return next_grouped
 end
 
@@ -52,6 +67,7 @@ local function tidy_what_is_over()
   -- After a hold the next round comes at once: what is over can wait for one that has less to do.
   local is_tidied, more_to_tidy, is_list_spoilt = true, false, false
   if brought_back <= MOST_ENDED then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
+  if not is_tidied then find_again(nil) end
   if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
   write_counts()
   for lane in pairs(thinned) do
@@ -78,6 +94,11 @@ local function await_next(next_wake, older, more_to_tidy)
   return write_next(next_wake, #older > 0 and OLDER_ROUND_MS or IDLE_ROUND_MS)
 end
 
+local function auth_hold()
+  local found = redis.pcall('HGET', P .. 'holds', auth_field)
+  return type(found) == 'string' and found
+end
+
 local function go_round()
   look_for_a_gap()
   write_leader()
@@ -90,10 +111,11 @@ local function go_round()
   look_over_all_named()
   local older = older_processes('-inf', '+inf')
   local wait_ms = await_next(next_grouped, older, more_to_tidy)
+  for _, key in ipairs(left_alone) do spoilt[#spoilt + 1] = key end
   return answer_of({ status = 'swept', wait_ms = num(wait_ms), dropped = dropped and 1,
                      rings = rings, abandoned = abandoned, processes = older,
                      spoilt = spoilt, refused = any_refused and call('HKEYS', P .. 'refused'), urls = urls, unserved = unserved,
-                     auth = call('HGET', P .. 'holds', auth_field) })
+                     aside = put_aside, auth = auth_hold() })
 end
 
 return go_round()

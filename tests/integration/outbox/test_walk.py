@@ -341,12 +341,17 @@ def test_what_is_as_it_should_be_is_not_touched(bench: Bench) -> None:
     assert everything(bench.store) == before
 
 
-def test_spoilt_set_spoils_its_lane_alone(bench: Bench) -> None:
+def test_spoilt_set_is_made_anew(bench: Bench) -> None:
     bench.submit(["a"], SPRING)
     bench.submit(["b"])
     keys = bench.store.keys
     bench.store.client.delete(keys.wake("main"), keys.lane("main", SPRING.name, "ready"))
     bench.store.client.set(keys.lane("main", SPRING.name, "ready"), "x")
-    spoilt = [found for page in pages(bench) for found in look_over(bench.store, page).spoilt]
-    assert spoilt == [("main", "a")]
+    aside: list[str] = []
+    bench.store.on_put_aside = aside.extend
+    found = [look_over(bench.store, page) for page in pages(bench)]
+    assert [each.put_back for each in found if each.put_back] == [[("main", "a")]]
+    assert aside == [keys.lane("main", SPRING.name, "ready")]
+    assert bench.store.client.get(f"{keys.account('main')}spoilt:{SPRING.name}:ready") == b"x"
+    assert bench.members("ready", SPRING) == ["a"]
     assert bench.wake_in_ms() is not None

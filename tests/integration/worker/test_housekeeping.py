@@ -81,20 +81,31 @@ def test_trouble_of_one_account_does_not_keep_the_others_waiting(
     room = Room(store, ScriptedClient())
     room.submit(BULK, names(10))
     room.submit(SECOND, names(10))
-    wake = store.keys.wake("main")
-    store.client.rename(wake, f"{store.keys.prefix}aside")
-    store.client.set(wake, "no sorted set")
-    for _ in range(3):
-        room.now_s += 1
+    here = store.keys.here("main")
+    store.client.rename(here, f"{store.keys.prefix}aside")
+    for _ in range(5):
+        room.now_s += 2
         assert room.housekeeping.round() <= AGAIN_S
     assert [lane for lane, _ in room.rung] == [SECOND]
     # Told once, not in every round.
     assert [record.levelname for record in caplog.records if "account=main" in record.message] == ["WARNING"]
-    store.client.delete(wake)
-    store.client.rename(f"{store.keys.prefix}aside", wake)
+    store.client.rename(f"{store.keys.prefix}aside", here)
     room.now_s += 1
     room.housekeeping.round()
     assert [lane for lane, _ in room.rung] == [SECOND, BULK]
+
+
+def test_wakes_that_another_program_spoilt_are_made_anew(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(store, ScriptedClient())
+    room.submit(BULK, names(10))
+    store.client.delete(store.keys.wake("main"))
+    store.client.set(store.keys.wake("main"), "no sorted set")
+    room.housekeeping.round()
+    assert [lane for lane, _ in room.rung] == [BULK]
+    (told,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert store.keys.wake("main") in told.message
 
 
 def test_trouble_of_the_whole_fleet_is_told_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,8 +9,10 @@ local function answer_again(last)
     place = place + 1
     for _, key in ipairs(call('ZRANGE', lane_key(from, 'sending'), 0, -1)) do
       local facts = read_record(key, 's', 'v', 'f', 'k', 'p')
-      if facts[4] == token then
-        batch[#batch + 1] = { key = key, facts = facts, place = place, p = tonumber(facts[5]) or 0 }
+      local body = facts[4] == token and redis.pcall('GET', body_of .. key)
+      -- One without its body comes back once it counts as abandoned.
+      if type(body) == 'string' then
+        batch[#batch + 1] = { key = key, body = body, facts = facts, place = place, p = tonumber(facts[5]) or 0 }
       end
     end
   end
@@ -30,7 +32,7 @@ local function answer_again(last)
     return one.p < other.p
   end)
   for _, message in ipairs(batch) do
-    answer_message(answer, message.key, call('GET', body_of .. message.key) or '', message.facts)
+    answer_message(answer, message.key, message.body, message.facts)
   end
   return answer
 end

@@ -5,7 +5,8 @@
 local began_anew = false
 
 local function here_of_caller()
-  return (seen == '' or began_anew) and call('GET', P .. 'here') or ''
+  local here = (seen == '' or began_anew) and redis.pcall('GET', P .. 'here')
+  return type(here) == 'string' and here or ''
 end
 
 -- The fields n y g o x, joined, and the flags: nothing for most messages, which never had trouble and so no flag.
@@ -23,7 +24,9 @@ local function answer_message(answer, key, body, facts)
   answer[at + 4] = troubles_of(key, facts[3])
 end
 
--- Those of one lane are neighbours in `chosen`. Answers the numbers of the lanes beside this one, joined.
+-- Those of one lane are neighbours in `chosen`, those of this lane in front: what another program may have put in
+-- place of its `sending` fails before anything is written, and of the others it is known already (see fill).
+-- Answers the numbers of the lanes beside this one, joined.
 local function move_to_sending(chosen, deadline)
   local numbers, at = {}, 1
   while at <= #chosen do
@@ -34,8 +37,8 @@ local function move_to_sending(chosen, deadline)
       scores[#scores + 1] = chosen[at].key
       at = at + 1
     end
-    call('ZREM', lane_key(from, 'ready'), unpack(keys))
     call('ZADD', lane_key(from, 'sending'), unpack(scores))
+    call('ZREM', lane_key(from, 'ready'), unpack(keys))
     if from ~= lane then
       numbers[#numbers + 1] = number_of(from)
       -- Nothing is left to ring for.
@@ -49,18 +52,18 @@ local function write_take(chosen, probes)
   -- Written down before anything is sent, and remembered by the caller: so a server that goes back is known by it.
   local known = route_takes()
   local take, went, ok_take = known.last + 1, known.went + #chosen, known.ok
+  local others = move_to_sending(chosen, num(now + reclaim_ms))
+  local to = target('take', 'waiting')
   call('HSET', lane_key(route, 'counts'), 'takes', num(take), 'went', num(went))
   local probe = #probes > 0 and 'probe' or ''
   local answer = answer_of({ status = 'taken', ms = now_text, reason = probe, token = token,
                              take = num(take), ok_take = ok_take, epoch = policy_epoch,
                              went = num(went - unsent), here = here_of_caller() })
-  local deadline, to = num(now + reclaim_ms), target('take', 'waiting')
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)
     moved(message.lane, message.key, 'waiting', to)
     answer_message(answer, message.key, message.body, message.facts)
   end
-  local others = move_to_sending(chosen, deadline)
   for _, field in ipairs(probes) do
     local hold = read_hold(call('HGET', P .. 'holds', field))
     -- Past this time the probe counts as lapsed even if nobody ever settles it.

@@ -7,7 +7,7 @@ local function mature(lane, most)
   for place, key in ipairs(call('ZRANGEBYSCORE', later, '-inf', now_text, 'LIMIT', 0, most)) do
     local found = read_record(key, 's', 'p')
     if found[1] == 'scheduled' then
-      local p = tonumber(found[2] or nil) or now_us + place - 1
+      local p = number_in(found[2]) or now_us + place - 1
       move(lane, key, 'scheduled', 'due', p, { 'p', num(p) })
     else
       call('ZREM', later, key)
@@ -20,7 +20,7 @@ end
 local function barred(key, flags)
   if not has(flags, MAY_HAVE_BEEN_SENT) then return nil end
   local found = read_record(key, 'u', 'g')
-  local until_ms, first = found[1], tonumber(found[2] or nil)
+  local until_ms, first = found[1], number_in(found[2])
   if first and parks(service) then return 'parked, as the policy on_uncertain asks' end
   if not until_ms then return nil end
   local is_old = (tonumber(until_ms) or 0) <= now or first and first + policy_ms('resend_within_s') <= now

@@ -1,11 +1,37 @@
 -- needs: _gate, _counts, _day, arguments, advance/names, advance/policies, advance/permits, advance/settle,
 -- needs: advance/judging
--- What a settlement does beyond its messages: it begins, prolongs and ends holds, by the rows of HOLDS.
+-- What a settlement does beyond its messages: it begins, prolongs and ends holds, by the rows of HOLD_ROWS.
 
 local holds_ended = false
 
+-- The places of the rows that one of these effects begins or hints at; nil for none, as in most calls.
+local function begun_by(seen)
+  local places
+  for kind in pairs(seen) do
+    for place in string.gmatch(BEGUN_BY, ' ' .. kind .. ':(%d+)') do
+      places = places or {}
+      places[tonumber(place)] = true
+    end
+  end
+  return places
+end
+
+-- Where `holds` cannot be read nothing is sent, and no hold begins.
+local function judge_holds(seen)
+  local fields = hold_fields(route, service)
+  local is_read, texts = pcall(hold_texts, route, fields)
+  if not is_read then return end
+  local begun = begun_by(seen)
+  for i, field in ipairs(fields) do
+    -- What is not held and had no effect is what most batches find.
+    if texts[i] or begun and begun[i] then
+      holds_ended = judge_hold(row_of(i), field, seen, texts[i]) or holds_ended
+    end
+  end
+end
+
 local function apply_effects()
-  local covers, seen = hold_fields(route, service), {}
+  local seen = {}
   for i = 0, effect_count - 1 do
     local effect = read_effect(FIRST_REST + i * EFFECT_LENGTH)
     seen[effect.kind] = effect
@@ -27,11 +53,5 @@ local function apply_effects()
   if daily_limit > 0 and never_sent > 0 then count_back(service, never_sent, settled_ms) end
   -- An acceptance can end a probe's hold too; it comes as a verdict, not as an effect.
   seen.accepted = accepted_any or nil
-  local texts = call('HMGET', P .. 'holds', unpack(covers.fields))
-  for i, row in ipairs(covers.rows) do
-    -- What is not held and had no effect is what most batches find.
-    if texts[i] or seen[row.begun_by] or seen[row.hinted_by] then
-      holds_ended = judge_hold(row, covers.fields[i], seen, texts[i]) or holds_ended
-    end
-  end
+  judge_holds(seen)
 end

@@ -23,8 +23,11 @@ end
 local function add_from(other, chosen, most)
   if not is_small(other) or is_paused(other) or #chosen == 0 and linger_over(other, linger_ms) then return end
   local found = choose(other, most - #chosen, false)
-  -- An error where what is taken from here could not be put there.
-  if #found > 0 then call('ZCARD', lane_key(other, 'sending')) end
+  -- Errors where what is taken from here could not be put there, or the lane could not be named.
+  if #found > 0 then
+    call('ZCARD', lane_key(other, 'sending'))
+    number_of(other)
+  end
   for _, message in ipairs(found) do
     if not has(message.facts[3], ALONE) then chosen[#chosen + 1] = message end
   end

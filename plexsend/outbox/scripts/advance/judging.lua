@@ -1,5 +1,5 @@
 -- needs: _holds, _policy, arguments, advance/names
--- How holds begin, grow and end by what the gateway answered, by the rows of HOLDS.
+-- How holds begin, grow and end by what the gateway answered, by the rows of HOLD_ROWS.
 
 -- Whether the batch was taken before this hold last ended: then its answer is about the time before, and
 -- begins no second hold.

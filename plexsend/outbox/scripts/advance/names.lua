@@ -14,7 +14,7 @@ local known_takes
 local function route_takes()
   if not known_takes then
     local found = call('HMGET', lane_key(route, 'counts'), 'ok', 'takes', 'went')
-    known_takes = { ok = found[1] or '0', last = tonumber(found[2] or nil) or 0, went = tonumber(found[3] or nil) or 0 }
+    known_takes = { ok = found[1] or '0', last = number_in(found[2]) or 0, went = number_in(found[3]) or 0 }
   end
   return known_takes
 end

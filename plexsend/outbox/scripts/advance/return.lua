@@ -2,7 +2,7 @@
 -- What comes back unsent or undecided, and the state that it gets. The flags say which states it may not get.
 
 local function position(key)
-  return tonumber(call('HGET', record_of .. key, 'p')) or 0
+  return number_in(call('HGET', record_of .. key, 'p')) or 0
 end
 
 local function come_back(home, key, flags, outcome, delay_ms, code, detail)

@@ -4,7 +4,7 @@
 
 local function answer_rewound()
   local here, went, seen_ms = string.match(seen, '^(%d+) (%d+) (%d+)$')
-  if not here or here ~= call('GET', P .. 'here') then
+  if not here or here ~= redis.pcall('GET', P .. 'here') then
     -- The server was emptied, and the account has begun anew on it.
     began_anew = true
     return nil

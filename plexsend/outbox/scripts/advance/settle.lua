@@ -11,29 +11,31 @@ local unsent = 0
 
 -- The straight way: accepted by its own take, and nothing ever went wrong. All that these messages write is
 -- written together, lane by lane: a call with ten keys costs little more than a call with one.
-local straight, bodies = {}, {}
+local straight, code_of = {}, {}
 local accepted_state = target('accept', 'sending')
 
 local function accept_straight(key, code, record)
   local home = record.home
-  call('HSET', record_of .. key, 's', accepted_state, 'c', code, 'e', now_text, 'k', '', 'v', '')
-  moved(home, key, 'sending', accepted_state)
   local of_lane = straight[home]
   if not of_lane then
-    of_lane = { list = ended_list(home, record.l), keys = {}, ended = {} }
+    of_lane = { list = ended_list(home, record.l), keys = {}, ended = {}, bodies = {} }
     straight[home] = of_lane
   end
-  of_lane.keys[#of_lane.keys + 1] = key
-  of_lane.ended[#of_lane.ended + 1] = now_text .. ':' .. key
-  bodies[#bodies + 1] = body_of .. key
+  local at = #of_lane.keys + 1
+  of_lane.keys[at], of_lane.ended[at], of_lane.bodies[at] = key, now_text .. ':' .. key, body_of .. key
+  code_of[key] = code
 end
 
+-- As in `move`: what another program may have put in place of the list fails before anything is written.
 local function write_straight()
-  if #bodies == 0 then return end
-  call('DEL', unpack(bodies))
   for home, of_lane in pairs(straight) do
-    call('ZREM', lane_key(home, 'sending'), unpack(of_lane.keys))
     call('RPUSH', of_lane.list, unpack(of_lane.ended))
+    for _, key in ipairs(of_lane.keys) do
+      call('HSET', record_of .. key, 's', accepted_state, 'c', code_of[key], 'e', now_text, 'k', '', 'v', '')
+      moved(home, key, 'sending', accepted_state)
+    end
+    call('DEL', unpack(of_lane.bodies))
+    redis.pcall('ZREM', lane_key(home, 'sending'), unpack(of_lane.keys))
   end
 end
 
@@ -41,6 +43,20 @@ end
 local function lane_or_route()
   if lane ~= route and call('HEXISTS', P .. 'lanes', lane) == 0 then return route end
   return lane
+end
+
+-- What could not be written: the first failure. The others of the batch are settled all the same.
+local unsettled
+
+local function try_to(settle_it, ...)
+  local is_done, found = pcall(settle_it, ...)
+  if is_done then return found end
+  unsettled = unsettled or found
+end
+
+-- A lane that nobody knows is what another program wrote.
+local function home_of(l)
+  return lane_named(l) or lane_or_route()
 end
 
 -- The token of the drain's last take, where no message of that was from another lane. Then nothing is asked of the
@@ -53,28 +69,33 @@ end
 -- `verdict`: what one or more messages share. Where the record is not the take's any more, and was not settled
 -- by this very call before (whose reply was lost), the verdict is late.
 local function settle_one(key, verdict, own_token)
-  local found = read_record(key, 's', 'k', 'f', 'l')
+  local found = read_record(key, 's', 'k', 'f', 'l', 'j')
   local record = { s = found[1], k = found[2], f = found[3] or '', l = found[4] }
   local accepted = verdict.outcome == 'accepted'
   if accepted then accepted_any = true end
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
                                  or record.s == 'accepted' and accepted)
-  if repeated then return end
-  fresh = fresh + 1
-  -- A lane that nobody knows is what another program wrote.
-  record.home = record.k == own_token and lane or lane_named(record.l) or lane_or_route()
-  add_to(fresh_of, record.home, 1)
+  -- A late verdict leaves the take's token as it is, so it is marked apart: a repeated call must not give permits
+  -- back once more.
+  if repeated or code_of[key] or record.s and found[5] == verdict.token then return end
+  record.home = record.k == own_token and lane or try_to(home_of, record.l)
+  if not record.home then return end
+  -- What is gone cannot be marked; nothing is given back for it.
+  if record.s then
+    fresh = fresh + 1
+    add_to(fresh_of, record.home, 1)
+  end
   if verdict.code ~= '' then count(record.home, 'c:' .. verdict.code, 1) end
   if not record.s then
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.
     count(record.home, 'late', 1)
   elseif record.k ~= verdict.token then
-    settle_late(key, record, verdict)
+    try_to(settle_late, key, record, verdict)
   elseif accepted and record.f == '' then
     accept_straight(key, verdict.code, record)
   else
     if verdict.outcome == 'back' and not has(record.f, ACCEPTED_LATE) then unsent = unsent + 1 end
-    settle_own(key, record, verdict)
+    try_to(settle_own, key, record, verdict)
   end
 end
 

@@ -21,7 +21,7 @@ end
 
 -- `last`: the drain's entry of `takes`.
 local function stop(last)
-  if last and sequence < tonumber(string.match(last, '^(%d+)')) then
+  if last and sequence < (tonumber(string.match(last, '^(%d+)')) or 0) then
     -- An old call that comes late: the drain has gone on since.
     return stopped()
   end

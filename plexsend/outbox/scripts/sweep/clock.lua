@@ -9,7 +9,9 @@ end
 
 local function cut_holds()
   local ends_by_probe = {}
-  for _, row in ipairs(HOLDS) do ends_by_probe[row.prefix] = row.ends == 'probe' end
+  for _, rows in ipairs({ HOLD_ROWS() }) do
+    for _, row in ipairs(rows) do ends_by_probe[row.prefix] = row.ends == 'probe' end
+  end
   local holds = call('HGETALL', P .. 'holds')
   for i = 1, #holds, 2 do
     local hold = ends_by_probe[string.match(holds[i], '^%S+ %S+ ') or ''] and read_hold(holds[i + 1])

@@ -15,10 +15,10 @@ local function service_named(name)
   if service and not service.connections then
     local found = call('HMGET', P .. 'policy', 'rate_per_s:' .. name, 'linger_ms:' .. name, 'connections:' .. name,
                        'daily_limit:' .. name)
-    service.rate_per_s = tonumber(found[1] or nil) or POLICY_DEFAULTS.rate_per_s
-    service.linger_ms = tonumber(found[2] or nil) or POLICY_DEFAULTS.linger_ms
-    service.connections = tonumber(found[3] or nil) or POLICY_DEFAULTS.connections
-    service.daily_limit = tonumber(found[4] or nil) or POLICY_DEFAULTS.daily_limit
+    service.rate_per_s = number_in(found[1]) or DEFAULT_RATE_PER_S
+    service.linger_ms = number_in(found[2]) or DEFAULT_LINGER_MS
+    service.connections = number_in(found[3]) or DEFAULT_CONNECTIONS
+    service.daily_limit = number_in(found[4]) or DEFAULT_DAILY_LIMIT
     if service.rate_per_s > 0 then tidy_places(name) end
   end
   return service

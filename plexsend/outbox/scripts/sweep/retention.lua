@@ -63,9 +63,9 @@ end
 
 -- Holds of a route that end by themselves. Not all of the account's are read: there may be thousands of pauses.
 local function tidy_holds(route)
-  local covers = hold_fields(route, service_of(route))
-  for i, row in ipairs(covers.rows) do
-    local text = row.ends == 'time' and call('HGET', P .. 'holds', covers.fields[i])
-    if text and read_hold(text)['until'] <= now then call('HDEL', P .. 'holds', covers.fields[i]) end
+  local fields = hold_fields(route, service_of(route))
+  local texts = hold_texts(route, fields)
+  for i, field in ipairs(fields) do
+    if texts[i] and row_of(i).ends == 'time' and read_hold(texts[i])['until'] <= now then delete_hold(field) end
   end
 end

@@ -1,0 +1,195 @@
+"""Another program put something else where a key belongs: nothing is half written, and the others go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plexsend.errors import KeySpoilt
+from plexsend.outbox import steer
+from plexsend.outbox.advance import NothingTaken, Status
+from plexsend.outbox.batches import Batch, Outcome
+from plexsend.outbox.constants import MOST_COUNTS
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.redis.key_types import (
+    LEFT_TO_A_PERSON,
+    OF_ACCOUNT,
+    OF_LANE,
+    OF_MESSAGE,
+    OF_SERVICE,
+)
+from plexsend.outbox.walk import Page, look_over
+from plexsend.settings import OnUncertain, Policy
+from tests.integration.outbox.bench import BULK, Bench, accepted, back, keys_of, verdicts
+
+GROUP = Lane("mms-bulk", None, "main", "spring")
+LEFT_ALONE = sorted(LEFT_TO_A_PERSON["OF_ACCOUNT"])
+MADE_ANEW = sorted(
+    [
+        *(OF_ACCOUNT.keys() - {"here", *LEFT_ALONE}),
+        *(f"{BULK.name}:{part}" for part in OF_LANE),
+        *(f"{GROUP.name}:{part}" for part in ("ready", "sending", "counts")),
+        *(f"mms-bulk:{part}" for part in OF_SERVICE),
+    ]
+)
+
+
+def spoil(bench: Bench, name: str) -> str:
+    """Put a stream, which the outbox uses nowhere, in place of a key; return its whole name."""
+    key = bench.store.keys.account("main") + name
+    client: Any = bench.store.client
+    client.delete(key)
+    client.xadd(key, {"foreign": "value"})
+    return key
+
+
+def all_there_is() -> Page:
+    """Return a page of a walk that names all of it."""
+    names = [BULK.name, GROUP.name]
+    records = [*keys_of(20), *keys_of(10, "u"), *keys_of(10, "v")]
+    return Page({"main": names}, {"main": records}, "end")
+
+
+def counted(bench: Bench) -> dict[str, int]:
+    return {name: n for name, n in bench.counts().items() if name.startswith("s:") or name == "submitted"}
+
+
+@pytest.fixture
+def limited(bench: Bench) -> Bench:
+    """A bench on which every part of a take is used: a rate, a daily limit, a lane with a group."""
+    bench.policy = Policy(rate_per_s=100_000, linger_ms=0)
+    bench.store.client.hset(bench.store.keys.in_force("main"), "daily_limit:mms-bulk", "1000")
+    return bench
+
+
+@pytest.mark.parametrize("name", MADE_ANEW)
+def test_what_can_be_made_anew_keeps_nothing_from_being_sent(limited: Bench, name: str) -> None:
+    bench = limited
+    bench.submit(20, GROUP)
+    bench.submit(keys_of(10, "u"))
+    batch = bench.take("p1.1", lane=GROUP)
+    key = spoil(bench, name)
+    bench.submit(keys_of(10, "v"))
+    bench.stop("p1.1", accepted(batch), lane=GROUP)
+    for _ in range(2):
+        bench.drain_all(lane=GROUP)
+        bench.drain_all(drain="p1.2")
+        bench.sweep(tidy=[BULK])
+        look_over(bench.store, all_there_is())
+    states = {bench.state(each) for each in [*keys_of(20), *keys_of(10, "u"), *keys_of(10, "v")]}
+    assert states == {"accepted"}
+    assert bench.store.client.type(key) != b"stream"
+    bench.submit(["last"])
+    assert ["last"] in bench.drain_all(drain="p1.2")
+
+
+@pytest.mark.parametrize("name", LEFT_ALONE)
+def test_what_cannot_be_made_anew_is_named_and_nothing_is_half_written(bench: Bench, name: str) -> None:
+    bench.submit(20)
+    batch = bench.take()
+    key = spoil(bench, name)
+    if name == "policy":
+        # It is a copy, which is copied again.
+        assert len(bench.take(settlement=accepted(batch)).messages) == 10
+        return
+    answer = bench.call(settlement=accepted(batch))
+    records = [bench.store.keys.record("main", each) for each in keys_of(10)]
+    assert {bench.store.client.hget(record, "s") for record in records} == {b"accepted"}
+    if name == "holds":
+        assert isinstance(answer, NothingTaken)
+        assert (answer.status, answer.reason) == (Status.SPOILT, key)
+        assert bench.sweep().spoilt == (BULK.name, key)
+    if name in ("lanes", "closed"):
+        with pytest.raises(KeySpoilt, match=name):
+            bench.submit(["x"], GROUP)
+    assert bench.store.client.type(key) == b"stream"
+
+
+def test_holds_that_cannot_be_read_hold_until_the_account_is_resumed(bench: Bench) -> None:
+    bench.submit(20)
+    spoil(bench, "holds")
+    assert bench.rest().status is Status.SPOILT
+    assert steer.resume(bench.store, Scope.ACCOUNT, "main", account="main")
+    assert len(bench.drain_all()) == 2
+
+
+def test_policy_that_cannot_be_read_loosens_nothing(bench: Bench) -> None:
+    bench.policy = Policy(rate_per_s=0, linger_ms=0, on_uncertain=OnUncertain.PARK)
+    bench.submit(20)
+    batch = bench.take()
+    spoil(bench, "policy")
+    bench.take(settlement=verdicts(batch, Outcome.RETRY, delay_ms=1))
+    assert {bench.state(each) for each in keys_of(10)} == {"uncertain"}
+
+
+@pytest.mark.parametrize("start", OF_MESSAGE)
+def test_spoilt_message_of_a_submit_spoils_no_other(bench: Bench, start: str) -> None:
+    spoil(bench, f"{start}:k00200")
+    told = bench.submit(500)
+    spoilt = [place for place, each in enumerate(told) if each.outcome == "spoilt"]
+    assert spoilt == ([200] if start == "m" else [])
+    assert bench.counts()["submitted"] == 500 - len(spoilt)
+    assert bench.wake_in_ms() is not None
+    assert sum(map(len, bench.drain_all())) == 500 - len(spoilt)
+    assert counted(bench) == {"submitted": 500 - len(spoilt), "s:accepted": 500 - len(spoilt)}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.REJECTED, Outcome.BACK, Outcome.RETRY])
+@pytest.mark.parametrize("start", OF_MESSAGE)
+def test_spoilt_message_of_a_batch_spoils_no_other(bench: Bench, start: str, outcome: Outcome) -> None:
+    bench.submit(20)
+    batch = bench.take()
+    spoil(bench, f"{start}:k00004")
+    settlement = verdicts(batch, Outcome.ACCEPTED, of={"k00004": outcome})
+    bench.take(settlement=settlement)
+    for key in (each for each in keys_of(10) if each != "k00004"):
+        assert bench.state(key) == "accepted"
+    assert counted(bench)["s:accepted"] == (10 if start != "m" and outcome is Outcome.ACCEPTED else 9)
+
+
+def test_record_in_a_state_that_nobody_knows_is_spoilt(bench: Bench) -> None:
+    bench.store.client.hset(bench.store.keys.record("main", "k00001"), mapping={"s": "nowhere", "l": "1"})
+    assert [each.outcome for each in bench.submit(3)] == ["added", "spoilt", "added"]
+
+
+def test_key_that_comes_twice_in_a_call_is_added_once(bench: Bench) -> None:
+    assert [each.outcome for each in bench.submit(["a", "b", "a"])] == ["added", "added", "duplicate"]
+    assert bench.counts()["submitted"] == 2
+
+
+@pytest.mark.parametrize("field", ["until", "step", "since"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e300", "-1"])
+@pytest.mark.parametrize("reason", ["shut", "size"])
+def test_hold_with_numbers_that_are_none_takes_nothing_half(
+    bench: Bench, reason: str, field: str, value: str
+) -> None:
+    fields = {"since": "1", "until": "1", "step": "2"} | {field: value}
+    text = ",".join(f'"{name}":{number}' for name, number in fields.items())
+    bench.submit(5)
+    bench.store.client.hset(
+        bench.store.keys.holds("main"),
+        f"lane {reason} {BULK.name}",
+        f'{{{text},"by":"x","why":"","probe":""}}',
+    )
+    for _ in range(3):
+        answer = bench.call()
+        if not isinstance(answer, NothingTaken):
+            bench.call(settlement=back(answer))
+    assert bench.members("sending") == [key for key in keys_of(5) if bench.state(key) == "sending"]
+    bench.sweep()
+    assert audit(bench.store).ok
+
+
+def test_codes_that_a_gateway_makes_up_do_not_fill_the_counts(bench: Bench) -> None:
+    bench.submit(300)
+    bench.most_items = 1
+    batch = bench.call()
+    for number in range(300):
+        assert isinstance(batch, Batch)
+        batch = bench.call(settlement=verdicts(batch, Outcome.FAILED, code=f"X{number}"))
+    counts = bench.counts()
+    assert len(counts) <= MOST_COUNTS + 1
+    assert sum(n for name, n in counts.items() if name.startswith("c:")) == 300
