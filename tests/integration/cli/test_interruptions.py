@@ -193,3 +193,35 @@ def test_ctrl_c_half_way_says_what_to_do(
     ]
     again = run("import", messages, "--service", "mms-bulk", "--json")
     assert again.lines[-1] == {"added": 1000, "duplicates": 500, "changed": 0, "conflicts": 0, "invalid": 0}
+
+
+def test_ctrl_c_while_messages_are_taken_in_names_their_keys(
+    environment: dict[str, str],
+    command: list[str],
+    road: Callable[..., Any],
+    run: Callable[..., Any],
+    yard: Any,
+) -> None:
+    yard.add("before")
+    receivers = ("--to", "01023456789", "--to", "01023456780")
+    args = ("send", "mms-bulk", "--from", "0234567890", "--text", "x", "--image", "https://example.com/a.jpg")
+    with road(loses=False, before=b"EVALSHA") as way:
+        process = subprocess.Popen(
+            [*command, *args, *receivers],
+            env=os.environ | environment | {"PLEXSEND_REDIS_URL": way.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert way.stopped.wait(20)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            process.communicate()
+
+    assert (process.returncode, out) == (130, "")
+    (one, two) = re.findall(r"message \d with --key ([0-9a-f-]{36})", err)
+    for key, receiver in ((one, receivers[:2]), (two, receivers[2:])):
+        assert run(*args, *receiver, "--key", key, "--json").lines[0]["outcome"] == "added"
