@@ -39,7 +39,6 @@ OF_ACCOUNT: Mapping[str, str] = {
     "ended": "list",
     "holds": "hash",
     "closed": "hash",
-    "forgotten": "hash",
     "eased": "hash",
     "wake": "zset",
     "wake:routes": "set",
