@@ -10,6 +10,7 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from plexsend.names import NameSlow
 from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.logins import LoginRefused
 
@@ -79,7 +80,7 @@ def reaching(kind: type[AbstractConnection], names: Names) -> type[AbstractConne
     class ReachingConnection(Connection):
         def _connect(self) -> Any:
             name, failure = self.host, None
-            for address in names.addresses(name, _NAME_S):
+            for address in self._look_up(name):
                 self.host = address
                 try:
                     sock = super()._connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
@@ -93,6 +94,13 @@ def reaching(kind: type[AbstractConnection], names: Names) -> type[AbstractConne
                     # TLS and people go by the name.
                     self.host = name
             raise failure or OSError(name)
+
+        def _look_up(self, name: str) -> list[str]:
+            try:
+                return names.addresses(name, _NAME_S)
+            except NameSlow:
+                words = f"the name servers did not say in {_NAME_S:g} s where {name} is"
+                raise RedisConnectionError(words) from None
 
     # Between redis-py's TLS and the plain connection that it asks for.
     return ReachingConnection if kind is Connection else type(kind.__name__, (kind, ReachingConnection), {})
