@@ -10,10 +10,11 @@ import ipaddress
 import os
 import socket
 import threading
-import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
+
+from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ class Names:
     def __init__(
         self,
         look_up: Callable[..., list[Any]] = socket.getaddrinfo,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._look_up = look_up
         self._clock = clock

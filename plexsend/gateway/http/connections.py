@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -198,6 +199,10 @@ class WatchedConnection(HTTPConnection):
         except TooLarge:
             exchange.too_large = True
             raise
+        finally:
+            exchange.status = reader.status
+            if exchange.status >= HTTPStatus.MULTIPLE_CHOICES:
+                exchange.retry_after = reader.header("retry-after")
         self._used_s = exchange.clock()
         if not reader.keeps_alive:
             self.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from redis.connection import Connection, SSLConnection
@@ -10,6 +9,7 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from plexsend.clock import elapsed_s
 from plexsend.names import NameSlow
 from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.logins import LoginRefused
@@ -114,6 +114,17 @@ def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
     """
 
     class RenewingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        @property
+        def next_health_check(self) -> float:
+            """What redis-py sets with each reply, by a clock that stands still while the machine sleeps."""
+            return self._next_check_s
+
+        @next_health_check.setter
+        def next_health_check(self, at_s: float) -> None:
+            self._next_check_s = at_s
+            # 0 until its first call was answered.
+            self._used_s = elapsed_s() if at_s else 0.0
+
         def connect_check_health(self, **options: Any) -> None:
             if self._sock is None:
                 # Nothing is to be checked while it is made.
@@ -121,8 +132,7 @@ def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
                 self.next_health_check = 0
 
         def check_health(self) -> None:
-            # 0 until its first call was answered.
-            if 0 < self.next_health_check < time.monotonic():
+            if 0 < self._used_s < elapsed_s() - self.health_check_interval:
                 self.disconnect()
                 self.connect()
 

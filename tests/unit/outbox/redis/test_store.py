@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,6 +187,17 @@ def test_connection_that_did_not_rest_is_used_again_and_nothing_else_is_asked() 
         for _ in range(4):
             assert store.run(Script.SWEEP, "main", []) == []
         assert counts == [4]
+
+
+def test_rest_counts_while_the_machine_sleeps() -> None:
+    """redis-py's own clock stands still meanwhile, and no connection outlives a laptop's night."""
+    with server_that_forgets(1) as (url, counts), closing(Store.connect(url, "p:", idle_s=60)) as store:
+        assert store.run(Script.SWEEP, "main", []) == []
+        (kept,) = store._connections._free
+        assert kept.connection.next_health_check > time.monotonic() + 50
+        kept.connection._used_s -= 3600
+        assert store.run(Script.SWEEP, "main", []) == []
+        assert counts == [1, 1]
 
 
 def test_sentinels_are_asked_over_new_connections_too() -> None:
