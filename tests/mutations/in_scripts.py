@@ -101,8 +101,8 @@ IN_SCRIPTS = (
         1,
         "a lane with messages and without a wake is never looked at again",
         _HEALING,
-        "local lacking = lacks(lane)",
-        "local lacking = lacks(lane) and nil",
+        "if lacking then\n    wake_by(lane, now)",
+        "if false then\n    wake_by(lane, now)",
         (f"{_OUTBOX}/test_walk.py::test_lane_with_messages_but_no_wake_gets_one",),
     ),
     Mutation(
