@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import CODES, Meaning
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.policies.rows import ROWS
@@ -38,6 +39,8 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
     values = {
         "NOWHERE": NOWHERE,
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
+        # Of these the gateway says that it had the key before.
+        "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
         "SET_OF": {str(state): name for state, name in SET_OF.items()},
         "LIVING": {str(state): True for state in LIVING},
         "POLICY_DEFAULTS": "".join(f" {row.name}={row.default}" for row in ROWS.values()),
