@@ -43,7 +43,7 @@ local function ended_since()
 end
 
 local function is_state(state)
-  return LIVING[state] or string.find(TRANSITIONS, ' archive:' .. state .. '>', 1, true) ~= nil
+  return LIVING(state) or string.find(TRANSITIONS, ' archive:' .. state .. '>', 1, true) ~= nil
 end
 
 -- The lane that a record names; what it holds where nobody knows that, or the index is spoilt.
@@ -92,7 +92,7 @@ local function look_at_record(key)
   local lane = l and home_of(l)
   if not state or not lane or lane == '' or not is_state(state) then return note_break(key, lane, 'not whole') end
   tally(lane, state, found[4])
-  local set = SET_OF[state]
+  local set = SET_OF(state)
   if not set then
     if call('EXISTS', body_of .. key) == 1 then note_break(key, lane, 'body kept') end
     return
@@ -110,7 +110,7 @@ local function look_at_member(key)
   local home = found[2] and home_of(found[2])
   if home and home ~= lane and string.find(home, '@', 1, true) then
     note_break(key, lane, 'elsewhere', part .. ' ' .. home)
-  elseif found[1] and is_state(found[1]) and SET_OF[found[1]] ~= part then
+  elseif found[1] and is_state(found[1]) and SET_OF(found[1]) ~= part then
     note_break(key, lane, 'place', found[1] .. ' ' .. places(lane, key))
   end
 end
