@@ -8,11 +8,11 @@ the interpreter ends), the caller makes the call itself and waits for its end.
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import Future, wait
 from math import inf
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnavailable, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Calls:
     def __init__(self, timeout_s: float | None = None) -> None:
         _check(timeout_s)
         self.timeout_s = timeout_s
-        self._until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        self._until_s = None if timeout_s is None else elapsed_s() + timeout_s
         self._last: Future[Any] | None = None
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class Calls:
         )
 
     def _left_s(self) -> float | None:
-        return None if self._until_s is None else max(0.0, self._until_s - time.monotonic())
+        return None if self._until_s is None else max(0.0, self._until_s - elapsed_s())
 
 
 def _check(timeout_s: float | None) -> None:

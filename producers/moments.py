@@ -7,12 +7,12 @@ time zone. They never go on the wire.
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, Problem, UsageError
 from plexsend.producers.written_times import NotATime, in_zone, read_time
 
@@ -71,15 +71,15 @@ class ServerClock:
         self._read = read
         self._asked = False
         self._ahead_ms: float | None = None
-        """Of this machine's monotonic clock."""
+        """Of the time that this machine has run, asleep or not."""
 
     def now_ms(self) -> int | None:
         """Return the time; None where Redis does not answer: what is added next then fails by itself."""
         if not self._asked:
             self._asked = True
             with suppress(OutboxError):
-                self._ahead_ms = self._read() - time.monotonic() * 1000
-        return None if self._ahead_ms is None else int(self._ahead_ms + time.monotonic() * 1000)
+                self._ahead_ms = self._read() - elapsed_s() * 1000
+        return None if self._ahead_ms is None else int(self._ahead_ms + elapsed_s() * 1000)
 
 
 def has_moments(item: Mapping[Any, object]) -> bool:

@@ -10,6 +10,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
+from celery import concurrency
 from celery.signals import beat_init, celeryd_init
 from kombu import Exchange, Queue
 
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
     from plexsend.settings import Settings
 
+POOL = "plexsend.worker.threads:Pool"
 POOL_SIZE = 16
 """Threads in a worker process, unless `--concurrency` says otherwise."""
 
 
 def create_app(settings: Settings) -> Application:
     """Return the application for these settings. Connects to nothing yet."""
+    # `--pool threads` names Celery's own, which fails at a second Ctrl-C.
+    concurrency.ALIASES["threads"] = POOL  # type: ignore[attr-defined]  # celery's stubs leave it out
     app = Application(settings, log=Logging)
     app.conf.update(_config(settings, app.plexsend_broker_url))
     app.steps["worker"].add(HousekeepingStep)
@@ -87,7 +91,7 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
         "worker_consumer": "plexsend.worker.consumer:Consumer",
-        "worker_pool": "plexsend.worker.threads:Pool",
+        "worker_pool": POOL,
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from plexsend.clock import elapsed_s
 from plexsend.outbox.batches import EffectKind, Outcome
 from plexsend.outbox.reasons import HOLD_RULES, Ends
 
@@ -37,7 +37,7 @@ class BatchLog:
         clock: Seconds, monotonic.
     """
 
-    def __init__(self, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, log: Any, clock: Callable[[], float] = elapsed_s) -> None:
         self._log = log
         self._clock = clock
         self._logged_s = float("-inf")

@@ -29,6 +29,7 @@ from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.queues import Queues
 from plexsend.worker.runtime import Runtime
+from plexsend.worker.stop_signals import is_stopping, listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,6 @@ _NO_ACCOUNT = (
 )
 _POOLS = ("threads", "solo")
 _TRY_AGAIN_S = 0.5
-_LOOK_FOR_STOP_S = 0.05
 
 
 class HousekeepingStep(bootsteps.StartStopStep):
@@ -64,9 +64,15 @@ class HousekeepingStep(bootsteps.StartStopStep):
         self._gossip = not options.get("without_gossip")
 
     def create(self, parent: Any) -> None:
-        """Refuse a pool of processes and a worker without accounts, before anything is started."""
+        """Refuse what cannot work, before anything is started: pools of processes, no accounts."""
         if _pool_name(parent) not in _POOLS:
             _refuse("plexsend sends from threads: leave out --pool, or use --pool threads.", SETTINGS_WRONG)
+        if getattr(parent, "autoscale", None):
+            _refuse(
+                "a pool of threads cannot grow or shrink, so the worker would end at its first backlog: "
+                "leave out --autoscale, and give the number of threads with --concurrency.",
+                SETTINGS_WRONG,
+            )
         if not parent.app.plexsend_settings.accounts:
             _refuse(_NO_ACCOUNT, SETTINGS_WRONG)
 
@@ -105,7 +111,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         if settings.notify is not None:
             notifier = Notifier(runtime, settings.notify, post=partial(post_to_hook, way=Way.of(settings)))
             threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()
-        threading.Thread(target=_watch, args=(runtime,), name="plexsend-stop", daemon=True).start()
+        listen(runtime.stop, partial(is_stopping, parent))
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002  Celery's signature
         """End housekeeping. The pool ends after it, once the requests under way are settled."""
@@ -147,14 +153,6 @@ def log_doubtful(problems: Iterable[Problem]) -> None:
         )
 
 
-# Polled, since Celery's own signal takes a lock in the signal handler, and a second SIGTERM in that moment
-# waits for the lock for ever.
-def _watch(runtime: Runtime) -> None:
-    while not runtime.stop.wait(_LOOK_FOR_STOP_S):
-        if any(asked not in (None, False) for asked in (state.should_stop, state.should_terminate)):
-            runtime.stop.set()
-
-
 def _pool_name(worker: Any) -> str:
     module: str = worker.pool_cls.__module__ if not isinstance(worker.pool_cls, str) else worker.pool_cls
     return {"plexsend.worker.threads": "threads", "celery.concurrency.thread": "threads"}.get(
@@ -183,8 +181,8 @@ def _wait_for_server(runtime: Runtime, *, durable: bool) -> None:
     reported = False
     while True:
         try:
-            problems = inspect(runtime.store, durable=durable)
             require(look_at_rights(runtime.store))
+            problems = inspect(runtime.store, durable=durable)
             runtime.form = form_in_force(runtime.store)
         except WrongServer as exc:
             _refuse(str(exc), SETTINGS_WRONG)

@@ -9,10 +9,10 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
-from plexsend.outbox.redis.failures import remedy_of
-from plexsend.worker.broker_check import about_broker, check_broker
+from plexsend.worker.broker_check import check_broker, why_not
 
 _FIRST_WAIT_S = 0.5
 _STEP_S = 0.5
@@ -84,7 +84,7 @@ class Consumer(CeleryConsumer):
             callback=maybe_shutdown,
         )
         self._failing = ""
-        if time.monotonic() - self._refused_at_s > _FORGOTTEN_S:
+        if elapsed_s() - self._refused_at_s > _FORGOTTEN_S:
             self._reasons.clear()
         self.first_connection_attempt = False
         self.broker_connection_retry_attempt = 0
@@ -92,8 +92,7 @@ class Consumer(CeleryConsumer):
 
     # Tried twice a second, and logged when the reason is new: an outage may last for hours.
     def _report(self, exc: Exception, interval_s: float) -> None:
-        remedy = about_broker(self.app.plexsend_settings, remedy_of(exc))
-        reason = f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy}"
+        reason = why_not(self.app.plexsend_settings, exc)
         if reason != self._failing:
             _log.warning("broker does not answer, trying again", reason=reason, again_in_s=interval_s)
         self._failing = reason
@@ -121,7 +120,7 @@ class Consumer(CeleryConsumer):
         cause = exc.__cause__ if isinstance(exc, OperationalError) else exc
         if not isinstance(cause, self.channel_errors):
             return
-        now_s = time.monotonic()
+        now_s = elapsed_s()
         again = now_s - self._refused_at_s < _FORGOTTEN_S
         self._wait_s = min(self._wait_s * 2, _LONGEST_REFUSED_S) if again else self.refused_s
         self._refused_at_s, self._refused = now_s, True
@@ -151,7 +150,7 @@ class Consumer(CeleryConsumer):
 
 def pause(duration_s: float) -> None:
     """Wait, unless the worker is asked to stop."""
-    until_s = time.monotonic() + duration_s
-    while (left_s := until_s - time.monotonic()) > 0:
+    until_s = elapsed_s() + duration_s
+    while (left_s := until_s - elapsed_s()) > 0:
         maybe_shutdown()
         time.sleep(min(left_s, _LOOK_FOR_STOP_S))

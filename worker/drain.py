@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, SettingsError, UsageError
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
@@ -53,8 +54,8 @@ class Surroundings:
     """Whether one of a lane without a group does."""
     ring: Callable[[Lane, str], None]
     """Send a doorbell for a lane, under this name."""
-    clock: Callable[[], float] = time.monotonic
-    """Seconds, monotonic."""
+    clock: Callable[[], float] = elapsed_s
+    """Seconds that never go back, and pass while the machine sleeps."""
 
 
 class Drain:
@@ -241,6 +242,9 @@ class Drain:
     def _post(self, batch: Batch) -> Settlement:
         account = batch.lane.account
         credentials = self._runtime.credentials(account)
+        if self._runtime.stop.is_set():
+            # Taken by a call that was under way, or that Redis answered late.
+            return give_back(batch, "STOPPING", "the worker was asked to stop before it was sent")
         if self._around.clock() - self._called_at > STALE_S:
             return give_back(batch, "STALE", "the worker was stopped between taking and sending")
         try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnsuitable
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
@@ -28,7 +28,7 @@ its entry there: it fails, logs that, and neither sweeps nor rings."""
 class FormWatch:
     """One for each worker process, used by its housekeeping."""
 
-    def __init__(self, runtime: Runtime, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, runtime: Runtime, *, clock: Callable[[], float] = elapsed_s) -> None:
         self._runtime = runtime
         self._clock = clock
         self._looked_at = float("-inf")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from functools import partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, OutboxMoved
 from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
@@ -69,7 +69,7 @@ class Housekeeping:
         presence: Presence | None = None,
         wakeups: Wakeups | None = None,
         memory_file: MemoryFile | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._runtime = runtime
         self._ring = ring

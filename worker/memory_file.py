@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from plexsend.clock import elapsed_s
 from plexsend.logs import get_logger
 from plexsend.worker.memory import KnownAccount, Remembered
 
@@ -21,8 +22,10 @@ _log = get_logger("worker.memory")
 
 EVERY_S = 5.0
 """Between two writes: what went in the last of these seconds is not known to those who come after a crash."""
+TAKEN_OVER_S = 600.0
+"""A file that was not written for longer is one of a process that is gone: the next one takes it over."""
 KEPT_S = 30 * 86_400.0
-"""For how long the file of a process is kept that writes it no more."""
+"""For how long one is kept that nobody takes over."""
 _END = ".seen.json"
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._-]")
 
@@ -40,13 +43,14 @@ class MemoryFile:
     """
 
     def __init__(
-        self, folder: Path, node: str, prefix: str, *, clock: Callable[[], float] = time.monotonic
+        self, folder: Path, node: str, prefix: str, *, clock: Callable[[], float] = elapsed_s
     ) -> None:
         self._folder = folder
         self._path = folder / f"{_UNSAFE.sub('_', node)}{_END}"
         self._prefix = prefix
         self._clock = clock
         self._written_at = float("-inf")
+        self._taken_over: list[Path] = []
         self._fails = False
 
     def read(self) -> list[Remembered]:
@@ -57,6 +61,8 @@ class MemoryFile:
                 content = json.loads(path.read_text("utf-8"))
                 if content["prefix"] == self._prefix:
                     found.append(_parse(content))
+                    if path != self._path and _age_s(path) > TAKEN_OVER_S:
+                        self._taken_over.append(path)
             except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
                 _log.warning(
                     "what a worker remembered cannot be read",
@@ -96,16 +102,24 @@ class MemoryFile:
             self._fails = True
         else:
             self._fails = False
+            # What they held is in this process's own file now. A worker without a fixed name leaves one at
+            # each start.
+            while self._taken_over:
+                with suppress(OSError):
+                    self._taken_over.pop().unlink()
 
-    # Those of processes that are long gone are deleted on the way.
     def _files(self) -> Iterator[Path]:
         with suppress(OSError):
             for path in sorted(self._folder.glob(f"*{_END}")):
                 with suppress(OSError):
-                    if time.time() - path.stat().st_mtime > KEPT_S:
+                    if _age_s(path) > KEPT_S:
                         path.unlink()
                         continue
                 yield path
+
+
+def _age_s(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
 
 
 def _parse(content: Any) -> Remembered:

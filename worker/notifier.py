@@ -7,10 +7,10 @@ goes on where it ends; a post that was not written down before its process died 
 from __future__ import annotations
 
 import socket
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.logs import get_logger, mask_text
 from plexsend.outbox.notices import NoticeBoard
@@ -54,7 +54,7 @@ class Notifier:
         *,
         post: Callable[[str, dict[str, Any]], str],
         look: Callable[[Store], Iterable[Condition]] = look,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._runtime = runtime
         self._hook = hook

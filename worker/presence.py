@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import SettingsError
 from plexsend.logs import get_logger
 from plexsend.outbox.constants import SILENT_MS
@@ -66,7 +66,7 @@ class Presence:
         threads: int,
         *,
         busy: Callable[[], int] = lambda: 0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self.name = runtime.name
         self.fleet: tuple[FleetProcess, ...] = ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from celery.worker import state
 from kombu.exceptions import OperationalError
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import PlexsendError, UsageError
 from plexsend.logs import get_logger
 from plexsend.outbox.form import FORM, OLD_FORM
@@ -64,7 +64,7 @@ class Process:
 
     # A lane that is due is rung for again and again, and so is every other.
     def _report(self, lane: Lane, reason: str) -> None:
-        now_s = time.monotonic()
+        now_s = elapsed_s()
         if reason != self._reason or now_s - self._reported_s >= REPORTED_AGAIN_S:
             self._reason, self._reported_s = reason, now_s
             _log.warning("broker refuses a doorbell", lane=lane.name, reason=reason)

@@ -62,7 +62,7 @@ def settle_rewound(
     screen.facts({"settled": sum(done.values()), "left": left, "held": sorted(held)})
     screen.say(f"Settled as {_MEANS[as_]}: {sum(done.values()):,} messages.")
     for name in sorted(rewinds.keys() - held):
-        screen.say(f"Account {name} sends again.")
+        screen.say(f"Nothing of account {name} is left to decide, and it is not held for this any more.")
     for name in sorted(held):
         screen.say(f"Account {name} is held until its other lanes are settled too.")
     for name, count in left.items():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plexsend.cli.timing import Timing
-    from plexsend.producers import Added, Conflict, Duplicate, Invalid, Remark, Submission
+    from plexsend.producers import Added, Conflict, Duplicate, InDoubt, Invalid, Remark, Submission
     from plexsend.settings import Settings
 
 
@@ -52,7 +52,14 @@ def submit_few(
             )
         except SubmitInterrupted as exc:
             outcomes.print(exc.submission)
-            raise _in_doubt(exc) from exc
+            if not exc.submission.in_doubt:
+                raise exc.cause from exc
+            raise NotPossible(f"{exc.cause} {_describe_doubt(exc.submission.in_doubt)}") from exc
+        except KeyboardInterrupt as stop:
+            stopped: Submission | None = getattr(stop, "submission", None)
+            if stopped is not None and stopped.in_doubt:
+                screen.note(_describe_doubt(stopped.in_doubt))
+            raise
     warn_of_account(screen, settings, account)
     return outcomes.print(submission)
 
@@ -70,18 +77,15 @@ def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
 
 
 # Keys that were made up here are shown: a new try without them would send the messages under other keys.
-def _in_doubt(exc: SubmitInterrupted) -> Exception:
-    in_doubt = exc.submission.in_doubt
-    if not in_doubt:
-        return exc.cause
+def _describe_doubt(in_doubt: Sequence[InDoubt]) -> str:
     if len(in_doubt) == 1:
-        return NotPossible(
-            f"{exc.cause} Whether the message was taken in is not known. Send it again with "
+        return (
+            "Whether the message was taken in is not known. Send it again with "
             f"--key {in_doubt[0].msg_key}: under that key it is never taken in twice."
         )
     keys = ", ".join(f"message {each.index + 1} with --key {each.msg_key}" for each in in_doubt)
-    return NotPossible(
-        f"{exc.cause} Whether the messages were taken in is not known. Send each again by itself: {keys}. "
+    return (
+        f"Whether the messages were taken in is not known. Send each again by itself: {keys}. "
         "Under these keys they are never taken in twice."
     )
 

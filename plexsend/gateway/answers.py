@@ -1,7 +1,8 @@
 """What came back from the gateway, read as one meaning per item or one for the whole request. No I/O.
 
-The shape of an answer is accepted under any HTTP status: `results` with a code per item, or an envelope
-`{"code", "name", "description"}` for the whole request. Where neither can be read, the status decides.
+The shape of an answer is accepted under any HTTP status: `results` with a code per item, an envelope
+`{"code", "name", "description"}` for the whole request, or `{"error": {"errorCode", "message"}}` from NAVER's
+API gateway in front of API PLEX. Where none can be read, the status decides.
 """
 
 from __future__ import annotations
@@ -15,13 +16,11 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from plexsend.gateway.codes import Meaning, find_code
+from plexsend.gateway.codes import FRONT, Meaning, find_code
+from plexsend.gateway.masking import Mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-LONGEST_DESC = 200
-"""Characters of the gateway's own words that are kept."""
 
 LONGEST_RETRY_AFTER_S = 900.0
 """A gateway that asks for a longer pause is asked again after this time."""
@@ -42,7 +41,7 @@ class ItemAnswer:
     code: str
     """The gateway's code, or one of the words above where it gave none."""
     desc: str
-    """The gateway's words, cleaned; may be empty."""
+    """The gateway's words, without what was sent; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def read_answer(
     sent_keys: Sequence[str],
     now: datetime,
     *,
-    secret: str = "",
+    mask: Mask | None = None,
 ) -> Answer:
     """Return what an HTTP answer means for the items that were sent.
 
@@ -89,21 +88,27 @@ def read_answer(
         body: The whole body of the answer.
         sent_keys: The `msg_key` of every item of the request.
         now: The present, to which a date in `retry_after` is compared; aware.
-        secret: What must not come back in the gateway's words; a gateway could quote it in an error.
+        mask: Masks what was sent where the gateway quotes it.
     """
+    mask = mask or Mask()
     parsed = _parse(body)
-    code = _read_code(parsed)
+    code = _read_code(parsed.get("code"), mask)
     results = parsed.get("results")
     if isinstance(results, list):
-        answers = _read_results(results, sent_keys, secret)
+        answers = _read_results(results, sent_keys, mask)
         speaks_of_ours = answers.foreign < len(results)
         if speaks_of_ours or (code is None and status in _SUCCESS):
             return answers
+    front = parsed.get("error")
+    if code is None and isinstance(front, dict):
+        code = _read_code(front.get("errorCode"), mask, FRONT)
+        desc = mask.clean(front.get("message") or front.get("details"))
+    else:
+        desc = mask.clean(parsed.get("description") or parsed.get("name") or parsed.get("desc"))
     meaning = _judge_whole(status, code)
     rest_s = (
         _read_retry_after(retry_after, now) if meaning in {Meaning.UNAVAILABLE, Meaning.UNCERTAIN} else None
     )
-    desc = clean(parsed.get("description") or parsed.get("name") or parsed.get("desc"), secret)
     # A success without a readable shape, or a status that HTTP does not have, is not a usable answer. Nor is
     # "accepted" that does not say what: it must not count as a failure that the gateway itself reported.
     explicit = code != _ACCEPTED and (code is not None or status in _FAILURE)
@@ -112,21 +117,12 @@ def read_answer(
     )
 
 
-def clean(text: object, secret: str = "") -> str:
-    """Return the gateway's words fit for a log: one line, bounded, `secret` and long runs of digits masked.
+def speaks_for_itself(status: int) -> bool:
+    """Return whether a status has its meaning without a body.
 
-    A gateway could quote a telephone number, or the authorization, in its error.
+    Under a success and under 400 the gateway answers item by item: without its body nothing is known of them.
     """
-    if not isinstance(text, str):
-        return ""
-    # All of it is masked before any is cut: a cut could leave a run, or a part of the secret, too short to be
-    # found. The client's limit on an answer bounds the text.
-    if secret:
-        text = text.replace(secret, "****")
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else " " for character in text)
-    line = " ".join(text.split())
-    return _DIGITS.sub("****", line)[:LONGEST_DESC]
+    return status in _FAILURE and status != HTTPStatus.BAD_REQUEST
 
 
 _ACCEPTED = "C100"
@@ -134,7 +130,23 @@ _SUCCESS = range(200, 300)
 _FAILURE = range(300, 600)
 _SERVER_TROUBLE = range(500, 600)
 
-_DIGITS = re.compile(r"\d(?:[-. ]?\d){7,}")
+_BY_STATUS = {
+    # These come before any code: whatever sent them, a proxy perhaps, let nothing through.
+    HTTPStatus.TOO_MANY_REQUESTS: Meaning.UNAVAILABLE,
+    # The request did not come whole, came on a connection for somebody else, or came too early.
+    HTTPStatus.REQUEST_TIMEOUT: Meaning.UNAVAILABLE,
+    HTTPStatus.MISDIRECTED_REQUEST: Meaning.UNAVAILABLE,
+    HTTPStatus.TOO_EARLY: Meaning.UNAVAILABLE,
+    # A proxy's word that its client went away: what was behind it may have accepted by then.
+    499: Meaning.UNCERTAIN,
+    # A server in trouble may have accepted before it failed, also where its code sounds like a clear refusal.
+    # And a proxy answers 503 or 504 also when the server behind it broke off after it had read the request.
+    **dict.fromkeys(_SERVER_TROUBLE, Meaning.UNCERTAIN),
+}
+_PLAIN_WORDS = frozenset({"", "ok", "success", "accepted", "성공"})
+"""What an acceptance may be called. It says nothing beyond its code, and searching the request for other
+words would cost each batch."""
+
 _CODE = re.compile(r"(?!.*\d{8})[!-~]{1,32}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
@@ -149,10 +161,10 @@ def _parse(body: bytes) -> Mapping[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _read_results(results: list[Any], sent_keys: Sequence[str], secret: str) -> ItemAnswers:
+def _read_results(results: list[Any], sent_keys: Sequence[str], mask: Mask) -> ItemAnswers:
     missing = ItemAnswer(Meaning.UNCERTAIN, MISSING, "")
     by_key = dict.fromkeys(sent_keys, missing)
-    read = _ItemReader(secret)
+    read = _ItemReader(mask)
     foreign = 0
     for entry in results:
         key = _read_key(entry)
@@ -171,17 +183,17 @@ def _read_results(results: list[Any], sent_keys: Sequence[str], secret: str) -> 
 class _ItemReader:
     """Reads the items of one answer. Most are answered in the same words, which are read once."""
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
         self._known: dict[tuple[str, str], ItemAnswer] = {}
 
     def item(self, entry: Mapping[str, Any]) -> ItemAnswer:
         code, desc = entry.get("code"), entry.get("desc")
         if not (isinstance(code, str) and isinstance(desc, str)):
-            return _read_item(entry, self._secret)
+            return _read_item(entry, self._mask)
         answer = self._known.get((code, desc))
         if answer is None:
-            answer = self._known[code, desc] = _read_item(entry, self._secret)
+            answer = self._known[code, desc] = _read_item(entry, self._mask)
         return answer
 
 
@@ -191,36 +203,40 @@ def _read_key(entry: object) -> str | None:
     return str(key) if isinstance(key, (str, int)) and not isinstance(key, bool) else None
 
 
-def _read_item(entry: Mapping[str, Any], secret: str) -> ItemAnswer:
-    code = _read_code(entry)
-    desc = clean(entry.get("desc"), secret)
+def _read_item(entry: Mapping[str, Any], mask: Mask) -> ItemAnswer:
+    code = _read_code(entry.get("code"), mask)
+    known = find_code(code) if code is not None else None
+    desc = entry.get("desc")
+    if known is not None and known.as_item is Meaning.ACCEPTED:
+        words = desc if isinstance(desc, str) and desc.casefold() in _PLAIN_WORDS else ""
+        return ItemAnswer(Meaning.ACCEPTED, known.code, words)
     if code is None:
-        return ItemAnswer(Meaning.UNCERTAIN, UNREADABLE, desc)
-    known = find_code(code)
-    return ItemAnswer(known.as_item if known else Meaning.UNKNOWN, code, desc)
+        return ItemAnswer(Meaning.UNCERTAIN, UNREADABLE, mask.clean(desc))
+    return ItemAnswer(known.as_item if known else Meaning.UNKNOWN, code, mask.clean(desc))
 
 
-def _read_code(entry: Mapping[str, Any]) -> str | None:
-    """Return a code as text; None if there is none that can be read."""
-    code = entry.get("code")
-    if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 10**8:
-        code = str(code)
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else None
+def _read_code(value: object, mask: Mask, before: str = "") -> str | None:
+    """Return a code as text, behind what is written before it; None if there is none that can be read."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**8:
+        value = str(value)
+    if not (isinstance(value, str) and _CODE.fullmatch(value)):
+        return None
+    code = before + value
+    # One that quotes what was sent is not a code.
+    return None if find_code(code) is None and mask.quotes(value) else code
 
 
 def _judge_whole(status: int, code: str | None) -> Meaning:
     """Return what an answer means that has no items; `code` is None where it has no code either."""
-    # These two come before any code: whatever sent them, a proxy perhaps, let nothing through.
-    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        return Meaning.UNAVAILABLE
-    # A server in trouble may have accepted before it failed, also where its code sounds like a clear refusal.
-    if status in _SERVER_TROUBLE:
-        return Meaning.UNCERTAIN
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
     known = find_code(code) if code is not None else None
     if known is not None:
         return known.as_whole
     if status == HTTPStatus.UNAUTHORIZED:
         return Meaning.UNAUTHORIZED
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and code is not None and code.startswith(FRONT):
+        return Meaning.BAD_ITEM
     # A bare 400 is held too and not tried one by one: a proxy that answers it to everything would have every
     # message rejected.
     return Meaning.UNSUITABLE if code is not None or status in _FAILURE else Meaning.UNCERTAIN

@@ -79,7 +79,26 @@ FAMILIES = (
 )
 """Codes that the guide does not list, numbered like those that it lists, as regular expressions."""
 
-_BY_CODE = {code.code: code for code in CODES}
+FRONT = "APIGW_"
+"""What the numbers of NAVER's API gateway, which answers in front of API PLEX, are written behind."""
+
+FRONT_ERRORS = (
+    Code("APIGW_100", Meaning.UNKNOWN, Meaning.UNSUITABLE, "bad request"),
+    Code("APIGW_200", Meaning.UNKNOWN, Meaning.UNAUTHORIZED, "authentication failed"),
+    Code("APIGW_210", Meaning.UNKNOWN, Meaning.UNAUTHORIZED, "permission denied"),
+    Code("APIGW_300", Meaning.UNKNOWN, Meaning.UNSUITABLE, "not found"),
+    Code("APIGW_400", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "quota exceeded"),
+    Code("APIGW_410", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "throttle limited"),
+    Code("APIGW_420", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "rate limited"),
+    Code("APIGW_430", Meaning.UNKNOWN, Meaning.BAD_ITEM, "request too large"),
+    # API PLEX behind it may have read the request, and accepted.
+    Code("APIGW_500", Meaning.UNKNOWN, Meaning.UNCERTAIN, "no connection to API PLEX, or it broke"),
+    Code("APIGW_510", Meaning.UNKNOWN, Meaning.UNCERTAIN, "API PLEX did not answer in time"),
+    Code("APIGW_900", Meaning.UNKNOWN, Meaning.UNCERTAIN, "unexpected error"),
+)
+"""The errors of NAVER's API gateway. They come in a shape of their own, never as the code of an item."""
+
+_BY_CODE = {code.code: code for code in (*CODES, *FRONT_ERRORS)}
 _FAMILIES = tuple((re.compile(family.code, re.ASCII), family) for family in FAMILIES)
 
 

@@ -6,14 +6,14 @@ seen for ten minutes; until then all write the older. A program that does not kn
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnsuitable
 from plexsend.outbox.arguments import FORM as FORM_ARGUMENTS
+from plexsend.outbox.redis.reads import insist
 from plexsend.outbox.redis.scripts import Script
-from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
 
 if TYPE_CHECKING:
@@ -36,10 +36,9 @@ def form_in_force(store: Store) -> int:
     Raises OutboxUnsuitable where this program does not know it.
     """
     read_at, form = _known.get(store, (float("-inf"), 0))
-    if time.monotonic() - read_at <= _KEPT_S:
+    if elapsed_s() - read_at <= _KEPT_S:
         return form
-    with mapped():
-        written = store.client.get(store.keys.format)
+    written = insist(store, lambda pipe: pipe.get(store.keys.format))
     return (
         _ask(store, watches=False, saw_older=False) if written is None else _checked(store, number(written))
     )
@@ -67,5 +66,5 @@ def _checked(store: Store, form: int) -> int:
             f"knows forms up to {FORM}, so it does nothing. Install the version that the other workers run. "
             "There is no way back to an older form."
         )
-    _known[store] = time.monotonic(), form
+    _known[store] = elapsed_s(), form
     return form

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import NamedTuple
 
-from plexsend.sandbox.codes import get_code
+from plexsend.sandbox.codes import FRONT_WORDS, get_code
 
 
 class Ending(Enum):
@@ -32,6 +32,8 @@ class Result(NamedTuple):
 
     code: str
     msg_key: str
+    desc: str = ""
+    """Empty: the words that belong to the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Whole:
     code: str | None
     description: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    is_front: bool = False
+    """Whether NAVER's API gateway says it, in its own shape; then the code is one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,11 @@ def render(answer: Results | Whole) -> Reply:
     if isinstance(answer, Results):
         body = {
             "results": [
-                {"code": item.code, "desc": get_code(item.code).description, "msg_key": item.msg_key}
+                {
+                    "code": item.code,
+                    "desc": item.desc or get_code(item.code).description,
+                    "msg_key": item.msg_key,
+                }
                 for item in answer.items
             ]
         }
@@ -86,6 +94,10 @@ def render(answer: Results | Whole) -> Reply:
     if answer.code is None:
         text = f"{answer.status} {HTTPStatus(answer.status).phrase}\n"
         return Reply(answer.status, text.encode(), (("Content-Type", "text/plain"), *answer.headers))
+    if answer.is_front:
+        message = FRONT_WORDS.get(answer.code, "Unknown")
+        error = {"errorCode": answer.code, "message": message, "details": answer.description or message}
+        return Reply(answer.status, _dump({"error": error}), (JSON_TYPE, *answer.headers))
     code = get_code(answer.code)
     envelope = {"code": code.code, "name": code.name, "description": answer.description or code.description}
     return Reply(answer.status, _dump(envelope), (JSON_TYPE, *answer.headers))

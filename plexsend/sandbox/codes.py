@@ -39,6 +39,21 @@ _TABLE = (
 CODES = {code.code: code for code in _TABLE}
 """Every code by its text."""
 
+FRONT_WORDS = {
+    "100": "Bad Request Exception",
+    "200": "Authentication Failed",
+    "210": "Permission Denied",
+    "300": "Not Found Exception",
+    "400": "Quota Exceeded",
+    "410": "Throttle Limited",
+    "420": "Rate Limited",
+    "430": "Request Entity Too Large",
+    "500": "Endpoint Error",
+    "510": "Endpoint Timeout",
+    "900": "Unexpected Error",
+}
+"""What NAVER's API gateway, which answers in front of API PLEX, says with its error codes."""
+
 ACCEPTED = "C100"
 DUPLICATE = "71003"
 

@@ -47,7 +47,33 @@ _TABLE = (
         {"code": "C404_1", "status": 200, "accept": False},
     ),
     Kind("too_many", Stage.BEFORE, "HTTP 429", {"retry_after": "1", "accept": False}),
-    Kind("unavailable", Stage.BEFORE, "HTTP 503", {"retry_after": "1", "accept": False}),
+    Kind(
+        "unavailable",
+        Stage.BEFORE,
+        "HTTP 503, or another status, as a proxy on the way says it",
+        {"status": 503, "retry_after": "1", "accept": False},
+    ),
+    Kind(
+        "api_gateway",
+        Stage.BEFORE,
+        "NAVER's API gateway answers by itself, in its own shape",
+        {"status": 429, "error_code": "410", "accept": False},
+    ),
+    Kind(
+        "quoting_items",
+        Stage.BEFORE,
+        "every item is answered `code`, in words that quote it and the Authorization header",
+        {"code": "G140", "accept": False},
+    ),
+    Kind(
+        "quoting_codes", Stage.BEFORE, "every item is answered with the secret as its code", {"accept": False}
+    ),
+    Kind(
+        "quoting_envelope",
+        Stage.BEFORE,
+        "an envelope whose words quote the request and the Authorization header",
+        {"code": "C400_2", "status": 400, "accept": False},
+    ),
     Kind(
         "redirect",
         Stage.BEFORE,
@@ -67,6 +93,12 @@ _TABLE = (
         Stage.AFTER,
         "JSON of another shape",
         {"body": None, "status": 200, "accept": True},
+    ),
+    Kind(
+        "false_encoding",
+        Stage.AFTER,
+        "the answer names a Content-Encoding that it does not have",
+        {"encoding": "gzip", "status": 200, "accept": True},
     ),
     Kind("too_large", Stage.AFTER, "the right answer, padded with blanks", {"size_bytes": 2_000_000}),
     Kind("missing_item", Stage.AFTER, "items are missing from the answer", {"count": 1}),

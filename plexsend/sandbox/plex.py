@@ -16,7 +16,7 @@ from plexsend.sandbox.magic import Effect
 from plexsend.sandbox.products import ROUTES
 from plexsend.sandbox.recorder import Recorder
 from plexsend.sandbox.schedule import Drawn, Schedule
-from plexsend.sandbox.spoiling import shows_codes, spoil_answer, spoil_reply
+from plexsend.sandbox.spoiling import Asked, shows_codes, spoil_answer, spoil_reply
 from plexsend.sandbox.stats import Stats, Tally
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Plex:
         self.tally.count_request(service, account, items)
         answer = judged if isinstance(judged, Whole) else self._settle(judged, blocked=drawn.blocks)
         if drawn.fault is not None:
-            answer = spoil_answer(answer, drawn.fault, self._chances)
+            asked = Asked(head.fields.get("authorization", ""), body or b"")
+            answer = spoil_answer(answer, drawn.fault, self._chances, asked)
         reply = render(answer)
         if drawn.fault is not None:
             reply = spoil_reply(reply, drawn.fault)

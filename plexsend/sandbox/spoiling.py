@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.sandbox.answers import Ending, Reply, Result, Results, Whole, refuse
@@ -20,8 +21,20 @@ FOREIGN_KEY = "key-that-nobody-sent"
 _GARBAGE = b'{"results": [{"code": "C100", \xff\xfe <html>'
 
 
-def spoil_answer(answer: Results | Whole, fault: Fault, chances: random.Random) -> Results | Whole:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request held that an answer can quote."""
+
+    authorization: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def spoil_answer(
+    answer: Results | Whole, fault: Fault, chances: random.Random, asked: Asked
+) -> Results | Whole:
     """Return what is said under a fault. Faults of items leave an answer for the whole request as it is."""
+    if fault.kind in _QUOTING_FAULTS:
+        return _QUOTING_FAULTS[fault.kind](answer, fault, asked)
     if isinstance(answer, Results) and fault.kind in _ITEM_FAULTS:
         return Results(_ITEM_FAULTS[fault.kind](list(answer.items), fault, chances), answer.ending)
     replace = _WHOLE_FAULTS.get(fault.kind)
@@ -62,6 +75,43 @@ def _change_codes(items: list[Result], fault: Fault, _chances: random.Random) ->
     return [Result(fault.param("code"), item.msg_key) for item in items]
 
 
+def _quote_in_items(answer: Results | Whole, fault: Fault, asked: Asked) -> Results | Whole:
+    if isinstance(answer, Whole):
+        return answer
+    items = {
+        str(item.get("msg_key")): json.dumps(item, ensure_ascii=False)
+        for item in json.loads(asked.body)["msg_data"]
+    }
+    words = {key: f"refused with {asked.authorization}: {item}" for key, item in items.items()}
+    return Results(
+        [Result(fault.param("code"), each.msg_key, words.get(each.msg_key, "")) for each in answer.items],
+        answer.ending,
+    )
+
+
+def _quote_in_codes(answer: Results | Whole, _fault: Fault, asked: Asked) -> Results | Whole:
+    if isinstance(answer, Whole):
+        return answer
+    secret = asked.authorization.partition(";")[2]
+    return Results([Result(secret, each.msg_key) for each in answer.items], answer.ending)
+
+
+def _quote_in_envelope(_answer: Results | Whole, fault: Fault, asked: Asked) -> Whole:
+    words = f"{asked.authorization} sent {asked.body.decode('utf-8', 'replace')}"
+    return refuse(fault.param("code"), words, status=fault.param("status"))
+
+
+def _encode_falsely(reply: Reply, fault: Fault) -> Reply:
+    status = fault.param("status")
+    return dataclasses.replace(
+        reply,
+        status=status,
+        # Under another status it says no codes: a proxy has made it.
+        body=reply.body if status == reply.status else f"{status}\n".encode(),
+        headers=(*reply.headers, ("Content-Encoding", fault.param("encoding"))),
+    )
+
+
 def _retry_after(fault: Fault) -> tuple[tuple[str, str], ...]:
     """Return the header; a fault with an empty text sends none."""
     text = fault.param("retry_after")
@@ -99,16 +149,24 @@ _WHOLE_FAULTS: dict[str, Callable[[Fault], Whole]] = {
     "server_error": lambda fault: refuse("C500_1", status=fault.param("status")),
     "envelope": lambda fault: refuse(fault.param("code"), status=fault.param("status")),
     "too_many": lambda fault: Whole(429, None, headers=_retry_after(fault)),
-    "unavailable": lambda fault: Whole(503, None, headers=_retry_after(fault)),
+    "unavailable": lambda fault: Whole(fault.param("status"), None, headers=_retry_after(fault)),
+    "api_gateway": lambda fault: Whole(fault.param("status"), fault.param("error_code"), is_front=True),
     "redirect": lambda fault: Whole(
         fault.param("status"), None, headers=(("Location", fault.param("location")),)
     ),
+}
+
+_QUOTING_FAULTS: dict[str, Callable[[Results | Whole, Fault, Asked], Results | Whole]] = {
+    "quoting_items": _quote_in_items,
+    "quoting_codes": _quote_in_codes,
+    "quoting_envelope": _quote_in_envelope,
 }
 
 _REPLY_FAULTS: dict[str, Callable[[Reply, Fault], Reply]] = {
     "garbage": _replace_body(_GARBAGE),
     "empty": _replace_body(b""),
     "wrong_shape": _replace_json,
+    "false_encoding": _encode_falsely,
     "too_large": _pad,
     "reset_before_reading": _end(Ending.RESET),
     "reset_before_accepting": _end(Ending.RESET),

@@ -20,6 +20,11 @@ _AFTER_ADDRESS = ",; \t\r\n"
 """What people leave behind an address, the last one too."""
 
 
+def split_addresses(text: str) -> list[str]:
+    """Return the addresses in a text, however people separated them."""
+    return [value.rstrip(_AFTER_ADDRESS).lstrip() for value in _SEPARATOR.split(text)]
+
+
 class Layout:
     """One header, for as many rows as follow.
 
@@ -48,7 +53,7 @@ class Layout:
             if not item[name]:
                 del item[name]
         for name in self._lists & item.keys():
-            item[name] = [value.rstrip(_AFTER_ADDRESS).lstrip() for value in _SEPARATOR.split(item[name])]
+            item[name] = split_addresses(item[name])
         for name in self._json & item.keys():
             try:
                 item[name] = parse(item[name])

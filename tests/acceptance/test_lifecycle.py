@@ -181,6 +181,7 @@ def test_worker_that_cannot_work_says_why_and_ends(valkey_url: str, make_stand: 
         "no account is configured: set PLEXSEND_ACCOUNT_MAIN": (2, stand.launch("worker", environ=nobody)),
         "PLEXSEND_RECLAIM_S: ": (2, stand.launch("worker", environ=wrong)),
         "leave out --pool": (2, stand.launch("worker", "--pool", "processes")),
+        "leave out --autoscale": (2, stand.launch("worker", "--autoscale", "10,3")),
         "there is no queue mms-bluk": (2, stand.launch("worker", "-Q", "mms-bluk,mms-finance")),
         "Set appendonly yes and appendfsync always": (
             1,

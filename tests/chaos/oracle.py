@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 HISTORY_LENGTH = 50
 
 _UNCERTAIN = re.compile(
-    r"NO_VERDICT|TIMEOUT|RESET|BROKEN|TOO_LARGE|MISSING|DOUBLED|UNREADABLE|C100|C5\d\d.*|HTTP_5\d\d"
+    r"NO_VERDICT|TIMEOUT|RESET|BROKEN|TOO_LARGE|MISSING|DOUBLED|UNREADABLE|C100|C5\d\d.*|HTTP_5\d\d|HTTP_499"
+    r"|APIGW_(500|510|900)"
 )
-_UNAVAILABLE = "HTTP_503"
 _AFTER_UNCERTAIN = frozenset({"postpone", "give_back", "park"})
 AROUND_S = 1.0
 """Around an event, since what was in force is looked at now and then."""
@@ -179,8 +179,7 @@ def _judge_again(
     told: Told, record: Record | None, times: Sequence[float], evidence: Evidence
 ) -> Iterator[Break]:
     events = record.history if record else ()
-    # A 503 says that nothing was taken: what drew it may go again.
-    uncertain = [event.at for event in events if _is_uncertain(event) and event.code != _UNAVAILABLE]
+    uncertain = [event.at for event in events if _is_uncertain(event)]
     for at in times:
         before = [each for each in uncertain if each < at - LEEWAY_S]
         if before and _parks(lane_of(told.key), at - POSTS_S, at, evidence):

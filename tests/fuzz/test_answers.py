@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.gateway.answers import (
-    LONGEST_DESC,
     LONGEST_RETRY_AFTER_S,
     Answer,
     ItemAnswers,
     WholeAnswer,
-    clean,
     read_answer,
 )
 from plexsend.gateway.codes import CODES, Meaning
+from plexsend.gateway.masking import LONGEST_WORDS, Mask
 from tests.fuzz.effort import examples, shortest_s
 from tests.fuzz.hostile import JSON_VALUES, LEAVES, NUMBER, SECRET, TEXTS, as_json, spoilt_bytes
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+MASK = Mask(f"someone;{SECRET}")
 KEYS = ["k1", "1234", "0", "k-3", "true", "None"]
 
 CODE_VALUES = (
@@ -78,7 +78,7 @@ RETRY_AFTERS = (
 
 
 def read(status: int, body: bytes, retry_after: str | None = None) -> Answer:
-    answer = read_answer(status, retry_after, body, KEYS, NOW, secret=SECRET)
+    answer = read_answer(status, retry_after, body, KEYS, NOW, mask=MASK)
     check(answer, body)
     return answer
 
@@ -106,7 +106,7 @@ def check_said(code: str, desc: str, body: bytes) -> None:
 
 def check_words(code: str, desc: str) -> None:
     assert 0 < len(code) <= 32
-    assert len(desc) <= LONGEST_DESC
+    assert len(desc) <= LONGEST_WORDS
     assert desc.isprintable()
 
 
@@ -155,7 +155,7 @@ def test_whatever_is_answered_every_key_has_one_meaning_and_none_is_accepted_uns
 def test_no_place_in_the_gateways_words_lets_a_secret_or_a_number_through(
     before: str, spaces: int, after: str
 ) -> None:
-    words = clean(f"{before}{' ' * spaces}{SECRET} {NUMBER} {' ' * spaces}{after}", SECRET)
+    words = MASK.clean(f"{before}{' ' * spaces}{SECRET} {NUMBER} {' ' * spaces}{after}")
     check_words("x", words)
     for whole in (SECRET, NUMBER):
         if whole[:5] not in before + after:
@@ -166,7 +166,7 @@ def test_no_place_in_the_gateways_words_lets_a_secret_or_a_number_through(
 def test_no_cut_leaves_a_part_of_a_secret_or_a_number(before: int) -> None:
     for space in (" ", "x", "\n"):
         for told in (SECRET, NUMBER, f"{NUMBER[:3]} {NUMBER[3:7]} {NUMBER[7:]}"):
-            words = clean(space * before + told, SECRET)
+            words = MASK.clean(space * before + told)
             check_words("x", words)
             check_hidden(SECRET, words)
             check_hidden(NUMBER, words)
@@ -197,7 +197,7 @@ BOMBS = {
 @pytest.mark.parametrize("what", BOMBS)
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_a_megabyte_of_anything_is_read_in_a_moment(what: str, status: int) -> None:
-    assert shortest_s(lambda: read_answer(status, None, BOMBS[what], KEYS, NOW, secret=SECRET), times=2) < 2
+    assert shortest_s(lambda: read_answer(status, None, BOMBS[what], KEYS, NOW, mask=MASK), times=2) < 2
     try:
         read(status, BOMBS[what])
     except (RecursionError, ValueError):

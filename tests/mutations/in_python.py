@@ -48,8 +48,8 @@ IN_PYTHON = (
         3,
         "a connection reset after the request left counts as nothing sent",
         "plexsend/gateway/http/client.py",
-        "    if not exchange.sent:\n        return WholeAnswer(",
-        "    if not exchange.received:\n        return WholeAnswer(",
+        "    if not exchange.sent:\n        meaning = ",
+        "    if not exchange.received:\n        meaning = ",
         (
             "tests/integration/gateway/test_client.py::TestNoUsableAnswer::test_reset_after_reading_is_uncertain",
         ),

@@ -101,8 +101,8 @@ IN_SCRIPTS = (
         1,
         "a lane with messages and without a wake is never looked at again",
         _HEALING,
-        "if not is_watched(lane) then wake_by(lane, now) end",
-        "if false then wake_by(lane, now) end",
+        "if lacking then\n    wake_by(lane, now)",
+        "if false then\n    wake_by(lane, now)",
         (f"{_OUTBOX}/test_walk.py::test_lane_with_messages_but_no_wake_gets_one",),
     ),
     Mutation(

@@ -152,6 +152,7 @@ def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
         "PLEXSEND_NOTIFY_URL": "https://h",
         "PLEXSEND_PROXY_URL": "http://h",
         "PLEXSEND_CA_FILE": str(authority),
+        "PLEXSEND_STATE_DIR": "/var/lib/plexsend",
     }
     found = read_settings({**given, **own})
     assert found.warnings == ()

@@ -58,11 +58,11 @@ def import_(
     """Put the messages of FILE in; workers send them.
 
     FILE holds an item a line (.jsonl), or a table whose header names the gateway's fields (.csv: several
-    images separated by `|`, fields inside others with dots as in msg.body.title, buttons as JSON). Rows that
-    are refused go to FILE.rejected.jsonl, with what is wrong: mend them there or in the file itself, and
-    import it. The same row of the same list is never added twice, so after an interruption run it again. A
-    row to a receiver that the list had before, with another content, is held back; twelve hours later a
-    person has to say whether it is the same list (docs/imports.md).
+    images separated by `|` or commas, fields inside others with dots as in msg.body.title, buttons as
+    JSON). Rows that are refused go to FILE.rejected.jsonl, with what is wrong: mend them there or in the
+    file itself, and import it. The same row of the same list is never added twice, so after an
+    interruption run it again. A row to a receiver that the list had before, with another content, is held
+    back; twelve hours later a person has to say whether it is the same list (docs/imports.md).
 
     With --json each refused row is a line, and the last line counts added, duplicates, changed, conflicts and
     invalid. Exit code 1 if any row is invalid, in conflict or held back.

@@ -104,6 +104,7 @@ def send(
     Exit code 1 if a message is refused or its key belongs to another message; the others are in all the same.
     """
     from plexsend.cli.submitting import submit_few
+    from plexsend.producers.files.layout import split_addresses
     from plexsend.producers.message import make_item, name_as_written
 
     _check_receivers(receivers, msg_key)
@@ -116,7 +117,7 @@ def send(
             from_=sender,
             text=said,
             title=title,
-            images=images,
+            images=[address for image in images for address in split_addresses(image)],
             msg_key=msg_key,
             fields=others,
             written=_OPTIONS,

@@ -151,8 +151,8 @@ def _gateway(situation: Situation) -> Iterable[CheckRow]:
 
     require("worker")
     from plexsend.gateway.http.handshake import Handshake, shake_hands
-    from plexsend.gateway.http.names import Names
     from plexsend.gateway.http.way import Way
+    from plexsend.names import Names
 
     way, names = Way.of(situation.settings), Names()
     urls = sorted(set(situation.settings.base_urls.values()))

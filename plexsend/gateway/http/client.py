@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import socket
 import threading
-import time
 import weakref
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Request, RequestException
+from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import UsageError
-from plexsend.gateway.answers import Answer, WholeAnswer, read_answer
+from plexsend.gateway.answers import Answer, WholeAnswer, read_answer, speaks_for_itself
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.adapter import WatchedAdapter
 from plexsend.gateway.http.exchange import Exchange, Timeouts
-from plexsend.gateway.http.names import Names
 from plexsend.gateway.http.response_reader import TooLarge
 from plexsend.gateway.http.way import Way
+from plexsend.gateway.masking import Mask
+from plexsend.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from urllib3 import HTTPResponse
 
     from plexsend.gateway.services import Service
     from plexsend.turn import Turn
@@ -63,7 +64,7 @@ class GatewayClient:
         timeouts: Timeouts | None = None,
         max_answer_bytes: int = 1_000_000,
         idle_s: float = 20,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
         turn: Turn | None = None,
         way: Way | None = None,
         names: Names | None = None,
@@ -100,8 +101,14 @@ class GatewayClient:
         came = channel.send(request)
         if isinstance(came, WholeAnswer):
             return came
-        secret = credentials.partition(";")[2]
-        return read_answer(came.status, came.retry_after, came.body, keys, datetime.now(UTC), secret=secret)
+        return read_answer(
+            came.status,
+            came.retry_after,
+            came.body,
+            keys,
+            datetime.now(UTC),
+            mask=Mask(credentials, bodies),
+        )
 
     def close(self) -> None:
         """Close the idle connections of all threads; a later request opens new ones."""
@@ -144,11 +151,12 @@ def join_bodies(bodies: Sequence[bytes], service: Service, variant: str | None) 
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """An HTTP answer that came whole."""
+    """An HTTP answer, or the head of one that means something without its body."""
 
     status: int
     retry_after: str | None
     body: bytes = field(repr=False)
+    """Empty where it cannot be read."""
 
 
 # Without a repr, since the prepared requests are kept by their credentials.
@@ -197,6 +205,8 @@ class _Channel:
             body = _decode_body(response.raw, exchange)
         # ValueError: for answers that are not HTTP and that the libraries miss, such as a negative chunk.
         except (RequestException, HTTPError, HTTPException, OSError, ValueError):
+            if exchange.sent and speaks_for_itself(exchange.status):
+                return _Came(exchange.status, exchange.retry_after, b"")
             return _judge_failure(exchange)
         # An answer to a request whose body never left is the gateway closing an idle connection.
         if not exchange.sent:
@@ -226,9 +236,19 @@ def _decode_body(raw: HTTPResponse, exchange: Exchange) -> bytes:
     raw.release_conn()
     if "content-encoding" not in raw.headers:
         return raw.data or b""
+    came = b""
+    try:
+        came = raw.read(decode_content=False)
+        return _decoded(HTTPResponse(io.BytesIO(came), raw.headers, preload_content=False), exchange)
+    except HTTPError:
+        # The header is false: another encoding, or none. Of one that names dozens nothing is read at all.
+        return came
+
+
+def _decoded(encoded: HTTPResponse, exchange: Exchange) -> bytes:
     pieces: list[bytes] = []
     room_bytes = exchange.most_bytes
-    while piece := raw.read(_PIECE_BYTES, decode_content=True):
+    while piece := encoded.read(_PIECE_BYTES, decode_content=True):
         room_bytes -= len(piece)
         if room_bytes < 0:
             exchange.too_large = True

@@ -7,6 +7,7 @@ decides whether a message may be sent again. So both are watched where the bytes
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,8 +18,8 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 from plexsend.gateway.http.exchange import LATE
 from plexsend.gateway.http.failures import explain
-from plexsend.gateway.http.names import NameSlow, NameUnknown
 from plexsend.gateway.http.response_reader import BadResponse, ResponseReader, TooLarge
+from plexsend.names import NameSlow, NameUnknown
 
 if TYPE_CHECKING:
     import socket
@@ -181,6 +182,10 @@ class WatchedConnection(HTTPConnection):
         except TooLarge:
             exchange.too_large = True
             raise
+        finally:
+            exchange.status = reader.status
+            if exchange.status >= HTTPStatus.MULTIPLE_CHOICES:
+                exchange.retry_after = reader.header("retry-after")
         self._used_s = exchange.clock()
         if not reader.keeps_alive:
             self.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.http.names import Names
 from plexsend.gateway.services import REQUEST_DEADLINE_S
+from plexsend.names import Names
 from plexsend.turn import Turn
 
 if TYPE_CHECKING:
@@ -76,6 +76,10 @@ class Exchange:
         self.timed_out = False
         self.too_large = False
         """Whether the answer was longer than allowed."""
+        self.status = 0
+        """The answer's status, once its head has come whole; 0 before."""
+        self.retry_after: str | None = None
+        """The header of that name, of an answer that is not a success."""
 
     def patience_s(self) -> float:
         """Return how long the next call of the socket may wait; raises TimeoutError after the deadline."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from urllib3.util import parse_url
 from urllib3.util.connection import create_connection
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from plexsend.clock import elapsed_s
 from plexsend.gateway.http.adapter import WatchedAdapter
 from plexsend.gateway.http.connections import WatchedConnection, WatchedTlsConnection, bound
 from plexsend.gateway.http.exchange import Exchange, Timeouts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from urllib.parse import SplitResult
 
-    from plexsend.gateway.http.names import Names
+    from plexsend.names import Names
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _PROBE_S = 1.05
@@ -61,7 +61,7 @@ def shake_hands(
     """Connect to a gateway's scheme and host as the client does, by the same way, and hang up."""
     url = urlsplit(base_url)
     timeouts = Timeouts(connect_s=timeout_s, start_s=_LOOK_UP_S)
-    exchange = Exchange(timeouts, time.monotonic, timeout_s, names=names)
+    exchange = Exchange(timeouts, elapsed_s, timeout_s, names=names)
     connection = _connection(url, way or Way(), exchange)
     host = connection.host
     failure, protocol, ends = "", "", ""

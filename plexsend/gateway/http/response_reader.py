@@ -13,6 +13,9 @@ MOST_HEAD_BYTES = 65_536
 MOST_HEADERS = 100
 """A longer head is not accepted."""
 
+_ENDS_ITS_CONNECTION = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.MISDIRECTED_REQUEST})
+"""The server waits no longer, or it is the wrong one: the next request needs another connection."""
+
 
 class BadResponse(HTTPException):
     """What came is not an HTTP response, or ended too early."""
@@ -76,6 +79,15 @@ class ResponseReader:
             raise BadResponse("the connection ended before the response")
         self.complete = True
 
+    @property
+    def status(self) -> int:
+        """The status of the response, once its head is whole; 0 before."""
+        return self._status if self._in_body else 0
+
+    def header(self, wanted: str) -> str | None:
+        """Return the first header of a name in lower case; None without one."""
+        return next((value for name, value in self._headers if name.lower() == wanted), None)
+
     def response(self) -> HTTPResponse:
         """Return the response once it is complete; only an encoded body is left to be read from it."""
         headers = HTTPHeaderDict(self._headers)
@@ -125,4 +137,4 @@ class ResponseReader:
         """End the response, unless it is an interim one."""
         if not self.complete and self._in_body:
             self.complete = True
-            self.keeps_alive = self._parser.should_keep_alive()
+            self.keeps_alive = self._parser.should_keep_alive() and self._status not in _ENDS_ITS_CONNECTION

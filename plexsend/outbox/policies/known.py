@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.outbox.policies.state import read, read_epoch, spread
 
@@ -31,7 +31,7 @@ class KnownPolicies:
         clock: Seconds, monotonic.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = elapsed_s) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.outbox.holds import Reason
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import FINAL, State
@@ -77,7 +77,7 @@ class SeenHold:
 class Watch:
     """Looks at an account's lanes and remembers what changes."""
 
-    def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = elapsed_s) -> None:
         self._store = store
         self._account = account
         self._clock = clock

@@ -9,12 +9,13 @@ and none outlives a fork.
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError, ResponseError
+
+from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,16 +75,16 @@ class Connections:
             try:
                 kept = self._free.pop()
             except IndexError:
-                return _Kept(self._pool.get_connection(), os.getpid(), time.monotonic())
+                return _Kept(self._pool.get_connection(), os.getpid(), elapsed_s())
             if kept.pid != os.getpid():
                 # The parent's: closing it here would end it there too.
                 continue
-            if time.monotonic() - kept.used_s > IDLE_S and not _is_alive(kept.connection):
+            if elapsed_s() - kept.used_s > IDLE_S and not _is_alive(kept.connection):
                 kept.connection.disconnect()
             return kept
 
     def _put(self, kept: _Kept) -> None:
-        kept.used_s = time.monotonic()
+        kept.used_s = elapsed_s()
         self._free.append(kept)
         self._close_one(kept.used_s - KEPT_S)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from redis.connection import SSLConnection
+from redis.connection import Connection, SSLConnection
 from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -16,10 +16,13 @@ from plexsend.outbox.redis.logins import LoginRefused
 if TYPE_CHECKING:
     from redis.connection import AbstractConnection
 
+    from plexsend.names import Names
     from plexsend.outbox.redis.connections import Connections
     from plexsend.outbox.redis.logins import FileLogin
     from plexsend.turn import Turn
 
+_NAME_S = 15.0
+"""How long a name may be looked up: three times what a dead name server costs."""
 _TOO_MANY = "max number of clients reached"
 
 
@@ -62,6 +65,37 @@ def patient(
                 raise LoginRefused(f"it refuses the login from PLEXSEND_REDIS_URL_FILE: {exc}") from exc
 
     return PatientConnection
+
+
+def reaching(kind: type[AbstractConnection], names: Names) -> type[AbstractConnection]:
+    """Return a kind of connection that looks names up and chooses addresses as `names` says.
+
+    Each new connection of redis-py looks its host up anew, for as long as that takes, and tries its addresses
+    in the same order each time.
+    """
+    if not issubclass(kind, Connection):
+        return kind
+
+    class ReachingConnection(Connection):
+        def _connect(self) -> Any:
+            name, failure = self.host, None
+            for address in names.addresses(name, _NAME_S):
+                self.host = address
+                try:
+                    sock = super()._connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+                except OSError as exc:
+                    names.note_silent(address)
+                    failure = exc
+                else:
+                    names.note_answered(address)
+                    return sock
+                finally:
+                    # TLS and people go by the name.
+                    self.host = name
+            raise failure or OSError(name)
+
+    # Between redis-py's TLS and the plain connection that it asks for.
+    return ReachingConnection if kind is Connection else type(kind.__name__, (kind, ReachingConnection), {})
 
 
 def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from redis.credentials import CredentialProvider
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class FileLogin(CredentialProvider):
     def get_credentials(self) -> tuple[str] | tuple[str, str]:
         """Return what a new connection logs in with; nothing where the URL names neither."""
         with self._lock:
-            if time.monotonic() - self._read_at >= AGAIN_S:
-                self._read_at = time.monotonic()
+            if elapsed_s() - self._read_at >= AGAIN_S:
+                self._read_at = elapsed_s()
                 # It is being written, or is wrong: what was read before may still be right.
                 with suppress(SettingsError):
                     self._known = _login(self._address.read_login())

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import CODES, Meaning
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.policies.rows import ROWS
@@ -39,6 +40,8 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
     values = {
         "NOWHERE": NOWHERE,
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
+        # Of these the gateway says that it had the key before.
+        "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
         "POLICY_DEFAULTS": "".join(f" {row.name}={row.default}" for row in ROWS.values()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
         **listed(),

@@ -16,10 +16,11 @@ from redis.retry import Retry
 from redis.sentinel import SentinelConnectionPool
 
 from plexsend.errors import OutboxMoved, OutboxUnavailable
+from plexsend.names import Names
 from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.connections import Connections
 from plexsend.outbox.redis.keys import Keys
-from plexsend.outbox.redis.kinds import patient, renewing, yielding
+from plexsend.outbox.redis.kinds import patient, reaching, renewing, yielding
 from plexsend.outbox.redis.logins import FileLogin
 from plexsend.outbox.redis.scripts import Script, only_reads, source
 from plexsend.outbox.redis.sentinels import Sentinels
@@ -59,6 +60,7 @@ class Store:
         turn: Given up by a thread that holds it, while it waits for the server.
         connections: The connections of the scripts; None: new ones of the client's pool.
         login: What the client logs in with, where this may change.
+        names: Looks up where servers are; None: looks them up for this store alone.
     """
 
     def __init__(
@@ -69,12 +71,14 @@ class Store:
         *,
         connections: Connections | None = None,
         login: FileLogin | None = None,
+        names: Names | None = None,
     ) -> None:
         self.client = client
         self.keys = Keys(prefix)
         pool = client.connection_pool
         self._connections = connections or Connections(pool)
-        pool.connection_class = patient(renewing(pool.connection_class), self._connections, login)
+        kind = renewing(reaching(pool.connection_class, names or Names()))
+        pool.connection_class = patient(kind, self._connections, login)
         if turn is not None:
             pool.connection_class = yielding(pool.connection_class, turn)
         self.on_put_aside: Callable[[Sequence[str]], object] = list
@@ -87,14 +91,20 @@ class Store:
 
     @classmethod
     def connect(
-        cls, address: RedisAddress | str, prefix: str, turn: Turn | None = None, *, idle_s: float = IDLE_S
+        cls,
+        address: RedisAddress | str,
+        prefix: str,
+        turn: Turn | None = None,
+        *,
+        idle_s: float = IDLE_S,
+        names: Names | None = None,
     ) -> Store:
         """Return a store for this address, or URL of a single server. Connects at the first call."""
         options = {**_OPTIONS, "health_check_interval": idle_s}
         if isinstance(address, str):
-            return cls(Redis.from_url(address, **options), prefix, turn)
+            return cls(Redis.from_url(address, **options), prefix, turn, names=names)
         login = None if address.file is None else FileLogin(address)
-        return cls(_client(address, login, options), prefix, turn, login=login)
+        return cls(_client(address, login, options), prefix, turn, login=login, names=names)
 
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes.
@@ -167,11 +177,11 @@ def _sentinel_client(address: SentinelAddress, options: dict[str, Any]) -> Redis
         if "credential_provider" in options
         else {"username": address.username, "password": address.password}
     )
-    sentinels = Sentinels(address, **options)
+    sentinels, names = Sentinels(address, **options), Names()
     for each in sentinels.sentinels:
         # A connection to the master is made anew after asking them, over connections that rested as long.
         pool = each.connection_pool
-        pool.connection_class = renewing(pool.connection_class)
+        pool.connection_class = renewing(reaching(pool.connection_class, names))
         pool.connection_kwargs["health_check_interval"] = options["health_check_interval"]
     client: Redis = sentinels.master_for(  # type: ignore[no-untyped-call]  # redis-py has no types here
         address.master, db=address.db, **own

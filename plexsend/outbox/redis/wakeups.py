@@ -6,10 +6,10 @@ wait shorter.
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -72,9 +72,9 @@ class Wakeups:
             self._pubsub = self._store.client.pubsub()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             self._pubsub.subscribe(*self._channels)
         nudged: set[str] = set()
-        until_s = time.monotonic() + longest_s
+        until_s = elapsed_s() + longest_s
         # Nudges that came together are returned together.
-        while (left_s := until_s - time.monotonic()) > 0 and not self._stop.is_set():
+        while (left_s := until_s - elapsed_s()) > 0 and not self._stop.is_set():
             message = self._pubsub.get_message(timeout=0.0 if nudged else min(left_s, LOOK_FOR_STOP_S))
             if message is None and nudged:
                 break

@@ -74,7 +74,7 @@ local function move(lane, key, from, event, score, fields)
   if set_before and set_before ~= set_after then redis.pcall('ZREM', lane_key(lane, set_before), key) end
   if not set_after then
     call('DEL', body_of .. key)
-    call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u')
+    call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j')
   end
   call('HSET', record_of .. key, unpack(fields))
   moved(lane, key, from, to)

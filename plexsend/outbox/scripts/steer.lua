@@ -54,6 +54,8 @@ local function settle(key, record)
   local event = 'settle_' .. act
   if not target(event, record.s) then return done('refused', record.s) end
   if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
+  -- It had expired or was cancelled before a late verdict parked it.
+  if act == 'resend' and call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   note(key, event, '', 'by a person')
   if act ~= 'resend' then
     return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))

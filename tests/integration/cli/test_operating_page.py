@@ -15,12 +15,14 @@ import pytest
 from plexsend.outbox import steer
 from plexsend.outbox.fleet import Announcement
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.notices import NoticeKind
 from plexsend.outbox.reading.flow import Flow
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.settings import HookAddress
 from plexsend.worker.notifier import Notifier
 from tests.integration.cli.test_fleet import join
+from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,3 +91,17 @@ def test_notice(store: Store) -> None:
 def test_tables_name_every_word(kind: Any) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
     assert {str(member) for member in kind} <= set(rows)
+
+
+def test_commands_after_a_restore_run(run: Callable[..., Any], yard: Any, store: Store) -> None:
+    yard.add("k1")
+    yard.add("s1", lane=Lane("mms-standard", None, "main"))
+    # Before the server was started: what comes after that was not in the copy.
+    let_pass(store, "main", 3_600_000)
+    section = PAGE.partition("## After a restore\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"^ *(plexsend .+)$", section, re.MULTILINE)
+    assert len(commands) == 3
+    codes = [run(*shlex.split(command)[1:]).code for command in commands]
+    assert codes == [0, 1, 0], "after the first of the two lanes something is left"
+    assert (yard.state("k1"), yard.state("s1")) == ("accepted", "waiting")
+    assert yard.take(Lane("mms-standard", None, "main")) is not None

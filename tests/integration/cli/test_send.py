@@ -42,6 +42,13 @@ def test_a_text_can_come_from_standard_input(run: Callable[..., Any], store: Any
         assert json.loads(store.client.get(store.keys.body("main", key)))["msg"] == "두 줄\n입니다"
 
 
+def test_several_images_may_be_given_at_once(run: Callable[..., Any], store: Any) -> None:
+    both = "https://example.com/a.jpg, https://example.com/b.jpg"
+    assert run(*SEND, "--image", both, "--key", "k1").code == 0
+    body = json.loads(store.client.get(store.keys.body("main", "k1")))
+    assert body["file_path"] == both.split(", ")
+
+
 def test_each_receiver_gets_a_message(run: Callable[..., Any], store: Any) -> None:
     ended = run(*SEND, *IMAGE, "--to", "010-2345-6780", "--to", "010-2345-6781", "--json")
     assert (ended.code, ended.err) == (0, "")

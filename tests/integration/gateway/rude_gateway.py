@@ -106,6 +106,16 @@ def answering(*answers: bytes) -> Serve:
     return serve
 
 
+def answering_once(answer: bytes) -> Serve:
+    """Return a `serve` that reads one request, answers it and closes the connection."""
+
+    def serve(sock: socket.socket, gateway: Gateway) -> None:
+        gateway.read_request(sock)
+        sock.sendall(answer)
+
+    return serve
+
+
 def reset(sock: socket.socket) -> None:
     """Close with a reset instead of an orderly end."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

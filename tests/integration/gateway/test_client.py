@@ -27,6 +27,7 @@ from tests.integration.gateway.rude_gateway import (
     Gateway,
     Serve,
     answering,
+    answering_once,
     hang,
     http,
     read_then_reset,
@@ -276,14 +277,17 @@ class TestAnswer:
         assert answer.meaning is meaning
         assert len(gateway.requests) == 1
 
-    @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+    @pytest.mark.parametrize(
+        ("status", "meaning"),
+        [("429 Too Many Requests", Meaning.UNAVAILABLE), ("503 Service Unavailable", Meaning.UNCERTAIN)],
+    )
     def test_retry_after_reaches_the_caller_and_nothing_is_repeated(
-        self, gateway: Gateway, client: GatewayClient, status: str
+        self, gateway: Gateway, client: GatewayClient, status: str, meaning: Meaning
     ) -> None:
         gateway.serve = answering(http(b"", status, "Retry-After: 7"))
         answer = post(client)
         assert isinstance(answer, WholeAnswer)
-        assert (answer.meaning, answer.retry_after_s, answer.explicit) == (Meaning.UNAVAILABLE, 7.0, True)
+        assert (answer.meaning, answer.retry_after_s, answer.explicit) == (meaning, 7.0, True)
         assert len(gateway.requests) == 1
 
     def test_compressed_answer_is_read_though_none_was_asked_for(
@@ -363,7 +367,6 @@ class TestNoUsableAnswer:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
             b"HTTP/1.1 200 OK\r\n" + b"".join(b"H%d: x\r\n" % i for i in range(500)) + b"\r\n",
             b"HTTP/1.1 200 OK\r\nH: " + b"x" * 70_000 + b"\r\n\r\n",
-            http(b"not gzip", "200 OK", "Content-Encoding: gzip"),
         ],
         ids=[
             "no HTTP",
@@ -373,7 +376,6 @@ class TestNoUsableAnswer:
             "bad chunk",
             "many headers",
             "long header",
-            "no gzip",
         ],
     )
     def test_answer_that_cannot_be_read_is_uncertain(
@@ -384,6 +386,51 @@ class TestNoUsableAnswer:
             sock.sendall(answer)
 
         gateway.serve = serve
+        assert post(client) == uncertain("BROKEN")
+
+    def test_answer_with_a_false_encoding_is_read_as_it_came(
+        self, gateway: Gateway, client: GatewayClient
+    ) -> None:
+        bodies = (ACCEPTED.partition(b"\r\n\r\n")[2], b"not gzip")
+        gateway.serve = answering(*(http(body, "200 OK", "Content-Encoding: gzip") for body in bodies))
+        assert only_meaning(post(client)) is Meaning.ACCEPTED
+        assert post(client) == WholeAnswer(Meaning.UNCERTAIN, "UNREADABLE", "", None, explicit=False)
+
+    @pytest.mark.parametrize(
+        "spoilt",
+        [
+            b"Content-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip",
+            b"Content-Length: 100\r\n\r\ncut",
+            b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"Content-Length: 2000000\r\n\r\n" + b" " * 2_000_000,
+        ],
+        ids=["false encoding", "cut", "bad chunk", "too large"],
+    )
+    @pytest.mark.parametrize(
+        ("status", "meaning"),
+        [
+            (302, Meaning.UNSUITABLE),
+            (401, Meaning.UNAUTHORIZED),
+            (404, Meaning.UNSUITABLE),
+            (429, Meaning.UNAVAILABLE),
+            (503, Meaning.UNCERTAIN),
+        ],
+    )
+    def test_status_keeps_its_meaning_where_the_body_cannot_be_read(
+        self, gateway: Gateway, client: GatewayClient, status: int, meaning: Meaning, spoilt: bytes
+    ) -> None:
+        gateway.serve = answering_once(b"HTTP/1.1 %d X\r\nRetry-After: 7\r\n" % status + spoilt)
+        answer = post(client)
+        assert isinstance(answer, WholeAnswer)
+        assert (answer.meaning, answer.code, answer.explicit) == (meaning, f"HTTP_{status}", True)
+        assert answer.retry_after_s == (7 if status in {429, 503} else None)
+
+    @pytest.mark.parametrize("status", [200, 400])
+    def test_nothing_is_known_of_the_items_where_the_body_breaks_off(
+        self, gateway: Gateway, client: GatewayClient, status: int
+    ) -> None:
+        answer = b'HTTP/1.1 %d X\r\nContent-Length: 100\r\n\r\n{"results":' % status
+        gateway.serve = answering_once(answer)
         assert post(client) == uncertain("BROKEN")
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"results":5}', b"[" * 100_000])
@@ -572,6 +619,17 @@ class TestKeptConnection:
         for _ in range(6):
             post(client)
         assert (len(gateway.requests), gateway.connections) == (6, 1)
+
+    @pytest.mark.parametrize("status", ["408 Request Timeout", "421 Misdirected Request"])
+    def test_connection_for_which_the_server_is_the_wrong_one_is_not_used_again(
+        self, gateway: Gateway, client: GatewayClient, status: str
+    ) -> None:
+        gateway.serve = answering(http(b"", status))
+        answer = post(client)
+        assert isinstance(answer, WholeAnswer)
+        assert (answer.meaning, answer.code) == (Meaning.UNAVAILABLE, f"HTTP_{status[:3]}")
+        post(client)
+        assert gateway.connections == 2
 
     def test_threads_have_connections_of_their_own(self, gateway: Gateway, client: GatewayClient) -> None:
         gateway.serve = answering(ACCEPTED)

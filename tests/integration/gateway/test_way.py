@@ -15,8 +15,8 @@ from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.http.exchange import Timeouts
 from plexsend.gateway.http.handshake import shake_hands
 from plexsend.gateway.http.hook import post_to_hook
-from plexsend.gateway.http.names import Names
 from plexsend.gateway.http.way import Way
+from plexsend.names import Names
 from plexsend.settings.proxy_urls import proxy_address
 from plexsend.stack.ports import free_port
 from tests.integration.gateway.proxy import LOGIN, Proxy

@@ -42,7 +42,8 @@ def save(bench: Bench) -> dict[bytes, bytes]:
 
 def test_late_acceptance_of_a_dropped_message_does_not_end_its_successor(bench: Bench) -> None:
     old = reclaimed(bench)
-    bench.stop("p2.1", verdicts(bench.take("p2.1"), Outcome.REJECTED, code="G140"))
+    bench.stop("p2.1", verdicts(bench.take("p2.1"), Outcome.PARK))
+    assert steer.ask(bench.store, "main", "k", Act.FAILED).done
     assert steer.ask(bench.store, "main", "k", Act.DROP).done
     bench.let_pass(1_000)
     bench.submit(["k"], body=b'{"corrected":1}')
@@ -90,6 +91,54 @@ def test_what_is_being_sent_again_hears_that_it_may_have_been_sent(bench: Bench,
     assert (bench.state("k"), bench.record("k").may_have_been_sent) == (State.SENDING, True)
     bench.stop("p2.1", accepted(again))
     assert bench.state("k") == State.ACCEPTED
+
+
+def sent_twice(bench: Bench) -> tuple[Batch, Batch]:
+    """Return two batches of the same message: Redis forgot that it was taken, and handed it out again."""
+    bench.submit(["k"])
+    saved = save(bench)
+    first = bench.take("p1.1")
+    forget_since(bench, saved)
+    return first, bench.take("p2.1")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "state"),
+    [
+        (Outcome.REJECTED, "71003", State.ACCEPTED),
+        (Outcome.REJECTED, "G140", State.UNCERTAIN),
+        (Outcome.FAILED, "C341", State.UNCERTAIN),
+        (Outcome.BACK, "G150", State.WAITING),
+    ],
+)
+def test_news_that_it_may_have_been_sent_counts_for_the_answer_under_way(
+    bench: Bench, outcome: Outcome, code: str, state: State
+) -> None:
+    """Who judges the second answer took the message when nothing was known of the first."""
+    first, again = sent_twice(bench)
+    assert not again.messages[0].may_have_been_sent
+    bench.stop("p1.1", verdicts(first, Outcome.RETRY, delay_ms=4_000))
+    bench.stop("p2.1", verdicts(again, outcome, code=code))
+    assert (bench.state("k"), bench.record("k").may_have_been_sent) == (state, True)
+
+
+def test_cancel_that_waits_for_the_answer_ends_nothing_that_may_have_been_sent(bench: Bench) -> None:
+    first, again = sent_twice(bench)
+    assert steer.ask(bench.store, "main", "k", Act.CANCEL).outcome == "wanted"
+    bench.stop("p1.1", verdicts(first, Outcome.PARK))
+    bench.stop("p2.1", verdicts(again, Outcome.BACK))
+    assert bench.state("k") == State.UNCERTAIN
+
+
+def test_news_that_comes_after_the_end_is_remembered_for_a_requeue(bench: Bench) -> None:
+    first, again = sent_twice(bench)
+    bench.stop("p2.1", verdicts(again, Outcome.REJECTED, code="71003"))
+    bench.stop("p1.1", verdicts(first, Outcome.RETRY, delay_ms=4_000))
+    record = bench.record("k")
+    assert (record.state, record.may_have_been_sent) == (State.REJECTED, True)
+    assert record.history[-1].detail == "late verdict: a request before may have sent it"
+    assert steer.ask(bench.store, "main", "k", Act.REQUEUE).done
+    assert bench.take("p3.1").messages[0].may_have_been_sent
 
 
 def test_message_that_waited_past_its_window_is_parked_and_not_sent_again(bench: Bench) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from plexsend.outbox.advance import Mode, Status
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.states import State
 from plexsend.settings import Policy
 from tests.integration.outbox.bench import (
@@ -127,6 +130,42 @@ def test_takes_of_drains_long_gone_are_forgotten(bench: Bench) -> None:
     bench.let_pass(901_000, steadily=False)
     bench.sweep()
     assert bench.store.client.hlen(bench.store.keys.lane("main", BULK.name, "takes")) == 0
+
+
+def test_late_settlement_that_is_repeated_gives_permits_back_once(bench: Bench) -> None:
+    """Given a batch that was reclaimed and taken by another, when its own drain gives it back unsent."""
+    bench.policy = Policy(rate_per_s=1, linger_ms=0)
+    put(bench.store, Where(), {"daily_limit": 1_000}, by="bench", reason="a test's own")
+    bench.submit(40)
+    first = bench.take("p1.1")
+    bench.settle(verdicts(first, Outcome.RETRY, delay_ms=1))
+    bench.let_pass(60_000)
+    bench.stop("p2.1", accepted(bench.take("p2.1")))
+    unsent = replace(verdicts(first, Outcome.BACK, code="STALE"), effects=())
+    rate, day = bench.store.keys.rate("main", "mms-bulk"), bench.store.keys.day("main", "mms-bulk")
+    client = bench.store.client
+
+    def told() -> list[Any]:
+        return [client.get(rate), client.get(day), bench.counts(), bench.record(keys_of(1)[0]).history]
+
+    before = told()
+    bench.stop("p1.1", unsent)
+    once = told()
+    assert int(before[0]) - int(once[0]) == 10_000_000, "what was charged for ten is given back"
+    for _ in range(3):
+        bench.repeat("p1.1")
+    assert told() == once
+
+
+def test_acceptance_of_a_reclaimed_batch_counts_once_however_often_it_comes(bench: Bench) -> None:
+    bench.submit(10)
+    first = bench.take("p1.1")
+    bench.settle(verdicts(first, Outcome.RETRY, delay_ms=60_000))
+    bench.stop("p1.1", accepted(first))
+    once = bench.counts()
+    assert once["s:accepted"] == 10
+    bench.repeat("p1.1")
+    assert bench.counts() == once
 
 
 def end_three(bench: Bench, policy: Policy | None = None) -> list[str]:

@@ -107,11 +107,30 @@ def test_message_whose_drain_died_never_ends_failed(bench: Bench) -> None:
     assert bench.record("a").may_have_been_sent
 
 
-def test_message_that_may_have_been_sent_can_be_rejected_by_the_gateway(bench: Bench) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
+def test_message_that_may_have_been_sent_is_parked_where_the_gateway_refuses_it(
+    bench: Bench, outcome: Outcome
+) -> None:
     bench.submit(["a"])
     bench.stop(settlement=verdicts(bench.take(), Outcome.RETRY))
-    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.REJECTED, code="G140"))
-    assert bench.state("a") == State.REJECTED
+    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), outcome, code="G140", detail="sender number"))
+    record = bench.record("a")
+    assert (record.state, record.code) == (State.UNCERTAIN, "G140")
+    assert record.desc == "sender number; parked, as an earlier request may have sent it"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
+def test_key_that_the_gateway_knows_proves_that_an_earlier_request_sent_it(
+    bench: Bench, outcome: Outcome
+) -> None:
+    bench.submit(["a", "b"])
+    bench.stop(settlement=verdicts(bench.take(), Outcome.RETRY))
+    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), outcome, code="71003"))
+    record = bench.record("a")
+    assert (record.state, record.code, record.history[-1].event) == (State.ACCEPTED, "71003", "accept")
+    bench.submit(["never sent"])
+    bench.stop("p1.3", settlement=verdicts(bench.take("p1.3"), outcome, code="71003"))
+    assert bench.state("never sent") in (State.REJECTED, State.FAILED)
 
 
 def test_settling_twice_changes_nothing_more(bench: Bench) -> None:
@@ -194,10 +213,11 @@ def test_late_acceptance_of_what_has_ended_is_only_noted(bench: Bench) -> None:
     bench.submit(["a"])
     first = bench.take()
     bench.settle(verdicts(first, Outcome.RETRY))
-    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.REJECTED, code="G140"))
+    bench.stop("p1.2", settlement=verdicts(bench.take("p1.2"), Outcome.PARK))
+    assert steer.ask(bench.store, "main", "a", Act.FAILED).done
     bench.stop(settlement=accepted(first))
     record = bench.record("a")
-    assert (record.state, record.history[-1].detail) == (State.REJECTED, "accepted, but it had ended")
+    assert (record.state, record.history[-1].detail) == (State.FAILED, "accepted, but it had ended")
 
 
 def test_reclaimed_message_that_is_settled_without_a_verdict_counts_its_silent_takes(bench: Bench) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -230,8 +232,8 @@ def test_whatever_stops_the_items_carries_what_became_of_those_before(
     producer: Producer, store: Store, make_item: Any, stop: BaseException, timeout_s: float | None
 ) -> None:
     def items() -> Iterator[object]:
-        for n in range(1_200):
-            yield make_item(n, **({"msg": ""} if n == 1_100 else {}))
+        for n in range(600):
+            yield make_item(n, **({"msg": ""} if n == 550 else {}))
         raise stop
 
     with pytest.raises(BaseException) as caught:
@@ -240,26 +242,60 @@ def test_whatever_stops_the_items_carries_what_became_of_those_before(
     if isinstance(stop, Exception):
         assert isinstance(stopped, SubmitInterrupted)
         assert stopped.cause is stopped.__cause__ is stop
-        assert "raised LookupError. Of 1200 items read" in str(stopped)
+        assert "raised LookupError. Of 600 items read" in str(stopped)
         assert "2345" not in str(stopped)
     else:
         assert stopped is stop
-        assert "Of 1200 items read" in "".join(stopped.__notes__)
+        assert "Of 600 items read" in "".join(stopped.__notes__)
     found = stopped.submission
-    assert stopped.taken == 1_200
+    assert stopped.taken == 600
     if stop.__class__ is LookupError:
-        assert [each.index for each in found.added] == list(range(1_000))
+        assert [each.index for each in found.added] == list(range(500))
     # Where the program is ended, a chunk that is under way is not waited for.
     answered = sorted(each.index for each in (*found.added, *found.in_doubt))
-    assert answered == list(range(1_000))
-    assert [each.index for each in found.not_added] == [n for n in range(1_000, 1_200) if n != 1_100]
-    assert [each.index for each in found.invalid] == [1_100]
-    _wait_added(store, 1_000)
+    assert answered == list(range(500))
+    assert [each.index for each in found.not_added] == [n for n in range(500, 600) if n != 550]
+    assert [each.index for each in found.invalid] == [550]
+    _wait_added(store, 500)
     items_again = [
         make_item(each.index, msg_key=each.msg_key) for each in (*found.in_doubt, *found.not_added)
     ]
     again = producer.submit("mms-bulk", items_again)
-    assert (len(again.duplicates), len(again.added)) == (len(found.in_doubt), 199)
+    assert (len(again.duplicates), len(again.added)) == (len(found.in_doubt), 99)
+
+
+AT_THE_END = """
+import atexit, plexsend
+
+def items():
+    for n in range(600):
+        yield {"sender_number": "15881234", "receiver_number": "01023456789", "msg": "x", "file_path": ["https://a/1"]}
+    raise LookupError
+
+def submit():
+    try:
+        plexsend.submit("mms-bulk", items())
+    except plexsend.SubmitInterrupted as stopped:
+        print(len(stopped.submission.added), len(stopped.submission.not_added), stopped.taken)
+
+atexit.register(submit)
+"""
+
+
+def test_a_program_that_ends_hears_what_became_of_its_items(
+    valkey_url: str, prefix: str, store: Store
+) -> None:
+    environ = {**os.environ, "PLEXSEND_REDIS_URL": valkey_url, "PLEXSEND_KEY_PREFIX": prefix}
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_END],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("500 100 600\n", "")
+    assert queries.look_at(store, _LANE).ready == 500
 
 
 def test_threads_that_submit_the_same_items_add_each_once(

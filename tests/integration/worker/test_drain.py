@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.redis.store import Store
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.gateway.answers import Answer
-    from plexsend.outbox.redis.store import Store
 
 
 def test_doorbell_empties_its_lane_in_full_batches(scripted: Room) -> None:
@@ -94,6 +95,25 @@ def test_stop_during_a_request_settles_it_and_takes_nothing_more(scripted: Room,
     # Its lease is given back, and the doorbell that it leaves behind goes to whoever lives on.
     left = store.client.zrange(store.keys.lane("main", BULK.name, "drains"), 0, -1)
     assert [bell.encode() for _, bell in scripted.rung] == left
+
+
+def test_batch_that_comes_after_the_process_was_asked_to_stop_is_given_back_unsent(store: Store) -> None:
+    """A call that was under way when the signal came, or that Redis answered late."""
+
+    class StoppingStore(Store):
+        def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
+            reply = super().run(script, account, args)
+            if script is Script.ADVANCE:
+                room.runtime.stop.set()
+            return reply
+
+    room = Room(StoppingStore(store.client, store.keys.prefix), ScriptedClient())
+    room.submit(BULK, names(10))
+    room.drain(BULK)
+    assert room.sent == []
+    assert room.states(BULK) == {"waiting": 10}
+    record = room.record("k-0")
+    assert (record.code, record.attempts, record.may_have_been_sent) == ("STOPPING", 0, False)
 
 
 def test_batch_that_a_stopped_process_held_is_given_back_unsent(store: Store) -> None:

@@ -13,10 +13,11 @@ from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.gateway.http.exchange import Timeouts
-from plexsend.gateway.http.names import Names
+from plexsend.names import Names
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.sandbox import Sandbox
+from plexsend.settings import OnUncertain
 from tests.integration.worker.room import (
     BULK,
     REFUSED,
@@ -167,13 +168,62 @@ def test_outage_of_one_service_leaves_the_other_alone(store: Store) -> None:
     assert room.states(BULK) == {"waiting": 30}
 
 
-@pytest.mark.parametrize("code", [429, 503])
-def test_message_that_draws_a_refusal_to_serve_does_not_stop_its_lane(
-    room: Room, sandbox: Sandbox, code: int
-) -> None:
-    """Nothing says whose fault a 503 is; if it is one message's, the others go all the same."""
-    room.submit(BULK, names(300), special={"k-25": f"01099990{code}"})
+def test_message_that_draws_a_refusal_to_serve_does_not_stop_its_lane(room: Room, sandbox: Sandbox) -> None:
+    """Nothing says whose fault a 429 is; if it is one message's, the others go all the same."""
+    room.submit(BULK, names(300), special={"k-25": "01099990429"})
     room.work_until(lambda: room.states(BULK).get("accepted") == 299, within_s=60)
     assert room.record("k-25").state in ("waiting", "scheduled")
     assert room.record("k-25").attempts == 0
     assert set(sandbox.accepted.values()) == {1}
+
+
+def test_message_that_draws_a_503_does_not_stop_its_lane_and_may_have_been_sent(
+    room: Room, sandbox: Sandbox
+) -> None:
+    room.submit(BULK, names(300), special={"k-25": "01099990503"})
+    room.work_until(lambda: room.states(BULK).get("accepted") == 299, within_s=60)
+    record = room.record("k-25")
+    assert (record.state, record.may_have_been_sent, record.alone) == ("scheduled", True, True)
+    assert set(sandbox.accepted.values()) == {1}
+
+
+@pytest.mark.parametrize("status", [503, 504])
+@pytest.mark.parametrize("policy", [OnUncertain.RESEND, OnUncertain.PARK])
+def test_gateway_that_accepts_before_a_proxy_answers_that_it_did_not(
+    store: Store, sandbox: Sandbox, status: int, policy: OnUncertain
+) -> None:
+    """A known key is answered 71003 here, so what goes again is accepted once; with park nothing goes."""
+    room = Room(store, GatewayClient({"mms": sandbox.url}), {"PLEXSEND_ON_UNCERTAIN": policy.value})
+    sandbox.add_fault("unavailable", status=status, accept=True, times=1)
+    room.submit(BULK, names(10))
+    state = "accepted" if policy is OnUncertain.RESEND else "uncertain"
+    room.work_until(lambda: room.states(BULK) == {state: 10}, within_s=60)
+    assert sandbox.accepted == dict.fromkeys(names(10), 1)
+    assert len(sandbox.duplicates) == (10 if policy is OnUncertain.RESEND else 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "number", "hold"),
+    [
+        (429, "410", f"lane shut {BULK.name}"),
+        (401, "200", "account auth main"),
+        (404, "300", f"lane fault {BULK.name}"),
+    ],
+)
+def test_error_of_the_api_gateway_in_front_holds_what_it_is_about(
+    room: Room, sandbox: Sandbox, status: int, number: str, hold: str
+) -> None:
+    sandbox.add_fault("api_gateway", status=status, error_code=number, times=1)
+    room.submit(BULK, names(10))
+    room.drain(BULK)
+    assert room.states(BULK) == {"waiting": 10}
+    assert room.holds() == {hold}
+    assert room.record("k-0").code == f"APIGW_{number}"
+    assert not room.record("k-0").may_have_been_sent
+
+
+def test_request_that_is_too_large_for_the_api_gateway_is_taken_apart(room: Room, sandbox: Sandbox) -> None:
+    sandbox.add_fault("api_gateway", status=413, error_code="430", times=1)
+    room.submit(BULK, names(10))
+    room.work_until(lambda: room.states(BULK) == {"accepted": 10}, within_s=60)
+    assert sandbox.get_stats().batch_sizes == {10: 1, 1: 10}

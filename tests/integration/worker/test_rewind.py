@@ -16,7 +16,7 @@ from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text
 from plexsend.stack.ports import free_port
-from plexsend.worker.memory_file import EVERY_S, KEPT_S, MemoryFile
+from plexsend.worker.memory_file import EVERY_S, KEPT_S, TAKEN_OVER_S, MemoryFile
 from plexsend.worker.presence import BEAT_S
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, names
 
@@ -195,6 +195,20 @@ def test_files_that_are_broken_foreign_or_old_are_left_out(
     assert caplog.text.count("what a worker remembered cannot be read") == 5
     assert not folder.joinpath("old.seen.json").exists()
     assert all(path.parent == folder for path in tmp_path.rglob("*.seen.json"))
+
+
+def test_a_process_takes_over_the_files_of_those_that_are_gone(store: Store, tmp_path: Path) -> None:
+    room = remembering(store)
+    for node in ("gone@host", "living@host"):
+        make_file(tmp_path, node).write(room.runtime.memory, node, 1, at_once=True)
+    gone = tmp_path / "state" / "gone@host.seen.json"
+    long_ago = time.time() - TAKEN_OVER_S - 60
+    os.utime(gone, (long_ago, long_ago))
+    own = make_file(tmp_path, "own@host")
+    assert len(own.read()) == 2
+    assert gone.exists(), "not before it is written down elsewhere"
+    own.write(room.runtime.memory, "own", 1, at_once=True)
+    assert {path.name.partition("@")[0] for path in gone.parent.iterdir()} == {"living", "own"}
 
 
 def test_a_folder_that_cannot_be_written_is_logged_once(

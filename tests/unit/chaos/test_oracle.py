@@ -279,6 +279,6 @@ def test_what_waits_for_its_second_try_is_not_sent_again_once_its_service_parks(
     found.fleet = in_force((T, "resend"), (T + 14, "park"))
     assert broken(found) == {Promise.PARKED}
     for event in ("give_back", "postpone"):
-        refused = Event(T + 12, event, "HTTP_503")
+        refused = Event(T + 12, event, "HTTP_429")
         found.records = {"b1.a.1": record("b1.a.1", "accepted", "C100", refused)}
         assert judge(found).kept, "nothing was taken"

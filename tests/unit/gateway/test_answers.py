@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.gateway.answers import LONGEST_DESC, Answer, ItemAnswers, WholeAnswer, clean, read_answer
+from plexsend.gateway.answers import Answer, ItemAnswers, WholeAnswer, read_answer, speaks_for_itself
 from plexsend.gateway.codes import Meaning
+from plexsend.gateway.masking import Mask
 
 NOW = datetime(2024, 10, 22, 12, 0, tzinfo=UTC)
 KEYS = ("k1", "k2")
@@ -126,7 +127,8 @@ class TestItems:
 
     def test_results_that_answer_nothing_do_not_hide_a_refusal(self) -> None:
         assert whole({"results": [], **envelope("G150")}).meaning is Meaning.OUT_OF_CREDIT
-        assert whole({"results": []}, 503).meaning is Meaning.UNAVAILABLE
+        assert whole({"results": []}, 429).meaning is Meaning.UNAVAILABLE
+        assert whole({"results": []}, 503).meaning is Meaning.UNCERTAIN
         assert whole({"results": [result("k3")]}, 404).meaning is Meaning.UNSUITABLE
         assert whole({"results": []}, 500).meaning is Meaning.UNCERTAIN
 
@@ -171,12 +173,21 @@ class TestWhole:
     def test_accepted_without_a_word_on_what_is_never_taken_for_more(self, status: int) -> None:
         answer = whole(envelope("C100"), status)
         assert answer.explicit is False
-        assert answer.meaning is (Meaning.UNAVAILABLE if status in {429, 503} else Meaning.UNCERTAIN)
+        assert answer.meaning is (Meaning.UNAVAILABLE if status == 429 else Meaning.UNCERTAIN)
 
     @pytest.mark.parametrize("body", [b"", envelope("C500_1"), envelope("G150"), b"<html>"])
     @pytest.mark.parametrize(
         ("status", "meaning"),
-        [(429, Meaning.UNAVAILABLE), (503, Meaning.UNAVAILABLE), (500, Meaning.UNCERTAIN)],
+        [
+            (429, Meaning.UNAVAILABLE),
+            (408, Meaning.UNAVAILABLE),
+            (421, Meaning.UNAVAILABLE),
+            (425, Meaning.UNAVAILABLE),
+            (499, Meaning.UNCERTAIN),
+            (500, Meaning.UNCERTAIN),
+            (503, Meaning.UNCERTAIN),
+            (504, Meaning.UNCERTAIN),
+        ],
     )
     def test_trouble_is_told_by_the_status(self, body: object, status: int, meaning: Meaning) -> None:
         answer = whole(body, status)
@@ -192,9 +203,10 @@ class TestWhole:
             (403, Meaning.UNSUITABLE, "HTTP_403"),
             (404, Meaning.UNSUITABLE, "HTTP_404"),
             (413, Meaning.UNSUITABLE, "HTTP_413"),
-            (499, Meaning.UNSUITABLE, "HTTP_499"),
+            (499, Meaning.UNCERTAIN, "HTTP_499"),
             (500, Meaning.UNCERTAIN, "HTTP_500"),
             (502, Meaning.UNCERTAIN, "HTTP_502"),
+            (503, Meaning.UNCERTAIN, "HTTP_503"),
             (504, Meaning.UNCERTAIN, "HTTP_504"),
         ],
     )
@@ -228,6 +240,116 @@ class TestWhole:
     def test_words_are_found_under_either_name(self) -> None:
         assert whole({"code": "G150", "name": "No Credit"}).desc == "No Credit"
         assert whole({"code": "G150", "desc": "no credit"}).desc == "no credit"
+
+
+def front(number: object, message: object = "Throttle Limited") -> dict[str, object]:
+    return {"error": {"errorCode": number, "message": message, "details": "why"}}
+
+
+class TestFront:
+    """What NAVER's API gateway answers by itself, in front of API PLEX."""
+
+    @pytest.mark.parametrize(
+        ("status", "number", "meaning"),
+        [
+            (400, "100", Meaning.UNSUITABLE),
+            (401, "200", Meaning.UNAUTHORIZED),
+            (401, "210", Meaning.UNAUTHORIZED),
+            (404, "300", Meaning.UNSUITABLE),
+            (429, "400", Meaning.UNAVAILABLE),
+            (429, "410", Meaning.UNAVAILABLE),
+            (429, 420, Meaning.UNAVAILABLE),
+            (413, "430", Meaning.BAD_ITEM),
+            (503, "500", Meaning.UNCERTAIN),
+            (504, "510", Meaning.UNCERTAIN),
+            (500, "900", Meaning.UNCERTAIN),
+            # Numbers that nobody listed: the status says what it is.
+            (413, "431", Meaning.BAD_ITEM),
+            (401, "299", Meaning.UNAUTHORIZED),
+            (403, "230", Meaning.UNSUITABLE),
+            (429, "499", Meaning.UNAVAILABLE),
+            # Under a success the number counts, and an unknown one is not guessed.
+            (200, "410", Meaning.UNAVAILABLE),
+            (200, "510", Meaning.UNCERTAIN),
+            (200, "999", Meaning.UNSUITABLE),
+        ],
+    )
+    def test_its_errors_have_a_shape_of_their_own(
+        self, status: int, number: object, meaning: Meaning
+    ) -> None:
+        answer = whole(front(number), status)
+        assert (answer.meaning, answer.code, answer.explicit) == (meaning, f"APIGW_{number}", True)
+        assert answer.desc == "Throttle Limited"
+
+    def test_its_word_never_makes_sure_what_a_server_in_trouble_leaves_open(self) -> None:
+        assert whole(front("410"), 500).meaning is Meaning.UNCERTAIN
+        assert whole(front("430"), 503).meaning is Meaning.UNCERTAIN
+
+    @pytest.mark.parametrize("error", ["x", None, [], {}, {"errorCode": None}, {"errorCode": "no code"}])
+    def test_another_error_is_told_by_its_status(self, error: object) -> None:
+        for status, meaning in ((413, Meaning.UNSUITABLE), (401, Meaning.UNAUTHORIZED)):
+            answer = whole({"error": error}, status)
+            assert (answer.meaning, answer.code) == (meaning, f"HTTP_{status}")
+
+    def test_results_and_a_code_of_api_plex_stand_before_it(self) -> None:
+        both = {"results": [result("k1")], **front("410")}
+        assert items(both).by_key["k1"].meaning is Meaning.ACCEPTED
+        assert whole({**envelope("G150"), **front("410")}).meaning is Meaning.OUT_OF_CREDIT
+
+
+class TestQuotations:
+    MASK = Mask("tester;s3cr3t-of-someone", [b'{"msg_key":"k1","msg":"your parcel is at the door"}'])
+
+    def read(self, body: object, status: int = 200) -> Answer:
+        return read_answer(status, None, json.dumps(body).encode(), KEYS, NOW, mask=self.MASK)
+
+    def test_words_of_an_item_and_of_a_whole_request_are_masked(self) -> None:
+        said = "tester;s3cr3t-of-someone sent your parcel is at the door"
+        item = self.read({"results": [result("k1", "G140", said)]})
+        assert isinstance(item, ItemAnswers)
+        for answer in (
+            item.by_key["k1"],
+            self.read(envelope("C400_2", said), 400),
+            self.read(front("410", said), 429),
+            self.read({"results": [result("k1", "C500_1", said)]}),
+        ):
+            desc = answer.by_key["k1"].desc if isinstance(answer, ItemAnswers) else answer.desc
+            assert desc == "tester;**** sent ****"
+
+    @pytest.mark.parametrize("code", ["s3cr3t-of-someone", "X;s3cr3t-of-someone", "parcel-is-at-the"])
+    def test_code_that_quotes_is_none(self, code: str) -> None:
+        mask = Mask("someone;s3cr3t-of-someone", [b'{"msg":"parcel-is-at-the-door"}'])
+        body = json.dumps({"results": [result("k1", code)]}).encode()
+        answer = read_answer(200, None, body, KEYS, NOW, mask=mask)
+        assert isinstance(answer, ItemAnswers)
+        assert (answer.by_key["k1"].meaning, answer.by_key["k1"].code) == (Meaning.UNCERTAIN, "UNREADABLE")
+        named = read_answer(404, None, json.dumps(envelope(code)).encode(), KEYS, NOW, mask=mask)
+        assert isinstance(named, WholeAnswer)
+        assert named.code == "HTTP_404"
+
+    def test_known_code_is_one_whatever_was_sent(self) -> None:
+        mask = Mask("u;s", [b'{"msg":"C100 G140 APIGW_410"}'])
+        body = json.dumps({"results": [result("k1"), result("k2", "G140")]}).encode()
+        answer = read_answer(200, None, body, KEYS, NOW, mask=mask)
+        assert isinstance(answer, ItemAnswers)
+        assert [item.code for item in answer.by_key.values()] == ["C100", "G140"]
+
+    @pytest.mark.parametrize(("said", "kept"), [("Success", "Success"), ("성공", "성공"), ("parcel", "")])
+    def test_words_of_an_acceptance_are_kept_where_they_are_plain(self, said: str, kept: str) -> None:
+        answer = self.read({"results": [result("k1", "C100", said)]})
+        assert isinstance(answer, ItemAnswers)
+        assert answer.by_key["k1"].desc == kept
+
+
+@pytest.mark.parametrize(
+    ("status", "speaks"),
+    [(200, False), (204, False), (400, False), (0, False), (100, False), (600, False),
+     (302, True), (401, True), (404, True), (429, True), (499, True), (500, True), (503, True)],
+)  # fmt: skip
+def test_status_means_something_by_itself_where_no_item_is_answered_under_it(
+    status: int, *, speaks: bool
+) -> None:
+    assert speaks_for_itself(status) is speaks
 
 
 class TestRetryAfter:
@@ -275,42 +397,6 @@ class TestRetryAfter:
 
     def test_it_is_of_no_account_where_nothing_is_shut(self) -> None:
         assert whole(envelope("G150"), 200, retry_after="5").retry_after_s is None
-
-
-class TestClean:
-    @pytest.mark.parametrize(
-        ("given", "cleaned"),
-        [
-            (None, ""),
-            (5, ""),
-            (["x"], ""),
-            ("  a\r\n\tb\x00c\u200bd  ", "a b c d"),
-            ("number 01012345678 is bad", "number **** is bad"),
-            ("number 010-1234-5678 is bad", "number **** is bad"),
-            ("number +82 10 1234 5678.", "number +****."),
-            ("1234567 stays", "1234567 stays"),
-            ("\ud83d half", "half"),
-        ],
-    )
-    def test_words_are_one_line_without_numbers(self, given: object, cleaned: str) -> None:
-        assert clean(given) == cleaned
-
-    @pytest.mark.parametrize("secret", ["s3cr3t", "a12345678b", 'quo"ted', "x" * 300])
-    def test_secret_is_masked_whole(self, secret: str) -> None:
-        assert clean(f"unknown user;{secret}!", secret) == "unknown user;****!"
-
-    def test_words_are_cut(self) -> None:
-        assert clean("x" * 100_000) == "x" * LONGEST_DESC
-
-    def test_number_at_the_cut_is_masked_before(self) -> None:
-        assert "0101" not in clean("x" * (LONGEST_DESC - 5) + "01012345678")
-
-    @given(st.text(st.characters(exclude_categories=())))
-    def test_anything_becomes_one_printable_line(self, text: str) -> None:
-        cleaned = clean(text)
-        assert len(cleaned) <= LONGEST_DESC
-        assert cleaned.isprintable()
-        cleaned.encode()
 
 
 JSON = st.recursive(

@@ -35,7 +35,12 @@ def draw_kind(schedule: Schedule, service: str = "mms-bulk", account: str = "mai
 def test_every_kind_is_carried_out_somewhere() -> None:
     paces = {kind.name for kind in KINDS.values() if kind.stage is Stage.PACE}
     assert paces == {"delay", "drip"}
-    spoiled = {*spoiling._ITEM_FAULTS, *spoiling._WHOLE_FAULTS, *spoiling._REPLY_FAULTS}
+    spoiled = {
+        *spoiling._ITEM_FAULTS,
+        *spoiling._WHOLE_FAULTS,
+        *spoiling._QUOTING_FAULTS,
+        *spoiling._REPLY_FAULTS,
+    }
     assert set(KINDS) == spoiled | paces
 
 
@@ -169,6 +174,41 @@ def test_shut_doors_say_when_to_come_again(bench: Any, make_item: MakeItem, kind
     assert ("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT") in reply.headers
     silent = send_ten(bench, make_item, kind, retry_after="")
     assert "Retry-After" not in dict(silent.headers)
+
+
+def test_unavailable_may_be_another_status_and_come_after_accepting(bench: Any, make_item: MakeItem) -> None:
+    assert send_ten(bench, make_item, "unavailable", status=504, accept=True).status == 504
+    assert bench.plex.ledger.total == 10
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "message"), [("410", 429, "Throttle Limited"), ("510", 504, "Endpoint Timeout")]
+)
+def test_api_gateway_has_a_shape_of_its_own(
+    bench: Any, make_item: MakeItem, number: str, status: int, message: str
+) -> None:
+    reply = send_ten(bench, make_item, "api_gateway", status=status, error_code=number)
+    assert reply.status == status
+    assert json.loads(reply.body) == {"error": {"errorCode": number, "message": message, "details": message}}
+
+
+@pytest.mark.parametrize("kind", ["quoting_items", "quoting_codes", "quoting_envelope"])
+def test_quoting_answers_hold_what_was_sent(bench: Any, make_item: MakeItem, kind: str) -> None:
+    said = json.loads(send_ten(bench, make_item, kind).body)
+    if kind == "quoting_codes":
+        assert {each["code"] for each in said["results"]} == {"secret"}
+        return
+    words = said["description"] if kind == "quoting_envelope" else said["results"][0]["desc"]
+    assert "main;secret" in words
+    assert make_item("k1")["receiver_number"] in words
+
+
+def test_false_encoding_is_named_and_not_done(bench: Any, make_item: MakeItem) -> None:
+    reply = send_ten(bench, make_item, "false_encoding", encoding="br")
+    assert ("Content-Encoding", "br") in reply.headers
+    assert len(read_results(reply)) == 10
+    limited = send_ten(bench, make_item, "false_encoding", status=429, accept=False)
+    assert (limited.status, limited.body) == (429, b"429\n")
 
 
 def test_redirect_has_a_location(bench: Any, make_item: MakeItem) -> None:

@@ -108,6 +108,15 @@ def test_waits_grow_where_the_broker_refuses_again_and_the_look_finds_nothing(
     assert len(caplog.records) == 1
 
 
+def test_what_kombu_wraps_ends_no_worker() -> None:
+    """Celery tries again after these errors, and ends after others."""
+    app: Any = create_app(read_settings({}))
+    controller = SimpleNamespace(use_eventloop=False)
+    consumer: Any = Consumer(lambda *_: None, app=app, controller=controller, timer=object())
+    assert OperationalError in consumer.channel_errors
+    assert ResponseError in consumer.channel_errors
+
+
 def test_what_kombu_wraps_is_a_refusal_only_where_the_broker_answered() -> None:
     consumer = refused_consumer(Looks())
     for cause, refused in ((ConnectionResetError(), False), (ResponseError("NOPERM"), True)):

@@ -38,7 +38,7 @@ local function recall(key, record, verdict)
   end
 end
 
-local function settle_late(key, record, verdict)
+local function write_late(key, record, verdict)
   local outcome, code = verdict.outcome, verdict.code
   local is_uncertain = outcome == 'retry' or outcome == 'park'
   count(record.home, 'late', 1)
@@ -46,6 +46,10 @@ local function settle_late(key, record, verdict)
     note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
   elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target('park', record.s) then
     recall(key, record, verdict)
+  elseif is_uncertain and SET_OF(record.s) == 'dead' then
+    -- It has ended. Where a person has it sent again, a key that the gateway knows then means that it was sent.
+    call('HSET', record_of .. key, 'f', with(record.f, MAY_HAVE_BEEN_SENT))
+    note(key, 'late', code, 'late verdict: a request before may have sent it')
   elseif outcome ~= 'accepted' then
     note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
   elseif target('accept_late', record.s) then
@@ -58,4 +62,11 @@ local function settle_late(key, record, verdict)
   else
     note(key, 'late', code, 'accepted, but it had ended')
   end
+end
+
+-- The mark comes last: what failed before it comes again. A reclaim leaves none: it comes in the name of a drain
+-- whose own verdict may still come.
+local function settle_late(key, record, verdict)
+  write_late(key, record, verdict)
+  if mode ~= 'settle' then call('HSET', record_of .. key, 'j', verdict.token) end
 end

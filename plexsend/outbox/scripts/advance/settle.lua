@@ -66,17 +66,22 @@ end
 -- `verdict`: what one or more messages share. Where the record is not the take's any more, and was not settled
 -- by this very call before (whose reply was lost), the verdict is late.
 local function settle_one(key, verdict, own_token)
-  local found = read_record(key, 's', 'k', 'f', 'l')
+  local found = read_record(key, 's', 'k', 'f', 'l', 'j')
   local record = { s = found[1], k = found[2], f = found[3] or '', l = found[4] }
   local accepted = verdict.outcome == 'accepted'
   if accepted then accepted_any = true end
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
                                  or record.s == 'accepted' and accepted)
-  if repeated or code_of[key] then return end
+  -- A late verdict leaves the take's token as it is, so it is marked apart: a repeated call must not give permits
+  -- back once more.
+  if repeated or code_of[key] or record.s and found[5] == verdict.token then return end
   record.home = record.k == own_token and lane or try_to(home_of, record.l)
   if not record.home then return end
-  fresh = fresh + 1
-  add_to(fresh_of, record.home, 1)
+  -- What is gone cannot be marked; nothing is given back for it.
+  if record.s then
+    fresh = fresh + 1
+    add_to(fresh_of, record.home, 1)
+  end
   if verdict.code ~= '' then count(record.home, 'c:' .. verdict.code, 1) end
   if not record.s then
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.

@@ -1,6 +1,10 @@
 -- needs: _record, _lanes, _counts, arguments, advance/names, advance/return, advance/late
 -- Verdicts on messages that had trouble, or have it now: refused, uncertain, back, accepted after all.
 
+local function is_known_key(code)
+  return code ~= '' and string.find(DUPLICATES, ' ' .. code .. ' ', 1, true) ~= nil
+end
+
 -- What the verdict of its own take does to a message, but for the straight way.
 local function settle_own(key, record, verdict)
   local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
@@ -15,11 +19,19 @@ local function settle_own(key, record, verdict)
     accept(record.home, key, 'sending', 'C100')
     return
   end
-  if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then
+  -- Whoever judged did not know yet that it may have been sent: that came meanwhile, from a take that Redis forgot.
+  local is_refused = outcome == 'rejected' or outcome == 'failed'
+  if is_refused and has(flags, MAY_HAVE_BEEN_SENT) and is_known_key(code) then
+    note(key, 'accept', code, 'the gateway knew the key: the earlier request had sent it')
+    accept(record.home, key, 'sending', code)
+    return
+  end
+  if is_refused and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then
+    detail = detail .. '; parked, as an earlier request may have sent it'
     come_back(record.home, key, with(flags, MAY_HAVE_BEEN_SENT), 'park', 0, code, detail)
     return
   end
-  if outcome == 'rejected' or outcome == 'failed' then
+  if is_refused then
     note(key, outcome == 'rejected' and 'reject' or 'fail', code, detail)
     move(record.home, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
     return

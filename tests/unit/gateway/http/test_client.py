@@ -70,6 +70,12 @@ def test_answer_that_is_too_long_once_decoded_is_no_answer() -> None:
     assert came(gzip.compress(b"a" * (MOST_BYTES + 1)), encoding="gzip") == uncertain("TOO_LARGE")
 
 
-def test_answer_that_cannot_be_decoded_is_no_answer() -> None:
-    # Nothing was received on this adapter's connection: it has none.
-    assert came(b"{}", encoding="gzip") == uncertain("RESET")
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip", "x-magic"])
+def test_answer_that_is_not_encoded_as_it_says_is_read_as_it_came(encoding: str) -> None:
+    answer = came(b'{"code":"C401_3"}', encoding=encoding)
+    assert (answer.status, answer.body) == (408, b'{"code":"C401_3"}')
+
+
+def test_answer_that_names_dozens_of_encodings_has_its_status() -> None:
+    answer = came(b"{}", encoding=",".join(["gzip"] * 40))
+    assert (answer.status, answer.body) == (408, b"")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hiredis
@@ -12,6 +14,7 @@ import pytest
 from redis import exceptions
 
 from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
+from plexsend.names import Names
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store, mapped
 from plexsend.outbox.replies import number, text
@@ -20,6 +23,8 @@ from plexsend.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+CERTIFICATE = Path(__file__).parents[3] / "integration" / "gateway" / "self_signed.pem"
 
 
 @pytest.mark.parametrize(
@@ -125,10 +130,12 @@ def test_thread_without_the_turn_calls_a_script_all_the_same() -> None:
 
 
 @contextmanager
-def server_that_forgets(commands: int) -> Iterator[tuple[str, list[int]]]:
+def server_that_forgets(
+    commands: int, context: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[int]]]:
     """Run a server behind a firewall that forgets each connection after so many commands, and tells nobody.
 
-    Yields its URL, and how many commands came over each connection.
+    Yields its URL, and how many commands came over each connection. With a context it speaks TLS.
     """
     counts: list[int] = []
     stopping = threading.Event()
@@ -148,6 +155,8 @@ def server_that_forgets(commands: int) -> Iterator[tuple[str, list[int]]]:
     def accept() -> None:
         while not stopping.is_set():
             connection, _ = listener.accept()
+            if context is not None and not stopping.is_set():
+                connection = context.wrap_socket(connection, server_side=True)
             counts.append(0)
             thread = threading.Thread(target=serve, args=(connection, len(counts) - 1), daemon=True)
             thread.start()
@@ -186,3 +195,47 @@ def test_sentinels_are_asked_over_new_connections_too() -> None:
         made = sentinel.connection_pool.make_connection()
     assert made.health_check_interval == 7
     assert "Renewing" in type(made).__name__
+
+
+def test_addresses_that_do_not_answer_delay_one_connection_and_no_other_over_tls_too() -> None:
+    tried: list[list[str]] = []
+
+    class Watched(Names):
+        def addresses(self, host: str, within_s: float) -> list[str]:
+            tried.append(super().addresses(host, within_s))
+            return tried[-1]
+
+    def look_up(host: str, *_: Any) -> list[Any]:
+        assert host == "localhost"
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0))
+            for address in ("127.0.0.2", "127.0.0.1")
+        ]
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    asked_for: list[str | None] = []
+    context.sni_callback = lambda _, name, __: asked_for.append(name)
+    with server_that_forgets(9, context) as (url, counts):
+        port = url.rpartition(":")[2].removesuffix("/0")
+        secure = f"rediss://localhost:{port}/0?ssl_ca_certs={CERTIFICATE}"
+        names = Watched(look_up)
+        for _ in range(2):
+            address = redis_address("PLEXSEND_REDIS_URL", secure)
+            with closing(Store.connect(address, "p:", names=names)) as store:
+                assert store.run(Script.SWEEP, "main", []) == []
+        assert counts == [1] * 2
+    # Certificates are for names.
+    assert asked_for == ["localhost"] * 2
+    assert [order[0] for order in tried] == ["127.0.0.2", "127.0.0.1"]
+
+
+def test_name_that_nobody_knows_is_an_outage_that_names_it() -> None:
+    def look_up(*_: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    with (
+        closing(Store.connect("redis://redis.test:6379/0", "p:", names=Names(look_up))) as store,
+        pytest.raises(OutboxUnavailable, match=r"redis\.test:6379\. Name or service not known"),
+    ):
+        store.run(Script.SWEEP, "main", [])

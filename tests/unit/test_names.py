@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from plexsend.gateway.http.names import FRESH_S, SILENT_S, Names, NameSlow, NameUnknown
+from plexsend.names import ANEW_S, FRESH_S, SILENT_S, Names, NameSlow, NameUnknown
 
 SOON_S = 30.0
 """How long what must happen may take on a busy machine."""
@@ -92,6 +93,23 @@ def test_older_addresses_serve_where_the_name_servers_are_slow_or_fail() -> None
     assert names.addresses("gateway.test", 0.01) == ["10.0.0.1"]
     resolver.go.set()
     assert names.addresses("gateway.test", SOON_S) == ["10.0.0.2"]
+
+
+def test_a_look_up_that_took_long_is_not_waited_for_again() -> None:
+    resolver, clock = Resolver("10.0.0.1"), Clock()
+    resolver.go.clear()
+    names = Names(resolver, clock)
+    with pytest.raises(NameSlow):
+        names.addresses("gateway.test", 0.01)
+    clock.now_s += 5
+    resolver.go.set()
+    assert names.addresses("gateway.test", SOON_S) == ["10.0.0.1"]
+    clock.now_s += FRESH_S
+    resolver.go.clear()
+    began_s = time.monotonic()
+    assert names.addresses("gateway.test", SOON_S) == ["10.0.0.1"]
+    assert time.monotonic() - began_s < ANEW_S / 2
+    resolver.go.set()
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
 
-from urllib3.util.connection import allowed_gai_family
+from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,25 +45,27 @@ class Names:
     def __init__(
         self,
         look_up: Callable[..., list[Any]] = socket.getaddrinfo,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._look_up = look_up
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._known: dict[str, tuple[float, float, tuple[str, ...]]] = {}
+        """Host → when its look-up ended, how long it took, what it found."""
         self._under_way: dict[str, Future[tuple[str, ...]]] = {}
         self._silent: dict[str, float] = {}
 
     def addresses(self, host: str, within_s: float) -> list[str]:
         """Return the addresses of a host, in the order in which they are to be tried.
 
-        Where a look-up fails or takes too long, those of an earlier one are returned. Raises NameUnknown, or
+        Where a look-up fails or takes too long, those of an earlier one are returned, and at once where the
+        one before took too long. Raises NameUnknown, or
         NameSlow after `within_s`; the look-up goes on, and its result is there for the next call.
         """
         if _is_address(host):
             return [host.strip("[]")]
         with self._lock:
-            at_s, known = self._known.get(host, (0.0, ()))
+            at_s, took_s, known = self._known.get(host, (0.0, 0.0, ()))
             if known and self._clock() - at_s < FRESH_S:
                 return self._in_order(known)
             look_up = self._under_way.get(host)
@@ -74,7 +75,8 @@ class Names:
         if begins:
             self._begin(host, look_up)
         try:
-            found = look_up.result(min(within_s, ANEW_S) if known else within_s)
+            anew_s = ANEW_S if took_s < ANEW_S else 0.0
+            found = look_up.result(min(within_s, anew_s) if known else within_s)
         except (FutureTimeoutError, NameUnknown) as exc:
             if not known:
                 raise exc if isinstance(exc, NameUnknown) else NameSlow(host) from None
@@ -110,17 +112,19 @@ class Names:
             self._run(host, look_up)
 
     def _run(self, host: str, look_up: Future[tuple[str, ...]]) -> None:
+        began_s = self._clock()
         failure: NameUnknown | None = None
         found: tuple[str, ...] = ()
         try:
-            rows = self._look_up(host, None, allowed_gai_family(), socket.SOCK_STREAM)
+            rows = self._look_up(host, None, socket.AF_UNSPEC, socket.SOCK_STREAM)
             found = tuple(dict.fromkeys(str(place[0]) for *_, place in rows))
         # UnicodeError: for a name that cannot be one, such as one with a part of 64 letters.
         except (OSError, UnicodeError) as exc:
-            failure = NameUnknown(str(exc))
+            failure = NameUnknown(getattr(exc, "errno", None), getattr(exc, "strerror", None) or str(exc))
         with self._lock:
             if found:
-                self._known[host] = self._clock(), found
+                now_s = self._clock()
+                self._known[host] = now_s, now_s - began_s, found
             self._under_way.pop(host, None)
         if found:
             look_up.set_result(found)
