@@ -13,6 +13,8 @@ _OF_FLOW = "tests/unit/producers/test_pipeline.py"
 _OF_IMPORTS = "tests/integration/producers/files/test_imports.py"
 _OF_ANSWERS = "tests/unit/gateway/test_answers.py"
 
+_OF_AUDIT = "tests/integration/outbox/reading/test_audit.py"
+
 IN_PYTHON = (
     Mutation(
         "import-reads-rows-again",
@@ -33,6 +35,15 @@ IN_PYTHON = (
         "    if message is not None:\n        return replace(\n            verdict,\n"
         "            outcome=Outcome.ACCEPTED,",
         (f"{_OF_VERDICTS}::test_code_of_an_item_decides_about_that_item_alone",),
+    ),
+    Mutation(
+        "moving-lane-not-compared",
+        2,
+        "the counts of a lane that moves are not compared with its records",
+        "plexsend/outbox/reading/books.py",
+        "if least > counted or most < counted - gone:",
+        "if least > counted + gone + most:",
+        (f"{_OF_AUDIT}::test_a_count_that_is_shifted_is_found_while_its_lane_moves",),
     ),
     Mutation(
         "park-ignored",

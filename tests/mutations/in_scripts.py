@@ -106,6 +106,15 @@ IN_SCRIPTS = (
         (f"{_OUTBOX}/test_walk.py::test_lane_with_messages_but_no_wake_gets_one",),
     ),
     Mutation(
+        "lost-message-not-put-back",
+        1,
+        "a message that is in no set of its lane stays so",
+        _HEALING,
+        "if not at then return place_for(state, position, asked) end",
+        "if not at then return nil end",
+        (f"{_OUTBOX}/test_walk.py::test_message_that_is_in_no_set_is_put_where_its_state_says",),
+    ),
+    Mutation(
         "token-fencing-dropped",
         3,
         "a verdict on an earlier take settles a message that a later one has",

@@ -78,20 +78,28 @@ local function look_at_record(key)
   local lane = l and l ~= '' and home_of(l)
   if not state or not lane or not is_state(state) then return note_break(key, lane, 'not whole') end
   tally(lane, state, found[4])
-  local set = SET_OF(state)
-  if not set then
+  if not SET_OF(state) then
     ended[#ended + 1] = key
     return
   end
   needing[#needing + 1] = { key, lane, found[3] }
-  local name = lane_key(lane, set)
+  local name = lane_key(lane, SET_OF(state))
   in_set[name] = in_set[name] or {}
   table.insert(in_set[name], { key, lane, state, found[5] })
 end
 
-  local set = SET_OF(state)
-  if not set then
-    ended[#ended + 1] = key
+local function names_of(start, keys)
+  local names = {}
+  for i, key in ipairs(keys) do names[i] = start .. (type(key) == 'table' and key[1] or key) end
+  return names
+end
+
+local function look_for_kept_bodies()
+  if #ended == 0 or call('EXISTS', unpack(names_of(body_of, ended))) == 0 then return end
+  for _, key in ipairs(ended) do
+    if call('EXISTS', body_of .. key) == 1 then
+      note_break(key, home_of(call('HGET', record_of .. key, 'l')), 'body kept')
+    end
   end
 end
 
