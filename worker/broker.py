@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError
-from plexsend.outbox.redis.failures import remedy_of
 from plexsend.worker.app import create_app
-from plexsend.worker.broker_check import about_broker, check_broker
+from plexsend.worker.broker_check import check_broker, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +41,6 @@ def look_at_broker(settings: Settings) -> BrokerState:
             {service: channel.queue_declare(service).message_count for service in settings.services}
         )
     except (OperationalError, *connection.connection_errors, *connection.channel_errors) as exc:
-        remedy = about_broker(settings, remedy_of(exc))
-        return BrokerState(failure=f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy}")
+        return BrokerState(failure=why_not(settings, exc))
     finally:
         connection.release()

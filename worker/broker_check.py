@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
+from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.broker_requirements import inspect_broker
 from plexsend.outbox.redis.store import Store
 
@@ -35,3 +36,12 @@ def check_broker(settings: Settings, *, gossip: bool = True) -> None:
 def about_broker(settings: Settings, words: str) -> str:
     """Return what was said about Redis as it is about the broker: with the setting that gave its address."""
     return words if settings.broker is settings.redis else words.replace("_REDIS_URL", "_BROKER_URL")
+
+
+def why_not(settings: Settings, exc: Exception) -> str:
+    """Return why kombu could not use the broker, and what to do, in whole sentences."""
+    if settings.broker.url.startswith("rediss:") and failures.names_no_file(exc):
+        # The system names neither the file nor the option.
+        exc = RuntimeError(failures.NO_FILE)
+    reason = str(exc).rstrip(".") or type(exc).__name__
+    return about_broker(settings, f"{reason}. {failures.remedy_of(exc)}")

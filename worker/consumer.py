@@ -12,8 +12,7 @@ from kombu.exceptions import OperationalError
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
-from plexsend.outbox.redis.failures import remedy_of
-from plexsend.worker.broker_check import about_broker, check_broker
+from plexsend.worker.broker_check import check_broker, why_not
 
 _FIRST_WAIT_S = 0.5
 _STEP_S = 0.5
@@ -93,8 +92,7 @@ class Consumer(CeleryConsumer):
 
     # Tried twice a second, and logged when the reason is new: an outage may last for hours.
     def _report(self, exc: Exception, interval_s: float) -> None:
-        remedy = about_broker(self.app.plexsend_settings, remedy_of(exc))
-        reason = f"{str(exc).rstrip('.') or type(exc).__name__}. {remedy}"
+        reason = why_not(self.app.plexsend_settings, exc)
         if reason != self._failing:
             _log.warning("broker does not answer, trying again", reason=reason, again_in_s=interval_s)
         self._failing = reason

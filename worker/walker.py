@@ -38,8 +38,10 @@ class Walker:
         self._log = get_logger("worker.walker").bind(process=name)
         self._place = ""
         self._is_new = True
-        self._due = clock()
+        # A process that has just begun has more to do.
+        self._due = clock() + LOOK_S
         self._spoilt: set[tuple[str, str]] = set()
+        self._spoilt_keys: set[str] = set()
 
     def due_in_s(self) -> float:
         """Return in how many seconds the next step is due."""
@@ -54,6 +56,7 @@ class Walker:
         """Take the next step, if it is due and this process's."""
         if self.due_in_s() > 0:
             return
+        self._report_spoilt_keys()
         # Also where this fails.
         self._due = self._clock() + LOOK_S
         turn = ask_for_turn(self._store, self._name, place=self._place, is_new=self._is_new)
@@ -82,3 +85,9 @@ class Walker:
                 self._log.error(
                     "cannot be looked over, another program wrote to it", account=account, name=name
                 )
+
+    # Whatever this process reads: it took these keys for empty.
+    def _report_spoilt_keys(self) -> None:
+        for key in sorted(self._store.spoilt - self._spoilt_keys):
+            self._log.error("key is of another type, another program wrote it", key=key)
+        self._spoilt_keys |= self._store.spoilt

@@ -39,13 +39,12 @@ def open_outbox(screen: Screen) -> Iterator[tuple[Settings, Store]]:
     finally:
         store.close()
         for key in sorted(store.spoilt):
-            screen.warn(_spoilt(key))
+            screen.warn(_spoilt(key, settings.key_prefix))
 
 
-def _spoilt(key: str) -> Problem:
+def _spoilt(key: str, prefix: str) -> Problem:
     from plexsend.errors import Problem
-    from plexsend.outbox.reading.discrepancies import RENAME
+    from plexsend.outbox.reading.discrepancies import remedy_of_key
 
-    return Problem(
-        key, "it is of another type: another program wrote it, and it counts as empty here", RENAME
-    )
+    reason = "it is of another type: another program wrote it, and it counts as empty here"
+    return Problem(key, reason, remedy_of_key(key.removeprefix(prefix)))

@@ -221,7 +221,8 @@ IMPORT = _order(
 it is to be begun; `added`, `sample`: rows that were added, and the key of one. In a look or a forget the rows
 come then."""
 
-IMPORT_ROW = _order("row", "msg_key", "bucket", "hash")
+IMPORT_ROW = _order("row", "msg_key", "digest")
+"""`digest`: 8 bytes of what tells the row apart beside its content."""
 
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be

@@ -46,7 +46,7 @@ LONGEST_GAP_MS = 60_000
 """Where nobody looked for such programs for longer, one may have come and gone: the time begins again."""
 REFUSAL_NOTED_MS = 3_600_000
 """How often it is written down that a closed group refused a message, which keeps the group closed."""
-FIRST_WALK_MS = 10_000
+FIRST_WALK_MS = 5_000
 """From the beginning of a worker process until all lanes and messages are looked over; a fleet that starts
 together shares one walk."""
 WALK_EVERY_MS = 3_600_000
@@ -65,6 +65,8 @@ IMPORT_RESTS_MS = 12 * 3_600_000
 """After so long without an import under its name, a file may be another list: a person says which it is."""
 REWOUND_MS = 30_000
 """A server that forgot as much is not sent from before a person has decided; of less it is warned."""
+IMPORT_PENDING_MS = 60_000
+"""A run that noted rows so long ago and is over has added them or never will: no call takes as long."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnsuitable
 from plexsend.outbox.arguments import FORM as FORM_ARGUMENTS
+from plexsend.outbox.redis.reads import insist
 from plexsend.outbox.redis.scripts import Script
-from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def form_in_force(store: Store) -> int:
     read_at, form = _known.get(store, (float("-inf"), 0))
     if elapsed_s() - read_at <= _KEPT_S:
         return form
-    with mapped():
-        written = store.client.get(store.keys.format)
+    written = insist(store, lambda pipe: pipe.get(store.keys.format))
     return (
         _ask(store, watches=False, saw_older=False) if written is None else _checked(store, number(written))
     )

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.states import State
     from plexsend.settings import NumberKey
 
-_HASH_BYTES = 6
-"""Of a mark. With its bucket it is 62 bits: a million receivers hardly ever have two alike among them."""
-_BUCKETS = 16_384
 _HOUR_MS = 3_600_000
 
 _REMEDIES = (
@@ -184,9 +181,7 @@ class Imports:
             return []
         entries: list[Argument] = []
         for row in rows:
-            digest = self._hash(run, row.known_by)
-            bucket = int.from_bytes(digest[_HASH_BYTES:], "big") % _BUCKETS
-            entries += IMPORT_ROW.write(msg_key=row.msg_key, bucket=bucket, hash=digest[:_HASH_BYTES])
+            entries += IMPORT_ROW.write(msg_key=row.msg_key, digest=self._hash(run, row.known_by))
         reply = self._run(run.terms, act, entries, since=run.since_ms, run=run.number, **named)
         if text(reply[0]) == "gone":
             # Redis lost its last second, or a person deleted it: the same import begins it anew.
@@ -239,4 +234,4 @@ def _refusal(terms: ImportTerms, status: str, value: str, hashed_by: str) -> Imp
             f"The import {name} was begun {how}: its rows would not be known again. Import it in the same "
             "way, or under another name (--name, name=)."
         )
-    return ImportRefused(f"{why} Nothing was added.")
+    return ImportRefused(f"{why} No row without a key of its own was added.")

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.arguments import KNOWN, REWOUND, REWOUND_ANSWER
+from plexsend.outbox.redis.reads import execute, insist
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
@@ -98,18 +99,29 @@ def mark(store: Store, account: str, *, from_ms: int, to_ms: int, by: str, why: 
     return text(_read(store.run(Script.REWOUND, account, args))["status"]) == "held"
 
 
+_OF_REWIND = ["from", "to", "messages", "all"]
+
+
 def rewind(store: Store, account: str) -> Rewind | None:
     """Return what a person is to decide about an account, None where there is nothing."""
-    with mapped():
-        found: Any = store.client.hmget(store.keys.forgotten(account), ["from", "to", "messages", "all"])
+    key = store.keys.forgotten(account)
+    return _rewind_of(account, insist(store, lambda pipe: pipe.hmget(key, _OF_REWIND)))
+
+
+def _rewind_of(account: str, found: Sequence[Any]) -> Rewind | None:
     if found[0] is None:
         return None
     return Rewind(account, number(found[0]), number(found[1]), None if found[3] else number(found[2]))
 
 
 def rewinds(store: Store, accounts: Iterable[str]) -> list[Rewind]:
-    """Return what a person is to decide, of those accounts of which something is."""
-    return [found for account in accounts if (found := rewind(store, account)) is not None]
+    """Return what a person is to decide, of those accounts of which something is; for what is shown."""
+    names = list(accounts)
+    pipe = store.client.pipeline(transaction=False)
+    for account in names:
+        pipe.hmget(store.keys.forgotten(account), _OF_REWIND)
+    found = (_rewind_of(name, reply) for name, reply in zip(names, execute(store, pipe), strict=True))
+    return [each for each in found if each is not None]
 
 
 def touched(store: Store, lane: Lane) -> int:

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import unicodedata
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from plexsend.errors import FileProblem, UsageError
 from plexsend.producers.files.columns import KEY
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _KEY_BYTES = 12
 _LONGEST_NAME = 255
 """Characters of an import's name; a file's name has no more."""
+_encode: Final = json.JSONEncoder(sort_keys=True).encode
+"""The same text for the same fields, whatever order they came in."""
 _CACHE_KIB = 4_096
 """Memory in which equal rows are counted; what is beyond is in a file."""
 
@@ -93,7 +95,7 @@ class RowKeys:
     """
 
     def __init__(self, name: str, equal: EqualRows) -> None:
-        self._name = json.dumps(name)
+        self._name = _encode(name)
         self._equal = equal
 
     def of_content(self, fields: Mapping[str, Any]) -> str:
@@ -102,7 +104,7 @@ class RowKeys:
         Equal rows of one file are as many messages, so each has its number among them in its key.
         """
         content = {name: value for name, value in fields.items() if name != KEY}
-        return self._numbered("content", json.dumps(content, sort_keys=True))
+        return self._numbered("content", _encode(content))
 
     def of_cell(self, cell: str) -> str:
         """Return the key of a row that its cell in the key column tells apart from all others."""
@@ -111,7 +113,7 @@ class RowKeys:
     def of_refused(self, row: Row) -> str:
         """Return the key of a row that is refused: under it the row is added once it is mended."""
         if row.item is not None:
-            return self._numbered("item", json.dumps(row.item, sort_keys=True))
+            return self._numbered("item", _encode(row.item))
         return self._numbered("text", f"line {row.line}" if row.text is None else row.text)
 
     def _numbered(self, kind: str, text: str) -> str:

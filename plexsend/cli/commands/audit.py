@@ -25,9 +25,10 @@ _BREAKS = (Column("lane"), Column("msg_key", style="bold"), Column("what is wron
 def audit(*, as_json: bool) -> int:
     """Prove from the records that every message ever submitted is accounted for.
 
-    Compares each record with the sets and counts of its lane. Exit code 1 if anything does not add up; the
-    messages that break it are named. It may run at any time; a lane that changes all the while is compared
-    less closely.
+    Compares each record with the sets and counts of its lane and with its text, and looks for what would wait
+    for ever: lanes that nobody looks at, times that nobody gave, keys of other programs. Exit code 1 if
+    anything does not add up; what breaks it is named, with what to do. It may run at any time; of a lane that
+    changes meanwhile less is compared.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
@@ -42,7 +43,12 @@ def audit(*, as_json: bool) -> int:
             "states": dict(result.states),
             "archived": dict(result.archived),
             "breaks": [
-                {"lane": found.lane, "msg_key": found.msg_key or None, "what": found.what}
+                {
+                    "lane": found.lane,
+                    "msg_key": found.msg_key or None,
+                    "what": found.what,
+                    "remedy": found.remedy,
+                }
                 for found in result.discrepancies
             ],
             "moving": list(result.moving),
@@ -64,7 +70,8 @@ def _show(screen: Screen, result: Audit) -> None:
     )
     if result.moving:
         screen.note(
-            f"Lanes that moved all the while: {', '.join(result.moving)}. Only their sums were compared."
+            f"Lanes that moved meanwhile: {', '.join(result.moving)}. Of what waits there only the sums were "
+            "compared."
         )
     if result.ok:
         screen.say(
@@ -72,6 +79,8 @@ def _show(screen: Screen, result: Audit) -> None:
         )
         return
     screen.table(_BREAKS, [[found.lane, found.msg_key, found.what] for found in result.discrepancies])
+    for remedy in dict.fromkeys(found.remedy for found in result.discrepancies):
+        screen.say(f"What to do: {remedy}")
     screen.say(
         f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
         style="bold red",

@@ -17,7 +17,7 @@ from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
 from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
 from plexsend.outbox.policies.where import Where
-from plexsend.outbox.redis.reads import ask
+from plexsend.outbox.redis.reads import ask, insist
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -33,8 +33,7 @@ _ASKED = "asked"
 
 def read(store: Store) -> Agreed:
     """Return all that the fleet has written down."""
-    with mapped():
-        found = store.client.hgetall(store.keys.policy)
+    found = insist(store, lambda pipe: pipe.hgetall(store.keys.policy))
     return _parse({text(field): text(value) for field, value in found.items()})
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.reading.record_pass import Pass
+    from plexsend.outbox.reading.record_pass import PassResult
     from plexsend.outbox.redis.store import Store
 
 _TRIES = 3
@@ -124,10 +124,9 @@ class _Audit:
             yield from miscounts(name, before, self._after[name], tallies.get(name) or Tally())
 
     def _of_keys(self) -> Iterator[Discrepancy]:
-        prefix = self._store.keys.prefix
-        yield from wrong_types(self._store, [(prefix + name, right) for name, right in OF_FLEET.items()])
+        yield from wrong_types(self._store, OF_FLEET.items())
 
-    def _of_lanes(self, mine: Mapping[str, list[Lane]], seen: Pass) -> Iterator[Discrepancy]:
+    def _of_lanes(self, mine: Mapping[str, list[Lane]], seen: PassResult) -> Iterator[Discrepancy]:
         for account, its in mine.items():
             for lane in its:
                 yield from self._of_lane(lane, seen.tallies.get(lane.name) or Tally())
@@ -149,7 +148,7 @@ class _Audit:
             if after.sizes[part] > 0:
                 yield from members_that_are_wrong(self._store, lane, part)
 
-    def _not_listed(self, account: str, known: list[Lane], seen: Pass) -> Iterator[Discrepancy]:
+    def _not_listed(self, account: str, known: list[Lane], seen: PassResult) -> Iterator[Discrepancy]:
         names = {lane.name for lane in known}
         named = seen.named.get(account, set()) - names
         having = {lane for lane in seen.lanes.get(account, set()) if lane.name not in names}

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.redis.key_types import is_begun_anew
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 HEALS = "A worker puts it right within an hour, or soon after one starts."
-RENAME = (
-    "Find the program that wrote it, then rename the key away (redis-cli RENAME KEY KEY.old). A worker puts "
-    "messages back into sets and lanes into wakes within an hour; what else the key held is lost."
+_BEGUN_ANEW = (
+    "Find the program that wrote it. Workers put it aside as `spoilt:` when they meet it, and put messages "
+    "and lanes back where they belong within an hour; counts stay wrong."
 )
-"""What to do about a key of another type."""
+_RENAME = (
+    "Nothing is guessed: find the program that wrote it, then rename the key away (redis-cli RENAME KEY "
+    "KEY.old). What it held before is lost."
+)
 LOST = "Something deleted or changed keys, or an older copy was restored: find out what before you go on."
 _SEND_AGAIN = "It cannot be sent as it is: plexsend cancel KEY, then submit it again under another key."
 
@@ -71,11 +76,15 @@ def about_lane(lane: str, found: str) -> Discrepancy:
     return Discrepancy(lane, "", *_OF_LANE[found])
 
 
-def about_key(key: str, kind: str, right: str) -> Discrepancy:
-    """Return that a key is of another type than it should be."""
-    return Discrepancy(
-        "", "", f"the key {key} is a {kind} of another program, and should be a {right}", RENAME
-    )
+def about_key(prefix: str, name: str, kind: str, right: str) -> Discrepancy:
+    """Return that a key, by its name behind the prefix, is of another type than it should be."""
+    words = f"the key {prefix}{name} is a {kind} of another program, and should be a {right}"
+    return Discrepancy("", "", words, remedy_of_key(name))
+
+
+def remedy_of_key(name: str) -> str:
+    """Return what to do about a key of another type, by its name behind the prefix."""
+    return _BEGUN_ANEW if is_begun_anew(name) else _RENAME
 
 
 def without_sequels(found: Iterable[Discrepancy]) -> Iterator[Discrepancy]:

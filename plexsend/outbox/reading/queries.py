@@ -15,7 +15,7 @@ from plexsend.outbox.index import LaneNames, indexed_lanes
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.records import Record, parse_record, read_record
-from plexsend.outbox.redis.reads import ask, execute
+from plexsend.outbox.redis.reads import ask, execute, insist
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
@@ -86,8 +86,7 @@ def _known(names: Iterable[str]) -> Iterator[Lane]:
 
 def here(store: Store, account: str) -> str:
     """Return which server this is for an account: the ms of its first submit here; empty without one."""
-    with mapped():
-        return text(store.client.get(store.keys.here(account)))
+    return text(insist(store, lambda pipe: pipe.get(store.keys.here(account))))
 
 
 def accounts(store: Store) -> list[str]:

@@ -37,7 +37,7 @@ _ACCOUNT = re.compile(rf"\{{({NAME.pattern})\}}:".encode())
 
 
 @dataclass(slots=True)
-class Pass:
+class PassResult:
     """What one pass found."""
 
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -68,9 +68,9 @@ class RecordPass:
         self._since_ms = since_ms
         self._on_page = on_page
         self._known: set[bytes] | None = set() if exactly else None
-        self._pass = Pass()
+        self._pass = PassResult()
 
-    def run(self) -> Pass:
+    def run(self) -> PassResult:
         """Look at every key once and return what was found."""
         start = self._store.keys.prefix.encode()
         keys = self._store.client.scan_iter(match=_escape(self._store.keys.prefix) + "{*", count=_KEYS_A_PAGE)
@@ -134,7 +134,7 @@ class RecordPass:
         wanted: list[tuple[str, str]] = []
         for name in map(text, names):
             if right := type_in_account(name):
-                wanted.append((self._store.keys.account(account) + name, right))
+                wanted.append((f"{{{account}}}:{name}", right))
             lane, _, part = name.rpartition(":")
             if part in (*SETS, "counts"):
                 with suppress(UsageError):
@@ -144,16 +144,19 @@ class RecordPass:
 
 
 def wrong_types(store: Store, wanted: Iterable[tuple[str, str]]) -> Iterator[Discrepancy]:
-    """Yield those keys that are of another type than the one beside them; a key that is gone is of none."""
+    """Yield those keys that are of another type than the one beside them; a key that is gone is of none.
+
+    `wanted`: names of keys behind the prefix, each with its type.
+    """
     for part in _pages(wanted, _KEYS_A_CALL):
         with mapped():
             pipe = store.client.pipeline(transaction=False)
-            for key, _ in part:
-                pipe.type(key)
+            for name, _ in part:
+                pipe.type(store.keys.prefix + name)
             kinds = pipe.execute()
-        for (key, right), kind in zip(part, map(text, kinds), strict=True):
+        for (name, right), kind in zip(part, map(text, kinds), strict=True):
             if kind not in (right, "none"):
-                yield about_key(key, kind, right)
+                yield about_key(store.keys.prefix, name, kind, right)
 
 
 def members_that_are_wrong(store: Store, lane: Lane, part: str) -> Iterator[Discrepancy]:

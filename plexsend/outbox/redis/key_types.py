@@ -45,6 +45,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "urls": "hash",
     "refused": "hash",
     "sweep": "hash",
+    "forgotten": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -75,6 +76,9 @@ OF_SERVICE: Mapping[str, str] = {
 OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
 """What precedes a message's key → type."""
 
+OF_IMPORT: Mapping[str, str] = {"import": "hash"}
+"""What precedes an import's name → type."""
+
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
     "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
@@ -100,15 +104,24 @@ def listed() -> Mapping[str, str]:
     }
 
 
-_MESSAGE = re.compile(r"([bmh]):.")
+def is_begun_anew(name: str) -> bool:
+    """Return whether scripts put aside what another program wrote there; `name`: without the prefix."""
+    _, of_account, rest = name.partition("}:")
+    if of_account:
+        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and not _NAMED.match(rest)
+    return name not in LEFT_TO_A_PERSON["OF_FLEET"]
+
+
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT}
+_NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
 
 
 def type_in_account(name: str) -> str | None:
     """Return the type of the key of an account with this name behind the account; None: not a key of ours."""
-    if found := _MESSAGE.match(name):
-        return OF_MESSAGE[found[1]]
+    if found := _NAMED.match(name):
+        return _OF_NAMED[found[1]]
     if name in OF_ACCOUNT:
         return OF_ACCOUNT[name]
     if found := _LANE.fullmatch(name):

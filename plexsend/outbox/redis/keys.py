@@ -80,7 +80,8 @@ p{a}:procs           zset    processes of an older program: `<process>|<pool siz
 p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits of it): first, last, until
                              (ms; it expires then), runs, rows (added), by (what tells its rows apart), salt,
                              sample (key of a message), `open <file>` → run that was not ended, `r<bucket>` →
-                             marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it
+                             marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it; pending:
+                             `<ms> <run> `, then the rows noted last: length of the key, hash, key
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms

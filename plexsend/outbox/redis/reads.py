@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
 
+from plexsend.errors import OutboxError
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 
@@ -47,6 +48,9 @@ def execute(store: Store, pipe: Any) -> list[Any]:
                     raise reply
                 store.spoilt.add(text(args[1]))
                 replies[at] = _nothing(args)
+            elif len(args) > 1:
+                # Somebody renamed it away meanwhile.
+                store.spoilt.discard(text(args[1]))
     return list(replies)
 
 
@@ -55,6 +59,20 @@ def ask(store: Store, call: Callable[[Any], Any]) -> Any:
     pipe = store.client.pipeline(transaction=False)
     call(pipe)
     (answer,) = execute(store, pipe)
+    return answer
+
+
+def insist(store: Store, call: Callable[[Any], Any]) -> Any:
+    """Do the same where something is decided by the answer: raises OutboxError where the key is spoilt."""
+    pipe = store.client.pipeline(transaction=False)
+    call(pipe)
+    key = text(pipe.command_stack[0][0][1])
+    (answer,) = execute(store, pipe)
+    if key in store.spoilt:
+        raise OutboxError(
+            f"The key {key} in Redis is of another type: another program wrote it, and nothing is guessed. "
+            "Find that program, then rename the key away: redis-cli RENAME KEY KEY.old"
+        )
     return answer
 
 

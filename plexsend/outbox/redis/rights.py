@@ -67,6 +67,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "ZADD": (_KEY, "1", "m"),
     "ZCARD": (_KEY,),
     "ZCOUNT": (_KEY, "0", "1"),
+    "ZMSCORE": (_KEY, "m"),
     "ZRANGE": (_KEY, "0", "-1"),
     "ZRANGEBYSCORE": (_KEY, "0", "1"),
     "ZRANK": (_KEY, "m"),
@@ -128,9 +129,12 @@ class Rights:
 def look_at_rights(store: Store) -> Rights:
     """Ask the server about the login of this store, without running anything (ACL DRYRUN)."""
     key = store.keys.account("main") + "any"
-    # What the whole fleet shares has no account in its key.
-    shared = Call(f"HSET to {store.keys.alive}", ("HSET", store.keys.alive, "f", "v"))
-    return _look(store, [*_filled(NEEDED, key), shared], _filled(USEFUL, key))
+    # What the whole fleet shares has no account in its key, and a script for it gets the prefix alone.
+    shared = [
+        Call(f"HSET to {store.keys.alive}", ("HSET", store.keys.alive, "f", "v")),
+        Call(f"EVALSHA on {store.keys.prefix}", ("EVALSHA", "0" * 40, "1", store.keys.prefix)),
+    ]
+    return _look(store, [*_filled(NEEDED, key), *shared], _filled(USEFUL, key))
 
 
 def look_at_broker_rights(broker: Store, *, gossip: bool = True) -> Rights:

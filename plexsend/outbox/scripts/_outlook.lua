@@ -40,9 +40,12 @@ local function lacks(lane)
   return nil
 end
 
--- Until when a deadline or a time to wait can be: what is later is not a time that plexsend gave.
+local latest
+
+-- Until when a deadline can be: what is later is not a time that plexsend gave.
 local function latest_deadline()
-  return now + policy_ms('reclaim_s') + FAR_AHEAD_MS
+  latest = latest or now + policy_ms('reclaim_s') + FAR_AHEAD_MS
+  return latest
 end
 
 -- `asked`: ms for which a message was scheduled, where somebody asked for a time.

@@ -1,4 +1,4 @@
--- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records
+-- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records, audit/strays
 -- audit: looks at lanes or messages of an account and writes nothing. So it runs where the account's messages should
 -- not be, too, and says what is there. Reads of the lanes named: all but their route's drains and takes; of the
 -- messages named: m: b: and their places; lanes, routes, holds, wake, wake:routes, policy.
@@ -19,5 +19,8 @@ if act == 'lanes' then
   return answer
 end
 for i = FIRST_REST, #ARGV do looks[act](ARGV[i]) end
-if act == 'records' then return { tallies(), ended_since(), breaks, bodies } end
+if act == 'records' then
+  look_at_all_that_they_need()
+  return { tallies(), ended_since(), breaks, bodies }
+end
 return { breaks }

@@ -11,11 +11,14 @@
 -- end: notes how many rows were added, and whether the file was read to its end.
 -- {'spoilt'}: another program wrote to the key.
 --
--- A mark is 8 bytes: 6 of a hash, and 2 with the number of the run. Marks are in one of 16,384 fields by the rest of
--- the hash, so that one call reads and writes a few hundred bytes a row.
+-- A mark is 8 bytes: the first 6 of a digest, and 2 with the number of the run. It is in one of 16,384 fields by the
+-- other 2 of the digest, so that a call reads and writes a few hundred bytes a row. 62 bits: among a million receivers
+-- hardly ever two are taken for one.
+
+-- `pending` has what the last look noted: a run that died then left marks of rows that were perhaps not added.
 
 local entry = P .. 'import:' .. name
-local MARK_BYTES, HASH_BYTES = 8, 6
+local MARK_BYTES, HASH_BYTES, BUCKETS = 8, 6, 16384
 local found = redis.pcall('HMGET', entry, 'first', 'last', 'runs', 'by', 'salt', 'sample', 'until', 'open ' .. file)
 if found.err then return { 'spoilt' } end
 local first, last, runs = tonumber(found[1] or nil), tonumber(found[2] or nil), tonumber(found[3] or nil)
@@ -31,6 +34,61 @@ end
 
 local function begun(number)
   return { 'run', num(number), num(first), found[5] }
+end
+
+-- The field for a digest, the marks in it, and what a mark of the digest begins with.
+local fields, written = {}, {}
+local function marks_of(digest)
+  local high, low = string.byte(digest, HASH_BYTES + 1, HASH_BYTES + 2)
+  local field = 'r' .. (high * 256 + low) % BUCKETS
+  fields[field] = fields[field] or call('HGET', entry, field) or ''
+  return field, fields[field], string.sub(digest, 1, HASH_BYTES)
+end
+
+local function of_run(number)
+  return string.char(math.floor(number / 256) % 256, number % 256)
+end
+
+-- Where the mark of a run is, and whether another run's is there.
+local function find(marks, hash, own)
+  local place, is_other, at = nil, false, 0
+  while true do
+    at = string.find(marks, hash, at + 1, true)
+    if not at then return place, is_other end
+    if at % MARK_BYTES == 1 then
+      if string.sub(marks, at + HASH_BYTES, at + MARK_BYTES - 1) == own then place = at else is_other = true end
+    end
+  end
+end
+
+local function take_back(digest, own)
+  local field, marks, hash = marks_of(digest)
+  local place = find(marks, hash, own)
+  if place then
+    fields[field] = string.sub(marks, 1, place - 1) .. string.sub(marks, place + MARK_BYTES)
+    written[field] = true
+  end
+end
+
+local function write_marks()
+  for field in pairs(written) do call('HSET', entry, field, fields[field]) end
+end
+
+-- A row of it that has no record was not added: it must not keep the same row, mended, from going. Whoever noted it a
+-- moment ago may be about to add it.
+local function take_back_pending()
+  local text = call('HGET', entry, 'pending')
+  local since_ms, number, at = string.match(text or '', '^(%d+) (%d+) ()')
+  if not at or tonumber(since_ms) > now - IMPORT_PENDING_MS then return end
+  local own = of_run(tonumber(number))
+  while at <= #text do
+    local length = string.byte(text, at)
+    local key = string.sub(text, at + 1 + MARK_BYTES, at + MARK_BYTES + length)
+    if call('EXISTS', record_of .. key) == 0 then take_back(string.sub(text, at + 1, at + MARK_BYTES), own) end
+    at = at + 1 + MARK_BYTES + length
+  end
+  write_marks()
+  call('HDEL', entry, 'pending')
 end
 
 local function begin()
@@ -58,56 +116,34 @@ local function begin()
     local is_gone = found[6] and call('EXISTS', record_of .. found[6]) == 0
     if is_gone or first <= now - keep_ms then return { 'archived', num(first) } end
   end
+  take_back_pending()
   keep('runs', num(runs + 1), 'open ' .. file, num(runs + 1))
   return begun(runs + 1)
 end
 
-local mine = string.char(math.floor(run / 256) % 256, run % 256)
-local fields, written = {}, {}
-
-local function marks_of(bucket)
-  local field = 'r' .. bucket
-  fields[field] = fields[field] or call('HGET', entry, field) or ''
-  return field, fields[field]
-end
-
--- Where the mark of this run is, and whether another run's is there.
-local function find(marks, hash)
-  local place, is_other, at = nil, false, 0
-  while true do
-    at = string.find(marks, hash, at + 1, true)
-    if not at then return place, is_other end
-    if at % MARK_BYTES == 1 then
-      if string.sub(marks, at + HASH_BYTES, at + MARK_BYTES - 1) == mine then place = at else is_other = true end
-    end
-  end
-end
+local mine, pending = of_run(run), {}
 
 local function look_at(row)
-  local field, marks = marks_of(row.bucket)
-  local place, is_other = find(marks, row.hash)
+  local field, marks, hash = marks_of(row.digest)
+  local place, is_other = find(marks, hash, mine)
   if is_other and not sends_changed then
     return call('EXISTS', record_of .. row.msg_key) == 0 and 'changed' or 'known'
   end
   if place then return 'known' end
-  fields[field], written[field] = marks .. row.hash .. mine, true
+  fields[field], written[field] = marks .. hash .. mine, true
+  pending[#pending + 1] = string.char(#row.msg_key) .. row.digest .. row.msg_key
   return 'new'
 end
 
 local function forget(row)
-  local field, marks = marks_of(row.bucket)
-  local place = find(marks, row.hash)
-  if place then
-    fields[field] = string.sub(marks, 1, place - 1) .. string.sub(marks, place + MARK_BYTES)
-    written[field] = true
-  end
+  take_back(row.digest, mine)
   return 'forgotten'
 end
 
 if act == 'begin' then return begin() end
 if not is_known or first ~= since then return { 'gone' } end
 if act == 'end' then
-  if is_complete then call('HDEL', entry, 'open ' .. file) end
+  if is_complete then call('HDEL', entry, 'open ' .. file, 'pending') end
   if sample ~= '' then call('HSETNX', entry, 'sample', sample) end
   call('HINCRBY', entry, 'rows', num(added))
   keep()
@@ -116,6 +152,6 @@ end
 local answer = {}
 local of_row = act == 'look' and look_at or forget
 for i = FIRST_REST, #ARGV, ROW_LENGTH do answer[#answer + 1] = of_row(read_row(i)) end
-for field in pairs(written) do call('HSET', entry, field, fields[field]) end
-keep()
+write_marks()
+keep('pending', now_text .. ' ' .. num(run) .. ' ' .. table.concat(pending))
 return answer

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox import steer
+from plexsend.outbox.arguments import AUDIT
 from plexsend.outbox.constants import MOST_BROUGHT_BACK, MOST_ENDED
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.walk import look_over, read_page
 from plexsend.settings import Policy
@@ -81,6 +83,11 @@ def measure(
     return answer
 
 
+def keys_of_lanes(number: int) -> list[str]:
+    """Return as many keys as an audit looks at in one call."""
+    return [f"many{number + 2}-{lane}-{key}" for lane in range(1, 84) for key in (1, 2, 3)]
+
+
 def send_a_few(bench: Bench, lane: Lane) -> None:
     """Send twenty batches, each filled from several lanes, of which most have ended then."""
     batch = bench.take("p3.1", lane=lane)
@@ -121,6 +128,9 @@ def test_no_call_takes_long_with_fifty_thousand_lanes(crowded: Bench) -> None:
         assert client.hlen(bench.store.keys.lane_index("main")) < before - 2 * (MOST_ENDED - 5)
         page = timed("scan", partial(read_page, bench.store, ""), command=b"SCAN")
         timed("heal", partial(look_over, bench.store, page))
+        for act, named in (("records", keys_of_lanes(number)), ("lanes", list(page.names["main"])[:50])):
+            args = AUDIT.write(act=act, lane="", part="", since_ms=0)
+            timed(f"audit {act}", partial(bench.store.run, Script.AUDIT, "main", [*args, *named]))
     assert {name: us for name, us in longest.items() if us > MOST_US} == {}
 
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.constants import FIRST_WALK_MS
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.queries import routes
 from plexsend.worker.walker import Walker
 from tests.integration.worker.room import BULK, Room, names
 
 if TYPE_CHECKING:
+    import pytest
+
     from plexsend.outbox.redis.store import Store
 
 LOST = Lane("mms-bulk", None, "main", "spring")
@@ -39,7 +42,9 @@ def test_lane_that_lost_its_wake_is_found_soon_after_a_worker_began(scripted: Ro
 def test_account_that_no_worker_knew_of_is_served(scripted: Room, store: Store) -> None:
     scripted.submit(BULK, names(10))
     store.client.delete(store.keys.lanes, store.keys.accounts)
-    scripted.housekeeping.round()
+    for _ in range(2):
+        scripted.now_s += 5
+        scripted.housekeeping.round()
     assert scripted.rung == []
     let_a_walk_begin(store)
     for _ in range(10):
@@ -51,11 +56,12 @@ def test_account_that_no_worker_knew_of_is_served(scripted: Room, store: Store) 
 def test_a_page_that_fails_is_walked_again(store: Store) -> None:
     now_s = 0.0
     walker = Walker(store, "p1", lambda: now_s)
+    now_s = 5.0
     walker.step()
     let_a_walk_begin(store)
     spoilt = store.keys.accounts
     store.client.set(spoilt, "x")
-    now_s = 10.0
+    now_s = 20.0
     for _ in range(2):
         try:
             walker.step()
@@ -66,3 +72,14 @@ def test_a_page_that_fails_is_walked_again(store: Store) -> None:
         walker.step()
         now_s += 10
     assert int(store.client.hget(store.keys.walk, "at") or 0) > int(store.client.time()[0]) * 1000
+
+
+def test_key_taken_for_empty_is_logged_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    now_s = 0.0
+    walker = Walker(store, "p1", lambda: now_s)
+    store.client.set(store.keys.lanes, "x")
+    assert routes(store) == []
+    for _ in range(3):
+        now_s += 5
+        walker.step()
+    assert [store.keys.lanes in line for line in caplog.messages if "another type" in line] == [True]

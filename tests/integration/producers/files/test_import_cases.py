@@ -122,6 +122,42 @@ def an_interrupted_import_twelve_hours_later(desk: Desk) -> None:
     assert counts(desk.put_in(rows)) == (200, 500, 0, 0, 0)
 
 
+def an_interrupted_import_that_is_mended(desk: Desk) -> None:
+    rows = [desk.make_item(number, msg=f"{number}") for number in range(700)]
+    rows[650]["receiver_number"] = rows[3]["receiver_number"]
+    # The second chunk was noted and never added, as where the process is killed in between.
+    taken = desk.producer.pipeline
+
+    class Dies:
+        """Adds the first chunk, and dies in the second."""
+
+        def __init__(self, taker: Any) -> None:
+            self.taker = taker
+            self.calls = 0
+
+        def add(self, *args: Any, **terms: Any) -> Any:
+            self.calls += 1
+            if self.calls > 1:
+                raise KeyboardInterrupt
+            return self.taker.add(*args, **terms)
+
+    def pipeline(*args: Any, **options: Any) -> Any:
+        made = taken(*args, **options)
+        made.taker = Dies(made.taker)
+        return made
+
+    desk.producer.pipeline = pipeline  # type: ignore[method-assign]  # a double of where it ends
+    with pytest.raises(KeyboardInterrupt):
+        desk.put_in(rows)
+    desk.producer.pipeline = taken  # type: ignore[method-assign]  # as it was
+    client: Any = desk.store.client
+    (key,) = client.scan_iter(f"{desk.store.keys.account('main')}import:*")
+    moment, _, noted = client.hget(key, "pending").partition(b" ")
+    client.hset(key, "pending", b"%d %s" % (int(moment) - 60_000, noted))
+    rows[600]["msg"] = "mended"
+    assert counts(desk.put_in(rows)) == (199, 500, 1, 0, 0)
+
+
 def another_way_of_writing(desk: Desk) -> None:
     path = desk.folder / "sale.csv"
     header = "receiver_number,sender_number,msg,file_path"
@@ -400,6 +436,7 @@ CASES: dict[str, Callable[[Desk], None]] = {
     "the same file": the_same_file,
     "an import that was interrupted": an_interrupted_import,
     "an interrupted import, twelve hours later": an_interrupted_import_twelve_hours_later,
+    "an interrupted import, its file mended meanwhile": an_interrupted_import_that_is_mended,
     "the same rows with a byte order mark, other line ends, encoding or order": another_way_of_writing,
     "one row mended in the file": one_row_mended,
     "the file of rejects, mended": the_file_of_rejects,
