@@ -87,30 +87,31 @@ class _Rows:
         self._receiver = header.index(_RECEIVER) if columns is not None and _RECEIVER in header else None
         self._short: tuple[list[str], list[Line]] | None = None
 
-    def take(self, cells: list[str], held: list[Line]) -> Iterator[Row]:
-        """Yield the rows that are known to be whole, or not, now that this one is there."""
+    def take(self, cells: list[str], held: list[Line]) -> list[Row]:
+        """Return the rows that are known to be whole, or not, now that this one is there."""
         # The first line of a second file that was joined to this one is not a message.
         repeated = cells[0].strip() == self._header[0] and [cell.strip() for cell in cells] == self._header
         if repeated and self._needed is not None:
-            return
-        yield from self.release(cells)
+            return []
         if self._needed is not None and self._needed <= len(cells) < len(self._header):
+            known = self.release(cells)
             self._short = cells, held
-        else:
-            yield self._make_row(cells, held)
-
-    def release(self, following: Sequence[str] | None = None) -> Iterator[Row]:
-        """Yield the short row that waits, by the cells of the row behind it; None: they are not known."""
+            return known
         if self._short is None:
-            return
+            return [self._make_row(cells, held)]
+        return [*self.release(cells), self._make_row(cells, held)]
+
+    def release(self, following: Sequence[str] | None = None) -> list[Row]:
+        """Return the short row that waits, by the cells of the row behind it; None: they are not known."""
+        if self._short is None:
+            return []
         cells, held = self._short
         self._short = None
         if following is not None and not self._has_receiver(following):
             reason = f"has {len(cells)} cells, the header {len(self._header)}; the next row has no receiver"
-            yield _bad(held, reason, "Put a cell that holds a line end in quotes.")
-            return
+            return [_bad(held, reason, "Put a cell that holds a line end in quotes.")]
         missing = len(self._header) - len(cells)
-        yield self._make_row([*cells, *[""] * missing], held)
+        return [self._make_row([*cells, *[""] * missing], held)]
 
     def _has_receiver(self, cells: Sequence[str]) -> bool:
         """Return whether a row can be one of its own: a text that was broken off goes on without a number."""
@@ -236,4 +237,4 @@ def _bad(held: Sequence[Line], reason: str, remedy: str) -> Row:
 
 
 def _size_bytes(held: Sequence[Line]) -> int:
-    return sum(line.size_bytes for line in held)
+    return held[0].size_bytes if len(held) == 1 else sum(line.size_bytes for line in held)

@@ -422,6 +422,44 @@ def test_a_higher_memory_after_a_decision_holds_again(bench: Bench, process: Pro
     assert touched(bench.store, BULK) == 10
 
 
+@pytest.mark.parametrize("part", ["forgotten", "holds"])
+def test_a_loss_that_cannot_be_written_down_yet_is_not_lost(
+    bench: Bench, process: Process, part: str
+) -> None:
+    """Another program put a text in the place of a key: nothing goes, and the loss is found again."""
+    bench.submit(10)
+    copy = Copy(bench)
+    process.send()
+    copy.restore(age_ms=HOUR_MS)
+    key = bench.store.keys.account("main") + part
+    bench.store.client.delete(key)
+    bench.store.client.set(key, "a text")
+    if part == "holds":
+        spoilt = process.call()
+        assert isinstance(spoilt, NothingTaken)
+        assert spoilt.status is Status.SPOILT
+        bench.store.client.delete(key)
+    assert lost(process.call() if part == "forgotten" else process.repeat()).loss is Loss.HELD
+    bench.store.client.delete(bench.store.keys.account("main") + "spoilt:" + part)
+
+
+def test_counts_that_another_program_spoilt_are_not_a_redis_that_went_back(
+    bench: Bench, process: Process
+) -> None:
+    bench.submit(20)
+    process.send(1)
+    key = bench.store.keys.lane("main", BULK.name, "counts")
+    saved: Any = bench.store.client.dump(key)
+    bench.store.client.delete(key)
+    bench.store.client.set(key, "a text")
+    assert process.send() == keys_of(20)[10:]
+    assert "forgotten" not in bench.counts()
+    assert bench.counts()["takes"] == 2
+    bench.store.client.delete(key, bench.store.keys.account("main") + "spoilt:mms-bulk@main:counts")
+    bench.store.client.restore(key, 0, saved)
+    bench.store.client.hset(key, mapping={"s:waiting": 0, "s:accepted": 20})
+
+
 def test_resume_does_not_end_it_unsaid(bench: Bench, process: Process) -> None:
     bench.submit(10)
     copy = Copy(bench)

@@ -68,7 +68,15 @@ def test_what_is_parked_never_moves_by_itself() -> None:
     }  # fmt: skip
 
 
-MOVES_NOTHING = {Script.ALIVE, Script.ADOPT, Script.POLICY, Script.AGREE, Script.FORM, Script.WALK}
+MOVES_NOTHING = {
+    Script.IMPORTS,
+    Script.ALIVE,
+    Script.ADOPT,
+    Script.POLICY,
+    Script.AGREE,
+    Script.FORM,
+    Script.WALK,
+}
 
 
 @pytest.mark.parametrize("script", sorted(set(Script) - MOVES_NOTHING))
