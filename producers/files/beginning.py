@@ -33,7 +33,7 @@ _FIRST_END = re.compile(rb"\r\r\n|\r\n|\r|\n")
 
 
 def read_beginning(stream: io.BufferedReader, encoding: Encoding) -> bool:
-    """Skip the byte order marks; return whether a carriage return alone ends the file's lines.
+    """Skip the byte order mark; return whether a carriage return alone ends the file's lines.
 
     A file that is no table and no JSON Lines, or in another encoding than the given one, is a FileProblem.
     """
@@ -45,8 +45,7 @@ def read_beginning(stream: io.BufferedReader, encoding: Encoding) -> bool:
         raise FileProblem(
             f"it is UTF-8, as its first bytes say, and not {encoding}. Name the encoding utf-8."
         )
-    # A program that adds a mark to a file that has one leaves two.
-    while stream.peek(3).startswith(_UTF_8_MARK):
+    if start.startswith(_UTF_8_MARK):
         stream.read(len(_UTF_8_MARK))
     seen = stream.peek(1)
     for first, what, remedy in _FOREIGN_FILES:
