@@ -153,6 +153,17 @@ IN_SCRIPTS = (
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
     ),
     Mutation(
+        "rejected-though-perhaps-sent",
+        3,
+        "a message ends as rejected though the news came that it may have been sent",
+        _VERDICTS,
+        "if is_refused and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then",
+        "if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then",
+        (
+            f"{_OUTBOX}/test_late_words.py::test_news_that_it_may_have_been_sent_counts_for_the_answer_under_way",
+        ),
+    ),
+    Mutation(
         "forgotten-take-ignored",
         3,
         "a verdict `uncertain` is only noted where Redis forgot the take",

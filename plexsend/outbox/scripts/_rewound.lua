@@ -1,4 +1,4 @@
--- needs: _clock, _holds
+-- needs: _clock, _holds, _hold_writing
 -- A server that went back in time: a process knows of takes of which this server has not heard. A copy of its file was
 -- restored, a replica that lagged became master, or a crash took its last moments.
 
@@ -6,7 +6,7 @@ local SPAN = P .. 'forgotten'
 
 -- The field of the hold that waits for a decision about it.
 local function field_of_hold()
-  for _, row in ipairs((HOLD_ROWS())) do
+  for _, row in ipairs(HOLD_ROWS()) do
     if row.is_decided then return row.prefix .. string.match(P, '{([^{}]*)}:$') end
   end
 end
@@ -15,10 +15,10 @@ end
 -- caller heard of it last.
 local function remembered_until(seen_ms)
   local found = call('HMGET', P .. 'sweep', 'last', 'gap', 'before')
-  local last, gap, before = number_in(found[1]) or 0, number_in(found[2]) or 0, number_in(found[3]) or 0
+  local last, gap, earlier = number_in(found[1]) or 0, number_in(found[2]) or 0, number_in(found[3]) or 0
   if gap > seen_ms then
     -- A gap that began later than the caller knows is another one: then nothing shows how much is gone.
-    last = before < seen_ms and before or 0
+    last = earlier < seen_ms and earlier or 0
   end
   return math.min(math.max(last, tonumber(redis.pcall('GET', P .. 'here')) or 0), seen_ms)
 end
