@@ -1,7 +1,7 @@
 """One pass over all that Redis has under the prefix: every record is looked at in a script, with its places.
 
-The keys come from one SCAN for all accounts. The script compares 150 of them in a call of about a millisecond and
-answers sums, so that a million records are neither kept nor sent.
+The keys come from one SCAN for all accounts. The script compares 150 records in a call of about a millisecond
+and answers sums, so that a million records are neither kept nor sent.
 """
 
 from __future__ import annotations

@@ -281,6 +281,23 @@ def test_as_sent_ends_those_in_front_and_no_others(bench: Bench, process: Proces
     assert process.send() == [*keys_of(250)[130:], "new"]
 
 
+def test_what_was_added_since_is_not_settled_though_more_went_than_wait(
+    bench: Bench, process: Process
+) -> None:
+    """Ten more were added, and went, in the time that is forgotten; an application adds them again."""
+    bench.submit(20)
+    copy = Copy(bench)
+    bench.submit(keys_of(10, "forgotten"))
+    assert len(process.send()) == 30
+    copy.restore(age_ms=HOUR_MS)
+    assert lost(process.call()).messages == 30
+    bench.submit(keys_of(10, "forgotten"))
+    assert touched(bench.store, BULK) == 20
+    assert settle_all(bench, SettleAs.SENT) == 20
+    finish(bench.store, "main")
+    assert process.send() == keys_of(10, "forgotten")
+
+
 def test_as_resend_sends_them_again_as_what_may_have_been_sent(bench: Bench, process: Process) -> None:
     bench.submit(250)
     copy = Copy(bench)
