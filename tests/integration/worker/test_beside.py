@@ -37,14 +37,14 @@ def test_answer_and_failure_are_those_of_the_call() -> None:
 
 
 def test_call_that_hangs_is_waited_for_once_and_the_next_is_made_when_it_has_ended() -> None:
-    beside, goes_on, made = Beside("test", 0.05), threading.Event(), []
+    beside, goes_on, made = Beside("test", 0.05), threading.Event(), threading.Event()
     assert beside.ask(lambda: goes_on.wait(5), None) is None
-    assert beside.ask(lambda: made.append(1) or True, False) is False
+    beside.ask(made.set, None)
     goes_on.set()
     deadline = time.monotonic() + 5
     while beside.ask(lambda: "made", "not made") == "not made":
         assert time.monotonic() < deadline
-    assert made == []
+    assert not made.is_set()
 
 
 def test_patience_is_shorter_than_the_silence_after_which_a_process_is_gone() -> None:
