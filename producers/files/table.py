@@ -5,7 +5,7 @@ A field inside another is named with dots (`msg.body.title`), and a cell for an 
 A quote that never ends would make the rest of the file one row. So a row that cannot be read costs its first
 line alone: the lines after it are read again, as rows of their own.
 
-A row may leave out empty cells at its end, as spreadsheets and people do.
+A row may have fewer or more empty cells at its end, as spreadsheets and people write them.
 """
 
 from __future__ import annotations
@@ -119,6 +119,8 @@ class _Rows:
         return at is None or (at < len(cells) and sum(map(str.isdigit, cells[at])) >= _FEWEST_DIGITS)
 
     def _make_row(self, cells: Sequence[str], held: list[Line]) -> Row:
+        if len(cells) > len(self._header) and not any(map(str.strip, cells[len(self._header) :])):
+            cells = cells[: len(self._header)]
         if len(cells) != len(self._header):
             reason = f"has {len(cells)} cells, the header {len(self._header)}"
             return _bad(held, reason, "Put each cell that holds a comma, a quote or a line end in quotes.")
@@ -211,7 +213,7 @@ def _read_cells(feed: _Feed) -> Iterator[list[str] | Row]:
 
 def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns | None) -> list[str]:
     """Return the names in the header, or raise what is wrong with it."""
-    first = next((row for row in rows if isinstance(row, Row) or any(map(str.strip, row))), None)
+    first = next((row for row in rows if isinstance(row, Row) or _says_something(row)), None)
     if first is None:
         raise FileProblem("it is empty. A CSV file begins with a header that names its columns.")
     if isinstance(first, Row):
@@ -222,6 +224,11 @@ def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns 
     if wrong:
         raise FileProblem(" ".join(wrong), line=feed.held[0].number)
     return header
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    # Excel reads a first line `sep=,` as the separator, and some programs write it.
+    return any(map(str.strip, cells)) and cells != ["sep=", ""]
 
 
 def _malformed(held: Sequence[Line], words: str) -> Row:

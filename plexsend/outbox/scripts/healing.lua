@@ -116,7 +116,7 @@ end
 -- Puts a message that is in no set, or would wait there for ever, where its state says. Answers whether it did.
 local function put_back(key)
   local found = read_record(key, 's', 'l', 'p', 'q')
-  local set = found[1] and SET_OF[found[1]]
+  local set = found[1] and SET_OF(found[1])
   local home = set and is_plain(key) and lane_named(found[2])
   if not home then return false end
   local score = right_place(found[1], call('ZSCORE', lane_key(home, set), key), found[3], found[4])
