@@ -25,8 +25,8 @@ _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionErro
 def use() -> None:
     """Let every connection to a broker be one of this transport, those to fail-over addresses too."""
     for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
-    TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelTransport"
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:Broker"
+    TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelBroker"
 
 
 class _QoS(kombu_redis.QoS):
@@ -44,7 +44,7 @@ class _QoS(kombu_redis.QoS):
                 kept._remove_from_indices(tag, pipe).execute()  # noqa: SLF001  its own, by its base class
 
 
-class _Tolerant:
+class _TolerantChannel:
     """What both kinds of channel do with an item that they cannot read."""
 
     QoS = _QoS
@@ -74,24 +74,24 @@ class _Tolerant:
         return super().basic_consume(queue, *args, callback=receive, **options)  # type: ignore[misc]  # a mixin
 
 
-class Channel(_Tolerant, kombu_redis.Channel):  # type: ignore[misc]  # kombu has no types
+class BrokerChannel(_TolerantChannel, kombu_redis.Channel):  # type: ignore[misc]  # kombu has no types
     """A channel to one server."""
 
 
-class SentinelChannel(_Tolerant, kombu_redis.SentinelChannel):  # type: ignore[misc]  # kombu has no types
+class SentinelBrokerChannel(_TolerantChannel, kombu_redis.SentinelChannel):  # type: ignore[misc]  # kombu has no types
     """A channel to the master that Sentinels name."""
 
 
-class Transport(kombu_redis.Transport):
+class Broker(kombu_redis.Transport):
     """Connections to one server."""
 
-    Channel = Channel
+    Channel = BrokerChannel
 
 
-class SentinelTransport(kombu_redis.SentinelTransport):
+class SentinelBroker(kombu_redis.SentinelTransport):
     """Connections to the master that Sentinels name."""
 
-    Channel = SentinelChannel
+    Channel = SentinelBrokerChannel
 
 
 # Never the item: another program's text may hold anything.
