@@ -12,11 +12,16 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
 from plexsend.logs import get_logger
+from plexsend.names import Names
+from plexsend.outbox.redis.kinds import reaching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log = get_logger("worker.transport")
+_names = Names()
+# kombu's types know no kinds of connections.
+_kombus: Any = kombu_redis.Channel
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What reading an item raises that is no JSON, or not of the shape of a message."""
@@ -25,8 +30,8 @@ _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionErro
 def use() -> None:
     """Let every connection to a broker be one of this transport, those to fail-over addresses too."""
     for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
-    TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelTransport"
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:Broker"
+    TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelBroker"
 
 
 class _QoS(kombu_redis.QoS):
@@ -44,7 +49,7 @@ class _QoS(kombu_redis.QoS):
                 kept._remove_from_indices(tag, pipe).execute()  # noqa: SLF001  its own, by its base class
 
 
-class _Tolerant:
+class _TolerantChannel:
     """What both kinds of channel do with an item that they cannot read."""
 
     QoS = _QoS
@@ -74,24 +79,27 @@ class _Tolerant:
         return super().basic_consume(queue, *args, callback=receive, **options)  # type: ignore[misc]  # a mixin
 
 
-class Channel(_Tolerant, kombu_redis.Channel):  # type: ignore[misc]  # kombu has no types
-    """A channel to one server."""
+class BrokerChannel(_TolerantChannel, kombu_redis.Channel):  # type: ignore[misc]  # kombu has no types
+    """A channel to one server, whose host is looked up once for the eight or so connections of a worker."""
+
+    connection_class = reaching(_kombus.connection_class, _names)
+    connection_class_ssl = reaching(_kombus.connection_class_ssl, _names)
 
 
-class SentinelChannel(_Tolerant, kombu_redis.SentinelChannel):  # type: ignore[misc]  # kombu has no types
+class SentinelBrokerChannel(_TolerantChannel, kombu_redis.SentinelChannel):  # type: ignore[misc]  # kombu has no types
     """A channel to the master that Sentinels name."""
 
 
-class Transport(kombu_redis.Transport):
+class Broker(kombu_redis.Transport):
     """Connections to one server."""
 
-    Channel = Channel
+    Channel = BrokerChannel
 
 
-class SentinelTransport(kombu_redis.SentinelTransport):
+class SentinelBroker(kombu_redis.SentinelTransport):
     """Connections to the master that Sentinels name."""
 
-    Channel = SentinelChannel
+    Channel = SentinelBrokerChannel
 
 
 # Never the item: another program's text may hold anything.

@@ -1,4 +1,4 @@
--- needs: _clock, _holds, _hold_writing
+-- needs: _clock, _holds, _hold_writing, _lanes, _policy
 -- A server that went back in time: a process knows of takes of which this server has not heard. A copy of its file was
 -- restored, a replica that lagged became master, or a crash took its last moments.
 
@@ -39,6 +39,34 @@ local function loss_of(route, seen_takes, seen_went)
   return loss
 end
 
+-- The lanes of a route of which somebody sends, as far as the route says.
+local function lanes_in_use(route)
+  local lanes = { [route] = true }
+  for _, member in ipairs(call('ZRANGE', lane_key(route, 'drains'), 0, -1)) do
+    local group = group_of(member)
+    if group then lanes[with_group(route, group)] = true end
+  end
+  local takes_of = call('HGETALL', lane_key(route, 'takes'))
+  for i = 2, #takes_of, 2 do
+    for number in string.gmatch(string.match(takes_of[i], '^%d+ %d+ %d+ %d+ ?%a* ?(.*)$') or '', '%d+') do
+      lanes[lane_named(number) or route] = true
+    end
+  end
+  return lanes
+end
+
+-- Messages of a route that this server believes to be under way since then. The verdict on them may be among what it
+-- forgot: then they go again as what may have been sent. Counted once, by the first who notices.
+local function under_way(route, seen_ms)
+  local counted = number_in(call('HGET', SPAN, 'under way ' .. route))
+  if counted and now - counted < UNDER_WAY_COUNTS_MS then return 0 end
+  local messages, until_ms = 0, num(seen_ms + policy_ms('reclaim_s'))
+  for lane in pairs(lanes_in_use(route)) do
+    messages = messages + call('ZCOUNT', lane_key(lane, 'sending'), '-inf', until_ms)
+  end
+  return messages
+end
+
 -- Goes on counting behind what a process knows, so that it finds nothing forgotten the next time.
 local function count_on(losses)
   for _, loss in ipairs(losses) do
@@ -47,6 +75,13 @@ local function count_on(losses)
     if loss.messages > 0 and not loss.is_of_counts then
       redis.pcall('HINCRBY', counts, 'forgotten', num(loss.messages))
     end
+  end
+end
+
+local function note_under_way(under_way_of)
+  for route, messages in pairs(under_way_of) do
+    call('HSET', SPAN, 'under way ' .. route, now_text)
+    redis.pcall('HINCRBY', lane_key(route, 'counts'), 'forgotten', num(messages))
   end
 end
 
@@ -63,9 +98,10 @@ local function hold_span(was, from, to, by, why)
 end
 
 -- Decides what follows where a process, which heard of the server last at `seen_ms`, knows of losses, or only that the
--- server forgot something (`is_known`). Answers `held`, `warned` or `none`, and from when to when. All is read before
--- anything is written: what failed half-way would not be found again.
-local function judge_losses(seen_ms, losses, is_known)
+-- server forgot something (`is_known`). `routes`: those that it knows. Answers `held`, `warned` or `none`, from when to
+-- when, and, with a warning, how many messages were under way. All is read before anything is written: what failed
+-- half-way would not be found again.
+local function judge_losses(seen_ms, losses, routes, is_known)
   local kept = call('HMGET', SPAN, 'from', 'to', 'decided', 'decided_all', 'messages')
   local was = read_hold(call('HGET', P .. 'holds', field_of_hold()))
   local from, to, decided = remembered_until(seen_ms), seen_ms, number_in(kept[3])
@@ -73,13 +109,22 @@ local function judge_losses(seen_ms, losses, is_known)
   for _, loss in ipairs(losses) do
     if not loss.is_of_counts then real[#real + 1] = loss end
   end
+  local under_way_of, all_under_way = {}, 0
+  for _, route in ipairs((#real > 0 or is_known) and routes or {}) do
+    local messages = under_way(route, seen_ms)
+    if messages > 0 then under_way_of[route], all_under_way = messages, all_under_way + messages end
+  end
   count_on(losses)
   -- A person has decided since: about everything, or about what was known then.
   local is_decided = decided and seen_ms <= decided
-  if is_decided and (kept[4] or #real == 0) then return 'none', from, to end
-  if #real == 0 and not is_known then return 'none', from, to end
+  if is_decided and (kept[4] or #real == 0) then return 'none', from, to, 0 end
+  if #real == 0 and not is_known then return 'none', from, to, 0 end
   local is_held = kept[1] ~= false
-  if not is_held and seen_ms - from < REWOUND_MS then return #real > 0 and 'warned' or 'none', from, to end
+  if not is_held and seen_ms - from < REWOUND_MS then
+    if #real == 0 and all_under_way == 0 then return 'none', from, to, 0 end
+    note_under_way(under_way_of)
+    return 'warned', from, to, all_under_way
+  end
   if is_held then
     from, to = math.min(from, number_in(kept[1]) or from), math.max(to, number_in(kept[2]) or to)
   end
@@ -91,5 +136,5 @@ local function judge_losses(seen_ms, losses, is_known)
   call('HSET', SPAN, 'messages', num(messages))
   local by_person = is_held and was and was.by ~= 'plexsend'
   hold_span(was, from, to, by_person and was.by or 'plexsend', by_person and was.why or words_of(from, to, messages))
-  return 'held', from, to
+  return 'held', from, to, 0
 end

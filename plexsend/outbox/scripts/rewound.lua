@@ -12,16 +12,16 @@
 --   finish: nothing             ends the hold
 
 local function report()
-  local losses, takes, messages = {}, 0, 0
+  local losses, routes, takes, messages = {}, {}, 0, 0
   if here ~= redis.pcall('GET', P .. 'here') then return answer_of({ status = 'none' }) end
   for at = FIRST_REST, #ARGV, KNOWN_LENGTH do
     local known = read_known(at)
     local loss = loss_of(known.route, known.takes, known.went)
-    losses[#losses + 1] = loss
+    losses[#losses + 1], routes[#routes + 1] = loss, known.route
     if loss and not loss.is_of_counts then takes, messages = takes + loss.takes, messages + loss.messages end
   end
-  local status, from, to = judge_losses(seen_ms, losses, is_known)
-  return answer_of({ status = status, takes = num(takes), messages = num(messages), from_ms = num(from),
+  local status, from, to, others = judge_losses(seen_ms, losses, routes, is_known)
+  return answer_of({ status = status, takes = num(takes), messages = num(messages + others), from_ms = num(from),
                      to_ms = num(to) })
 end
 

@@ -174,6 +174,34 @@ def test_a_loss_of_moments_is_counted_and_sending_goes_on(bench: Bench, process:
     assert process.send() == keys_of(30)
 
 
+def test_what_was_under_way_is_counted_too_and_once(bench: Bench, process: Process) -> None:
+    """Its take is remembered and its verdict is not: it goes again as what may have been sent."""
+    bench.submit(30)
+    first = process.call()
+    assert isinstance(first, Batch)
+    other = Process(bench, "p2.1")
+    of_other = other.call()
+    assert isinstance(of_other, Batch)
+    copy = Copy(bench)
+    process.call(accepted(first))
+    other.call(accepted(of_other), mode=Mode.STOP)
+    copy.restore()
+    found = process.report(is_known=True)
+    assert (found.loss, found.takes, found.messages) == (Loss.WARNED, 1, 30), "ten anew, twenty under way"
+    assert other.report(is_known=True).loss is Loss.NONE
+    assert bench.counts()["forgotten"] == 30
+
+
+def test_what_was_under_way_in_a_group_is_counted_too(bench: Bench, process: Process) -> None:
+    bench.submit(10, SPRING)
+    batch = process.call(lane=SPRING)
+    assert isinstance(batch, Batch)
+    copy = Copy(bench)
+    process.call(accepted(batch), SPRING)
+    copy.restore()
+    assert process.report(is_known=True).messages == 10
+
+
 @pytest.mark.parametrize(("age_ms", "loss"), [(25_000, Loss.WARNED), (31_000, Loss.HELD)])
 def test_half_a_minute_decides(bench: Bench, process: Process, age_ms: int, loss: Loss) -> None:
     bench.submit(10)

@@ -13,7 +13,7 @@ local function answer_rewound()
   if not loss then return nil end
   -- Of what was forgotten this call itself has just brought some back.
   loss.messages = math.max(0, loss.messages - recalled)
-  local status, from, to = judge_losses(tonumber(seen_ms), { loss }, false)
+  local status, from, to, others = judge_losses(tonumber(seen_ms), { loss }, { route }, false)
   known_takes = nil
   if status == 'none' then return nil end
   give_lease_back()
@@ -23,5 +23,5 @@ local function answer_rewound()
     wake_by(lane, now)
   end
   return answer_of({ status = 'forgot', ms = num(to - from), reason = status, take = num(loss.takes),
-                     went = num(loss.messages) })
+                     went = num(loss.messages + others) })
 end
