@@ -7,6 +7,7 @@ each look-up has a thread of its own. Who waits for it gives up in time, and who
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import threading
 from concurrent.futures import Future
@@ -49,6 +50,10 @@ class Names:
     ) -> None:
         self._look_up = look_up
         self._clock = clock
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, float, tuple[str, ...]]] = {}
         """Host → when its look-up ended, how long it took, what it found."""
@@ -64,6 +69,9 @@ class Names:
         """
         if _is_address(host):
             return [host.strip("[]")]
+        if self._pid != os.getpid():
+            # After a fork: the threads that look up are in the parent.
+            self._begin_anew()
         with self._lock:
             at_s, took_s, known = self._known.get(host, (0.0, 0.0, ()))
             if known and self._clock() - at_s < FRESH_S:
@@ -118,8 +126,8 @@ class Names:
         try:
             rows = self._look_up(host, None, socket.AF_UNSPEC, socket.SOCK_STREAM)
             found = tuple(dict.fromkeys(str(place[0]) for *_, place in rows))
-        # UnicodeError: for a name that cannot be one, such as one with a part of 64 letters.
-        except (OSError, UnicodeError) as exc:
+        # UnicodeError, for one: for a name that cannot be one, such as one with a part of 64 letters.
+        except Exception as exc:  # noqa: BLE001  the edge of a thread: who waits must hear of it
             failure = NameUnknown(getattr(exc, "errno", None), getattr(exc, "strerror", None) or str(exc))
         with self._lock:
             if found:

@@ -166,6 +166,7 @@ def send(
         OutboxError: Redis fails in another way. The same as OutboxUnavailable.
         SubmitInterrupted: Redis failed part-way, or the time was over. Where `submission.in_doubt` names
             a key, send it again under that key: it may have been taken in. Otherwise it was not.
+        KeyboardInterrupt, SystemExit: these themselves, with the `submission` of a SubmitInterrupted.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
     return _default.get().send(

@@ -16,6 +16,7 @@ from kombu import Exchange, Queue
 
 from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
+from plexsend.worker import transport
 from plexsend.worker.application import Application
 from plexsend.worker.bootstep import HousekeepingStep, log_doubtful
 from plexsend.worker.broker_check import broker_prefix
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> Application:
     """Return the application for these settings. Connects to nothing yet."""
     # `--pool threads` names Celery's own, which fails at a second Ctrl-C.
     concurrency.ALIASES["threads"] = POOL  # type: ignore[attr-defined]  # celery's stubs leave it out
+    transport.use()
     app = Application(settings, log=Logging)
     app.conf.update(_config(settings, app.plexsend_broker_url))
     app.steps["worker"].add(HousekeepingStep)

@@ -106,7 +106,14 @@ class BatchLog:
             self._log.error("held until a person acts", **fields, hold=str(kind), reason=effects[kind])
         else:
             reasons = "; ".join(f"{kind}: {text}" for kind, text in effects.items())
-            self._log.warning("batch not sent whole", **fields, reason=reasons)
+            reason = reasons or _first_detail(settlement)
+            self._log.warning("batch not sent whole", **fields, reason=reason)
+
+
+# Of a batch that was given back before anything was sent it is what all messages have.
+def _first_detail(settlement: Settlement) -> str:
+    of_trouble = (each.detail for each in settlement.verdicts if each.outcome not in _AS_IT_SHOULD)
+    return next((detail for detail in of_trouble if detail), "")
 
 
 def _not_accepted(settlement: Settlement) -> list[str]:

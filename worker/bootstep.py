@@ -21,6 +21,7 @@ from plexsend.outbox.form import form_in_force
 from plexsend.outbox.policies.state import renew
 from plexsend.outbox.redis.requirements import inspect, kept_texts
 from plexsend.outbox.redis.rights import look_at_rights, require
+from plexsend.worker.beside import Beside
 from plexsend.worker.broker_check import check_broker
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.memory_file import MemoryFile
@@ -96,13 +97,13 @@ class HousekeepingStep(bootsteps.StartStopStep):
         renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
-        queues = Queues(parent.app)
+        queues, broker = Queues(parent.app), Beside("plexsend-broker")
         housekeeping = Housekeeping(
             runtime,
             presence.me,
-            ring=process.ring,
-            queue_lengths=queues.lengths,
-            purge=queues.purge,
+            ring=lambda lane, bell: broker.ask(partial(process.ring, lane, bell), None),
+            queue_lengths=lambda services: broker.ask(partial(queues.lengths, services), None),
+            purge=lambda service: broker.ask(partial(queues.purge, service), 0),
             presence=presence,
             memory_file=memory_file,
         )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from plexsend.errors import OutboxMoved
+from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import FORGOTTEN_MS
 from plexsend.outbox.reading.queries import accounts, here, server_ms
@@ -37,8 +36,17 @@ class RewindWatch:
         )
         known = memory.accounts()
         for account in sorted({*accounts(store), *known}):
-            with suppress(OutboxMoved):
+            try:
                 self._look_at(account, known.get(account, KnownAccount("")), is_lost=is_lost)
+            except OutboxMoved:
+                continue
+            except OutboxUnavailable:
+                raise
+            except OutboxError as exc:
+                # Its holds cannot be read, so nothing is sent of it; the others go on.
+                _log.error(
+                    "redis may have forgotten something of an account", account=account, reason=str(exc)
+                )
         memory.trust(now_ms)
 
     # That of a process that was silent for long was taken out, and shows nothing.

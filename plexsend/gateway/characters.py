@@ -16,7 +16,8 @@ _PIECES = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[가-힣][\
 
 _MOST_LOOKED_AT = 100
 """Characters of a text that are looked at to see how it was read."""
-_NOT_ASCII = re.compile("[^\x00-\x7f]")
+_DOUBTED = re.compile("[\x00-\x7f]*([\u00ea-\u00ed\u4e00-\u9fff\uf900-\ufaff])")
+"""A text whose first character outside ASCII is what the first byte of a Hangul syllable in UTF-8 becomes."""
 _SYLLABLE = re.compile("[가-힣]")
 _WRONG_READINGS = ("cp949", "latin-1")
 
@@ -28,7 +29,8 @@ def shows_something(text: str) -> bool:
 
 def compose_hangul(text: str) -> str:
     """Return the text with each syllable of modern Hangul as one character, and all else as it is."""
-    if _PIECES.search(text) is None:
+    # A check in C, which most texts pass.
+    if unicodedata.is_normalized("NFC", text):
         return text
     return _PIECES.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
 
@@ -39,10 +41,10 @@ def is_misread(text: str) -> bool:
     Read so, it is Hangul and Hanja by chance. Only its beginning is looked at: the bytes of any other text
     stop being UTF-8 there.
     """
-    first = _NOT_ASCII.search(text)
+    first = _DOUBTED.match(text)
     if first is None:
         return False
-    looked_at = text[first.start() : first.start() + _MOST_LOOKED_AT]
+    looked_at = text[first.start(1) : first.start(1) + _MOST_LOOKED_AT]
     return any(_SYLLABLE.search(_read_again(looked_at, encoding)) for encoding in _WRONG_READINGS)
 
 

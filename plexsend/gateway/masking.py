@@ -90,7 +90,8 @@ class _Quotable:
 
     def __init__(self, bodies: Sequence[bytes], user: str, secret: str) -> None:
         items = [item for item in map(_parse, bodies) if isinstance(item, dict)]
-        texts = {_one_line(text) for item in items for text in _texts(item)}
+        # Most items of a batch have the same text.
+        texts = {_one_line(text) for text in {text for item in items for text in _texts(item)}}
         self._short = {text for text in (*texts, secret) if 0 < len(text) < _RUN}
         # One search instead of one a text; a line has no NUL, so no run goes over the end of a text.
         self._all = "\0".join(sorted(texts - self._short))

@@ -32,6 +32,8 @@ _LEADING_ZERO_LOST = re.compile(
     r"(?:2[2-9]\d{6,7}|[3-6][1-5][2-9]\d{6,7}|70[2-9]\d{7}|1(?:0[2-9]\d{7}|[16789]\d{7,8})|[3568]0\d{7,8})",
     re.ASCII,
 )
+_AS_TEXT = re.compile(r"'(.+)|=\"(.+)\"")
+"""How people have a spreadsheet take a number as text; some exports keep it."""
 _DECIMAL = re.compile(r"[0-9]+\.0+", re.ASCII)
 _EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 
@@ -81,6 +83,9 @@ def _digits(text: str) -> str | Refusal:
     if len(text) > LONGEST_WRITTEN:
         return Refusal(f"has {len(text)} characters, more than any number", "Give one number.")
     digits = text.replace("-", "").replace(" ", "")
+    as_text = _AS_TEXT.fullmatch(digits)
+    if as_text is not None:
+        digits = as_text[as_text.lastindex or 0]
     if digits.startswith(("+8210", "8210")):
         digits = "0" + digits.removeprefix("+")[2:]
     if digits.startswith("+"):

@@ -63,6 +63,8 @@ FAR_AHEAD_MS = 3_600_000
 from before the clock was set back. Shorter, and a policy that changes would look like it."""
 IMPORT_RESTS_MS = 12 * 3_600_000
 """After so long without an import under its name, a file may be another list: a person says which it is."""
+UNDER_WAY_COUNTS_MS = 60_000
+"""For how long messages that were under way when a server went back are counted by the first to notice."""
 REWOUND_MS = 30_000
 """A server that forgot as much is not sent from before a person has decided; of less it is warned."""
 IMPORT_PENDING_MS = 60_000

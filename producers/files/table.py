@@ -5,7 +5,7 @@ A field inside another is named with dots (`msg.body.title`), and a cell for an 
 A quote that never ends would make the rest of the file one row. So a row that cannot be read costs its first
 line alone: the lines after it are read again, as rows of their own.
 
-A row may leave out empty cells at its end, as spreadsheets and people do.
+A row may have fewer or more empty cells at its end, as spreadsheets and people write them.
 """
 
 from __future__ import annotations
@@ -87,30 +87,31 @@ class _Rows:
         self._receiver = header.index(_RECEIVER) if columns is not None and _RECEIVER in header else None
         self._short: tuple[list[str], list[Line]] | None = None
 
-    def take(self, cells: list[str], held: list[Line]) -> Iterator[Row]:
-        """Yield the rows that are known to be whole, or not, now that this one is there."""
+    def take(self, cells: list[str], held: list[Line]) -> list[Row]:
+        """Return the rows that are known to be whole, or not, now that this one is there."""
         # The first line of a second file that was joined to this one is not a message.
         repeated = cells[0].strip() == self._header[0] and [cell.strip() for cell in cells] == self._header
         if repeated and self._needed is not None:
-            return
-        yield from self.release(cells)
+            return []
         if self._needed is not None and self._needed <= len(cells) < len(self._header):
+            known = self.release(cells)
             self._short = cells, held
-        else:
-            yield self._make_row(cells, held)
-
-    def release(self, following: Sequence[str] | None = None) -> Iterator[Row]:
-        """Yield the short row that waits, by the cells of the row behind it; None: they are not known."""
+            return known
         if self._short is None:
-            return
+            return [self._make_row(cells, held)]
+        return [*self.release(cells), self._make_row(cells, held)]
+
+    def release(self, following: Sequence[str] | None = None) -> list[Row]:
+        """Return the short row that waits, by the cells of the row behind it; None: they are not known."""
+        if self._short is None:
+            return []
         cells, held = self._short
         self._short = None
         if following is not None and not self._has_receiver(following):
             reason = f"has {len(cells)} cells, the header {len(self._header)}; the next row has no receiver"
-            yield _bad(held, reason, "Put a cell that holds a line end in quotes.")
-            return
+            return [_bad(held, reason, "Put a cell that holds a line end in quotes.")]
         missing = len(self._header) - len(cells)
-        yield self._make_row([*cells, *[""] * missing], held)
+        return [self._make_row([*cells, *[""] * missing], held)]
 
     def _has_receiver(self, cells: Sequence[str]) -> bool:
         """Return whether a row can be one of its own: a text that was broken off goes on without a number."""
@@ -118,6 +119,8 @@ class _Rows:
         return at is None or (at < len(cells) and sum(map(str.isdigit, cells[at])) >= _FEWEST_DIGITS)
 
     def _make_row(self, cells: Sequence[str], held: list[Line]) -> Row:
+        if len(cells) > len(self._header) and not any(map(str.strip, cells[len(self._header) :])):
+            cells = cells[: len(self._header)]
         if len(cells) != len(self._header):
             reason = f"has {len(cells)} cells, the header {len(self._header)}"
             return _bad(held, reason, "Put each cell that holds a comma, a quote or a line end in quotes.")
@@ -210,7 +213,7 @@ def _read_cells(feed: _Feed) -> Iterator[list[str] | Row]:
 
 def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns | None) -> list[str]:
     """Return the names in the header, or raise what is wrong with it."""
-    first = next((row for row in rows if isinstance(row, Row) or any(map(str.strip, row))), None)
+    first = next((row for row in rows if isinstance(row, Row) or _says_something(row)), None)
     if first is None:
         raise FileProblem("it is empty. A CSV file begins with a header that names its columns.")
     if isinstance(first, Row):
@@ -221,6 +224,11 @@ def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns 
     if wrong:
         raise FileProblem(" ".join(wrong), line=feed.held[0].number)
     return header
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    # Excel reads a first line `sep=,` as the separator, and some programs write it.
+    return any(map(str.strip, cells)) and cells != ["sep=", ""]
 
 
 def _malformed(held: Sequence[Line], words: str) -> Row:
@@ -236,4 +244,4 @@ def _bad(held: Sequence[Line], reason: str, remedy: str) -> Row:
 
 
 def _size_bytes(held: Sequence[Line]) -> int:
-    return sum(line.size_bytes for line in held)
+    return held[0].size_bytes if len(held) == 1 else sum(line.size_bytes for line in held)

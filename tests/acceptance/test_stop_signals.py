@@ -32,6 +32,8 @@ def test_no_request_begins_after_a_signal_to_stop_though_the_broker_hangs(
         url = f"redis://127.0.0.1:{broker.port}/0"
         stand = make_stand(valkey_url, "main", PLEXSEND_BROKER_URL=url)
         [worker] = stand.start_workers(1, "--pool", pool)
+        # As it prints a pool: Celery's own pool of threads is `thread`.
+        assert f"({pool})" in worker.words
         stand.sandbox.add_fault("delay", ms=50)
         lane = stand.submit("mms-bulk", [f"stop-{i}" for i in range(5_000)])
         wait_until(lambda: len(stand.sandbox.list_arrivals()) > IN_FLIGHT, what="requests are under way")

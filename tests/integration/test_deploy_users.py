@@ -46,15 +46,13 @@ def lines() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Start a server with these logins, all with the password pw; return its place."""
-    with ValkeyServer(port=free_port(), config={"save": "", "maxmemory-policy": "noeviction"}) as running:
-        master: Any = Redis(port=running.port)
-        for role, rules in lines().items():
-            words = [">pw" if word.startswith(">") else word for word in rules.split()]
-            master.execute_command("ACL", "SETUSER", f"plexsend-{role}", "reset", *words)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a server that includes the file, all passwords replaced by pw; return its place."""
+    copy = tmp_path_factory.mktemp("users") / "plexsend-users.conf"
+    copy.write_text(re.sub(r">CHANGE-ME-\w+", ">pw", CONF.read_text("utf-8")), "utf-8")
+    config = {"save": "", "maxmemory-policy": "noeviction", "include": str(copy)}
+    with ValkeyServer(port=free_port(), config=config) as running:
         yield f"127.0.0.1:{running.port}/0"
-        master.close()
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ _OF_VERDICTS = "tests/unit/worker/test_verdicts.py"
 _OF_EVERY_VERDICT = "tests/unit/worker/test_every_verdict.py"
 _OF_FLOW = "tests/unit/producers/test_pipeline.py"
 _OF_IMPORTS = "tests/integration/producers/files/test_imports.py"
+_OF_OUTAGES = "tests/integration/worker/test_outages.py"
+_MASKING = "plexsend/gateway/masking.py"
+_OF_MASKING = "tests/unit/gateway/test_masking.py"
 _OF_ANSWERS = "tests/unit/gateway/test_answers.py"
+
+_OF_AUDIT = "tests/integration/outbox/reading/test_audit.py"
 
 IN_PYTHON = (
     Mutation(
@@ -35,6 +40,15 @@ IN_PYTHON = (
         (f"{_OF_VERDICTS}::test_code_of_an_item_decides_about_that_item_alone",),
     ),
     Mutation(
+        "moving-lane-not-compared",
+        2,
+        "the counts of a lane that moves are not compared with its records",
+        "plexsend/outbox/reading/books.py",
+        "if least > counted or most < counted - gone:",
+        "if least > counted + gone + most:",
+        (f"{_OF_AUDIT}::test_a_count_that_is_shifted_is_found_while_its_lane_moves",),
+    ),
+    Mutation(
         "park-ignored",
         3,
         "what may have been sent goes again, although it was to be parked",
@@ -53,6 +67,15 @@ IN_PYTHON = (
         (
             "tests/integration/gateway/test_client.py::TestNoUsableAnswer::test_reset_after_reading_is_uncertain",
         ),
+    ),
+    Mutation(
+        "503-counted-as-unsent",
+        3,
+        "what a proxy answers with 503 counts as nothing sent",
+        _ANSWERS,
+        "    **dict.fromkeys(_SERVER_TROUBLE, Meaning.UNCERTAIN),\n",
+        "    **dict.fromkeys(_SERVER_TROUBLE, Meaning.UNCERTAIN),\n    503: Meaning.UNAVAILABLE,\n",
+        (f"{_OF_OUTAGES}::test_gateway_that_accepts_before_a_proxy_answers_that_it_did_not",),
     ),
     Mutation(
         "stale-batch-posted",
@@ -132,10 +155,19 @@ IN_PYTHON = (
         "gateway-quotes-secret",
         7,
         "a secret that the gateway quotes in its words is kept",
-        _ANSWERS,
-        '    if secret:\n        text = text.replace(secret, "****")\n',
-        "",
-        (f"{_OF_ANSWERS}::TestClean::test_secret_is_masked_whole",),
+        _MASKING,
+        "for run in _runs(line, self._secret) if",
+        "for run in _runs(line, self._secret) if not run and",
+        (f"{_OF_MASKING}::test_part_of_the_secret_is_masked",),
+    ),
+    Mutation(
+        "gateway-quotes-text",
+        7,
+        "a text that the gateway quotes in its words is kept",
+        _MASKING,
+        "if end - start >= _RUN or not found.isascii():",
+        "if end - start >= 100 * _RUN:",
+        (f"{_OF_MASKING}::test_text_that_was_sent_is_masked_however_it_is_quoted",),
     ),
     Mutation(
         "record-outgrows-its-encoding",

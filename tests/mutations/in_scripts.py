@@ -83,7 +83,7 @@ IN_SCRIPTS = (
         2,
         "a record that ages out is counted nowhere",
         _COUNTS,
-        "count(lane, 'a:' .. from, 1)",
+        "count(lane, 'a:' .. from, n)",
         "count(lane, 'a:' .. from, 0)",
         (f"{_OUTBOX}/test_retention.py::test_ended_records_age_out_and_stay_counted",),
     ),
@@ -104,6 +104,15 @@ IN_SCRIPTS = (
         "if lacking then\n    wake_by(lane, now)",
         "if false then\n    wake_by(lane, now)",
         (f"{_OUTBOX}/test_walk.py::test_lane_with_messages_but_no_wake_gets_one",),
+    ),
+    Mutation(
+        "lost-message-not-put-back",
+        1,
+        "a message that is in no set of its lane stays so",
+        _HEALING,
+        "if not at then return place_for(state, position, asked) end",
+        "if not at then return nil end",
+        (f"{_OUTBOX}/test_walk.py::test_message_that_is_in_no_set_is_put_where_its_state_says",),
     ),
     Mutation(
         "token-fencing-dropped",
@@ -142,6 +151,17 @@ IN_SCRIPTS = (
         "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
         "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
+    ),
+    Mutation(
+        "rejected-though-perhaps-sent",
+        3,
+        "a message ends as rejected though the news came that it may have been sent",
+        _VERDICTS,
+        "if is_refused and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then",
+        "if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then",
+        (
+            f"{_OUTBOX}/test_late_words.py::test_news_that_it_may_have_been_sent_counts_for_the_answer_under_way",
+        ),
     ),
     Mutation(
         "forgotten-take-ignored",

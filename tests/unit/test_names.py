@@ -114,7 +114,7 @@ def test_a_look_up_that_took_long_is_not_waited_for_again() -> None:
 
 @pytest.mark.parametrize(
     "failure",
-    [socket.gaierror(socket.EAI_NONAME, "not known"), UnicodeError("label too long"), OSError("no sockets")],
+    [socket.gaierror(socket.EAI_NONAME, "not known"), UnicodeError("label too long"), ValueError("a null")],
 )
 def test_a_name_that_nobody_knows_is_said_at_once_and_asked_for_again(failure: Exception) -> None:
     resolver = Resolver("10.0.0.1")
@@ -124,6 +124,22 @@ def test_a_name_that_nobody_knows_is_said_at_once_and_asked_for_again(failure: E
         names.addresses("gateway.test", SOON_S)
     resolver.fails = None
     assert names.addresses("gateway.test", SOON_S) == ["10.0.0.1"]
+
+
+def test_a_process_that_was_forked_during_a_look_up_looks_up_itself() -> None:
+    resolver = Resolver("10.0.0.1")
+    resolver.go.clear()
+    names = Names(resolver)
+    with pytest.raises(NameSlow):
+        names.addresses("gateway.test", 0.01)
+    # The look-up is in the parent, and nobody in this process ends it.
+    names._pid = 0
+    parents = names._under_way
+    names._lock.acquire()
+    resolver.go.set()
+    assert names.addresses("gateway.test", SOON_S) == ["10.0.0.1"]
+    assert resolver.asked == 2
+    assert names._under_way is not parents
 
 
 def test_no_addresses_are_no_answer() -> None:

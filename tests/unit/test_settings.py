@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zoneinfo
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -844,3 +845,26 @@ def _kombu_kwargs(found: Settings) -> dict[str, Any]:
     channel.connection = connection.transport
     kwargs: dict[str, Any] = channel._connparams()
     return kwargs
+
+
+def test_time_zone_is_asked_for_only_where_it_is_set() -> None:
+    assert "time_zone" not in read().asks.get("all", {})
+    found = read(TIME_ZONE="America/New_York")
+    assert (found.time_zone, found.asks["all"]["time_zone"]) == ("America/New_York", "America/New_York")
+
+
+@pytest.mark.parametrize("text", ["Asia/Atlantis", "KST+9", "../../etc/passwd", "seoul now"])
+def test_what_is_not_a_time_zone_is_refused(text: str) -> None:
+    assert problem(TIME_ZONE=text).reason == "is not a time zone that this machine knows"
+
+
+def test_machine_without_time_zones_starts_all_the_same() -> None:
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        assert read(TIME_ZONE="Europe/Paris").time_zone == "Europe/Paris"
+        assert problem(TIME_ZONE="no zone").field == "PLEXSEND_TIME_ZONE"
+    finally:
+        zoneinfo.reset_tzpath(to=before)
+        zoneinfo.ZoneInfo.clear_cache()

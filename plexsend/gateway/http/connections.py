@@ -7,6 +7,9 @@ decides whether a message may be sent again. So both are watched where the bytes
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,7 +25,6 @@ from plexsend.gateway.http.response_reader import BadResponse, ResponseReader, T
 from plexsend.names import NameSlow, NameUnknown
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Mapping
 
     from plexsend.gateway.http.exchange import Exchange
@@ -104,6 +106,21 @@ class WatchedConnection(HTTPConnection):
                 sock.settimeout(exchange.timeouts.connect_s)
                 return sock
         raise failure
+
+    def _tunnel(self) -> None:
+        # Each byte of the proxy's answer may take the whole time for connecting: all of them may not.
+        timer = threading.Timer(self.exchange.timeouts.connect_s, self._hang_up, (self.sock,))
+        timer.daemon = True
+        timer.start()
+        try:
+            super()._tunnel()
+        finally:
+            timer.cancel()
+
+    def _hang_up(self, sock: socket.socket) -> None:
+        self.exchange.fail("CONNECT_TIMEOUT", f"{self._whom} does not answer in time")
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
     def _look_up(self) -> list[str]:
         exchange = self.exchange

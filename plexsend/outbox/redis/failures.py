@@ -61,6 +61,9 @@ _TLS = (
 )
 _FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise its maxmemory."
 
+# What a node of a cluster answers where redis-py has no class for it.
+_OF_A_CLUSTER = ("do not hash to the same slot", "non local key", "not allowed in cluster mode")
+
 # A server that answers with one of these is up but cannot serve now; it may soon.
 _PASSING = (
     "LOADING",
@@ -118,6 +121,8 @@ def _error_of_text(text: str) -> OutboxError:
         return OutboxFull(_FULL)
     if "DB index is out of range" in text:
         return WrongServer(NO_DATABASE)
+    if any(words in text for words in _OF_A_CLUSTER):
+        return WrongServer(CLUSTER)
     if any(word in text for word in _PASSING):
         return OutboxUnavailable(f"Redis cannot serve now: {text}")
     if "NOPERM" in text or "NOAUTH" in text or "WRONGPASS" in text:

@@ -68,8 +68,9 @@ p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by
                              was refused last, noted once an hour); submit refuses it. Forgotten once the
                              group has no lane, and no message was refused for as long as records are kept
 p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
-                             messages, `<route>` → messages that went in it (`all`: not known), all,
-                             `left <lane>` → how far a decision is; decided (ms of the last one), decided_all
+                             messages, `<route>` → messages that went in it; all (1: how many is not known),
+                             `under way <route>` → ms when those under way were counted; `left <lane>` → how
+                             far a decision is; decided (ms of the last one), decided_all
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused

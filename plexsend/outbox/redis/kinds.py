@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from redis.connection import Connection, SSLConnection
@@ -10,6 +9,8 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from plexsend.clock import elapsed_s
+from plexsend.names import NameSlow
 from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.logins import LoginRefused
 
@@ -79,7 +80,7 @@ def reaching(kind: type[AbstractConnection], names: Names) -> type[AbstractConne
     class ReachingConnection(Connection):
         def _connect(self) -> Any:
             name, failure = self.host, None
-            for address in names.addresses(name, _NAME_S):
+            for address in self._look_up(name):
                 self.host = address
                 try:
                     sock = super()._connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
@@ -94,6 +95,13 @@ def reaching(kind: type[AbstractConnection], names: Names) -> type[AbstractConne
                     self.host = name
             raise failure or OSError(name)
 
+        def _look_up(self, name: str) -> list[str]:
+            try:
+                return names.addresses(name, _NAME_S)
+            except NameSlow:
+                words = f"the name servers did not say in {_NAME_S:g} s where {name} is"
+                raise RedisConnectionError(words) from None
+
     # Between redis-py's TLS and the plain connection that it asks for.
     return ReachingConnection if kind is Connection else type(kind.__name__, (kind, ReachingConnection), {})
 
@@ -106,6 +114,17 @@ def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
     """
 
     class RenewingConnection(kind):  # type: ignore[misc, valid-type]  # known at run time
+        @property
+        def next_health_check(self) -> float:
+            """What redis-py sets with each reply, by a clock that stands still while the machine sleeps."""
+            return self._next_check_s
+
+        @next_health_check.setter
+        def next_health_check(self, at_s: float) -> None:
+            self._next_check_s = at_s
+            # 0 until its first call was answered.
+            self._used_s = elapsed_s() if at_s else 0.0
+
         def connect_check_health(self, **options: Any) -> None:
             if self._sock is None:
                 # Nothing is to be checked while it is made.
@@ -113,8 +132,7 @@ def renewing(kind: type[AbstractConnection]) -> type[AbstractConnection]:
                 self.next_health_check = 0
 
         def check_health(self) -> None:
-            # 0 until its first call was answered.
-            if 0 < self.next_health_check < time.monotonic():
+            if 0 < self._used_s < elapsed_s() - self.health_check_interval:
                 self.disconnect()
                 self.connect()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.codes import CODES, Meaning
@@ -41,8 +42,6 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         # Of these the gateway says that it had the key before.
         "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
-        "SET_OF": {str(state): name for state, name in SET_OF.items()},
-        "LIVING": {str(state): True for state in LIVING},
         "POLICY_DEFAULTS": "".join(f" {row.name}={row.default}" for row in ROWS.values()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
         **listed(),
@@ -50,7 +49,7 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         **{flag.name: flag.value for flag in Flag},
     }
     lines = {name: f"local {name} = {_lua(value)}" for name, value in values.items()}
-    lines |= _holds([row for rule in rules for row in _rows(rule)])
+    lines |= _states() | _holds([row for rule in rules for row in _rows(rule)])
     return {name: line for name, line in lines.items() if name in named}
 
 
@@ -59,10 +58,21 @@ def _targets(event: Event) -> dict[str, str]:
     return {str(state or NOWHERE): str(found[2] or NOWHERE) for state in found[1]}
 
 
+def _states() -> dict[str, str]:
+    """Return what gives the set of a state, nil for none, and whether messages of a state are living."""
+    sets = "".join(f" {state}={name}" for state, name in SET_OF.items())
+    living = "".join(f" {state} " for state in LIVING)
+    return {
+        "SET_OF": _function("SET_OF(state)", f"string.match('{sets}', ' ' .. (state or '-') .. '=(%l+)')"),
+        "LIVING": _function("LIVING(state)", f"string.find('{living}', ' ' .. state .. ' ', 1, true) ~= nil"),
+    }
+
+
 def _holds(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
     """Return what gives the holds that cover a lane: their fields, their rows, and which an effect begins.
 
-    In front come those that it shares with its route, then the pauses of its group and of itself alone.
+    In front come those that it shares with its route, as many as SHARED_HOLDS says, then the pauses of its
+    group and of itself alone.
     """
     shared = [row for row in rows if row["scope"] != Scope.GROUP]
     own = [
@@ -70,18 +80,22 @@ def _holds(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
         for row in rows
         if row["scope"] == Scope.GROUP or (row["scope"] == Scope.LANE and "begun_by" not in row)
     ]
-    of_own = {Scope.GROUP: "group", Scope.LANE: "lane"}
-    of_shared = {Scope.ACCOUNT: "account", Scope.SERVICE: "service", Scope.LANE: "route"}
-    begun_by = "".join(
-        f" {row[begins]}:{place}"
-        for place, row in enumerate(shared, 1)
-        for begins in ("begun_by", "hinted_by")
-        if begins in row
-    )
+    shared_fields = _fields(shared, {Scope.ACCOUNT: "account", Scope.SERVICE: "service", Scope.LANE: "route"})
+    own_fields = _fields(own, {Scope.GROUP: "group", Scope.LANE: "lane"})
+    begins: dict[object, list[int]] = defaultdict(list)
+    for place, row in enumerate(shared, 1):
+        for cause in ("begun_by", "hinted_by"):
+            if cause in row:
+                begins[row[cause]].append(place)
+    begun_by = "".join(f" {kind}:,{','.join(map(str, places))}," for kind, places in begins.items())
     return {
-        "SHARED_HOLDS": _function("SHARED_HOLDS(account, service, route)", _fields(shared, of_shared)),
-        "OWN_HOLDS": _function("OWN_HOLDS(group, lane)", _fields(own, of_own)),
-        "HOLD_ROWS": _function("HOLD_ROWS()", f"{_lua(shared)}, {_lua(own)}"),
+        "SHARED_HOLDS": f"local SHARED_HOLDS = {len(shared)}",
+        "HOLD_FIELDS": _function(
+            "HOLD_FIELDS(account, service, route, group, lane)",
+            f"group and {{ {shared_fields}, {own_fields} }} or {{ {shared_fields} }}",
+        ),
+        "HOLD_ROWS": "local hold_rows\nlocal function HOLD_ROWS() "
+        f"hold_rows = hold_rows or {_lua([*shared, *own])} return hold_rows end",
         "BEGUN_BY": f"local BEGUN_BY = {_lua(begun_by)}",
     }
 
@@ -91,7 +105,7 @@ def _function(head: str, value: str) -> str:
 
 
 def _fields(rows: Iterable[Mapping[str, object]], names: Mapping[Scope, str]) -> str:
-    return "{ " + ", ".join(f"'{row['prefix']}' .. {names[Scope(str(row['scope']))]}" for row in rows) + " }"
+    return ", ".join(f"'{row['prefix']}' .. {names[Scope(str(row['scope']))]}" for row in rows)
 
 
 def _rows(rule: HoldRule) -> Iterator[Mapping[str, object]]:

@@ -114,25 +114,32 @@ def source(script: Script) -> str:
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     resolved = list(_resolve(script, script, set()))
-    catches = any(part.name == _SPOILT for part in resolved)
-    end = Part("end", _end(script) if catches else "end)()")
-    needed = _put_aside(_without_unnamed([*resolved, end]))
+    last = _last(script, resolved)
+    needed = _put_aside(_without_unnamed([*resolved, *last]), len(last))
     shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
     inside = needed[len(shared) :]
     given = prelude(_text(needed), rules)
-    outside = _text([*shared, end])
+    outside = _text([*shared, *inside[-len(last) :]])
     early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", outside)}
     begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
     late = {name: line for name, line in given.items() if name not in early}
-    first = Part(_FUNCTIONS, "local done, answer = pcall(function()" if catches else "return (function()")
-    return [*begin, first, Part(PRELUDES[1], _lines(late)), *inside[1:]]
+    return [*begin, inside[0], Part(PRELUDES[1], _lines(late)), *inside[1:]]
 
 
-def _end(script: Script) -> str:
+def _last(script: Script, resolved: Sequence[Part]) -> list[Part]:
+    """Return what comes behind the functions: what follows where they failed, made only then."""
+    end = "end)\nif done then return answer end"
+    if only_reads(script):
+        return [Part("end", f"{end}\nerror(answer, 0)")]
+    named = any(part.name == _SPOILT for part in resolved)
     keys = "FLEET_KEYS" if script in _OF_THE_FLEET else "ACCOUNT_KEYS"
     lane = ", lane" if LAYOUTS[script].arguments.place("lane") else ""
-    return f"end)\nif done then return answer end\nreturn failed(answer, {keys}{lane})"
+    return [
+        Part("end", end),
+        *([] if named else _resolve(script, _SPOILT, {part.name for part in resolved})),
+        Part("failure", f"return failed(answer, {keys}{lane})"),
+    ]
 
 
 def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
@@ -147,9 +154,12 @@ def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
     return less if less == list(pieces) else _without_unnamed(less)
 
 
-def _put_aside(pieces: list[Part]) -> list[Part]:
-    """Return the pieces with each line of `when used` put together, where the last piece of it was."""
-    *_, main, _ = pieces
+def _put_aside(pieces: list[Part], behind: int) -> list[Part]:
+    """Return the pieces with each line of `when used` put together, where the last piece of it was.
+
+    `behind`: how many pieces follow the script itself, which names them.
+    """
+    main = pieces[-behind - 1]
     for number, line in enumerate(_WHEN_USED.findall(main.text), 1):
         names = line.split(", ")
         rare = [piece for piece in pieces if piece.name in names]
@@ -193,8 +203,7 @@ def _resolve(script: Script, name: str, seen: set[str]) -> Iterator[Part]:
     if name == ARGUMENTS:
         yield Part(name, LAYOUTS[script].as_lua())
     elif name == _FUNCTIONS:
-        # What it begins with is known once all are.
-        yield Part(name, "")
+        yield Part(name, "local done, answer = pcall(function()")
     else:
         text = files("plexsend.outbox.scripts").joinpath(f"{name}.lua").read_text("utf-8")
         for need in _needs(text):

@@ -38,20 +38,6 @@ end
 
 -- Counts that another program put something else in place of are begun anew, and audit names what was put aside. One
 -- that is not a number stays as it is, and audit reports it. Neither may undo what was written.
-local function write_count(lane, field, n)
-  local key = lane_key(lane, 'counts')
-  local sum = redis.pcall('HINCRBY', key, field, num(n))
-  if type(sum) == 'table' and string.find(sum.err, 'WRONGTYPE', 1, true) then
-    call('RENAME', key, P .. 'spoilt:' .. lane .. ':counts')
-    sum = call('HINCRBY', key, field, num(n))
-  end
-  -- A gateway that makes up a code for each answer would let the counts grow without end.
-  if sum == n and string.sub(field, 1, 2) == 'c:' and call('HLEN', key) > MOST_COUNTS then
-    call('HDEL', key, field)
-    call('HINCRBY', key, 'c:*', num(n))
-  end
-end
-
 local function write_counts()
   for lane, balance in pairs(balances) do
     for state, n in pairs(balance) do
@@ -59,8 +45,18 @@ local function write_counts()
     end
   end
   for lane, fields in pairs(counts) do
+    local key = lane_key(lane, 'counts')
     for field, n in pairs(fields) do
-      if n ~= 0 then write_count(lane, field, n) end
+      local sum = n ~= 0 and redis.pcall('HINCRBY', key, field, num(n))
+      if type(sum) == 'table' and string.find(sum.err, 'WRONGTYPE', 1, true) then
+        call('RENAME', key, P .. 'spoilt:' .. lane .. ':counts')
+        sum = call('HINCRBY', key, field, num(n))
+      end
+      -- A gateway that makes up a code for each answer would let the counts grow without end.
+      if sum == n and string.sub(field, 1, 2) == 'c:' and call('HLEN', key) > MOST_COUNTS then
+        call('HDEL', key, field)
+        call('HINCRBY', key, 'c:*', num(n))
+      end
     end
   end
   counts, balances = {}, {}

@@ -1,4 +1,4 @@
--- needs: _clock, _lanes, _counts, _gate, _places
+-- needs: _clock, _lanes, _counts, _gate, _hold_writing, _places
 -- The end of a lane with a group. Nothing of it stays but what it counted, which its route counts from then on.
 
 -- What the lane counted, where nothing is in it any more: nothing that lives, nothing that ended. Else nil. What
@@ -20,9 +20,10 @@ local function end_if_over(lane)
   for i = 1, #fields, 2 do
     -- A count that another program spoilt is lost; audit reported it as long as it was there.
     if fields[i + 1] ~= '0' and tonumber(fields[i + 1]) then
-      write_count(route, fields[i], tonumber(fields[i + 1]))
+      count(route, fields[i], tonumber(fields[i + 1]))
     end
   end
+  write_counts()
   local number = call('HGET', P .. 'lanes', lane)
   call('DEL', lane_key(lane, 'counts'))
   call('HDEL', P .. 'lanes', lane, '#' .. (number or ''))

@@ -8,30 +8,19 @@ local covering = {}
 local function hold_fields(lane, service)
   local fields = covering[lane]
   if not fields then
-    local group = group_of(lane)
-    fields = SHARED_HOLDS(string.match(lane, '@(.+)$') or '', service, route_of(lane))
-    for _, field in ipairs(group and OWN_HOLDS(group, lane) or {}) do fields[#fields + 1] = field end
+    fields = HOLD_FIELDS(string.match(lane, '@(.+)$') or '', service, route_of(lane), group_of(lane), lane)
     covering[lane] = fields
   end
   return fields
 end
 
--- Made when the first hold is looked at: most calls meet none.
-local shared_rows, own_rows
-
--- The row of one of these fields, by its place; and whether it covers the lane or its group alone.
-local function row_of(place)
-  if not shared_rows then shared_rows, own_rows = HOLD_ROWS() end
-  return shared_rows[place] or own_rows[place - #shared_rows], place > #shared_rows
-end
-
 -- The fields of the holds that a lane does not share with its route; of one scope, where it is given.
 local function own_fields(lane, scope)
-  local group, fields = group_of(lane), {}
-  for _, field in ipairs(group and OWN_HOLDS(group, lane) or {}) do
-    if not scope or string.match(field, '^%S+') == scope then fields[#fields + 1] = field end
+  local fields, own = hold_fields(lane, service_of(lane)), {}
+  for i = SHARED_HOLDS + 1, #fields do
+    if not scope or string.match(fields[i], '^%S+') == scope then own[#own + 1] = fields[i] end
   end
-  return fields
+  return own
 end
 
 -- What one hold lets go: until when nothing (ms), or nil and the largest batch.
@@ -60,10 +49,10 @@ local function gate(lane, service, most_items)
   local result = { probes = {}, size = most_items, at = now + LONGEST_SLEEP_MS }
   for i, field in ipairs(fields) do
     if found[i] then
-      local row, is_own = row_of(i)
+      local row = HOLD_ROWS()[i]
       local at, size = look_at_hold(row, found[i])
       if at then
-        result.blocked, result.at, result.is_own = field, at, is_own
+        result.blocked, result.at, result.is_own = field, at, i > SHARED_HOLDS
         return result
       end
       result.size = math.min(result.size, size)

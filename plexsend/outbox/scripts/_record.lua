@@ -60,11 +60,11 @@ end
 -- not fail comes behind it: where a message is taken out of something else than a set, it was not in there.
 local function move(lane, key, from, event, score, fields)
   local to = target(event, from)
-  local set_before, set_after = SET_OF[from], SET_OF[to]
+  local set_before, set_after = SET_OF(from), SET_OF(to)
   fields = fields or {}
   fields[#fields + 1] = 's'
   fields[#fields + 1] = to
-  if not LIVING[to] then
+  if not LIVING(to) then
     score = now
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text
@@ -83,7 +83,7 @@ end
 
 -- Takes an ended record away for good; the caller has checked that the event can happen.
 local function forget(lane, key, from, event)
-  if SET_OF[from] then redis.pcall('ZREM', lane_key(lane, SET_OF[from]), key) end
+  if SET_OF(from) then redis.pcall('ZREM', lane_key(lane, SET_OF(from)), key) end
   moved(lane, from, target(event, from))
   call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
 end

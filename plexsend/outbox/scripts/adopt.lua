@@ -1,4 +1,4 @@
--- needs: _clock, _spoilt, arguments; _lanes
+-- needs: _clock, arguments; _lanes
 -- adopt: takes in what an older program wrote of an account. Touches p{a}:here, lanes, routes; reads the counts of the lanes named.
 -- may_write_here: whether the account was never announced by a program that writes `here`.
 --

@@ -1,10 +1,10 @@
--- needs: _clock, _here, _lanes, _spoilt, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _waiters,
+-- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _waiters,
 -- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/settle, advance/effects, advance/choose,
 -- needs: advance/fill, advance/batch, advance/again, advance/take, advance/stop
 -- when used: _rate, _places, _line, advance/permits
 -- when used: _day
 -- when used: advance/return, advance/late, advance/verdicts
--- when used: advance/judging
+-- when used: _hold_writing, advance/judging
 -- when used: advance/fill
 -- when used: advance/again
 -- when used: advance/stop
@@ -59,23 +59,21 @@ local function go_on(last)
   return answer_of({ status = 'settled' })
 end
 
--- Whatever fails, what was written is counted. A drain that gets no batch for it gives its lease back.
-local function fail(failure, is_settled)
-  pcall(give_lease_back)
-  wake_by(lane, now + LONGEST_SLEEP_MS)
-  write_counts()
-  local reason = type(failure) == 'table' and failure.err or tostring(failure)
-  error({ reason = reason, is_settled = is_settled, lanes = fresh_of }, 0)
-end
-
 if not is_here then return { 'moved' } end
 local last = mode ~= 'settle' and call('HGET', takes, drain)
 if mode == 'take' and last and sequence <= (tonumber(string.match(last, '^(%d+)')) or 0) then
   return answer_again(last)
 end
-local is_settled, failure = pcall(settle_all, last)
-if not is_settled then fail(failure, false) end
-local is_done, answer = pcall(go_on, last)
-if not is_done then fail(answer, true) end
+local is_settled, answer = pcall(settle_all, last)
+local is_done = is_settled
+if is_settled then is_done, answer = pcall(go_on, last) end
+if not is_done then
+  -- A drain that gets no batch for it gives its lease back.
+  pcall(give_lease_back)
+  wake_by(lane, now + LONGEST_SLEEP_MS)
+end
+-- Whatever fails, what was written is counted.
 write_counts()
-return answer
+if is_done then return answer end
+local reason = type(answer) == 'table' and answer.err or tostring(answer)
+error({ reason = reason, is_settled = is_settled, lanes = fresh_of }, 0)

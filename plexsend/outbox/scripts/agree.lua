@@ -1,4 +1,4 @@
--- needs: _clock, _spoilt, arguments;
+-- needs: _clock, arguments;
 -- agree: changes what the fleet agreed on. Like alive on the keys of the whole fleet: KEYS[1] is the prefix.
 -- Touches p policy, policy:history.
 -- expected: the epoch from which the change was computed, or -1: whatever it is.

@@ -1,4 +1,4 @@
--- needs: _clock, _spoilt, arguments;
+-- needs: _clock, arguments;
 -- alive: a process's sign of life, once a second. The one script of the whole fleet: KEYS[1] is the prefix.
 -- Touches p alive, fleet, lanes.
 --

@@ -1,4 +1,4 @@
--- needs: _clock, _spoilt, arguments;
+-- needs: _clock, arguments;
 -- form: in which form the fleet writes. Of the whole fleet: KEYS[1] is the prefix. Touches p format, older; reads p
 -- lanes, accounts.
 --

@@ -1,4 +1,4 @@
--- needs: _clock, _here, _spoilt, arguments; _counts, _record, _lanes, _wake, _cancel, _reschedule
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _cancel, _reschedule
 -- group: what a person asks for all messages of a group. Touches p{a}:closed; of the lane that is named its later,
 -- ready, sending, uncertain, counts and ended; m: b: h: of its messages; and wake. The hot loop never runs it.
 -- At most MOST_OF_GROUP messages change in a call: the caller goes on from the place that the answer names.

@@ -31,6 +31,11 @@ local function put_into_index(lane)
   end
 end
 
+-- What would take a connection of the route for ever is not a drain of plexsend's.
+local function drop_late_leases(route)
+  call('ZREMRANGEBYSCORE', lane_key(route, 'drains'), latest_lease(), '+inf')
+end
+
 -- Whether messages are or were in it. A name that another program made up is not a lane.
 local function is_known(lane)
   return call('EXISTS', lane_key(lane, 'counts')) == 1 or call('HEXISTS', P .. 'lanes', lane) == 1
@@ -46,6 +51,7 @@ local function look_over(lane)
     wake_by(lane, now)
     if group_of(lane) then note_route(route_of(lane), 1) end
   end
+  if not group_of(lane) then drop_late_leases(lane) end
   if not next_event(lane) and end_if_over(lane) then is_lane = false end
   -- Records of form 1 that ended are in a list of their lane.
   local _, is_spoilt = tidy(lane_key(lane, 'ended'))
@@ -116,7 +122,7 @@ end
 -- Puts a message that is in no set, or would wait there for ever, where its state says. Answers whether it did.
 local function put_back(key)
   local found = read_record(key, 's', 'l', 'p', 'q')
-  local set = found[1] and SET_OF[found[1]]
+  local set = found[1] and SET_OF(found[1])
   local home = set and is_plain(key) and lane_named(found[2])
   if not home then return false end
   local score = right_place(found[1], call('ZSCORE', lane_key(home, set), key), found[3], found[4])

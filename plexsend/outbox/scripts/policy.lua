@@ -1,4 +1,4 @@
--- needs: _clock, _here, _spoilt, arguments;
+-- needs: _clock, _here, arguments;
 -- policy: writes what is in force in the account, for the other scripts. Touches p{a}:policy.
 -- Its arguments are in arguments.py; after them name, value, name, value ...
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.

@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _policy, _rewound, rewound/lane
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _gate, _policy, _rewound, rewound/lane
 -- rewound: what follows where this server went back in time. Touches p{a}:forgotten, holds, sweep, wake and the counts of
 -- routes; of the lane that is named its later, ready, sending, counts and ended; m: b: h: of its messages. The hot
 -- loop never runs it; advance finds out by itself what one drain's process knows of one route.
@@ -12,24 +12,24 @@
 --   finish: nothing             ends the hold
 
 local function report()
-  local losses, takes, messages = {}, 0, 0
+  local losses, routes, takes, messages = {}, {}, 0, 0
   if here ~= redis.pcall('GET', P .. 'here') then return answer_of({ status = 'none' }) end
   for at = FIRST_REST, #ARGV, KNOWN_LENGTH do
     local known = read_known(at)
-    local lost, went = count_on(known.route, known.takes, known.went)
-    if lost > 0 then losses[#losses + 1] = { route = known.route, messages = went } end
-    takes, messages = takes + lost, messages + went
+    local loss = loss_of(known.route, known.takes, known.went)
+    losses[#losses + 1], routes[#routes + 1] = loss, known.route
+    if loss and not loss.is_of_counts then takes, messages = takes + loss.takes, messages + loss.messages end
   end
-  local status, from, to = judge_losses(seen_ms, losses, is_known)
-  return answer_of({ status = status, takes = num(takes), messages = num(messages), from_ms = num(from),
+  local status, from, to, others = judge_losses(seen_ms, losses, routes, is_known)
+  return answer_of({ status = status, takes = num(takes), messages = num(messages + others), from_ms = num(from),
                      to_ms = num(to) })
 end
 
 local function mark()
   if call('HEXISTS', SPAN, 'from') == 1 then return answer_of({ status = 'kept' }) end
-  for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do call('HSET', SPAN, route, 'all') end
+  local was = read_hold(call('HGET', P .. 'holds', field_of_hold()))
   call('HSET', SPAN, 'all', '1')
-  write_span(from_ms, seen_ms, by, text)
+  hold_span(was, from_ms, seen_ms, by, text)
   return answer_of({ status = 'held', from_ms = num(from_ms), to_ms = num(seen_ms) })
 end
 

@@ -1,4 +1,4 @@
--- needs: _clock, _here, _spoilt, arguments; _counts, _record, _lanes, _wake, _policy, _closings
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy, _closings
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; reads policy.
 -- Everything is read and judged before the first write, and nothing that is written then can fail: an error in
@@ -34,7 +34,7 @@ end
 
 local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)
-local set = lane_key(lane, SET_OF[state])
+local set = lane_key(lane, SET_OF(state))
 local number = found[2]
 local answer, new, is_new = {}, {}, {}
 local asked_at = event == 'submit_later' and send_at_ms or 0

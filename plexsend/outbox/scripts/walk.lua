@@ -1,4 +1,4 @@
--- needs: _clock, _spoilt, arguments;
+-- needs: _clock, arguments;
 -- walk: which process walks over all that the server has under the prefix, and how far it is. Of the whole fleet:
 -- KEYS[1] is the prefix. Touches p walk.
 --

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ def submitted(messages: int) -> Step:
 def work(stage: Stage) -> None:
     """Let housekeeping go round once and answer its doorbells."""
     stage.work()
+
+
+def _submit_to_small_groups(stage: Stage) -> None:
+    for group in ("one", "two", "three"):
+        stage.submit(replace(BULK, group=group), names(3, group))
 
 
 def _submit_scheduled(stage: Stage) -> None:
@@ -89,6 +95,7 @@ SCENARIOS = (
     Scenario("one", work, submitted(1)),
     Scenario("ten", work, submitted(10)),
     Scenario("twenty-five", work, submitted(25)),
+    Scenario("filled-over-lanes", work, _submit_to_small_groups),
     Scenario("scheduled", _work_when_due, _submit_scheduled),
     Scenario(
         "expiring",

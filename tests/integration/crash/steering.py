@@ -122,7 +122,7 @@ SCENARIOS = (
         "cancelled-while-it-comes-back",
         work,
         submitted(3),
-        answers=first(whole(503, "BUSY")),
+        answers=first(whole(429, "BUSY")),
         meanwhile={"request-1-answered": _cancel_while_sending},
         ends_otherwise={"k-1": frozenset({State.CANCELLED, State.ACCEPTED, State.UNCERTAIN})},
     ),

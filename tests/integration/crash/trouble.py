@@ -74,7 +74,7 @@ SCENARIOS = (
     Scenario("item-refused", work, submitted(3), answers=refuse_one("k-1"), ends_otherwise=_REFUSED),
     # A probe that nobody settles lapses after twice the reclaim time.
     Scenario("no-credit", worked_again(31), submitted(12), answers=first(each("G150")), within_s=200),
-    Scenario("busy", worked_again(2), submitted(3), answers=first(whole(503, "BUSY"))),
+    Scenario("busy", worked_again(2), submitted(3), answers=first(whole(429, "BUSY"))),
     Scenario("too-large", work, submitted(4), answers=at_most(2), holds_left=_SMALLER),
     Scenario(
         "login-refused",

@@ -15,7 +15,8 @@ class Proxy:
 
     Args:
         port: Of the server on 127.0.0.1 that it passes on to.
-        refuses: Such as `407 Proxy Authentication Required`; empty: it passes on. `hang up`: it closes.
+        refuses: Such as `407 Proxy Authentication Required`; empty: it passes on. `hang up`: it closes;
+            `drip`: its answer has no end.
     """
 
     def __init__(self, port: int, *, refuses: str = "") -> None:
@@ -23,6 +24,7 @@ class Proxy:
         """What it was asked, up to the empty line."""
         self._port = port
         self._refuses = refuses
+        self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.place = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: list[socket.socket] = [self._listener]
@@ -31,6 +33,7 @@ class Proxy:
 
     def close(self) -> None:
         """End it and all that it passes on."""
+        self._stopping.set()
         for sock in list(self._open):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
@@ -62,6 +65,11 @@ class Proxy:
         self.heads.append(head)
         if self._refuses == "hang up":
             client.close()
+            return
+        if self._refuses == "drip":
+            with suppress(OSError):
+                while not self._stopping.wait(0.02):
+                    client.sendall(b"H")
             return
         if self._refuses:
             client.sendall(f"HTTP/1.1 {self._refuses}\r\nContent-Length: 0\r\n\r\n".encode())

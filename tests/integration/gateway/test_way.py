@@ -197,6 +197,15 @@ class TestProxy:
         assert "p@ss" not in answer.desc
         assert gateway.requests == []
 
+    def test_one_whose_answer_has_no_end_is_given_up_in_time(
+        self, gateway: Gateway, proxies: Callable[..., Proxy]
+    ) -> None:
+        way = through(proxies(gateway.port, refuses="drip"))
+        with client_of(gateway, NOBODY, timeouts=QUICK, way=way, scheme="https") as client:
+            answer = whole(post(client))
+        assert (answer.meaning, answer.code) == (Meaning.UNAVAILABLE, "CONNECT_TIMEOUT")
+        assert "the proxy 127.0.0.1 does not answer in time" in answer.desc
+
     def test_one_that_is_not_there_is_named(self, gateway: Gateway) -> None:
         way = Way(proxy_address("PLEXSEND_PROXY_URL", f"http://127.0.0.1:{free_port()}"))
         with client_of(gateway, NOBODY, way=way, scheme="https") as client:

@@ -241,10 +241,11 @@ class Model:
             self._move(told, Event.ACCEPT)
             return
         outcome = verdict.outcome
-        if outcome is Outcome.FAILED and ("m" in told.flags or for_another):
+        refused = outcome in (Outcome.REJECTED, Outcome.FAILED)
+        if refused and ("m" in told.flags or for_another):
             told.flags.add("m")
             outcome = Outcome.PARK
-        elif outcome in (Outcome.REJECTED, Outcome.FAILED):
+        elif refused:
             self._move(told, Event.REJECT if outcome is Outcome.REJECTED else Event.FAIL)
             return
         else:

@@ -70,6 +70,28 @@ def test_rows_that_were_not_added_are_forgotten_and_others_are_not(imports: Impo
     assert imports.look(third, rows("b"), sends_changed=False) == [Met.CHANGED]
 
 
+def test_marks_of_a_run_that_died_are_taken_back_after_a_minute(
+    imports: Imports, bench: Bench, store: Store
+) -> None:
+    first = imports.begin(TERMS)
+    imports.look(first, rows("a", "b"), sends_changed=False)
+    bench.submit(["key-of-a"])
+    # At once the first run may be about to add b.
+    second = imports.begin(OTHER_FILE)
+    others = [ImportRow(f"mended-{each}", each) for each in ("a", "b")]
+    assert imports.look(second, others, sends_changed=False) == [Met.CHANGED, Met.CHANGED]
+    imports.look(first, rows("b"), sends_changed=True)
+    imports.forget(first, rows("b"))
+    imports.look(first, rows("b"), sends_changed=False)
+    client: Any = store.client
+    moment, _, noted = client.hget(key_of(store), "pending").partition(b" ")
+    # Later the record of what was added may be gone.
+    for age_ms, mark in ((13 * 3_600_000, Met.CHANGED), (60_000, Met.NEW)):
+        client.hset(key_of(store), "pending", b"%d %s" % (int(moment) - age_ms, noted))
+        third = imports.begin(ImportTerms("sale.csv", f"file-{age_ms}"))
+        assert imports.look(third, others, sends_changed=False) == [Met.CHANGED, mark]
+
+
 def test_rejected_rows_belong_to_the_run_that_rejected_them(imports: Imports, store: Store) -> None:
     first = imports.begin(TERMS)
     imports.look(first, rows("a"), sends_changed=False)

@@ -174,6 +174,34 @@ def test_a_loss_of_moments_is_counted_and_sending_goes_on(bench: Bench, process:
     assert process.send() == keys_of(30)
 
 
+def test_what_was_under_way_is_counted_too_and_once(bench: Bench, process: Process) -> None:
+    """Its take is remembered and its verdict is not: it goes again as what may have been sent."""
+    bench.submit(30)
+    first = process.call()
+    assert isinstance(first, Batch)
+    other = Process(bench, "p2.1")
+    of_other = other.call()
+    assert isinstance(of_other, Batch)
+    copy = Copy(bench)
+    process.call(accepted(first))
+    other.call(accepted(of_other), mode=Mode.STOP)
+    copy.restore()
+    found = process.report(is_known=True)
+    assert (found.loss, found.takes, found.messages) == (Loss.WARNED, 1, 30), "ten anew, twenty under way"
+    assert other.report(is_known=True).loss is Loss.NONE
+    assert bench.counts()["forgotten"] == 30
+
+
+def test_what_was_under_way_in_a_group_is_counted_too(bench: Bench, process: Process) -> None:
+    bench.submit(10, SPRING)
+    batch = process.call(lane=SPRING)
+    assert isinstance(batch, Batch)
+    copy = Copy(bench)
+    process.call(accepted(batch), SPRING)
+    copy.restore()
+    assert process.report(is_known=True).messages == 10
+
+
 @pytest.mark.parametrize(("age_ms", "loss"), [(25_000, Loss.WARNED), (31_000, Loss.HELD)])
 def test_half_a_minute_decides(bench: Bench, process: Process, age_ms: int, loss: Loss) -> None:
     bench.submit(10)
@@ -279,6 +307,23 @@ def test_as_sent_ends_those_in_front_and_no_others(bench: Bench, process: Proces
     finish(bench.store, "main")
     assert bench.hold("rewound") is None
     assert process.send() == [*keys_of(250)[130:], "new"]
+
+
+def test_what_was_added_since_is_not_settled_though_more_went_than_wait(
+    bench: Bench, process: Process
+) -> None:
+    """Ten more were added, and went, in the time that is forgotten; an application adds them again."""
+    bench.submit(20)
+    copy = Copy(bench)
+    bench.submit(keys_of(10, "forgotten"))
+    assert len(process.send()) == 30
+    copy.restore(age_ms=HOUR_MS)
+    assert lost(process.call()).messages == 30
+    bench.submit(keys_of(10, "forgotten"))
+    assert touched(bench.store, BULK) == 20
+    assert settle_all(bench, SettleAs.SENT) == 20
+    finish(bench.store, "main")
+    assert process.send() == keys_of(10, "forgotten")
 
 
 def test_as_resend_sends_them_again_as_what_may_have_been_sent(bench: Bench, process: Process) -> None:
@@ -420,6 +465,44 @@ def test_a_higher_memory_after_a_decision_holds_again(bench: Bench, process: Pro
     found = other.report()
     assert (found.loss, found.messages) == (Loss.HELD, 10)
     assert touched(bench.store, BULK) == 10
+
+
+@pytest.mark.parametrize("part", ["forgotten", "holds"])
+def test_a_loss_that_cannot_be_written_down_yet_is_not_lost(
+    bench: Bench, process: Process, part: str
+) -> None:
+    """Another program put a text in the place of a key: nothing goes, and the loss is found again."""
+    bench.submit(10)
+    copy = Copy(bench)
+    process.send()
+    copy.restore(age_ms=HOUR_MS)
+    key = bench.store.keys.account("main") + part
+    bench.store.client.delete(key)
+    bench.store.client.set(key, "a text")
+    if part == "holds":
+        spoilt = process.call()
+        assert isinstance(spoilt, NothingTaken)
+        assert spoilt.status is Status.SPOILT
+        bench.store.client.delete(key)
+    assert lost(process.call() if part == "forgotten" else process.repeat()).loss is Loss.HELD
+    bench.store.client.delete(bench.store.keys.account("main") + "spoilt:" + part)
+
+
+def test_counts_that_another_program_spoilt_are_not_a_redis_that_went_back(
+    bench: Bench, process: Process
+) -> None:
+    bench.submit(20)
+    process.send(1)
+    key = bench.store.keys.lane("main", BULK.name, "counts")
+    saved: Any = bench.store.client.dump(key)
+    bench.store.client.delete(key)
+    bench.store.client.set(key, "a text")
+    assert process.send() == keys_of(20)[10:]
+    assert "forgotten" not in bench.counts()
+    assert bench.counts()["takes"] == 2
+    bench.store.client.delete(key, bench.store.keys.account("main") + "spoilt:mms-bulk@main:counts")
+    bench.store.client.restore(key, 0, saved)
+    bench.store.client.hset(key, mapping={"s:waiting": 0, "s:accepted": 20})
 
 
 def test_resume_does_not_end_it_unsaid(bench: Bench, process: Process) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from plexsend.errors import SettingsError
-from plexsend.producers.api import LazyProducer, make_producer
+from plexsend.producers.api import LazyProducer, make_producer, send, submit
+from plexsend.producers.producer import Producer
 
 if TYPE_CHECKING:
-    from plexsend.producers.producer import Producer
+    from collections.abc import Callable
 
 
 def test_many_threads_get_one_producer() -> None:
@@ -80,3 +81,19 @@ def test_nothing_is_logged_where_the_settings_are_wrong(
         make_producer()
 
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("call", [submit, send, Producer.submit, Producer.send])
+def test_everything_that_is_raised_is_named(call: Callable[..., object]) -> None:
+    raised = (call.__doc__ or "").partition("Raises:")[2]
+    for name in (
+        "UsageError",
+        "OutboxUnavailable",
+        "OutboxFull",
+        "GroupClosed",
+        "OutboxUnsuitable",
+        "OutboxError",
+        "SubmitInterrupted",
+        "KeyboardInterrupt",
+    ):
+        assert f"{name}:" in raised or f"{name}, " in raised

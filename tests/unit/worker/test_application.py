@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from celery.concurrency import get_implementation
 
 from plexsend.gateway.environment import read_settings
 from plexsend.settings.foreign import FOREIGN, take_out_foreign
 from plexsend.worker.app import create_app
+from plexsend.worker.threads import Pool
 
 OURS = "redis://10.0.0.7:6380/3"
 
@@ -25,6 +27,12 @@ def test_variable_of_celery_names_neither_the_broker_nor_a_backend(
     # An option of a command comes later than the application.
     monkeypatch.setenv("CELERY_BROKER_URL", "redis://elsewhere:1/0")
     assert app.connection_for_write().as_uri(include_password=True).replace(":@", "") == OURS
+
+
+@pytest.mark.parametrize("name", ["threads", "plexsend.worker.threads:Pool"])
+def test_pool_of_threads_is_the_one_whose_requests_end_by_themselves(name: str) -> None:
+    create_app(read_settings({}))
+    assert get_implementation(name) is Pool
 
 
 def test_nothing_is_doubtful_where_celery_reads_nothing() -> None:

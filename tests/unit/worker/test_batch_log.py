@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.gateway.answers import WholeAnswer
+from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Settlement
 from plexsend.worker.batch_log import GATHERED_S, MOST_KEYS, BatchLog
 from tests.unit.worker.make import answer_items, answer_whole, make_full
@@ -203,3 +205,11 @@ def test_batch_of_which_nothing_could_be_sent_is_told_by_its_entries(bench: Benc
     assert bench.lines.kept == [
         sent(batches=1, rejected=2, takes="50", messages=2, codes="G141", msg_keys=["k0", "k1"])
     ]
+
+
+def test_batch_that_came_back_without_a_hold_says_why(bench: Bench) -> None:
+    late = WholeAnswer(Meaning.CONNECTED, "LATE", "it took 6 s; nothing was sent", None, explicit=False)
+    bench.note(1, late)
+    [(level, event, fields)] = bench.lines.kept
+    assert (level, event, fields["codes"]) == ("warning", TROUBLE, "LATE")
+    assert fields["reason"] == "it took 6 s; nothing was sent"

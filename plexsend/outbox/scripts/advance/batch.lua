@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _wake, arguments, advance/names, advance/policies, advance/settle
+-- needs: _record, _lanes, _holds, _hold_writing, _wake, arguments, advance/names, advance/policies, advance/settle
 -- The batch that is taken: how it is written down and answered.
 
 -- A caller hears once which server this is, and again where the account began anew.

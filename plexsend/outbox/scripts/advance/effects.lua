@@ -4,32 +4,6 @@
 
 local holds_ended = false
 
--- The places of the rows that one of these effects begins or hints at; nil for none, as in most calls.
-local function begun_by(seen)
-  local places
-  for kind in pairs(seen) do
-    for place in string.gmatch(BEGUN_BY, ' ' .. kind .. ':(%d+)') do
-      places = places or {}
-      places[tonumber(place)] = true
-    end
-  end
-  return places
-end
-
--- Where `holds` cannot be read nothing is sent, and no hold begins.
-local function judge_holds(seen)
-  local fields = hold_fields(route, service)
-  local is_read, texts = pcall(hold_texts, route, fields)
-  if not is_read then return end
-  local begun = begun_by(seen)
-  for i, field in ipairs(fields) do
-    -- What is not held and had no effect is what most batches find.
-    if texts[i] or begun and begun[i] then
-      holds_ended = judge_hold(row_of(i), field, seen, texts[i]) or holds_ended
-    end
-  end
-end
-
 local function apply_effects()
   local seen = {}
   for i = 0, effect_count - 1 do
@@ -53,5 +27,21 @@ local function apply_effects()
   if daily_limit > 0 and never_sent > 0 then count_back(service, never_sent, settled_ms) end
   -- An acceptance can end a probe's hold too; it comes as a verdict, not as an effect.
   seen.accepted = accepted_any or nil
-  judge_holds(seen)
+  -- Where `holds` cannot be read nothing is sent, and no hold begins.
+  local fields = hold_fields(route, service)
+  local is_read, texts = pcall(hold_texts, route, fields)
+  if not is_read then return end
+  -- The places of the rows that one of these effects begins or hints at: none, in most calls.
+  local begun = ''
+  for kind in pairs(seen) do
+    if string.find(BEGUN_BY, ' ' .. kind .. ':', 1, true) then
+      begun = begun .. string.match(BEGUN_BY, ' ' .. kind .. ':(%S+)')
+    end
+  end
+  for i, field in ipairs(fields) do
+    -- What is not held and had no effect is what most batches find.
+    if texts[i] or begun ~= '' and string.find(begun, ',' .. i .. ',', 1, true) then
+      holds_ended = judge_hold(HOLD_ROWS()[i], field, seen, texts[i]) or holds_ended
+    end
+  end
 end

@@ -1,4 +1,4 @@
--- needs: _holds, _policy, arguments, advance/names
+-- needs: _holds, _hold_writing, _policy, arguments, advance/names
 -- How holds begin, grow and end by what the gateway answered, by the rows of HOLD_ROWS.
 
 -- Whether the batch was taken before this hold last ended: then its answer is about the time before, and

@@ -46,7 +46,7 @@ local function write_late(key, record, verdict)
     note(key, 'late', code, 'a verdict on an earlier message of this key, only noted: ' .. outcome)
   elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target('park', record.s) then
     recall(key, record, verdict)
-  elseif is_uncertain and SET_OF[record.s] == 'dead' then
+  elseif is_uncertain and SET_OF(record.s) == 'dead' then
     -- It has ended. Where a person has it sent again, a key that the gateway knows then means that it was sent.
     call('HSET', record_of .. key, 'f', with(record.f, MAY_HAVE_BEEN_SENT))
     note(key, 'late', code, 'late verdict: a request before may have sent it')

@@ -9,16 +9,19 @@ local function answer_rewound()
     began_anew = true
     return nil
   end
-  known_takes = nil
-  local takes, messages = count_on(route, seen_takes, tonumber(went))
+  local loss = loss_of(route, seen_takes, tonumber(went))
+  if not loss then return nil end
   -- Of what was forgotten this call itself has just brought some back.
-  messages = math.max(0, messages - recalled)
-  local status, from, to = judge_losses(tonumber(seen_ms), { { route = route, messages = messages } }, false)
+  loss.messages = math.max(0, loss.messages - recalled)
+  local status, from, to, others = judge_losses(tonumber(seen_ms), { loss }, { route }, false)
+  known_takes = nil
+  if status == 'none' then return nil end
   give_lease_back()
   if status == 'held' then
     sleep_held(lane, gate(lane, service, most_items))
   else
     wake_by(lane, now)
   end
-  return answer_of({ status = 'forgot', ms = num(to - from), reason = status, take = num(takes), went = num(messages) })
+  return answer_of({ status = 'forgot', ms = num(to - from), reason = status, take = num(loss.takes),
+                     went = num(loss.messages + others) })
 end

@@ -51,10 +51,12 @@ local function write_straight()
   end
 end
 
--- Where a verdict is counted whose record is gone: a lane with a group may have ended since.
-local function lane_or_route()
-  if lane ~= route and call('HEXISTS', P .. 'lanes', lane) == 0 then return route end
-  return lane
+-- The lane that a record names. Where it is gone or names none, its verdict is counted in this lane; one with a group
+-- may have ended since.
+local function home_of(l)
+  local home = lane_named(l)
+  if not home and lane ~= route and call('HEXISTS', P .. 'lanes', lane) == 0 then return route end
+  return home or lane
 end
 
 -- What could not be written: the first failure. The others of the batch are settled all the same.
@@ -64,11 +66,6 @@ local function try_to(settle_it, ...)
   local is_done, found = pcall(settle_it, ...)
   if is_done then return found end
   unsettled = unsettled or found
-end
-
--- A lane that nobody knows is what another program wrote.
-local function home_of(l)
-  return lane_named(l) or lane_or_route()
 end
 
 -- The token of the drain's last take, where no message of that was from another lane. Then nothing is asked of the

@@ -43,7 +43,7 @@ local function ended_since()
 end
 
 local function is_state(state)
-  return LIVING[state] or string.find(TRANSITIONS, ' archive:' .. state .. '>', 1, true) ~= nil
+  return LIVING(state) or string.find(TRANSITIONS, ' archive:' .. state .. '>', 1, true) ~= nil
 end
 
 -- The lane that a record names; what it holds where nobody knows that, or the index is spoilt.
@@ -78,12 +78,12 @@ local function look_at_record(key)
   local lane = l and l ~= '' and home_of(l)
   if not state or not lane or not is_state(state) then return note_break(key, lane, 'not whole') end
   tally(lane, state, found[4])
-  if not SET_OF[state] then
+  if not SET_OF(state) then
     ended[#ended + 1] = key
     return
   end
   needing[#needing + 1] = { key, lane, found[3] }
-  local name = lane_key(lane, SET_OF[state])
+  local name = lane_key(lane, SET_OF(state))
   in_set[name] = in_set[name] or {}
   table.insert(in_set[name], { key, lane, state, found[5] })
 end

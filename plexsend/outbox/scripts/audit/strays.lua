@@ -10,7 +10,7 @@ local function look_at_member(key)
   local home = found[2] and home_of(found[2])
   if home and home ~= lane and string.find(home, '@', 1, true) then
     note_break(key, lane, 'elsewhere', part .. ' ' .. home)
-  elseif found[1] and is_state(found[1]) and SET_OF[found[1]] ~= part then
+  elseif found[1] and is_state(found[1]) and SET_OF(found[1]) ~= part then
     note_break(key, lane, 'place', found[1] .. ' ' .. places(lane, key))
   end
 end

@@ -4,14 +4,14 @@
 -- route, in the order in which the lane sends: what is ready by its position, then what was due. What was submitted
 -- since is not among them.
 
-local found_span = call('HMGET', SPAN, 'from', 'to', 'left ' .. lane, route_of(lane))
-local span_to = tonumber(found_span[2] or nil) or 0
+local found_span = call('HMGET', SPAN, 'to', 'left ' .. lane, 'all', route_of(lane))
+local span_to = number_in(found_span[1]) or 0
 
 -- How many more may have gone, which of the sets below is looked through, and how many of it stay where they are.
 local function place_of_lane()
-  local left, stage, stays = string.match(found_span[3] or '', '^(%S+) (%d+) (%d+)$')
-  left = left or found_span[4] or '0'
-  return left == 'all' and math.huge or tonumber(left) or 0, tonumber(stage) or 1, tonumber(stays) or 0
+  local left, stage, stays = string.match(found_span[2] or '', '^(%S+) (%d+) (%d+)$')
+  left = left or found_span[3] and 'all' or found_span[4]
+  return left == 'all' and math.huge or number_in(left) or 0, tonumber(stage) or 1, tonumber(stays) or 0
 end
 
 local STAGES = {

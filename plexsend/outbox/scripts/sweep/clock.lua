@@ -1,4 +1,4 @@
--- needs: _wake, _holds, _policy, arguments, sweep/leader, sweep/routes, sweep/leases
+-- needs: _wake, _holds, _hold_writing, _policy, arguments, sweep/leader, sweep/routes, sweep/leases
 -- What a gap in time means: Redis or all workers were away, or the clock was set back.
 
 local function cut(key, longest_ms)
@@ -9,9 +9,7 @@ end
 
 local function cut_holds()
   local ends_by_probe = {}
-  for _, rows in ipairs({ HOLD_ROWS() }) do
-    for _, row in ipairs(rows) do ends_by_probe[row.prefix] = row.ends == 'probe' end
-  end
+  for _, row in ipairs(HOLD_ROWS()) do ends_by_probe[row.prefix] = row.ends == 'probe' end
   local holds = call('HGETALL', P .. 'holds')
   for i = 1, #holds, 2 do
     local hold = ends_by_probe[string.match(holds[i], '^%S+ %S+ ') or ''] and read_hold(holds[i + 1])

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _gate, _policy
+-- needs: _record, _lanes, _holds, _hold_writing, _gate, _policy
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
@@ -66,6 +66,6 @@ local function tidy_holds(route)
   local fields = hold_fields(route, service_of(route))
   local texts = hold_texts(route, fields)
   for i, field in ipairs(fields) do
-    if texts[i] and row_of(i).ends == 'time' and read_hold(texts[i])['until'] <= now then delete_hold(field) end
+    if texts[i] and HOLD_ROWS()[i].ends == 'time' and read_hold(texts[i])['until'] <= now then delete_hold(field) end
   end
 end

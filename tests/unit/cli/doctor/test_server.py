@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.cli.doctor.rows import CheckRow, Grade
-from plexsend.cli.doctor.server import distance_rows, rights_rows, server_rows, slow_log_rows
+from plexsend.cli.doctor.server import (
+    distance_rows,
+    kept_text_rows,
+    rights_rows,
+    server_rows,
+    slow_log_rows,
+)
+from plexsend.errors import Problem
 from plexsend.outbox.redis.examination import RoundTrips, ServerFacts, SlowScripts
 from plexsend.outbox.redis.rights import Rights
 
@@ -87,6 +94,19 @@ def test_durable_is_content_with_always() -> None:
 def test_rights_that_are_missing_are_named(rights: Rights, found: dict[str, Grade]) -> None:
     assert grades(rights_rows(rights)) == found
     assert all(name in str(list(rights_rows(rights))) for name in (*rights.missing, *rights.useful))
+
+
+@pytest.mark.parametrize("name", ["redis_mode", "server_mode"])
+def test_node_of_a_cluster_is_wrong(name: str) -> None:
+    rows = list(server_rows(GOOD, {"valkey_version": "9.1.2", name: "cluster"}, durable=False))
+    assert grades(rows) == {"cluster": Grade.WRONG}
+    assert all(row.remedy.endswith(".") for row in rows if row.grade is Grade.WRONG)
+
+
+def test_log_that_keeps_texts_is_doubtful() -> None:
+    kept = Problem("slowlog-log-slower-than", "it keeps texts", "Turn it off.")
+    assert grades(kept_text_rows([kept])) == {"texts": Grade.DOUBTFUL}
+    assert grades(kept_text_rows([])) == {}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,11 @@ def test_remedy_fits_the_cause(cause: Exception, words: str) -> None:
         (exceptions.ResponseError("DB index is out of range"), "no database of that number"),
         (exceptions.MovedError("3999 10.0.0.1:6381"), "node of a Redis Cluster"),
         (exceptions.ClusterCrossSlotError("Keys in request don't hash"), "node of a Redis Cluster"),
+        (
+            exceptions.ResponseError("Script attempted to access keys that do not hash to the same slot"),
+            "node of a Redis Cluster",
+        ),
+        (exceptions.ResponseError("SELECT is not allowed in cluster mode"), "node of a Redis Cluster"),
     ],
 )
 def test_address_that_cannot_work_is_named(raised: Exception, words: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ import pytest
 from redis import exceptions
 
 from plexsend.errors import OutboxError, OutboxFull, OutboxUnavailable, OutboxUnsuitable
-from plexsend.names import Names
+from plexsend.names import Names, NameSlow, NameUnknown
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store, mapped
 from plexsend.outbox.replies import number, text
@@ -187,6 +189,17 @@ def test_connection_that_did_not_rest_is_used_again_and_nothing_else_is_asked() 
         assert counts == [4]
 
 
+def test_rest_counts_while_the_machine_sleeps() -> None:
+    """redis-py's own clock stands still meanwhile, and no connection outlives a laptop's night."""
+    with server_that_forgets(1) as (url, counts), closing(Store.connect(url, "p:", idle_s=60)) as store:
+        assert store.run(Script.SWEEP, "main", []) == []
+        (kept,) = store._connections._free
+        assert kept.connection.next_health_check > time.monotonic() + 50
+        kept.connection._used_s -= 3600
+        assert store.run(Script.SWEEP, "main", []) == []
+        assert counts == [1, 1]
+
+
 def test_sentinels_are_asked_over_new_connections_too() -> None:
     address = redis_address("PLEXSEND_REDIS_URL", "sentinel://127.0.0.1:1/0?master=m")
     with closing(Store.connect(address, "p:", idle_s=7)) as store:
@@ -230,12 +243,24 @@ def test_addresses_that_do_not_answer_delay_one_connection_and_no_other_over_tls
     assert [order[0] for order in tried] == ["127.0.0.2", "127.0.0.1"]
 
 
-def test_name_that_nobody_knows_is_an_outage_that_names_it() -> None:
-    def look_up(*_: Any) -> list[Any]:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (
+            NameUnknown(socket.EAI_NONAME, "Name or service not known"),
+            "redis.test:6379. Name or service not known",
+        ),
+        (NameSlow("redis.test"), "the name servers did not say in 15 s where redis.test is"),
+    ],
+)
+def test_name_that_is_not_found_is_an_outage_that_names_it(failure: Exception, words: str) -> None:
+    class Lost(Names):
+        def addresses(self, host: str, within_s: float) -> list[str]:
+            del host, within_s
+            raise failure
 
     with (
-        closing(Store.connect("redis://redis.test:6379/0", "p:", names=Names(look_up))) as store,
-        pytest.raises(OutboxUnavailable, match=r"redis\.test:6379\. Name or service not known"),
+        closing(Store.connect("redis://redis.test:6379/0", "p:", names=Lost())) as store,
+        pytest.raises(OutboxUnavailable, match=re.escape(words)),
     ):
         store.run(Script.SWEEP, "main", [])

@@ -285,6 +285,15 @@ def test_a_row_may_leave_out_its_empty_last_cells() -> None:
     assert [row.line for row in rows] == [2, 3, 4]
 
 
+def test_empty_cells_behind_the_last_column_mean_nothing() -> None:
+    assert _items(_read("a,b\n1,2,, \n3,,\n")) == [{"a": "1", "b": "2"}, {"a": "3"}]
+
+
+def test_a_line_that_names_the_separator_is_not_the_header() -> None:
+    (row,) = _read("\ufeffsep=,\r\na,b\r\n1,2\r\n")
+    assert (row.line, row.item) == (3, {"a": "1", "b": "2"})
+
+
 def test_a_row_without_a_needed_cell_is_refused() -> None:
     (bad,) = _read_mms("k1,010-2345-6789,1588-1234,https://x/1")
     assert bad.problem is not None
