@@ -12,11 +12,16 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
 from plexsend.logs import get_logger
+from plexsend.names import Names
+from plexsend.outbox.redis.kinds import reaching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log = get_logger("worker.transport")
+_names = Names()
+# kombu's types know no kinds of connections.
+_kombus: Any = kombu_redis.Channel
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What reading an item raises that is no JSON, or not of the shape of a message."""
@@ -75,7 +80,10 @@ class _TolerantChannel:
 
 
 class BrokerChannel(_TolerantChannel, kombu_redis.Channel):  # type: ignore[misc]  # kombu has no types
-    """A channel to one server."""
+    """A channel to one server, whose host is looked up once for the eight or so connections of a worker."""
+
+    connection_class = reaching(_kombus.connection_class, _names)
+    connection_class_ssl = reaching(_kombus.connection_class_ssl, _names)
 
 
 class SentinelBrokerChannel(_TolerantChannel, kombu_redis.SentinelChannel):  # type: ignore[misc]  # kombu has no types

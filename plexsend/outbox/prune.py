@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxMoved, UsageError
 from plexsend.outbox.arguments import PRUNE
 from plexsend.outbox.reading import queries
+from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.scripts import Script
-from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
@@ -18,18 +18,15 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 SHORTEST_S = 3600
-"""What ended later is never forgotten: a late answer, or a producer that tries again, still needs the record."""
+"""What ended later is never forgotten: a late answer, or a producer that tries again, needs the record."""
 
 
 def ended_count(store: Store, account: str) -> int:
     """Return how many ended messages an account remembers; some may be counted twice."""
-    with mapped():
-        pipe = store.client.pipeline(transaction=False)
-        for lane in _lists(store, account):
-            pipe.llen(
-                store.keys.lane(account, lane, "ended") if lane else f"{store.keys.account(account)}ended"
-            )
-        return sum(map(number, pipe.execute()))
+    pipe = store.client.pipeline(transaction=False)
+    for lane in _lists(store, account):
+        pipe.llen(store.keys.lane(account, lane, "ended") if lane else f"{store.keys.account(account)}ended")
+    return sum(map(number, execute(store, pipe)))
 
 
 def prune(store: Store, account: str, older_than: timedelta) -> Iterator[int]:
@@ -53,5 +50,5 @@ def prune(store: Store, account: str, older_than: timedelta) -> Iterator[int]:
 
 
 def _lists(store: Store, account: str) -> list[str]:
-    """Return whose lists there are: the account's (empty), and those of lanes that a program of form 1 kept."""
+    """Return whose lists there may be: the account's (empty), and those of lanes in form 1."""
     return ["", *(lane.name for lane in queries.lanes(store) if lane.account == account)]

@@ -32,7 +32,7 @@ SPREADSHEETS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers"}
 _FIRST_END = re.compile(rb"\r\r\n|\r\n|\r|\n")
 
 
-def read_beginning(stream: io.BufferedReader, encoding: Encoding) -> bool:
+def read_beginning(stream: io.BufferedReader, encoding: Encoding, *, is_table: bool) -> bool:
     """Skip the byte order mark; return whether a carriage return alone ends the file's lines.
 
     A file that is no table and no JSON Lines, or in another encoding than the given one, is a FileProblem.
@@ -52,7 +52,11 @@ def read_beginning(stream: io.BufferedReader, encoding: Encoding) -> bool:
         if seen.startswith(first):
             raise FileProblem(f"it is {what}, as its first bytes say. {remedy}")
     ends = _FIRST_END.search(seen)
-    return ends is not None and ends[0] == b"\r"
+    if ends is None or ends[0] != b"\r":
+        return False
+    # A header has none inside it, so the first one of a table is the end of a line. JSON may have one between
+    # its parts, and text in it none at all.
+    return is_table or b"\n" not in seen
 
 
 class Exchanged(io.RawIOBase):

@@ -105,7 +105,7 @@ class RowFile:
 
     def __iter__(self) -> Iterator[Row]:
         with self._named():
-            exchanged = read_beginning(self._stream, self.encoding)
+            exchanged = read_beginning(self._stream, self.encoding, is_table=self.format is Format.CSV)
             if exchanged:
                 self._stream = io.BufferedReader(Exchanged(self._stream), _BLOCK_BYTES)
             lines = read_lines(self._stream, self.encoding, exchanged=exchanged)

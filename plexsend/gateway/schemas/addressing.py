@@ -7,12 +7,15 @@ from uuid import UUID
 
 from plexsend.gateway import numbers
 from plexsend.gateway.refusals import Refusal
-from plexsend.gateway.schemas.fields import PatternText, Text, Utf8Text, refuse
+from plexsend.gateway.schemas.fields import PatternText, Text, Utf8Text, draft_of, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plexsend.gateway.schemas.draft import Draft
+
+_MOST_DIGITS = 12
+"""No number has more."""
 
 MSG_KEY_PATTERN = r"[!-~]{1,128}"
 """Printable ASCII. The space is left out: keys are written in logs and on command lines."""
@@ -35,6 +38,13 @@ class Number(Text):
     def limits(self) -> Mapping[str, Any]:
         """Return the pattern."""
         return {"pattern": self.pattern}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> str:
+        # JSON that was made of a spreadsheet holds numbers, and they cannot begin with a 0 either.
+        if type(value) is int and 0 < value < 10**_MOST_DIGITS and draft_of(data).mend_numbers:
+            text = str(value)
+            value = text if self.normalise(text) == numbers.LOST_ZERO else value
+        return super()._deserialize(value, attr, data, **more)
 
     def judge(self, text: str, field: str, draft: Draft) -> str:
         """Return the digits of the number."""

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments import AUDIT
 from plexsend.outbox.form import OLD_FORM, form_in_force
 from plexsend.outbox.index import indexed_lanes
 from plexsend.outbox.lanes import NAME
@@ -24,11 +25,12 @@ from plexsend.outbox.reading.books import (
     sets_that_differ,
     sum_breaks,
 )
-from plexsend.outbox.reading.discrepancies import HEALS, Discrepancy, about_lane, without_sequels
+from plexsend.outbox.reading.discrepancies import HEALS, Discrepancy, about_hold, about_lane, without_sequels
 from plexsend.outbox.reading.queries import accounts, lanes, routes, server_ms
 from plexsend.outbox.reading.record_pass import RecordPass, members_that_are_wrong, wrong_types
 from plexsend.outbox.redis.key_types import OF_FLEET
 from plexsend.outbox.redis.reads import ask
+from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import SET_OF, State
@@ -95,7 +97,7 @@ class _Audit:
             # The next pass does not find a difference that a lane's moves made, or a key that came twice.
             if not fresh and (not constant or (tried and self._rested(constant))):
                 break
-        found = [*self._of_keys(), *seen.found, *self._of_lanes(mine, seen)]
+        found = [*self._of_keys(), *self._of_holds(mine), *seen.found, *self._of_lanes(mine, seen)]
         found += [each.discrepancy for each in constant]
         return self._result(without_sequels(dict.fromkeys(found)))
 
@@ -125,6 +127,12 @@ class _Audit:
 
     def _of_keys(self) -> Iterator[Discrepancy]:
         yield from wrong_types(self._store, OF_FLEET.items())
+
+    def _of_holds(self, accounts_: Iterable[str]) -> Iterator[Discrepancy]:
+        args = AUDIT.write(act="holds", lane="", part="", since_ms=0)
+        for account in accounts_:
+            for field in self._store.run(Script.AUDIT, account, [*args]):
+                yield about_hold(account, text(field))
 
     def _of_lanes(self, mine: Mapping[str, list[Lane]], seen: PassResult) -> Iterator[Discrepancy]:
         for account, its in mine.items():

@@ -60,6 +60,7 @@ _OF_LANE: Mapping[str, tuple[str, str]] = {
     "index": ("it is not in the index of its account as it should be", HEALS),
     "no wake": ("it has messages to send, but nobody will look at it", HEALS),
     "late wake": ("it has messages to send, but nobody will look at it for a long time", HEALS),
+    "late lease": ("something keeps a connection of it for a time that nobody gave", HEALS),
     "route does not wake": ("it has messages to send, but its route is not among those that wake", HEALS),
 }
 """The same of a lane (audit/lanes.lua)."""
@@ -74,6 +75,14 @@ def about_message(lane: str, msg_key: str, found: str, more: str) -> Discrepancy
 def about_lane(lane: str, found: str) -> Discrepancy:
     """Return what the script found about a lane."""
     return Discrepancy(lane, "", *_OF_LANE[found])
+
+
+def about_hold(account: str, field: str) -> Discrepancy:
+    """Return that a hold, which should end by itself, will not (audit/holds.lua)."""
+    scope, reason, what = field.split(" ", 2)
+    words = f"the hold {reason} of {scope} {what} in account {account} lasts until a time that nobody gave"
+    remedy = f"Find out what wrote it. Where nothing else speaks against it: plexsend resume {what}"
+    return Discrepancy("", "", words, remedy)
 
 
 def about_key(prefix: str, name: str, kind: str, right: str) -> Discrepancy:

@@ -52,3 +52,8 @@ end
 local function latest_due(asked)
   return math.max(now + LONGEST_POSTPONE_MS, tonumber(asked or nil) or 0) + FAR_AHEAD_MS
 end
+
+-- The lease of a drain is the longest time for which anything counts as one.
+local function latest_lease()
+  return num(now + LEASE_MS + FAR_AHEAD_MS)
+end

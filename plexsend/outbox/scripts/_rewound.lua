@@ -46,8 +46,9 @@ local function lanes_in_use(route)
     local group = group_of(member)
     if group then lanes[with_group(route, group)] = true end
   end
-  for _, entry in ipairs(call('HVALS', lane_key(route, 'takes'))) do
-    for number in string.gmatch(string.match(entry, '^%d+ %d+ %d+ %d+ ?%a* ?(.*)$') or '', '%d+') do
+  local takes_of = call('HGETALL', lane_key(route, 'takes'))
+  for i = 2, #takes_of, 2 do
+    for number in string.gmatch(string.match(takes_of[i], '^%d+ %d+ %d+ %d+ ?%a* ?(.*)$') or '', '%d+') do
       lanes[lane_named(number) or route] = true
     end
   end

@@ -1,4 +1,5 @@
--- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records, audit/strays
+-- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records, audit/strays,
+-- needs: audit/holds
 -- audit: looks at lanes or messages of an account and writes nothing. So it runs where the account's messages should
 -- not be, too, and says what is there. Reads of the lanes named: all but their route's drains and takes; of the
 -- messages named: m: b: and their places; lanes, routes, holds, wake, wake:routes, policy.
@@ -9,6 +10,7 @@
 --   members: keys that were in the set `part` of `lane`. Answers {breaks}
 --   bodies:  keys of messages with a body. Answers {breaks}
 --   histories: the same of histories.
+--   holds:   nothing. Answers the fields of holds that will not end
 -- A break is {key, lane, what, more}.
 
 local looks = { records = look_at_record, members = look_at_member, bodies = look_at_body, histories = look_at_history }
@@ -18,6 +20,7 @@ if act == 'lanes' then
   for i = FIRST_REST, #ARGV do answer[#answer + 1] = look_at_lane(ARGV[i]) end
   return answer
 end
+if act == 'holds' then return look_at_holds() end
 for i = FIRST_REST, #ARGV do looks[act](ARGV[i]) end
 if act == 'records' then
   look_at_all_that_they_need()

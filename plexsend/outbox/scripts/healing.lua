@@ -31,6 +31,11 @@ local function put_into_index(lane)
   end
 end
 
+-- What would take a connection of the route for ever is not a drain of plexsend's.
+local function drop_late_leases(route)
+  call('ZREMRANGEBYSCORE', lane_key(route, 'drains'), latest_lease(), '+inf')
+end
+
 -- Whether messages are or were in it. A name that another program made up is not a lane.
 local function is_known(lane)
   return call('EXISTS', lane_key(lane, 'counts')) == 1 or call('HEXISTS', P .. 'lanes', lane) == 1
@@ -46,6 +51,7 @@ local function look_over(lane)
     wake_by(lane, now)
     if group_of(lane) then note_route(route_of(lane), 1) end
   end
+  if not group_of(lane) then drop_late_leases(lane) end
   if not next_event(lane) and end_if_over(lane) then is_lane = false end
   -- Records of form 1 that ended are in a list of their lane.
   local _, is_spoilt = tidy(lane_key(lane, 'ended'))

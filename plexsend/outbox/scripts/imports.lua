@@ -74,12 +74,13 @@ local function write_marks()
   for field in pairs(written) do call('HSET', entry, field, fields[field]) end
 end
 
--- A row of it that has no record was not added: it must not keep the same row, mended, from going. Whoever noted it a
--- moment ago may be about to add it.
+-- A row of it that has no record was not added: it must not keep the same row, mended, from going. One that was noted a
+-- moment ago may be about to be added; of one that was noted long ago the record may be gone.
 local function take_back_pending()
   local text = call('HGET', entry, 'pending')
   local since_ms, number, at = string.match(text or '', '^(%d+) (%d+) ()')
-  if not at or tonumber(since_ms) > now - IMPORT_PENDING_MS then return end
+  local age_ms = at and now - tonumber(since_ms)
+  if not at or age_ms < IMPORT_PENDING_MS or age_ms > IMPORT_RESTS_MS then return end
   local own = of_run(tonumber(number))
   while at <= #text do
     local length = string.byte(text, at)

@@ -1,4 +1,4 @@
-"""docs/imports.md: its commands run."""
+"""docs/imports.md: its commands run, and audit knows what they leave."""
 
 from __future__ import annotations
 
@@ -29,3 +29,4 @@ def test_commands_of_the_page_run(
     for line in commands:
         ended = run(*shlex.split(line)[1:], "--json")
         assert (ended.code, ended.lines[-1]["added"]) == (0, 1), ended.err
+    assert run("audit").code == 0

@@ -331,6 +331,16 @@ def test_time_that_nobody_asked_for_is_cut_and_one_that_somebody_did_stays(bench
     assert bench.store.client.zscore(later, "far") == asked
 
 
+def test_lease_that_nobody_gave_takes_no_connection_for_ever(bench: Bench) -> None:
+    bench.submit(keys_of(10))
+    drains = bench.store.keys.lane("main", BULK.name, "drains")
+    bench.store.client.zadd(drains, {f"x.{number}": 9e15 for number in range(8)})
+    assert bench.bells() == []
+    bench.heal(BULK.name)
+    bench.let_pass(5_000, steadily=False)
+    assert len(bench.bells()) == 1
+
+
 def test_what_is_as_it_should_be_is_not_touched(bench: Bench) -> None:
     bench.submit(keys_of(30))
     bench.stop(settlement=verdicts(bench.take(), Outcome.PARK))

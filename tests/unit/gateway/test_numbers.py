@@ -197,6 +197,15 @@ def test_a_lost_zero_is_put_back_where_asked_for_and_reported(field: str, writte
     assert [(each.field, each.reason) for each in item.replacements] == [(field, ZERO_PUT_BACK.reason)]
 
 
+def test_a_number_of_json_that_lost_a_zero_is_mended_where_asked_for() -> None:
+    raw = {"sender_number": "0222345678", "receiver_number": 1022345678, "msg": "m"}
+    item = get_loader("sms-bulk").load(raw, default_key="k", mend_numbers=True)
+    assert (item.receiver, len(item.replacements)) == ("01022345678", 1)
+    for wrong in (12345, 10**30, True, -1022345678, 1022345678.0):
+        with pytest.raises(InvalidItem, match="not text"):
+            get_loader("sms-bulk").load(raw | {"receiver_number": wrong}, mend_numbers=True)
+
+
 def test_a_number_that_lacks_more_than_a_zero_is_refused_all_the_same() -> None:
     raw = {"sender_number": "0222345678", "receiver_number": "12345", "msg": "m"}
     with pytest.raises(InvalidItem):

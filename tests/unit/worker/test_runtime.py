@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.way import Way
 from plexsend.producers.producer import Producer
 from plexsend.worker.app import create_app
 from plexsend.worker.runtime import Runtime
+from plexsend.worker.transport import BrokerChannel, _names
 
 if TYPE_CHECKING:
+    import pytest
+
     from plexsend.outbox.redis.store import Store
 
 SETTINGS = read_settings(
@@ -37,6 +45,26 @@ def test_worker_sends_by_the_way_of_its_settings_and_makes_connections_anew_afte
 
 def test_producer_makes_connections_anew_after_the_rest_of_its_settings() -> None:
     assert rest_of(Producer(SETTINGS)._store) == 7
+
+
+def test_connections_to_the_broker_share_what_is_known_of_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker makes eight or so: each would wait 5 s for itself where the first name server is dead."""
+    asked: list[str] = []
+
+    def addresses(host: str, _: float) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(_names, "addresses", addresses)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        kinds: list[Any] = [BrokerChannel.connection_class, BrokerChannel.connection_class_ssl]
+        for kind in kinds:
+            connection = kind(host="broker.test", port=port, socket_timeout=0.05, retry=Retry(NoBackoff(), 0))
+            with suppress(RedisError):
+                connection.connect()
+            connection.disconnect()
+    assert asked == ["broker.test"] * 2
 
 
 def test_connections_to_the_broker_send_signs_of_life_as_often() -> None:

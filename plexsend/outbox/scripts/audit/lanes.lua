@@ -32,5 +32,7 @@ local function look_at_lane(lane)
   if is_read and not indexed and #counts > 0 then wrong[#wrong + 1] = 'index' end
   local is_seen, lacking = pcall(lacks, lane)
   if is_seen and lacking then wrong[#wrong + 1] = lacking end
+  local busy = redis.pcall('ZCOUNT', lane_key(lane, 'drains'), latest_lease(), '+inf')
+  if type(busy) == 'number' and busy > 0 then wrong[#wrong + 1] = 'late lease' end
   return { counts, sizes_of(lane), wrong }
 end

@@ -275,8 +275,14 @@ def test_each_line_end_of_a_table_is_one(tmp_path: Path, end: str, encoding: str
 
 def test_carriage_returns_alone_end_lines_of_json(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\r{"a":\n 2}\r')
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\r{"a": 2}\r')
     assert [(row.line, row.item) for row in _read(path)] == [(1, {"a": 1}), (3, {"a": 2})]
+
+
+def test_a_carriage_return_between_parts_of_json_ends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a":\r1}\n\r{"a": 2}\n')
+    assert [row.item for row in _read(path)] == [{"a": 1}, {"a": 2}]
 
 
 def test_a_carriage_return_inside_a_line_of_another_file_ends_nothing(tmp_path: Path) -> None:
