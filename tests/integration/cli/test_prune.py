@@ -8,6 +8,7 @@ import pytest
 
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ HOUR_MS = 3_600_000
 def age(store: Store, ms: int, account: str = "main") -> None:
     """Let everything that an account remembers to have ended, have ended earlier."""
     ended = f"{store.keys.account(account)}ended"
-    entries = [entry.decode().partition(":") for entry in store.client.lrange(ended, 0, -1)]
+    entries = [text(entry).partition(":") for entry in store.client.lrange(ended, 0, -1)]
     pipe = store.client.pipeline(transaction=False)
     pipe.delete(ended)
     for at, _, key in entries:
