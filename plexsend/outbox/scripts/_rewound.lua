@@ -28,7 +28,7 @@ end
 local function loss_of(route, seen_takes, seen_went)
   local counts = lane_key(route, 'counts')
   local found = redis.pcall('HMGET', counts, 'takes', 'went')
-  -- Of another type: whoever takes from the route next puts it aside.
+  -- Of another type: the next take from the route puts it aside.
   if found.err then return nil end
   local takes, went = number_in(found[1]) or 0, number_in(found[2]) or 0
   if seen_takes <= takes then return nil end
