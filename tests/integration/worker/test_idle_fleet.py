@@ -70,10 +70,10 @@ def _calls(store: Store) -> int:
 def _cost_s(store: Store, act: Callable[[], object], *, times: int) -> float:
     """Return the seconds of CPU that Redis's main thread spends on one of several acts.
 
-    The least of three measurements: other processes on the machine only ever make it more.
+    The least of five measurements: other processes on the machine only ever make it more.
     """
     costs = []
-    for _ in range(3):
+    for _ in range(5):
         before = _used_s(store)
         for _ in range(times):
             act()
