@@ -11,6 +11,7 @@ from plexsend.outbox import steer
 from plexsend.outbox.advance import NothingTaken, Status
 from plexsend.outbox.batches import Batch, Outcome
 from plexsend.outbox.constants import MOST_COUNTS
+from plexsend.outbox.fleet import Announcement, alive, announce, signs
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.audit import audit
@@ -26,6 +27,7 @@ from plexsend.settings import OnUncertain, Policy
 from tests.integration.outbox.bench import BULK, Bench, accepted, back, keys_of, verdicts
 
 GROUP = Lane("mms-bulk", None, "main", "spring")
+ANNOUNCEMENT = Announcement("host", 1, "0.4.0", 2, 0, ("mms-bulk",), 16)
 LEFT_ALONE = sorted(LEFT_TO_A_PERSON["OF_ACCOUNT"])
 MADE_ANEW = sorted(
     [
@@ -193,3 +195,18 @@ def test_codes_that_a_gateway_makes_up_do_not_fill_the_counts(bench: Bench) -> N
     counts = bench.counts()
     assert len(counts) <= MOST_COUNTS + 1
     assert sum(n for name, n in counts.items() if name.startswith("c:")) == 300
+
+
+@pytest.mark.parametrize("name", ["alive", "fleet"])
+def test_processes_go_on_giving_signs_of_life(bench: Bench, name: str) -> None:
+    store = bench.store
+    announce(store, "p1", ANNOUNCEMENT)
+    client: Any = store.client
+    client.delete(store.keys.prefix + name)
+    client.xadd(store.keys.prefix + name, {"foreign": "value"})
+    aside: list[str] = []
+    store.on_put_aside = aside.extend
+    announce(store, "p1", ANNOUNCEMENT)
+    alive(store, "p1", busy=0, revision=1)
+    assert aside == [store.keys.prefix + name]
+    assert "p1" in signs(store, alive(store, "p1", busy=0, revision=1).now_ms)
