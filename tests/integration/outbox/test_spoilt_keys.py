@@ -74,7 +74,7 @@ def test_what_can_be_made_anew_keeps_nothing_from_being_sent(limited: Bench, nam
     bench.submit(keys_of(10, "u"))
     batch = bench.take("p1.1", lane=GROUP)
     key = spoil(bench, name)
-    bench.submit(keys_of(10, "v"))
+    assert {each.outcome for each in bench.submit(keys_of(10, "v"))} == {"added"}
     bench.stop("p1.1", accepted(batch), lane=GROUP)
     for _ in range(2):
         bench.drain_all(lane=GROUP)
@@ -101,6 +101,7 @@ def test_what_cannot_be_made_anew_is_named_and_nothing_is_half_written(bench: Be
     records = [bench.store.keys.record("main", each) for each in keys_of(10)]
     assert {bench.store.client.hget(record, "s") for record in records} == {b"accepted"}
     if name == "holds":
+        assert counted(bench) == {"submitted": 20, "s:accepted": 10, "s:waiting": 10}
         assert isinstance(answer, NothingTaken)
         assert (answer.status, answer.reason) == (Status.SPOILT, key)
         assert bench.sweep().spoilt == (BULK.name, key)
@@ -108,6 +109,24 @@ def test_what_cannot_be_made_anew_is_named_and_nothing_is_half_written(bench: Be
         with pytest.raises(KeySpoilt, match=name):
             bench.submit(["x"], GROUP)
     assert bench.store.client.type(key) == b"stream"
+
+
+def test_message_whose_lane_cannot_be_named_keeps_no_other_from_being_settled(bench: Bench) -> None:
+    bench.submit(10)
+    settlement = accepted(bench.take())
+    index, client = bench.store.keys.lane_index("main"), bench.store.client
+    records = [bench.store.keys.record("main", key) for key in keys_of(10)]
+    # Taken by another since: its lane is looked for in the index.
+    client.hset(records[4], "k", "p2.1.1")
+    client.rename(index, "aside")
+    spoil(bench, "lanes")
+    with pytest.raises(KeySpoilt, match="lanes"):
+        bench.call(settlement=settlement)
+    assert [place for place, each in enumerate(records) if client.hget(each, "s") == b"sending"] == [4]
+    client.rename("aside", index)
+    bench.repeat()
+    assert bench.events("k00004") == ["late"]
+    assert audit(bench.store).ok
 
 
 def test_holds_that_cannot_be_read_hold_until_the_account_is_resumed(bench: Bench) -> None:
