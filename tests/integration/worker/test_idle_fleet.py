@@ -47,7 +47,9 @@ def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_two_percent
     calls = _calls(store)
     # A round over each account comes every four seconds.
     of_second_s = _cost_s(store, second, times=8)
-    assert _calls(store) - calls <= MEASUREMENTS * (2 * ACCOUNTS + 3 * 8), "two scripts for each account, few besides"
+    assert _calls(store) - calls <= MEASUREMENTS * (2 * ACCOUNTS + 3 * 8), (
+        "two scripts an account, few besides"
+    )
     of_look_s = _cost_s(store, lambda: unswept(store, names_of), times=50)
     looks = ACCOUNTS * (LOOKERS - 1 + (PROCESSES - 1) / LOOKS_AT_ALL) / ACCOUNTS / LOOK_BESIDE_S
 
