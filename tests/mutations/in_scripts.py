@@ -84,7 +84,7 @@ IN_SCRIPTS = (
         2,
         "a record that ages out is counted nowhere",
         _COUNTS,
-        "count(lane, 'a:' .. from, 1)",
+        "count(lane, 'a:' .. from, n)",
         "count(lane, 'a:' .. from, 0)",
         (f"{_OUTBOX}/test_retention.py::test_ended_records_age_out_and_stay_counted",),
     ),
