@@ -27,7 +27,7 @@ class Pool(TaskPool):
         """
         is_cold: Any = state.should_terminate
         if is_cold:
-            self.executor.shutdown(wait=False, cancel_futures=True)
+            self.executor.shutdown(wait=False, cancel_futures=True)  # type: ignore[attr-defined]  # Celery's stubs
         else:
             super().on_stop()
 
