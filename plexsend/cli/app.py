@@ -110,6 +110,13 @@ ENTRIES = (
         "List or settle messages that may have been sent.",
     ),
     ListedCommand(
+        "prune",
+        "prune:prune",
+        Section.STEER,
+        "Forget records of messages that ended some time ago.",
+        replaces="Lowering keep_days for the whole fleet, and setting it back, to make room in a full Redis",
+    ),
+    ListedCommand(
         "rewound",
         "rewound:rewound",
         Section.STEER,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.selecting import unknown_lane
-from plexsend.cli.targets import read_group
+from plexsend.cli.targets import read_group, require_account
 from plexsend.errors import NotPossible
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
@@ -75,8 +75,8 @@ def mark_rewound(
 ) -> int:
     """Hold accounts by hand, print which, and return the exit code."""
     names = queries.accounts(store)
-    if account is not None and account not in names:
-        raise NotPossible(f"No account {account} has a message here. `plexsend lanes` lists what there is.")
+    if account is not None:
+        require_account(account, names)
     from_ms, now_ms = round(since.timestamp() * 1000), queries.server_ms(store)
     if from_ms > now_ms:
         raise NotPossible("The copy cannot be of a time ahead: --since says when it was made.")

@@ -100,6 +100,12 @@ def require_known(target: Target) -> None:
     )
 
 
+def require_account(account: str, known: Collection[str]) -> None:
+    """Raise NotPossible where no message was ever sent with an account."""
+    if account not in known:
+        raise NotPossible(_unknown("account", account, known))
+
+
 def read_target(word: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
     """Return what a word means, given the names that are known.
 

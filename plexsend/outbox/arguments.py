@@ -152,6 +152,9 @@ WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
 AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 """`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
+PRUNE = _order("prune", _number("older_ms"), "lane")
+"""`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
+
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
 
@@ -258,6 +261,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "heal": Signature(HEAL),
     "walk": Signature(WALK, answer=WALK_ANSWER),
     "audit": Signature(AUDIT),
+    "prune": Signature(PRUNE),
     "alive": Signature(ALIVE),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }

@@ -126,7 +126,13 @@ class Imports:
         return ImportRun(terms, number(first), number(value), salt)
 
     def look(
-        self, run: ImportRun, rows: Sequence[ImportRow], *, sends_changed: bool, send_at_ms: int = 0
+        self,
+        run: ImportRun,
+        rows: Sequence[ImportRow],
+        *,
+        sends_changed: bool,
+        send_at_ms: int = 0,
+        sample: str = "",
     ) -> list[Met]:
         """Return for each row (at most 500) whether the import met it before; note those that are new.
 
@@ -138,8 +144,10 @@ class Imports:
             rows: The rows.
             sends_changed: Whether changed rows are to be added too; then none is answered as changed.
             send_at_ms: When they go, if later: what is noted is kept for longer then.
+            sample: The key of a row that the run added before, as for `end`.
         """
-        reply = self._of_rows(run, "look", rows, sends_changed=int(sends_changed), send_at_ms=send_at_ms)
+        named = {"sends_changed": int(sends_changed), "send_at_ms": send_at_ms}
+        reply = self._of_rows(run, "look", rows, sample=sample, **named)
         return [Met(text(each)) for each in reply]
 
     def forget(self, run: ImportRun, rows: Sequence[ImportRow]) -> None:
@@ -176,7 +184,7 @@ class Imports:
         with mapped():
             return bool(names and self._store.client.exists(*names))
 
-    def _of_rows(self, run: ImportRun, act: str, rows: Sequence[ImportRow], **named: int) -> list[bytes]:
+    def _of_rows(self, run: ImportRun, act: str, rows: Sequence[ImportRow], **named: Argument) -> list[bytes]:
         if not rows:
             return []
         entries: list[Argument] = []

@@ -16,6 +16,7 @@ from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.policies.state import copy_to, run
+from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -178,7 +179,7 @@ def _answers(reply: Sequence[str]) -> list[Submitted]:
     if reply[0] == "full":
         raise OutboxFull(
             f"Redis holds {int(reply[1]):,} of {int(reply[2]):,} bytes, above {_MEMORY_MARK:.0%}: "
-            "nothing new is taken in. Let the backlog drain, or raise its maxmemory."
+            f"nothing new is taken in. {MAKE_ROOM}"
         )
     return [_answer(known, state) for known, state in zip(reply[::2], reply[1::2], strict=True)]
 

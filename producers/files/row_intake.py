@@ -130,10 +130,16 @@ class RowIntake:
 
     def _look(self, notes: Sequence[_Note | None], send_at_ms: int) -> dict[int, Met]:
         met: dict[int, Met] = {}
-        for run in self._tallies:
+        for run, tally in self._tallies.items():
             places = [place for place, note in enumerate(notes) if note is not None and note.run is run]
             rows = [note.row for place in places if (note := notes[place]) is not None]
-            found = self._imports.look(run, rows, sends_changed=self._sends_changed, send_at_ms=send_at_ms)
+            found = self._imports.look(
+                run,
+                rows,
+                sends_changed=self._sends_changed,
+                send_at_ms=send_at_ms,
+                sample=tally.sample,
+            )
             met |= zip(places, found, strict=True)
         return met
 

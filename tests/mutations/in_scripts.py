@@ -21,6 +21,7 @@ _VERDICTS = f"{_SCRIPTS}/advance/verdicts.lua"
 _OUTBOX = "tests/integration/outbox"
 _DISAGREEING = "tests/integration/worker/test_disagreeing.py"
 _OF_SETTLE = f"{_OUTBOX}/test_settle.py"
+_OF_REWOUND = f"{_OUTBOX}/test_rewound.py"
 
 IN_SCRIPTS = (
     Mutation(
@@ -83,7 +84,7 @@ IN_SCRIPTS = (
         2,
         "a record that ages out is counted nowhere",
         _COUNTS,
-        "count(lane, 'a:' .. from, 1)",
+        "count(lane, 'a:' .. from, n)",
         "count(lane, 'a:' .. from, 0)",
         (f"{_OUTBOX}/test_retention.py::test_ended_records_age_out_and_stay_counted",),
     ),
@@ -151,6 +152,24 @@ IN_SCRIPTS = (
         "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
         "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
+    ),
+    Mutation(
+        "rewound-not-seen",
+        3,
+        "a process takes from a Redis that forgot what the process took before",
+        _TAKE,
+        "  if rewound then return rewound end\n",
+        "",
+        (f"{_OF_REWOUND}::test_a_process_that_took_before_takes_nothing_from_an_old_copy",),
+    ),
+    Mutation(
+        "restore-seen-as-moments",
+        3,
+        "a sweep after a restore counts as a time that Redis remembers",
+        f"{_SCRIPTS}/_rewound.lua",
+        "last = earlier < seen_ms and earlier or 0",
+        "last = earlier < seen_ms and last or 0",
+        (f"{_OF_REWOUND}::test_a_sweep_after_the_restore_does_not_hide_how_old_the_copy_is",),
     ),
     Mutation(
         "rejected-though-perhaps-sent",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (Column("state"), Column("records", right=True), Column("archived", right=True))
 _BREAKS = (Column("lane"), Column("msg_key", style="bold"), Column("what is wrong", folds=True, style="red"))
+_MOST_NAMED = 5
+"""Messages, lanes and keys that one remedy is said of by name."""
 
 
 @click.command(epilog=example("plexsend audit"))
@@ -79,9 +81,19 @@ def _show(screen: Screen, result: Audit) -> None:
         )
         return
     screen.table(_BREAKS, [[found.lane, found.msg_key, found.what] for found in result.discrepancies])
-    for remedy in dict.fromkeys(found.remedy for found in result.discrepancies):
-        screen.say(f"What to do: {remedy}")
+    for remedy, subjects in _by_remedy(result).items():
+        more = f" and {len(subjects) - _MOST_NAMED:,} more" if len(subjects) > _MOST_NAMED else ""
+        screen.say(f"{', '.join(subjects[:_MOST_NAMED])}{more}: {remedy}")
     screen.say(
         f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
         style="bold red",
     )
+
+
+def _by_remedy(result: Audit) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in result.discrepancies:
+        subjects = found.setdefault(one.remedy, [])
+        if one.subject not in subjects[-_MOST_NAMED:]:
+            subjects.append(one.subject)
+    return found

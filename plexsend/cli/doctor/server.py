@@ -104,14 +104,14 @@ def _memory(facts: ServerFacts) -> Iterator[CheckRow]:
                 "memory",
                 found,
                 f"above {_MARK_WRONG:.0%} nothing more is taken in",
-                "Let the backlog drain, raise maxmemory, or lower PLEXSEND_KEEP_DAYS.",
+                failures.MAKE_ROOM,
             )
         elif share >= _MARK_DOUBTFUL:
             yield doubtful(
                 "memory",
                 found,
                 f"above {_MARK_WRONG:.0%} nothing more is taken in",
-                "See with `plexsend lanes` what waits, or raise maxmemory.",
+                failures.MAKE_ROOM,
             )
         else:
             yield ok("memory", found)

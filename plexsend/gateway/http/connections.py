@@ -111,7 +111,9 @@ class WatchedConnection(HTTPConnection):
         # Each byte of the proxy's answer may take the whole time for connecting: all of them may not.
         timer = threading.Timer(self.exchange.timeouts.connect_s, self._hang_up, (self.sock,))
         timer.daemon = True
-        timer.start()
+        # Where there are no more threads each byte has its time all the same.
+        with suppress(RuntimeError):
+            timer.start()
         try:
             super()._tunnel()
         finally:

@@ -11,6 +11,7 @@ from plexsend.outbox.policies.state import read
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.disagreements import disagreements
 from plexsend.outbox.reading.limits import limited_parts, sent_today
+from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
 
@@ -109,8 +110,7 @@ def _filling(mark: int, level: int) -> Condition:
         NoticeKind.MEMORY,
         "memory",
         str(mark),
-        f"Redis uses more than {mark} % of its maxmemory. {then}. Let what waits go (plexsend why), or "
-        "raise maxmemory.",
+        f"Redis uses more than {mark} % of its maxmemory. {then}. {MAKE_ROOM}",
         level=level,
     )
 

@@ -59,7 +59,12 @@ _TLS = (
     "TLS failed: compare ssl_ca_certs, ssl_certfile and ssl_keyfile in PLEXSEND_REDIS_URL "
     "with what the server wants."
 )
-_FULL = "Redis is full: nothing new is taken in. Let the backlog drain, or raise its maxmemory."
+MAKE_ROOM = (
+    "Let what waits go (`plexsend lanes`), forget what has ended sooner (`plexsend prune --older-than 2d` at "
+    "once, PLEXSEND_KEEP_DAYS for good), or raise maxmemory."
+)
+"""What to do about a server that is full: of waiting messages or of ended records, which fill it as well."""
+_FULL = f"Redis is full: nothing new is taken in. {MAKE_ROOM}"
 
 # What a node of a cluster answers where redis-py has no class for it.
 _OF_A_CLUSTER = ("do not hash to the same slot", "non local key", "not allowed in cluster mode")

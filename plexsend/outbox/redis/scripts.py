@@ -51,6 +51,7 @@ class Script(StrEnum):
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    PRUNE = "prune"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -69,6 +70,7 @@ _SHEBANG = {
     Script.IMPORTS: "#!lua",
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
+    Script.PRUNE: "#!lua flags=allow-oom",
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }

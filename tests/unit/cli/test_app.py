@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PROMISED = {
     Section.SEND: "send check import",
     Section.FOLLOW: "status why lanes groups holds fleet audit",
-    Section.STEER: "cancel reschedule pause resume policy dead uncertain rewound",
+    Section.STEER: "cancel reschedule pause resume policy dead uncertain prune rewound",
     Section.SERVERS: "up worker beat sandbox",
     Section.SET_UP: "doctor demo",
 }

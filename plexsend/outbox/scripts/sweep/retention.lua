@@ -12,7 +12,8 @@ end
 -- Lanes with a group of which a record was taken away: it may have been the last. And how many these are.
 local thinned, thinned_count = {}, 0
 
--- An entry counts only if it is about the record's last end (a message asked for again ends twice).
+-- An entry counts only if it is about the record's last end (a message asked for again ends twice). Answers whether
+-- the record is gone.
 local function archive(at, key)
   local found = read_record(key, 's', 'e', 'l')
   local lane = lane_named(found[3])
@@ -21,7 +22,9 @@ local function archive(at, key)
     if group_of(lane) and not thinned[lane] then
       thinned[lane], thinned_count = true, thinned_count + 1
     end
+    return true
   end
+  return false
 end
 
 -- A time that is ahead is from before the clock was set back: that record counts as ended now, or it would keep all
@@ -34,12 +37,12 @@ local function end_now(list, at, key)
   end
 end
 
--- Looks through one list in order of ending; answers whether more of it is old enough, and whether it met something
--- that cannot be taken away, since another program wrote to its lane. That goes to the end of the list: it must not
--- keep all that ended after it.
+-- Looks through one list in order of ending; answers whether more of it is old enough, whether it met something that
+-- cannot be taken away, since another program wrote to its lane, and how many records are gone. What cannot be taken
+-- away goes to the end of the list: it must not keep all that ended after it.
 local function tidy(list)
   local entries, done = call('LRANGE', list, 0, MOST_TIDIED - 1), 0
-  local has_more, spoilt_count = false, 0
+  local has_more, spoilt_count, taken = false, 0, 0
   for _, entry in ipairs(entries) do
     local at, key = string.match(entry, '^(%d+):(.*)$')
     local is_ahead = at and tonumber(at) > now
@@ -51,14 +54,19 @@ local function tidy(list)
     done = done + 1
     if is_ahead then
       end_now(list, at, key)
-    elseif at and not pcall(archive, at, key) then
-      spoilt_count = spoilt_count + 1
-      call('RPUSH', list, entry)
+    elseif at then
+      local is_done, is_gone = pcall(archive, at, key)
+      if not is_done then
+        spoilt_count = spoilt_count + 1
+        call('RPUSH', list, entry)
+      elseif is_gone then
+        taken = taken + 1
+      end
     end
   end
   if done > 0 then call('LTRIM', list, done, -1) end
   -- Nothing else than what is spoilt can wait until the next look.
-  return has_more or done == MOST_TIDIED and spoilt_count < done, spoilt_count > 0
+  return has_more or done == MOST_TIDIED and spoilt_count < done, spoilt_count > 0, taken
 end
 
 -- Holds of a route that end by themselves. Not all of the account's are read: there may be thousands of pauses.

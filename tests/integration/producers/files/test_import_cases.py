@@ -17,7 +17,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
 from plexsend.outbox.states import State
-from plexsend.producers import ImportInterrupted, ImportReport, Producer, Remark, import_file
+from plexsend.producers import ImportInterrupted, ImportReport, Producer, Progress, Remark, import_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -291,6 +291,27 @@ def records_that_are_gone(desk: Desk) -> None:
     with pytest.raises(ImportRefused, match=r"Records of the import sale\.jsonl.* --resume .* --name"):
         desk.put_in(desk.rows(3))
     assert counts(desk.put_in(desk.rows(4), resume=True)) == (1, 2, 1, 0, 0)
+    # An interrupted import goes on under its own marks, so what it added must be there.
+    rows = [desk.make_item(number, msg=f"{number}") for number in range(1_001)]
+
+    def stop(progress: Progress) -> None:
+        if progress.rows_done == 1_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.put_in(rows, "half.jsonl", on_progress=stop)
+    desk.lose_record("0")
+    with pytest.raises(ImportRefused, match="are gone by now"):
+        desk.put_in(rows, "half.jsonl")
+    assert counts(desk.put_in(rows, "half.jsonl", resume=True)) == (1, 999, 1, 0, 0)
+    rejected = desk.put_in([*desk.rows(2), desk.make_item(2, msg="")], "mend.jsonl").rejected_path
+    path = mend_rejects(rejected, msg="mended").rename(desk.folder / "copy.jsonl")
+    assert counts(desk.put_in(path)) == (1, 0, 0, 0, 0)
+    desk.lose_record("안녕하세요 0")
+    desk.lose_record("mended")
+    with pytest.raises(ImportRefused, match="are gone by now"):
+        desk.put_in(path)
+    assert counts(desk.put_in(path, resume=True)) == (0, 0, 1, 0, 0)
     # The same where the first are so old that they may be gone.
     desk.put_in(desk.rows(2), "old.jsonl")
     desk.let_pass(7 * 24 * HOUR_MS, "first")
