@@ -129,11 +129,11 @@ IN_SCRIPTS = (
     Mutation(
         "park-in-force-ignored",
         3,
-        "a retry is not parked where park is in force",
+        "what waits to be sent again goes, though park is in force",
         f"{_SCRIPTS}/_policy.lua",
         "return policy('on_uncertain', service) == 'park'",
         "return false",
-        (f"{_DISAGREEING}::test_retry_of_a_judge_that_knows_an_older_policy_is_parked",),
+        (f"{_DISAGREEING}::test_what_waits_to_be_sent_again_is_parked_once_park_is_in_force",),
     ),
     Mutation(
         "older-policies-copied",
