@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (Column("state"), Column("records", right=True), Column("archived", right=True))
 _BREAKS = (Column("lane"), Column("msg_key", style="bold"), Column("what is wrong", folds=True, style="red"))
+_MOST_NAMED = 5
+"""Messages, lanes and keys that one remedy is said of by name."""
 
 
 @click.command(epilog=example("plexsend audit"))
@@ -81,9 +83,19 @@ def _show(screen: Screen, result: Audit, *, wide: bool) -> None:
         return
     breaks = [[found.lane, found.msg_key, found.what] for found in result.discrepancies]
     screen.table(_BREAKS, breaks, blocks=True, wide=wide)
-    for remedy in dict.fromkeys(found.remedy for found in result.discrepancies):
-        screen.say(f"What to do: {remedy}", wraps=True)
+    for remedy, subjects in _by_remedy(result).items():
+        more = f" and {len(subjects) - _MOST_NAMED:,} more" if len(subjects) > _MOST_NAMED else ""
+        screen.say(f"{', '.join(subjects[:_MOST_NAMED])}{more}: {remedy}", wraps=True)
     screen.say(
         f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
         style="bold red",
     )
+
+
+def _by_remedy(result: Audit) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in result.discrepancies:
+        subjects = found.setdefault(one.remedy, [])
+        if one.subject not in subjects[-_MOST_NAMED:]:
+            subjects.append(one.subject)
+    return found

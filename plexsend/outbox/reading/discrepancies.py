@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ _RENAME = (
     "KEY.old). What it held before is lost."
 )
 LOST = "Something deleted or changed keys, or an older copy was restored: find out what before you go on."
+_FIRST_WORDS = re.compile(r" is | lasts |,")
 _SEND_AGAIN = "It cannot be sent as it is: plexsend cancel KEY, then submit it again under another key."
 
 
@@ -31,6 +33,11 @@ class Discrepancy:
     msg_key: str
     what: str
     remedy: str = LOST
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in a few words."""
+        return self.msg_key or self.lane or _FIRST_WORDS.split(self.what)[0]
 
 
 _OF_MESSAGE: Mapping[str, tuple[str, str]] = {

@@ -13,19 +13,19 @@ local function count(lane, field, n)
   add_to(counts[lane], field, n)
 end
 
--- A message goes from one state to another, whatever writes it: what follows from any change of a state is
--- here. Called for every message of a batch, so it builds no text and asks nothing of Redis. `key` is for what
--- will count single messages; nothing does yet.
-local function moved(lane, key, from, to) -- luacheck: no unused args
+-- One or more messages (`n`; without it one) go from one state to another, whatever writes it: what follows from any
+-- change of a state is here.
+local function moved(lane, from, to, n)
+  n = n or 1
   local balance = balances[lane]
   if not balance then
     balance = {}
     balances[lane] = balance
   end
-  balance[from] = (balance[from] or 0) - 1
-  balance[to] = (balance[to] or 0) + 1
+  balance[from] = (balance[from] or 0) - n
+  balance[to] = (balance[to] or 0) + n
   -- Its record is taken away for good: only the count of the state that it had stays.
-  if to == NOWHERE then count(lane, 'a:' .. from, 1) end
+  if to == NOWHERE then count(lane, 'a:' .. from, n) end
 end
 
 -- Whether counts, as HGETALL answers them, name a message that has a record still.

@@ -77,13 +77,13 @@ local function move(lane, key, from, event, score, fields)
     call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j')
   end
   call('HSET', record_of .. key, unpack(fields))
-  moved(lane, key, from, to)
+  moved(lane, from, to)
   return to
 end
 
 -- Takes an ended record away for good; the caller has checked that the event can happen.
 local function forget(lane, key, from, event)
   if SET_OF(from) then redis.pcall('ZREM', lane_key(lane, SET_OF(from)), key) end
-  moved(lane, key, from, target(event, from))
+  moved(lane, from, target(event, from))
   call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
 end

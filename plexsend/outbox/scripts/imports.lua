@@ -101,18 +101,14 @@ local function begin()
     return begun(1)
   end
   if found[4] ~= by then return { 'by', found[4] } end
-  -- Rejected rows belong to the run that rejected them.
-  if run > 0 and run <= runs and since == first then
-    keep()
-    return begun(run)
-  end
-  -- The same file, not read to its end: it goes on, unless rows of it may have no record any more. Those must be held
-  -- back, which a run of its own does.
-  local open = tonumber(found[8] or nil)
+  -- Rejected rows belong to the run that rejected them, and the same file, not read to its end, goes on: unless rows of
+  -- that run may have no record any more. Those must be held back, which another run does.
   local is_gone = first <= now - keep_ms or found[6] and call('EXISTS', record_of .. found[6]) == 0
-  if open and not is_gone then
+  local rejected_by = run > 0 and run <= runs and since == first and run
+  local earlier = rejected_by or tonumber(found[8] or nil)
+  if earlier and not is_gone then
     keep()
-    return begun(open)
+    return begun(earlier)
   end
   if not resume then
     if is_gone then return { 'archived', num(first) } end

@@ -107,7 +107,7 @@ for place, message in ipairs(new) do
   call('SET', body_of .. key, message.body)
   call('HSET', record_of .. key, unpack(fields))
   call('ZADD', set, score, key)
-  moved(lane, key, NOWHERE, state)
+  moved(lane, NOWHERE, state)
 end
 count(lane, 'submitted', #new)
 write_counts()

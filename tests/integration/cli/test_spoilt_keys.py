@@ -102,7 +102,7 @@ def test_people_read_what_to_do(run: Callable[..., Any], yard: Any, store: Any) 
     store.client.delete(store.keys.wake("main"))
     people = run("audit")
     assert people.code == 1
-    assert "What to do: A worker puts it right within an hour, or soon after one starts." in people.out
+    assert f"{LANE}: A worker puts it right within an hour, or soon after one starts." in people.out
 
 
 @pytest.mark.parametrize(

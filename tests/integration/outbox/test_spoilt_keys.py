@@ -11,6 +11,7 @@ from plexsend.outbox import steer
 from plexsend.outbox.advance import NothingTaken, Status
 from plexsend.outbox.batches import Batch, Outcome
 from plexsend.outbox.constants import MOST_COUNTS
+from plexsend.outbox.fleet import Announcement, alive, announce, signs
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.audit import audit
@@ -26,6 +27,7 @@ from plexsend.settings import OnUncertain, Policy
 from tests.integration.outbox.bench import BULK, Bench, accepted, back, keys_of, verdicts
 
 GROUP = Lane("mms-bulk", None, "main", "spring")
+ANNOUNCEMENT = Announcement("host", 1, "0.4.0", 2, 0, ("mms-bulk",), 16)
 LEFT_ALONE = sorted(LEFT_TO_A_PERSON["OF_ACCOUNT"])
 MADE_ANEW = sorted(
     [
@@ -72,7 +74,7 @@ def test_what_can_be_made_anew_keeps_nothing_from_being_sent(limited: Bench, nam
     bench.submit(keys_of(10, "u"))
     batch = bench.take("p1.1", lane=GROUP)
     key = spoil(bench, name)
-    bench.submit(keys_of(10, "v"))
+    assert {each.outcome for each in bench.submit(keys_of(10, "v"))} == {"added"}
     bench.stop("p1.1", accepted(batch), lane=GROUP)
     for _ in range(2):
         bench.drain_all(lane=GROUP)
@@ -99,6 +101,7 @@ def test_what_cannot_be_made_anew_is_named_and_nothing_is_half_written(bench: Be
     records = [bench.store.keys.record("main", each) for each in keys_of(10)]
     assert {bench.store.client.hget(record, "s") for record in records} == {b"accepted"}
     if name == "holds":
+        assert counted(bench) == {"submitted": 20, "s:accepted": 10, "s:waiting": 10}
         assert isinstance(answer, NothingTaken)
         assert (answer.status, answer.reason) == (Status.SPOILT, key)
         assert bench.sweep().spoilt == (BULK.name, key)
@@ -106,6 +109,24 @@ def test_what_cannot_be_made_anew_is_named_and_nothing_is_half_written(bench: Be
         with pytest.raises(KeySpoilt, match=name):
             bench.submit(["x"], GROUP)
     assert bench.store.client.type(key) == b"stream"
+
+
+def test_message_whose_lane_cannot_be_named_keeps_no_other_from_being_settled(bench: Bench) -> None:
+    bench.submit(10)
+    settlement = accepted(bench.take())
+    index, client = bench.store.keys.lane_index("main"), bench.store.client
+    records = [bench.store.keys.record("main", key) for key in keys_of(10)]
+    # Taken by another since: its lane is looked for in the index.
+    client.hset(records[4], "k", "p2.1.1")
+    client.rename(index, "aside")
+    spoil(bench, "lanes")
+    with pytest.raises(KeySpoilt, match="lanes"):
+        bench.call(settlement=settlement)
+    assert [place for place, each in enumerate(records) if client.hget(each, "s") == b"sending"] == [4]
+    client.rename("aside", index)
+    bench.repeat()
+    assert bench.events("k00004") == ["late"]
+    assert audit(bench.store).ok
 
 
 def test_holds_that_cannot_be_read_hold_until_the_account_is_resumed(bench: Bench) -> None:
@@ -193,3 +214,18 @@ def test_codes_that_a_gateway_makes_up_do_not_fill_the_counts(bench: Bench) -> N
     counts = bench.counts()
     assert len(counts) <= MOST_COUNTS + 1
     assert sum(n for name, n in counts.items() if name.startswith("c:")) == 300
+
+
+@pytest.mark.parametrize("name", ["alive", "fleet"])
+def test_processes_go_on_giving_signs_of_life(bench: Bench, name: str) -> None:
+    store = bench.store
+    announce(store, "p1", ANNOUNCEMENT)
+    client: Any = store.client
+    client.delete(store.keys.prefix + name)
+    client.xadd(store.keys.prefix + name, {"foreign": "value"})
+    aside: list[str] = []
+    store.on_put_aside = aside.extend
+    announce(store, "p1", ANNOUNCEMENT)
+    alive(store, "p1", busy=0, revision=1)
+    assert aside == [store.keys.prefix + name]
+    assert "p1" in signs(store, alive(store, "p1", busy=0, revision=1).now_ms)

@@ -30,15 +30,17 @@ end
 local function move_to_sending(chosen, deadline)
   local numbers, at = {}, 1
   while at <= #chosen do
-    local from, keys, scores = chosen[at].lane, {}, {}
-    while chosen[at] and chosen[at].lane == from do
-      keys[#keys + 1] = chosen[at].key
-      scores[#scores + 1] = deadline
-      scores[#scores + 1] = chosen[at].key
-      at = at + 1
+    local from, keys, scores, n = chosen[at].lane, {}, {}, 0
+    local message = chosen[at]
+    while message and message.lane == from do
+      n = n + 1
+      keys[n], scores[2 * n - 1], scores[2 * n] = message.key, deadline, message.key
+      message = chosen[at + n]
     end
+    at = at + n
     call('ZADD', lane_key(from, 'sending'), unpack(scores))
     call('ZREM', lane_key(from, 'ready'), unpack(keys))
+    moved(from, 'waiting', target('take', 'waiting'), n)
     if from ~= lane then
       numbers[#numbers + 1] = number_of(from)
       -- Nothing is left to ring for.
@@ -61,7 +63,6 @@ local function write_take(chosen, probes)
                              went = num(went - unsent), here = here_of_caller() })
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)
-    moved(message.lane, message.key, 'waiting', to)
     answer_message(answer, message.key, message.body, message.facts)
   end
   for _, field in ipairs(probes) do

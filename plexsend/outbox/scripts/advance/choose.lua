@@ -52,7 +52,7 @@ local function look_through(lane, most, probing)
     for _, key in ipairs(keys) do
       local facts = read_record(key, 's', 'v', 'f', 'z')
       local flags = facts[3]
-      local bar = barred(key, flags)
+      local bar = flags and flags ~= '' and barred(key, flags)
       if not is_whole(key, facts) then
         call('ZREM', ready, key)
       elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then

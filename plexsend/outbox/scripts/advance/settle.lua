@@ -14,16 +14,26 @@ local unsent = 0
 local straight, code_of = {}, {}
 local accepted_state = target('accept', 'sending')
 
-local function accept_straight(key, code, record)
-  local home = record.home
+-- `l`: how the record names its lane.
+local function accept_straight(home, l, key, code)
   local of_lane = straight[home]
   if not of_lane then
-    of_lane = { list = ended_list(home, record.l), keys = {}, ended = {}, bodies = {} }
+    of_lane = { list = ended_list(home, l), keys = {}, ended = {}, bodies = {}, codes = {} }
     straight[home] = of_lane
   end
   local at = #of_lane.keys + 1
   of_lane.keys[at], of_lane.ended[at], of_lane.bodies[at] = key, now_text .. ':' .. key, body_of .. key
+  of_lane.codes[code] = (of_lane.codes[code] or 0) + 1
   code_of[key] = code
+end
+
+local function count_fresh(home, n)
+  fresh = fresh + n
+  add_to(fresh_of, home, n)
+end
+
+local function count_code(home, code, n)
+  if code ~= '' then count(home, 'c:' .. code, n) end
 end
 
 -- As in `move`: what another program may have put in place of the list fails before anything is written.
@@ -32,8 +42,10 @@ local function write_straight()
     call('RPUSH', of_lane.list, unpack(of_lane.ended))
     for _, key in ipairs(of_lane.keys) do
       call('HSET', record_of .. key, 's', accepted_state, 'c', code_of[key], 'e', now_text, 'k', '', 'v', '')
-      moved(home, key, 'sending', accepted_state)
     end
+    moved(home, 'sending', accepted_state, #of_lane.keys)
+    count_fresh(home, #of_lane.keys)
+    for code, n in pairs(of_lane.codes) do count_code(home, code, n) end
     call('DEL', unpack(of_lane.bodies))
     redis.pcall('ZREM', lane_key(home, 'sending'), unpack(of_lane.keys))
   end
@@ -66,30 +78,32 @@ end
 -- `verdict`: what one or more messages share. Where the record is not the take's any more, and was not settled
 -- by this very call before (whose reply was lost), the verdict is late.
 local function settle_one(key, verdict, own_token)
+  if code_of[key] then return end
   local found = read_record(key, 's', 'k', 'f', 'l', 'j')
-  local record = { s = found[1], k = found[2], f = found[3] or '', l = found[4] }
   local accepted = verdict.outcome == 'accepted'
   if accepted then accepted_any = true end
+  local is_own = found[1] == 'sending' and found[2] == verdict.token
+  if accepted and is_own and (found[3] or '') == '' then
+    local home = found[2] == own_token and lane or try_to(home_of, found[4])
+    if home then accept_straight(home, found[4], key, verdict.code) end
+    return
+  end
+  local record = { s = found[1], k = found[2], f = found[3] or '', l = found[4] }
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
                                  or record.s == 'accepted' and accepted)
   -- A late verdict leaves the take's token as it is, so it is marked apart: a repeated call must not give permits
   -- back once more.
-  if repeated or code_of[key] or record.s and found[5] == verdict.token then return end
+  if repeated or record.s and found[5] == verdict.token then return end
   record.home = record.k == own_token and lane or try_to(home_of, record.l)
   if not record.home then return end
   -- What is gone cannot be marked; nothing is given back for it.
-  if record.s then
-    fresh = fresh + 1
-    add_to(fresh_of, record.home, 1)
-  end
-  if verdict.code ~= '' then count(record.home, 'c:' .. verdict.code, 1) end
+  if record.s then count_fresh(record.home, 1) end
+  count_code(record.home, verdict.code, 1)
   if not record.s then
     -- The record is gone (dropped, or lost with Redis): there is nothing left to settle.
     count(record.home, 'late', 1)
   elseif record.k ~= verdict.token then
     try_to(settle_late, key, record, verdict)
-  elseif accepted and record.f == '' then
-    accept_straight(key, verdict.code, record)
   else
     if verdict.outcome == 'back' and not has(record.f, ACCEPTED_LATE) then unsent = unsent + 1 end
     try_to(settle_own, key, record, verdict)

@@ -304,6 +304,14 @@ def records_that_are_gone(desk: Desk) -> None:
     with pytest.raises(ImportRefused, match="are gone by now"):
         desk.put_in(rows, "half.jsonl")
     assert counts(desk.put_in(rows, "half.jsonl", resume=True)) == (1, 999, 1, 0, 0)
+    rejected = desk.put_in([*desk.rows(2), desk.make_item(2, msg="")], "mend.jsonl").rejected_path
+    path = mend_rejects(rejected, msg="mended").rename(desk.folder / "copy.jsonl")
+    assert counts(desk.put_in(path)) == (1, 0, 0, 0, 0)
+    desk.lose_record("안녕하세요 0")
+    desk.lose_record("mended")
+    with pytest.raises(ImportRefused, match="are gone by now"):
+        desk.put_in(path)
+    assert counts(desk.put_in(path, resume=True)) == (0, 0, 1, 0, 0)
     # The same where the first are so old that they may be gone.
     desk.put_in(desk.rows(2), "old.jsonl")
     desk.let_pass(7 * 24 * HOUR_MS, "first")
