@@ -46,6 +46,8 @@ class Memory:
         """Whether Redis may have forgotten something, and housekeeping has not looked yet."""
         self.is_lost = False
         """Whether it is known that Redis forgot something."""
+        self.remembered_ms = 0
+        """Until when Redis remembers, as a sign of life shows that it does know; 0: none shows it."""
         self.signs: dict[str, tuple[int, int]] = {}
         """Process that is gone → its last sign of life, and when it heard of Redis last; until that was
         looked at."""
@@ -77,15 +79,17 @@ class Memory:
         if not self.is_doubted:
             self.heard_ms = max(self.heard_ms, now_ms)
 
-    def doubt(self, *, is_lost: bool) -> None:
-        """Have housekeeping look what Redis forgot."""
+    def doubt(self, *, is_lost: bool, remembered_ms: int = 0) -> None:
+        """Have housekeeping look what Redis forgot; it remembers what came until `remembered_ms`."""
         self.is_doubted = True
         self.is_lost |= is_lost
+        self.remembered_ms = max(self.remembered_ms, remembered_ms)
 
     def trust(self, now_ms: int) -> None:
         """Go on from what Redis says now: what it forgot is reported."""
         self.is_doubted = self.is_lost = False
         self.signs = {}
+        self.remembered_ms = 0
         self.heard_ms = now_ms
 
     def recall(self, files: Iterable[Remembered]) -> None:

@@ -155,7 +155,8 @@ class Presence:
         was_ms, self.sign_ms = self.sign_ms, noted.now_ms
         if noted.was_ms < was_ms:
             is_young = noted.now_ms - was_ms < FORGOTTEN_MS
-            self._runtime.memory.doubt(is_lost=noted.was_ms > 0 or is_young)
+            is_lost = noted.was_ms > 0 or is_young
+            self._runtime.memory.doubt(is_lost=is_lost, remembered_ms=noted.was_ms)
         self._runtime.memory.hear(noted.now_ms)
 
     def leave(self) -> None:

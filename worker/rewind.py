@@ -30,14 +30,12 @@ class RewindWatch:
         if not memory.is_doubted:
             return
         now_ms = server_ms(store)
-        is_lost = memory.is_lost or any(
-            self._lost_sign(process, given_ms, now_ms - heard_ms)
-            for process, (given_ms, heard_ms) in memory.signs.items()
-        )
+        for process, (given_ms, heard_ms) in memory.signs.items():
+            self._compare_sign(process, given_ms, now_ms - heard_ms)
         known = memory.accounts()
         for account in sorted({*accounts(store), *known}):
             try:
-                self._look_at(account, known.get(account, KnownAccount("")), is_lost=is_lost)
+                self._look_at(account, known.get(account, KnownAccount("")))
             except OutboxMoved:
                 continue
             except OutboxUnavailable:
@@ -50,18 +48,27 @@ class RewindWatch:
         memory.trust(now_ms)
 
     # That of a process that was silent for long was taken out, and shows nothing.
-    def _lost_sign(self, process: str, given_ms: int, silent_ms: int) -> bool:
+    def _compare_sign(self, process: str, given_ms: int, silent_ms: int) -> None:
         known_ms = last_sign_ms(self._runtime.store, process)
-        return 0 < known_ms < given_ms or (not known_ms and given_ms > 0 and silent_ms < FORGOTTEN_MS)
+        if known_ms < given_ms and (known_ms or silent_ms < FORGOTTEN_MS):
+            self._runtime.memory.doubt(is_lost=True, remembered_ms=known_ms)
 
-    def _look_at(self, account: str, known: KnownAccount, *, is_lost: bool) -> None:
+    def _look_at(self, account: str, known: KnownAccount) -> None:
         memory, store = self._runtime.memory, self._runtime.store
         where = here(store, account)
         if known.here not in ("", where):
             # It has begun anew since: nothing of what is known is about it.
             memory.forget(account)
             return
-        found = report(store, account, known.routes, here=where, seen_ms=memory.heard_ms, is_known=is_lost)
+        found = report(
+            store,
+            account,
+            known.routes,
+            here=where,
+            seen_ms=memory.heard_ms,
+            is_known=memory.is_lost,
+            remembered_ms=memory.remembered_ms,
+        )
         log_forgotten(found, account=account)
 
 

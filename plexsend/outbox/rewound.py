@@ -71,14 +71,23 @@ def report(
     here: str,
     seen_ms: int,
     is_known: bool,
+    remembered_ms: int = 0,
 ) -> Forgotten:
     """Report what a process knows of an account: route → its last take, and messages that went by then.
 
     `here`: of which server it knows this; `seen_ms`: when it heard of it last. `is_known`: Redis forgot
-    something, whatever the takes say. Raises OutboxMoved where the account is not there.
+    something, whatever the takes say; it remembers what came until `remembered_ms`. Raises OutboxMoved where
+    the account is not there.
     """
     args = REWOUND.write(
-        act="report", lane="", text="", by="", here=here, seen_ms=seen_ms, from_ms=0, is_known=int(is_known)
+        act="report",
+        lane="",
+        text="",
+        by="",
+        here=here,
+        seen_ms=seen_ms,
+        from_ms=remembered_ms,
+        is_known=int(is_known),
     )
     each = [value for route, (takes, went) in known.items() for value in KNOWN.write(route, takes, went)]
     answer = _read(store.run(Script.REWOUND, account, [*args, *each]))

@@ -98,13 +98,14 @@ local function hold_span(was, from, to, by, why)
 end
 
 -- Decides what follows where a process, which heard of the server last at `seen_ms`, knows of losses, or only that the
--- server forgot something (`is_known`). `routes`: those that it knows. Answers `held`, `warned` or `none`, from when to
--- when, and, with a warning, how many messages were under way. All is read before anything is written: what failed
--- half-way would not be found again.
+-- server forgot something (`is_known`: until when it remembers at least, as a sign of life shows). `routes`: those that
+-- it knows. Answers `held`, `warned` or `none`, from when to when, and, with a warning, how many messages were under
+-- way. All is read before anything is written: what failed half-way would not be found again.
 local function judge_losses(seen_ms, losses, routes, is_known)
   local kept = call('HMGET', SPAN, 'from', 'to', 'decided', 'decided_all', 'messages')
   local was = read_hold(call('HGET', P .. 'holds', field_of_hold()))
   local from, to, decided = remembered_until(seen_ms), seen_ms, number_in(kept[3])
+  if is_known then from = math.min(math.max(from, is_known), seen_ms) end
   local real = {}
   for _, loss in ipairs(losses) do
     if not loss.is_of_counts then real[#real + 1] = loss end

@@ -3,7 +3,7 @@
 -- routes; of the lane that is named its later, ready, sending, counts and ended; m: b: h: of its messages. The hot
 -- loop never runs it; advance finds out by itself what one drain's process knows of one route.
 -- act, and what it is given beside the act:
---   report: here, seen_ms, is_known, and after the arguments what a process knows of routes
+--   report: here, seen_ms, is_known, from_ms (until then it remembers at least), and after the arguments what a process knows of routes
 --                               answers held, warned or none, the takes and messages that were forgotten, and the span
 --   mark: from_ms, seen_ms, by, text    holds the account for a person, who says from when on it forgot
 --                               answers held, or kept where it is held so already
@@ -20,7 +20,7 @@ local function report()
     losses[#losses + 1], routes[#routes + 1] = loss, known.route
     if loss and not loss.is_of_counts then takes, messages = takes + loss.takes, messages + loss.messages end
   end
-  local status, from, to, others = judge_losses(seen_ms, losses, routes, is_known)
+  local status, from, to, others = judge_losses(seen_ms, losses, routes, is_known and from_ms)
   return answer_of({ status = status, takes = num(takes), messages = num(messages + others), from_ms = num(from),
                      to_ms = num(to) })
 end

@@ -93,6 +93,21 @@ def test_signs_of_life_show_that_redis_forgot(store: Store) -> None:
     assert not memory.is_doubted
 
 
+def test_a_sign_that_is_there_shows_until_when_redis_remembers(store: Store) -> None:
+    """The account was not swept for an hour, whatever kept it, and Redis forgot five seconds."""
+    begun_long_ago(store)
+    room = remembering(store)
+    store.client.hset(store.keys.sweep("main"), "last", 1)
+    memory = room.runtime.memory
+    memory.heard_ms = room.housekeeping._presence.sign_ms
+    memory.doubt(is_lost=True, remembered_ms=memory.heard_ms - 5_000)
+    beat(room)
+    assert room.holds() == set()
+    memory.doubt(is_lost=True)
+    beat(room)
+    assert room.holds() == {"account rewound main"}, "nothing shows that it is less"
+
+
 @pytest.mark.parametrize(("silent_ms", "is_lost"), [(60_000, True), (FORGOTTEN_MS + 60_000, False)])
 def test_a_sign_that_is_gone_shows_it_unless_it_was_taken_out(
     store: Store, silent_ms: int, *, is_lost: bool
@@ -262,6 +277,7 @@ def test_a_restored_append_only_file_is_not_sent_again(
     after = Room(store, ScriptedClient())
     # The copy is an hour old.
     after.let_pass(HOUR_S)
+    age_sign(store, room.runtime.name, HOUR_S * 1000)
     if has_file:
         after.runtime.memory.recall(make_file(tmp_path, "another@host").read())
     after.let_pass(6)

@@ -13,7 +13,7 @@ local function answer_rewound()
   if not loss then return nil end
   -- Of what was forgotten this call itself has just brought some back.
   loss.messages = math.max(0, loss.messages - recalled)
-  local status, from, to, others = judge_losses(tonumber(seen_ms), { loss }, { route }, false)
+  local status, from, to, others = judge_losses(tonumber(seen_ms), { loss }, { route }, nil)
   known_takes = nil
   if status == 'none' then return nil end
   give_lease_back()
