@@ -22,8 +22,8 @@ IN_FLIGHT = 8
 
 @pytest.mark.parametrize(
     ("pool", "number"),
-    [("threads", signal.SIGTERM), ("solo", signal.SIGTERM)],
-    ids=["threads-TERM", "solo-TERM"],
+    [("threads", signal.SIGTERM), ("threads", signal.SIGQUIT), ("solo", signal.SIGTERM)],
+    ids=["threads-TERM", "threads-QUIT", "solo-TERM"],
 )
 def test_no_request_begins_after_a_signal_to_stop_though_the_broker_hangs(
     valkey_url: str, make_stand: MakeStand, pool: str, number: signal.Signals

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from tests.chaos.answer_faults import ANSWER_FAULTS
+from tests.chaos.broker_faults import BROKER_FAULTS
 from tests.chaos.fleet_faults import FLEET_FAULTS
+from tests.chaos.foreign_faults import FOREIGN_FAULTS
+from tests.chaos.name_faults import NAME_FAULTS
 from tests.chaos.person_faults import PERSON_FAULTS
 from tests.chaos.process_faults import PROCESS_FAULTS
+from tests.chaos.restore_faults import RESTORE_FAULTS
 from tests.chaos.stopping_faults import STOPPING_FAULTS
 from tests.chaos.wire_faults import WIRE_FAULTS
 
@@ -15,6 +19,10 @@ FAULTS = (
     *FLEET_FAULTS,
     *PERSON_FAULTS,
     *WIRE_FAULTS,
+    *BROKER_FAULTS,
+    *FOREIGN_FAULTS,
+    *RESTORE_FAULTS,
     *ANSWER_FAULTS,
+    *NAME_FAULTS,
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -65,8 +65,12 @@ class Court:
         for account in ACCOUNTS:
             holds = self.world.valkey.patiently(partial(Redis.hgetall, name=f"{PREFIX}{{{account}}}:holds"))
             for name, text in holds.items():
-                scope, _, what = name.decode().split(" ")
-                if json.loads(text)["until"] == 0 and scope == "group":
+                scope, reason, what = name.decode().split(" ")
+                # A person who decides ends it, and nothing else.
+                if reason == "rewound":
+                    self.world.persons.settle_rewound("sent")
+                    resumed.append(name.decode())
+                elif json.loads(text)["until"] == 0 and scope == "group":
                     self.world.persons.open_group(account, what)
                     resumed.append(name.decode())
                 elif json.loads(text)["until"] == 0:
@@ -145,6 +149,8 @@ class Court:
             since=since,
             leaks=tuple(dict.fromkeys((*self.leaks, *self._search_logs()))),
             fleet=self._fleet(),
+            restores=tuple(world.restores),
+            planted=tuple(world.planted),
         )
         self._judged.update(told)
         self.leaks = []

@@ -114,6 +114,34 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """A copy of Redis's file that was put back."""
+
+    copied_at: float
+    restored_at: float
+    is_old: bool
+    """Whether it was so old that all accounts must be held."""
+    held: frozenset[str]
+    """Accounts that were held for it."""
+    settled_at: float = 0.0
+    """When a person decided."""
+    settled_as: str = ""
+    settled: int = 0
+    warned: int = 0
+    """Messages that warnings counted, of a younger one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Something else was put in place of a message's record (m), body (b) or history (h)."""
+
+    key: str
+    part: str
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """What is known of processes that differ, and of what persons did meanwhile."""
 
@@ -162,6 +190,12 @@ class Evidence:
     leaks: tuple[tuple[str, str], ...] = ()
     """Where something forbidden was found, and what kind."""
     fleet: Fleet = field(default_factory=Fleet)
+    restores: tuple[Restore, ...] = ()
+    planted: tuple[Planted, ...] = ()
+
+    def planted_in(self, key: str, part: str) -> list[Planted]:
+        """Return when something else was in this place of a message."""
+        return [each for each in self.planted if (each.key, each.part) == (key, part)]
 
 
 @dataclass(slots=True)

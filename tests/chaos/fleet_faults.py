@@ -54,7 +54,7 @@ _CONTROL_S = 30.0
 
 
 @contextmanager
-def _odd_worker(
+def odd_worker(
     world: World, span: Span, more: Mapping[str, str], *options: str, without: Collection[str] = ()
 ) -> Iterator[Wanted]:
     """Put a worker that differs in the place of another, for as long as it is wanted."""
@@ -80,34 +80,35 @@ def _wait_announced(world: World, child: Wanted) -> None:
         time.sleep(_LOOK_S)
 
 
-def _sent(child: Wanted) -> int:
+def sent_batches(child: Wanted) -> int:
+    """Return how often a worker has logged what it sent."""
     return child.log.read_text("utf-8", "replace").count("batches sent")
 
 
 def _careless(world: World, span: Span) -> Proof:
     if span.chance.random() < _CHANCE_THAT_IT_ASKS:
-        worker, what = _odd_worker(world, span, _LOOSE), "asks for less care"
+        worker, what = odd_worker(world, span, _LOOSE), "asks for less care"
     else:
         service = span.chance.choice(("mms-finance", "mms-standard"))
         policies = [variable for variable in world.environ() if not _NO_POLICY.fullmatch(variable)]
-        worker = _odd_worker(world, span, {}, "-Q", service, without=policies)
+        worker = odd_worker(world, span, {}, "-Q", service, without=policies)
         what = f"asks for nothing, and only serves {service}"
     with worker as odd:
         # What may have been sent twice, were it for this one.
         world.gateway.set("reset_after", share=_UNCERTAIN_SHARE, seconds=span.seconds)
         span.wait(span.seconds)
-        sent = _sent(odd)
+        sent = sent_batches(odd)
     return Proof(sent, f"{odd.name} {what}; it logged {sent} times what it sent")
 
 
 def _strict(world: World, span: Span) -> Proof:
     environ = {**world.environ(), **_STRICT}
-    with _odd_worker(world, span, _STRICT) as odd:
+    with odd_worker(world, span, _STRICT) as odd:
         since, known = time.time(), len(world.asks)
         world.asks += asks_of(environ, odd.name, since)
         world.gateway.set("reset_after", share=_UNCERTAIN_SHARE, seconds=span.seconds)
         span.wait(span.seconds)
-        sent = _sent(odd)
+        sent = sent_batches(odd)
         world.asks[known:] = asks_of(environ, odd.name, since, time.time() + COUNTS_ON_S)
     decides = span.chance.random() < _CHANCE_THAT_A_PERSON_DECIDES
     if decides:
@@ -118,11 +119,11 @@ def _strict(world: World, span: Span) -> Proof:
 
 def _no_secret(world: World, span: Span) -> Proof:
     account = span.chance.choice(ACCOUNTS)
-    with _odd_worker(world, span, {}, without=(_secret_of(account),)) as odd:
+    with odd_worker(world, span, {}, without=(_secret_of(account),)) as odd:
         since = time.time()
         span.wait(span.seconds)
         world.good_secrets.append((account, since, time.time()))
-        sent = _sent(odd)
+        sent = sent_batches(odd)
     return Proof(1, f"{odd.name} without a secret for {account}; it logged {sent} times what it sent")
 
 
@@ -130,7 +131,7 @@ def _wrong_secret(world: World, span: Span) -> Proof:
     account = span.chance.choice(ACCOUNTS)
     before, since = world.gateway.stats()["wrong_secrets"], time.time()
     wrong = {_secret_of(account): f"{world.users[account]};{world.wrong_secret}"}
-    with _odd_worker(world, span, wrong) as odd:
+    with odd_worker(world, span, wrong) as odd:
         span.wait(span.seconds)
         world.good_secrets.append((account, since, time.time()))
     hits = world.gateway.stats()["wrong_secrets"] - before
@@ -143,7 +144,7 @@ def _secret_of(account: str) -> str:
 
 def _elsewhere(world: World, span: Span) -> Proof:
     url = world.begin_elsewhere()
-    with _odd_worker(world, span, {"PLEXSEND_MMS_URL": url, "PLEXSEND_RCS_URL": url}) as odd:
+    with odd_worker(world, span, {"PLEXSEND_MMS_URL": url, "PLEXSEND_RCS_URL": url}) as odd:
         span.wait(span.seconds)
     return Proof(1, f"{odd.name} had the address of another gateway")
 

@@ -74,10 +74,11 @@ def _for_all(code: str, status: int) -> Callable[..., Answer]:
 
 
 def _busy(status: int) -> Callable[..., Answer]:
-    def lie(keys: Sequence[str], _codes: Sequence[str], fault: Fault) -> Answer:
+    def lie(keys: Sequence[str], codes: Sequence[str], fault: Fault) -> Answer:
         after = fault.options["retry_after"]
         headers = {} if after is None else {"Retry-After": str(after)}
-        return Answer((str(status),) * len(keys), status, b"", "whole", headers)
+        decided = tuple(codes) if fault.options.get("accepted") else (str(status),) * len(keys)
+        return Answer(decided, status, b"", "whole", headers)
 
     return lie
 
@@ -158,6 +159,7 @@ UNREADABLE = Answer((), 400, _envelope("C400_2"), "whole")
 _LIES: dict[str, Callable[[Sequence[str], Sequence[str], Fault], Answer]] = {
     "http_500": _for_all("C500_1", 500),
     "http_503": _busy(503),
+    "http_504": _busy(504),
     "http_429": _busy(429),
     "garbage": _garbage,
     "half_answer": _half_answer,

@@ -14,7 +14,7 @@ it, until cleared) and `seed`, with their defaults:
 | slow_start | accepts, answers whole after a time | `delay_s` 2 |
 | slow_drip | accepts, answers byte by byte | `drip_s` 0.1 between two bytes |
 | http_500 | C500_1 envelope | `accepted` false: whether it took the items all the same |
-| http_503 | no item taken | `retry_after`, no header if absent |
+| http_503, http_504 | an empty answer | `accepted` false; `retry_after`, no header if absent |
 | http_429 | no item taken | `retry_after` 1, no header if null |
 | garbage | 200 with nonsense | `accepted` true, `kind`: bytes, html, truncated or types; drawn if absent |
 | half_answer | accepts all, answers for some only | |
@@ -55,7 +55,8 @@ KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "slow_start": {"delay_s": 2.0},
         "slow_drip": {"drip_s": 0.1},
         "http_500": {"accepted": False},
-        "http_503": {"retry_after": None},
+        "http_503": {"accepted": False, "retry_after": None},
+        "http_504": {"accepted": False, "retry_after": None},
         "http_429": {"retry_after": 1},
         "garbage": {"accepted": True, "kind": None},
         "half_answer": {},

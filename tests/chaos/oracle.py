@@ -17,16 +17,19 @@ from tests.chaos.fleet_oracle import judge_fleet
 from tests.chaos.group_oracle import judge_groups, may_be_cancelled_with_its_group
 from tests.chaos.load import lane_of
 from tests.chaos.promises import FORGETS_S, LEEWAY_S, POSTS_S, Break, Promise
+from tests.chaos.restore_oracle import find_restore, is_excused, judge_restores, may_be_said_sent
 from tests.chaos.traffic_oracle import judge_batches, judge_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.chaos.evidence import Event, Evidence, Record, Told
+    from tests.chaos.evidence import Event, Evidence, Record, Restore, Told
     from tests.chaos.load import Lane
 
 
 HISTORY_LENGTH = 50
+NO_BODY = "NO_BODY"
+"""The code of a message without a text that can be sent."""
 
 _UNCERTAIN = re.compile(
     r"NO_VERDICT|TIMEOUT|RESET|BROKEN|TOO_LARGE|MISSING|DOUBLED|UNREADABLE|C100|C5\d\d.*|HTTP_5\d\d|HTTP_499"
@@ -88,6 +91,9 @@ def judge(evidence: Evidence) -> Judgement:
         for fault in (*faults, *_judge_again(told, record, arrived.get(told.key, []), evidence)):
             _file(found, fault, evidence)
         found.resent += max(0, len(accepted.get(told.key, ())) - 1)
+    again = _again_after_restores(evidence, accepted)
+    # The kill before a copy is put back excuses nothing of it.
+    found.breaks += judge_restores(evidence, arrived, again)
     for fault in (*judge_groups(evidence, arrived), *judge_fleet(evidence)):
         _file(found, fault, evidence)
     found.breaks += _judge_audit(evidence)
@@ -126,8 +132,10 @@ def _judge_end(
         yield Break(Promise.END, key, f"stands in the lane {record.lane}", at)
     if record.state in _LIVING:
         yield Break(Promise.DECIDED, key, f"still {record.state}", at)
-    elif record.state == "accepted" and not accepted:
+    elif record.state == "accepted" and not accepted and not may_be_said_sent(told, record, evidence):
         yield Break(Promise.LOST, key, "its record says accepted, but the gateway never did", at)
+    elif record.code == NO_BODY and not accepted and evidence.planted_in(key, "b"):
+        pass
     elif record.state == "uncertain" and key not in evidence.parked:
         yield Break(Promise.PARKED, key, "parked, but `plexsend uncertain list` does not name it", at)
     elif record.state not in ("accepted", "uncertain") and accepted:
@@ -150,17 +158,36 @@ def _judge_twice(
 ) -> Iterator[Break]:
     lane = lane_of(told.key)
     for first, second in pairwise(accepted):
+        if is_excused(find_restore(evidence, first, second)):
+            continue
         uncertain = _uncertain_between(record, first, second)
         if _parks(lane, first, second, evidence) or (
             uncertain and all(_parks(lane, at - AROUND_S, at + AROUND_S, evidence) for at in uncertain)
         ):
             why = f"accepted {len(accepted)} times, and its lane parks"
             yield Break(Promise.PARKED, told.key, why, first, first - POSTS_S)
-        elif not uncertain and not _is_forgotten(record, first):
+        elif (
+            not uncertain
+            and not _is_forgotten(record, first)
+            and not any(
+                each.since <= second and first <= each.until for each in evidence.planted_in(told.key, "h")
+            )
+        ):
             why = "accepted twice without an uncertain try between"
             yield Break(Promise.DOUBLED, told.key, why, first, first - POSTS_S)
             if told.imported:
                 yield Break(Promise.IMPORT, told.key, why, first, first - POSTS_S)
+
+
+# Those with an uncertain try between would have gone again without it.
+def _again_after_restores(evidence: Evidence, accepted: Mapping[str, Sequence[float]]) -> Counter[Restore]:
+    found: Counter[Restore] = Counter()
+    for key in evidence.told:
+        for first, second in pairwise(accepted.get(key, ())):
+            restore = find_restore(evidence, first, second)
+            if restore is not None and not _uncertain_between(evidence.records.get(key), first, second):
+                found[restore] += 1
+    return found
 
 
 def _uncertain_between(record: Record | None, first: float, second: float) -> list[float]:

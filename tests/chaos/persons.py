@@ -84,6 +84,10 @@ class Persons:
         words = ("reschedule", f"group:{group}", moment)
         return self._act("reschedule", account, group, *words, due_at=due)
 
+    def settle_rewound(self, as_: str) -> dict[str, Any] | None:
+        """Decide about what Redis forgot, in all accounts."""
+        return self.ask("rewound", "settle", "--as", as_, "--yes")
+
     def set_policy(self, where: str, name: str, value: str) -> SetValue:
         """Set a policy, in place of what was set there before."""
         each = SetValue(where, name, value, time.time())

@@ -23,6 +23,7 @@ class Promise(StrEnum):
     POLICY = "strictest in force"
     ADDRESS = "one gateway"
     GOES_ON = "others go on"
+    RESTORE = "restored: held, counted"
 
 
 FORGETS_S = 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import threading
@@ -28,6 +29,7 @@ TMPFS_MB = 512
 _PIECES = tuple(bytes(size) for size in (1 << 22, 1 << 16, 1 << 12))
 _MAXMEMORY = "2gb"
 _READY_S = 60.0
+_AOF = "appendonlydir"
 
 
 def can_mount() -> bool:
@@ -109,6 +111,27 @@ class Valkey:
             if killed:
                 self.kills.append(time.time())
             return killed
+
+    def copy(self) -> Path:
+        """Return a copy of its append-only file, as a backup makes one: while it goes on."""
+        self.patiently(lambda client: client.config_set("auto-aof-rewrite-percentage", 0))
+        while self.patiently(lambda client: client.info("persistence"))["aof_rewrite_in_progress"]:
+            time.sleep(0.1)
+        copy = self.data.parent / "valkey-copy"
+        shutil.copytree(self.data / _AOF, copy)
+        self.patiently(lambda client: client.config_set("auto-aof-rewrite-percentage", 100))
+        return copy
+
+    def restore(self, copy: Path) -> None:
+        """End it, put a copy in place of its file, and start it again."""
+        with self._lock:
+            self.child.wanted = False
+            self.child.kill()
+            self.kills.append(time.time())
+            shutil.rmtree(self.data / _AOF)
+            shutil.move(copy, self.data / _AOF)
+            self.child.wanted = True
+        self.wait_ready()
 
     def refusals(self, kind: str) -> int:
         """Return how many calls this life has refused with an error of this kind (OOM, MISCONF)."""

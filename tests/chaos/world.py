@@ -18,13 +18,14 @@ from tests.chaos.child import Supervisor, Wanted
 from tests.chaos.control import GatewayControl, ProxyControl
 from tests.chaos.gateway import SECRETS
 from tests.chaos.load import ACCOUNTS, service_settings
+from tests.chaos.looked_up import GOOD, HOST, VARIABLE, write
 from tests.chaos.persons import Persons
 from tests.chaos.valkey import Valkey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from tests.chaos.evidence import Absence
+    from tests.chaos.evidence import Absence, Planted, Restore
     from tests.chaos.in_force import Ask
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,8 @@ WORKERS = 3
 RECLAIM_S = 20
 FAKETIME = "/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1"
 _BIN = Path(sys.executable).parent
+NAMED = ROOT / "tests/chaos/named"
+"""The folder whose code each process loads at its start."""
 
 _QUICK = {
     "PLEXSEND_RATE": "0",
@@ -83,6 +86,7 @@ class World:
         self.on_uncertain = on_uncertain
         self.pause_file = folder / "pause"
         self.gateway_ledger = folder / "gateway.jsonl"
+        self.names_file = folder / "names.json"
         self.ledgers: list[Path] = []
         self.secrets = {name: secrets.token_hex(12) for name in ACCOUNTS}
         self.wrong_secret = secrets.token_hex(12)
@@ -99,6 +103,8 @@ class World:
         self.persons = Persons(self)
         self.asks: list[Ask] = []
         self.absences: list[Absence] = []
+        self.restores: list[Restore] = []
+        self.planted: list[Planted] = []
         self.good_secrets: list[tuple[str, float, float]] = []
         self.elsewhere_ledger = folder / "gateway-elsewhere.jsonl"
         self.workers: list[Wanted] = []
@@ -110,6 +116,7 @@ class World:
     def begin(self, applications: int = 2) -> None:
         """Start everything and return once messages flow."""
         python = (sys.executable, "-m")
+        self.set_names()
         plain = self._plain()
         self.supervisor.add(self.valkey.child)
         self.valkey.child.again_s = 0.1
@@ -139,6 +146,10 @@ class World:
             self.wait_loading(worker, "batches sent")
         self.asks += asks_of(self.environ(), "each worker", time.time())
 
+    def set_names(self, *, delay_s: float = 0.0, addresses: tuple[str, ...] = (GOOD,)) -> None:
+        """Let look-ups of the gateway's host take this time and find these addresses."""
+        write(self.names_file, delay_s=delay_s, addresses=addresses)
+
     def mend(self) -> None:
         """Undo whatever a fault that failed half-way may have left behind."""
         for child in self.workers:
@@ -161,7 +172,7 @@ class World:
     def environ(self, *, direct: bool = False) -> dict[str, str]:
         """Return the environment of plexsend's processes; `direct`: past the wire that lies."""
         port = self.valkey.port if direct else self.proxy_port
-        url = f"http://127.0.0.1:{self.gateway_port}"
+        url = f"http://{HOST}:{self.gateway_port}"
         return {
             **self._plain(),
             **{
@@ -278,4 +289,7 @@ class World:
     def _plain(self) -> dict[str, str]:
         names = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
         found = {name: os.environ[name] for name in names if name in os.environ}
-        return {**found, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        # What is in the first folder is loaded by each process at its start.
+        path = f"{NAMED}{os.pathsep}{ROOT}"
+        own = {"PYTHONWARNINGS": "ignore", "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**found, **own, VARIABLE: str(self.names_file)}

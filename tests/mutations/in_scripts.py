@@ -75,8 +75,8 @@ IN_SCRIPTS = (
         2,
         "counts go up and never down",
         _COUNTS,
-        "if n ~= 0 then",
-        "if n > 0 then",
+        "local sum = n ~= 0 and ",
+        "local sum = n > 0 and ",
         (f"{_OUTBOX}/reading/test_audit.py::test_sound_books_add_up",),
     ),
     Mutation(

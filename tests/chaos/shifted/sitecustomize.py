@@ -9,9 +9,12 @@ from __future__ import annotations
 import select
 import time
 
+from tests.chaos.looked_up import install
+
 
 def _sleep(seconds: float) -> None:
     select.select([], [], [], seconds)
 
 
 time.sleep = _sleep  # type: ignore[assignment]  # nobody here sleeps for an index
+install()

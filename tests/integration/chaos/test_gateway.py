@@ -282,6 +282,7 @@ def test_an_envelope_answers_for_the_whole_request(
         ("http_429", {}, 429, "1"),
         ("http_503", {}, 503, None),
         ("http_503", {"retry_after": 3}, 503, "3"),
+        ("http_504", {}, 504, None),
     ],
 )
 def test_a_busy_gateway_takes_nothing_and_may_say_until_when(
@@ -294,6 +295,16 @@ def test_a_busy_gateway_takes_nothing_and_may_say_until_when(
     assert (response.status, response.headers["Retry-After"]) == (status, after)
     connection.close()
     assert gateway.lines()[0]["codes"] == [str(status)]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("http_503", 503), ("http_504", 504)])
+def test_a_proxy_says_no_though_the_gateway_behind_it_accepted(
+    gateway: Stand, fault: str, status: int
+) -> None:
+    gateway.control.set(fault, accepted=True)
+    assert gateway.post("a", "b") == (status, b"")
+    (line,) = gateway.lines()
+    assert (line["codes"], line["fault"]) == (["C100", "C100"], fault)
 
 
 @pytest.mark.parametrize("kind", ["bytes", "html", "truncated", "types"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chaos.evidence import Event, Fleet, Told
+from tests.chaos.evidence import Event, Fleet, Planted, Told
 from tests.chaos.in_force import Policies
 from tests.chaos.load import LANES, Secrets, item
 from tests.chaos.oracle import judge
@@ -107,6 +107,24 @@ def test_a_message_refused_by_nobody_ends_wrongly() -> None:
     assert broken(found) == {Promise.END}
     found.requests = (request("b1.a.1", codes=("X999",)),)
     assert broken(found) == set()
+
+
+@pytest.mark.parametrize(("part", "breaks"), [("b", set()), ("m", {Promise.END})])
+def test_a_message_whose_body_another_program_took_fails_for_that(part: str, breaks: set[Promise]) -> None:
+    key = "b1.a.1"
+    found = evidence([told(key)], [], {key: record(key, "failed", "NO_BODY")})
+    assert broken(found) == {Promise.END}
+    found.planted = (Planted(key, part, T, T + 1),)
+    assert broken(found) == breaks
+
+
+@pytest.mark.parametrize(("since", "breaks"), [(T + 12, set()), (T + 21, {Promise.DOUBLED})])
+def test_an_uncertain_try_may_be_missing_while_a_history_was_taken(
+    since: float, breaks: set[Promise]
+) -> None:
+    found = twice()
+    found.planted = (Planted("b1.a.1", "h", since, since + 1),)
+    assert broken(found) == breaks
 
 
 def test_a_message_cancelled_by_nobody_ends_wrongly() -> None:
