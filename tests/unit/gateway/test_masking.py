@@ -84,11 +84,7 @@ def in_base64(text: str) -> str:
 )
 def test_secret_is_masked_however_it_is_written(said: str) -> None:
     cleaned = mask().clean(f"bad key {said} (why)")
-    assert cleaned.removeprefix("bad key ").removesuffix(" (why)").lower() in {
-        "****",
-        "someone;****",
-        "****=",
-    }
+    assert cleaned.replace("=", "").lower() in {"bad key **** (why)", "bad key someone;**** (why)"}
     assert mask().quotes(said.replace(" ", ""))
 
 
