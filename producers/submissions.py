@@ -88,9 +88,10 @@ class Changed:
         return (
             Problem(
                 "row",
-                "is new, but its receiver (with a key column, its cell) had another row in an earlier import "
-                "of this name, or one whose record is gone: it would get a second message",
-                "If it is to be sent all the same, import it with --changed send (changed='send').",
+                "is not sent yet: this list was imported before, and its receiver (with a key column, its "
+                "cell) had a message then, which said something else or is forgotten by now",
+                "Should it go as a second message? Import it with --changed send (changed='send'). Else leave "
+                "it out.",
             ),
         )
 
