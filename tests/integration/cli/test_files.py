@@ -244,6 +244,11 @@ def test_numbers_that_lost_a_zero_are_counted_with_the_remedy_and_mended_when_as
     assert remarks == ["sender_number", "receiver_number", "receiver_number"]
     assert mended.lines[-2]["replacements"] == 3
 
+    # The file of rejects has rows as they were written: what mended them is needed again.
+    file = write_items(tmp_path / "other.jsonl", ITEM | {"receiver_number": "1023456789", "msg": ""})
+    people = run("import", file, "--service", "mms-bulk", "--mend-numbers", "--replace")
+    assert "import that file. Give --replace and --mend-numbers again." in people.err
+
 
 def test_duplicates_that_were_cancelled_are_named(run: Callable[..., Any], tmp_path: Path) -> None:
     file = write_items(tmp_path / "sale.jsonl", ITEM | {"msg_key": "k1"}, ITEM | {"msg_key": "k2"})
