@@ -88,10 +88,9 @@ class Changed:
         return (
             Problem(
                 "row",
-                "is not sent yet: this list was imported before, and its receiver (with a key column, its "
-                "cell) had a message then, which said something else or is forgotten by now",
-                "Should it go as a second message? Import it with --changed send (changed='send'). Else leave "
-                "it out.",
+                "is not sent yet: this list was imported before, and its receiver (or key column's cell) had "
+                "a message then, which said something else or is forgotten by now",
+                "If it is to go as a second message, import it with --changed send (changed='send').",
             ),
         )
 
