@@ -87,7 +87,7 @@ def _draw_plain(
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TableLayout:
     """Columns that are shown, and how far apart they are."""
 
     shown: Sequence[int]
@@ -118,16 +118,18 @@ def _draw(
     return layout.shown
 
 
-def lay_out(columns: Sequence[Column], page: Sequence[Sequence[str]], width: int, gap: int = _GAP) -> Layout:
+def lay_out(
+    columns: Sequence[Column], page: Sequence[Sequence[str]], width: int, gap: int = _GAP
+) -> TableLayout:
     """Return the first layout that fits; the narrowest where none does.
 
     `gap`: characters between two columns, as long as leaving out others makes room for them.
     """
     least = [_least(column, [row[index] for row in page]) for index, column in enumerate(columns)]
 
-    def layout(left_out: int, gap: int) -> Layout:
+    def layout(left_out: int, gap: int) -> TableLayout:
         shown = [index for index, column in enumerate(columns) if not 0 < column.leave_out <= left_out]
-        return Layout(shown, gap, sum(least[index] for index in shown) + gap * (len(shown) - 1))
+        return TableLayout(shown, gap, sum(least[index] for index in shown) + gap * (len(shown) - 1))
 
     last = max(column.leave_out for column in columns)
     layouts = [*(layout(left_out, gap) for left_out in range(last + 1)), layout(last, 1)]
@@ -143,7 +145,7 @@ def _draw_rich(
     stream: TextIO,
     columns: Sequence[Column],
     page: Sequence[Sequence[str]],
-    layout: Layout,
+    layout: TableLayout,
     *,
     width: int,
     first: bool,

@@ -110,4 +110,5 @@ def import_(
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
     rows.print_import(report, file, timing)
-    return rows.end(report)
+    options = {"--replace": replace, "--mend-numbers": mend_numbers}
+    return rows.end(report, given=[option for option, is_given in options.items() if is_given])
