@@ -147,8 +147,8 @@ def _memory_file(parent: Any, settings: Settings) -> MemoryFile | None:
     return None if folder is None else MemoryFile(folder, str(parent.hostname), settings.key_prefix)
 
 
-# Before any doorbell is answered: of a route from which no process that wrote a file ever took, a drain of this
-# process would notice nothing by itself.
+# Before any doorbell is answered: of a route from which no process that wrote a file ever took, a drain of
+# this process would notice nothing by itself.
 def _look_back(runtime: Runtime, memory_file: MemoryFile) -> None:
     runtime.memory.recall(memory_file.read())
     RewindWatch(runtime).look()
