@@ -251,8 +251,8 @@ def cancel_group(
         by: Who cancels it.
 
     Raises:
-        UsageError: an argument is not what it must be, or several accounts know the group: nothing is
-            cancelled by guessing.
+        UsageError: an argument is not what it must be, several accounts know the group, or nobody has ever
+            sent with the account: nothing is cancelled by guessing.
         OutboxUnavailable: Redis does not answer. What was cancelled before stays so.
         OutboxFull: Redis has no memory left even for this. Try again later.
         OutboxUnsuitable: Redis refuses the login, or a call.

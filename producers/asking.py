@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
 from plexsend.outbox import groups, steer
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.reading import queries
-from plexsend.outbox.reading.groups import group_account
+from plexsend.outbox.reading.groups import group_account, known_accounts
 from plexsend.producers.accounts import check_account
 from plexsend.producers.groups import check_group
 
@@ -84,8 +85,8 @@ class Asking:
             by: Who cancels it.
 
         Raises:
-            UsageError: an argument is not what it must be, or several accounts know the group: nothing is
-                cancelled by guessing.
+            UsageError: an argument is not what it must be, several accounts know the group, or nobody has
+                ever sent with the account: nothing is cancelled by guessing.
             OutboxUnavailable: Redis does not answer. What was cancelled before stays so.
             OutboxFull: Redis has no memory left even for this. Try again later.
             OutboxUnsuitable: Redis refuses the login, or a call.
@@ -98,8 +99,19 @@ class Asking:
                 raise UsageError(f"{name} is of type {type(value).__name__}. Give it as text.")
         if account is not None:
             check_account(account, self._settings.accounts)
+            self._check_known(account)
         where = account or group_account(self._store, group)
         return groups.cancel(self._store, where, group, by=by, why=reason)
+
+    # Of a slip nothing would be cancelled, and the answer would look as if the group were empty.
+    def _check_known(self, account: str) -> None:
+        known = known_accounts(self._store, self._settings.accounts)
+        if known and account not in known:
+            near = get_close_matches(account, sorted(known), n=1)
+            raise UsageError(
+                f"Nobody has ever sent with the account {account!r}, and the settings do not name it. "
+                f"{f'Did you mean {near[0]}?' if near else 'Check its name.'} Nothing was cancelled."
+            )
 
     def _find(self, msg_key: str, account: str | None) -> list[Record]:
         if not isinstance(msg_key, str):

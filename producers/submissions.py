@@ -88,9 +88,9 @@ class Changed:
         return (
             Problem(
                 "row",
-                "is new, but its receiver (with a key column, its cell) had another row in an earlier import "
-                "of this name, or one whose record is gone: it would get a second message",
-                "If it is to be sent all the same, import it with --changed send (changed='send').",
+                "is not sent yet: this list was imported before, and its receiver (or key column's cell) had "
+                "a message then, which said something else or is forgotten by now",
+                "If it is to go as a second message, import it with --changed send (changed='send').",
             ),
         )
 

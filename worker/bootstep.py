@@ -29,6 +29,7 @@ from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.queues import Queues
+from plexsend.worker.rewind import RewindWatch
 from plexsend.worker.runtime import Runtime
 from plexsend.worker.stop_signals import is_stopping, listen
 
@@ -86,14 +87,14 @@ class HousekeepingStep(bootsteps.StartStopStep):
         _wait_for_server(runtime, durable=settings.durable)
         _refuse_wrong_broker(settings, gossip=self._gossip)
         memory_file = _memory_file(parent, settings)
-        if memory_file is not None:
-            runtime.memory.recall(memory_file.read())
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
         # What this process asks for holds before it sends anything. Announced first: another that renews what
         # is in force in the same moment would not know of it.
         presence.beat()
+        if memory_file is not None:
+            _look_back(runtime, memory_file)
         renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
@@ -144,6 +145,13 @@ def _memory_file(parent: Any, settings: Settings) -> MemoryFile | None:
     log = getattr(parent, "logfile", None)
     folder = settings.state_dir or (Path(log).absolute().parent if isinstance(log, str) and log else None)
     return None if folder is None else MemoryFile(folder, str(parent.hostname), settings.key_prefix)
+
+
+# Before any doorbell is answered: of a route from which no process that wrote a file ever took, a drain of
+# this process would notice nothing by itself.
+def _look_back(runtime: Runtime, memory_file: MemoryFile) -> None:
+    runtime.memory.recall(memory_file.read())
+    RewindWatch(runtime).look()
 
 
 def log_doubtful(problems: Iterable[Problem]) -> None:

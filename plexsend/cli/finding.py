@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.cli.targets import did_you_mean, names_of
 from plexsend.errors import NotPossible
 from plexsend.outbox.policies.state import read_to_show
-from plexsend.outbox.reading.queries import find, only_account
+from plexsend.outbox.reading.queries import find, lanes, only_account
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
 
 
-def find_records(store: Store, key: str, account: str | None) -> list[Record]:
+def find_records(store: Store, key: str, account: str | None, *, as_name: bool = False) -> list[Record]:
     """Return the messages with this key, at least one; in all accounts where none is named.
 
-    Raises NotPossible where there is none.
+    Raises NotPossible where there is none. `as_name`: it may have been meant as the name of a lane, a service
+    or an account, and one that is near is named.
     """
     found = find(store, key, account)
     if not found:
         keep_days = read_to_show(store).of(account or "main").account_wide("keep_days")
+        meant = did_you_mean(key, names_of(lanes(store))) if as_name else ""
+        or_name = ", or the name of the lane, service or account" if as_name else ""
         raise NotPossible(
-            f"No message {key!r} is known {f'in account {account}' if account else 'in any account'}. "
-            f"Check the key; a message that has ended is forgotten after {keep_days:g} days "
+            f"No message {key!r} is known {f'in account {account}' if account else 'in any account'}.{meant} "
+            f"Check the key{or_name}; a message that has ended is forgotten after {keep_days:g} days "
             "(the policy keep_days)."
         )
     return found

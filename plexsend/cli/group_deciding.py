@@ -79,7 +79,7 @@ def cancel_group(
 def reschedule_group(screen: Screen, store: Store, group: str, time: datetime, *, account: str | None) -> int:
     """Give a group another time, print what became of it, and return the exit code."""
     target = find_group(store, group, account)
-    require_known(target)
+    require_known(store, target)
     where = target.account or ""
     at_ms, timing = choose_time(store, where, time)
     with meter(screen, "reschedule", "messages") as report:

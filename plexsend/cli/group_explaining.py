@@ -26,7 +26,7 @@ def explain(
     """Print what keeps a group and return the exit code. Raises NotPossible where nobody knows it."""
     target = find_group(store, group, account)
     where = target.account or ""
-    require_known(target)
+    require_known(store, target)
     views = [view for view in groups(store, where) if view.group == group]
     parts = gather(
         store, read_to_show(store), wanted=lambda lane: (lane.group, lane.account) == (group, where)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 RECORD_COLUMNS = (
     Column("msg_key", style="bold"),
-    Column("state"),
-    Column("lane"),
-    Column("attempts", right=True),
+    Column("state", leave_out=4),
+    Column("lane", leave_out=5),
+    Column("attempts", right=True, leave_out=2),
     Column("code", style="yellow"),
-    Column("submitted"),
-    Column("ended"),
-    Column("said", folds=True),
+    Column("submitted", leave_out=1),
+    Column("ended", leave_out=3),
+    Column("said", folds=True, least=16),
 )
 
 

@@ -148,6 +148,9 @@ group_account_option = click.option(
 )
 key_argument = click.argument("key", type=KEY, metavar="KEY")
 key_or_group_argument = click.argument("what", type=KEY, metavar="KEY|group:NAME")
+wide_option = click.option(
+    "--wide", is_flag=True, help="Show all columns, each row on a line, however narrow the terminal."
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 what_argument = click.argument("what", metavar="WHAT")
 

@@ -10,7 +10,7 @@ from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
 from plexsend.terminal.meter import meter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from plexsend.cli.timing import Timing
     from plexsend.producers import ImportReport, Progress, Reject, Remark
@@ -119,8 +119,13 @@ class RowScreen:
         )
         self._screen.say(f"{file}: {report.added:,} valid, {report.invalid:,} invalid.", style="bold")
 
-    def end(self, report: ImportReport) -> int:
-        """Print the refused rows as an error, and return the exit code."""
+    def end(self, report: ImportReport, *, given: Sequence[str] = ()) -> int:
+        """Print the refused rows as an error, and return the exit code.
+
+        Args:
+            report: What became of the rows.
+            given: Options that change what a row says: the file of rejects has the rows as they were written.
+        """
         refused = report.invalid + report.conflicts
         if not refused + report.changed:
             return 0
@@ -129,6 +134,8 @@ class RowScreen:
             f"All are in {path}: mend them there, and import that file" if path else "Mend them in the file"
         )
         where += ", with --changed send if those held back are to go too." if report.changed else "."
+        if path is not None and given:
+            where += f" Give {' and '.join(given)} again."
         if report.lost_zeros:
             rows = "1 row" if report.lost_zeros == 1 else f"{report.lost_zeros:,} rows"
             where += f" In {rows} a number lost its leading 0: --mend-numbers puts it back."

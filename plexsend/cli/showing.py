@@ -48,9 +48,7 @@ def show_record(screen: Screen, record: Record) -> None:
     )
     for name, value in facts:
         if value:
-            screen.say(f"  {name:<10} {value}")
+            screen.item(f"  {name:<10} ", value)
     for line in record.history:
         words = HAPPENED.get(line.event, line.event)
-        screen.say(
-            "  " + "  ".join(part for part in (local(line.at_ms), words, line.code, line.detail) if part)
-        )
+        screen.item(f"  {local(line.at_ms)}  ", "  ".join(filter(None, (words, line.code, line.detail))))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING, TypeAlias
 
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.timing import read_timing
 from plexsend.errors import NotPossible, Problem
+from plexsend.outbox.reading import queries
 from plexsend.producers import Producer, SubmitInterrupted
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
 from plexsend.terminal.screen import Screen
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plexsend.cli.timing import Timing
+    from plexsend.outbox.redis.store import Store
     from plexsend.producers import Added, Conflict, Duplicate, InDoubt, Invalid, Remark, Submission
     from plexsend.settings import Settings
 
@@ -38,6 +41,7 @@ def submit_few(
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
+        doubt = doubt_of_account(settings, store, account)
         outcomes = _Outcomes(screen, service, account, timing, name, count=len(items))
         try:
             submission = Producer(settings, store).submit(
@@ -60,20 +64,27 @@ def submit_few(
             if stopped is not None and stopped.in_doubt:
                 screen.note(_describe_doubt(stopped.in_doubt))
             raise
-    warn_of_account(screen, settings, account)
+    if doubt is not None:
+        screen.warn(doubt)
     return outcomes.print(submission)
 
 
-def warn_of_account(screen: Screen, settings: Settings, account: str) -> None:
-    """Warn of an account that the settings do not name, if they name any: messages could wait for ever."""
-    if settings.accounts and account not in settings.accounts:
-        screen.warn(
-            Problem(
-                account,
-                "is not an account of this machine's settings",
-                "Messages wait until a worker knows its secret. If it is a slip, cancel them.",
-            )
-        )
+def doubt_of_account(settings: Settings, store: Store, account: str) -> Problem | None:
+    """Return what is doubtful about an account, asked before it is sent with: messages could wait for ever.
+
+    The settings do not name it, if they name any; else nobody has sent with it, though with others.
+    """
+    is_set = bool(settings.accounts)
+    known = {*settings.accounts} if is_set else {*queries.accounts(store)}
+    if not known or account in known or (account == "main" and not is_set):
+        return None
+    near = difflib.get_close_matches(account, sorted(known), n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return Problem(
+        account,
+        "is not an account of this machine's settings" if is_set else "was never sent with before",
+        f"Messages wait until a worker knows its secret. If it is a slip, cancel them.{meant}",
+    )
 
 
 # Keys that were made up here are shown: a new try without them would send the messages under other keys.

@@ -13,7 +13,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT, accounts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
@@ -86,18 +86,33 @@ def find_group(store: Store, group: str, account: str | None) -> Target:
     return Target(Scope.GROUP, group, where, known=where in known)
 
 
-def require_known(target: Target) -> None:
+def require_known(store: Store, target: Target) -> None:
     """Raise NotPossible where nobody knows the group, lane, service or account."""
     if target.known:
         return
+    lanes = queries.lanes(store)
     if target.scope is Scope.GROUP:
+        groups = {lane.group for lane in lanes if lane.group and lane.account == target.account}
         raise NotPossible(
-            f"No group {target.what} is known in account {target.account}. `plexsend groups` lists "
-            "those that are; a group is forgotten with the record of its last message."
+            f"No group {target.what} is known in account {target.account}."
+            f"{did_you_mean(target.what, groups)} `plexsend groups` lists those that are; a group is "
+            "forgotten with the record of its last message."
         )
     raise NotPossible(
-        f"No {target.scope} {target.what} is known here. Check the name: `plexsend lanes` lists all."
+        f"No {target.scope} {target.what} is known here.{did_you_mean(target.what, names_of(lanes))} "
+        "Check the name: `plexsend lanes` lists all."
     )
+
+
+def names_of(lanes: Iterable[Lane]) -> set[str]:
+    """Return the names by which people call these lanes, their services and accounts."""
+    return {name for lane in lanes for name in (lane.name, lane.service, lane.account)}
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the question for a name that is near one of these, to be put behind a sentence; or nothing."""
+    near = difflib.get_close_matches(word, sorted(known), n=3)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def require_account(account: str, known: Collection[str]) -> None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from plexsend.terminal.moments import span
 from plexsend.terminal.printable import printable
+from plexsend.terminal.tables import Column, lay_out
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,14 +22,26 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from plexsend.demo.shows import Picture
+    from plexsend.demo.shows import LanePicture, Picture
 
 _DRAWN_EVERY_S = 0.1
-_BAR_WIDTH = 50
+_BAR_WIDTH, _LEAST_BAR = 50, 10
+"""Columns of the bar where there is room; with less than the second it is left out."""
+_AROUND_WORDS = 4
+"""Columns between bar, words and time."""
 _MOST_SHOWN = 6
 """Sentences that are shown; older ones have moved out of the screen."""
 
-_COLUMNS = ("lane", "waiting", "scheduled", "sending", "accepted", "refused", "now/s", "limit/s")
+_COLUMNS = (
+    Column("lane", style="bold"),
+    Column("waiting", right=True),
+    Column("scheduled", right=True, leave_out=2),
+    Column("sending", right=True, leave_out=3),
+    Column("accepted", right=True),
+    Column("refused", right=True, leave_out=4),
+    Column("now/s", right=True, leave_out=5),
+    Column("limit/s", right=True, leave_out=1),
+)
 
 
 class LiveShow:
@@ -63,47 +76,60 @@ class LiveShow:
             self._refresh()
 
     def _refresh(self) -> None:
-        self._live.update(compose(self._picture, self._said), refresh=True)
+        width = self._live.console.width
+        self._live.update(compose(self._picture, self._said, width), refresh=True)
 
 
-def compose(picture: Picture | None, said: list[str]) -> RenderableType:
-    """Return what is shown of a moment, below the last sentences."""
+def compose(picture: Picture | None, said: list[str], width: int) -> RenderableType:
+    """Return what is shown of a moment in so many columns, below the last sentences."""
     parts: list[RenderableType] = [Text(printable(line), style="dim") for line in said[-_MOST_SHOWN:]]
     if picture is not None:
         parts += [
             Text(),
-            _bar(picture),
-            _lanes(picture),
+            _bar(picture, width),
+            _lanes(picture, width),
             *_holds(picture),
             Text(printable(picture.now), style="bold"),
         ]
     return Group(*parts)
 
 
-def _bar(picture: Picture) -> RenderableType:
+def _bar(picture: Picture, width: int) -> RenderableType:
     line = Table.grid(padding=(0, 1))
-    line.add_row(
-        ProgressBar(total=picture.total or None, completed=picture.ended, width=_BAR_WIDTH),
-        Text(f"{picture.ended:,} of {picture.total:,} have ended" if picture.total else "starting"),
-        Text(span(picture.at_s), style="dim"),
-    )
+    words = f"{picture.ended:,} of {picture.total:,} have ended" if picture.total else "starting"
+    took = span(picture.at_s)
+    # The words stay whole, and the bar takes the room that they leave.
+    room = min(_BAR_WIDTH, width - len(words) - len(took) - _AROUND_WORDS)
+    cells: list[RenderableType] = [Text(words, no_wrap=True), Text(took, style="dim", no_wrap=True)]
+    if room >= _LEAST_BAR:
+        cells.insert(0, ProgressBar(total=picture.total or None, completed=picture.ended, width=room))
+    line.add_row(*cells)
     return line
 
 
-def _lanes(picture: Picture) -> RenderableType:
-    # Without padding, so that a terminal of 80 columns shows the longest lane and every title in full.
-    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
-    for name in _COLUMNS:
-        table.add_column(name, justify="left" if name == "lane" else "right", no_wrap=True)
-    for lane in picture.lanes:
-        counts = (lane.ready, lane.later, lane.sending, lane.accepted, lane.refused)
-        table.add_row(
-            Text(lane.name, style="bold"),
-            *(f"{count:,}" for count in counts),
-            f"{lane.pace_per_s:.0f}",
-            f"{lane.limit_per_s:g}",
+def _lanes(picture: Picture, width: int) -> RenderableType:
+    rows = [_row(lane) for lane in picture.lanes]
+    # One between two columns, so that a terminal of 80 shows the longest lane and every title.
+    layout = lay_out(_COLUMNS, rows, width, gap=1)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, layout.gap - 1, 0, 0), show_edge=False, pad_edge=False)
+    for index in layout.shown:
+        column = _COLUMNS[index]
+        table.add_column(
+            column.title, justify="right" if column.right else "left", style=column.style, no_wrap=True
         )
+    for row in rows:
+        table.add_row(*(row[index] for index in layout.shown))
     return table
+
+
+def _row(lane: LanePicture) -> list[str]:
+    counts = (lane.ready, lane.later, lane.sending, lane.accepted, lane.refused)
+    return [
+        lane.name,
+        *(f"{count:,}" for count in counts),
+        f"{lane.pace_per_s:.0f}",
+        f"{lane.limit_per_s:g}",
+    ]
 
 
 def _holds(picture: Picture) -> list[RenderableType]:

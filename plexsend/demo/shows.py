@@ -105,7 +105,7 @@ class PlainShow(_Lines):
 
     def say(self, at_s: float, sentence: str) -> None:
         """Print a sentence."""
-        self._screen.say(f"[{at_s:4.1f} s] {sentence}")
+        self._screen.say(f"[{at_s:4.1f} s] {sentence}", wraps=True)
         sys.stdout.flush()
 
     def _print(self, picture: Picture) -> None:

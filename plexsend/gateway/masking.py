@@ -5,13 +5,16 @@ Its words go into logs, holds, histories and lists of dead letters, where no tex
 
 from __future__ import annotations
 
+import binascii
 import html
 import json
 import re
 import unicodedata
+from base64 import urlsafe_b64decode
 from bisect import bisect
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,10 +43,22 @@ _NOT_PERSONAL = frozenset(
 _NUMBERS = ("sender_number", "receiver_number")
 
 _LONG_DIGITS = re.compile(r"\d(?:[-. ]?\d){7,}")
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_BREAK = re.compile(r"\\[nrt]")
+_ESCAPED = re.compile(r"\\+u(?:([0-9a-fA-F]{4})|\{([0-9a-fA-F]{1,5})\})")
+_BYTE = re.compile(r"\\+x([0-9a-fA-F]{2})")
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_BREAK = re.compile(r"\\+[nrt]")
+_MOST_ESCAPED = 3
+"""So often what is escaped may be escaped again."""
 _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _MARKS = re.compile("\0+")
+_CODED = re.compile(r"[A-Za-z0-9+/_-]{8,}", re.ASCII)
+"""What may be base64 or hexadecimal digits."""
+_MOST_UNREADABLE = 0.25
+"""Of what was decoded; an ordinary word that is taken for base64 has more."""
+_ALIKE = str.maketrans(
+    {"İ": "i", "Σ": "σ", "ς": "σ"} | {chr(narrow + 0xFEE0): chr(narrow) for narrow in range(0x21, 0x7F)}
+)
+"""Characters of full width, and those that `lower` makes two of or changes by their neighbours."""
 _TAIL = re.compile(r"[\W\d_]{1,40}$")
 
 
@@ -70,7 +85,8 @@ class Mask:
 
     def quotes(self, word: str) -> bool:
         """Return whether a word, such as a code that nobody knows, holds something that was sent."""
-        return self._hide(word, shortest=_WHOLE) != word
+        line = _one_line(_readable(word))
+        return self._hide(line, shortest=_WHOLE) != line
 
     def _hide(self, line: str, *, shortest: int = 1) -> str:
         if self._sent is None:
@@ -86,12 +102,13 @@ class Mask:
 
 
 class _Quotable:
-    """The texts, numbers and the secret of one request."""
+    """The texts, numbers and the secret of one request, whatever their case and width."""
 
     def __init__(self, bodies: Sequence[bytes], user: str, secret: str) -> None:
         items = [item for item in map(_parse, bodies) if isinstance(item, dict)]
         # Most items of a batch have the same text.
-        texts = {_one_line(text) for text in {text for item in items for text in _texts(item)}}
+        texts = {_alike(_one_line(text)) for text in {text for item in items for text in _texts(item)}}
+        user, secret = _alike(user), _alike(secret)
         self._short = {text for text in (*texts, secret) if 0 < len(text) < _RUN}
         # One search instead of one a text; a line has no NUL, so no run goes over the end of a text.
         self._all = "\0".join(sorted(texts - self._short))
@@ -101,12 +118,20 @@ class _Quotable:
 
     def quotations(self, line: str, shortest: int) -> Iterator[tuple[int, int]]:
         """Yield where a line quotes something, from and to. `shortest`: texts below this are left out."""
+        yield from self._plain(line, shortest)
+        for run in _CODED.finditer(line):
+            for decoded in _decoded(run[0]):
+                if any(self._plain(_one_line(decoded), _WHOLE)):
+                    yield run.span()
+
+    def _plain(self, words: str, shortest: int) -> Iterator[tuple[int, int]]:
+        line = _alike(words)
         for text in self._short:
             if len(text) >= shortest:
                 edge = "" if len(text) >= _WHOLE else r"\b"
                 yield from (found.span() for found in re.finditer(f"{edge}{re.escape(text)}{edge}", line))
         for start, end in _runs(line, self._all):
-            found = line[start:end]
+            found = words[start:end]
             if end - start >= _RUN or not found.isascii():
                 yield end - len(found.lstrip()), start + len(found.rstrip())
         # Of a secret no part is kept, but what is also the user's name.
@@ -161,13 +186,43 @@ def _cut(words: str, most: int) -> str:
 
 def _readable(words: str) -> str:
     """Return words without the escapes of JSON, of HTML and of URLs, behind which a quotation could hide."""
+    for _ in range(_MOST_ESCAPED):
+        before, words = words, _unescape(words)
+        if words == before:
+            break
+    return words
+
+
+def _unescape(words: str) -> str:
     if "\\" in words:
-        words = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), _BREAK.sub(" ", words))
+        words = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), _BREAK.sub(" ", words))
         words = _HALVES.sub(lambda found: found[0].encode("utf-16", "surrogatepass").decode("utf-16"), words)
-        words = words.replace('\\"', '"').replace("\\/", "/").replace("\\\\", "\\")
+        words = _BYTE.sub(r"%\1", words.replace('\\"', '"').replace("\\/", "/")).replace("\\\\", "\\")
     if "&" in words:
         words = html.unescape(words)
-    return unquote(words) if "%" in words else words
+    return unquote_plus(words) if _PERCENT.search(words) else words
+
+
+def _decoded(run: str) -> Iterator[str]:
+    """Yield what letters and digits say as base64, wherever it begins in them, or as hexadecimal digits."""
+    coded = run.replace("+", "-").replace("/", "_")
+    for start in range(4):
+        # A single letter behind the last four is not a byte yet.
+        whole = coded[start : len(coded) - ((len(coded) - start) % 4 == 1)]
+        yield from _words_of(urlsafe_b64decode(whole + "=" * (-len(whole) % 4)))
+    with suppress(ValueError):
+        yield from _words_of(binascii.unhexlify(run[: len(run) // 2 * 2]))
+
+
+def _words_of(raw: bytes) -> Iterator[str]:
+    words = raw.decode("utf-8", "replace")
+    if words.count("\ufffd") <= len(words) * _MOST_UNREADABLE:
+        yield words
+
+
+def _alike(text: str) -> str:
+    """Return text without differences of case and width, character for character."""
+    return text.translate(_ALIKE).lower()
 
 
 def _one_line(text: str) -> str:

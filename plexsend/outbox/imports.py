@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 _HOUR_MS = 3_600_000
 
 _REMEDIES = (
-    "Say which it is: --resume (resume=True) if it is the same list, of which only what is new is sent; "
-    "--name (name=) with another name if it is another list."
+    "Is it the same list? Import it with --resume: only rows that are new in it are sent. Is it another one? "
+    "Give it a name of its own with --name: all of it is sent. (In Python: resume=True, name=...)"
 )
+_ANOTHER = "If it is another list, give it a name of its own with --name (name=)."
 
 
 class Met(StrEnum):
@@ -222,24 +223,24 @@ def _refusal(terms: ImportTerms, status: str, value: str, hashed_by: str) -> Imp
     name = terms.name
     if status == "old":
         why = (
-            f"An import named {name} was last used at {local(number(value))}, more than "
-            f"{IMPORT_RESTS_MS // _HOUR_MS} hours ago: this may be the same list or another one. {_REMEDIES}"
+            f"A list named {name} was imported before, last at {local(number(value))}. That is more than "
+            f"{IMPORT_RESTS_MS // _HOUR_MS} hours ago, so a person has to say which list this is. {_REMEDIES}"
         )
     elif status == "archived":
         why = (
-            f"Records of the import {name}, which began at {local(number(value))}, are gone by now: a "
-            f"row without a record could be sent twice. {_REMEDIES}"
+            f"A list named {name} was imported before, first at {local(number(value))}, and what became of "
+            f"some of its rows is forgotten by now: they could be sent twice. {_REMEDIES}"
         )
     elif value.rpartition("|")[2] != hashed_by:
         why = (
-            f"The import {name} was begun under another PLEXSEND_NUMBER_KEY, so its receivers are not known "
-            "here. Import the file where that key is set, or under another name (--name, name=)."
+            f"A list named {name} was imported before under another PLEXSEND_NUMBER_KEY, so its receivers "
+            f"are not known here. Import it where that key is set. {_ANOTHER}"
         )
     else:
         column = value.rpartition("|")[0]
         how = f"with --key-column {column}" if column else "without --key-column"
         why = (
-            f"The import {name} was begun {how}: its rows would not be known again. Import it in the same "
-            "way, or under another name (--name, name=)."
+            f"A list named {name} was imported before {how}: otherwise its rows are not known again. "
+            f"Import it in the same way. {_ANOTHER}"
         )
-    return ImportRefused(f"{why} No row without a key of its own was added.")
+    return ImportRefused(f"{why} Nothing was added, except rows that have a msg_key.")

@@ -132,7 +132,7 @@ HOLD_RULES = (
         (Scope.ACCOUNT,),
         Ends.BY_PERSON,
         most_at_once=0,
-        how_it_ends="correct the secret; it ends by itself when a worker has one that is not refused",
+        how_it_ends="by itself, once a living worker has a secret that the gateway did not refuse",
         resuming="To have refused secrets tried again",
         begun_by=EffectKind.AUTH,
         meant_by=Meaning.UNAUTHORIZED,

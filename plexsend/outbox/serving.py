@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -99,12 +100,21 @@ def auth_hold(fleet: Iterable[FleetProcess], facts: AccountFacts) -> str | None:
     if refused:
         words = f"the gateway refuses the secret of {named(refused)}"
         words += f", and none is set on {named(without)}" if without else ""
-        return f"{words}. Correct {variable} there; one in a file counts at once, else restart the worker"
+        return (
+            f"{words}. Correct {variable} there: one in a file counts at once, one in the environment after "
+            f"a restart. If the gateway has learnt it meanwhile: plexsend resume {facts.account}"
+        )
     known = sorted({name for process in serving for name in process.announced.secrets})
     return (
         f"no worker has a secret for it ({named(serving)}). Set {variable} or {variable}_FILE there and "
-        f"restart the worker; accounts that workers know: {', '.join(known) or 'none'}"
+        f"restart the worker; accounts that workers know: {', '.join(known) or 'none'}. "
+        f"If {facts.account} is a slip{_meant(facts.account, known)}, take its messages back: plexsend cancel"
     )
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f" for {near[0]}" if near else ""
 
 
 def nobody_serves(fleet: Sequence[FleetProcess], service: str, facts: AccountFacts) -> str:
@@ -120,8 +130,13 @@ def nobody_serves(fleet: Sequence[FleetProcess], service: str, facts: AccountFac
     variable = _variable(facts.account)
     product = SERVICES[service].product.name if service in SERVICES else ""
     words = {
-        Obstacle.LACKS_SECRET: f"has no secret for {facts.account} (set {variable} or {variable}_FILE there)",
-        Obstacle.REFUSED: f"has a secret that the gateway refuses (correct {variable} there)",
+        Obstacle.LACKS_SECRET: (
+            f"has no secret for {facts.account} (set {variable} or {variable}_FILE there and restart it)"
+        ),
+        Obstacle.REFUSED: (
+            f"has a secret that the gateway refuses (correct {variable} there, or have it tried again: "
+            f"plexsend resume {facts.account})"
+        ),
         Obstacle.ADDRESS: (
             f"sends to another address than the account's, {facts.urls.get(product, '')} (correct its "
             f"settings, or `plexsend policy set @{facts.account} gateway_url.{product}=URL --reason R`)"

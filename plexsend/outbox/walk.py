@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, UsageError
 from plexsend.outbox.arguments import HEAL, WALK, WALK_ANSWER
 from plexsend.outbox.lanes import NAME, Lane
+from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -127,8 +128,7 @@ def _in_order(named: Mapping[str, set[str]]) -> dict[str, list[str]]:
 
 # Where the walk goes on behind an account.
 def _first_behind(store: Store, account: str) -> str:
-    with mapped():
-        listed = store.client.smembers(store.keys.accounts)
+    listed = ask(store, lambda pipe: pipe.smembers(store.keys.accounts))
     behind = (name for name in map(text, listed) if name > account and NAME.fullmatch(name))
     name = min(behind, default="")
     return f"index {name} 0" if name else END
@@ -182,12 +182,12 @@ def _list_routes(store: Store, account: str, lanes: Iterable[str], healed: Heale
     routes = sorted({Lane.parse(name).route.name for name in lanes})
     if not routes:
         return
-    with mapped():
-        pipe = store.client.pipeline(transaction=False)
-        pipe.sadd(store.keys.accounts, account)
-        for route in routes:
-            pipe.sadd(store.keys.lanes, route)
-        _, *added = pipe.execute()
+    pipe = store.client.pipeline(transaction=False)
+    pipe.sadd(store.keys.accounts, account)
+    for route in routes:
+        pipe.sadd(store.keys.lanes, route)
+    # Where another program spoilt one of the two sets, the walk goes on, and a worker reports the key.
+    _, *added = execute(store, pipe)
     healed.unlisted += [route for route, is_new in zip(routes, added, strict=True) if is_new]
 
 

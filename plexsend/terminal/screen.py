@@ -64,15 +64,17 @@ class Screen:
         *,
         empty: str = "",
         blocks: bool = False,
+        wide: bool = False,
     ) -> None:
         """Print a table for people; where it has no rows, `empty` goes to stderr instead.
 
-        With `blocks` a terminal that is too narrow for it gets a block of lines for each row.
+        With `blocks` a terminal that is too narrow for it gets a block of lines for each row; with `wide` it
+        gets all columns all the same.
         """
         if not self.as_json:
             from plexsend.terminal.tables import print_table  # noqa: PLC0415  programs need no tables
 
-            if not print_table(sys.stdout, columns, rows, blocks=blocks) and empty:
+            if not print_table(sys.stdout, columns, rows, blocks=blocks, wide=wide) and empty:
                 self.note(empty)
 
     def note(self, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +18,8 @@ _GAP = 2
 """Characters between two columns, where the terminal has room for them; else one."""
 
 
+_ENDLESS = 1_000_000
+"""Characters; no table is as wide."""
 _HEIGHT = 24
 """Lines that rich is given with the width; no table is cut to them."""
 
@@ -37,7 +39,12 @@ class Column:
 
 
 def print_table(
-    stream: TextIO, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, blocks: bool = False
+    stream: TextIO,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[str]],
+    *,
+    blocks: bool = False,
+    wide: bool = False,
 ) -> int:
     """Print rows below the columns' titles, nothing where there are none, and return how many there were.
 
@@ -46,14 +53,16 @@ def print_table(
         columns: The columns, from the left.
         rows: Their cells.
         blocks: Whether a terminal that is still too narrow gets a block of lines for each row.
+        wide: Whether a terminal gets all columns, each row on a line, however wide it is.
     """
     remaining = iter(rows)
     is_terminal = stream.isatty()
     count = 0
+    titled: Sequence[int] = ()
     while page := [[_cell(cell) for cell in row] for row in islice(remaining, _PAGE)]:
         first = count == 0
         if is_terminal:
-            _draw(stream, columns, page, first=first, blocks=blocks)
+            titled = _draw(stream, columns, page, titled=titled, blocks=blocks, wide=wide)
         else:
             _draw_plain(stream, columns, page, first=first)
         count += len(page)
@@ -78,7 +87,7 @@ def _draw_plain(
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class TableLayout:
     """Columns that are shown, and how far apart they are."""
 
     shown: Sequence[int]
@@ -87,27 +96,43 @@ class _Layout:
     """Characters that it takes at least."""
 
 
+# Returns the columns whose titles the reader has seen last.
 def _draw(
-    stream: TextIO, columns: Sequence[Column], page: Sequence[Sequence[str]], *, first: bool, blocks: bool
-) -> None:
+    stream: TextIO,
+    columns: Sequence[Column],
+    page: Sequence[Sequence[str]],
+    *,
+    titled: Sequence[int],
+    blocks: bool,
+    wide: bool,
+) -> Sequence[int]:
     width = terminal_width(stream)
-    layout = _lay_out(columns, page, width)
-    if blocks and layout.width > width:
+    if wide:
+        columns = [replace(column, folds=False) for column in columns]
+    layout = lay_out(columns, page, _ENDLESS if wide else width)
+    if blocks and not wide and layout.width > width:
         _draw_blocks(stream, columns, page, width)
-    else:
-        _draw_rich(stream, columns, page, layout, width=width, first=first)
+        return ()
+    # A page of wider cells may leave out more: its titles are others.
+    _draw_rich(stream, columns, page, layout, width=width, first=layout.shown != titled)
+    return layout.shown
 
 
-def _lay_out(columns: Sequence[Column], page: Sequence[Sequence[str]], width: int) -> _Layout:
-    """Return the first layout that fits; the narrowest where none does."""
+def lay_out(
+    columns: Sequence[Column], page: Sequence[Sequence[str]], width: int, gap: int = _GAP
+) -> TableLayout:
+    """Return the first layout that fits; the narrowest where none does.
+
+    `gap`: characters between two columns, as long as leaving out others makes room for them.
+    """
     least = [_least(column, [row[index] for row in page]) for index, column in enumerate(columns)]
 
-    def layout(left_out: int, gap: int) -> _Layout:
+    def layout(left_out: int, gap: int) -> TableLayout:
         shown = [index for index, column in enumerate(columns) if not 0 < column.leave_out <= left_out]
-        return _Layout(shown, gap, sum(least[index] for index in shown) + gap * (len(shown) - 1))
+        return TableLayout(shown, gap, sum(least[index] for index in shown) + gap * (len(shown) - 1))
 
     last = max(column.leave_out for column in columns)
-    layouts = [*(layout(left_out, _GAP) for left_out in range(last + 1)), layout(last, 1)]
+    layouts = [*(layout(left_out, gap) for left_out in range(last + 1)), layout(last, 1)]
     return next((each for each in layouts if each.width <= width), layouts[-1])
 
 
@@ -120,7 +145,7 @@ def _draw_rich(
     stream: TextIO,
     columns: Sequence[Column],
     page: Sequence[Sequence[str]],
-    layout: _Layout,
+    layout: TableLayout,
     *,
     width: int,
     first: bool,

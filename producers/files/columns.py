@@ -50,6 +50,8 @@ class Columns:
     """Columns whose cells hold several texts."""
     json: frozenset[str] = frozenset()
     """Columns whose cells hold JSON."""
+    key_column: str | None = None
+    """The column that tells rows apart, which may be none of the service's."""
     trimmed: frozenset[str] = frozenset()
     """Columns in whose cells blanks at the ends mean nothing."""
 
@@ -75,6 +77,7 @@ def columns_of(
     return Columns(
         known=known,
         required=required,
+        key_column=key_column,
         lists=frozenset(leaf.name for leaf in leaves if leaf.kind in _LIST_KINDS),
         json=frozenset(leaf.name for leaf in leaves if leaf.kind in _JSON_KINDS),
         trimmed=frozenset(leaf.name for leaf in leaves if leaf.kind not in _TEXT_KINDS),
@@ -115,6 +118,8 @@ def judge_header(header: Sequence[str], columns: Columns | None) -> list[str]:
     known = set(columns.known)
     if not known & set(header):
         return [_name_none(header, columns), *_first(_find_unknown(header, columns, sure=False))]
+    if columns.key_column is not None and columns.key_column not in header:
+        return [_name_no_key_column(header, columns.key_column)]
     missing = [name for name in columns.required if name not in header]
     found = _first(_find_nameless(header), _find_unknown(header, columns, sure=True), _find_doubled(header))
     if missing:
@@ -135,6 +140,12 @@ def _name_none(header: Sequence[str], columns: Columns) -> str:
         "The first line names no known column; it must be the header. "
         f"Known are {', '.join(columns.known)}; required are {', '.join(columns.required)}."
     )
+
+
+def _name_no_key_column(header: Sequence[str], wanted: str) -> str:
+    near = get_close_matches(wanted, header, n=1)
+    meant = f" Did you mean {_show(near[0], header.index(near[0]) + 1)}?" if near else ""
+    return f"There is no column {_show(wanted, 0)}, which --key-column (key_column) names.{meant}"
 
 
 def _find_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Iterator[str]:

@@ -96,10 +96,12 @@ def _skip(stream: BinaryIO, number: int, raw: bytes) -> Row:
 
 
 def _undecodable(number: int, raw: bytes, encoding: Encoding, start: int) -> Row:
+    other = _OTHER[encoding]
     return bad_row(
         number,
         len(raw),
         raw.decode(encoding, "backslashreplace").rstrip(_ENDS),
         f"is not {_NAMES[encoding]} (byte 0x{raw[start]:02X} at place {start + 1})",
-        f"Correct the line; or, if the whole file is {_NAMES[_OTHER[encoding]]}, name that encoding.",
+        f"Correct the line; or, if the whole file is {_NAMES[other]}, import the file itself with "
+        f"--encoding {other} (encoding='{other}').",
     )

@@ -15,7 +15,7 @@ from plexsend.producers.files.columns import KEY
 from plexsend.producers.files.rejects import ImportRef, Reject, unwrap
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
 from plexsend.producers.pipeline import Incoming
-from plexsend.producers.submissions import Remark, SubmitInterrupted
+from plexsend.producers.submissions import Conflict, Remark, SubmitInterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from plexsend.producers.files.row_keys import RowKeys
     from plexsend.producers.files.rows import Row
     from plexsend.producers.pipeline import Pipeline
-    from plexsend.producers.submissions import Changed, Conflict, Duplicate, Invalid, Submission
+    from plexsend.producers.submissions import Changed, Duplicate, Invalid, Submission
 
 _NEVER_SENT = (State.CANCELLED, State.EXPIRED, State.REJECTED, State.FAILED)
 """States of a message that a duplicate of it does not send."""
@@ -204,7 +204,10 @@ class FilePass:
         ref = pending.ref
         if ref is None and self._intake is not None and self._intake.token:
             ref = ImportRef(self._naming.name, self._intake.token)
-        reject = Reject(row.line, msg_key, refused.problems, row.text if row.item is None else row.item, ref)
+        problems = refused.problems
+        if isinstance(refused, Conflict) and not _has_key(row.item or {}):
+            problems = (_made_key_taken(refused),)
+        reject = Reject(row.line, msg_key, problems, row.text if row.item is None else row.item, ref)
         if self._rejects is not None:
             self._rejects.write(reject)
         if self._listeners.on_reject is not None:
@@ -254,8 +257,15 @@ def _first(msg_key: str, _: Mapping[str, Any]) -> str:
 
 def _never_sent_remark(duplicate: Duplicate) -> Remark:
     reason = f"was added before and is {duplicate.state}: it is not sent again"
-    remedy = f"`plexsend status {duplicate.msg_key}` says why. To send it all the same, give it another key."
+    remedy = f"`plexsend status {duplicate.msg_key}` says why. To send it, give it another msg_key."
     return Remark(duplicate.index, duplicate.msg_key, Problem(KEY, reason, remedy))
+
+
+def _made_key_taken(conflict: Conflict) -> Problem:
+    """Return what is wrong with a row whose key was made here: its writer never saw a key."""
+    reason = f"was put in before with another text, or in another service or group ({conflict.state})"
+    remedy = f"`plexsend status {conflict.msg_key}` shows it. To send both, give this one its own msg_key."
+    return Problem("row", reason, remedy)
 
 
 def _has_key(item: Mapping[str, Any]) -> bool:

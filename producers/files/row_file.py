@@ -184,7 +184,7 @@ def _choose_format(path: Path, fmt: str | None) -> Format:
                 f"{path} is a spreadsheet. Save it as CSV UTF-8 in the spreadsheet program first."
             ) from None
         raise UsageError(
-            f"The extension of {path} does not show its format. Name the format: {known}."
+            f"The extension of {path} does not show its format. Name the format: {known} (--format, fmt)."
         ) from None
 
 

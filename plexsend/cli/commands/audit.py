@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option
+from plexsend.cli.options import example, json_option, wide_option
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.screen import Screen
@@ -23,8 +23,9 @@ _MOST_NAMED = 5
 
 
 @click.command(epilog=example("plexsend audit"))
+@wide_option
 @json_option
-def audit(*, as_json: bool) -> int:
+def audit(*, wide: bool, as_json: bool) -> int:
     """Prove from the records that every message ever submitted is accounted for.
 
     Compares each record with the sets and counts of its lane and with its text, and looks for what would wait
@@ -57,11 +58,11 @@ def audit(*, as_json: bool) -> int:
         }
     )
     if not as_json:
-        _show(screen, result)
+        _show(screen, result, wide=wide)
     return 0 if result.ok else EXIT_REFUSED
 
 
-def _show(screen: Screen, result: Audit) -> None:
+def _show(screen: Screen, result: Audit, *, wide: bool) -> None:
     states = sorted({*result.states, *result.archived})
     screen.table(
         _COLUMNS,
@@ -80,10 +81,11 @@ def _show(screen: Screen, result: Audit) -> None:
             f"The audit holds: all {result.messages:,} messages are accounted for.", style="bold green"
         )
         return
-    screen.table(_BREAKS, [[found.lane, found.msg_key, found.what] for found in result.discrepancies])
+    breaks = [[found.lane, found.msg_key, found.what] for found in result.discrepancies]
+    screen.table(_BREAKS, breaks, blocks=True, wide=wide)
     for remedy, subjects in _by_remedy(result).items():
         more = f" and {len(subjects) - _MOST_NAMED:,} more" if len(subjects) > _MOST_NAMED else ""
-        screen.say(f"{', '.join(subjects[:_MOST_NAMED])}{more}: {remedy}")
+        screen.say(f"{', '.join(subjects[:_MOST_NAMED])}{more}: {remedy}", wraps=True)
     screen.say(
         f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
         style="bold red",

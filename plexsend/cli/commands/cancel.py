@@ -45,8 +45,13 @@ def cancel(
     group = read_group(what)
     if group is None and (reason or by):
         raise click.UsageError("--reason and --by are of a group (group:NAME): one message keeps neither.")
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
         if group is None:
             decide_one(screen, store, what, account=account, act=Act.CANCEL)
             return 0
+        if account is not None:
+            from plexsend.cli.targets import require_account
+            from plexsend.outbox.reading.groups import known_accounts
+
+            require_account(account, known_accounts(store, settings.accounts) or {account})
         return cancel_group(screen, store, group, account=account, why=reason or "", by=by, asks=not yes)

@@ -9,7 +9,7 @@ import click
 
 from plexsend.cli.listing import RECORD_COLUMNS, record_row
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import KEY, LANE, account_option, example, json_option
+from plexsend.cli.options import KEY, LANE, account_option, example, json_option, wide_option
 from plexsend.terminal.faults import EXIT_REFUSED, fault_of
 from plexsend.terminal.meter import meter
 from plexsend.terminal.screen import Screen
@@ -44,6 +44,7 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @dead.command("list", epilog=example("plexsend dead list --lane mms-bulk@main"))
+@wide_option
 @_choosing
 def list_(
     *,
@@ -52,6 +53,7 @@ def list_(
     lane: Lane | None,
     everything: bool,
     account: str | None,
+    wide: bool,
     as_json: bool,
 ) -> int:
     """List dead letters, oldest first, with what the gateway said.
@@ -69,7 +71,8 @@ def list_(
                 screen.facts(record_json(record))
         else:
             rows = (record_row(record) for record in selection.records(store))
-            screen.table(RECORD_COLUMNS, rows, empty="There are no such dead letters.")
+            nothing = "There are no such dead letters."
+            screen.table(RECORD_COLUMNS, rows, empty=nothing, blocks=True, wide=wide)
         for problem in missing:
             screen.complain(fault_of(problem))
     return EXIT_REFUSED if missing else 0

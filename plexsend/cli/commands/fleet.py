@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option
+from plexsend.cli.options import example, json_option, wide_option
 from plexsend.terminal.moments import span, utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
@@ -33,8 +33,9 @@ _COLUMNS = (
 
 
 @click.command(epilog=example("plexsend fleet", "plexsend fleet --json"))
+@wide_option
 @json_option
-def fleet(*, as_json: bool) -> None:
+def fleet(*, wide: bool, as_json: bool) -> None:
     """List the worker processes: what each serves, how busy it is, and what it disagrees about.
 
     Accounts are those whose secret a process has, and the gateway did not refuse. A process that fell silent
@@ -67,6 +68,7 @@ def fleet(*, as_json: bool) -> None:
         [[row[at] for at in shown] for row in rows],
         empty=nothing,
         blocks=True,
+        wide=wide,
     )
     for one in differ:
         screen.note(f"They disagree about {one.text}.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import ACCOUNT, example, json_option
+from plexsend.cli.options import ACCOUNT, example, json_option, wide_option
 from plexsend.terminal.moments import utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
@@ -24,14 +24,16 @@ _LEFT_OUT = {"account": 1, "expired": 2, "service": 3, "sending": 4, "failed": 5
 @click.command(epilog=example("plexsend groups", "plexsend groups --account main --all"))
 @click.option("--account", type=ACCOUNT, metavar="A", help="Those of this account alone.")
 @click.option("--all", "everything", is_flag=True, help="All of them, also above 50.")
+@wide_option
 @json_option
-def groups(*, account: str | None, everything: bool, as_json: bool) -> None:
+def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) -> None:
     """List the groups, and how many of their messages are or were in each state.
 
     First those of which something is still to go, by name; then the others. Messages whose records are gone
     are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
     `closed` means that it was cancelled. A narrow terminal shows neither service, sending nor the columns
-    of what failed or expired, and the account only where there are several; --json has all, and every group.
+    of what failed or expired, and the account only where there are several; --wide shows all columns, and
+    --json all columns and groups.
     """
     screen = Screen(as_json=as_json)
     from plexsend.outbox.reading import groups as reading
@@ -46,7 +48,7 @@ def groups(*, account: str | None, everything: bool, as_json: bool) -> None:
     shown = views if everything else views[:_MOST_SHOWN]
     nothing = "There are no groups: a group begins with its first message."
     columns = _columns(several=len({view.account for view in shown}) > 1)
-    screen.table(columns, [_row(view) for view in shown], empty=nothing, blocks=True)
+    screen.table(columns, [_row(view) for view in shown], empty=nothing, blocks=True, wide=wide)
     if len(shown) < len(views):
         screen.note(f"and {len(views) - len(shown):,} more; --all lists all of them.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import ACCOUNT, example, json_option
+from plexsend.cli.options import ACCOUNT, example, json_option, wide_option
 from plexsend.terminal.moments import local, span
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
@@ -33,8 +33,9 @@ _COLUMNS = (
 
 @click.command(epilog=example("plexsend holds", "plexsend holds --json"))
 @click.option("--account", type=ACCOUNT, metavar="A", help="Only what holds this account.")
+@wide_option
 @json_option
-def holds(*, account: str | None, as_json: bool) -> None:
+def holds(*, account: str | None, wide: bool, as_json: bool) -> None:
     """List what keeps accounts, services and lanes from sending: since when, by whom, and how it ends.
 
     The account `*` means every account.
@@ -46,7 +47,8 @@ def holds(*, account: str | None, as_json: bool) -> None:
         found = _find(store, settings, account)
     for hold in found:
         screen.facts(hold_json(hold))
-    screen.table(_COLUMNS, [_row(hold) for hold in found], empty="Nothing is held.", blocks=True)
+    rows = [_row(hold) for hold in found]
+    screen.table(_COLUMNS, rows, empty="Nothing is held.", blocks=True, wide=wide)
 
 
 def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:

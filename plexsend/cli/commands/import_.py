@@ -70,12 +70,14 @@ def import_(
     screen = Screen(as_json=as_json)
     from plexsend.cli.opening import open_outbox
     from plexsend.cli.rows import RowScreen
-    from plexsend.cli.submitting import warn_of_account
+    from plexsend.cli.submitting import doubt_of_account
     from plexsend.cli.timing import read_timing
     from plexsend.producers import ImportInterrupted, Producer, import_file
 
     with open_outbox(screen) as (settings, store):
-        warn_of_account(screen, settings, account)
+        doubt = doubt_of_account(settings, store, account)
+        if doubt is not None:
+            screen.warn(doubt)
         timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
         rows = RowScreen(screen)
         try:
@@ -108,4 +110,5 @@ def import_(
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
     rows.print_import(report, file, timing)
-    return rows.end(report)
+    options = {"--replace": replace, "--mend-numbers": mend_numbers}
+    return rows.end(report, given=[option for option, is_given in options.items() if is_given])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option
+from plexsend.cli.options import example, json_option, wide_option
 from plexsend.terminal.moments import span
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
@@ -24,29 +24,31 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("lane", style="bold"),
     Column("waiting", right=True),
-    Column("scheduled", right=True),
-    Column("sending", right=True),
+    Column("scheduled", right=True, leave_out=4),
+    Column("sending", right=True, leave_out=3),
     Column("uncertain", right=True),
     Column("dead", right=True),
     Column("rate/s", right=True, leave_out=2),
     Column("drains", right=True, leave_out=1),
-    Column("oldest", right=True),
+    Column("oldest", right=True, leave_out=5),
     Column("held", folds=True, style="yellow", least=8),
 )
 
 
 @click.command(epilog=example("plexsend lanes", "plexsend lanes --json"))
 @click.option("--all", "show_all", is_flag=True, help="Show groups with nothing to send or settle too.")
+@wide_option
 @json_option
-def lanes(*, show_all: bool, as_json: bool) -> None:
+def lanes(*, show_all: bool, wide: bool, as_json: bool) -> None:
     """List the lanes, and what waits in them.
 
     A lane with a group is left out while it has nothing to send and nothing needs a person; it ends once its
     last record is gone.
 
     Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
-    will not be sent: both need a person. The rate is the policy in force. A narrow terminal shows neither
-    drains nor the rate. With --json, waiting messages are `ready` and scheduled ones `later`.
+    will not be sent: both need a person. The rate is the policy in force. A narrow terminal leaves
+    out drains first, then the rate, and more where it must; --wide shows all columns. With --json, waiting
+    messages are `ready` and scheduled ones `later`.
     """
     screen = Screen(as_json=as_json)
     from plexsend.outbox.policies.state import read_to_show
@@ -57,7 +59,7 @@ def lanes(*, show_all: bool, as_json: bool) -> None:
         views = [(view, held) for view, held in found if show_all or _is_shown(view, held)]
         rows = [_row(screen, agreed, view, held) for view, held in views]
         nothing = "There are no lanes yet: a lane begins with its first message."
-        screen.table(_COLUMNS, rows, empty=nothing, blocks=True)
+        screen.table(_COLUMNS, rows, empty=nothing, blocks=True, wide=wide)
         if not as_json:
             if len(found) > len(views):
                 screen.note(

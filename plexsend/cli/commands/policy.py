@@ -8,7 +8,7 @@ import click
 
 from plexsend.cli.login import login_name
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option, words_option
+from plexsend.cli.options import example, json_option, wide_option, words_option
 from plexsend.errors import NotPossible, UsageError
 from plexsend.terminal.moments import local, utc
 from plexsend.terminal.screen import Screen
@@ -57,8 +57,9 @@ def policy() -> None:
 @policy.command("list", epilog=example("plexsend policy list", "plexsend policy list @main --json"))
 @click.argument("where", metavar="[WHERE]", required=False)
 @click.option("--history", "with_history", is_flag=True, help="List what persons changed, oldest first.")
+@wide_option
 @json_option
-def list_(*, where: str | None, with_history: bool, as_json: bool) -> None:
+def list_(*, where: str | None, with_history: bool, wide: bool, as_json: bool) -> None:
     """List values in force, and who set or asks for them.
 
     With WHERE all that holds there, defaults too; without it only what was set or asked for. The last column
@@ -68,9 +69,9 @@ def list_(*, where: str | None, with_history: bool, as_json: bool) -> None:
     with open_outbox(screen) as (_, store):
         place = None if where is None else _place(store, where)
         if with_history:
-            _show_history(screen, store, place)
+            _show_history(screen, store, place, wide=wide)
         else:
-            _show(screen, store, place)
+            _show(screen, store, place, wide=wide)
 
 
 @policy.command(
@@ -97,7 +98,7 @@ def set_(*, where: str, values: Sequence[str], reason: str, by: str | None, as_j
         views = [view for view in _views(store, place) if view.name in wanted]
     for view in views:
         screen.facts(_json(view))
-        screen.say(f"{view.name} of {place} is {view.value or 'empty'}, whatever workers ask for.")
+        screen.say(f"{view.name} of {place} is {view.value or 'none'}, whatever workers ask for.")
 
 
 @policy.command("unset", epilog=example("plexsend policy unset mms-bulk@main rate_per_s"))
@@ -171,12 +172,13 @@ def _views(store: Store, place: Where | None) -> list[PolicyView]:
     return decided(agreed, processes) if place is None else at(agreed, processes, place)
 
 
-def _show(screen: Screen, store: Store, place: Where | None) -> None:
+def _show(screen: Screen, store: Store, place: Where | None, *, wide: bool) -> None:
     views = _views(store, place)
     for view in views:
         screen.facts(_json(view))
     rows = [
-        [str(view.where), view.name, view.value, _from(view), ", ".join(view.disagreeing)] for view in views
+        [str(view.where), view.name, view.value or "none", _from(view), ", ".join(view.disagreeing)]
+        for view in views
     ]
     # Where all agree, the column of those who do not takes no room.
     columns = len(_COLUMNS) if any(row[-1] for row in rows) else len(_COLUMNS) - 1
@@ -185,6 +187,7 @@ def _show(screen: Screen, store: Store, place: Where | None) -> None:
         [row[:columns] for row in rows],
         empty="Nothing was set or asked for: every policy has its default (`plexsend policy list WHERE`).",
         blocks=True,
+        wide=wide,
     )
 
 
@@ -213,7 +216,7 @@ def _json(view: PolicyView) -> dict[str, object]:
     }
 
 
-def _show_history(screen: Screen, store: Store, place: Where | None) -> None:
+def _show_history(screen: Screen, store: Store, place: Where | None, *, wide: bool) -> None:
     from plexsend.outbox.policies.changes import history
 
     changes = [each for each in history(store) if place is None or each.where == str(place)]
@@ -230,7 +233,7 @@ def _show_history(screen: Screen, store: Store, place: Where | None) -> None:
         ]
         for each in changes
     ]
-    screen.table(_CHANGES, rows, empty="No person changed a policy yet.", blocks=True)
+    screen.table(_CHANGES, rows, empty="No person changed a policy yet.", blocks=True, wide=wide)
 
 
 def _masked(change: Change) -> str:

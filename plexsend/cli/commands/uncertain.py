@@ -8,7 +8,7 @@ import click
 
 from plexsend.cli.listing import RECORD_COLUMNS, record_row
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import LANE, account_option, example, json_option, key_argument
+from plexsend.cli.options import LANE, account_option, example, json_option, key_argument, wide_option
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def uncertain() -> None:
 @uncertain.command("list", epilog=example("plexsend uncertain list --lane mms-bulk@main"))
 @click.option("--lane", type=LANE, metavar="L", help="Only those of this lane.")
 @account_option
+@wide_option
 @json_option
-def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
+def list_(*, lane: Lane | None, account: str | None, wide: bool, as_json: bool) -> None:
     """List uncertain messages, oldest first."""
     from plexsend.outbox.reading.json_shapes import record_json
 
@@ -44,7 +45,7 @@ def list_(*, lane: Lane | None, account: str | None, as_json: bool) -> None:
                 screen.facts(record_json(record))
         else:
             rows = (record_row(record) for record in _records(store, lane, account))
-            screen.table(RECORD_COLUMNS, rows, empty="No message is uncertain.")
+            screen.table(RECORD_COLUMNS, rows, empty="No message is uncertain.", blocks=True, wide=wide)
 
 
 @uncertain.command(epilog=example("plexsend uncertain settle order-4711 resend"))

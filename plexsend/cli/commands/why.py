@@ -53,7 +53,7 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
             return _explain_flow(screen, store, _covered(target, account))
         from plexsend.cli.finding import find_records
 
-        for record in find_records(store, what, account):
+        for record in find_records(store, what, account, as_name=True):
             answer = _ask(store, record)
             screen.facts(_why_json(answer, record))
             if not as_json:
@@ -79,7 +79,7 @@ def _find_target(
         if colon and named in set(Scope):
             raise
         return None
-    require_known(target)
+    require_known(store, target)
     return target
 
 

@@ -100,10 +100,10 @@ def _refuse_characters(findings: Sequence[euckr.Finding]) -> Iterator[Refusal]:
             yield Refusal(reason, "Leave it out or write something else.")
         elif replacement:
             yield Refusal(
-                reason, f"Usually {replacement!r} is written instead; replacements can be asked for."
+                reason, f"Usually {replacement!r} is written instead; --replace (replace=True) does so."
             )
         else:
-            yield Refusal(reason, "Leave it out: it is invisible; replacements can be asked for.")
+            yield Refusal(reason, "Leave it out: it is invisible; --replace (replace=True) does so.")
     if len(grouped) > MOST_NAMED:
         yield Refusal(
             f"{len(grouped) - MOST_NAMED} more different characters are not in EUC-KR",

@@ -12,13 +12,13 @@ from plexsend.outbox.closings import parse_closing
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.index import indexed_lanes
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.reading.queries import covering, held_accounts, holds, only_account
+from plexsend.outbox.reading.queries import accounts, covering, held_accounts, holds, only_account
 from plexsend.outbox.redis.reads import ask, execute, up_to
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from plexsend.errors import Closing
     from plexsend.outbox.holds import Hold
@@ -69,6 +69,13 @@ def _knows(store: Store, account: str, group: str) -> bool:
     pipe.hexists(store.keys.closed(account), group)
     pipe.hexists(store.keys.holds(account), pause)
     return any(execute(store, pipe)) or any(True for _ in _find_lanes(store, account, group))
+
+
+def known_accounts(store: Store, named: Iterable[str]) -> set[str]:
+    """Return the accounts that a group may be in, and those named; none where nobody ever sent."""
+    if not accounts(store):
+        return set()
+    return {DEFAULT_ACCOUNT, *named, *held_accounts(store)}
 
 
 def group_account(store: Store, group: str) -> str:

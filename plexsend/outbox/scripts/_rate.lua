@@ -7,7 +7,7 @@
 local function rate_state(service, rate_per_s, most_items)
   local each = 1000000 / rate_per_s
   local tolerance = 2 * most_items * each
-  local stored = tonumber(call('GET', P .. service .. ':rate')) or 0
+  local stored = number_in(call('GET', P .. service .. ':rate')) or 0
   local tat = math.max(stored, now_us)
   if tat > now_us + tolerance + 1 then
     tat = now_us + tolerance

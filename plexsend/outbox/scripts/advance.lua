@@ -61,7 +61,7 @@ end
 
 if not is_here then return { 'moved' } end
 local last = mode ~= 'settle' and call('HGET', takes, drain)
-if mode == 'take' and last and sequence <= (tonumber(string.match(last, '^(%d+)')) or 0) then
+if mode == 'take' and last and sequence <= (tonumber(string.match(last, '^(%d+) %d+ %d+ %d+')) or 0) then
   return answer_again(last)
 end
 local is_settled, answer = pcall(settle_all, last)

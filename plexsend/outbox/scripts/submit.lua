@@ -1,8 +1,8 @@
 -- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy, _closings
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; reads policy.
--- Everything is read and judged before the first write, and nothing that is written then can fail: an error in
--- between would leave messages without their counts and their wake.
+-- What all messages share is read before the first of them is written, each message's own record before that is
+-- written; nothing that is written then can fail. An error in between would leave messages without counts and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
 -- anything else), or spoilt: another program put something else where its record belongs.
 -- Answers {'full', used, max} above the mark, else a flat list: outcome, state (empty for a spoilt one); behind the
@@ -36,8 +36,9 @@ local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)
 local set = lane_key(lane, SET_OF(state))
 local number = found[2]
-local answer, new, is_new = {}, {}, {}
+local answer, added = {}, 0
 local asked_at = event == 'submit_later' and send_at_ms or 0
+local waiting = call('ZCARD', set)
 
 -- The times of a message stay those of its first submit. A send_at that has passed is none any more.
 local function kept_times(state, q, z)
@@ -49,70 +50,64 @@ local function kept_times(state, q, z)
   return ' ' .. (same_at and '-' or num(at)) .. ' ' .. (same_until and '-' or num(until_ms))
 end
 
--- Where the key came before in this very call, that message counts.
-local function judge(message)
-  local earlier = is_new[message.msg_key]
-  if earlier then return earlier == message.digest and 'duplicate' or 'conflict', state end
-  local known = redis.pcall('HMGET', record_of .. message.msg_key, 's', 'l', 'd', 'q', 'z')
-  if known.err then return 'spoilt', '' end
-  if known[1] then
-    local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
-    if not same then return 'conflict', known[1] end
-    return 'duplicate', known[1] .. kept_times(known[1], known[4], known[5])
-  end
-  new[#new + 1] = message
-  is_new[message.msg_key] = message.digest
-  return 'added', state
-end
-
-for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
-  local outcome, its_state = judge(read_message(i))
-  answer[#answer + 1] = outcome
-  answer[#answer + 1] = its_state
-end
-if #new == 0 then return answer end
-
--- When the lane wakes, known before anything is written.
-local wakes_at = send_at_ms
-local waiting = call('ZCARD', set)
-if event == 'submit_now' then
-  local is_full = waiting + #new >= most_items
-  local linger_ms = is_full and 0 or policy('linger_ms', service_of(lane))
-  -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
-  wakes_at = linger_ms == 0 and now or math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS)
-end
-
 -- Before the first message, so that no message is where every other script answers that it has moved.
 if not is_here then call('SET', P .. 'here', now_text) end
-number = number or number_of(lane)
 
-for place, message in ipairs(new) do
+for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
+  local message = read_message(i)
   local key = message.msg_key
-  local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
-  -- The position is the time of the submit too.
-  local score = num(event == 'submit_now' and now_us + place - 1 or send_at_ms)
-  if event == 'submit_now' then
-    fields[10] = score
+  local known = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'q', 'z')
+  if known.err then
+    answer[#answer + 1] = 'spoilt'
+    answer[#answer + 1] = ''
+  elseif known[1] then
+    local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
+    answer[#answer + 1] = same and 'duplicate' or 'conflict'
+    answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
   else
-    fields[10], fields[11], fields[12] = now_text, 'q', score
+    -- With the first that is new; it fails before that is written, or not at all.
+    number = number or number_of(lane)
+    local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
+    -- The position is the time of the submit too.
+    local score = num(event == 'submit_now' and now_us + added or send_at_ms)
+    if event == 'submit_now' then
+      fields[10] = score
+    else
+      fields[10], fields[11], fields[12] = now_text, 'q', score
+    end
+    if expires_at_ms > 0 then
+      fields[#fields + 1] = 'z'
+      fields[#fields + 1] = num(expires_at_ms)
+    end
+    if message.receiver ~= '' then
+      fields[#fields + 1] = 'i'
+      fields[#fields + 1] = message.receiver
+    end
+    call('SET', body_of .. key, message.body)
+    call('HSET', record_of .. key, unpack(fields))
+    call('ZADD', set, score, key)
+    added = added + 1
+    answer[#answer + 1] = 'added'
+    answer[#answer + 1] = state
   end
-  if expires_at_ms > 0 then
-    fields[#fields + 1] = 'z'
-    fields[#fields + 1] = num(expires_at_ms)
-  end
-  if message.receiver ~= '' then
-    fields[#fields + 1] = 'i'
-    fields[#fields + 1] = message.receiver
-  end
-  call('SET', body_of .. key, message.body)
-  call('HSET', record_of .. key, unpack(fields))
-  call('ZADD', set, score, key)
-  moved(lane, NOWHERE, state)
 end
-count(lane, 'submitted', #new)
-write_counts()
-wake_by(lane, wakes_at)
-if announced then
+-- ms at which the lane wakes. Where the policies are spoilt it is looked at now, which costs nothing.
+local function wakes_at()
+  if event == 'submit_later' then return send_at_ms end
+  if waiting + added >= most_items then return now end
+  local is_read, linger_ms = pcall(policy, 'linger_ms', service_of(lane))
+  if not is_read or linger_ms == 0 then return now end
+  -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
+  return math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS)
+end
+
+if added > 0 then
+  moved(lane, NOWHERE, state, added)
+  count(lane, 'submitted', added)
+  write_counts()
+  wake_by(lane, wakes_at())
+end
+if announced and added > 0 then
   -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to
   -- Redis; a call of its own from the producer would keep it waiting for nothing.
   redis.pcall('PUBLISH', string.match(P, '^(.*){') .. 'nudge', '')

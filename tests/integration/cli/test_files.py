@@ -204,7 +204,10 @@ def test_rows_held_back_are_listed_counted_and_sent_when_asked_for(
     people = run("import", file, "--service", "mms-bulk")
     assert people.code == 1
     assert "0 added, 0 duplicates, 2 held back, 0 in conflict, 0 invalid." in people.out
-    assert "plexsend: 2 rows are held back.\n  line 1, row: is new, but its receiver" in people.err
+    assert (
+        "plexsend: 2 rows are held back.\n  line 1, row: is not sent yet: this list was imported before"
+        in people.err
+    )
     assert "import that file, with --changed send if those held back are to go too." in people.err
     assert "01023456780" not in people.out + people.err
 
@@ -240,6 +243,11 @@ def test_numbers_that_lost_a_zero_are_counted_with_the_remedy_and_mended_when_as
     remarks = [line["remark"]["field"] for line in mended.lines if "remark" in line]
     assert remarks == ["sender_number", "receiver_number", "receiver_number"]
     assert mended.lines[-2]["replacements"] == 3
+
+    # The file of rejects has rows as they were written: what mended them is needed again.
+    file = write_items(tmp_path / "other.jsonl", ITEM | {"receiver_number": "1023456789", "msg": ""})
+    people = run("import", file, "--service", "mms-bulk", "--mend-numbers", "--replace")
+    assert "import that file. Give --replace and --mend-numbers again." in people.err
 
 
 def test_duplicates_that_were_cancelled_are_named(run: Callable[..., Any], tmp_path: Path) -> None:

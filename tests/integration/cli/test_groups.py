@@ -277,3 +277,13 @@ def test_a_misspelt_group_is_warned_of_when_cancelled_and_refused_another_time(
     cancelled = run("cancel", "group:sprng")
     assert cancelled.code == 0
     assert "sprng: is not the name of any group known here" in cancelled.err
+
+
+def test_a_slip_in_the_account_or_the_name_of_a_group_is_asked_about(
+    run: Callable[..., Any], yard: Any
+) -> None:
+    yard.add("k1", lane=SPRING)
+    ended = run("cancel", "group:spring", "--account", "mian", "--yes", "--json")
+    assert (ended.code, ended.error["message"]) == (1, "No account mian is known here. Did you mean main?")
+    assert "Did you mean spring?" in run("why", "group:sprnig", "--json").error["message"]
+    assert yard.state("k1") == "waiting"

@@ -208,6 +208,12 @@ def test_an_account_that_is_likely_a_slip_is_warned_of(run: Callable[..., Any]) 
     known = {"PLEXSEND_ACCOUNT_MAIN": "user;secret"}
     assert "warning: mian: is not an account" in run(*SEND, *IMAGE, "--account", "mian", **known).err
     assert run(*SEND, *IMAGE, **known).err == ""
+    # Without accounts in the settings those count that somebody sent with.
+    assert "warning: mein: was never sent with before" in run(*SEND, *IMAGE, "--account", "mein").err
+    assert run(*SEND, *IMAGE).err == ""
+
+
+def test_the_first_account_of_all_is_not_taken_for_a_slip(run: Callable[..., Any]) -> None:
     assert run(*SEND, *IMAGE, "--account", "anything").err == ""
 
 

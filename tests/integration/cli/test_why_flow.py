@@ -96,3 +96,16 @@ def test_a_part_that_nobody_knows_is_refused_instead_of_called_idle(
     ended = run("why", what)
     assert ended.code == 1
     assert "mian is known here" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("mms-bluk@main", "mms-bulk@main"), ("mian", "main"), ("lane:mms-bulk@mian", "mms-bulk@main")],
+)
+def test_a_name_that_is_nearly_one_that_is_known_is_asked_about(
+    run: Callable[..., Any], yard: Any, typed: str, meant: str
+) -> None:
+    yard.add("k1")
+    ended = run("why", typed, "--json")
+    assert ended.code == 1
+    assert f"Did you mean {meant}" in ended.error["message"]

@@ -21,6 +21,8 @@ from typing import Any
 
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import SERVICES
+from plexsend.outbox import form
+from plexsend.outbox.policies import known
 from plexsend.outbox.redis.scripts import Script, source
 from plexsend.outbox.redis.store import Store
 from tests.integration.crash.calls import watched_store
@@ -88,6 +90,8 @@ class Nursery:
 
 def _serve() -> None:
     logging.disable()
+    # Looked at once in a process's life: a busy machine must not make other calls of it.
+    known.LOOK_S = form._KEPT_S = 3600.0
     # What every child would have to do, done once.
     for service in SERVICES:
         get_loader(service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,26 @@ def test_what_can_be_made_anew_keeps_nothing_from_being_sent(limited: Bench, nam
     assert bench.store.client.type(key) != b"stream"
     bench.submit(["last"])
     assert ["last"] in bench.drain_all(drain="p1.2")
+
+
+@pytest.mark.parametrize("value", ["NaN", "inf", "-1", "9" * 40, "text"])
+def test_a_rate_that_is_not_a_number_keeps_nothing_from_being_sent(limited: Bench, value: str) -> None:
+    limited.submit(30)
+    key = f"{limited.store.keys.account('main')}mms-bulk:rate"
+    limited.store.client.set(key, value)
+    batch = limited.take()
+    limited.store.client.set(key, value)
+    # No request was made: what was charged goes back.
+    limited.stop(settlement=replace(back(batch), effects=()))
+    assert len(limited.drain_all()) == 3
+    assert limited.store.client.ttl(key) > 0
+
+
+def test_a_take_that_cannot_be_read_is_not_answered_again(bench: Bench) -> None:
+    bench.submit(20)
+    batch = bench.take()
+    bench.store.client.hset(bench.store.keys.lane("main", BULK.name, "takes"), "p1.1", "9" * 40)
+    assert len(bench.take(settlement=accepted(batch)).messages) == 10
 
 
 @pytest.mark.parametrize("name", LEFT_ALONE)

@@ -174,3 +174,13 @@ def test_a_group_of_no_name_or_no_account_is_a_usage_error(
 ) -> None:
     with pytest.raises(UsageError):
         producer.cancel_group(group, account=account)
+
+
+def test_cancelling_in_an_account_that_nobody_sent_with_is_a_slip(
+    producer: Producer, store: Store, make_item: Any
+) -> None:
+    producer.submit("mms-bulk", [make_item()], group="spring")
+    with pytest.raises(UsageError, match=r"account 'mian'.*Did you mean main\?"):
+        producer.cancel_group("spring", account="mian")
+    assert closings(store, "mian") == {}
+    assert producer.cancel_group("spring", account="main").cancelled == 1

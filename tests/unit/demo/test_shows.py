@@ -5,17 +5,14 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import pytest
 from rich.console import Console
 
 from plexsend.demo.live import compose
 from plexsend.demo.shows import JSON_EVERY_S, PLAIN_EVERY_S, JsonShow, LanePicture, Picture, PlainShow
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.terminal.screen import Screen
-
-if TYPE_CHECKING:
-    import pytest
 
 PICTURE = Picture(
     at_s=4.0,
@@ -86,7 +83,7 @@ def test_programs_get_objects_alone(capsys: pytest.CaptureFixture[str]) -> None:
 def draw(picture: Picture | None, told: list[str], width: int = 120) -> str:
     file = io.StringIO()
     Console(file=file, width=width, force_terminal=True, color_system=None, legacy_windows=False).print(
-        compose(picture, told)
+        compose(picture, told, width)
     )
     return file.getvalue()
 
@@ -114,6 +111,17 @@ def test_a_terminal_of_80_columns_shows_every_lane_and_title_in_full() -> None:
 
     assert "rcs-mms-bulk.RMM@main" in drawn
     assert "waiting scheduled sending accepted refused now/s limit/s" in drawn
+
+
+@pytest.mark.parametrize("width", [60, 48, 40])
+def test_a_narrow_terminal_keeps_lanes_and_numbers_whole(width: int) -> None:
+    lane = replace(PICTURE.lanes[0], name="rcs-mms-bulk.RMM@main", ready=1_234_567)
+
+    drawn = draw(replace(PICTURE, lanes=(lane,)), [], width=width)
+
+    for words in ("rcs-mms-bulk.RMM@main", "1,234,567", "1,195", "1,203 of 2,484 have ended"):
+        assert words in drawn
+    assert "…" not in drawn
 
 
 def test_a_terminal_sees_something_before_anything_is_known() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -54,6 +56,48 @@ def test_part_of_the_secret_is_masked(said: str) -> None:
     assert mask().clean(f"bad key {said}").startswith("bad key ****")
 
 
+def wide(text: str) -> str:
+    return "".join(chr(ord(each) + 0xFEE0) for each in text)
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        SECRET.upper(),
+        f"SOMEONE;{SECRET.upper()}",
+        SECRET.title(),
+        wide(SECRET),
+        in_base64(SECRET),
+        in_base64(f"someone;{SECRET}"),
+        in_base64(f"Authorization: someone;{SECRET}"),
+        base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="),
+        f"x{in_base64(SECRET)}",
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        "".join(f"\\x{each:02x}" for each in SECRET.encode()),
+        "".join(f"%25{each:02x}" for each in SECRET.encode()),
+    ],
+)
+def test_secret_is_masked_however_it_is_written(said: str) -> None:
+    cleaned = mask().clean(f"bad key {said} (why)")
+    assert cleaned.replace("=", "").lower() in {"bad key **** (why)", "bad key someone;**** (why)"}
+    assert mask().quotes(said.replace(" ", ""))
+
+
+@pytest.mark.parametrize("said", [in_base64("01012345678"), b"01012345678".hex(), wide("01012345678")])
+def test_number_is_masked_however_it_is_written(said: str) -> None:
+    assert mask().clean(f"bad number {said}").rstrip("=") == "bad number ****"
+
+
+@pytest.mark.parametrize("said", ["YWJjZGVmZ2hpag==", "order-1/spring+first", "deadbeefcafe", "%41 and %zz"])
+def test_what_looks_coded_and_quotes_nothing_stays(said: str) -> None:
+    assert mask().clean(f"unknown {said}") == f"unknown {said.replace('%41', 'A')}"
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -67,6 +111,14 @@ def test_part_of_the_secret_is_masked(said: str) -> None:
         json.dumps({"msg_data": [{"msg": TEXT}]}),
         "".join(f"&#{ord(each)};" for each in TEXT),
         "%ED%99%8D%EA%B8%B8%EB%8F%99%20%EA%B3%A0%EA%B0%9D%EB%8B%98",
+        quote_plus(TEXT),
+        quote(quote(TEXT)),
+        json.dumps(json.dumps(TEXT)),
+        "".join(f"&amp;#x{ord(each):x};" for each in TEXT),
+        "".join(f"\\u{{{ord(each):x}}}" for each in TEXT),
+        "".join(f"\\x{each:02x}" for each in TEXT.encode()),
+        TEXT.upper(),
+        base64.b64encode(TEXT.encode()).decode(),
         "\u1112\u1169\u11bc\u1100\u1175\u11af\u1103\u1169\u11bc 고객님",
     ],
 )

@@ -55,6 +55,19 @@ def test_account_that_nobody_knows_is_held_with_the_names_that_are_known() -> No
     assert why is not None
     assert "PLEXSEND_ACCOUNT_MY_MAIL or PLEXSEND_ACCOUNT_MY_MAIL_FILE" in why
     assert "accounts that workers know: main, shop" in why
+    assert "If my-mail is a slip, take its messages back: plexsend cancel" in why
+    near = auth_hold([worker(1)], AccountFacts("mian"))
+    assert near is not None
+    assert "If mian is a slip for main" in near
+
+
+def test_refused_secret_that_the_gateway_may_have_learnt_is_tried_again_by_a_command() -> None:
+    bad = worker(1, secrets={"main": "bad"})
+    why = auth_hold([bad], FACTS)
+    assert why is not None
+    assert "one in a file counts at once, one in the environment after a restart" in why
+    assert "If the gateway has learnt it meanwhile: plexsend resume main" in why
+    assert "or have it tried again: plexsend resume main" in nobody_serves([bad], "mms-bulk", FACTS)
 
 
 def test_first_address_is_that_of_the_longest_running_process_with_the_secret() -> None:

@@ -38,11 +38,13 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
 
-def draw(width: int, monkeypatch: pytest.MonkeyPatch, *, blocks: bool = False) -> list[str]:
+def draw(
+    width: int, monkeypatch: pytest.MonkeyPatch, *, blocks: bool = False, wide: bool = False
+) -> list[str]:
     """Return the lines that a terminal of this width shows."""
     monkeypatch.setenv("COLUMNS", str(width))
     terminal = Terminal()
-    assert print_table(terminal, COLUMNS, ROWS, blocks=blocks) == 2
+    assert print_table(terminal, COLUMNS, ROWS, blocks=blocks, wide=wide) == 2
     return [line.rstrip() for line in BOLD.sub("", terminal.getvalue()).splitlines()]
 
 
@@ -90,6 +92,27 @@ def test_a_terminal_too_narrow_for_any_table_gets_a_block_for_each_row(
         "held     account pause",
         "",
     ]
+
+
+@pytest.mark.parametrize("width", [20, 44, 80])
+def test_wide_shows_every_column_and_each_row_on_a_line(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = draw(width, monkeypatch, blocks=True, wide=True)
+
+    assert lines[0].split() == [column.title for column in COLUMNS]
+    assert [line.split() for line in lines[2:]] == [
+        ["mms-bulk@main", "1,234,567", "100", "24"],
+        ["mms-finance@main", "7", "0.5", "1", "account", "pause"],
+    ]
+
+
+def test_a_page_that_leaves_out_more_columns_has_titles_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    terminal = Terminal()
+    short, long = ["k1", "7", "1", "1", ""], ["mms-finance-of-a-long-name@main", "7", "1", "1", ""]
+    print_table(terminal, COLUMNS, [short] * 500 + [long])
+
+    titles = [line.split() for line in BOLD.sub("", terminal.getvalue()).splitlines() if "lane" in line]
+    assert titles == [["lane", "waiting", "rate/s", "drains", "held"], ["lane", "waiting", "held"]]
 
 
 def test_a_terminal_without_blocks_still_shows_every_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ end
 -- `of_lanes`: how many of the `n` each lane had paid for.
 local function refund(n, of_lanes)
   local key = P .. service .. ':rate'
-  local stored = tonumber(call('GET', key))
+  local stored = number_in(call('GET', key))
   if stored then call('SET', key, num(stored - n * 1000000 / rate_per_s), 'KEEPTTL') end
   for home, its_own in pairs(of_lanes) do repay(home, service, its_own) end
 end

@@ -245,7 +245,7 @@ def a_typo_mended_in_all_rows(desk: Desk) -> None:
     report = desk.put_in(desk.rows(3, msg="typo"), on_reject=held.append)
     assert counts(report) == (0, 0, 3, 0, 0)
     assert [each.line for each in held] == [1, 2, 3]
-    assert "had another row in an earlier import" in held[0].problems[0].reason
+    assert "this list was imported before, and its receiver" in held[0].problems[0].reason
     assert "--changed send" in held[0].problems[0].remedy
     assert desk.texts() == ["tpyo"] * 3
     assert counts(desk.put_in(desk.rows(3, msg="typo"), changed="send")) == (3, 0, 0, 0, 0)
@@ -274,7 +274,7 @@ def another_name(desk: Desk) -> None:
 def a_name_that_rested(desk: Desk) -> None:
     desk.put_in(desk.rows(3))
     desk.let_pass(12 * HOUR_MS + 1)
-    with pytest.raises(ImportRefused, match=r"sale\.jsonl was last used at .* --resume .* --name"):
+    with pytest.raises(ImportRefused, match=r"sale\.jsonl was imported before, last at .* --resume.* --name"):
         desk.put_in(desk.rows(4))
     assert len(desk.texts()) == 3
     assert counts(desk.put_in(desk.rows(4), resume=True)) == (1, 3, 0, 0, 0)
@@ -288,7 +288,9 @@ def a_name_that_rested(desk: Desk) -> None:
 def records_that_are_gone(desk: Desk) -> None:
     desk.put_in(desk.rows(3))
     desk.lose_record("안녕하세요 0")
-    with pytest.raises(ImportRefused, match=r"Records of the import sale\.jsonl.* --resume .* --name"):
+    with pytest.raises(
+        ImportRefused, match=r"sale\.jsonl was imported before, first at .* --resume.* --name"
+    ):
         desk.put_in(desk.rows(3))
     assert counts(desk.put_in(desk.rows(4), resume=True)) == (1, 2, 1, 0, 0)
     # An interrupted import goes on under its own marks, so what it added must be there.
@@ -301,7 +303,7 @@ def records_that_are_gone(desk: Desk) -> None:
     with pytest.raises(KeyboardInterrupt):
         desk.put_in(rows, "half.jsonl", on_progress=stop)
     desk.lose_record("0")
-    with pytest.raises(ImportRefused, match="are gone by now"):
+    with pytest.raises(ImportRefused, match="is forgotten by now"):
         desk.put_in(rows, "half.jsonl")
     assert counts(desk.put_in(rows, "half.jsonl", resume=True)) == (1, 999, 1, 0, 0)
     rejected = desk.put_in([*desk.rows(2), desk.make_item(2, msg="")], "mend.jsonl").rejected_path
@@ -309,7 +311,7 @@ def records_that_are_gone(desk: Desk) -> None:
     assert counts(desk.put_in(path)) == (1, 0, 0, 0, 0)
     desk.lose_record("안녕하세요 0")
     desk.lose_record("mended")
-    with pytest.raises(ImportRefused, match="are gone by now"):
+    with pytest.raises(ImportRefused, match="is forgotten by now"):
         desk.put_in(path)
     assert counts(desk.put_in(path, resume=True)) == (0, 0, 1, 0, 0)
     # The same where the first are so old that they may be gone.
@@ -366,10 +368,10 @@ def the_same_cell_and_another_text(desk: Desk) -> None:
 
 def another_key_column(desk: Desk) -> None:
     desk.put_in(desk.table(orders(desk, "a")), key_column="order")
-    with pytest.raises(ImportRefused, match="begun with --key-column order"):
+    with pytest.raises(ImportRefused, match="imported before with --key-column order"):
         desk.put_in(desk.table(orders(desk, "a"), "echo_to_webhook"), key_column="echo_to_webhook")
     desk.put_in(desk.rows(1))
-    with pytest.raises(ImportRefused, match="begun without --key-column"):
+    with pytest.raises(ImportRefused, match="imported before without --key-column"):
         desk.put_in(desk.rows(1), key_column="msg")
 
 

@@ -122,6 +122,25 @@ def test_a_rows_own_times_count_instead(producer: Producer, make_item: Any, tmp_
     assert check_file(path, "mms-bulk").invalid == 1
 
 
+@pytest.mark.parametrize("key_column", [None, "order"])
+def test_conflict_of_a_made_key_is_told_to_a_writer_who_never_saw_a_key(
+    producer: Producer, make_item: Any, write_jsonl: Any, key_column: str | None
+) -> None:
+    item = make_item(1)
+    path = write_jsonl([{**item, "order": "o-1"} if key_column else item])
+    import_file(producer, path, "mms-bulk", key_column=key_column)
+    report = import_file(producer, path, "mms-bulk", group="spring", key_column=key_column)
+    (reject,) = _rejects(report.rejected_path)
+    (error,) = reject["errors"]
+    assert error["field"] == "row"
+    assert error["reason"] == "was put in before with another text, or in another service or group (waiting)"
+    assert error["remedy"].startswith(f"`plexsend status {reject['msg_key']}` shows it. ")
+    # The remedy works as it is written: a msg_key of its own, in the file of rejects.
+    mended = write_jsonl([{**reject, "row": {**reject["row"], "msg_key": "own"}}])
+    again = import_file(producer, mended, "mms-bulk", group="spring", key_column=key_column)
+    assert _counts(again) == (1, 0, 0, 0)
+
+
 def test_invalid_rows_and_conflicts_go_into_the_file_of_rejects_in_the_files_order(
     producer: Producer, make_item: Any, write_jsonl: Any
 ) -> None:

@@ -168,7 +168,7 @@ def test_a_hold_for_want_of_a_secret_says_what_a_resume_is_good_for() -> None:
     auth = replace(CREDIT, reason=Reason.AUTH, by="plexsend", why="no worker has a secret for it")
     found = judge(replace(PART, holds=(auth,), held=12_000, processes=0))
     assert "either" not in found.text
-    assert "it ends by itself when a worker has one that is not refused" in found.remedy
+    assert "by itself, once a living worker has a secret that the gateway did not refuse" in found.remedy
     assert found.remedy.endswith("To have refused secrets tried again: `plexsend resume main`.")
 
 

@@ -47,7 +47,7 @@ def test_a_line_that_does_not_decode_names_the_byte_and_the_other_encoding() -> 
     assert isinstance(bad, Row)
     assert bad.problem is not None
     assert bad.problem.reason == "is not UTF-8 (byte 0xC0 at place 1)"
-    assert "cp949" in bad.problem.remedy
+    assert "import the file itself with --encoding cp949 (encoding='cp949')" in bad.problem.remedy
     assert bad.text == "\\xc0\\xfcȭ"
 
 

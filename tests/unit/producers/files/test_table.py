@@ -183,6 +183,23 @@ def test_a_wrong_header_stops_before_the_first_row(header: bytes, words: str) ->
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (
+            "orderid",
+            "There is no column 'orderid', which --key-column (key_column) names. Did you mean 'order_id'?",
+        ),
+        ("zzz", "There is no column 'zzz', which --key-column (key_column) names."),
+    ],
+)
+def test_a_key_column_that_is_not_there_is_named_and_not_the_files_column(named: str, words: str) -> None:
+    header = "sender_number,receiver_number,msg,order_id\n"
+    with pytest.raises(FileProblem) as caught:
+        _read(header, columns_of("sms-bulk", key_column=named))
+    assert str(caught.value).endswith(words)
+
+
 def test_everything_wrong_with_a_header_is_told_at_once() -> None:
     with pytest.raises(FileProblem) as caught:
         _read("msg,reciever_number,msg,Sender Number,\n", columns_of("mms-bulk"))
