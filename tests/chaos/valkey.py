@@ -30,6 +30,7 @@ _PIECES = tuple(bytes(size) for size in (1 << 22, 1 << 16, 1 << 12))
 _MAXMEMORY = "2gb"
 _READY_S = 60.0
 _AOF = "appendonlydir"
+_REWRITING = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
 
 
 def can_mount() -> bool:
@@ -111,6 +112,16 @@ class Valkey:
             if killed:
                 self.kills.append(time.time())
             return killed
+
+    def rewrite(self) -> None:
+        """Let it write its file anew, as a person does after a disk was full.
+
+        Valkey 9.1.2 cuts off what it could not write whole at the wrong place if it has rewritten its file
+        before, and cannot read it at its next start.
+        """
+        self.patiently(lambda client: client.bgrewriteaof())
+        while any(self.patiently(lambda client: client.info("persistence"))[name] for name in _REWRITING):
+            time.sleep(0.1)
 
     def copy(self) -> Path:
         """Return a copy of its append-only file, as a backup makes one: while it goes on."""

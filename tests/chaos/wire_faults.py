@@ -156,6 +156,8 @@ def _full_disk(*, whole: bool) -> Callable[[World, Span], Proof]:
             refused = server.refusals("MISCONF") - before
         (server.free_disk if whole else server.free_file)()
         server.wait_ready()
+        if not ended:
+            server.rewrite()
         span.rest()
         words = f"ended itself {ended} times" if ended else f"{refused} calls refused"
         return Proof(ended or refused, words)
