@@ -17,7 +17,13 @@ from tests.chaos.fleet_oracle import judge_fleet
 from tests.chaos.group_oracle import judge_groups, may_be_cancelled_with_its_group
 from tests.chaos.load import lane_of
 from tests.chaos.promises import FORGETS_S, LEEWAY_S, POSTS_S, Break, Promise
-from tests.chaos.restore_oracle import find_restore, is_excused, judge_restores, may_be_said_sent
+from tests.chaos.restore_oracle import (
+    find_restore,
+    is_excused,
+    is_try_forgotten,
+    judge_restores,
+    may_be_said_sent,
+)
 from tests.chaos.traffic_oracle import judge_batches, judge_rates
 
 if TYPE_CHECKING:
@@ -170,6 +176,7 @@ def _judge_twice(
         elif (
             not uncertain
             and not _is_forgotten(record, first)
+            and not is_try_forgotten(evidence, first, second)
             and not any(
                 each.since <= second and first <= each.until for each in evidence.planted_in(told.key, "h")
             )

@@ -42,6 +42,15 @@ def is_excused(
     )
 
 
+def is_try_forgotten(evidence: Evidence, first: float, second: float) -> bool:
+    """Whether an uncertain try between two acceptances may be among what a restore forgot.
+
+    What a killed worker had in hand when the copy was made is reclaimed after it, and goes again; then the
+    history of that goes back too.
+    """
+    return any(first <= each.copied_at <= second <= each.restored_at for each in evidence.restores)
+
+
 def may_be_said_sent(told: Told, record: Record, evidence: Evidence) -> bool:
     """Whether a person may have said that it was sent, whatever the gateway knows of it."""
     added_at = told.added_at or told.asked_at

@@ -96,6 +96,21 @@ def test_what_a_person_never_had_sent_again_is_doubled() -> None:
     assert broken(found) == {Promise.DOUBLED}
 
 
+@pytest.mark.parametrize(
+    ("key", "first", "breaks"),
+    [
+        ("b1.a.{}", T + 4, set()),
+        ("b1.a.{}", T + 5.5, {Promise.DOUBLED}),
+        ("p2.a.{}", T + 4, {Promise.PARKED}),
+    ],
+)
+def test_the_history_of_an_uncertain_try_can_be_forgotten(
+    key: str, first: float, breaks: set[Promise]
+) -> None:
+    """Given a message that a killed worker had in hand when the copy was made, and that went again then."""
+    assert broken(went(young(0), first, T + 7, key=key)) == breaks
+
+
 def test_the_kill_of_the_restore_excuses_no_more() -> None:
     found = went(young(2), T + 6, T + 9, keys=3, kills=(T + 8,), forgetful=True)
     assert broken(found) == {Promise.RESTORE}
