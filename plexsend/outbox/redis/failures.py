@@ -104,14 +104,14 @@ def error_of(exc: RedisError) -> OutboxError:
             error = OutboxFull(_FULL)
         case AuthenticationError():
             error = OutboxUnsuitable(
-                f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL."
+                f"Redis refuses the login: {_sentence(exc)} Correct user and password in PLEXSEND_REDIS_URL."
             )
         case ReadOnlyError():
             error = OutboxUnavailable(f"Redis takes nothing. {MASTER}")
         case MovedError() | AskError() | ClusterCrossSlotError():
             error = WrongServer(CLUSTER)
         case NoPermissionError():
-            error = OutboxUnsuitable(f"Redis refuses: {exc}. Correct the login or its rights.")
+            error = WrongServer(f"Redis refuses: {_sentence(exc)} Correct the login or its rights.")
         case _ if isinstance(exc, _PASSING_ERRORS):
             error = OutboxUnavailable(f"Redis does not answer: {str(exc).rstrip('.')}. {remedy_of(exc)}")
         case ResponseError():
@@ -119,6 +119,10 @@ def error_of(exc: RedisError) -> OutboxError:
         case _:
             error = OutboxError(f"Redis fails: {exc}")
     return error
+
+
+def _sentence(exc: RedisError) -> str:
+    return f"{str(exc).rstrip('.')}."
 
 
 def _error_of_text(text: str) -> OutboxError:
