@@ -29,6 +29,7 @@ from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
 from plexsend.worker.process import Process, enter
 from plexsend.worker.queues import Queues
+from plexsend.worker.rewind import RewindWatch
 from plexsend.worker.runtime import Runtime
 from plexsend.worker.stop_signals import is_stopping, listen
 
@@ -86,12 +87,10 @@ class HousekeepingStep(bootsteps.StartStopStep):
         _wait_for_server(runtime, durable=settings.durable)
         _refuse_wrong_broker(settings, gossip=self._gossip)
         memory_file = _memory_file(parent, settings)
-        if memory_file is not None:
-            runtime.memory.recall(memory_file.read())
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
-        _announce(runtime, presence)
+        _announce(runtime, presence, memory_file)
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
         queues, broker = Queues(parent.app), Beside("plexsend-broker")
@@ -143,6 +142,13 @@ def _memory_file(parent: Any, settings: Settings) -> MemoryFile | None:
     return None if folder is None else MemoryFile(folder, str(parent.hostname), settings.key_prefix)
 
 
+# Before any doorbell is answered: of a route from which no process that wrote a file ever took, a drain of
+# this process would notice nothing by itself.
+def _look_back(runtime: Runtime, memory_file: MemoryFile) -> None:
+    runtime.memory.recall(memory_file.read())
+    RewindWatch(runtime).look()
+
+
 def log_doubtful(problems: Iterable[Problem]) -> None:
     """Log what is doubtful about the settings of this process."""
     for problem in problems:
@@ -165,9 +171,11 @@ def _refuse(reason: str, code: int) -> NoReturn:
 
 # What this process asks for holds before it sends anything. Announced first: another that renews what is in
 # force in the same moment would not know of it.
-def _announce(runtime: Runtime, presence: Presence) -> None:
+def _announce(runtime: Runtime, presence: Presence, memory_file: MemoryFile | None) -> None:
     try:
         presence.beat()
+        if memory_file is not None:
+            _look_back(runtime, memory_file)
         renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
     except WrongServer as exc:
         # A login that may not ask for its rights shows them at the first write.

@@ -9,7 +9,7 @@ import click
 
 from plexsend.cli.selecting import unknown_lane
 from plexsend.cli.targets import read_group, require_account
-from plexsend.errors import NotPossible
+from plexsend.errors import NotPossible, Problem
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.rewound import SettleAs, finish, mark, rewind, settle, touched
@@ -41,6 +41,7 @@ def settle_rewound(
     counts = {lane: touched(store, lane) for lane in known}
     wanted = {lane: count for lane, count in counts.items() if is_wanted(lane)}
     total = sum(wanted.values())
+    _warn_of_more(screen, rewinds, wanted, as_)
     if asks and total and sys.stdin.isatty() and not _confirmed(screen, rewinds, wanted, as_):
         screen.note("Nothing was settled.")
         return EXIT_REFUSED
@@ -91,6 +92,21 @@ def mark_rewound(
     if marked:
         screen.say("Compare with the gateway's own list, then: plexsend rewound settle --as sent|resend")
     return 0 if marked else EXIT_REFUSED
+
+
+# How much went is known of a route, not of each of its lanes: each of them may have had all of it.
+def _warn_of_more(
+    screen: Screen, rewinds: Mapping[str, Rewind], wanted: Mapping[Lane, int], as_: SettleAs
+) -> None:
+    for name, each in sorted(rewinds.items()):
+        settled = sum(count for lane, count in wanted.items() if lane.account == name)
+        if as_ is SettleAs.SENT and each.messages is not None and settled > each.messages:
+            reason = (
+                f"{settled:,} messages of account {name} are to be settled, of which about {each.messages:,} "
+                "went: the others count as accepted and never go"
+            )
+            remedy = "Compare with the gateway's own list, and settle lane by lane (--lane)."
+            screen.warn(Problem("--as", reason, remedy))
 
 
 def _rewinds(store: Store, account: str | None) -> dict[str, Rewind]:

@@ -118,3 +118,11 @@ def test_account_written_as_a_service_is_pointed_out(run: Callable[..., Any], ya
 def test_without_any_there_is_nothing_to_list(run: Callable[..., Any]) -> None:
     assert "every policy has its default" in run("policy", "list").err
     assert "No person changed a policy yet" in run("policy", "list", "--history").err
+
+
+def test_a_policy_without_a_value_reads_none(run: Callable[..., Any]) -> None:
+    rows = [line.split() for line in run("policy", "list", "mms-bulk@main").out.splitlines()]
+    assert {row[1]: row[2] for row in rows if row[1] in ("only_to", "senders")} == {
+        "only_to": "none",
+        "senders": "none",
+    }

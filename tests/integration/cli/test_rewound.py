@@ -68,6 +68,16 @@ def test_as_resend_in_words(run: Callable[..., Any], yard: Any, rewind: Callable
     assert "settled: send again" in run("status", "k1").out
 
 
+def test_as_sent_warns_where_lanes_share_what_went(
+    run: Callable[..., Any], yard: Any, rewind: Callable[..., None]
+) -> None:
+    yard.add("k1", "k2")
+    yard.add("g1", "g2", lane=SPRING)
+    rewind(2)
+    done = run("rewound", "settle", "--as", "sent", "--json")
+    assert "4 messages of account main are to be settled, of which about 2 went" in done.err
+
+
 @pytest.mark.parametrize("what", ["mms-bulk@main", "group:spring", "mms-bulk/spring@main"])
 def test_one_lane_is_settled_and_the_hold_stays(
     run: Callable[..., Any], yard: Any, rewind: Callable[..., None], what: str

@@ -16,6 +16,7 @@ from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text
 from plexsend.stack.ports import free_port
+from plexsend.worker.bootstep import _look_back
 from plexsend.worker.memory_file import EVERY_S, KEPT_S, TAKEN_OVER_S, MemoryFile
 from plexsend.worker.presence import BEAT_S
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, names
@@ -165,6 +166,24 @@ def test_what_one_process_wrote_the_next_one_knows(store: Store, tmp_path: Path)
     beat(next_one)
     assert next_one.holds() == set(), "Redis knows as much"
     assert not next_one.runtime.memory.is_doubted
+
+
+def test_a_worker_looks_back_before_it_answers_a_doorbell(store: Store, tmp_path: Path) -> None:
+    """Another host sent from a route of which no file of this one knows."""
+    begun_long_ago(store)
+    room = remembering(store)
+    room.submit(STANDARD, names(10, "s"))
+    presence = room.housekeeping._presence
+    file = make_file(tmp_path)
+    file.write(room.runtime.memory, room.runtime.name, presence.sign_ms, at_once=True)
+    store.client.hset(store.keys.sweep("main"), "last", presence.sign_ms - HOUR_S * 1000)
+    age_sign(store, room.runtime.name, HOUR_S * 1000)
+
+    after = Room(store, ScriptedClient())
+    _look_back(after.runtime, file)
+    after.drain(STANDARD)
+    assert after.sent == []
+    assert after.holds() == {"account rewound main"}
 
 
 def test_the_file_holds_neither_text_nor_number_nor_key(store: Store, tmp_path: Path) -> None:

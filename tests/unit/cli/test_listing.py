@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,8 @@ from plexsend.cli.listing import RECORD_COLUMNS, record_row
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.records import Record
 from plexsend.outbox.states import State
+from plexsend.terminal.tables import print_table
+from plexsend.terminal.wrapping import width_of
 
 RECORD = Record(
     msg_key="k1",
@@ -37,3 +41,26 @@ def test_attempts_are_those_of_the_status_and_never_other_tries(
 
     row = {column.title: cell for column, cell in zip(RECORD_COLUMNS, cells, strict=True)}
     assert row["attempts"] == shown
+
+
+def test_on_80_columns_the_key_the_code_and_the_words_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "2286b4a9-1f27-4f53-bc89-f4ccc04f5561"
+    row = record_row(replace(RECORD, msg_key=key, ended_ms=1_800_000_000_000, code="C400_REQUIRED_FIELD"))
+    row[-1] = "필수 항목이 없습니다: brand_id"
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+
+    print_table(terminal, RECORD_COLUMNS, [row], blocks=True)
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert lines[0].split() == ["msg_key", "code", "said"]
+    assert max(map(width_of, lines)) <= 80
+    assert f"{key}  C400_REQUIRED_FIELD" in lines[2]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
