@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     result = Result(asked.seed, command, [], not_run)
     with _live(console) as show:
         for fsync in policies:
-            act = Act(fsync, tmpfs=_wants_tmpfs(names, not_run, fsync, policies), seconds=0.0)
+            act = Act(fsync, tmpfs=_wants_tmpfs(names, not_run, fsync), seconds=0.0)
             result.acts.append(act)
 
             def say(line: str, act: Act = act) -> None:
@@ -153,10 +153,12 @@ def _perform(
             act.bells_seen = play.bells_seen
 
 
-# Memory syncs at no cost, so the act in which a slow disk can make Redis forget is played on the disk.
-def _wants_tmpfs(names: list[str], not_run: dict[str, str], fsync: str, policies: tuple[str, ...]) -> bool:
+# Memory syncs at no cost, so the act in which a slow disk can make Redis forget is played on the disk. Under
+# `everysec` Valkey 9.1.2 goes on when its disk was full; but if it had rewritten its file before, it cannot
+# read it at its next start, and there is nothing to judge.
+def _wants_tmpfs(names: list[str], not_run: dict[str, str], fsync: str) -> bool:
     wanted = any(BY_NAME[name].tmpfs for name in names if name not in not_run) and can_mount()
-    return wanted and (fsync == "always" or len(policies) == 1)
+    return wanted and fsync == "always"
 
 
 def _read(arguments: list[str] | None) -> argparse.Namespace:

@@ -38,6 +38,8 @@ class Court:
     producers: ProducerLedgers = field(default_factory=ProducerLedgers)
     blurred: list[tuple[float, float]] = field(default_factory=list)
     leaks: list[tuple[str, str]] = field(default_factory=list)
+    odd_holds: list[tuple[str, float]] = field(default_factory=list)
+    """Accounts that were held as after a restore when there was none, and when that was seen."""
     decided_after_s: float = 0.0
     _judged: set[str] = field(default_factory=set)
     _since: float = 0.0
@@ -68,6 +70,7 @@ class Court:
                 scope, reason, what = name.decode().split(" ")
                 # A person who decides ends it, and nothing else.
                 if reason == "rewound":
+                    self.odd_holds.append((account, time.time()))
                     self.world.persons.settle_rewound("sent")
                     resumed.append(name.decode())
                 elif json.loads(text)["until"] == 0 and scope == "group":
@@ -151,6 +154,7 @@ class Court:
             fleet=self._fleet(),
             restores=tuple(world.restores),
             planted=tuple(world.planted),
+            odd_holds=tuple(self.odd_holds),
         )
         self._judged.update(told)
         self.leaks = []

@@ -192,6 +192,8 @@ class Evidence:
     fleet: Fleet = field(default_factory=Fleet)
     restores: tuple[Restore, ...] = ()
     planted: tuple[Planted, ...] = ()
+    odd_holds: tuple[tuple[str, float], ...] = ()
+    """Accounts that were held as after a restore when there was none, and when that was seen."""
 
     def planted_in(self, key: str, part: str) -> list[Planted]:
         """Return when something else was in this place of a message."""

@@ -158,9 +158,10 @@ def _judge_twice(
 ) -> Iterator[Break]:
     lane = lane_of(told.key)
     for first, second in pairwise(accepted):
-        if is_excused(find_restore(evidence, first, second)):
-            continue
         uncertain = _uncertain_between(record, first, second)
+        restore = find_restore(evidence, first, second)
+        if is_excused(restore, record, first, second, was_uncertain=bool(uncertain)):
+            continue
         if _parks(lane, first, second, evidence) or (
             uncertain and all(_parks(lane, at - AROUND_S, at + AROUND_S, evidence) for at in uncertain)
         ):

@@ -1,18 +1,23 @@
-"""The table of docs/reliability.md, from the data of a run: `python -m tests.chaos.page RESULT.json`."""
+"""The table of docs/reliability.md, from the data of runs: `python -m tests.chaos.page RESULT.json …`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
-def lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the page's lines: how to play it again, what each half saw, each fault with each promise."""
+def lines(*results: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the page's lines: how to play it again, what each half saw, each fault with each promise.
+
+    `results`: of one run, or of its halves where each was played by itself.
+    """
+    result = _sum(results)
     verdict = "every promise was kept" if result["kept"] else "**a promise was broken**"
     seconds = sum(act["seconds"] for act in result["acts"])
     yield f"`{result['command']}`: {seconds / 60:.0f} minutes of faults, {verdict}."
@@ -27,6 +32,23 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {fault['what']} | {fault['rounds']} | {fault['happened']:,} | {broken} |"
     for fault, need in result["not_run"].items():
         yield f"| {fault} | not run: {need} | | {'| ' * len(promises)}"
+
+
+def _sum(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    faults: dict[str, dict[str, Any]] = {}
+    for row in (row for result in results for row in result["faults"]):
+        known = faults.setdefault(row["what"], {**row, "rounds": 0, "happened": 0, "broken": Counter()})
+        known["rounds"] += row["rounds"]
+        known["happened"] += row["happened"]
+        known["broken"].update(row["broken"])
+    return {
+        "kept": all(result["kept"] for result in results),
+        "command": "` and `".join(dict.fromkeys(result["command"] for result in results)),
+        "promises": results[0]["promises"],
+        "not_run": {fault: need for result in results for fault, need in result["not_run"].items()},
+        "faults": list(faults.values()),
+        "acts": [act for result in results for act in result["acts"]],
+    }
 
 
 _HEADS = (
@@ -65,4 +87,5 @@ def _acts(acts: list[dict[str, Any]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(lines(json.loads(Path(sys.argv[1]).read_text("utf-8")))))  # noqa: T201  it prints a page
+    found = [json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:]]
+    print("\n".join(lines(*found)))  # noqa: T201  it prints a page

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BY_PERSON = "PERSON"
 """The code of what a person said to have been sent."""
+_SENT_AGAIN = "settle_resend"
+"""The event of what a person had sent again."""
 
 
 def find_restore(evidence: Evidence, first: float, second: float) -> Restore | None:
@@ -25,9 +27,19 @@ def find_restore(evidence: Evidence, first: float, second: float) -> Restore | N
     return None
 
 
-def is_excused(restore: Restore | None) -> bool:
-    """Whether a second acceptance is: a person asked for it, or a warning counts it, see `judge_restores`."""
-    return restore is not None and (not restore.is_old or restore.settled_as == "resend")
+def is_excused(
+    restore: Restore | None, record: Record | None, first: float, second: float, *, was_uncertain: bool
+) -> bool:
+    """Whether a second acceptance is: a person asked for it, or a warning counts it, see `judge_restores`.
+
+    `was_uncertain`: whether a try between was; that of a lane that parks is excused by no warning.
+    """
+    if restore is None or not restore.is_old:
+        return restore is not None and not was_uncertain
+    events = record.history if record else ()
+    return restore.settled_as == "resend" and any(
+        each.event == _SENT_AGAIN and first <= each.at <= second for each in events
+    )
 
 
 def may_be_said_sent(told: Told, record: Record, evidence: Evidence) -> bool:
@@ -42,6 +54,10 @@ def judge_restores(
     evidence: Evidence, arrived: Mapping[str, Sequence[float]], excused: Counter[Restore]
 ) -> Iterator[Break]:
     """Judge each restore of the run. `excused`: how many messages went again after a young one."""
+    for account, at in evidence.odd_holds:
+        yield Break(
+            Promise.RESTORE, "", f"{account} was held as after a restore, though nothing was restored", at
+        )
     for restore in evidence.restores:
         at, age = restore.restored_at, f"after a copy {restore.restored_at - restore.copied_at:.0f} s old"
         if restore.is_old:

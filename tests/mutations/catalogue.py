@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from tests.mutations.in_advance import IN_ADVANCE
 from tests.mutations.in_python import IN_PYTHON
 from tests.mutations.in_scripts import IN_SCRIPTS
 
-MUTATIONS = tuple(sorted((*IN_SCRIPTS, *IN_PYTHON), key=attrgetter("promise")))
+MUTATIONS = tuple(sorted((*IN_SCRIPTS, *IN_ADVANCE, *IN_PYTHON), key=attrgetter("promise")))
 BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}

@@ -89,6 +89,48 @@ IN_PYTHON = (
         ),
     ),
     Mutation(
+        "age-stands-still",
+        3,
+        "a batch does not grow older while its machine sleeps",
+        "worker/drain.py",
+        "clock: Callable[[], float] = elapsed_s",
+        'clock: Callable[[], float] = __import__("time").monotonic',
+        ("tests/unit/test_clock.py::test_drain_tells_the_age_of_a_batch_by_it",),
+    ),
+    Mutation(
+        "stop-signal-unseen",
+        3,
+        "a worker that was asked to stop takes more",
+        "worker/stop_signals.py",
+        "code is not None and code is not False for code in asked",
+        "code for code in asked",
+        (
+            "tests/unit/worker/test_stop_signals.py::test_what_celery_writes_down_is_an_exit_code_and_0_is_one",
+        ),
+    ),
+    Mutation(
+        "slow-look-up-begun-anew",
+        1,
+        "a look-up that takes too long is begun anew by each call, and nothing is ever sent",
+        "plexsend/names.py",
+        "look_up = self._under_way.get(host)",
+        "look_up = None",
+        (
+            "tests/unit/test_names.py::test_a_look_up_that_takes_too_long_goes_on_and_the_next_call_has_its_result",
+        ),
+    ),
+    Mutation(
+        "stranger-ends-a-worker",
+        1,
+        "an item in a broker's queue that is no JSON ends the worker",
+        "worker/transport.py",
+        "_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)",
+        "_UNREADABLE = (RecursionError,)",
+        (
+            "tests/integration/worker/test_transport.py::test_items_of_other_programs_are_thrown_away_and_doorbells_come",
+        ),
+    ),
+    Mutation(
         "lanes-mixed",
         5,
         "items of every type go into one lane",

@@ -1,26 +1,20 @@
-"""Mutations of the scripts that run in Redis."""
+"""Mutations of the scripts that run in Redis, without what settles and takes."""
 
 from __future__ import annotations
 
 from tests.mutations.mutation import Mutation
 
 _SCRIPTS = "plexsend/outbox/scripts"
-_ADVANCE = f"{_SCRIPTS}/advance.lua"
-_BATCH = f"{_SCRIPTS}/advance/batch.lua"
-_CHOOSE = f"{_SCRIPTS}/advance/choose.lua"
 _COUNTS = f"{_SCRIPTS}/_counts.lua"
 _ENDING = f"{_SCRIPTS}/_ending.lua"
 _HEALING = f"{_SCRIPTS}/healing.lua"
-_LATE = f"{_SCRIPTS}/advance/late.lua"
-_PERMITS = f"{_SCRIPTS}/advance/permits.lua"
 _RATE = f"{_SCRIPTS}/_rate.lua"
-_SETTLE = f"{_SCRIPTS}/advance/settle.lua"
 _SUBMIT = f"{_SCRIPTS}/submit.lua"
-_TAKE = f"{_SCRIPTS}/advance/take.lua"
-_VERDICTS = f"{_SCRIPTS}/advance/verdicts.lua"
 _OUTBOX = "tests/integration/outbox"
 _DISAGREEING = "tests/integration/worker/test_disagreeing.py"
-_OF_SETTLE = f"{_OUTBOX}/test_settle.py"
+_REWOUND = f"{_SCRIPTS}/_rewound.lua"
+_OF_REWOUND = f"{_OUTBOX}/test_rewound.py"
+_OF_SPOILT = f"{_OUTBOX}/test_spoilt_keys.py"
 _OF_REWOUND = f"{_OUTBOX}/test_rewound.py"
 
 IN_SCRIPTS = (
@@ -32,43 +26,6 @@ IN_SCRIPTS = (
         "if not announced and ",
         "if announced == nil and ",
         (f"{_OUTBOX}/test_submit.py::test_lane_forgotten_by_the_server_is_announced_again",),
-    ),
-    Mutation(
-        "wake-forgotten",
-        1,
-        "lanes that a hold kept are not woken when it ends",
-        _ADVANCE,
-        "if holds_ended then wake_all() end",
-        "if false then wake_all() end",
-        (f"{_OUTBOX}/test_holds.py::test_end_of_a_hold_wakes_every_lane_it_kept",),
-    ),
-    Mutation(
-        "body-lost",
-        1,
-        "the body is deleted when the message is taken, not when it is accepted",
-        _BATCH,
-        "    call('ZREM', lane_key(from, 'ready'), unpack(keys))",
-        "    for _, key in ipairs(keys) do call('DEL', P .. 'b:' .. key) end\n"
-        "    call('ZREM', lane_key(from, 'ready'), unpack(keys))",
-        (f"{_OUTBOX}/test_take.py::test_message_that_comes_back_keeps_its_place_in_front",),
-    ),
-    Mutation(
-        "late-acceptance-ignored",
-        1,
-        "an acceptance that comes after the reclaim is only noted",
-        _LATE,
-        "elseif target('accept_late', record.s) then",
-        "elseif false then",
-        (f"{_OF_SETTLE}::test_late_acceptance_settles_what_is_ready_later_or_parked",),
-    ),
-    Mutation(
-        "sent-expires",
-        1,
-        "what may have been sent ends as expired",
-        _CHOOSE,
-        "if has(flags, MAY_HAVE_BEEN_SENT) then\n    note(key, 'park', '', 'expired",
-        "if false then\n    note(key, 'park', '', 'expired",
-        (f"{_OUTBOX}/test_take.py::test_expired_message_that_may_have_been_sent_is_parked",),
     ),
     Mutation(
         "counts-not-written",
@@ -116,53 +73,6 @@ IN_SCRIPTS = (
         (f"{_OUTBOX}/test_walk.py::test_message_that_is_in_no_set_is_put_where_its_state_says",),
     ),
     Mutation(
-        "token-fencing-dropped",
-        3,
-        "a verdict on an earlier take settles a message that a later one has",
-        _SETTLE,
-        "elseif record.k ~= verdict.token then",
-        "elseif record.s ~= 'sending' then",
-        (
-            f"{_OUTBOX}/test_earlier_takes.py::test_verdict_on_an_earlier_take_leaves_the_message_to_the_later",
-        ),
-    ),
-    Mutation(
-        "accepted-without-token",
-        3,
-        "an acceptance is written down whatever its token",
-        _SETTLE,
-        "elseif record.k ~= verdict.token then",
-        "elseif record.k ~= verdict.token and not (accepted and record.s == 'sending') then",
-        (f"{_OF_SETTLE}::test_late_acceptance_of_a_message_under_way_again_waits_for_the_second_answer",),
-    ),
-    Mutation(
-        "repeated-advance-takes",
-        3,
-        "a call whose reply was lost takes another batch when it is repeated",
-        _ADVANCE,
-        "last and sequence <= (tonumber(string.match(last, '^(%d+)')) or 0) then",
-        "last and sequence < tonumber(string.match(last, '^(%d+)')) then",
-        (f"{_OUTBOX}/test_lost_calls.py::test_same_ticket_again_gets_the_same_batch_word_for_word",),
-    ),
-    Mutation(
-        "reclaimed-as-unsent",
-        3,
-        "what a dead drain had counts as never sent",
-        _VERDICTS,
-        "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
-        "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
-        (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
-    ),
-    Mutation(
-        "rewound-not-seen",
-        3,
-        "a process takes from a Redis that forgot what the process took before",
-        _TAKE,
-        "  if rewound then return rewound end\n",
-        "",
-        (f"{_OF_REWOUND}::test_a_process_that_took_before_takes_nothing_from_an_old_copy",),
-    ),
-    Mutation(
         "restore-seen-as-moments",
         3,
         "a sweep after a restore counts as a time that Redis remembers",
@@ -172,26 +82,40 @@ IN_SCRIPTS = (
         (f"{_OF_REWOUND}::test_a_sweep_after_the_restore_does_not_hide_how_old_the_copy_is",),
     ),
     Mutation(
-        "rejected-though-perhaps-sent",
+        "rewound-not-held",
         3,
-        "a message ends as rejected though the news came that it may have been sent",
-        _VERDICTS,
-        "if is_refused and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then",
-        "if outcome == 'failed' and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then",
-        (
-            f"{_OUTBOX}/test_late_words.py::test_news_that_it_may_have_been_sent_counts_for_the_answer_under_way",
-        ),
+        "where Redis forgot more than 30 s it is warned of, and sending goes on",
+        _REWOUND,
+        "if not is_held and seen_ms - from < REWOUND_MS then",
+        "if not is_held then",
+        (f"{_OF_REWOUND}::test_half_a_minute_decides",),
     ),
     Mutation(
-        "forgotten-take-ignored",
+        "forgotten-verdicts-not-counted",
         3,
-        "a verdict `uncertain` is only noted where Redis forgot the take",
-        _LATE,
-        "elseif is_uncertain and not has(record.f, MAY_HAVE_BEEN_SENT) and target(",
-        "elseif false and target(",
-        (
-            f"{_OUTBOX}/test_late_words.py::test_uncertain_verdict_of_a_take_that_redis_forgot_marks_the_message",
-        ),
+        "what was under way when Redis forgot is in no warning",
+        _REWOUND,
+        "return 'warned', from, to, all_under_way",
+        "return 'warned', from, to, 0",
+        (f"{_OF_REWOUND}::test_what_was_under_way_is_counted_too_and_once",),
+    ),
+    Mutation(
+        "resent-without-the-flag",
+        3,
+        "what a person has sent again after a restore counts as never sent",
+        f"{_SCRIPTS}/rewound/lane.lua",
+        "call('HSET', m, 'f', with(flags, MAY_HAVE_BEEN_SENT))\n  return true",
+        "return true",
+        (f"{_OF_REWOUND}::test_as_resend_sends_them_again_as_what_may_have_been_sent",),
+    ),
+    Mutation(
+        "changed-row-sent",
+        3,
+        "a row that was changed since its list was imported is sent again",
+        f"{_SCRIPTS}/imports.lua",
+        "if is_other and not sends_changed then",
+        "if false then",
+        (f"{_OUTBOX}/test_imports.py::test_row_is_new_then_known_and_changed_for_the_next_run",),
     ),
     Mutation(
         "known-key-added-again",
@@ -205,11 +129,11 @@ IN_SCRIPTS = (
     Mutation(
         "park-in-force-ignored",
         3,
-        "a retry is not parked where park is in force",
+        "what waits to be sent again goes, though park is in force",
         f"{_SCRIPTS}/_policy.lua",
         "return policy('on_uncertain', service) == 'park'",
         "return false",
-        (f"{_DISAGREEING}::test_retry_of_a_judge_that_knows_an_older_policy_is_parked",),
+        (f"{_DISAGREEING}::test_what_waits_to_be_sent_again_is_parked_once_park_is_in_force",),
     ),
     Mutation(
         "older-policies-copied",
@@ -221,15 +145,6 @@ IN_SCRIPTS = (
         (f"{_OUTBOX}/policies/test_state.py::test_older_state_never_replaces_a_newer_one",),
     ),
     Mutation(
-        "rate-not-charged",
-        4,
-        "what is taken costs no permit",
-        _PERMITS,
-        "charge(state, #chosen)",
-        "charge(state, 0)",
-        (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
-    ),
-    Mutation(
         "tolerance-doubled",
         4,
         "the rate tolerates four batches",
@@ -239,31 +154,22 @@ IN_SCRIPTS = (
         (f"{_OUTBOX}/test_rate.py::test_no_second_grants_more_than_the_rate_and_two_batches",),
     ),
     Mutation(
-        "eleven-in-a-batch",
-        5,
-        "a batch takes one message too many",
-        _CHOOSE,
-        "if #chosen == most then return chosen end",
-        "if #chosen > most then return chosen end",
-        (f"{_OUTBOX}/test_take.py::test_backlog_goes_in_full_batches_in_order",),
+        "spoilt-record-loses-neighbours",
+        6,
+        "another program's value in place of one record loses its neighbours in a submit",
+        _SUBMIT,
+        "if known.err then return 'spoilt', '' end",
+        "if known.err then new = {} return 'spoilt', '' end",
+        (f"{_OF_SPOILT}::test_spoilt_message_of_a_submit_spoils_no_other",),
     ),
     Mutation(
-        "batch-not-filled",
-        5,
-        "the drain does not wait for more, though the linger is not over",
-        _TAKE,
-        "if #chosen < most and not goes_alone then",
-        "if false then",
-        (f"{_OUTBOX}/test_take.py::test_fewer_than_ten_wait_for_the_linger_of_the_oldest",),
-    ),
-    Mutation(
-        "body-kept",
-        8,
-        "an accepted message keeps its body",
-        _SETTLE,
-        "    call('DEL', unpack(of_lane.bodies))\n",
-        "",
-        (f"{_OF_SETTLE}::test_each_message_gets_its_own_verdict",),
+        "spoilt-history-stops-a-batch",
+        6,
+        "another program's value in place of one history fails its neighbours' verdicts",
+        f"{_SCRIPTS}/_record.lua",
+        "redis.pcall('RPUSH', P .. 'h:' .. key, entry)",
+        "call('RPUSH', P .. 'h:' .. key, entry)",
+        (f"{_OF_SPOILT}::test_spoilt_message_of_a_batch_spoils_no_other",),
     ),
 )
 """In the order of their promises."""

