@@ -43,6 +43,11 @@ NO_DATABASE = (
     "Redis has no database of that number. Correct the number at the end of PLEXSEND_REDIS_URL; "
     "0 is always there."
 )
+OTHER_TYPE = (
+    "Redis holds something else where a key of the outbox belongs: another program wrote it. "
+    "`plexsend audit` names the key, and what to do about it."
+)
+"""Redis itself does not say which key it is."""
 NO_TLS = "perhaps it does not speak TLS at this port"
 NO_FILE = "A file that ssl_ca_certs, ssl_certfile or ssl_keyfile of PLEXSEND_REDIS_URL names cannot be read"
 
@@ -136,7 +141,7 @@ def _error_of_text(text: str) -> OutboxError:
         return OutboxUnavailable(f"Redis cannot serve now: {text}")
     if "NOPERM" in text or "NOAUTH" in text or "WRONGPASS" in text:
         return OutboxUnsuitable(f"Redis refuses: {text}. Correct the login or its rights.")
-    return OutboxError(f"Redis refuses a call: {text}")
+    return OutboxError(OTHER_TYPE if "WRONGTYPE" in text else f"Redis refuses a call: {text}")
 
 
 def remedy_of(exc: BaseException) -> str:
