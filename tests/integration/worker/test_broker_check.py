@@ -238,12 +238,13 @@ def test_logs_that_keep_texts_are_named_until_they_are_off(plain: ValkeyServer) 
 
 def test_remedy_of_a_log_that_keeps_texts_empties_it(plain: ValkeyServer) -> None:
     with closing(Store.connect(settings(plain.port).redis, "p:")) as store:
+        client: Any = store.client
         for name in SLOW_LOGS:
-            store.client.config_set(name, 0)
+            client.config_set(name, 0)
         problems = {problem.field: problem for problem in kept_texts(store)}
         for name in SLOW_LOGS:
-            store.client.config_set(name, -1)
+            client.config_set(name, -1)
             reset = problems[name].remedy.rpartition("empty it with ")[2].rstrip(".")
-            store.client.execute_command(*reset.split())
+            client.execute_command(*reset.split())
         for log in ("slow", "large-request"):
-            assert store.client.execute_command("COMMANDLOG", "LEN", log) == 0
+            assert client.execute_command("COMMANDLOG", "LEN", log) == 0
