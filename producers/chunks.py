@@ -177,8 +177,8 @@ def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submi
 def _spoilt(each: Waiting) -> Problem:
     return Problem(
         "msg_key",
-        f"another program put something else into Redis where the record of this key belongs, in "
-        f"{{{each.lane.account}}}:m:{each.message.msg_key}",
+        f"another program put something else into Redis where the record of this key belongs, in the "
+        f"key that ends in {{{each.lane.account}}}:m:{each.message.msg_key}",
         "Rename or delete that key in Redis, or give the message another one.",
     )
 

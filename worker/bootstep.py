@@ -90,12 +90,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
         presence = Presence(
             runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
         )
-        # What this process asks for holds before it sends anything. Announced first: another that renews what
-        # is in force in the same moment would not know of it.
-        presence.beat()
-        if memory_file is not None:
-            _look_back(runtime, memory_file)
-        renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
+        _announce(runtime, presence, memory_file)
         process = Process(parent.app, runtime, presence.serves)
         enter(process)
         queues, broker = Queues(parent.app), Beside("plexsend-broker")
@@ -172,6 +167,21 @@ def _pool_name(worker: Any) -> str:
 def _refuse(reason: str, code: int) -> NoReturn:
     _log.critical("worker refuses to start", reason=reason)
     raise SystemExit(code)
+
+
+# What this process asks for holds before it sends anything. Announced first: another that renews what is in
+# force in the same moment would not know of it.
+def _announce(runtime: Runtime, presence: Presence, memory_file: MemoryFile | None) -> None:
+    try:
+        presence.beat()
+        if memory_file is not None:
+            _look_back(runtime, memory_file)
+        renew(runtime.store, lambda: [each.announced.asks for each in fleet(runtime.store)])
+    except WrongServer as exc:
+        # A login that may not ask for its rights shows them at the first write.
+        _refuse(str(exc), SETTINGS_WRONG)
+    except OutboxError as exc:
+        _refuse(str(exc), SERVER_WRONG)
 
 
 # One that does not answer, or takes nothing yet, is waited for by the consumer.

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.services import SERVICES
+from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -174,7 +175,7 @@ def _last_seen(fleet: Iterable[FleetProcess], service: str) -> str:
     if not gone:
         return ""
     last = min(gone, key=lambda process: process.silent_ms)
-    return f" since {last.silent_ms // 1000} s ({last.label})"
+    return f" (the last, {last.label}, was seen {span(last.silent_ms / 1000)} ago)"
 
 
 def _start(service: str, living: Sequence[FleetProcess]) -> str:

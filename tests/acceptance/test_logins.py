@@ -86,3 +86,15 @@ def test_right_that_is_missing_is_named_and_the_worker_is_not_started_again(
     for words in (f"PUBLISH to {pattern}", f"PSUBSCRIBE to {pattern}", "deploy/README.md"):
         assert words in worker.words, worker.words
     assert "Traceback" not in worker.words
+
+
+def test_missing_right_of_a_login_that_may_not_ask_is_named_at_its_first_refusal(
+    server: ValkeyServer, make_stand: MakeStand
+) -> None:
+    stand = make_stand(f"redis://127.0.0.1:{server.port}/0", "main")
+    url = worker_url(server, stand, "-acl", "-evalsha")
+    worker = stand.launch("worker", "-l", "INFO", environ=stand.environ(PLEXSEND_REDIS_URL=url))
+    assert worker.wait_exit() == 2, worker.words
+    assert "worker refuses to start" in worker.words
+    assert "'evalsha' command. Correct the login or its rights." in worker.words
+    assert "Traceback" not in worker.words

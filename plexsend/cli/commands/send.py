@@ -104,7 +104,6 @@ def send(
     Exit code 1 if a message is refused or its key belongs to another message; the others are in all the same.
     """
     from plexsend.cli.submitting import submit_few
-    from plexsend.producers.files.layout import split_addresses
     from plexsend.producers.message import make_item, name_as_written
 
     _check_receivers(receivers, msg_key)
@@ -117,7 +116,7 @@ def send(
             from_=sender,
             text=said,
             title=title,
-            images=[address for image in images for address in split_addresses(image)],
+            images=[address for image in images for address in _addresses(image)],
             msg_key=msg_key,
             fields=others,
             written=_OPTIONS,
@@ -136,6 +135,13 @@ def send(
         as_json=as_json,
         name=partial(name_as_written, service=service, fields=others, written=_OPTIONS),
     )
+
+
+def _addresses(image: str) -> list[str]:
+    """Return the addresses of one --image. That of an RCS picture (maapfile://) may hold any character."""
+    from plexsend.producers.files.layout import split_addresses
+
+    return split_addresses(image) if image.lstrip().lower().startswith("http") else [image]
 
 
 def _check_receivers(receivers: Sequence[str], msg_key: str | None) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.redis.key_types import is_begun_anew
+from plexsend.outbox.redis.key_types import RENAME_AWAY, is_begun_anew
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,8 +17,12 @@ _BEGUN_ANEW = (
     "and lanes back where they belong within an hour; counts stay wrong."
 )
 _RENAME = (
-    "Nothing is guessed: find the program that wrote it, then rename the key away (redis-cli RENAME KEY "
-    "KEY.old). What it held before is lost."
+    f"Nothing is guessed: find the program that wrote it, then rename the key away ({RENAME_AWAY}). "
+    "What it held before is lost."
+)
+_RENAME_RECORD = (
+    f"Its record is lost: rename its key in Redis, which ends in `m:` and its msg_key ({RENAME_AWAY}), and "
+    "submit the message again."
 )
 LOST = "Something deleted or changed keys, or an older copy was restored: find out what before you go on."
 _FIRST_WORDS = re.compile(r" is | lasts |,")
@@ -43,7 +47,7 @@ class Discrepancy:
 _OF_MESSAGE: Mapping[str, tuple[str, str]] = {
     "record type": (
         "its record is a {0} of another program",
-        "Rename the key m:KEY of its account away, and submit the message again: its record is lost.",
+        _RENAME_RECORD,
     ),
     "not whole": ("its record is not whole", "Another program wrote it, or a part of it. " + LOST),
     "place": ("it is {0}, but it is in {1}", HEALS),

@@ -43,6 +43,11 @@ NO_DATABASE = (
     "Redis has no database of that number. Correct the number at the end of PLEXSEND_REDIS_URL; "
     "0 is always there."
 )
+OTHER_TYPE = (
+    "Redis holds something else where a key of the outbox belongs: another program wrote it. "
+    "`plexsend audit` names the key, and what to do about it."
+)
+"""Redis itself does not say which key it is."""
 NO_TLS = "perhaps it does not speak TLS at this port"
 NO_FILE = "A file that ssl_ca_certs, ssl_certfile or ssl_keyfile of PLEXSEND_REDIS_URL names cannot be read"
 
@@ -104,14 +109,14 @@ def error_of(exc: RedisError) -> OutboxError:
             error = OutboxFull(_FULL)
         case AuthenticationError():
             error = OutboxUnsuitable(
-                f"Redis refuses the login: {exc}. Correct user and password in PLEXSEND_REDIS_URL."
+                f"Redis refuses the login: {_sentence(exc)} Correct user and password in PLEXSEND_REDIS_URL."
             )
         case ReadOnlyError():
             error = OutboxUnavailable(f"Redis takes nothing. {MASTER}")
         case MovedError() | AskError() | ClusterCrossSlotError():
             error = WrongServer(CLUSTER)
         case NoPermissionError():
-            error = OutboxUnsuitable(f"Redis refuses: {exc}. Correct the login or its rights.")
+            error = WrongServer(f"Redis refuses: {_sentence(exc)} Correct the login or its rights.")
         case _ if isinstance(exc, _PASSING_ERRORS):
             error = OutboxUnavailable(f"Redis does not answer: {str(exc).rstrip('.')}. {remedy_of(exc)}")
         case ResponseError():
@@ -119,6 +124,10 @@ def error_of(exc: RedisError) -> OutboxError:
         case _:
             error = OutboxError(f"Redis fails: {exc}")
     return error
+
+
+def _sentence(exc: RedisError) -> str:
+    return f"{str(exc).rstrip('.')}."
 
 
 def _error_of_text(text: str) -> OutboxError:
@@ -132,7 +141,7 @@ def _error_of_text(text: str) -> OutboxError:
         return OutboxUnavailable(f"Redis cannot serve now: {text}")
     if "NOPERM" in text or "NOAUTH" in text or "WRONGPASS" in text:
         return OutboxUnsuitable(f"Redis refuses: {text}. Correct the login or its rights.")
-    return OutboxError(f"Redis refuses a call: {text}")
+    return OutboxError(OTHER_TYPE if "WRONGTYPE" in text else f"Redis refuses a call: {text}")
 
 
 def remedy_of(exc: BaseException) -> str:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RENAME_AWAY = "redis-cli RENAME KEY old.KEY"
+"""How a person puts such a key away: the new name does not begin with the prefix, so nothing meets it."""
+
 OF_FLEET: Mapping[str, str] = {
     "lanes": "set",
     "format": "string",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import ResponseError
 
 from plexsend.errors import OutboxError
+from plexsend.outbox.redis.key_types import RENAME_AWAY
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 
@@ -71,7 +72,7 @@ def insist(store: Store, call: Callable[[Any], Any]) -> Any:
     if key in store.spoilt:
         raise OutboxError(
             f"The key {key} in Redis is of another type: another program wrote it, and nothing is guessed. "
-            "Find that program, then rename the key away: redis-cli RENAME KEY KEY.old"
+            f"Find that program, then rename the key away: {RENAME_AWAY}"
         )
     return answer
 

@@ -39,7 +39,13 @@ def inspect(store: Store, *, durable: bool) -> list[Problem]:
     return doubts
 
 
-SLOW_LOGS = ("slowlog-log-slower-than", "commandlog-request-larger-than")
+_RESETS = {
+    "slowlog-log-slower-than": "SLOWLOG RESET",
+    "commandlog-request-larger-than": "COMMANDLOG RESET large-request",
+}
+"""What empties each of these logs. SLOWLOG RESET leaves the second as it is."""
+
+SLOW_LOGS = tuple(_RESETS)
 """Settings of logs that keep commands with their arguments, so texts and numbers of a submit; below 0 each
 is off. The second is Valkey's, from 8.1 on, where the first is another name of
 commandlog-execution-slower-than."""
@@ -58,7 +64,7 @@ def kept_texts(store: Store) -> list[Problem]:
         Problem(
             name,
             "the server's slow log keeps parts of submits, with texts and numbers",
-            f"Set {name} -1, and empty it with SLOWLOG RESET.",
+            f"Set {name} -1, and empty it with {_RESETS[name]}.",
         )
         for name in found
     ]

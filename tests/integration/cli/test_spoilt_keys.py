@@ -97,6 +97,18 @@ def test_dead_letters_beside_a_spoilt_one_are_listed(run: Callable[..., Any], ya
     assert [line["msg_key"] for line in run("dead", "list", "--json").lines] == ["d2"]
 
 
+def test_record_that_was_renamed_away_as_the_remedy_says_is_named_no_more(
+    run: Callable[..., Any], store: Any
+) -> None:
+    key = store.keys.record("main", "k1")
+    store.client.set(key, "x")
+    people = run("audit")
+    assert people.code == 1
+    assert "(redis-cli RENAME KEY old.KEY)" in " ".join(people.out.split())
+    store.client.rename(key, f"old.{key}")
+    assert run("audit").code == 0
+
+
 def test_people_read_what_to_do(run: Callable[..., Any], yard: Any, store: Any) -> None:
     yard.add("k1")
     store.client.delete(store.keys.wake("main"))
@@ -118,13 +130,13 @@ def test_nothing_is_decided_by_a_key_of_another_type(
     assert ended.code == 1
     words = " ".join(ended.err.split())
     assert f"The key {store.keys.prefix}{key} in Redis is of another type" in words
-    assert "redis-cli RENAME KEY KEY.old" in words
+    assert "redis-cli RENAME KEY old.KEY" in words
 
 
 def test_key_that_was_renamed_away_is_not_spoilt_any_more(store: Any) -> None:
     store.client.set(store.keys.lanes, "x")
     assert routes(store) == []
     assert store.spoilt == {store.keys.lanes}
-    store.client.rename(store.keys.lanes, store.keys.lanes + ".old")
+    store.client.rename(store.keys.lanes, f"old.{store.keys.lanes}")
     assert routes(store) == []
     assert store.spoilt == set()

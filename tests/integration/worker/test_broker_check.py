@@ -234,3 +234,17 @@ def test_logs_that_keep_texts_are_named_until_they_are_off(plain: ValkeyServer) 
         for name in SLOW_LOGS:
             store.client.config_set(name, -1)
         assert kept_texts(store) == []
+
+
+def test_remedy_of_a_log_that_keeps_texts_empties_it(plain: ValkeyServer) -> None:
+    with closing(Store.connect(settings(plain.port).redis, "p:")) as store:
+        client: Any = store.client
+        for name in SLOW_LOGS:
+            client.config_set(name, 0)
+        problems = {problem.field: problem for problem in kept_texts(store)}
+        for name in SLOW_LOGS:
+            client.config_set(name, -1)
+            reset = problems[name].remedy.rpartition("empty it with ")[2].rstrip(".")
+            client.execute_command(*reset.split())
+        for log in ("slow", "large-request"):
+            assert client.execute_command("COMMANDLOG", "LEN", log) == 0

@@ -84,7 +84,7 @@ def test_first_address_is_that_of_the_longest_running_process_with_the_secret() 
 def test_words_name_who_was_there_last_and_what_to_start() -> None:
     fleet = [worker(1, silent_ms=42_000), worker(2, services=("sms-verify",))]
     words = nobody_serves(fleet, "mms-bulk", FACTS)
-    assert "no worker that serves mms-bulk is alive since 42 s (web1 pid 1)" in words
+    assert "no worker that serves mms-bulk is alive (the last, web1 pid 1, was seen 42 s ago)" in words
     assert "plexsend worker -Q mms-bulk" in words
 
 

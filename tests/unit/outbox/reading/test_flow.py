@@ -178,7 +178,7 @@ def test_one_message_that_is_held_waits() -> None:
 
 
 def test_what_nobody_serves_says_why_and_what_to_do() -> None:
-    because = "no worker that serves mms-bulk is alive since 12 s (web1 pid 7); start one"
+    because = "no worker that serves mms-bulk is alive (the last, web1 pid 7, was seen 12 s ago); start one"
     assert judge(replace(PART, processes=0, unserved_because=because)).remedy == f"N{because[1:]}."
 
 

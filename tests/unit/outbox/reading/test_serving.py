@@ -31,7 +31,10 @@ def test_a_process_with_the_queue_and_the_secret_can_serve(process: FleetProcess
         (worker(secrets={"shop": "x"}), "web1 pid 7 has no secret for main (set PLEXSEND_ACCOUNT_MAIN"),
         (worker(secrets={"main": "bad"}), "web1 pid 7 has a secret that the gateway refuses"),
         (worker(services=("mms-finance",)), "no worker that serves mms-bulk is alive; start one"),
-        (worker(silent_ms=6_000), "no worker that serves mms-bulk is alive since 6 s (web1 pid 7)"),
+        (
+            worker(silent_ms=6_000),
+            "mms-bulk is alive (the last, web1 pid 7, was seen 6.0 s ago)",
+        ),
         (
             worker(urls={"mms": "https://sandbox.example"}),
             "web1 pid 7 sends to another address than the account's, https://gateway.example",

@@ -7,7 +7,7 @@ import ssl
 import pytest
 from redis import exceptions
 
-from plexsend.errors import OutboxUnavailable, WrongServer
+from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
 from plexsend.outbox.redis.failures import NO_FILE, RUNS, remedy_of
 from plexsend.outbox.redis.store import mapped
 
@@ -74,3 +74,10 @@ def test_remedy_fits_the_cause(cause: Exception, words: str) -> None:
 def test_address_that_cannot_work_is_named(raised: Exception, words: str) -> None:
     with pytest.raises(WrongServer, match=words), mapped():
         raise raised
+
+
+def test_a_key_of_another_type_is_named_by_the_audit() -> None:
+    words = "WRONGTYPE Operation against a key holding the wrong kind of value"
+    with pytest.raises(OutboxError, match="`plexsend audit` names the key") as caught, mapped():
+        raise exceptions.ResponseError(words)
+    assert "Operation" not in str(caught.value)
