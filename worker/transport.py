@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import kombu.transport
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
@@ -32,6 +33,10 @@ def use() -> None:
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:Broker"
     TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelBroker"
+    # Where a connection was made before, kombu remembers what these names meant.
+    remembered: dict[str, Any] = getattr(kombu.transport, "_transport_cache", {})
+    for scheme in ("redis", "rediss", "sentinel"):
+        remembered.pop(scheme, None)
 
 
 class _QoS(kombu_redis.QoS):

@@ -11,7 +11,7 @@ from redis import Redis
 from redis._parsers.base import BaseParser
 from redis.sentinel import MasterNotFoundError, SentinelConnectionPool
 
-from plexsend.errors import OutboxError, OutboxUnavailable, OutboxUnsuitable
+from plexsend.errors import OutboxError, OutboxUnavailable, OutboxUnsuitable, WrongServer
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.sentinels import Sentinels
 from plexsend.outbox.redis.store import Store, mapped
@@ -103,7 +103,7 @@ def test_of_fewer_than_three_sentinels_one_is_enough(told: tuple[tuple[str, int]
         ("LOADING Valkey is loading the dataset in memory", OutboxUnavailable),
         ("TRYAGAIN Multiple keys request during rehashing of slot", OutboxUnavailable),
         ("CLUSTERDOWN The cluster is down", OutboxUnavailable),
-        ("NOPERM User default has no permissions to run the 'evalsha' command", OutboxUnsuitable),
+        ("NOPERM User default has no permissions to run the 'evalsha' command", WrongServer),
         ("WRONGPASS invalid username-password pair or user is disabled.", OutboxUnsuitable),
     ],
 )

@@ -82,8 +82,8 @@ IN_ADVANCE = (
         3,
         "a call whose reply was lost takes another batch when it is repeated",
         _ADVANCE,
-        "last and sequence <= (tonumber(string.match(last, '^(%d+)')) or 0) then",
-        "last and sequence < tonumber(string.match(last, '^(%d+)')) then",
+        "last and sequence <= (tonumber(",
+        "last and sequence < (tonumber(",
         (f"{_OUTBOX}/test_lost_calls.py::test_same_ticket_again_gets_the_same_batch_word_for_word",),
     ),
     Mutation(

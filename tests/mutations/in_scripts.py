@@ -158,8 +158,8 @@ IN_SCRIPTS = (
         6,
         "another program's value in place of one record loses its neighbours in a submit",
         _SUBMIT,
-        "if known.err then return 'spoilt', '' end",
-        "if known.err then new = {} return 'spoilt', '' end",
+        "  if known.err then\n",
+        "  if known.err then\n    break\n  elseif known.err then\n",
         (f"{_OF_SPOILT}::test_spoilt_message_of_a_submit_spoils_no_other",),
     ),
     Mutation(

@@ -6,6 +6,8 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from kombu import Connection
+
 from plexsend.gateway.environment import read_settings
 from plexsend.worker.app import create_app
 
@@ -57,6 +59,9 @@ ITEMS = {
 
 
 def application(store: Store, url: str) -> Any:
+    """Return an application in a process that used kombu's own transport before."""
+    with Connection(url) as connection:
+        assert connection.transport
     settings = {
         "PLEXSEND_REDIS_URL": url,
         "PLEXSEND_KEY_PREFIX": store.keys.prefix,
