@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos failover upgrade month mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test chaos failover upgrade month crash mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ upgrade: $(STAMP) ## run workers of 0.2.0 and of this version side by side, and 
 
 month: $(STAMP) ## let 5,000 groups a day pass for thirty simulated days and show what is left (ARGS="--groups 500")
 	@$(BIN)/python -m tests.integration.outbox.month $(ARGS)
+
+crash: $(STAMP) ## stop a process at every point at which it can stop (about four minutes)
+	@EVERY_POINT=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/integration/crash $(ARGS)
 
 mutations: $(STAMP) ## break each promise in the code on purpose and show what catches it
 	@$(BIN)/python -m tests.mutations $(ARGS)

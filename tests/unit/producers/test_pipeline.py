@@ -287,7 +287,7 @@ def test_each_chunk_is_judged_while_the_one_before_it_is_added(make_item: Any) -
         """Takes a chunk only once the first item of the next has been read."""
 
         def add(self, lane: Lane, messages: Sequence[NewMessage], **options: object) -> list[Submitted]:
-            assert next_begun.wait(10) or len(self.calls) == 2
+            assert len(self.calls) == 2 or next_begun.wait(10)
             next_begun.clear()
             return super().add(lane, messages, **options)
 
