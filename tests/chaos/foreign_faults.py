@@ -112,6 +112,12 @@ def _walk(world: World) -> None:
     for pattern in (f"{PREFIX}spoilt:*", f"{PREFIX}{{*}}:spoilt:*"):
         for key in world.valkey.patiently(partial(_scan, pattern=pattern)):
             world.valkey.patiently(partial(_delete, key=key))
+    # One that is under way may have passed what was lost since: only the second has seen everything.
+    for _ in range(2):
+        _wait_for_a_walk(world)
+
+
+def _wait_for_a_walk(world: World) -> None:
     name = f"{PREFIX}walk"
     world.valkey.patiently(partial(Redis.hset, name=name, key="at", value="1"))
     until = time.monotonic() + _WALKED_WITHIN_S
