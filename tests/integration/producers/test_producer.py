@@ -324,6 +324,8 @@ def _wait_added(store: Store, messages: int) -> None:
     ):
         assert time.monotonic() < until_s, "the first chunk is not added"
         time.sleep(0.001)
+    # Its reply leaves before that of a later call.
+    store.client.ping()
 
 
 def test_a_server_that_fills_up_stops_the_submission_and_says_what_to_submit_again(
@@ -394,8 +396,6 @@ def test_a_server_that_hangs_is_waited_for_no_longer_than_was_said(
         for n in range(1_300):
             if asleep_from and n == asleep_from:
                 _wait_added(store, 500)
-                # Its reply leaves before that of a later call.
-                store.client.ping()
                 os.kill(pid, signal.SIGSTOP)
             yield make_item(n, msg_key=f"k{n}")
 
