@@ -56,8 +56,8 @@ class Order:
         self.name = name
         self.values = values
         self.names = tuple(value.name for value in values)
-        # A namedtuple is fast, and it writes every batch. Its names are only known at run time.
-        self.write: Callable[..., tuple[Argument, ...]] = namedtuple(  # type: ignore[misc]  # noqa: PYI024
+        # A namedtuple is fast, and it writes every batch.
+        self.write: Callable[..., tuple[Argument, ...]] = namedtuple(  # type: ignore[misc]  # noqa: PYI024  its names are known at run time
             name, self.names
         )
         """Return the values in their order, each given by its name, flags as 0 or 1; TypeError: one is
