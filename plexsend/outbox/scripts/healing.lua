@@ -1,7 +1,6 @@
 -- needs: _record, _wake, _lanes, _gate, _ending, _closings, _policy, _outlook, sweep/retention
--- What was lost about lanes and messages, by a server that forgot or by another program, is put right; and a closed
--- group that is long over is forgotten. No message gets another state, and no count is changed: a count that is
--- wrong says that something was lost, and audit reports it.
+-- What was lost about lanes, by a server that forgot or by another program, is put right; and a closed group that is
+-- long over is forgotten. A count that is wrong is not changed: it says that something was lost, and audit reports it.
 
 -- The number by which the lane's messages name it, as far as no other lane has it; nil where none names one.
 local function number_in_use(lane)
@@ -101,33 +100,4 @@ end
 local function look_over_named(name)
   if string.find(name, '@', 1, true) then return look_over(name) end
   return look_over_closed(name), false
-end
-
--- Where in its set a message belongs whose record says that it is in this state.
-local function place_for(state, position, asked)
-  if state == 'waiting' then return tonumber(position or nil) or now_us end
-  if state == 'scheduled' then return math.max(now, tonumber(asked or nil) or 0) end
-  -- What is being sent counts as abandoned: nobody knows whether it was.
-  return now
-end
-
--- Where the set is to have it; nil where it is there, at a time that plexsend gave.
-local function right_place(state, at, position, asked)
-  if not at then return place_for(state, position, asked) end
-  if state == 'scheduled' and tonumber(at) > latest_due(asked) then return place_for(state, position, asked) end
-  if state == 'sending' and tonumber(at) > latest_deadline() then return now + policy_ms('reclaim_s') end
-  return nil
-end
-
--- Puts a message that is in no set, or would wait there for ever, where its state says. Answers whether it did.
-local function put_back(key)
-  local found = read_record(key, 's', 'l', 'p', 'q')
-  local set = found[1] and SET_OF(found[1])
-  local home = set and is_plain(key) and lane_named(found[2])
-  if not home then return false end
-  local score = right_place(found[1], call('ZSCORE', lane_key(home, set), key), found[3], found[4])
-  if not score then return false end
-  call('ZADD', lane_key(home, set), num(score), key)
-  if next_event(home) then wake_by(home, now) end
-  return true
 end

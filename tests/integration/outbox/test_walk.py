@@ -298,6 +298,42 @@ def test_message_that_is_in_no_set_is_put_where_its_state_says(bench: Bench, sta
     assert bench.heal(records=["a", "b"]).put_back == []
 
 
+@pytest.mark.parametrize(
+    ("state", "part", "becomes"),
+    [
+        ("waiting", "ready", "cancelled"),
+        ("scheduled", "later", "cancelled"),
+        ("sending", "sending", "sending"),
+    ],
+)
+def test_message_of_a_cancelled_group_is_cancelled_when_it_is_back(
+    bench: Bench, state: str, part: str, becomes: str
+) -> None:
+    """Its cancel could not see it, in a set that another program had taken away."""
+    soon_ms = queries.server_ms(bench.store) + 60_000
+    bench.submit(["a", "b"], SPRING, send_at_ms=soon_ms if state == "scheduled" else None)
+    taken = bench.take(lane=SPRING) if state == "sending" else None
+    bench.store.client.delete(bench.store.keys.lane("main", SPRING.name, part))
+    assert groups.cancel(bench.store, "main", "spring", by="anna", why="x").cancelled == 0
+    bench.heal(records=["a", "b"])
+    assert [bench.record(key).state for key in "ab"] == [becomes] * 2
+    if taken:
+        bench.stop(lane=SPRING, settlement=verdicts(taken, Outcome.BACK))
+    assert [bench.record(key).state for key in "ab"] == ["cancelled"] * 2
+    assert audit(bench.store).ok
+
+
+def test_message_that_may_have_been_sent_is_parked_when_its_cancelled_group_is_healed(bench: Bench) -> None:
+    bench.submit(["a"], SPRING)
+    bench.stop(lane=SPRING, settlement=verdicts(bench.take(lane=SPRING), Outcome.RETRY, delay_ms=60_000))
+    bench.store.client.delete(bench.store.keys.lane("main", SPRING.name, "later"))
+    groups.close(bench.store, "main", "spring", by="anna", why="x")
+    bench.heal(records=["a"])
+    assert bench.record("a").state == "uncertain"
+    assert bench.store.client.zscore(bench.store.keys.lane("main", SPRING.name, "uncertain"), "a")
+    assert audit(bench.store).ok
+
+
 def test_dead_letter_that_is_in_no_set_is_listed_again(bench: Bench) -> None:
     bench.submit(["a"])
     bench.stop(settlement=verdicts(bench.take(), Outcome.REJECTED))
