@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
@@ -264,5 +265,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "prune": Signature(PRUNE),
     "alive": Signature(ALIVE),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
+    "results": Signature(RESULTS, answer=RESULTS_ANSWER),
 }
 """Script → its orders."""

@@ -64,6 +64,21 @@ class Connections:
         self._put(kept)
         return reply
 
+    def call_both(
+        self, command: Sequence[str | bytes | int], behind: Sequence[str | bytes | int]
+    ) -> tuple[Any, Any]:
+        """Send two commands in one round trip and return the replies, a refused one as its ResponseError."""
+        kept = self._take()
+        connection = kept.connection
+        try:
+            connection.send_packed_command(connection.pack_commands([command, behind]))
+            return _read_reply(connection), _read_reply(connection)
+        except BaseException:
+            connection.disconnect()
+            raise
+        finally:
+            self._put(kept)
+
     def close_idle(self) -> None:
         """Close the connections that nobody uses now; the next call connects again."""
         for kept in _drain(self._free):
@@ -100,6 +115,13 @@ class Connections:
         elif oldest.pid == os.getpid():
             oldest.connection.disconnect()
             self._pool.release(oldest.connection)
+
+
+def _read_reply(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as exc:
+        return exc
 
 
 def _is_alive(connection: Any) -> bool:

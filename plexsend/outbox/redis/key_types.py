@@ -49,6 +49,8 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "results": "stream",
+    "readers": "set",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -81,6 +83,9 @@ OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
 
 OF_IMPORT: Mapping[str, str] = {"import": "hash"}
 """What precedes an import's name → type."""
+
+OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
+"""What precedes a reader's name → type."""
 
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
@@ -115,7 +120,7 @@ def is_begun_anew(name: str) -> bool:
     return name not in LEFT_TO_A_PERSON["OF_FLEET"]
 
 
-_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT}
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER}
 _NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")

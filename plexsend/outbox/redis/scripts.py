@@ -52,6 +52,7 @@ class Script(StrEnum):
     WALK = "walk"
     AUDIT = "audit"
     PRUNE = "prune"
+    RESULTS = "results"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -71,6 +72,8 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    # What was heard must be ended with memory full too; it writes little.
+    Script.RESULTS: "#!lua flags=allow-oom",
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }
