@@ -31,6 +31,7 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 
