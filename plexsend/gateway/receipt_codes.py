@@ -1,8 +1,8 @@
 """The codes of delivery results as data: what the gateway's webhook says became of a message.
 
 They are other codes than those of an answer (`codes.py`). They are case-sensitive, and belong to a family of
-products: our own record of the message says which, never what the receipt says of its type. Where the guide leaves
-open what a code means, the words here say no more than it does.
+products: our own record of the message says which, never what the receipt says of its type. Where the guide
+leaves open what a code means, the words here say no more than it does.
 """
 
 from __future__ import annotations
