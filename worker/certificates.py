@@ -81,7 +81,7 @@ class CertificateWatch:
                 if found.ends_s is not None:
                     self._note(url, int(found.ends_s))
 
-    # Nobody connects for a product of which there never was a message: its address may be closed to this machine.
+    # Nobody connects for a product that was never used: its address may be closed to this machine.
     def _in_use(self) -> set[str]:
         used = {lane.service for lane in routes(self._runtime.store)} & {*self._services()}
         names = {SERVICES[service].product.name for service in used if service in SERVICES}

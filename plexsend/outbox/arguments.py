@@ -232,8 +232,8 @@ ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announ
 written, else empty."""
 
 TALLY = _order("tally", "process", _number("sequence"))
-"""`sequence`: of the call, by which one that is made again is known. After it fields, each followed by what is
-added to it."""
+"""`sequence`: of the call, by which one that is made again is known. After it fields, each followed by what
+is added to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Store:
             pool.connection_class = yielding(pool.connection_class, turn)
         self.on_put_aside: Callable[[Sequence[str]], object] = list
         """Called with keys that a call put aside, since another program had put something else there."""
-        # Each is put together at its first call: a command that only reads would pay a tenth of a second for all.
+        # Each is put together at its first call: a command that only reads would pay 0.1 s for all of them.
         self._scripts: dict[Script, RegisteredScript] = {}
         self.spoilt: set[str] = set()
         """Keys of another type than they should be, as far as reads met them (reads.py)."""

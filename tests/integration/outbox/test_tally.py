@@ -9,13 +9,14 @@ import pytest
 
 from plexsend.errors import OutboxUnavailable
 from plexsend.outbox.constants import FLUSHED_KEPT_MS
-from plexsend.outbox.metrics import ANSWERED, Instruments, Duration, read_counted
-from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.metrics import ANSWERED, Duration, Instruments, read_counted
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from plexsend.outbox.redis.scripts import Script
 
 MINE = ("mms-bulk", ANSWERED)
 
