@@ -28,8 +28,8 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
-p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <upper bound>`
-                             and `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
+p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
+                             `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
