@@ -14,11 +14,11 @@ RESULTS = Order(
     Value("act"),
     Value("name"),
     Value("process"),
-    # The first id of the span that is ended, cut or kept; and of cut ones the id from which on it is not ended.
+    # The first id of the span that is ended, cut or kept; of a cut one also from which id on it is not ended.
     Value("done_first"),
     Value("next_id"),
     _number("lease_ms"),
-    # Of a reader that begins: whether before all that is there; and where the caller was in it, its id and rank.
+    # Of a reader that begins: whether before all that is there; and where the caller was, as id and rank.
     Value("from_start", Sort.FLAG),
     Value("known"),
     _number("known_rank"),

@@ -31,6 +31,7 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 
@@ -116,7 +117,8 @@ def is_begun_anew(name: str) -> bool:
     """Return whether scripts put aside what another program wrote there; `name`: without the prefix."""
     _, of_account, rest = name.partition("}:")
     if of_account:
-        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and not _NAMED.match(rest)
+        found = _NAMED.match(rest)
+        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and (not found or found[1] in OF_READER)
     return name not in LEFT_TO_A_PERSON["OF_FLEET"]
 
 

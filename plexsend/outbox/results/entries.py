@@ -1,4 +1,4 @@
-"""Entries of an account's stream of results: one for all messages of a call that share lane, state and code."""
+"""Entries of an account's stream of results: one for all messages of a call with one lane, state and code."""
 
 from __future__ import annotations
 
@@ -64,10 +64,8 @@ def parse_entry(account: str, entry_id: str, fields: Sequence[bytes]) -> Entry |
         if not keys:
             return None
         msg_keys = tuple(keys.decode().split(" "))
-        receipts = tuple(_receipt(each) for each in more.split(b" ")) if more else ()
-        return Entry(
-            entry_id, account, _state(state), _lane(lane), code.decode(), msg_keys, _fitting(receipts, msg_keys)
-        )
+        receipts = _fitting([_receipt(each) for each in more.split(b" ")], msg_keys) if more else ()
+        return Entry(entry_id, account, _state(state), _lane(lane), code.decode(), msg_keys, receipts)
     except (ValueError, UsageError):
         return None
 
@@ -87,7 +85,7 @@ def _receipt(said: bytes) -> tuple[str, int | None]:
     return text(carrier), int(done) if done else None
 
 
-def _fitting(receipts: tuple[Any, ...], msg_keys: tuple[str, ...]) -> tuple[Any, ...]:
-    if receipts and len(receipts) != len(msg_keys):
+def _fitting(receipts: list[Any], msg_keys: tuple[str, ...]) -> tuple[Any, ...]:
+    if len(receipts) != len(msg_keys):
         raise ValueError(receipts)
-    return receipts
+    return tuple(receipts)

@@ -1,4 +1,4 @@
-"""Waiting until there may be something for readers to hear: one call blocks over the streams of all accounts."""
+"""Waiting until readers may have something to hear: one call blocks over the streams of all accounts."""
 
 from __future__ import annotations
 
@@ -66,4 +66,3 @@ def _listen(store: Store, readers: Sequence[Reader], block_s: float) -> bool:
     for key, entries in reply or ():
         streams[text(key)].take_ahead(entries)
     return bool(reply)
-

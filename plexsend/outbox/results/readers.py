@@ -1,8 +1,8 @@
 """Readers of results: who hears what became of messages, by name.
 
-A reader is one hash: how far it is, and at most 64 spans of entries that were given out. Several processes share
-it: each gets spans of its own, ends them, and gets those again that another did not end in time. So every entry
-is given at least once.
+A reader is one hash: how far it is, and at most 64 spans of entries that were given out. Several processes
+share it: each gets spans of its own, ends them, and gets those again that another did not end in time. So
+every entry is given at least once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from plexsend.outbox.replies import number, text
 from plexsend.outbox.results.entries import REBUILT, Entry, ms_of, parse_entry, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from plexsend.outbox.orders import Argument
     from plexsend.outbox.redis.store import Store
@@ -32,11 +32,15 @@ MOST_ENTRIES = 1_000
 """Entries of a span at most."""
 _KEY_BYTES = 40_000
 """A span ends behind the entry with which its keys are as many bytes: about a thousand messages."""
+_PLACE_OF_KEYS = 7
+"""Among an entry's fields, which are always in the same order."""
 _TRIES = 16
 """How often another process may be faster before a read answers that there is nothing."""
-_UNNAMED: dict[str, Argument] = dict.fromkeys(RESULTS.names, "") | dict.fromkeys(
-    ("lease_ms", "from_start", "known_rank", "most", "entry_count"), 0
-)
+UNNAMED: Mapping[str, Argument] = {
+    **dict.fromkeys(RESULTS.names, ""),
+    **dict.fromkeys(("lease_ms", "from_start", "known_rank", "most", "entry_count"), 0),
+}
+"""Arguments of which each act needs some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,8 @@ class Missed:
     entries: int
     """How many; 0 where nobody knows."""
     why: str
-    """`trimmed` by age; `deleted`: somebody took them out; `skipped`: somebody put the reader behind them; `lost`:
-    the stream was taken away; `back`: nothing, the stream began anew, and what is in it is given again."""
+    """`trimmed`: by age; `deleted`: somebody took them out; `skipped`: somebody put the reader behind them;
+    `lost`: the stream was taken away; `back`: nothing, it began anew and all that is in it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ class Reader:
         """Whether so many spans are out that none is given before one of them ends or lapses."""
         self._store = store
         self._stream = store.keys.results(account)
-        self._own: dict[str, Argument] = _UNNAMED | {
+        self._own: dict[str, Argument] = {
+            **UNNAMED,
             "name": name,
             "process": process,
             "from_start": int(from_start),
@@ -118,7 +123,7 @@ class Reader:
         most = max(1, min(most, MOST_ENTRIES))
         missed: Missed | None = None
         for _ in range(_TRIES):
-            offered = _cut(self._ahead, most)
+            offered, was_at = _cut(self._ahead, most), self.cursor
             answer, fetched = self._ask(offered, most, done)
             done = ""
             missed = missed or _missed_in(answer)
@@ -129,7 +134,8 @@ class Reader:
             self._ahead = _behind(self.cursor, self._ahead + fetched)
             if status == "again":
                 return self._span(text(answer["first"]), text(answer["last"]), answer["entries"], missed)
-            if status == "full" or not self._ahead:
+            # Where another process was faster, what comes behind it was not read yet.
+            if status == "full" or (not self._ahead and was_at in ("", self.cursor)):
                 return None
         return None
 
@@ -138,13 +144,13 @@ class Reader:
         self._act("done", first)
 
     def give_back(self, first: str, next_id: str) -> None:
-        """End what of a span comes before an id; the rest is given again at once, to this or another process."""
+        """End what of a span comes before an id; the rest is given again at once, to any process."""
         self._act("back", first, next_id)
 
     def keep(self, first: str, next_id: str) -> bool:
-        """End what of a span comes before an id, and keep the rest, from then on named by that id, for a lease.
+        """End what of a span comes before an id, and keep the rest for a lease, named by that id then.
 
-        Returns whether it is still this process's; it is not where it lapsed and another process has it.
+        Returns whether it is still this process's: it may have lapsed, and another process have it.
         """
         return self._act("keep", first, next_id) == "done"
 
@@ -211,7 +217,8 @@ def checked_name(name: str) -> str:
     """Return a reader's name; raises UsageError where no reader can be called so."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is not a name for a reader: 1 to 32 of the letters a-z, digits and hyphens, such as billing."
+            f"{name!r} is not a name for a reader: 1 to 32 of the letters a-z, digits and hyphens, such as "
+            "billing."
         )
     return name
 
@@ -228,8 +235,7 @@ def _cut(ahead: Sequence[RawEntry], most: int) -> list[RawEntry]:
 
 
 def _keys(entry: RawEntry) -> bytes:
-    fields = entry[1]
-    return fields[7] if len(fields) > 7 else b""
+    return entry[1][_PLACE_OF_KEYS] if len(entry[1]) > _PLACE_OF_KEYS else b""
 
 
 # Other entries may share the ms of the last one: of these the keys say which were given.

@@ -6,7 +6,7 @@
 -- edge          keys of the messages that were given with the ms of that entry: others may share it
 -- began         `<id> <ms>`: the entry behind which it began; messages that ended by that ms were never to be given
 -- used          ms of its last call, to the nearest ten seconds
--- s:<id>        a span that was given out, by its first entry: `<last id> <entries> <ms> <lease in ms> <process>`
+-- span:<id>     a span that was given out, by its first entry: `<last id> <entries> <ms> <lease in ms> <process>`
 -- missed:<id>   entries behind this one that it never got: `<id> <how many> <why> <mark>|<keys>`, up to that id; the keys
 --               are those that were given with the ms of either end; mark `+`: a replay has them
 -- side          the last entry that was given out of `replay:<name>`, in which a replay puts what it rebuilt; `reached`:
@@ -62,7 +62,7 @@ local function reader_in(found)
   local reader = { spans = {}, missed = {}, open = 0, edge = '' }
   for i = 1, #found, 2 do
     local kind, id = string.match(found[i], '^(%l+):(.+)$')
-    if kind == 's' then
+    if kind == 'span' then
       reader.spans[id] = read_span(id, found[i + 1])
       if reader.spans[id] then reader.open = reader.open + 1 end
     elseif kind == 'missed' then

@@ -60,7 +60,17 @@ end
 
 -- The next entries that a replay rebuilt; nil where none is left.
 local function read_side(entry, reader)
-  local entries = call('XRANGE', side_stream, '(' .. reader.side, '+', 'COUNT', most)
+  local entries = redis.pcall('XRANGE', side_stream, '(' .. reader.side, '+', 'COUNT', most)
+  if entries.err then
+    -- Another program put something in its place: what was missing is missing still.
+    call('RENAME', side_stream, P .. 'spoilt:replay:' .. name)
+    call('HDEL', entry, 'side', 'reached')
+    for _, missed in pairs(reader.missed) do
+      missed.mark = '-'
+      write_missed(entry, missed)
+    end
+    return nil
+  end
   if #entries > 0 then
     local last = entries[#entries][1]
     call('HSET', entry, 'side', last)

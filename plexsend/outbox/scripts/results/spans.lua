@@ -12,13 +12,13 @@ end
 local function write_span(entry, reader, first, last, n, given_ms, lease)
   if not reader.spans[first] then reader.open = reader.open + 1 end
   reader.spans[first] = { first = first, last = last, n = n, given = given_ms, lease = lease, process = process }
-  call('HSET', entry, 's:' .. first, string.format('%s %.0f %.0f %.0f %s', last, n, given_ms, lease, process))
+  call('HSET', entry, 'span:' .. first, string.format('%s %.0f %.0f %.0f %s', last, n, given_ms, lease, process))
 end
 
 local function end_span(entry, reader, first)
   if not reader.spans[first] then return end
   reader.spans[first], reader.open = nil, reader.open - 1
-  call('HDEL', entry, 's:' .. first)
+  call('HDEL', entry, 'span:' .. first)
 end
 
 -- A span of which entries were trimmed since it was given out: whoever had it may not have come to them.
@@ -35,7 +35,7 @@ local function lapsed_span(entry, reader)
   for first, span in pairs(reader.spans) do
     if span.given > now then
       span.given = now
-      call('HSET', entry, 's:' .. first,
+      call('HSET', entry, 'span:' .. first,
            string.format('%s %.0f %.0f %.0f %s', span.last, span.n, now, span.lease, span.process))
     end
     local left = span.given + span.lease - now

@@ -1,4 +1,4 @@
-"""The types of keys are those of the dictionary at the top of keys.py."""
+"""The types of keys are those of the dictionary in dictionary.py."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import re
 
 import pytest
 
-from plexsend.outbox.redis import keys
+from plexsend.outbox.redis import dictionary
 from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
     OF_FLEET,
     OF_IMPORT,
     OF_LANE,
     OF_MESSAGE,
+    OF_READER,
     OF_SERVICE,
     is_begun_anew,
     type_in_account,
 )
 
-_ROW = re.compile(r"^p ?(\S.*?) +(string|hash|set|zset|list)\b", re.MULTILINE)
+_ROW = re.compile(r"^p ?(\S.*?) +(string|hash|set|zset|list|stream)\b", re.MULTILINE)
 NOT_HELD_TO = {("{a}:procs", "zset")}
 """Of one type while older programs are there, and of another on purpose then."""
 
 
 def rows() -> set[tuple[str, str]]:
     """Return name and type of each row of the dictionary."""
-    return set(_ROW.findall(keys.__doc__ or ""))
+    return set(_ROW.findall(dictionary.__doc__ or ""))
 
 
 def test_every_key_of_the_dictionary_has_its_type() -> None:
@@ -36,6 +37,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *((f"{{a}}:<service>:{name}", kind) for name, kind in OF_SERVICE.items()),
         *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
+        *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_READER.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -50,6 +52,8 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         ("m:a:b", "hash"),
         ("b:x@main:ready", "string"),
         ("import:today.csv", "hash"),
+        ("readers:billing", "hash"),
+        ("replay:billing", "stream"),
         ("wake:routes", "set"),
         ("mms-bulk@main:ready", "zset"),
         ("rcs-mms-bulk.RMM/spring~2@main:counts", "hash"),
