@@ -159,8 +159,8 @@ RECEIPTS = _order("receipts")
 """Nothing but the receipts."""
 
 RECEIPT = _order("receipt", "msg_key", "code", "carrier", "done", "kind", "rcs_kind")
-"""`done`: ms, empty where it is not known; `kind`: the class of the code if the message is not RCS, `rcs_kind` if
-it is."""
+"""`done`: ms, empty where it is not known; `kind`: the class of the code if the message is not RCS,
+`rcs_kind` if it is."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""

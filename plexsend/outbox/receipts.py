@@ -1,7 +1,7 @@
 """Receipts: what the gateway's webhook says became of messages, put into their records.
 
-A receipt may come early, late, twice, out of order, or for a key that nobody knows. What it does is decided by the
-script, in one call for all that came together; nothing that was answered here is lost with this process.
+A receipt may come early, late, twice, out of order, or for a key that nobody knows. What it does is decided
+by the script, in one call for all that came together.
 """
 
 from __future__ import annotations
@@ -146,7 +146,9 @@ def _find(
         replies = iter(pipe.execute())
     found: dict[str, list[int]] = defaultdict(list)
     for place in places:
-        knowing = [name for name, is_there in zip(accounts, islice(replies, len(accounts)), strict=True) if is_there]
+        knowing = [
+            name for name, is_there in zip(accounts, islice(replies, len(accounts)), strict=True) if is_there
+        ]
         if len(knowing) == 1:
             found[knowing[0]].append(place)
     return found

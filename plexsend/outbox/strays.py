@@ -1,8 +1,7 @@
-"""What came to the receipts' door and belongs to no message: receipts with keys that nobody knows, and posts that
-could not be read.
+"""What came as a receipt and belongs to no message: keys that nobody knows, and posts that cannot be read.
 
-Both are kept apart, capped, without numbers or texts, so that a person can see that something comes and what: the
-gateway is answered that it was taken, since it would not get better.
+Both are kept apart, capped, without numbers or texts, so that a person can see what comes. The gateway is
+answered that it was taken, since it would not get better.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def keep_strays(store: Store, account: str, receipts: Sequence[_Receipt]) -> Non
         pipe.rpush(store.keys.strays, *entries)
         pipe.ltrim(store.keys.strays, -MOST_STRAYS, -1)
         pipe.hincrby(store.keys.receipts(account), "stranger", len(receipts))
-        # Where another program put something else in the place of one of these, the receipt is counted at least.
+        # A key that another program spoilt is passed over: nothing here is worth a post that comes again.
         execute(store, pipe)
 
 

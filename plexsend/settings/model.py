@@ -96,8 +96,8 @@ class Policy:
         "What becomes of it when none has come by then: park or resend.",
         replaces="Nothing: which is worse, twice or not at all, only the operator knows.")
     receipt_wait_h: float = service_row("RECEIPT_WAIT_H", "84", number(0.0001, 24 * 90),
-        "How many hours after its acceptance a message without a receipt becomes unknown, where receipts come "
-        "in at all; its record is kept for as long at least.",
+        "How many hours after its acceptance a message without a receipt becomes unknown, where receipts "
+        "come at all; records are kept for as long at least.",
         by_product={"sms": "26"},
         replaces="Nothing: KEEP_DAYS says how long it is remembered, not when there is nothing to hope for.")
     retry_first_s: float = service_row("RETRY_FIRST_S", "2", _WAIT,

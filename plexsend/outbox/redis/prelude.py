@@ -14,7 +14,7 @@ from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.receipt_events import for_scripts
 from plexsend.outbox.redis.key_types import listed
-from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
+from plexsend.outbox.states import LIVING, SENT, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -71,12 +71,18 @@ def _policy_defaults() -> Iterator[tuple[str, str]]:
 
 
 def _states() -> dict[str, str]:
-    """Return what gives the set of a state, nil for none, and whether messages of a state are living."""
+    """Return what gives the set of a state, nil for none, and whether a state is among some."""
     sets = "".join(f" {state}={name}" for state, name in SET_OF.items())
-    living = "".join(f" {state} " for state in LIVING)
+    lists = {
+        name: "".join(f" {state} " for state in states)
+        for name, states in (("LIVING", LIVING), ("SENT", SENT))
+    }
     return {
         "SET_OF": _function("SET_OF(state)", f"string.match('{sets}', ' ' .. (state or '-') .. '=(%l+)')"),
-        "LIVING": _function("LIVING(state)", f"string.find('{living}', ' ' .. state .. ' ', 1, true) ~= nil"),
+        **{
+            name: _function(f"{name}(state)", f"string.find('{listed}', ' ' .. state .. ' ', 1, true) ~= nil")
+            for name, listed in lists.items()
+        },
     }
 
 
