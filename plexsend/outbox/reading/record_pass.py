@@ -1,6 +1,6 @@
 """One pass over all that Redis has under the prefix: every record is looked at in a script, with its places.
 
-The keys come from one SCAN for all accounts. The script compares 150 records in a call of about a millisecond
+The keys come from one SCAN for all accounts. The script compares 150 records in a call of half a millisecond
 and answers sums, so that a million records are neither kept nor sent. The next call is under way while the
 reply of the last is judged.
 """
