@@ -128,12 +128,12 @@ class Store:
         self, script: Script, account: str, args: Sequence[str | bytes | int]
     ) -> tuple[str | bytes | int, ...]:
         """Return the command that runs a script on an account's keys."""
-        return _VERB[script], self._scripts[script].sha, 1, self.keys.account(account), *args
+        return _VERB[script], self._registered(script).sha, 1, self.keys.account(account), *args
 
     def load(self, script: Script) -> None:
         """Give the server a script that it does not know."""
         with mapped():
-            self.client.script_load(self._scripts[script].script)
+            self.client.script_load(self._registered(script).script)
 
     @contextmanager
     def lent_connection(self) -> Iterator[Any]:
