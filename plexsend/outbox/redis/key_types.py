@@ -31,6 +31,7 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 
@@ -49,6 +50,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "results": "stream",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 

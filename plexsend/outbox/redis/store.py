@@ -83,9 +83,8 @@ class Store:
             pool.connection_class = yielding(pool.connection_class, turn)
         self.on_put_aside: Callable[[Sequence[str]], object] = list
         """Called with keys that a call put aside, since another program had put something else there."""
-        self._scripts: dict[Script, RegisteredScript] = {
-            script: client.register_script(source(script)) for script in Script
-        }
+        # Each is put together at its first call: a command that only reads would pay 0.1 s for all of them.
+        self._scripts: dict[Script, RegisteredScript] = {}
         self.spoilt: set[str] = set()
         """Keys of another type than they should be, as far as reads met them (reads.py)."""
 
@@ -130,13 +129,19 @@ class Store:
         while True:
             try:
                 with mapped():
-                    reply = self._call(_VERB[script], self._scripts[script], key, args)
+                    reply = self._call(_VERB[script], self._registered(script), key, args)
             except OutboxUnavailable:
                 self._doubt_master()
                 raise
             if not reply or reply[0] != SPOILT:
                 return list(reply)
             self.on_put_aside(read_spoilt(reply))
+
+    def _registered(self, script: Script) -> RegisteredScript:
+        found = self._scripts.get(script)
+        if found is None:
+            found = self._scripts[script] = self.client.register_script(source(script))
+        return found
 
     def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:
