@@ -18,7 +18,8 @@ p policy             hash    `<where> <name>` → JSON {value, by, reason, at} t
 p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
-                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
+                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint),
+                             certificates (product → when it ends, in seconds)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
                              which the next walk begins), from (how far it is)
@@ -30,6 +31,9 @@ p notifier           string  the process that looks and posts; expires
 p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
 p receipts:unread    hash    why posts could not be read → how many
 p unread             list    the newest 100 of them (JSON: at, account, why, words)
+p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
+                             `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
+                             <ms>` of what it wrote down last
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes

@@ -34,6 +34,7 @@ OF_FLEET: Mapping[str, str] = {
     "strays": "list",
     "unread": "list",
     "receipts:unread": "hash",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 

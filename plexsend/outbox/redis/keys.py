@@ -106,6 +106,11 @@ class Keys:
         """The hash of how many posts could not be read, by why."""
         return f"{self.prefix}receipts:unread"
 
+    @property
+    def metrics(self) -> str:
+        """The hash of what processes counted and timed."""
+        return f"{self.prefix}metrics"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
