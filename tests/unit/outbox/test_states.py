@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from plexsend.outbox.receipt_events import EVENT_OF
 from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
 from plexsend.outbox.states import (
     DEAD,
@@ -90,6 +91,7 @@ MOVES_NOTHING = {
     Script.AGREE,
     Script.FORM,
     Script.WALK,
+    Script.TALLY,
 }
 
 
