@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from redis.connection import ConnectionPool
 
@@ -64,17 +65,14 @@ class Connections:
         self._put(kept)
         return reply
 
-    def call_both(
-        self, command: Sequence[str | bytes | int], behind: Sequence[str | bytes | int]
-    ) -> tuple[Any, Any]:
-        """Send two commands in one round trip and return the replies, a refused one as its ResponseError."""
+    @contextmanager
+    def lent(self) -> Iterator[Any]:
+        """Lend a connection for many commands. After an error it is closed: replies may be unread."""
         kept = self._take()
-        connection = kept.connection
         try:
-            connection.send_packed_command(connection.pack_commands([command, behind]))
-            return _read_reply(connection), _read_reply(connection)
+            yield kept.connection
         except BaseException:
-            connection.disconnect()
+            kept.connection.disconnect()
             raise
         finally:
             self._put(kept)
@@ -117,7 +115,8 @@ class Connections:
             self._pool.release(oldest.connection)
 
 
-def _read_reply(connection: Any) -> Any:
+def read_reply(connection: Any) -> Any:
+    """Return the next reply of a connection, a refusal as its ResponseError."""
     try:
         return connection.read_response()
     except ResponseError as exc:

@@ -54,6 +54,7 @@ class Script(StrEnum):
     AUDIT = "audit"
     PRUNE = "prune"
     RESULTS = "results"
+    RECEIPTS = "receipts"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -76,6 +77,7 @@ _SHEBANG = {
     Script.PRUNE: "#!lua flags=allow-oom",
     # What was heard must be ended with memory full too; it writes little.
     Script.RESULTS: "#!lua flags=allow-oom",
+    Script.RECEIPTS: "#!lua flags=allow-oom",
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }

@@ -18,7 +18,7 @@ from redis.sentinel import SentinelConnectionPool
 from plexsend.errors import OutboxMoved, OutboxUnavailable
 from plexsend.names import Names
 from plexsend.outbox.redis import failures
-from plexsend.outbox.redis.connections import Connections
+from plexsend.outbox.redis.connections import Connections, read_reply
 from plexsend.outbox.redis.keys import Keys
 from plexsend.outbox.redis.kinds import patient, reaching, renewing, yielding
 from plexsend.outbox.redis.logins import FileLogin
@@ -138,7 +138,9 @@ class Store:
         read: list[Any] = []
 
         def both(*call: str | bytes | int) -> Any:
-            reply, found = self._connections.call_both(call, command)
+            with self._connections.lent() as connection:
+                connection.send_packed_command(connection.pack_commands([call, command]))
+                reply, found = read_reply(connection), read_reply(connection)
             if isinstance(reply, ResponseError):
                 raise reply
             read[:] = [None if isinstance(found, ResponseError) else found]
@@ -154,6 +156,27 @@ class Store:
         try:
             with mapped():
                 return self._connections.call(*command)
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
+
+    def command_of(
+        self, script: Script, account: str, args: Sequence[str | bytes | int]
+    ) -> tuple[str | bytes | int, ...]:
+        """Return the command that runs a script on an account's keys."""
+        return _VERB[script], self._registered(script).sha, 1, self.keys.account(account), *args
+
+    def load(self, script: Script) -> None:
+        """Give the server a script that it does not know."""
+        with mapped():
+            self.client.script_load(self._registered(script).script)
+
+    @contextmanager
+    def lent_connection(self) -> Iterator[Any]:
+        """Lend a connection for many calls (ahead.py). Raises our errors in place of redis-py's."""
+        try:
+            with mapped(), self._connections.lent() as connection:
+                yield connection
         except OutboxUnavailable:
             self._doubt_master()
             raise
