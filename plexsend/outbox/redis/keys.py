@@ -104,6 +104,10 @@ class Keys:
         """Return the key of the fingerprints of an account's secrets that the gateway refused."""
         return f"{self.account(account)}refused"
 
+    def receipts(self, account: str) -> str:
+        """Return the key of how many receipts came for an account, and when."""
+        return f"{self.account(account)}receipts"
+
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""
         return f"{self.account(account)}here"

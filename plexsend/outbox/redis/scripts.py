@@ -52,6 +52,7 @@ class Script(StrEnum):
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    FIGURES = "figures"
     PRUNE = "prune"
 
 
@@ -73,8 +74,9 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
-    # It runs on a replica too, and with memory full.
+    # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.FIGURES: "#!lua flags=no-writes",
 }
 
 _OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
