@@ -54,6 +54,7 @@ class Script(StrEnum):
     AUDIT = "audit"
     FIGURES = "figures"
     PRUNE = "prune"
+    RECEIPTS = "receipts"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -74,6 +75,7 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    Script.RECEIPTS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
     Script.FIGURES: "#!lua flags=no-writes",

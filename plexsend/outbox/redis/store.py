@@ -124,6 +124,27 @@ class Store:
         """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""
         return self._run(script, self.keys.prefix, args)
 
+    def command_of(
+        self, script: Script, account: str, args: Sequence[str | bytes | int]
+    ) -> tuple[str | bytes | int, ...]:
+        """Return the command that runs a script on an account's keys."""
+        return _VERB[script], self._registered(script).sha, 1, self.keys.account(account), *args
+
+    def load(self, script: Script) -> None:
+        """Give the server a script that it does not know."""
+        with mapped():
+            self.client.script_load(self._registered(script).script)
+
+    @contextmanager
+    def lent_connection(self) -> Iterator[Any]:
+        """Lend a connection for many calls (ahead.py). Raises our errors in place of redis-py's."""
+        try:
+            with mapped(), self._connections.lent() as connection:
+                yield connection
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
+
     # What a call put aside it does not find again: the same call goes on with it.
     def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
         while True:
