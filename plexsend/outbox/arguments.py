@@ -152,8 +152,18 @@ WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
 AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 """`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
+FIGURES = _order("figures", "lane")
+"""After it the names of more lanes."""
+
 PRUNE = _order("prune", _number("older_ms"), "lane")
 """`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
+
+RECEIPTS = _order("receipts")
+"""Nothing but the receipts."""
+
+RECEIPT = _order("receipt", "msg_key", "code", "carrier", "done", "kind", "rcs_kind")
+"""`done`: ms, empty where it is not known; `kind`: the class of the code if the message is not RCS,
+`rcs_kind` if it is."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
@@ -265,9 +275,11 @@ LAYOUTS: Mapping[str, Signature] = {
     "heal": Signature(HEAL),
     "walk": Signature(WALK, answer=WALK_ANSWER),
     "audit": Signature(AUDIT),
+    "figures": Signature(FIGURES),
     "prune": Signature(PRUNE),
     "alive": Signature(ALIVE),
     "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
+    "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

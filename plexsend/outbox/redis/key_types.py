@@ -31,6 +31,9 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "strays": "list",
+    "unread": "list",
+    "receipts:unread": "hash",
     "metrics": "hash",
 }
 """What follows the prefix → type."""
@@ -50,6 +53,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "receipts": "hash",
     "results": "stream",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""

@@ -52,7 +52,9 @@ class Script(StrEnum):
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    FIGURES = "figures"
     PRUNE = "prune"
+    RECEIPTS = "receipts"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -73,8 +75,10 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
-    # It runs on a replica too, and with memory full.
+    Script.RECEIPTS: "#!lua flags=allow-oom",
+    # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.FIGURES: "#!lua flags=no-writes",
 }
 
 _OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
