@@ -52,6 +52,7 @@ class Script(StrEnum):
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    FIGURES = "figures"
     PRUNE = "prune"
     RESULTS = "results"
     RECEIPTS = "receipts"
@@ -78,8 +79,9 @@ _SHEBANG = {
     # What was heard must be ended with memory full too; it writes little.
     Script.RESULTS: "#!lua flags=allow-oom",
     Script.RECEIPTS: "#!lua flags=allow-oom",
-    # It runs on a replica too, and with memory full.
+    # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.FIGURES: "#!lua flags=no-writes",
 }
 
 _OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
