@@ -155,6 +155,8 @@ AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 PRUNE = _order("prune", _number("older_ms"), "lane")
 """`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
 
+STATS = _order("stats", "act")
+
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
 
@@ -262,6 +264,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "walk": Signature(WALK, answer=WALK_ANSWER),
     "audit": Signature(AUDIT),
     "prune": Signature(PRUNE),
+    "stats": Signature(STATS),
     "alive": Signature(ALIVE),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }

@@ -144,6 +144,21 @@ _OF_PERSONS = (
         per_service=True,
     ),
     _set_by_a_person(
+        "price",
+        "",
+        parsers.price,
+        "What one message costs, in won, for `plexsend stats`: from the day on which it is set.",
+        per_service=True,
+    ),
+    _set_by_a_person(
+        "billed",
+        "accepted,delivered,undelivered,unknown",
+        parsers.final_states,
+        "The states of messages that are paid for, with commas between them: the usual ones are all that the "
+        "gateway accepted. A contract that bills deliveries alone: `delivered`.",
+        per_service=True,
+    ),
+    _set_by_a_person(
         "only_to",
         "",
         parsers.receivers,

@@ -52,6 +52,7 @@ class Script(StrEnum):
     WALK = "walk"
     AUDIT = "audit"
     PRUNE = "prune"
+    STATS = "stats"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -71,6 +72,7 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    Script.STATS: "#!lua flags=allow-oom",
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }

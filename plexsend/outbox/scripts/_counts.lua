@@ -1,4 +1,4 @@
--- needs: _clock
+-- needs: _clock, _stats
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
 -- Both are gathered, and written once for each field at the end of a script.
 
@@ -26,6 +26,8 @@ local function moved(lane, from, to, n)
   balance[to] = (balance[to] or 0) + n
   -- Its record is taken away for good: only the count of the state that it had stays.
   if to == NOWHERE then count(lane, 'a:' .. from, n) end
+  -- How often messages came into a state only grows: those that are in it, that aged out, and that left it again.
+  if to ~= NOWHERE and from ~= NOWHERE and not LIVING(from) then count(lane, 'x:' .. from, n) end
 end
 
 -- Whether counts, as HGETALL answers them, name a message that has a record still.
@@ -60,4 +62,5 @@ local function write_counts()
     end
   end
   counts, balances = {}, {}
+  write_by_day()
 end
