@@ -21,6 +21,13 @@ class State(StrEnum):
     UNCERTAIN = "uncertain"
     """Parked: may have been sent; a person settles it, or a late answer that accepts it."""
     ACCEPTED = "accepted"
+    """The gateway took it; its receipt may follow."""
+    DELIVERED = "delivered"
+    """By receipt: it reached the handset."""
+    UNDELIVERED = "undelivered"
+    """By receipt: it did not."""
+    UNKNOWN = "unknown"
+    """A receipt said that nobody knows, or none came in time."""
     REJECTED = "rejected"
     FAILED = "failed"
     EXPIRED = "expired"
@@ -30,6 +37,8 @@ class State(StrEnum):
 LIVING = (State.SCHEDULED, State.WAITING, State.SENDING, State.UNCERTAIN)
 FINAL = tuple(state for state in State if state not in LIVING)
 DEAD = (State.REJECTED, State.FAILED)
+SENT = (State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
+"""The gateway took it, whatever became of it then."""
 
 SET_OF = {
     State.SCHEDULED: "later",
@@ -62,6 +71,10 @@ class Event(StrEnum):
     SETTLE_ACCEPTED = "settle_accepted"
     SETTLE_RESEND = "settle_resend"
     SETTLE_FAILED = "settle_failed"
+    DELIVER = "deliver"
+    UNDELIVER = "undeliver"
+    RECEIPT_UNKNOWN = "receipt_unknown"
+    NO_RECEIPT = "no_receipt"
     DROP = "drop"
     ARCHIVE = "archive"
 
@@ -90,6 +103,29 @@ TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = 
     (Event.SETTLE_ACCEPTED, (_S.UNCERTAIN,), _S.ACCEPTED),
     (Event.SETTLE_RESEND, (_S.UNCERTAIN,), _S.WAITING),
     (Event.SETTLE_FAILED, (_S.UNCERTAIN,), _S.FAILED),
+    # A receipt only raises: unknown, undelivered, delivered. What was delivered was sent, whatever was
+    # believed of it.
+    (Event.DELIVER, tuple(state for state in State if state is not _S.DELIVERED), _S.DELIVERED),
+    (
+        Event.UNDELIVER,
+        (
+            _S.SCHEDULED,
+            _S.WAITING,
+            _S.SENDING,
+            _S.UNCERTAIN,
+            _S.ACCEPTED,
+            _S.UNKNOWN,
+            # Where the gateway knew the key: an earlier request had sent it.
+            _S.REJECTED,
+        ),
+        _S.UNDELIVERED,
+    ),
+    (
+        Event.RECEIPT_UNKNOWN,
+        (_S.SCHEDULED, _S.WAITING, _S.SENDING, _S.UNCERTAIN, _S.ACCEPTED),
+        _S.UNKNOWN,
+    ),
+    (Event.NO_RECEIPT, (_S.ACCEPTED,), _S.UNKNOWN),
     (Event.DROP, (_S.REJECTED, _S.FAILED), NOWHERE),
     (Event.ARCHIVE, FINAL, NOWHERE),
 )

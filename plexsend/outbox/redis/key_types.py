@@ -49,6 +49,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "results": "stream",
     "stats": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""

@@ -1,6 +1,6 @@
--- needs: _clock, _stats
+-- needs: _clock, _outcomes, _stats
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
--- Both are gathered, and written once for each field at the end of a script.
+-- Both are gathered, and written once for each field at the end of a script, with what applications hear of it.
 
 local counts, balances = {}, {}
 
@@ -63,4 +63,5 @@ local function write_counts()
   end
   counts, balances = {}, {}
   write_by_day()
+  write_outcomes()
 end

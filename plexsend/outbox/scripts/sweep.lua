@@ -3,6 +3,8 @@
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, healing
 -- when used: _rate, _places, _line
 -- when used: _day
+-- when used: _stats_folds
+-- when used: _ended
 -- when used: _ending, _closings
 -- when used: healing
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _hold_writing, _gate, _policy
+-- needs: _record, _ended, _lanes, _holds, _hold_writing, _gate, _policy
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
@@ -30,8 +30,14 @@ end
 -- A time that is ahead is from before the clock was set back: that record counts as ended now, or it would keep all
 -- that ended after it.
 local function end_now(list, at, key)
-  local found = read_record(key, 's', 'e')
+  local found = read_record(key, 's', 'e', 'l')
   if found[2] == at and target('archive', found[1]) then
+    local lane = lane_named(found[3])
+    if lane then
+      local ended, field = counted_so_far(lane, key, found[1])
+      count_ended(ended, field, found[1], -1)
+      count_ended(now, field, found[1], 1)
+    end
     call('HSET', record_of .. key, 'e', now_text)
     call('RPUSH', list, now_text .. ':' .. key)
   end
