@@ -25,7 +25,7 @@ _PRICE, _BILLED = ROWS["price"], ROWS["billed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Pricing:
     """What a service of an account costs on a day."""
 
     price: Decimal | None
@@ -35,7 +35,7 @@ class Terms:
 
 
 class PriceList:
-    """Terms by day: an old month costs what it cost, whatever is set today.
+    """Pricing by day: an old month costs what it cost, whatever is set today.
 
     What was set in the course of a day holds for the whole of it. Before anything was set, what was set first
     holds: a price that is set late in its month counts for all of it.
@@ -49,19 +49,19 @@ class PriceList:
         self._agreed = agreed
         self._changes = [change for change in changes if change.name in (_PRICE.name, _BILLED.name)]
         self._by_account: dict[str, list[tuple[date, Agreed]]] = {}
-        self._known: dict[tuple[str, str, date], Terms] = {}
+        self._known: dict[tuple[str, str, date], Pricing] = {}
 
     @classmethod
     def read(cls, store: Store) -> PriceList:
         """Read what persons set, and when."""
         return cls(read_to_show(store), history(store))
 
-    def terms(self, account: str, service: str, day: date) -> Terms:
+    def pricing(self, account: str, service: str, day: date) -> Pricing:
         """Return what a service of an account costs on a day."""
         found = self._known.get((account, service, day))
         if found is None:
             billed = self._value(account, service, day, _BILLED.name)
-            found = Terms(self._value(account, service, day, _PRICE.name), frozenset(billed))
+            found = Pricing(self._value(account, service, day, _PRICE.name), frozenset(billed))
             self._known[account, service, day] = found
         return found
 

@@ -35,8 +35,8 @@ local function take_stock()
   if #lanes > 2 * MOST_STOCKED then return false end
   for i, state in ipairs(counted_states) do
     sums[state] = 0
-    fields[2 * i - 1] = i == 1 and state or 's:' .. state
-    fields[2 * i] = i == 1 and '-' or 'a:' .. state
+    fields[2 * i - 1] = i == 1 and state or string.format('s:%s', state)
+    fields[2 * i] = i == 1 and '-' or string.format('a:%s', state)
   end
   for _, lane in ipairs(lanes) do
     local found = string.find(lane, '@', 1, true) and redis.pcall('HMGET', lane_key(lane, 'counts'), unpack(fields)) or {}

@@ -9,6 +9,7 @@ import pytest
 from plexsend.outbox.redis import dictionary
 from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
+    OF_DAY,
     OF_FLEET,
     OF_IMPORT,
     OF_LANE,
@@ -36,6 +37,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *((f"{{a}}:<service>:{name}", kind) for name, kind in OF_SERVICE.items()),
         *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
+        *((f"{{a}}:{name}:<day>", kind) for name, kind in OF_DAY.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -51,6 +53,8 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         ("b:x@main:ready", "string"),
         ("import:today.csv", "hash"),
         ("wake:routes", "set"),
+        ("stats:20261128", "hash"),
+        ("stats:spring", None),
         ("mms-bulk@main:ready", "zset"),
         ("rcs-mms-bulk.RMM/spring~2@main:counts", "hash"),
         ("mms-bulk@main:wake:held", "zset"),
