@@ -157,6 +157,13 @@ PRUNE = _order("prune", _number("older_ms"), "lane")
 
 STATS = _order("stats", "act")
 
+RECEIPTS = _order("receipts")
+"""Nothing but the receipts."""
+
+RECEIPT = _order("receipt", "msg_key", "code", "carrier", "done", "kind", "rcs_kind")
+"""`done`: ms, empty where it is not known; `kind`: the class of the code if the message is not RCS,
+`rcs_kind` if it is."""
+
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
 
@@ -233,6 +240,10 @@ ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announ
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
 written, else empty."""
 
+TALLY = _order("tally", "process", _number("sequence"))
+"""`sequence`: of the call, by which one that is made again is known. After it fields, each followed by what
+is added to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -266,6 +277,8 @@ LAYOUTS: Mapping[str, Signature] = {
     "prune": Signature(PRUNE),
     "stats": Signature(STATS),
     "alive": Signature(ALIVE),
+    "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
+    "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

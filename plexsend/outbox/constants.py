@@ -75,6 +75,9 @@ STATS_MONTHS = 26
 """For so many months before this one, counts by day are kept: two years, and the month in which one looks."""
 STOCK_AFTER_MS = 3_600_000
 """From the first look at an account of which nobody counted days until what no day has is counted."""
+FLUSHED_KEPT_MS = 600_000
+"""How long it is remembered what a process counted last, so that it is not added twice: a process that could
+write nothing for as long is as good as gone."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

@@ -130,3 +130,48 @@ TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = 
     (Event.ARCHIVE, FINAL, NOWHERE),
 )
 """Event, the states it can happen in, the state it leads to."""
+
+
+class ResultOutcome(StrEnum):
+    """What a state means for who asked for the message to be sent."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    PENDING = "pending"
+    """It is not decided yet."""
+    NONE = "none"
+    """Neither: it was taken back, or nobody knows."""
+
+
+OUTCOME_OF = {
+    _S.SCHEDULED: ResultOutcome.PENDING,
+    _S.WAITING: ResultOutcome.PENDING,
+    _S.SENDING: ResultOutcome.PENDING,
+    _S.UNCERTAIN: ResultOutcome.PENDING,
+    _S.ACCEPTED: ResultOutcome.PENDING,
+    _S.DELIVERED: ResultOutcome.SUCCESS,
+    _S.UNDELIVERED: ResultOutcome.FAILURE,
+    _S.UNKNOWN: ResultOutcome.NONE,
+    _S.REJECTED: ResultOutcome.FAILURE,
+    _S.FAILED: ResultOutcome.FAILURE,
+    _S.EXPIRED: ResultOutcome.FAILURE,
+    _S.CANCELLED: ResultOutcome.NONE,
+}
+"""What every state means: results, statistics and metrics go by this table."""
+
+RANK_OF = {
+    _S.SCHEDULED: 0,
+    _S.WAITING: 0,
+    _S.SENDING: 0,
+    _S.UNCERTAIN: 1,
+    _S.REJECTED: 2,
+    _S.FAILED: 2,
+    _S.EXPIRED: 2,
+    _S.CANCELLED: 2,
+    _S.ACCEPTED: 3,
+    _S.UNKNOWN: 4,
+    _S.UNDELIVERED: 5,
+    _S.DELIVERED: 6,
+}
+"""How late in its life a message has a state. Of two results of a message the one of the higher rank counts,
+whichever was heard first. A person can send a rejected or failed message again: it goes on from there."""

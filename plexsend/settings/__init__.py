@@ -15,6 +15,7 @@ from plexsend.settings.model import (
     Policy,
     RcsDialect,
     Settings,
+    UncertainThen,
 )
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.proxy_urls import ProxyAddress
@@ -41,6 +42,7 @@ __all__ = [
     "RedisAddress",
     "SentinelAddress",
     "Settings",
+    "UncertainThen",
     "Variable",
     "markdown_page",
     "markdown_table",

@@ -31,6 +31,10 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "strays": "list",
+    "unread": "list",
+    "receipts:unread": "hash",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 
@@ -49,6 +53,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "receipts": "hash",
     "results": "stream",
     "stats": "hash",
 }

@@ -47,12 +47,14 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    TALLY = "tally"
     IMPORTS = "imports"
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
     PRUNE = "prune"
     STATS = "stats"
+    RECEIPTS = "receipts"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -68,16 +70,18 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.TALLY: "#!lua flags=allow-oom",
     Script.IMPORTS: "#!lua",
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
     Script.STATS: "#!lua flags=allow-oom",
+    Script.RECEIPTS: "#!lua flags=allow-oom",
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }
 
-_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.WALK)
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
 """Scripts on the keys of the whole fleet."""
 
 

@@ -38,3 +38,12 @@ local function count_entry(lane, key, state, fields, ms)
   end
   count_ended(ms, ended_field(lane, state, c, written.w), state, 1)
 end
+
+-- `write` changes what a record that ended says of that, and its state stays.
+local function recount(lane, key, state, write)
+  local ms, field = counted_so_far(lane, key, state)
+  write()
+  local later_ms, later_field = counted_so_far(lane, key, state)
+  count_ended(ms, field, state, -1)
+  count_ended(later_ms, later_field, state, 1)
+end

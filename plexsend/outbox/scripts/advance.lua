@@ -5,7 +5,7 @@
 -- when used: _day
 -- when used: _stats_folds
 -- when used: _ended
--- when used: advance/return, advance/late, advance/verdicts
+-- when used: _receipt, _kept, advance/return, advance/late, advance/verdicts
 -- when used: _hold_writing, advance/judging
 -- when used: advance/fill
 -- when used: advance/again

@@ -7,8 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from plexsend.outbox.receipt_events import EVENT_OF
 from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
-from plexsend.outbox.states import DEAD, FINAL, LIVING, SET_OF, TRANSITIONS, Event, State
+from plexsend.outbox.states import (
+    DEAD,
+    FINAL,
+    LIVING,
+    OUTCOME_OF,
+    RANK_OF,
+    SET_OF,
+    TRANSITIONS,
+    Event,
+    ResultOutcome,
+    State,
+)
 
 DOCS = Path(__file__).parents[3] / "docs" / "architecture.md"
 BEGIN, END = "<!-- transitions:begin -->", "<!-- transitions:end -->"
@@ -79,6 +91,7 @@ MOVES_NOTHING = {
     Script.AGREE,
     Script.FORM,
     Script.WALK,
+    Script.TALLY,
 }
 
 
@@ -102,5 +115,26 @@ def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:
     # What a person asks for is put together: 'settle_' .. act.
     named = {f"settle_{act}" for act in ("accepted", "resend", "failed") if "'settle_' .. act" in told}
     named |= set(re.findall(r"'([a-z_]+)'", told))
-    assert {str(event) for event in Event} - BY_RECEIPT - {Event.NO_RECEIPT} <= named
+    # What a receipt does is data too.
+    named |= set(EVENT_OF.values())
+    assert {str(event) for event in Event} - {Event.NO_RECEIPT} <= named
     assert re.findall(rf"'s', '({'|'.join(State)})'", told) == []
+
+
+def test_every_state_has_an_outcome_and_a_rank() -> None:
+    assert set(OUTCOME_OF) == set(RANK_OF) == set(State)
+    assert {OUTCOME_OF[state] for state in (*LIVING, State.ACCEPTED)} == {ResultOutcome.PENDING}
+    ended = {OUTCOME_OF[state] for state in FINAL if state is not State.ACCEPTED}
+    assert ended == set(ResultOutcome) - {ResultOutcome.PENDING}
+
+
+def test_rank_rises_with_every_result_unless_a_person_has_the_message_sent_again() -> None:
+    """So an application that hears results in another order keeps the one that counts by rank alone."""
+    told = {state for state in State if RANK_OF[state] > 0}
+    falling = {
+        event
+        for event, froms, to in TRANSITIONS
+        for state in froms
+        if state in told and to is not None and RANK_OF[to] <= RANK_OF[state]
+    }
+    assert falling == {Event.REQUEUE, Event.SETTLE_RESEND}

@@ -33,12 +33,8 @@ local function end_now(list, at, key)
   local found = read_record(key, 's', 'e', 'l')
   if found[2] == at and target('archive', found[1]) then
     local lane = lane_named(found[3])
-    if lane then
-      local ended, field = counted_so_far(lane, key, found[1])
-      count_ended(ended, field, found[1], -1)
-      count_ended(now, field, found[1], 1)
-    end
-    call('HSET', record_of .. key, 'e', now_text)
+    local function write_now() call('HSET', record_of .. key, 'e', now_text) end
+    if lane then recount(lane, key, found[1], write_now) else write_now() end
     call('RPUSH', list, now_text .. ':' .. key)
   end
 end
