@@ -80,8 +80,8 @@ def _show(screen: Screen, result: Audit, *, wide: bool) -> None:
         )
     if result.uncompared:
         screen.note(
-            f"Counts by day were not compared: {', '.join(result.uncompared)}. Housekeeping takes stock there an "
-            "hour after the first worker of this version began."
+            f"Counts by day were not compared: {', '.join(result.uncompared)}. Housekeeping takes stock "
+            "there an hour after the first worker of this version began."
         )
     if result.ok:
         screen.say(

@@ -1,4 +1,4 @@
-"""The midnights of a time zone and its distance from UTC, for the scripts: Lua knows no zones and no summer time."""
+"""The midnights of a time zone, and its distance from UTC, for the scripts: Lua knows no zones."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ def midnights(zone: str, now_ms: int) -> tuple[int, ...]:
 
 
 def offsets(zone: str, now_ms: int) -> tuple[tuple[int, int], ...]:
-    """Return how far ahead of UTC a zone is: from which ms on by how many ms, now (from 0 on) and what is to come.
+    """Return how far ahead of UTC a zone is: from which ms on, and by how many ms.
 
-    A zone that this machine does not know has none.
+    The first pair is what holds now, from 0 on; then come the changes of the next days. A zone that this
+    machine does not know has none.
     """
     place = find_zone(zone)
     if place is None:

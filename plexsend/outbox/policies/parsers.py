@@ -58,7 +58,9 @@ def price(name: str, text: str) -> Decimal | None:
         return None
     if not _PRICE.fullmatch(text):
         raise refusal(
-            name, "is not a price", "Give won a message without VAT or with it, as you want sums: 60, or 8.25."
+            name,
+            "is not a price",
+            "Give won a message without VAT or with it, as you want sums: 60, or 8.25.",
         )
     # 60 and 60.00 are one price, and have one text.
     found = Decimal(text).normalize()

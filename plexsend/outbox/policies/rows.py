@@ -83,7 +83,9 @@ class PolicyRow:
 
     @staticmethod
     def write(value: Any) -> str:
-        """Return a value as text."""
+        """Return a value as text; None, where there is none, as the empty text."""
+        if value is None:
+            return ""
         if isinstance(value, Enum):
             return str(value.value)
         if isinstance(value, tuple):

@@ -1,8 +1,8 @@
-"""Proof that the days of an account hold what its lanes count: every message once, in the state that it is in.
+"""Proof that the days of an account hold what its lanes count: each message once, in its state.
 
-Lanes and days are read one after the other while messages move. What a state holds lies between what had come into it
-before the days were read, less all that had left it after, and the other way round: both only grow. Where nothing
-moves the two are one number.
+Lanes and days are read one after the other while messages move. What a state holds is at least what had come
+into it before the days were read, less all that had left it when they were; at most it is the other way
+round, since both only grow. Where nothing moves the two are one number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TRIES = 3
 """A lane of a group that ends between two looks is in neither: the next try finds it in its route."""
 _REMEDY = (
     "A program older than 0.5.0 counts nothing by day. Once none runs any more: plexsend stats --take-stock. "
-    "If none ran since the last time, another program wrote to Redis, or it is a fault of plexsend: report it."
+    "If none ran since the last time, another program wrote to Redis, or plexsend has a fault: report it."
 )
 
 
@@ -73,5 +73,5 @@ def _breaks(
         most = entered_after[name] - left_before[name]
         if not least <= days.sums[name] <= most:
             counted = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-            words = f"account {account}: its days hold {days.sums[name]:,} {name}, but its lanes counted {counted}"
+            words = f"account {account}: its days hold {days.sums[name]:,} {name}, its lanes {counted}"
             yield Discrepancy("", "", words, _REMEDY)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.reads import ask, execute
@@ -92,10 +93,24 @@ def day_sums(store: Store, account: str) -> DaySums:
     return DaySums(since_ms, sums)
 
 
+def counted_since(store: Store, accounts: Iterable[str], before: date) -> int | None:
+    """Return from when on days are counted, ms since 1970; None where these accounts counted all of a month.
+
+    `before`: the day behind the month.
+    """
+    pipe = store.client.pipeline(transaction=False)
+    names = list(accounts)
+    for account in names:
+        pipe.hget(store.keys.stats(account), "since")
+    first = (before - timedelta(days=1)).replace(day=1)
+    month_ms = datetime(first.year, first.month, 1, tzinfo=UTC).timestamp() * 1000
+    begun = [number(since) for since in (execute(store, pipe) if names else ()) if since]
+    late = [since_ms for since_ms in begun if since_ms > month_ms]
+    return max(late) if late else None
+
+
 def today_of(store: Store, account: str | None) -> date:
     """Return the day that it is now where an account is; None: where all are that nobody placed elsewhere."""
-    from plexsend.outbox.policies.midnights import find_zone
-
     zone = find_zone(read_to_show(store).of(account or "").zone)
     return datetime.fromtimestamp(server_ms(store) / 1000, zone or UTC).date()
 
