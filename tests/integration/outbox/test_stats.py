@@ -118,11 +118,11 @@ def test_what_is_dropped_or_archived_stays_counted(bench: Bench) -> None:
     assert counted(bench.store) == before
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_recount_of_a_random_course_agrees(bench: Bench, seed: int) -> None:
     """What the records say after each step, kept by the test itself, is what the days hold at the end."""
     course = Course(bench, Random(seed))
-    for _ in range(100):
+    for _ in range(60):
         course.step()
     assert counted(bench.store) == course.expected()
     take = day_sums(bench.store, "main").sums
