@@ -16,9 +16,11 @@ from plexsend.settings.model import (
     RcsDialect,
     Settings,
 )
+from plexsend.settings.networks import Networks
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.proxy_urls import ProxyAddress
 from plexsend.settings.reading import read
+from plexsend.settings.receipt_secrets import ReceiptSecrets
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
 from plexsend.settings.variables import Reader, Variable
@@ -32,12 +34,14 @@ __all__ = [
     "Credentials",
     "HookAddress",
     "LogFormat",
+    "Networks",
     "NumberKey",
     "OnUncertain",
     "Policy",
     "ProxyAddress",
     "RcsDialect",
     "Reader",
+    "ReceiptSecrets",
     "RedisAddress",
     "SentinelAddress",
     "Settings",
