@@ -31,6 +31,7 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "doors": "hash",
 }
 """What follows the prefix → type."""
 

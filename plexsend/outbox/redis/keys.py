@@ -27,6 +27,8 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
+p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
+                             port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
@@ -201,6 +203,11 @@ class Keys:
     def notifier(self) -> str:
         """The lease of the process that looks for events and posts them."""
         return f"{self.prefix}notifier"
+
+    @property
+    def doors(self) -> str:
+        """The hash of the processes that take receipts or serve metrics."""
+        return f"{self.prefix}doors"
 
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
