@@ -17,17 +17,21 @@ HAPPENED = {
     "accept_late": "accepted after all",
     "cancel": "cancelled",
     "cancel_wanted": "to be cancelled",
+    "deliver": "delivered",
     "fail": "failed",
     "give_back": "given back, goes again",
     "late": "late answer",
+    "no_receipt": "no receipt came in time",
     "park": "uncertain",
     "postpone": "waits, then goes again",
+    "receipt_unknown": "the receipt says that nobody knows",
     "reject": "rejected",
     "requeue": "asked for again",
     "reschedule": "given another time",
     "settle_accepted": "settled as accepted",
     "settle_failed": "settled as failed",
     "settle_resend": "settled: send again",
+    "undeliver": "not delivered",
 }
 """The events of a history in words for people; programs get their names."""
 

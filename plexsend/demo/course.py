@@ -17,7 +17,7 @@ from plexsend.errors import PlexsendError
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.reading.snapshot import Watch
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.states import FINAL, State
+from plexsend.outbox.states import FINAL, SENT, State
 from plexsend.producers.producer import Producer
 from plexsend.stack.environment import with_sandbox
 from plexsend.stack.stack import PartFailed
@@ -37,7 +37,7 @@ _ROUND_S = 0.1
 _FOUND_OUT_S = 1.0
 """How long a process that has died may take to be seen as ended, once its server does not answer."""
 
-_REFUSED = tuple(state for state in FINAL if state is not State.ACCEPTED)
+_REFUSED = tuple(state for state in FINAL if state not in SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Course:
                 ready=view.ready,
                 later=view.later,
                 sending=view.sending,
-                accepted=view.counts.get(f"s:{State.ACCEPTED}", 0),
+                accepted=sum(view.counts.get(f"s:{state}", 0) for state in SENT),
                 refused=sum(view.counts.get(f"s:{state}", 0) for state in _REFUSED),
                 pace_per_s=ground.watch.pace_per_s(view.lane.name),
                 limit_per_s=ground.settings.service(view.lane.service).rate_per_s,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.records import read_record
-from plexsend.outbox.states import FINAL, State
+from plexsend.outbox.states import FINAL, SENT, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -141,7 +141,7 @@ def gather(
     return Summary(
         took_s=took_s,
         imported=imported,
-        accepted=sum(1 for record in records if record.state is State.ACCEPTED),
+        accepted=sum(1 for record in records if record.state in SENT),
         refusals=tuple(_refusals(records)),
         unfinished=Counter(str(record.state) for record in records if record.state not in FINAL),
         tried_again=sum(1 for record in records if record.tries),
@@ -161,7 +161,7 @@ def gather(
 
 def compare(records: Iterable[Record], accepted_there: Mapping[str, int]) -> Iterator[str]:
     """Yield where the records that say accepted differ from the keys that the gateway accepted."""
-    here = {record.msg_key for record in records if record.state is State.ACCEPTED}
+    here = {record.msg_key for record in records if record.state in SENT}
     there = set(accepted_there)
     for keys, words in (
         (here - there, "recorded as accepted, but the gateway has not accepted them"),
@@ -199,7 +199,7 @@ def _refusals(records: Iterable[Record]) -> Iterator[RefusalCount]:
     found = Counter(
         (record.state, record.code, record.desc)
         for record in records
-        if record.state in FINAL and record.state is not State.ACCEPTED
+        if record.state in FINAL and record.state not in SENT
     )
     for (state, code, words), count in sorted(found.items(), key=lambda entry: (-entry[1], entry[0])):
         yield RefusalCount(state, code, words, count)

@@ -231,6 +231,10 @@ ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announ
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
 written, else empty."""
 
+TALLY = _order("tally", "process", _number("sequence"))
+"""`sequence`: of the call, by which one that is made again is known. After it fields, each followed by what
+is added to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -263,6 +267,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "audit": Signature(AUDIT),
     "prune": Signature(PRUNE),
     "alive": Signature(ALIVE),
+    "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
 }
 """Script → its orders."""

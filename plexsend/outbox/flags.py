@@ -16,3 +16,5 @@ class Flag(StrEnum):
     """A cancel was asked for while it was being sent."""
     ACCEPTED_LATE = "l"
     """A late verdict accepted it while it was being sent again."""
+    RECEIPT_KEPT = "r"
+    """Its receipt came while it was being sent: settling decides by it."""

@@ -12,7 +12,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receivers import last_digits
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.states import Event, State
+from plexsend.outbox.states import SENT, Event, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ class Record:
     def went_by_itself(self) -> bool:
         """Whether it was accepted without trouble: what its history holds is about earlier tries."""
         last = self.history[-1].event if self.history else ""
-        return self.state is State.ACCEPTED and last not in (
+        return self.state in SENT and last not in (
             Event.ACCEPT,
             Event.ACCEPT_LATE,
             Event.SETTLE_ACCEPTED,

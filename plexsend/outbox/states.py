@@ -21,6 +21,13 @@ class State(StrEnum):
     UNCERTAIN = "uncertain"
     """Parked: may have been sent; a person settles it, or a late answer that accepts it."""
     ACCEPTED = "accepted"
+    """The gateway took it; its receipt may follow."""
+    DELIVERED = "delivered"
+    """By receipt: it reached the handset."""
+    UNDELIVERED = "undelivered"
+    """By receipt: it did not."""
+    UNKNOWN = "unknown"
+    """A receipt said that nobody knows, or none came in time."""
     REJECTED = "rejected"
     FAILED = "failed"
     EXPIRED = "expired"
@@ -30,6 +37,8 @@ class State(StrEnum):
 LIVING = (State.SCHEDULED, State.WAITING, State.SENDING, State.UNCERTAIN)
 FINAL = tuple(state for state in State if state not in LIVING)
 DEAD = (State.REJECTED, State.FAILED)
+SENT = (State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
+"""The gateway took it, whatever became of it then."""
 
 SET_OF = {
     State.SCHEDULED: "later",
@@ -62,6 +71,10 @@ class Event(StrEnum):
     SETTLE_ACCEPTED = "settle_accepted"
     SETTLE_RESEND = "settle_resend"
     SETTLE_FAILED = "settle_failed"
+    DELIVER = "deliver"
+    UNDELIVER = "undeliver"
+    RECEIPT_UNKNOWN = "receipt_unknown"
+    NO_RECEIPT = "no_receipt"
     DROP = "drop"
     ARCHIVE = "archive"
 
@@ -90,7 +103,75 @@ TRANSITIONS: tuple[tuple[Event, tuple[State | None, ...], State | None], ...] = 
     (Event.SETTLE_ACCEPTED, (_S.UNCERTAIN,), _S.ACCEPTED),
     (Event.SETTLE_RESEND, (_S.UNCERTAIN,), _S.WAITING),
     (Event.SETTLE_FAILED, (_S.UNCERTAIN,), _S.FAILED),
+    # A receipt only raises: unknown, undelivered, delivered. What was delivered was sent, whatever was
+    # believed of it.
+    (Event.DELIVER, tuple(state for state in State if state is not _S.DELIVERED), _S.DELIVERED),
+    (
+        Event.UNDELIVER,
+        (
+            _S.SCHEDULED,
+            _S.WAITING,
+            _S.SENDING,
+            _S.UNCERTAIN,
+            _S.ACCEPTED,
+            _S.UNKNOWN,
+            # Where the gateway knew the key: an earlier request had sent it.
+            _S.REJECTED,
+        ),
+        _S.UNDELIVERED,
+    ),
+    (
+        Event.RECEIPT_UNKNOWN,
+        (_S.SCHEDULED, _S.WAITING, _S.SENDING, _S.UNCERTAIN, _S.ACCEPTED),
+        _S.UNKNOWN,
+    ),
+    (Event.NO_RECEIPT, (_S.ACCEPTED,), _S.UNKNOWN),
     (Event.DROP, (_S.REJECTED, _S.FAILED), NOWHERE),
     (Event.ARCHIVE, FINAL, NOWHERE),
 )
 """Event, the states it can happen in, the state it leads to."""
+
+
+class ResultOutcome(StrEnum):
+    """What a state means for who asked for the message to be sent."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    PENDING = "pending"
+    """It is not decided yet."""
+    NONE = "none"
+    """Neither: it was taken back, or nobody knows."""
+
+
+OUTCOME_OF = {
+    _S.SCHEDULED: ResultOutcome.PENDING,
+    _S.WAITING: ResultOutcome.PENDING,
+    _S.SENDING: ResultOutcome.PENDING,
+    _S.UNCERTAIN: ResultOutcome.PENDING,
+    _S.ACCEPTED: ResultOutcome.PENDING,
+    _S.DELIVERED: ResultOutcome.SUCCESS,
+    _S.UNDELIVERED: ResultOutcome.FAILURE,
+    _S.UNKNOWN: ResultOutcome.NONE,
+    _S.REJECTED: ResultOutcome.FAILURE,
+    _S.FAILED: ResultOutcome.FAILURE,
+    _S.EXPIRED: ResultOutcome.FAILURE,
+    _S.CANCELLED: ResultOutcome.NONE,
+}
+"""What every state means: results, statistics and metrics go by this table."""
+
+RANK_OF = {
+    _S.SCHEDULED: 0,
+    _S.WAITING: 0,
+    _S.SENDING: 0,
+    _S.UNCERTAIN: 1,
+    _S.REJECTED: 2,
+    _S.FAILED: 2,
+    _S.EXPIRED: 2,
+    _S.CANCELLED: 2,
+    _S.ACCEPTED: 3,
+    _S.UNKNOWN: 4,
+    _S.UNDELIVERED: 5,
+    _S.DELIVERED: 6,
+}
+"""How late in its life a message has a state. Of two results of a message the one of the higher rank counts,
+whichever was heard first. A person can send a rejected or failed message again: it goes on from there."""

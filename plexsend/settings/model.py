@@ -157,6 +157,9 @@ class Settings:
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
         "For how many days the record of a message that has ended is kept.",
         in_readme=True)
+    results_keep_days: float = row("RESULTS_KEEP_DAYS", "7", number(0, 3650),
+        "For how many days an application can read what became of its messages; with 0 nothing is published.",
+        replaces="Nothing: KEEP_DAYS is about records, which take three times as much memory.")
     time_zone: str = row("TIME_ZONE", "Asia/Seoul", time_zone,
         "The time zone in which a day begins at midnight, and which a time has that is written without one.",
         replaces="`plexsend policy set time_zone=…` by hand, where the environment sets all else up.")
@@ -209,7 +212,7 @@ class Settings:
             raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
 
 
-AGREED = ("keep_days", "rcs_dialect", "time_zone")
+AGREED = ("keep_days", "results_keep_days", "rcs_dialect", "time_zone")
 """Fields of Settings on which the fleet must agree, beside all of a Policy."""
 EVERY_SERVICE = "all"
 """Stands for what is not of one service, among what is asked for."""

@@ -67,7 +67,7 @@ IN_SCRIPTS = (
         "lost-message-not-put-back",
         1,
         "a message that is in no set of its lane stays so",
-        _HEALING,
+        f"{_SCRIPTS}/heal/records.lua",
         "if not at then return place_for(state, position, asked) end",
         "if not at then return nil end",
         (f"{_OUTBOX}/test_walk.py::test_message_that_is_in_no_set_is_put_where_its_state_says",),

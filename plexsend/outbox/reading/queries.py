@@ -48,7 +48,7 @@ class LaneView:
     oldest_ready_ms: int | None
     """Age of the message that has been ready the longest (since it first became ready)."""
     counts: Mapping[str, int]
-    """Everything counted, by the names in keys.py (`submitted`, `s:waiting`, `c:C100`, ...)."""
+    """Everything counted, by the names in dictionary.py (`submitted`, `s:waiting`, `c:C100`, ...)."""
 
 
 def server_ms(store: Store) -> int:

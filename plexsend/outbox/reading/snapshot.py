@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plexsend.clock import elapsed_s
 from plexsend.outbox.holds import Reason
 from plexsend.outbox.reading import queries
-from plexsend.outbox.states import FINAL, State
+from plexsend.outbox.states import FINAL, SENT, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class Sight:
     @property
     def accepted(self) -> int:
         """How many messages the gateway has accepted."""
-        return self.count(State.ACCEPTED)
+        return self.count(*SENT)
 
     @property
     def sent(self) -> int:

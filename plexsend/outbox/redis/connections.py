@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from redis.connection import ConnectionPool
 
@@ -63,6 +64,18 @@ class Connections:
             raise
         self._put(kept)
         return reply
+
+    @contextmanager
+    def lent(self) -> Iterator[Any]:
+        """Lend a connection for many commands. After an error it is closed: replies may be unread."""
+        kept = self._take()
+        try:
+            yield kept.connection
+        except BaseException:
+            kept.connection.disconnect()
+            raise
+        finally:
+            self._put(kept)
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses now; the next call connects again."""

@@ -32,6 +32,7 @@ OF_FLEET: Mapping[str, str] = {
     "told": "hash",
     "notifier": "string",
     "doors": "hash",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 
@@ -50,6 +51,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "results": "stream",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 

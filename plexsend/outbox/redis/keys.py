@@ -1,117 +1,4 @@
-"""The keys that the outbox keeps in Redis, and what each holds.
-
-`p` is the key prefix (`plexsend:` unless set), `{a}` the account in braces: all keys of an account share
-one hash tag, so a script touches one slot and accounts can be split over servers.
-
-key                  type    content
--------------------  ------  ---------------------------------------------------------------------------------
-p lanes              set     names of all routes, added before the first submit to them
-p format             string  number of the form of keys and records; missing: 1, the form of 0.2.0
-p older              hash    until the newest form is in force: seen (ms when a program that does not know it
-                             was seen last), watched (ms of the last look)
-p accounts           set     names of all accounts, each added before its first submit
-p held               set     accounts that a person held, whether they have a lane yet or not
-p pauses             hash    service → hold (JSON) of services paused for every account, also later ones
-p policy             hash    `<where> <name>` → JSON {value, by, reason, at} that a person set; `asked
-                             <service> <name>` → the strictest value that processes asked for last; epoch:
-                             goes up with each change
-p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
-p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
-p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
-                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
-p salt               string  random key of the fingerprints
-p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
-                             which the next walk begins), from (how far it is)
-p nudge              channel a process announced something new; carries nothing
-p events             list    events (JSON) that wait to be posted to a chat, at most 200
-p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
-                             `posted <subject>` → ms of the last post about it, and the state that was posted
-p notifier           string  the process that looks and posts; expires
-p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
-                             port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
-p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
-                             `<name>` → value; epoch: that of the state it was copied from
-p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
-                             nothing where it is missing
-p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
-                             written by submit with the lane's first message
-p{a}:routes          set     routes of the lanes in the index
-p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
-                             kept for dead letters
-p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
-p{a}:h:<msg_key>     list    history, at most 50 entries `ms|event|code|detail`, only for messages that left
-                             the straight way
-p{a}:<lane>:later    zset    msg_key → ms at which it is due                       (state scheduled)
-p{a}:<lane>:ready    zset    msg_key → position                                    (state waiting)
-p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned          (state sending)
-p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
-p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
-p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses;
-                             behind the name `/<group>` where it works for one
-p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
-                             <numbers of other lanes that it was filled from>`
-p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
-                             retries, reclaims, late; a route's also batches, fill (requests made, messages in
-                             them), takes (number of the last take), ok (highest take of which a message was
-                             accepted), went (messages taken, without those that came back unsent), forgotten
-                             (those of takes that Redis forgot), and what its lanes with a group counted that
-                             have ended
-p{a}:ended           list    `<ms>:<msg_key>` in the order of ending, for retention
-p{a}:<lane>:ended    list    the same for records of form 1
-p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
-p{a}:<service>:line  zset    ungrouped lanes that want permits → tag: what each has had, in messages
-p{a}:<service>:line:groups zset the same of the lanes of groups, a class of their own
-p{a}:<service>:fair  hash    lane → `<tag> <need> <ms at which its place lapses> <drain that waits there>`;
-                             `*` → what each class has had, and where classes and lanes are now
-p{a}:<service>:day   string  `<ms when it ends> <messages taken in it> <ms of its first>`, with a daily limit
-p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (ms; 0: until a person), step (ms;
-                             for `size` the batch size), by, why, probe (token of the take that tries)
-p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
-                             was refused last, noted once an hour); submit refuses it. Forgotten once the
-                             group has no lane, and no message was refused for as long as records are kept
-p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
-                             messages, `<route>` → messages that went in it; all (1: how many is not known),
-                             `under way <route>` → ms when those under way were counted; `left <lane>` → how
-                             far a decision is; decided (ms of the last one), decided_all
-p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
-p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
-p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused
-p{a}:<route>:wake:held zset  those that a hold of account, service or route keeps → ms when put there
-p{a}:wake:routes     set     routes with a lane in one of these two
-p{a}:procs           zset    processes of an older program: `<process>|<pool size>|<services>` → ms last seen;
-                             a text in form 2, so that the housekeeping of such a program fails and says so
-p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits of it): first, last, until
-                             (ms; it expires then), runs, rows (added), by (what tells its rows apart), salt,
-                             sample (key of a message), `open <file>` → run that was not ended, `r<bucket>` →
-                             marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it; pending:
-                             `<ms> <run> `, then the rows noted last: length of the key, hash, key
-p{a}:urls            hash    product → the gateway's address of the first worker; the policy
-                             gateway_url.<product> wins over it
-p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
-p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
-                             reclaimed before), gap (ms of the last gap), before (the last sweep before
-                             it), back (what is left to cut after a clock set back), `turn <route>` (where
-                             lanes that wait are looked at next); walk, place: of an older program
-p{a}:nudge           channel a lane became due before the next sweep; carries nothing
-p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
-                             met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's
-
-field of a record    content
--------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp
-p                    position: µs at which the message first became ready, plus its place in the submit
-t                    ms of the submit, where the message did not become ready with it
-u                    ms until which it may be sent again, once a request with it was not answered
-k                    token of the take it is or was last in: `<drain>.<sequence>`
-j                    token of an earlier take of which a late verdict came last
-n y x                attempts spent; uncertain tries; takes that ended without a verdict
-g o                  ms of the first uncertain try; number of the lane's last take at the last failure
-f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
-                     l accepted by a late verdict while it was being sent again
-i                    of the receiver's number: keyed hash (8 bytes), where a key for it is set, and behind it
-                     the last four digits (2 bytes)
-c e q z              code of the last answer; ms of the end; send_at ms; expires_at ms
-"""
+"""The names of the keys that the outbox keeps in Redis; dictionary.py says what each holds."""
 
 from __future__ import annotations
 
@@ -209,6 +96,11 @@ class Keys:
         """The hash of the processes that take receipts or serve metrics."""
         return f"{self.prefix}doors"
 
+    @property
+    def metrics(self) -> str:
+        """The hash of what processes counted and timed."""
+        return f"{self.prefix}metrics"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
@@ -268,6 +160,10 @@ class Keys:
     def closed(self, account: str) -> str:
         """Return the key of an account's closed groups."""
         return f"{self.account(account)}closed"
+
+    def results(self, account: str) -> str:
+        """Return the key of the stream of what applications hear of an account's messages."""
+        return f"{self.account(account)}results"
 
     def wake(self, account: str) -> str:
         """Return the key of the wake times of an account's lanes without a group."""

@@ -47,6 +47,7 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    TALLY = "tally"
     IMPORTS = "imports"
     HEAL = "heal"
     WALK = "walk"
@@ -67,6 +68,7 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.TALLY: "#!lua flags=allow-oom",
     Script.IMPORTS: "#!lua",
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
@@ -75,7 +77,7 @@ _SHEBANG = {
     Script.AUDIT: "#!lua flags=no-writes",
 }
 
-_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.WALK)
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
 """Scripts on the keys of the whole fleet."""
 
 

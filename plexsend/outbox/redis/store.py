@@ -83,9 +83,8 @@ class Store:
             pool.connection_class = yielding(pool.connection_class, turn)
         self.on_put_aside: Callable[[Sequence[str]], object] = list
         """Called with keys that a call put aside, since another program had put something else there."""
-        self._scripts: dict[Script, RegisteredScript] = {
-            script: client.register_script(source(script)) for script in Script
-        }
+        # Each is put together at its first call: a command that only reads would pay 0.1 s for all of them.
+        self._scripts: dict[Script, RegisteredScript] = {}
         self.spoilt: set[str] = set()
         """Keys of another type than they should be, as far as reads met them (reads.py)."""
 
@@ -125,18 +124,45 @@ class Store:
         """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""
         return self._run(script, self.keys.prefix, args)
 
+    def command_of(
+        self, script: Script, account: str, args: Sequence[str | bytes | int]
+    ) -> tuple[str | bytes | int, ...]:
+        """Return the command that runs a script on an account's keys."""
+        return _VERB[script], self._registered(script).sha, 1, self.keys.account(account), *args
+
+    def load(self, script: Script) -> None:
+        """Give the server a script that it does not know."""
+        with mapped():
+            self.client.script_load(self._registered(script).script)
+
+    @contextmanager
+    def lent_connection(self) -> Iterator[Any]:
+        """Lend a connection for many calls (ahead.py). Raises our errors in place of redis-py's."""
+        try:
+            with mapped(), self._connections.lent() as connection:
+                yield connection
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
+
     # What a call put aside it does not find again: the same call goes on with it.
     def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
         while True:
             try:
                 with mapped():
-                    reply = self._call(_VERB[script], self._scripts[script], key, args)
+                    reply = self._call(_VERB[script], self._registered(script), key, args)
             except OutboxUnavailable:
                 self._doubt_master()
                 raise
             if not reply or reply[0] != SPOILT:
                 return list(reply)
             self.on_put_aside(read_spoilt(reply))
+
+    def _registered(self, script: Script) -> RegisteredScript:
+        found = self._scripts.get(script)
+        if found is None:
+            found = self._scripts[script] = self.client.register_script(source(script))
+        return found
 
     def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
         try:

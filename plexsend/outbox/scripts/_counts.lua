@@ -1,6 +1,6 @@
--- needs: _clock
+-- needs: _clock, _outcomes
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
--- Both are gathered, and written once for each field at the end of a script.
+-- Both are gathered, and written once for each field at the end of a script, with what applications hear of it.
 
 local counts, balances = {}, {}
 
@@ -60,4 +60,5 @@ local function write_counts()
     end
   end
   counts, balances = {}, {}
+  write_outcomes()
 end

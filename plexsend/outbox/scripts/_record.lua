@@ -1,4 +1,4 @@
--- needs: _clock, _counts
+-- needs: _clock, _counts, _outcomes
 -- A message's record: its fields, flags and history, and how it moves from state to state.
 
 -- Where another program put something else, the message goes on without its history, and audit names the key.
@@ -53,18 +53,27 @@ local function ended_list(lane, l)
   return l and string.find(l, '@', 1, true) and lane_key(lane, 'ended') or P .. 'ended'
 end
 
+-- The code among fields that are written, empty where there is none.
+local function code_in(fields)
+  for i = 1, #fields, 2 do
+    if fields[i] == 'c' then return fields[i + 1] end
+  end
+  return ''
+end
+
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
--- into the record in the same HSET. The caller has checked that target() is not nil, and has read the record.
+-- into the record in the same HSET. The caller has checked that target() is not nil, and has read the record. `more`:
+-- what a receipt says, see _outcomes. What had ended before keeps the time of its end, and its place in that order.
 --
 -- What another program may have put where a list or set belongs fails first, before anything is written. What does
 -- not fail comes behind it: where a message is taken out of something else than a set, it was not in there.
-local function move(lane, key, from, event, score, fields)
+local function move(lane, key, from, event, score, fields, more)
   local to = target(event, from)
   local set_before, set_after = SET_OF(from), SET_OF(to)
   fields = fields or {}
   fields[#fields + 1] = 's'
   fields[#fields + 1] = to
-  if not LIVING(to) then
+  if LIVING(from) and not LIVING(to) then
     score = now
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text
@@ -78,6 +87,7 @@ local function move(lane, key, from, event, score, fields)
   end
   call('HSET', record_of .. key, unpack(fields))
   moved(lane, from, to)
+  if not LIVING(to) or to == 'uncertain' then entered(lane, key, to, code_in(fields), more) end
   return to
 end
 

@@ -48,11 +48,12 @@ def test_each_further_character_of_a_key_costs_three_bytes_and_two_once_accepted
 
 
 def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[float, float]:
-    """Return the bytes of a waiting message beyond its JSON, and of an accepted one."""
+    """Return the bytes of a waiting message beyond its JSON, and of an accepted one, without its result."""
     store = Store.connect(server.connection_url, "plexsend:")
     bench, number_key = Bench(store), NumberKey("k" * 32)
     bench.submit(["warm-up"], lane)
     bench.drain_all(lane)
+    store.client.hset(store.keys.in_force("main"), "results_keep_days", "0")
     before = used(store)
     for start in range(0, messages, 500):
         drafts = [

@@ -41,11 +41,14 @@ MADE_ANEW = sorted(
 
 
 def spoil(bench: Bench, name: str) -> str:
-    """Put a stream, which the outbox uses nowhere, in place of a key; return its whole name."""
+    """Put what the outbox never puts there in place of a key: a stream, or a set; return its whole name."""
     key = bench.store.keys.account("main") + name
     client: Any = bench.store.client
     client.delete(key)
-    client.xadd(key, {"foreign": "value"})
+    if name == "results":
+        client.sadd(key, "foreign")
+    else:
+        client.xadd(key, {"foreign": "value"})
     return key
 
 
@@ -84,7 +87,7 @@ def test_what_can_be_made_anew_keeps_nothing_from_being_sent(limited: Bench, nam
         look_over(bench.store, all_there_is())
     states = {bench.state(each) for each in [*keys_of(20), *keys_of(10, "u"), *keys_of(10, "v")]}
     assert states == {"accepted"}
-    assert bench.store.client.type(key) != b"stream"
+    assert bench.store.client.type(key) != (b"set" if name == "results" else b"stream")
     bench.submit(["last"])
     assert ["last"] in bench.drain_all(drain="p1.2")
 

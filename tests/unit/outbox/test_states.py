@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
-from plexsend.outbox.states import DEAD, FINAL, LIVING, SET_OF, TRANSITIONS, Event, State
+from plexsend.outbox.states import (
+    DEAD,
+    FINAL,
+    LIVING,
+    OUTCOME_OF,
+    RANK_OF,
+    SET_OF,
+    TRANSITIONS,
+    Event,
+    ResultOutcome,
+    State,
+)
 
 DOCS = Path(__file__).parents[3] / "docs" / "architecture.md"
 BEGIN, END = "<!-- transitions:begin -->", "<!-- transitions:end -->"
@@ -49,9 +60,12 @@ def test_living_messages_and_dead_letters_stand_in_a_set_and_no_others() -> None
     assert len({SET_OF[state] for state in LIVING}) == len(LIVING)
 
 
-def test_only_a_person_or_time_leads_out_of_a_final_state() -> None:
+BY_RECEIPT = {Event.DELIVER, Event.UNDELIVER, Event.RECEIPT_UNKNOWN}
+
+
+def test_only_a_person_time_or_a_receipt_leads_out_of_a_final_state() -> None:
     leaving = {event for event, froms, _ in TRANSITIONS if set(froms) & set(FINAL)}
-    assert leaving == {Event.REQUEUE, Event.DROP, Event.ARCHIVE}
+    assert leaving == {Event.REQUEUE, Event.DROP, Event.ARCHIVE, Event.NO_RECEIPT, *BY_RECEIPT}
 
 
 def test_every_state_can_be_reached_and_left() -> None:
@@ -64,7 +78,7 @@ def test_every_state_can_be_reached_and_left() -> None:
 def test_what_is_parked_never_moves_by_itself() -> None:
     leaving = {event for event, froms, _ in TRANSITIONS if State.UNCERTAIN in froms}
     assert leaving == {
-        Event.ACCEPT_LATE, Event.SETTLE_ACCEPTED, Event.SETTLE_RESEND, Event.SETTLE_FAILED,
+        Event.ACCEPT_LATE, Event.SETTLE_ACCEPTED, Event.SETTLE_RESEND, Event.SETTLE_FAILED, *BY_RECEIPT
     }  # fmt: skip
 
 
@@ -99,5 +113,24 @@ def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:
     # What a person asks for is put together: 'settle_' .. act.
     named = {f"settle_{act}" for act in ("accepted", "resend", "failed") if "'settle_' .. act" in told}
     named |= set(re.findall(r"'([a-z_]+)'", told))
-    assert {str(event) for event in Event} <= named
+    assert {str(event) for event in Event} - BY_RECEIPT - {Event.NO_RECEIPT} <= named
     assert re.findall(rf"'s', '({'|'.join(State)})'", told) == []
+
+
+def test_every_state_has_an_outcome_and_a_rank() -> None:
+    assert set(OUTCOME_OF) == set(RANK_OF) == set(State)
+    assert {OUTCOME_OF[state] for state in (*LIVING, State.ACCEPTED)} == {ResultOutcome.PENDING}
+    ended = {OUTCOME_OF[state] for state in FINAL if state is not State.ACCEPTED}
+    assert ended == set(ResultOutcome) - {ResultOutcome.PENDING}
+
+
+def test_rank_rises_with_every_result_unless_a_person_has_the_message_sent_again() -> None:
+    """So an application that hears results in another order keeps the one that counts by rank alone."""
+    told = {state for state in State if RANK_OF[state] > 0}
+    falling = {
+        event
+        for event, froms, to in TRANSITIONS
+        for state in froms
+        if state in told and to is not None and RANK_OF[to] <= RANK_OF[state]
+    }
+    assert falling == {Event.REQUEUE, Event.SETTLE_RESEND}

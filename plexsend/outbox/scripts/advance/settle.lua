@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _policy, arguments, advance/names, advance/late, advance/verdicts
+-- needs: _record, _lanes, _counts, _outcomes, _policy, arguments, advance/names, advance/late, advance/verdicts
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -36,6 +36,12 @@ local function count_code(home, code, n)
   if code ~= '' then count(home, 'c:' .. code, n) end
 end
 
+local function tell_straight(home, of_lane)
+  local code = next(of_lane.codes)
+  if next(of_lane.codes, code) == nil then return entered_together(home, of_lane.keys, accepted_state, code) end
+  for _, key in ipairs(of_lane.keys) do entered(home, key, accepted_state, code_of[key]) end
+end
+
 -- As in `move`: what another program may have put in place of the list fails before anything is written.
 local function write_straight()
   for home, of_lane in pairs(straight) do
@@ -46,6 +52,7 @@ local function write_straight()
     moved(home, 'sending', accepted_state, #of_lane.keys)
     count_fresh(home, #of_lane.keys)
     for code, n in pairs(of_lane.codes) do count_code(home, code, n) end
+    tell_straight(home, of_lane)
     call('DEL', unpack(of_lane.bodies))
     redis.pcall('ZREM', lane_key(home, 'sending'), unpack(of_lane.keys))
   end

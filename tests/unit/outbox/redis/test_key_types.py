@@ -1,4 +1,4 @@
-"""The types of keys are those of the dictionary at the top of keys.py."""
+"""The types of keys are those of the dictionary in dictionary.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from plexsend.outbox.redis import keys
+from plexsend.outbox.redis import dictionary
 from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
     OF_FLEET,
@@ -18,14 +18,14 @@ from plexsend.outbox.redis.key_types import (
     type_in_account,
 )
 
-_ROW = re.compile(r"^p ?(\S.*?) +(string|hash|set|zset|list)\b", re.MULTILINE)
+_ROW = re.compile(r"^p ?(\S.*?) +(string|hash|set|zset|list|stream)\b", re.MULTILINE)
 NOT_HELD_TO = {("{a}:procs", "zset")}
 """Of one type while older programs are there, and of another on purpose then."""
 
 
 def rows() -> set[tuple[str, str]]:
     """Return name and type of each row of the dictionary."""
-    return set(_ROW.findall(keys.__doc__ or ""))
+    return set(_ROW.findall(dictionary.__doc__ or ""))
 
 
 def test_every_key_of_the_dictionary_has_its_type() -> None:
