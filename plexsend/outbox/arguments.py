@@ -155,6 +155,13 @@ AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 PRUNE = _order("prune", _number("older_ms"), "lane")
 """`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
 
+RECEIPTS = _order("receipts")
+"""Nothing but the receipts."""
+
+RECEIPT = _order("receipt", "msg_key", "code", "carrier", "done", "kind", "rcs_kind")
+"""`done`: ms, empty where it is not known; `kind`: the class of the code if the message is not RCS,
+`rcs_kind` if it is."""
+
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
 
@@ -269,5 +276,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "alive": Signature(ALIVE),
     "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
+    "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

@@ -15,6 +15,7 @@ from plexsend.settings.model import (
     Policy,
     RcsDialect,
     Settings,
+    UncertainThen,
 )
 from plexsend.settings.networks import Networks
 from plexsend.settings.number_keys import NumberKey
@@ -45,6 +46,7 @@ __all__ = [
     "RedisAddress",
     "SentinelAddress",
     "Settings",
+    "UncertainThen",
     "Variable",
     "markdown_page",
     "markdown_table",

@@ -42,6 +42,15 @@ class OnUncertain(Enum):
     """It is sent again under the same key, within the time that the gateway is trusted to know it."""
     PARK = "park"
     """It waits for a person: nothing is ever sent twice."""
+    RECEIPT = "receipt"
+    """It waits for its receipt for a time; what follows then is a setting of its own."""
+
+
+class UncertainThen(Enum):
+    """What becomes of a message that waited for its receipt in vain."""
+
+    PARK = "park"
+    RESEND = "resend"
 
 
 class LogFormat(Enum):
@@ -78,9 +87,21 @@ class Policy:
     connections: int = service_row("CONNECTIONS", "8", whole(1, 1000),
         "The most requests at once per lane over all workers.")
     on_uncertain: OnUncertain = service_row("ON_UNCERTAIN", OnUncertain.RESEND.value, choice(OnUncertain),
-        "What becomes of a message that may have been sent: resend (same key again) or park (wait for "
-        "a person).",
+        "What becomes of a message that may have been sent: resend (same key again), park (wait for "
+        "a person) or receipt (wait for its receipt first).",
         in_readme=True)
+    uncertain_wait_s: float = service_row("UNCERTAIN_WAIT_S", "600", _WAIT,
+        "With PLEXSEND_ON_UNCERTAIN=receipt: how many seconds such a message waits for its receipt.",
+        replaces="Nothing: without receipts there was nothing to wait for.")
+    uncertain_then: UncertainThen = service_row(
+        "UNCERTAIN_THEN", UncertainThen.PARK.value, choice(UncertainThen),
+        "What becomes of it when none has come by then: park or resend.",
+        replaces="Nothing: which is worse, twice or not at all, only the operator knows.")
+    receipt_wait_h: float = service_row("RECEIPT_WAIT_H", "84", number(0.0001, 24 * 90),
+        "How many hours after its acceptance a message without a receipt becomes unknown, where receipts "
+        "come at all; records are kept for as long at least.",
+        by_product={"sms": "26"},
+        replaces="Nothing: KEEP_DAYS says how long it is remembered, not when there is nothing to hope for.")
     retry_first_s: float = service_row("RETRY_FIRST_S", "2", _WAIT,
         "The longest wait before the second try of an uncertain message; it doubles with every try.",
         up_to="retry_longest_s")

@@ -78,10 +78,16 @@ def markdown_page() -> str:
     return "\n".join(parts)
 
 
+def default_words(variable: Variable[Any]) -> str:
+    """Return a default as the docs write it, with what it is for the products that have another."""
+    others = (f"{product}: `{text}`" for product, text in variable.by_product.items())
+    return "; ".join([f"`{variable.default}`", *others])
+
+
 def _table(variables: Iterable[Variable[Any]]) -> str:
     rows = ["| Variable | Default | Per service | Meaning |", "|---|---|---|---|"]
     for variable in variables:
         name = f"`{variable.name}`" + (f" or `{variable.name}{FILE_SUFFIX}`" if variable.secret else "")
-        default = variable.default_words if variable.default is None else f"`{variable.default}`"
+        default = variable.default_words if variable.default is None else default_words(variable)
         rows.append(f"| {name} | {default} | {'yes' if variable.per_service else ''} | {variable.meaning} |")
     return "\n".join(rows)

@@ -30,6 +30,9 @@ p told               hash    `noted <subject>` → what is the matter, as of the
 p notifier           string  the process that looks and posts; expires
 p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
                              port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
+p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
+p receipts:unread    hash    why posts were refused or could not be read → how many
+p unread             list    the newest 100 that could not be read (JSON: at, account, why, words)
 p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
@@ -73,6 +76,9 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
                              was refused last, noted once an hour); submit refuses it. Forgotten once the
                              group has no lane, and no message was refused for as long as records are kept
+p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became
+                             settled, kept, noted, repeated, stranger; and how many said delivered, temporary
+                             and so on (the classes of their codes)
 p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
                              messages, `<route>` → messages that went in it; all (1: how many is not known),
                              `under way <route>` → ms when those under way were counted; `left <lane>` → how
@@ -115,6 +121,7 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again, r its receipt came then
+h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of
                      its receipt, or of its parking

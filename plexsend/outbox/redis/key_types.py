@@ -32,6 +32,9 @@ OF_FLEET: Mapping[str, str] = {
     "told": "hash",
     "notifier": "string",
     "doors": "hash",
+    "strays": "list",
+    "unread": "list",
+    "receipts:unread": "hash",
     "metrics": "hash",
 }
 """What follows the prefix → type."""
@@ -51,6 +54,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "receipts": "hash",
     "results": "stream",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""

@@ -97,6 +97,21 @@ class Keys:
         return f"{self.prefix}doors"
 
     @property
+    def strays(self) -> str:
+        """The list of receipts whose key no message has."""
+        return f"{self.prefix}strays"
+
+    @property
+    def unread(self) -> str:
+        """The list of posts that could not be read."""
+        return f"{self.prefix}unread"
+
+    @property
+    def unread_counts(self) -> str:
+        """The hash of how many posts were refused or could not be read, by why."""
+        return f"{self.prefix}receipts:unread"
+
+    @property
     def metrics(self) -> str:
         """The hash of what processes counted and timed."""
         return f"{self.prefix}metrics"
@@ -108,6 +123,10 @@ class Keys:
     def refused(self, account: str) -> str:
         """Return the key of the fingerprints of an account's secrets that the gateway refused."""
         return f"{self.account(account)}refused"
+
+    def receipts(self, account: str) -> str:
+        """Return the key of how many receipts came for an account, and when."""
+        return f"{self.account(account)}receipts"
 
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""

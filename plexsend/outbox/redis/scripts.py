@@ -53,6 +53,7 @@ class Script(StrEnum):
     WALK = "walk"
     AUDIT = "audit"
     PRUNE = "prune"
+    RECEIPTS = "receipts"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -73,6 +74,7 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    Script.RECEIPTS: "#!lua flags=allow-oom",
     # It runs on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
 }
