@@ -15,7 +15,7 @@ from plexsend.outbox.redis.store import Store
 from plexsend.web import health
 from plexsend.web.answers import not_found, unavailable
 from plexsend.web.parts import Parts
-from plexsend.web.refusals import Refusal
+from plexsend.web.refused import RefusedBecause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +110,7 @@ def _make(parts: Parts, routes: Mapping[str, object]) -> falcon.asgi.App[Request
 
     async def refuse(req: Request, resp: Response | None, **_: object) -> None:
         del req
-        parts.refused.note(Refusal.PATH)
+        parts.refused.note(RefusedBecause.PATH)
         # It is None for a WebSocket, which falcon then closes.
         if resp is not None:
             not_found(resp)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from plexsend.web.refusals import Refusal
+from plexsend.web.refused import RefusedBecause
 
 if TYPE_CHECKING:
     import asyncio
 
-    from plexsend.web.refusals import Refusals
+    from plexsend.web.refused import RefusedCounts
 
 MOST_CONNECTIONS = 500
 """A process may usually open 1,024 files."""
@@ -34,7 +34,9 @@ class Bounds:
         comes_s: For how long a request may come in.
     """
 
-    def __init__(self, refused: Refusals, *, most: int = MOST_CONNECTIONS, comes_s: float = COMES_S) -> None:
+    def __init__(
+        self, refused: RefusedCounts, *, most: int = MOST_CONNECTIONS, comes_s: float = COMES_S
+    ) -> None:
         self.refused = refused
         self._most = most
         self._comes_s = comes_s
@@ -78,7 +80,7 @@ class Bounds:
 
     def _end(self, protocol: BoundedProtocol) -> None:
         del self._coming[protocol]
-        self.refused.note(Refusal.TOO_SLOW)
+        self.refused.note(RefusedBecause.TOO_SLOW)
         protocol.transport.abort()
 
 
@@ -111,7 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         if not self._is_in_body and self._head_bytes > MOST_HEAD_BYTES:
-            self.bounds.refused.note(Refusal.TOO_LONG)
+            self.bounds.refused.note(RefusedBecause.TOO_LONG)
             self.transport.abort()
 
     def on_message_begin(self) -> None:
@@ -132,7 +134,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
-        self.bounds.refused.note(Refusal.NOT_HTTP)
+        self.bounds.refused.note(RefusedBecause.NOT_HTTP)
         super().send_400_response(msg)
 
 

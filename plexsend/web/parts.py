@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.doors import Door
 from plexsend.web.pulse import Pulse
-from plexsend.web.refusals import Refusals
+from plexsend.web.refused import RefusedCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +33,7 @@ class Parts:
     names: tuple[str, ...]
     port: int = 0
     """Where it listens; 0 where another program does that."""
-    refused: Refusals = field(default_factory=Refusals)
+    refused: RefusedCounts = field(default_factory=RefusedCounts)
     starts: list[Callable[[], None]] = field(default_factory=list)
     """Called before the first request."""
     stops: list[Callable[[], None]] = field(default_factory=list)

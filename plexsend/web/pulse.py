@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.doors import Door
     from plexsend.outbox.redis.store import Store
-    from plexsend.web.refusals import Refusals
+    from plexsend.web.refused import RefusedCounts
 
 _SOON_S = 0.5
 """When it looks again where Redis did not answer."""
@@ -39,7 +39,9 @@ class Pulse:
         refused: What was refused: counted in Redis with the signs of life.
     """
 
-    def __init__(self, store: Store, door: Callable[[], Door], *, durable: bool, refused: Refusals) -> None:
+    def __init__(
+        self, store: Store, door: Callable[[], Door], *, durable: bool, refused: RefusedCounts
+    ) -> None:
         self._store = store
         self._make = door
         self._durable = durable

@@ -14,7 +14,7 @@ from plexsend.web.app import App
 from plexsend.web.guards import TooLong, TooSlow, caller, read_body
 from plexsend.web.paths import Paths
 from plexsend.web.posts import GATEWAY_ADDRESSES, read_post
-from plexsend.web.refusals import Refusal
+from plexsend.web.refused import RefusedBecause
 from plexsend.web.writer import NotWritten, Writer
 
 if TYPE_CHECKING:
@@ -71,21 +71,21 @@ class Receipts:
         if self._allow is not None:
             address = caller(req.scope, self._trusted)
             if address is None or address not in self._allow:
-                self._refused.note(Refusal.ADDRESS)
+                self._refused.note(RefusedBecause.ADDRESS)
                 forbidden(resp)
                 return
         accounts = self._paths.find(account, secret)
         if not accounts:
-            self._refused.note(Refusal.PATH)
+            self._refused.note(RefusedBecause.PATH)
             not_found(resp)
             return
         try:
             body = await read_body(req)
         except TooLong:
-            self._refused.note(Refusal.TOO_LONG)
+            self._refused.note(RefusedBecause.TOO_LONG)
             too_long(resp)
         except TooSlow:
-            self._refused.note(Refusal.TOO_SLOW)
+            self._refused.note(RefusedBecause.TOO_SLOW)
             too_slow(resp)
         else:
             await self._take(accounts, body, resp)
@@ -93,7 +93,7 @@ class Receipts:
     async def on_request(self, req: Request, resp: Response, account: str, secret: str) -> None:
         """Answer every other method as a path that is not there."""
         del req, account, secret
-        self._refused.note(Refusal.PATH)
+        self._refused.note(RefusedBecause.PATH)
         not_found(resp)
 
     # Without it falcon would answer which methods this path takes.

@@ -6,7 +6,7 @@ from collections import Counter
 from enum import StrEnum
 
 
-class Refusal(StrEnum):
+class RefusedBecause(StrEnum):
     """Why a request was refused."""
 
     PATH = "wrong path"
@@ -17,13 +17,13 @@ class Refusal(StrEnum):
     NOT_HTTP = "not HTTP"
 
 
-class Refusals:
+class RefusedCounts:
     """How many requests were refused, by why. For the loop that refuses, and one thread that takes away."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
-    def note(self, why: Refusal) -> None:
+    def note(self, why: RefusedBecause) -> None:
         """Count a request."""
         self._counts[why] += 1
 
