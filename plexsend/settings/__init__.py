@@ -24,7 +24,7 @@ from plexsend.settings.reading import read
 from plexsend.settings.receipt_secrets import ReceiptSecrets
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
-from plexsend.settings.variables import Reader, Variable
+from plexsend.settings.variables import ReadBy, Variable
 from plexsend.settings.variables import rows as variables_of
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "Policy",
     "ProxyAddress",
     "RcsDialect",
-    "Reader",
+    "ReadBy",
     "ReceiptSecrets",
     "RedisAddress",
     "SentinelAddress",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plexsend.settings.model import VARIABLES
-from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Reader
+from plexsend.settings.variables import FILE_SUFFIX, PREFIX, ReadBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,12 +21,12 @@ _OF_SERVERS = (
     "`plexsend doctor` checks them where they are set."
 )
 _SECTIONS = {
-    Reader.ALL: (
+    ReadBy.ALL: (
         "Read by applications, workers and commands",
         "Give the same value wherever messages are submitted, sent or looked at.",
     ),
-    Reader.WORKERS: ("Read by workers alone", _OF_WORKERS),
-    Reader.SERVERS: ("Read by the server of receipts alone", _OF_SERVERS),
+    ReadBy.WORKERS: ("Read by workers alone", _OF_WORKERS),
+    ReadBy.SERVERS: ("Read by the server of receipts alone", _OF_SERVERS),
 }
 
 _INTRODUCTION = f"""# Settings
