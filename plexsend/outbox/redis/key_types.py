@@ -31,6 +31,7 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "doors": "hash",
     "strays": "list",
     "unread": "list",
     "receipts:unread": "hash",
@@ -56,6 +57,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "receipts": "hash",
     "results": "stream",
     "stats": "hash",
+    "readers": "set",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -92,6 +94,9 @@ OF_IMPORT: Mapping[str, str] = {"import": "hash"}
 OF_DAY: Mapping[str, str] = {"stats": "hash"}
 """What precedes a day, YYYYMMDD → type."""
 
+OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
+"""What precedes a reader's name → type."""
+
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
     "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
@@ -121,11 +126,12 @@ def is_begun_anew(name: str) -> bool:
     """Return whether scripts put aside what another program wrote there; `name`: without the prefix."""
     _, of_account, rest = name.partition("}:")
     if of_account:
-        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and not _NAMED.match(rest)
+        found = _NAMED.match(rest)
+        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and (not found or found[1] in OF_READER)
     return name not in LEFT_TO_A_PERSON["OF_FLEET"]
 
 
-_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT}
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER}
 _NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _DAY = re.compile(rf"({'|'.join(OF_DAY)}):\d{{8}}")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")

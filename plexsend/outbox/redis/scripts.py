@@ -52,8 +52,10 @@ class Script(StrEnum):
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    FIGURES = "figures"
     PRUNE = "prune"
     STATS = "stats"
+    RESULTS = "results"
     RECEIPTS = "receipts"
 
 
@@ -76,9 +78,12 @@ _SHEBANG = {
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
     Script.STATS: "#!lua flags=allow-oom",
+    # What was heard must be ended with memory full too; it writes little.
+    Script.RESULTS: "#!lua flags=allow-oom",
     Script.RECEIPTS: "#!lua flags=allow-oom",
-    # It runs on a replica too, and with memory full.
+    # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.FIGURES: "#!lua flags=no-writes",
 }
 
 _OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)

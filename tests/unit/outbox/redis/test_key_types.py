@@ -14,6 +14,7 @@ from plexsend.outbox.redis.key_types import (
     OF_IMPORT,
     OF_LANE,
     OF_MESSAGE,
+    OF_READER,
     OF_SERVICE,
     is_begun_anew,
     type_in_account,
@@ -38,6 +39,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
         *((f"{{a}}:{name}:<day>", kind) for name, kind in OF_DAY.items()),
+        *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_READER.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -52,6 +54,8 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         ("m:a:b", "hash"),
         ("b:x@main:ready", "string"),
         ("import:today.csv", "hash"),
+        ("readers:billing", "hash"),
+        ("replay:billing", "stream"),
         ("wake:routes", "set"),
         ("stats:20261128", "hash"),
         ("stats:spring", None),
