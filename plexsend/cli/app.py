@@ -138,6 +138,13 @@ ENTRIES = (
         "Start Celery's beat, for periodic tasks; plexsend has none yet.",
         replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
     ),
+    ListedCommand(
+        "serve",
+        "serve:serve",
+        Section.SERVERS,
+        "Take the gateway's receipts over HTTP.",
+        replaces="Nothing: what became of a message after its acceptance was in the gateway's console alone",
+    ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),
     ListedCommand(
         "doctor",
@@ -145,6 +152,13 @@ ENTRIES = (
         Section.SET_UP,
         "Look whether all that a worker needs fits; say what to do.",
         replaces="comparing settings, `valkey-cli` and `openssl s_client` by hand on every machine",
+    ),
+    ListedCommand(
+        "health",
+        "health:health",
+        Section.SET_UP,
+        "Say whether a worker or the outbox is well; for probes.",
+        replaces="reading `plexsend fleet --json` or pinging Redis by hand in a probe's shell script",
     ),
     ListedCommand("demo", "demo:demo", Section.SET_UP, "Run the whole thing on this machine and watch it."),
 )

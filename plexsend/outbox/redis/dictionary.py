@@ -28,9 +28,11 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
+p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
+                             port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
 p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
-p receipts:unread    hash    why posts could not be read → how many
-p unread             list    the newest 100 of them (JSON: at, account, why, words)
+p receipts:unread    hash    why posts were refused or could not be read → how many
+p unread             list    the newest 100 that could not be read (JSON: at, account, why, words)
 p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
@@ -84,6 +86,10 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
+p{a}:readers         set     names of those who hear it
+p{a}:readers:<name>  hash    a reader: at (how far it is), began, used, edge, `span:<id>` → what is out,
+                             `missed:<id>` → what it never got, side, reached; see scripts/_reader.lua
+p{a}:replay:<name>   stream  what a replay rebuilt for it from the records, until that was given; as results
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused

@@ -92,6 +92,11 @@ class Keys:
         return f"{self.prefix}notifier"
 
     @property
+    def doors(self) -> str:
+        """The hash of the processes that take receipts or serve metrics."""
+        return f"{self.prefix}doors"
+
+    @property
     def strays(self) -> str:
         """The list of receipts whose key no message has."""
         return f"{self.prefix}strays"
@@ -103,7 +108,7 @@ class Keys:
 
     @property
     def unread_counts(self) -> str:
-        """The hash of how many posts could not be read, by why."""
+        """The hash of how many posts were refused or could not be read, by why."""
         return f"{self.prefix}receipts:unread"
 
     @property
@@ -190,6 +195,18 @@ class Keys:
     def waking_routes(self, account: str) -> str:
         """Return the key of the routes of which a lane with a group wakes or is held."""
         return f"{self.account(account)}wake:routes"
+
+    def readers(self, account: str) -> str:
+        """Return the key of the names of an account's readers."""
+        return f"{self.account(account)}readers"
+
+    def reader(self, account: str, name: str) -> str:
+        """Return the key of one reader of an account's results."""
+        return f"{self.account(account)}readers:{name}"
+
+    def replay(self, account: str, name: str) -> str:
+        """Return the key of what a replay rebuilt for a reader."""
+        return f"{self.account(account)}replay:{name}"
 
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""
