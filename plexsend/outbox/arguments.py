@@ -152,8 +152,9 @@ WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
 AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 """`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
-PRUNE = _order("prune", _number("older_ms"), "lane")
-"""`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
+PRUNE = _order("prune", _number("older_ms"), "lane", _number("place"))
+"""`lane`: one whose own list is looked through, as in form 1; empty: the account's. `place`: from where on, as
+the call before answered it; 0: from the beginning."""
 
 RECEIPTS = _order("receipts")
 """Nothing but the receipts."""
