@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
@@ -152,9 +153,12 @@ WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
 AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 """`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
+FIGURES = _order("figures", "lane")
+"""After it the names of more lanes."""
+
 PRUNE = _order("prune", _number("older_ms"), "lane", _number("place"))
-"""`lane`: one whose own list is looked through, as in form 1; empty: the account's. `place`: from where on, as
-the call before answered it; 0: from the beginning."""
+"""`lane`: one whose own list is looked through, as in form 1; empty: the account's. `place`: from where
+on, as the call before answered; 0: from the beginning."""
 
 RECEIPTS = _order("receipts")
 """Nothing but the receipts."""
@@ -273,10 +277,12 @@ LAYOUTS: Mapping[str, Signature] = {
     "heal": Signature(HEAL),
     "walk": Signature(WALK, answer=WALK_ANSWER),
     "audit": Signature(AUDIT),
+    "figures": Signature(FIGURES),
     "prune": Signature(PRUNE),
     "alive": Signature(ALIVE),
     "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
+    "results": Signature(RESULTS, answer=RESULTS_ANSWER),
     "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

@@ -22,7 +22,7 @@ from plexsend.settings.proxy_urls import ProxyAddress
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
-from plexsend.settings.variables import Reader, Variable
+from plexsend.settings.variables import ReadBy, Variable
 from plexsend.settings.variables import rows as variables_of
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
     "Policy",
     "ProxyAddress",
     "RcsDialect",
-    "Reader",
+    "ReadBy",
     "RedisAddress",
     "SentinelAddress",
     "Settings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plexsend.settings.model import VARIABLES
-from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Reader
+from plexsend.settings.variables import FILE_SUFFIX, PREFIX, ReadBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,11 +17,11 @@ _OF_WORKERS = (
     "what a worker asks for: the whole fleet goes by one value, which `plexsend policy list` shows."
 )
 _SECTIONS = {
-    Reader.ALL: (
+    ReadBy.ALL: (
         "Read by applications, workers and commands",
         "Give the same value wherever messages are submitted, sent or looked at.",
     ),
-    Reader.WORKERS: ("Read by workers alone", _OF_WORKERS),
+    ReadBy.WORKERS: ("Read by workers alone", _OF_WORKERS),
 }
 
 _INTRODUCTION = f"""# Settings

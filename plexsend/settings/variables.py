@@ -22,7 +22,7 @@ FILE_SUFFIX = "_FILE"
 _ROW = "variable"
 
 
-class Reader(Flag):
+class ReadBy(Flag):
     """Which programs read a variable."""
 
     APPLICATIONS = auto()
@@ -44,7 +44,7 @@ class Variable(Generic[T]):
     parse: Parse[T] = field(repr=False)
     meaning: str
     """One sentence for the docs."""
-    readers: Reader = Reader.WORKERS
+    readers: ReadBy = ReadBy.WORKERS
     per_service: bool = False
     """True when the name may end in a service, such as `_MMS_BULK`; it then counts for that service alone."""
     secret: bool = False

@@ -115,6 +115,14 @@ class Connections:
             self._pool.release(oldest.connection)
 
 
+def read_reply(connection: Any) -> Any:
+    """Return the next reply of a connection, a refusal as its ResponseError."""
+    try:
+        return connection.read_response()
+    except ResponseError as exc:
+        return exc
+
+
 def _is_alive(connection: Any) -> bool:
     """Return whether nothing came on a connection since its last reply, neither data nor its end."""
     try:

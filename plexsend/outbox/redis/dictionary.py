@@ -84,6 +84,10 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
+p{a}:readers         set     names of those who hear it
+p{a}:readers:<name>  hash    a reader: at (how far it is), began, used, edge, `span:<id>` → what is out,
+                             `missed:<id>` → what it never got, side, reached; see scripts/_reader.lua
+p{a}:replay:<name>   stream  what a replay rebuilt for it from the records, until that was given; as results
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused

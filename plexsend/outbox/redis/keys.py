@@ -191,6 +191,18 @@ class Keys:
         """Return the key of the routes of which a lane with a group wakes or is held."""
         return f"{self.account(account)}wake:routes"
 
+    def readers(self, account: str) -> str:
+        """Return the key of the names of an account's readers."""
+        return f"{self.account(account)}readers"
+
+    def reader(self, account: str, name: str) -> str:
+        """Return the key of one reader of an account's results."""
+        return f"{self.account(account)}readers:{name}"
+
+    def replay(self, account: str, name: str) -> str:
+        """Return the key of what a replay rebuilt for a reader."""
+        return f"{self.account(account)}replay:{name}"
+
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""
         return f"{self.account(account)}nudge"

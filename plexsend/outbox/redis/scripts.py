@@ -52,7 +52,9 @@ class Script(StrEnum):
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    FIGURES = "figures"
     PRUNE = "prune"
+    RESULTS = "results"
     RECEIPTS = "receipts"
 
 
@@ -74,9 +76,12 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    # What was heard must be ended with memory full too; it writes little.
+    Script.RESULTS: "#!lua flags=allow-oom",
     Script.RECEIPTS: "#!lua flags=allow-oom",
-    # It runs on a replica too, and with memory full.
+    # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.FIGURES: "#!lua flags=no-writes",
 }
 
 _OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)

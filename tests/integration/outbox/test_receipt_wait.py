@@ -1,4 +1,4 @@
-"""No receipt in time: what was accepted becomes unknown, where receipts come at all; until then it is kept."""
+"""No receipt in time: what was accepted becomes unknown, where receipts come; until then it is kept."""
 
 from __future__ import annotations
 

@@ -91,6 +91,7 @@ MOVES_NOTHING = {
     Script.AGREE,
     Script.FORM,
     Script.WALK,
+    Script.RESULTS,
     Script.TALLY,
 }
 
