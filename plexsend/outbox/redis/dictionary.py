@@ -28,9 +28,11 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
+p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
+                             port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
 p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
-p receipts:unread    hash    why posts could not be read → how many
-p unread             list    the newest 100 of them (JSON: at, account, why, words)
+p receipts:unread    hash    why posts were refused or could not be read → how many
+p unread             list    the newest 100 that could not be read (JSON: at, account, why, words)
 p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
