@@ -1,4 +1,4 @@
--- needs: _clock, _outcomes, _stats
+-- needs: _clock, _outcomes, _stats, _ended
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
 -- Both are gathered, and written once for each field at the end of a script, with what applications hear of it.
 

@@ -27,7 +27,7 @@ local function count_without_day(state, n)
 end
 
 -- Whether the day was taken away, and what still comes of it is not to make it anew. `first`: the oldest kept.
-local function is_gone(date)
+local function is_day_gone(date)
   local first = tonumber(redis.pcall('HGET', P .. 'stats', 'first') or nil)
   return first and date < date_of(first)
 end
@@ -66,7 +66,7 @@ local function fold_stats(date, field, n, sum)
     call('RENAME', key, P .. 'spoilt:stats:' .. date)
     call('HINCRBY', key, field, num(n))
   end
-  if is_gone(date) then
+  if is_day_gone(date) then
     call('HDEL', key, field)
     count_without_day(state, n)
   else
