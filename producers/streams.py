@@ -1,0 +1,3 @@
+"""The streams of results in Redis, as loops over results see them."""
+
+from __future__ import annotations
