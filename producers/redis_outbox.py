@@ -12,6 +12,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import group_account, known_accounts
 from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.submit import Submitter
+from plexsend.producers.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +78,7 @@ class RedisOutbox:
 
     def source(self) -> ResultSource:
         """Return where results come from."""
-        raise NotImplementedError
+        return Streams(self._store)
 
     def close(self) -> None:
         """Close the connections, where they are its own."""

@@ -23,6 +23,7 @@ from plexsend.outbox.redis.requirements import inspect, kept_texts
 from plexsend.outbox.redis.rights import look_at_rights, require
 from plexsend.worker.beside import Beside
 from plexsend.worker.broker_check import check_broker
+from plexsend.worker.certificates import CertificateWatch
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.memory_file import MemoryFile
 from plexsend.worker.notifier import Notifier
@@ -105,6 +106,8 @@ class HousekeepingStep(bootsteps.StartStopStep):
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
+        certificates = CertificateWatch(runtime, partial(served, parent))
+        threading.Thread(target=certificates.run, name="plexsend-certificates", daemon=True).start()
         if settings.notify is not None:
             notifier = Notifier(runtime, settings.notify, post=partial(post_to_hook, way=Way.of(settings)))
             threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()

@@ -139,6 +139,7 @@ class Housekeeping:
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
         self._try("", self._walker.step, "7 walk")
+        self._try("", partial(self._runtime.instruments.flush_when_due, self._runtime.store), "8 metrics")
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():
                 break

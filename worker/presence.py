@@ -200,6 +200,7 @@ class Presence:
             secrets=self._secrets,
             urls=dict(settings.base_urls),
             number_key="" if key is None else fingerprint(key.secret.decode(), self._runtime.salt),
+            certificates=dict(self._runtime.certificates),
         )
 
     # Where it cannot be read now, what was read before counts: the gateway says whether it still does.

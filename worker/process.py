@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from celery.worker import state
 from kombu.exceptions import OperationalError
 
 from plexsend.clock import elapsed_s
-from plexsend.errors import PlexsendError, UsageError
+from plexsend.errors import OutboxError, PlexsendError, UsageError
 from plexsend.logs import get_logger
 from plexsend.outbox.form import FORM, OLD_FORM
 from plexsend.outbox.lanes import Lane
@@ -85,6 +86,7 @@ class Process:
             _log.error("drain failed", lane=lane, **_in_hand(drain), reason=str(exc))
         except Exception:  # noqa: BLE001  the edge of the task: the next doorbell must find a thread
             _log.exception("drain failed unexpectedly", lane=lane, **_in_hand(drain))
+        self._flush_at_the_end()
 
     # One at a time: it is in addition to the pool, whose size is what people allowed.
     def _answer_here(self, lane: str, bell: str) -> None:
@@ -92,6 +94,12 @@ class Process:
             self.answer(lane, bell)
         finally:
             self._spare.release()
+
+    # Housekeeping ends before the requests under way do, and nobody else would write down what they counted.
+    def _flush_at_the_end(self) -> None:
+        if self.runtime.stop.is_set():
+            with suppress(OutboxError):
+                self.runtime.instruments.flush(self.runtime.store)
 
 
 def _lane_of(name: str) -> Lane:

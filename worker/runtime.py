@@ -13,10 +13,12 @@ from plexsend.gateway.http.way import Way
 from plexsend.outbox.advance import Sender
 from plexsend.outbox.fleet import fingerprint
 from plexsend.outbox.form import OLD_FORM
+from plexsend.outbox.metrics import Instruments
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
 from plexsend.worker.memory import Memory
+from plexsend.worker.timed_transport import TimedTransport
 from plexsend.worker.verdicts import Judge
 
 if TYPE_CHECKING:
@@ -40,11 +42,17 @@ class Runtime:
         self.store = store or Store.connect(
             settings.redis, settings.key_prefix, self.turn, idle_s=settings.idle_s
         )
-        self.client: Transport = client or GatewayClient(
-            settings.base_urls, idle_s=settings.idle_s, turn=self.turn, way=Way.of(settings)
-        )
         self.name = secrets.token_hex(5)
         """Letters and digits: the names of this process's drains begin with it."""
+        self.instruments = Instruments(self.name)
+        """What this process counts; housekeeping writes it down once a second."""
+        self.client: Transport = TimedTransport(
+            client
+            or GatewayClient(
+                settings.base_urls, idle_s=settings.idle_s, turn=self.turn, way=Way.of(settings)
+            ),
+            self.instruments,
+        )
         self.stop = threading.Event()
         """Set once the process is to end: requests under way are finished and settled, nothing is taken."""
         self.form = OLD_FORM
@@ -62,6 +70,8 @@ class Runtime:
         """The key of the fleet's fingerprints, once this process has announced itself."""
         self._credentials: dict[str, Credentials] = {}
         self._senders: dict[tuple[str, str], tuple[Credentials, Sender]] = {}
+        self.certificates: dict[str, int] = {}
+        """Product → when the gateway's certificate ends (seconds since 1970), as it was last seen."""
         self.declined: set[tuple[str, str]] = set()
         """Account and reason of doorbells that this process could not answer, each logged once."""
 

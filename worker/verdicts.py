@@ -13,7 +13,8 @@ from plexsend.gateway.answers import DOUBLED, MISSING, UNREADABLE, ItemAnswer, I
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.reasons import HOLD_RULES
-from plexsend.settings import OnUncertain
+from plexsend.settings import OnUncertain, UncertainThen
+from plexsend.terminal.moments import span
 from plexsend.worker.backoff import full_jitter_ms
 
 if TYPE_CHECKING:
@@ -169,17 +170,26 @@ class Judge:
                 verdict,
                 detail=f"{detail}; parked, as its first try is older than the policy resend_within_s allows",
             )
+        delay_ms, what_next = self._what_next(message)
         return replace(
             verdict,
             outcome=Outcome.RETRY,
             alone=True,
-            detail=f"{detail}; it may have been sent, so it goes again alone, under the same key".lstrip(
-                "; "
-            ),
-            delay_ms=self._delay_ms(message.tries),
+            detail=f"{detail}; it may have been sent, so it {what_next}".lstrip("; "),
+            delay_ms=delay_ms,
             # It may wait behind a hold: the outbox checks again when it is about to go.
             until_ms=0 if explicit else first_ms + round(policy.resend_within_s * 1000),
         )
+
+    def _what_next(self, message: Message) -> tuple[int, str]:
+        """Return for how long it waits (ms), and what it does then, in words."""
+        delay_ms, goes_again = self._delay_ms(message.tries), "goes again alone, under the same key"
+        if self.policy.on_uncertain is not OnUncertain.RECEIPT:
+            return delay_ms, goes_again
+        wait_s = self.policy.uncertain_wait_s
+        then = "is parked" if self.policy.uncertain_then is UncertainThen.PARK else goes_again
+        words = f"waits {span(wait_s)} for its receipt, and {then} if none comes"
+        return max(delay_ms, round(wait_s * 1000)), words
 
     def _delay_ms(self, tries: int) -> int:
         return full_jitter_ms(

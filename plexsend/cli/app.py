@@ -146,6 +146,13 @@ ENTRIES = (
         "Look whether all that a worker needs fits; say what to do.",
         replaces="comparing settings, `valkey-cli` and `openssl s_client` by hand on every machine",
     ),
+    ListedCommand(
+        "health",
+        "health:health",
+        Section.SET_UP,
+        "Say whether a worker or the outbox is well; for probes.",
+        replaces="reading `plexsend fleet --json` or pinging Redis by hand in a probe's shell script",
+    ),
     ListedCommand("demo", "demo:demo", Section.SET_UP, "Run the whole thing on this machine and watch it."),
 )
 

@@ -24,6 +24,7 @@ HAPPENED = {
     "no_receipt": "no receipt came in time",
     "park": "uncertain",
     "postpone": "waits, then goes again",
+    "receipt": "a receipt, only noted",
     "receipt_unknown": "the receipt says that nobody knows",
     "reject": "rejected",
     "requeue": "asked for again",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
@@ -152,8 +153,18 @@ WALK_ANSWER = _order("answer", "place", _number("wait_ms"))
 AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 """`since_ms`: what ended since is answered by itself. After it the names of lanes, or keys."""
 
+FIGURES = _order("figures", "lane")
+"""After it the names of more lanes."""
+
 PRUNE = _order("prune", _number("older_ms"), "lane")
 """`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
+
+RECEIPTS = _order("receipts")
+"""Nothing but the receipts."""
+
+RECEIPT = _order("receipt", "msg_key", "code", "carrier", "done", "kind", "rcs_kind")
+"""`done`: ms, empty where it is not known; `kind`: the class of the code if the message is not RCS,
+`rcs_kind` if it is."""
 
 STEER = _order("steer", "act", "subject", "text", _flag("is_early"))
 """`is_early`: whether the account may have no message yet."""
@@ -231,6 +242,10 @@ ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announ
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
 written, else empty."""
 
+TALLY = _order("tally", "process", _number("sequence"))
+"""`sequence`: of the call, by which one that is made again is known. After it fields, each followed by what
+is added to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -261,8 +276,12 @@ LAYOUTS: Mapping[str, Signature] = {
     "heal": Signature(HEAL),
     "walk": Signature(WALK, answer=WALK_ANSWER),
     "audit": Signature(AUDIT),
+    "figures": Signature(FIGURES),
     "prune": Signature(PRUNE),
     "alive": Signature(ALIVE),
+    "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
+    "results": Signature(RESULTS, answer=RESULTS_ANSWER),
+    "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

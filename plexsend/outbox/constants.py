@@ -69,6 +69,9 @@ REWOUND_MS = 30_000
 """A server that forgot as much is not sent from before a person has decided; of less it is warned."""
 IMPORT_PENDING_MS = 60_000
 """A run that noted rows so long ago and is over has added them or never will: no call takes as long."""
+FLUSHED_KEPT_MS = 600_000
+"""How long it is remembered what a process counted last, so that it is not added twice: a process that could
+write nothing for as long is as good as gone."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 

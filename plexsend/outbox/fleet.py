@@ -60,6 +60,8 @@ class Announcement:
     """Product → the gateway's address."""
     number_key: str = ""
     """The fingerprint of the key with which receivers' numbers are hashed, where there is one."""
+    certificates: Mapping[str, int] = field(default_factory=dict)
+    """Product → when the certificate ends that the gateway showed this process (seconds since 1970)."""
 
     def to_json(self) -> str:
         """Return the announcement as it is kept."""
@@ -76,6 +78,7 @@ class Announcement:
                 "secrets": dict(self.secrets),
                 "urls": dict(self.urls),
                 "number_key": self.number_key,
+                "certificates": dict(self.certificates),
             },
             sort_keys=True,
             separators=(",", ":"),
@@ -98,6 +101,8 @@ class Announcement:
                 secrets=_texts(found["secrets"]),
                 urls=_texts(found["urls"]),
                 number_key=str(found["number_key"]),
+                # Programs of 0.4.0 announce none.
+                certificates={str(name): int(end) for name, end in found.get("certificates", {}).items()},
             )
         except (TypeError, KeyError, AttributeError, RecursionError) as exc:
             raise ValueError("not an announcement") from exc

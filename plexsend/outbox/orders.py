@@ -49,7 +49,7 @@ class Order:
 
     Args:
         name: The name by which a script reads them, where they come any number of times.
-        values: At least one.
+        values: May be none, where only what may come any number of times follows.
     """
 
     def __init__(self, name: str, *values: Value) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
+from plexsend.gateway.receipt_codes import ReceiptCode, family_of, receipt_code
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
@@ -31,6 +32,25 @@ class HistoryEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptNote:
+    """What the gateway's webhook said of a message, as its record keeps it."""
+
+    meaning: ReceiptCode
+    """The code, and what it means for a message of this product."""
+    carrier: str
+    """Through whom it went; empty where the gateway did not say."""
+    done_ms: int | None
+    """When the carrier was done with it; None where the gateway did not say."""
+    came_ms: int
+    """When it came, or, if that was before the request was answered, when it counted."""
+
+    @property
+    def code(self) -> str:
+        """The code."""
+        return self.meaning.code
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that is known of a message but its body. Times in ms since 1970, None where there is none."""
 
@@ -51,6 +71,8 @@ class Record:
     receiver_last: str = ""
     """The last four digits of the receiver's number; empty where they were not known at the submit."""
     history: tuple[HistoryEvent, ...] = ()
+    receipt: ReceiptNote | None = None
+    """None: none came."""
 
     @property
     def may_have_been_sent(self) -> bool:
@@ -67,19 +89,31 @@ class Record:
         """The last words about it, the gateway's where there are any; empty once it went without trouble."""
         if self.went_by_itself:
             return ""
-        if self.state is State.ACCEPTED:
-            return self.history[-1].detail
+        if self.state is State.ACCEPTED and self._last is not None:
+            return self._last.detail
         return next((line.detail for line in reversed(self.history) if line.detail), "")
 
     @property
     def went_by_itself(self) -> bool:
         """Whether it was accepted without trouble: what its history holds is about earlier tries."""
-        last = self.history[-1].event if self.history else ""
-        return self.state in SENT and last not in (
-            Event.ACCEPT,
-            Event.ACCEPT_LATE,
-            Event.SETTLE_ACCEPTED,
-        )
+        return self.state in SENT and (self._last is None or self._last.event not in _ENDED_TROUBLE)
+
+    @property
+    def _last(self) -> HistoryEvent | None:
+        """The last that changed it: a receipt that was only noted did not."""
+        return next((line for line in reversed(self.history) if line.event != RECEIPT_NOTED), None)
+
+
+RECEIPT_NOTED = "receipt"
+"""What a history says of a receipt that changed nothing."""
+_ENDED_TROUBLE = (
+    Event.ACCEPT,
+    Event.ACCEPT_LATE,
+    Event.SETTLE_ACCEPTED,
+    Event.DELIVER,
+    Event.UNDELIVER,
+    Event.RECEIPT_UNKNOWN,
+)
 
 
 def parse_record(
@@ -116,7 +150,17 @@ def parse_record(
         expires_at_ms=moment(b"z"),
         receiver_last=last_digits(fields.get(b"i")),
         history=tuple(_happening(line) for line in history),
+        receipt=_receipt(lane, text(fields.get(b"w"))),
     )
+
+
+# The record says of which product it is, so it is never asked what the receipt said of that.
+def _receipt(lane: Lane, words: str) -> ReceiptNote | None:
+    if not words:
+        return None
+    code, carrier, done, came = [*words.split("|", 3), "", "", ""][:4]
+    meaning = receipt_code(family_of(lane.service), code)
+    return ReceiptNote(meaning, carrier, number(done) if done else None, number(came))
 
 
 def _broken(msg_key: str) -> RecordBroken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 from plexsend.sandbox.behaviour import Duplicates
 from plexsend.sandbox.local import run
@@ -63,6 +64,17 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let /_sandbox/requests show bodies, which hold texts and phone numbers",
     )
+    parser.add_argument(
+        "--receipts",
+        metavar="URL",
+        help="post a receipt for each accepted message there, on this machine",
+    )
+    parser.add_argument(
+        "--receipts-file",
+        type=Path,
+        metavar="FILE",
+        help="the same with the URL in a file, which may be written later",
+    )
     parser.add_argument("--verbose", action="store_true", help="write a line to stderr for every answer")
     return parser
 
@@ -79,6 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
         keep_bodies=options.keep_bodies,
         duplicates=options.duplicates,
         messages_per_s=options.rate,
+        receipts_url=options.receipts,
+        receipts_file=options.receipts_file,
     )
 
 

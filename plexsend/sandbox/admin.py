@@ -66,6 +66,10 @@ ROUTES: dict[Route, Callable[[Controls, dict[str, Any]], object]] = {
     ("POST", "credentials"): _call("set_credentials"),
     ("GET", "behaviour"): lambda controls, _: controls.get_behaviour().to_json(),
     ("POST", "behaviour"): _call("change_behaviour"),
+    ("GET", "receipts"): _call("list_receipts"),
+    ("POST", "receipts"): _call("post_receipt"),
+    ("GET", "receipts/url"): _call("get_receipts_url"),
+    ("POST", "receipts/url"): _call("set_receipts_url"),
     ("POST", "reset"): _call("reset"),
 }
 """Every route. Those that only call a control take its arguments from a JSON body, or from the query."""

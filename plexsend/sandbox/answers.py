@@ -6,9 +6,12 @@ import json
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from plexsend.sandbox.codes import FRONT_WORDS, get_code
+
+if TYPE_CHECKING:
+    import threading
 
 
 class Ending(Enum):
@@ -67,6 +70,8 @@ class Reply:
     delay_s: float = 0.0
     bytes_per_s: float | None = None
     """None: in one write."""
+    awaits: tuple[threading.Event, ...] = ()
+    """What must have happened before it goes out: the first tries of early receipts."""
 
 
 JSON_TYPE = ("Content-Type", "application/json;charset=utf-8")

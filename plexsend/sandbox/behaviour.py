@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 # The codes of which the guide does not say whether they come per item or for the whole request.
 EITHER_WAY = frozenset({"G110", "G150", "G160"})
+
+
+# A week: no carrier tries for longer.
+_LONGEST_MS = 7 * 24 * 3600 * 1000
 
 
 class Duplicates(StrEnum):
@@ -39,6 +43,20 @@ class Behaviour:
     """The registered sender numbers; another is G140. None: every number of the right form."""
     shuffle: bool = True
     """Results come in random order, because the guide promises none."""
+    receipt_delay_ms: float = 0
+    """How long after acceptance a receipt is posted."""
+    receipt_spread_ms: float = 0
+    """Each receipt comes up to this much later than that, so that they come out of order."""
+    receipt_early: float = 0
+    """The share of receipts that are posted before the sending request is answered."""
+    receipt_doubled: float = 0
+    """The share of receipts that come twice."""
+    receipt_missing: float = 0
+    """The share of receipts that never come."""
+    receipt_codes: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Code → the share of receipts that have it; the others say delivered."""
+    receipt_retry_ms: float = 1000
+    """How long to wait after a first try that was not answered as it should be; it doubles each time."""
 
     @property
     def refuses_duplicates(self) -> bool:
@@ -56,6 +74,7 @@ class Behaviour:
             **dataclasses.asdict(self),
             "envelope_for": sorted(self.envelope_for),
             "senders": None if self.senders is None else sorted(self.senders),
+            "receipt_codes": dict(self.receipt_codes),
         }
 
 
@@ -109,6 +128,27 @@ def _read_header(value: object) -> str | None:
     return text
 
 
+def _read_share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
+def _read_wait(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_MS:
+        raise ValueError
+    return value
+
+
+def _read_codes(value: object) -> dict[str, float]:
+    if not isinstance(value, Mapping) or not all(isinstance(code, str) for code in value):
+        raise TypeError
+    shares = {code: _read_share(share) for code, share in value.items()}
+    if sum(shares.values()) > 1:
+        raise ValueError
+    return shares
+
+
 def _read_flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -123,4 +163,11 @@ _READERS = {
     "retry_after": _read_header,
     "senders": _read_names,
     "shuffle": _read_flag,
+    "receipt_delay_ms": _read_wait,
+    "receipt_spread_ms": _read_wait,
+    "receipt_early": _read_share,
+    "receipt_doubled": _read_share,
+    "receipt_missing": _read_share,
+    "receipt_codes": _read_codes,
+    "receipt_retry_ms": _read_wait,
 }

@@ -119,6 +119,37 @@ class Controls:
         """Change switches by their names in `Behaviour`. ValueError names what is wrong."""
         self._plex.behaviour = self._plex.behaviour.change(changes)
 
+    def set_receipts_url(self, url: str | None, *, account: str | None = None) -> None:
+        """Post receipts of an account there, or of all that have no URL of their own; None: post none.
+
+        ValueError names what is wrong with the URL; it leads to this machine.
+        """
+        self._plex.deliveries.callbacks.set(account, url)
+
+    def get_receipts_url(self, account: str | None = None) -> str | None:
+        """Return where receipts of an account go, without the secret in its path; None: nowhere."""
+        target = self._plex.deliveries.callbacks.get(account or "")
+        return None if target is None else target.shown
+
+    def post_receipt(
+        self,
+        msg_key: str,
+        code: str,
+        *,
+        account: str = "",
+        service: str = "mms-standard",
+        carrier: str | None = None,
+        times: int = 1,
+    ) -> int:
+        """Post a receipt of any key and code now; return how many are on their way. ValueError: no URL."""
+        return self._plex.deliveries.post(
+            msg_key, code, account=account, service=service, carrier=carrier, times=times
+        )
+
+    def list_receipts(self) -> list[dict[str, Any]]:
+        """Return the last 1,000 receipts that were taken or given up, oldest first."""
+        return self._plex.deliveries.poster.list_ended()
+
     def reset(self) -> None:
-        """Forget messages, counts, requests and faults. Credit, credentials and switches stay as they are."""
+        """Forget messages, counts, requests, faults and receipts. All that was set stays as it is."""
         self._plex.clear()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plexsend.sandbox.wire import Head
 
 ARRAY = "msg_data"
+ECHO = "echo_to_webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Entry:
     code: str | None = None
     """What it is refused with; None: it may be accepted."""
     magic: Magic | None = None
+    receiver: str = ""
+    """The recipient's number, by which receipts follow; empty where it is refused."""
+    echo: str = ""
+    """What its receipt repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +135,10 @@ def _judge_item(
         return Entry(key, finding.code)
     if behaviour.senders is not None and item[product.sender] not in behaviour.senders:
         return Entry(key, "G140")
-    magic = MAGIC.get(item[product.receiver])
-    if magic is None:
-        return Entry(key)
-    return Entry(key, magic.code if magic.effect is Effect.CODE else None, magic)
+    receiver = item[product.receiver]
+    magic = MAGIC.get(receiver)
+    code = magic.code if magic is not None and magic.effect is Effect.CODE else None
+    return Entry(key, code, magic, receiver, item.get(ECHO, ""))
 
 
 def _get_key(item: Mapping[str, Any], product: Product) -> str:

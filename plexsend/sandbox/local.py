@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from plexsend.sandbox.behaviour import Behaviour
+from plexsend.sandbox.callbacks import Callbacks
 from plexsend.sandbox.controls import Controls
 from plexsend.sandbox.credentials import parse_accounts
 from plexsend.sandbox.plex import Plex
@@ -16,6 +17,7 @@ from plexsend.sandbox.server import HOST, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -35,6 +37,8 @@ class Sandbox(Controls):
         behaviour: The positions of the switches.
         keep_requests: How many of the last requests are remembered.
         keep_bodies: Whether they are remembered with their bodies, which hold texts and numbers.
+        receipts_url: Where receipts are posted, on this machine; None: nowhere, until it is set.
+        receipts_file: Holds such a URL in its only line; it may be written later, and anew.
         idle_s: After how many silent seconds a kept connection is closed.
         seed: Repeats the order of results and the chances of faults.
         clock: Seconds that never go back, for the end of faults and for rates.
@@ -51,6 +55,8 @@ class Sandbox(Controls):
         behaviour: Behaviour | None = None,
         keep_requests: int = 1000,
         keep_bodies: bool = False,
+        receipts_url: str | None = None,
+        receipts_file: Path | None = None,
         idle_s: float = 75.0,
         seed: int | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -65,6 +71,7 @@ class Sandbox(Controls):
             keep_bodies=keep_bodies,
             seed=seed,
             clock=clock,
+            callbacks=Callbacks(url=receipts_url, file=receipts_file, clock=clock),
         )
         super().__init__(plex)
         self._asked_port = port
@@ -82,15 +89,17 @@ class Sandbox(Controls):
                 target=self._server.serve_forever, args=(_POLL_S,), name="plexsend-sandbox", daemon=True
             )
             self._thread.start()
+            self._plex.deliveries.poster.start()
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection. What was seen stays readable."""
+        """Close the port and every connection, and post no more. What was seen stays readable."""
         server, thread = self._server, self._thread
         self._server = self._thread = None
         if server is not None and thread is not None:
             server.shutdown()
             server.close()
+            self._plex.deliveries.poster.stop()
             thread.join()
 
     def __enter__(self) -> Self:
@@ -118,6 +127,8 @@ def run(
     accounts: Sequence[str] = (),
     credit: int | None = None,
     keep_bodies: bool = False,
+    receipts_url: str | None = None,
+    receipts_file: Path | None = None,
     **switches: Any,
 ) -> int:
     """Run a sandbox until SIGTERM or SIGINT, and return the exit code of the process.
@@ -133,6 +144,8 @@ def run(
             credit=credit,
             behaviour=behaviour,
             keep_bodies=keep_bodies,
+            receipts_url=receipts_url,
+            receipts_file=receipts_file,
         )
     except ValueError as exc:
         return _fail(str(exc))

@@ -7,8 +7,10 @@ import random
 from typing import TYPE_CHECKING
 
 from plexsend.sandbox.answers import Ending, Reply, Result, Results, Whole, refuse, render
+from plexsend.sandbox.callbacks import Callbacks
 from plexsend.sandbox.codes import ACCEPTED
 from plexsend.sandbox.credentials import Credentials, parse
+from plexsend.sandbox.deliveries import Deliveries
 from plexsend.sandbox.judging import Entry, Offer, judge
 from plexsend.sandbox.ledger import Ledger
 from plexsend.sandbox.limiter import Limiter
@@ -20,6 +22,7 @@ from plexsend.sandbox.spoiling import Asked, shows_codes, spoil_answer, spoil_re
 from plexsend.sandbox.stats import Stats, Tally
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from plexsend.sandbox.behaviour import Behaviour
@@ -39,6 +42,7 @@ class Plex:
         keep_bodies: bool,
         seed: int | None,
         clock: Callable[[], float],
+        callbacks: Callbacks | None = None,
     ) -> None:
         # Chance here is for variety, and a seed repeats it: no place for the system's randomness.
         self._chances = random.Random(seed)  # noqa: S311 - see above
@@ -47,6 +51,12 @@ class Plex:
         self.credentials = Credentials(credentials)
         self.ledger = Ledger(credit=credit, clock=clock)
         self.schedule = Schedule(clock=clock, chances=self._chances)
+        self.deliveries = Deliveries(
+            callbacks or Callbacks(url=None, file=None, clock=clock),
+            behaviour=lambda: self.behaviour,
+            chances=self._chances,
+            clock=clock,
+        )
         self.tally = Tally()
         self.recorder = Recorder(keep_requests=keep_requests, keep_bodies=keep_bodies)
 
@@ -64,7 +74,8 @@ class Plex:
         judged = judge(head, body or b"", self.credentials, self.behaviour)
         items = len(judged.entries) if isinstance(judged, Offer) else None
         self.tally.count_request(service, account, items)
-        answer = judged if isinstance(judged, Whole) else self._settle(judged, blocked=drawn.blocks)
+        early: list[threading.Event] = []
+        answer = judged if isinstance(judged, Whole) else self._settle(judged, early, blocked=drawn.blocks)
         if drawn.fault is not None:
             asked = Asked(head.fields.get("authorization", ""), body or b"")
             answer = spoil_answer(answer, drawn.fault, self._chances, asked)
@@ -74,24 +85,33 @@ class Plex:
         silent = reply.ending in {Ending.RESET, Ending.HANG_UP}
         shown = shows_codes(drawn.fault) and not silent
         self.tally.count_answer(answer if shown else None, None if silent else reply.status)
-        if drawn.delay_s or drawn.bytes_per_s:
-            return dataclasses.replace(reply, delay_s=drawn.delay_s, bytes_per_s=drawn.bytes_per_s)
+        if drawn.delay_s or drawn.bytes_per_s or early:
+            return dataclasses.replace(
+                reply, delay_s=drawn.delay_s, bytes_per_s=drawn.bytes_per_s, awaits=tuple(early)
+            )
         return reply
 
     def get_stats(self) -> Stats:
         """Return all counts."""
-        return self.tally.get_stats(self.ledger)
+        return self.tally.get_stats(self.ledger, self.deliveries.poster.get_counts())
 
     def clear(self) -> None:
-        """Forget messages, counts, requests and faults; who may send, credit and switches stay."""
+        """Forget messages, counts, requests, faults and receipts that wait.
+
+        Who may send, credit, switches and the URLs for receipts stay.
+        """
         self.schedule.clear()
         self.ledger.clear()
         self.tally.clear()
         self.recorder.clear()
         self._limiter.clear()
+        self.deliveries.poster.clear()
 
-    def _settle(self, offer: Offer, *, blocked: bool) -> Results | Whole:
-        """Accept what can be accepted of an offer, and say so. Blocked: only say what would be said."""
+    def _settle(self, offer: Offer, early: list[threading.Event], *, blocked: bool) -> Results | Whole:
+        """Accept what can be accepted of an offer, and say so. Blocked: only say what would be said.
+
+        `early` gets what to wait for before the answer goes out.
+        """
         if blocked:
             return self._compose(offer.entries, [ACCEPTED] * len(offer.good_keys))
         refusal = self._refuse_whole(offer)
@@ -104,7 +124,12 @@ class Plex:
             refuse_duplicates=self.behaviour.refuses_duplicates,
             all_or_nothing="G150" in self.behaviour.envelope_for,
         )
-        return refuse("G150") if codes is None else self._compose(offer.entries, codes)
+        if codes is None:
+            return refuse("G150")
+        good = (entry for entry in offer.entries if entry.code is None)
+        accepted = (entry for entry, code in zip(good, codes, strict=True) if code == ACCEPTED)
+        early += self.deliveries.follow(offer.service, offer.account, accepted)
+        return self._compose(offer.entries, codes)
 
     def _refuse_whole(self, offer: Offer) -> Whole | None:
         """Return what the rate or a magic number makes of the whole request, or None."""

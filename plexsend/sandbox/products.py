@@ -26,6 +26,12 @@ class Product:
     item: Shape
     envelope: Shape = NOTHING
     """What the request holds beside `msg_data`, judged by the same rules as an item."""
+    message_type: str = "RCS"
+    """What its receipts call it; the guide shows that of texts alone."""
+    delivered: str = "0"
+    """The code of a receipt that says delivered."""
+    undelivered: str = "E"
+    """One of those that say the opposite."""
     key: str = "msg_key"
     sender: str = SENDER.name
     receiver: str = RECEIVER.name
@@ -59,6 +65,7 @@ _PATH = "/{service_id}/v2/send"
 MMS = Product(
     name="mms",
     path=_PATH,
+    message_type="MMS",
     services=("mms-standard", "mms-bulk", "mms-finance"),
     item=Shape((_KEY, _SUB_ID, _TITLE, SENDER, RECEIVER, _ORIGIN, _LONG_TEXT, _ECHO, _IMAGES)),
 )
@@ -66,6 +73,7 @@ MMS = Product(
 LMS = Product(
     name="lms",
     path=_PATH,
+    message_type="LMS",
     services=("lms-standard", "lms-bulk", "lms-finance"),
     item=Shape((_KEY, _SUB_ID, _TITLE, SENDER, RECEIVER, _ORIGIN, _LONG_TEXT, _ECHO)),
 )
@@ -73,6 +81,7 @@ LMS = Product(
 SMS = Product(
     name="sms",
     path=_PATH,
+    message_type="SMS",
     services=("sms-standard", "sms-bulk", "sms-finance", "sms-verify"),
     item=Shape((_KEY, _SUB_ID, SENDER, RECEIVER, _ORIGIN, _SHORT_TEXT, _ECHO)),
 )
@@ -85,6 +94,8 @@ RCS_V1 = Product(
     services=_RCS_SERVICES,
     item=rcs.ITEM_V1,
     envelope=rcs.ENVELOPE,
+    delivered="00000",
+    undelivered="74002",
 )
 
 RCS_V2 = Product(
@@ -93,6 +104,8 @@ RCS_V2 = Product(
     services=_RCS_SERVICES,
     item=rcs.ITEM_V2,
     envelope=rcs.ENVELOPE,
+    delivered="00000",
+    undelivered="74002",
 )
 
 PRODUCTS = (MMS, RCS_V1, RCS_V2, SMS, LMS)
@@ -114,3 +127,6 @@ def _lay_routes() -> dict[str, Route]:
 
 ROUTES = _lay_routes()
 """Path to route; a path that is not here is answered C404_1."""
+
+PRODUCT_OF = {service: product for product in PRODUCTS for service in product.services}
+"""Service → its product; the dialects of RCS MMS differ in nothing that a receipt shows."""

@@ -127,8 +127,45 @@ class SandboxAdmin:
         """Change switches by their names in `Behaviour`. ValueError names what is wrong."""
         self._send("POST", "behaviour", **changes)
 
+    def set_receipts_url(self, url: str | None, *, account: str | None = None) -> None:
+        """Post receipts of an account there, or of all that have no URL of their own; None: post none."""
+        self._send("POST", "receipts/url", url=url, account=account)
+
+    def get_receipts_url(self, account: str | None = None) -> str | None:
+        """Return where receipts of an account go, without the secret in its path; None: nowhere."""
+        url = self._get("receipts/url", account=account)
+        return None if url is None else str(url)
+
+    def post_receipt(
+        self,
+        msg_key: str,
+        code: str,
+        *,
+        account: str = "",
+        service: str = "mms-standard",
+        carrier: str | None = None,
+        times: int = 1,
+    ) -> int:
+        """Post a receipt of any key and code now; return how many are on their way. ValueError: no URL."""
+        return int(
+            self._send(
+                "POST",
+                "receipts",
+                msg_key=msg_key,
+                code=code,
+                account=account,
+                service=service,
+                carrier=carrier,
+                times=times,
+            )
+        )
+
+    def list_receipts(self) -> list[dict[str, Any]]:
+        """Return the last 1,000 receipts that were taken or given up, oldest first."""
+        return list(self._get("receipts"))
+
     def reset(self) -> None:
-        """Forget messages, counts, requests and faults. Credit, credentials and switches stay as they are."""
+        """Forget messages, counts, requests, faults and receipts. All that was set stays as it is."""
         self._send("POST", "reset")
 
     def _get(self, path: str, **arguments: str | None) -> Any:

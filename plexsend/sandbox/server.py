@@ -32,6 +32,9 @@ MAX_BODY_BYTES = 1_000_000
 _LINGER_S = 1.0
 _LINGER_BYTES = 4_000_000
 
+# How long an answer waits for receipts that are to come before it. Clients give up after 15 s.
+_EARLY_S = 2.0
+
 # A dripping answer goes out in at most this many pieces a second.
 _DRIPS_PER_S = 20
 
@@ -178,6 +181,9 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def _send(self, reply: Reply, head: wire.Head) -> bool:
         """Send an answer as it wants to be sent; return whether another request may follow."""
+        wait_until_s = time.monotonic() + _EARLY_S
+        for tried in reply.awaits:
+            tried.wait(max(0.0, wait_until_s - time.monotonic()))
         if reply.delay_s and self.server.stopping.wait(reply.delay_s):
             return False
         _log.info("answered %s %s with %s (%s)", head.method, head.path, reply.status, reply.ending.name)

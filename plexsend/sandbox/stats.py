@@ -61,6 +61,8 @@ class Stats:
     """The most messages accepted within any one second."""
     worst_second_by_lane: Mapping[str, int] = field(default_factory=dict)
     """The same for each `service@account`."""
+    receipts: Mapping[str, int] = field(default_factory=dict)
+    """Receipts that wait, were taken, given up (ten tries), dropped (too many waited); and all tries."""
 
     def to_json(self) -> dict[str, object]:
         """Return the counts as JSON knows them: keys become strings."""
@@ -125,8 +127,8 @@ class Tally:
         with self._lock:
             return list(self._arrivals)
 
-    def get_stats(self, ledger: Ledger) -> Stats:
-        """Return all counts, together with those that the ledger keeps."""
+    def get_stats(self, ledger: Ledger, receipts: Mapping[str, int]) -> Stats:
+        """Return all counts, together with those of the ledger and of the receipts' poster."""
         with self._lock:
             return Stats(
                 **self._single,
@@ -139,4 +141,5 @@ class Tally:
                 faults=dict(self._faults),
                 worst_second=ledger.worst_second,
                 worst_second_by_lane=ledger.list_worst_seconds(),
+                receipts=receipts,
             )

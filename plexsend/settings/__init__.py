@@ -15,13 +15,14 @@ from plexsend.settings.model import (
     Policy,
     RcsDialect,
     Settings,
+    UncertainThen,
 )
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.proxy_urls import ProxyAddress
 from plexsend.settings.reading import read
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
-from plexsend.settings.variables import Reader, Variable
+from plexsend.settings.variables import ReadBy, Variable
 from plexsend.settings.variables import rows as variables_of
 
 __all__ = [
@@ -37,10 +38,11 @@ __all__ = [
     "Policy",
     "ProxyAddress",
     "RcsDialect",
-    "Reader",
+    "ReadBy",
     "RedisAddress",
     "SentinelAddress",
     "Settings",
+    "UncertainThen",
     "Variable",
     "markdown_page",
     "markdown_table",

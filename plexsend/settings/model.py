@@ -19,7 +19,7 @@ from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, folder, key_prefix, number, switch, time_zone, whole
-from plexsend.settings.variables import Reader, Variable, row, rows, service_row, varying_row
+from plexsend.settings.variables import ReadBy, Variable, row, rows, service_row, varying_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,15 @@ class OnUncertain(Enum):
     """It is sent again under the same key, within the time that the gateway is trusted to know it."""
     PARK = "park"
     """It waits for a person: nothing is ever sent twice."""
+    RECEIPT = "receipt"
+    """It waits for its receipt for a time; what follows then is a setting of its own."""
+
+
+class UncertainThen(Enum):
+    """What becomes of a message that waited for its receipt in vain."""
+
+    PARK = "park"
+    RESEND = "resend"
 
 
 class LogFormat(Enum):
@@ -76,9 +85,21 @@ class Policy:
     connections: int = service_row("CONNECTIONS", "8", whole(1, 1000),
         "The most requests at once per lane over all workers.")
     on_uncertain: OnUncertain = service_row("ON_UNCERTAIN", OnUncertain.RESEND.value, choice(OnUncertain),
-        "What becomes of a message that may have been sent: resend (same key again) or park (wait for "
-        "a person).",
+        "What becomes of a message that may have been sent: resend (same key again), park (wait for "
+        "a person) or receipt (wait for its receipt first).",
         in_readme=True)
+    uncertain_wait_s: float = service_row("UNCERTAIN_WAIT_S", "600", _WAIT,
+        "With PLEXSEND_ON_UNCERTAIN=receipt: how many seconds such a message waits for its receipt.",
+        replaces="Nothing: without receipts there was nothing to wait for.")
+    uncertain_then: UncertainThen = service_row(
+        "UNCERTAIN_THEN", UncertainThen.PARK.value, choice(UncertainThen),
+        "What becomes of it when none has come by then: park or resend.",
+        replaces="Nothing: which is worse, twice or not at all, only the operator knows.")
+    receipt_wait_h: float = service_row("RECEIPT_WAIT_H", "84", number(0.0001, 24 * 90),
+        "How many hours after its acceptance a message without a receipt becomes unknown, where receipts "
+        "come at all; records are kept for as long at least.",
+        by_product={"sms": "26"},
+        replaces="Nothing: KEEP_DAYS says how long it is remembered, not when there is nothing to hope for.")
     retry_first_s: float = service_row("RETRY_FIRST_S", "2", _WAIT,
         "The longest wait before the second try of an uncertain message; it doubles with every try.",
         up_to="retry_longest_s")
@@ -109,16 +130,16 @@ class Settings:
     redis: RedisAddress = row("REDIS_URL", "redis://127.0.0.1:6379/0", redis_address,
         "Where the messages are: redis://, rediss://, unix:///path?db=0 or "
         "sentinel://host,host/0?master=NAME.",
-        readers=Reader.ALL, secret=True, in_readme=True)
+        readers=ReadBy.ALL, secret=True, in_readme=True)
     broker: RedisAddress = row("BROKER_URL", None, redis_address,
         "Where Celery's doorbells go, written as PLEXSEND_REDIS_URL is.",
         secret=True, default_words="as PLEXSEND_REDIS_URL")
     key_prefix: str = row("KEY_PREFIX", "plexsend:", key_prefix,
         "What every key in Redis starts with, so that several installations can share a server.",
-        readers=Reader.ALL)
+        readers=ReadBy.ALL)
     accounts: Mapping[str, Account] = varying_row("ACCOUNT_<NAME>", credentials,
         "The account of that name (MAIN is main, MY_SHOP is my-shop): userID;secret_key.",
-        readers=Reader.ALL, secret=True, default_words="no account", in_readme=True)
+        readers=ReadBy.ALL, secret=True, default_words="no account", in_readme=True)
     """Name to account; empty where nothing is sent from, such as a producer's machine."""
     base_urls: Mapping[str, str] = varying_row("<PRODUCT>_URL", base_url,
         "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
@@ -137,7 +158,7 @@ class Settings:
     idle_s: float = row("IDLE_S", "20", number(1, 300),
         "A connection to Redis or the gateway that nobody used for so many seconds is made anew before its "
         "next use. Set it below what a firewall on the way allows.",
-        readers=Reader.ALL,
+        readers=ReadBy.ALL,
         replaces="Nothing: a connection that a firewall had dropped cost the next call 5 s.")
     rcs_dialect: RcsDialect = row("RCS_DIALECT", RcsDialect.V1.value, choice(RcsDialect),
         "The version of the gateway's RCS interface, v1 or v2; items are written the same for both.",
@@ -145,10 +166,10 @@ class Settings:
     durable: bool = row("DURABLE", "0", switch,
         "With 1 nothing is taken in or sent unless Redis writes each change to disk first "
         "(appendfsync always).",
-        readers=Reader.ALL, in_readme=True)
+        readers=ReadBy.ALL, in_readme=True)
     number_key: NumberKey | None = row("NUMBER_KEY", None, number_key,
         "The key, 32 to 64 characters, under which the receiver of each message is remembered as a hash.",
-        readers=Reader.ALL, secret=True, default_words="no hash is kept",
+        readers=ReadBy.ALL, secret=True, default_words="no hash is kept",
         replaces="Nothing: the text of a message goes when it is accepted, and its number went with it.")
     """None: receivers are remembered by their last four digits alone."""
     # The least is about nine seconds: housekeeping does not look more often, and a slip such as 0 is caught.

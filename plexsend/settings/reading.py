@@ -68,7 +68,9 @@ def read(
             }
         ),
         "usual": lambda: reader.policy(None),
-        "services": lambda: MappingProxyType({service: reader.policy(service) for service in services}),
+        "services": lambda: MappingProxyType(
+            {service: reader.policy(service, product) for service, product in services.items()}
+        ),
         "asks": lambda: MappingProxyType(reader.asks(services)),
         "warnings": lambda: (*_unverified(found), *reader.unknown()),
     }
@@ -98,20 +100,23 @@ class _Reader:
         # A dict for its order: a plain value that is wrong is met once for every service.
         self.problems: dict[Problem, None] = {}
 
-    def value(self, variable: Variable[T], service: str | None = None) -> T:
+    def value(self, variable: Variable[T], service: str | None = None, product: str | None = None) -> T:
         """Return the variable's value; after a problem its default, since the problem stops everything."""
         found = self.optional(variable, service)
-        return variable.parse_default() if found is None else found
+        return variable.parse_default(product) if found is None else found
 
     def optional(self, variable: Variable[T], service: str | None = None) -> T | None:
         """Return the variable's value; None when it is not set, or is wrong."""
         source = self._source(variable, service)
         return self._attempt(source, partial(self._parse, variable, source))
 
-    def policy(self, service: str | None) -> Policy:
-        """Return the policy of a service: its own values before the usual ones; None: only the usual ones."""
+    def policy(self, service: str | None, product: str | None = None) -> Policy:
+        """Return the policy of a service: its own values before the usual ones; None: only the usual ones.
+
+        `product`: the service's.
+        """
         variables = rows(Policy)
-        found = {name: self.value(variable, service) for name, variable in variables.items()}
+        found = {name: self.value(variable, service, product) for name, variable in variables.items()}
         for name, first in variables.items():
             if first.up_to and found[name] > found[first.up_to]:
                 sources = self._source(first, service), self._source(variables[first.up_to], service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plexsend.settings.model import VARIABLES
-from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Reader
+from plexsend.settings.variables import FILE_SUFFIX, PREFIX, ReadBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,11 +17,11 @@ _OF_WORKERS = (
     "what a worker asks for: the whole fleet goes by one value, which `plexsend policy list` shows."
 )
 _SECTIONS = {
-    Reader.ALL: (
+    ReadBy.ALL: (
         "Read by applications, workers and commands",
         "Give the same value wherever messages are submitted, sent or looked at.",
     ),
-    Reader.WORKERS: ("Read by workers alone", _OF_WORKERS),
+    ReadBy.WORKERS: ("Read by workers alone", _OF_WORKERS),
 }
 
 _INTRODUCTION = f"""# Settings
@@ -73,10 +73,16 @@ def markdown_page() -> str:
     return "\n".join(parts)
 
 
+def default_words(variable: Variable[Any]) -> str:
+    """Return a default as the docs write it, with what it is for the products that have another."""
+    others = (f"{product}: `{text}`" for product, text in variable.by_product.items())
+    return "; ".join([f"`{variable.default}`", *others])
+
+
 def _table(variables: Iterable[Variable[Any]]) -> str:
     rows = ["| Variable | Default | Per service | Meaning |", "|---|---|---|---|"]
     for variable in variables:
         name = f"`{variable.name}`" + (f" or `{variable.name}{FILE_SUFFIX}`" if variable.secret else "")
-        default = variable.default_words if variable.default is None else f"`{variable.default}`"
+        default = variable.default_words if variable.default is None else default_words(variable)
         rows.append(f"| {name} | {default} | {'yes' if variable.per_service else ''} | {variable.meaning} |")
     return "\n".join(rows)

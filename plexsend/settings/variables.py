@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import Flag, auto
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ FILE_SUFFIX = "_FILE"
 _ROW = "variable"
 
 
-class Reader(Flag):
+class ReadBy(Flag):
     """Which programs read a variable."""
 
     APPLICATIONS = auto()
@@ -43,12 +44,14 @@ class Variable(Generic[T]):
     parse: Parse[T] = field(repr=False)
     meaning: str
     """One sentence for the docs."""
-    readers: Reader = Reader.WORKERS
+    readers: ReadBy = ReadBy.WORKERS
     per_service: bool = False
     """True when the name may end in a service, such as `_MMS_BULK`; it then counts for that service alone."""
     secret: bool = False
     """True when the value is or may hold a secret, so that `<name>_FILE` may give it instead."""
     default_words: str = ""
+    by_product: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """Product → the default for its services, where that is another; only with `per_service`."""
     up_to: str = ""
     """For the first of waits that double: the field with the longest wait, which it may not exceed."""
     in_readme: bool = False
@@ -56,9 +59,12 @@ class Variable(Generic[T]):
     replaces: str = ""
     """One sentence: what a variable made it possible to remove, or why nothing. Empty for the oldest."""
 
-    def parse_default(self) -> T:
-        """Return the default as a value; only for a variable that has one."""
-        return self.parse(self.name, self.default or "")
+    def parse_default(self, product: str | None = None) -> T:
+        """Return the default as a value; only for a variable that has one.
+
+        `product`: that of the service for which it is asked; None: for none.
+        """
+        return self.parse(self.name, self.by_product.get(product or "", self.default or ""))
 
 
 def row(name: str, default: str | None, parse: Parse[T], meaning: str, **more: Any) -> T:

@@ -109,10 +109,17 @@ _BY_PERSONS = {
 }
 """Scripts that nobody calls unless a person acts, or an hour passes: the group of faults that do the same,
 and the act."""
-_CALLED_BY_NOBODY = (Script.ADOPT, Script.FORM, Script.IMPORTS, Script.PRUNE, Script.REWOUND)
+_CALLED_BY_NOBODY = (
+    Script.ADOPT,
+    Script.FORM,
+    Script.IMPORTS,
+    Script.PRUNE,
+    Script.REWOUND,
+    Script.RESULTS,
+)
 """A fleet that has gone over to the form in force calls the first two no more. Imports of rows without a key
 of their own are in no ledger here (tests/integration/crash loses their calls), what is pruned could not be
-judged, and the last is called after a restore, at which nothing else strikes."""
+judged, `rewound` is called after a restore, at which nothing else strikes, and nobody hears results here."""
 
 
 def _lose(script: Script, what: str) -> Callable[[World, Span], Proof]:

@@ -130,9 +130,9 @@ IN_SCRIPTS = (
         "park-in-force-ignored",
         3,
         "what waits to be sent again goes, though park is in force",
-        f"{_SCRIPTS}/_policy.lua",
-        "return policy('on_uncertain', service) == 'park'",
-        "return false",
+        f"{_SCRIPTS}/advance/choose.lua",
+        "if found == 'park' then",
+        "if false then",
         (f"{_DISAGREEING}::test_what_waits_to_be_sent_again_is_parked_once_park_is_in_force",),
     ),
     Mutation(

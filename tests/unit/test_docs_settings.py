@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plexsend.settings import VARIABLES, Policy, Reader, Settings, markdown_page
+from plexsend.settings import VARIABLES, Policy, ReadBy, Settings, markdown_page
 from plexsend.settings.variables import Variable, rows
 
 ROOT = Path(__file__).parents[2]
@@ -69,4 +69,4 @@ ATTRIBUTES = [*rows(Settings).items(), *rows(Policy).items()]
 def test_applications_read_what_is_said_to_be_theirs(attribute: str, row: Variable[Any]) -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "producers").rglob("*.py")))
     read = re.search(rf"\.{attribute}\b", code) is not None
-    assert (Reader.APPLICATIONS in row.readers) is read
+    assert (ReadBy.APPLICATIONS in row.readers) is read

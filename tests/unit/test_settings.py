@@ -251,7 +251,7 @@ def test_word_is_understood_in_any_case_and_for_one_service() -> None:
 
 
 def test_unknown_word_is_answered_with_the_known_ones() -> None:
-    assert problem(ON_UNCERTAIN="retry").remedy == "Give one of: resend, park."
+    assert problem(ON_UNCERTAIN="retry").remedy == "Give one of: resend, park, receipt."
 
 
 def test_spaces_around_a_value_do_not_count() -> None:

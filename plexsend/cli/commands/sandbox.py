@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 import click
 
@@ -52,6 +53,18 @@ from plexsend.terminal.screen import Screen
     is_flag=True,
     help="Let its administration show what was received, texts and numbers too.",
 )
+@click.option(
+    "--receipts",
+    "receipts_url",
+    metavar="URL",
+    help="Post a receipt for each accepted message there; it leads to this machine.",
+)
+@click.option(
+    "--receipts-file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The same with the URL in a file, which may be written later.",
+)
 @json_option
 def sandbox(
     *,
@@ -61,11 +74,14 @@ def sandbox(
     rate: float | None,
     duplicates: str,
     keep_bodies: bool,
+    receipts_url: str | None,
+    receipts_file: Path | None,
     as_json: bool,
 ) -> None:
     """Run a stand-in gateway on 127.0.0.1 until Ctrl-C. It accepts messages and sends them to nobody.
 
-    Certain receiver numbers have fixed outcomes, and faults can be asked for over HTTP: see docs/sandbox.md.
+    Certain receiver numbers have fixed outcomes, receipts too, and faults can be asked for over HTTP: see
+    docs/sandbox.md.
     Prints its address when it is ready.
     """
     from plexsend.sandbox import Behaviour, Sandbox
@@ -79,6 +95,8 @@ def sandbox(
             credit=credit,
             behaviour=Behaviour().change({"duplicates": duplicates, "messages_per_s": rate}),
             keep_bodies=keep_bodies,
+            receipts_url=receipts_url,
+            receipts_file=receipts_file,
         )
     except ValueError as exc:
         raise UsageError(f"{exc}.") from exc

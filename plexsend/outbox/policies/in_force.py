@@ -103,7 +103,7 @@ class PoliciesOf:
 
     def _value(self, row: PolicyRow, service: str | None) -> Any:
         text = self.agreed.text(row, service, self.account)
-        return row.value(row.default if text is None else text)
+        return row.value(row.default_for(service) if text is None else text)
 
 
 def asks_for(asks: Mapping[str, Mapping[str, str]], services: Iterable[str]) -> dict[str, Mapping[str, str]]:

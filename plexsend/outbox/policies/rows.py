@@ -7,16 +7,25 @@ same to them and to Python.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import SettingsError
-from plexsend.gateway.services import PRODUCTS
+from plexsend.gateway.services import PRODUCTS, SERVICES
 from plexsend.outbox.policies import parsers
-from plexsend.settings import AGREED, EVERY_SERVICE, OnUncertain, Policy, RcsDialect, Settings, variables_of
+from plexsend.settings import (
+    AGREED,
+    EVERY_SERVICE,
+    OnUncertain,
+    Policy,
+    RcsDialect,
+    Settings,
+    UncertainThen,
+    variables_of,
+)
 from plexsend.settings.values import whole
 
 if TYPE_CHECKING:
@@ -48,6 +57,13 @@ class PolicyRow:
     """Whether each service has its own; otherwise one holds for the whole account."""
     variable: str = ""
     """The setting by which a process asks for a value; empty where only a person sets it."""
+    by_product: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """Product → the default for its services, where that is another."""
+
+    def default_for(self, service: str | None) -> str:
+        """Return the default that holds for a service; None: for the account."""
+        known = SERVICES.get(service or "")
+        return self.default if known is None else self.by_product.get(known.product.name, self.default)
 
     def value(self, text: str) -> Any:
         """Return the value that a text means; raises SettingsError."""
@@ -89,7 +105,11 @@ def _limit(value: float) -> float:
 
 
 def _most_careful(value: OnUncertain) -> int:
-    return (OnUncertain.PARK, OnUncertain.RESEND).index(value)
+    return (OnUncertain.PARK, OnUncertain.RECEIPT, OnUncertain.RESEND).index(value)
+
+
+def _safest(value: UncertainThen) -> int:
+    return (UncertainThen.PARK, UncertainThen.RESEND).index(value)
 
 
 def _oldest(value: RcsDialect) -> str:
@@ -104,7 +124,8 @@ _RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "rate_per_s": ("the lowest; 0, no limit, is the loosest", _limit),
     "connections": ("the fewest", _lowest),
     "linger_ms": ("the longest", _highest),
-    "on_uncertain": ("park before resend", _most_careful),
+    "on_uncertain": ("park before receipt before resend", _most_careful),
+    "uncertain_then": ("park before resend", _safest),
     "resend_within_s": ("the shortest", _lowest),
     "retry_attempts": ("the fewest", _lowest),
     "rcs_dialect": ("the oldest", _oldest),
@@ -125,6 +146,7 @@ def _asked_for(name: str, variable: Variable[Any]) -> PolicyRow:
         rank=rank,
         per_service=variable.per_service,
         variable=variable.name,
+        by_product=variable.by_product,
     )
 
 

@@ -13,7 +13,8 @@ def markdown_table() -> str:
     ]
     for row in ROWS.values():
         holds_for = "a service" if row.per_service else "an account"
-        default = f"`{row.default}`" if row.default else "none"
+        others = (f"{product}: `{text}`" for product, text in row.by_product.items())
+        default = "; ".join([f"`{row.default}`", *others]) if row.default else "none"
         variable = f"`{row.variable}`" if row.variable else ""
         strictest = row.strictest if row.variable else ""
         lines.append(f"| `{row.name}` | {holds_for} | {default} | {variable} | {strictest} | {row.meaning} |")

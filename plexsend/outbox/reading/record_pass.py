@@ -1,7 +1,8 @@
 """One pass over all that Redis has under the prefix: every record is looked at in a script, with its places.
 
-The keys come from one SCAN for all accounts. The script compares 150 records in a call of about a millisecond
-and answers sums, so that a million records are neither kept nor sent.
+The keys come from one SCAN for all accounts. The script compares 150 records in a call of half a millisecond
+and answers sums, so that a million records are neither kept nor sent. The next call is under way while the
+reply of the last is judged.
 """
 
 from __future__ import annotations
@@ -10,30 +11,32 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import UsageError
 from plexsend.outbox.arguments import AUDIT
 from plexsend.outbox.lanes import NAME, Lane
+from plexsend.outbox.reading.bodies import BodyComparison
 from plexsend.outbox.reading.books import SETS, Tally
 from plexsend.outbox.reading.discrepancies import about_key, about_message
+from plexsend.outbox.redis.ahead import CallsAhead
 from plexsend.outbox.redis.key_types import type_in_account
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.outbox.reading.discrepancies import Discrepancy
     from plexsend.outbox.redis.store import Store
 
 _KEYS_A_PAGE = 1_000
 _KEYS_A_CALL = 150
-_ACTS = {b"m:": "records", b"b:": "bodies", b"h:": "histories"}
-_ACCOUNT = re.compile(rf"\{{({NAME.pattern})\}}:".encode())
+_RECORDS_A_CALL = 150
+_STRAYS_A_CALL = 500
+_ACTS = {b"b:": "bodies", b"h:": "histories"}
 
 
 @dataclass(slots=True)
@@ -69,19 +72,37 @@ class RecordPass:
         self._on_page = on_page
         self._known: set[bytes] | None = set() if exactly else None
         self._pass = PassResult()
+        self._calls = CallsAhead(store)
+        self._bodies = BodyComparison(store, self._calls, self._note)
+        start = re.escape(store.keys.prefix)
+        self._key = re.compile(rf"{start}\{{({NAME.pattern})\}}:(m:|b:|h:)?".encode())
+        self._gathered: dict[tuple[bytes, bytes | None], list[bytes]] = defaultdict(list)
+        """Account and kind of key → keys behind that, until there are enough for a call."""
 
     def run(self) -> PassResult:
         """Look at every key once and return what was found."""
-        start = self._store.keys.prefix.encode()
-        keys = self._store.client.scan_iter(match=_escape(self._store.keys.prefix) + "{*", count=_KEYS_A_PAGE)
-        for page in _pages(keys, _KEYS_A_PAGE):
-            by_account: dict[str, list[bytes]] = defaultdict(list)
-            for key in self._unknown(page):
-                if found := _ACCOUNT.match(key, len(start)):
-                    by_account[text(found[1])].append(key[found.end() :])
-            for account, names in by_account.items():
-                self._look_at(account, names)
+        self._ask_for_keys(b"0")
+        self._calls.finish()
         return self._pass
+
+    def _ask_for_keys(self, cursor: bytes) -> None:
+        pattern = _escape(self._store.keys.prefix) + "{*"
+        self._calls.add(("SCAN", cursor, "MATCH", pattern, "COUNT", _KEYS_A_PAGE), self._take_in)
+
+    def _take_in(self, reply: Sequence[Any]) -> None:
+        cursor, page = reply
+        match, gathered = self._key.match, self._gathered
+        for key in self._unknown(page):
+            if found := match(key):
+                gathered[found[1], found[2]].append(key[found.end() :])
+        is_last = cursor == b"0"
+        for (account, kind), names in gathered.items():
+            size = _RECORDS_A_CALL if kind == b"m:" else _STRAYS_A_CALL
+            while len(names) >= size or (is_last and names):
+                self._look_at(text(account), kind, names[:size])
+                del names[:size]
+        if not is_last:
+            self._ask_for_keys(cursor)
 
     def _unknown(self, page: list[bytes]) -> Iterable[bytes]:
         if self._known is None:
@@ -90,31 +111,40 @@ class RecordPass:
         self._known.update(fresh)
         return fresh
 
-    def _look_at(self, account: str, names: list[bytes]) -> None:
-        by_act: dict[str, list[bytes]] = defaultdict(list)
-        others: list[bytes] = []
-        for name in names:
-            act = _ACTS.get(name[:2])
-            if act is None or act == "histories":
-                others.append(name)
-            if act is not None:
-                by_act[act].append(name[2:])
-        for act, keys in by_act.items():
-            for part in _pages(keys, _KEYS_A_CALL):
-                self._ask(account, act, part)
-        self._check_types(account, others)
-
-    def _ask(self, account: str, act: str, keys: list[bytes]) -> None:
-        args = AUDIT.write(act=act, lane="", part="", since_ms=self._since_ms)
-        reply = self._store.run(Script.AUDIT, account, [*args, *keys])
-        if act == "records":
-            tallies, lately, breaks, bodies = reply
-            self._add(account, tallies, lately)
-            self._note(_digests(bodies))
-            self._on_page(len(keys))
+    def _look_at(self, account: str, kind: bytes | None, names: list[bytes]) -> None:
+        if kind == b"m:":
+            self._look_at_records(account, names)
+        elif kind is None:
+            self._check_types(account, names)
         else:
-            (breaks,) = reply
-        self._note(breaks)
+            self._look_for_records(account, _ACTS[kind], names)
+            if kind == b"h:":
+                self._check_types(account, [kind + name for name in names])
+
+    def _look_at_records(self, account: str, keys: list[bytes]) -> None:
+        args = [*AUDIT.write(act="records", lane="", part="", since_ms=self._since_ms), *keys]
+
+        def judge(reply: Sequence[Any]) -> None:
+            tallies, lately, breaks, needing = reply
+            self._add(account, tallies, lately)
+            self._note(breaks)
+            self._bodies.add(account, [args[place - 1] for place in needing[::2]], needing[1::2])
+            self._on_page(len(keys))
+
+        self._calls.add_script(Script.AUDIT, account, args, judge)
+
+    # Nearly all have their record: the script looks where one is missing.
+    def _look_for_records(self, account: str, act: str, keys: list[bytes]) -> None:
+        start = self._store.keys.account(account).encode() + b"m:"
+
+        def judge(count: int) -> None:
+            if count < len(keys):
+                args = AUDIT.write(act=act, lane="", part="", since_ms=0)
+                self._calls.add_script(
+                    Script.AUDIT, account, [*args, *keys], lambda reply: self._note(reply[0])
+                )
+
+        self._calls.add(("EXISTS", *[start + key for key in keys]), judge)
 
     def _add(self, account: str, tallies: list[Any], lately: list[Any]) -> None:
         for name, state, n in _pages(tallies, 3):
@@ -169,13 +199,6 @@ def members_that_are_wrong(store: Store, lane: Lane, part: str) -> Iterator[Disc
         for row in breaks:
             key, its_lane, what, more = map(text, row)
             yield about_message(its_lane, key, what, more)
-
-
-# Redis cannot compute the digest.
-def _digests(bodies: list[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
-    for key, lane, digest, body in _pages(bodies, 4):
-        if blake2b(body, digest_size=16).digest() != digest:
-            yield key, lane, b"body digest", b""
 
 
 def _pages(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

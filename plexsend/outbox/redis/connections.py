@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 from plexsend.clock import elapsed_s
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from redis.connection import ConnectionPool
 
@@ -64,6 +65,18 @@ class Connections:
         self._put(kept)
         return reply
 
+    @contextmanager
+    def lent(self) -> Iterator[Any]:
+        """Lend a connection for many commands. After an error it is closed: replies may be unread."""
+        kept = self._take()
+        try:
+            yield kept.connection
+        except BaseException:
+            kept.connection.disconnect()
+            raise
+        finally:
+            self._put(kept)
+
     def close_idle(self) -> None:
         """Close the connections that nobody uses now; the next call connects again."""
         for kept in _drain(self._free):
@@ -100,6 +113,14 @@ class Connections:
         elif oldest.pid == os.getpid():
             oldest.connection.disconnect()
             self._pool.release(oldest.connection)
+
+
+def read_reply(connection: Any) -> Any:
+    """Return the next reply of a connection, a refusal as its ResponseError."""
+    try:
+        return connection.read_response()
+    except ResponseError as exc:
+        return exc
 
 
 def _is_alive(connection: Any) -> bool:

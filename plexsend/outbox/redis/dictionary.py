@@ -18,7 +18,8 @@ p policy             hash    `<where> <name>` → JSON {value, by, reason, at} t
 p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
-                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint)
+                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint),
+                             certificates (product → when it ends, in seconds)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
                              which the next walk begins), from (how far it is)
@@ -27,6 +28,12 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
+p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
+p receipts:unread    hash    why posts could not be read → how many
+p unread             list    the newest 100 of them (JSON: at, account, why, words)
+p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
+                             `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
+                             <ms>` of what it wrote down last
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
@@ -67,6 +74,9 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
                              was refused last, noted once an hour); submit refuses it. Forgotten once the
                              group has no lane, and no message was refused for as long as records are kept
+p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became
+                             settled, kept, noted, repeated, stranger; and how many said delivered, temporary
+                             and so on (the classes of their codes)
 p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
                              messages, `<route>` → messages that went in it; all (1: how many is not known),
                              `under way <route>` → ms when those under way were counted; `left <lane>` → how
@@ -74,6 +84,10 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
+p{a}:readers         set     names of those who hear it
+p{a}:readers:<name>  hash    a reader: at (how far it is), began, used, edge, `span:<id>` → what is out,
+                             `missed:<id>` → what it never got, side, reached; see scripts/_reader.lua
+p{a}:replay:<name>   stream  what a replay rebuilt for it from the records, until that was given; as results
 p{a}:eased           hash    hold's field → ms at which it last ended: answers to older requests start none
 p{a}:wake            zset    lane without a group with a message that has a next event → ms of that event
 p{a}:<route>:wake    zset    the same of the route's lanes with a group, without those that a person paused
@@ -109,6 +123,7 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again, r its receipt came then
+h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of
                      its receipt, or of its parking

@@ -31,6 +31,10 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "strays": "list",
+    "unread": "list",
+    "receipts:unread": "hash",
+    "metrics": "hash",
 }
 """What follows the prefix → type."""
 
@@ -49,7 +53,9 @@ OF_ACCOUNT: Mapping[str, str] = {
     "refused": "hash",
     "sweep": "hash",
     "forgotten": "hash",
+    "receipts": "hash",
     "results": "stream",
+    "readers": "set",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -83,6 +89,9 @@ OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
 OF_IMPORT: Mapping[str, str] = {"import": "hash"}
 """What precedes an import's name → type."""
 
+OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
+"""What precedes a reader's name → type."""
+
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
     "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
@@ -112,11 +121,12 @@ def is_begun_anew(name: str) -> bool:
     """Return whether scripts put aside what another program wrote there; `name`: without the prefix."""
     _, of_account, rest = name.partition("}:")
     if of_account:
-        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and not _NAMED.match(rest)
+        found = _NAMED.match(rest)
+        return rest not in LEFT_TO_A_PERSON["OF_ACCOUNT"] and (not found or found[1] in OF_READER)
     return name not in LEFT_TO_A_PERSON["OF_FLEET"]
 
 
-_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT}
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER}
 _NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")

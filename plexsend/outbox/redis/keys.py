@@ -91,6 +91,26 @@ class Keys:
         """The lease of the process that looks for events and posts them."""
         return f"{self.prefix}notifier"
 
+    @property
+    def strays(self) -> str:
+        """The list of receipts whose key no message has."""
+        return f"{self.prefix}strays"
+
+    @property
+    def unread(self) -> str:
+        """The list of posts that could not be read."""
+        return f"{self.prefix}unread"
+
+    @property
+    def unread_counts(self) -> str:
+        """The hash of how many posts could not be read, by why."""
+        return f"{self.prefix}receipts:unread"
+
+    @property
+    def metrics(self) -> str:
+        """The hash of what processes counted and timed."""
+        return f"{self.prefix}metrics"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
@@ -98,6 +118,10 @@ class Keys:
     def refused(self, account: str) -> str:
         """Return the key of the fingerprints of an account's secrets that the gateway refused."""
         return f"{self.account(account)}refused"
+
+    def receipts(self, account: str) -> str:
+        """Return the key of how many receipts came for an account, and when."""
+        return f"{self.account(account)}receipts"
 
     def here(self, account: str) -> str:
         """Return the key that says that an account's messages are on this server."""
@@ -166,6 +190,18 @@ class Keys:
     def waking_routes(self, account: str) -> str:
         """Return the key of the routes of which a lane with a group wakes or is held."""
         return f"{self.account(account)}wake:routes"
+
+    def readers(self, account: str) -> str:
+        """Return the key of the names of an account's readers."""
+        return f"{self.account(account)}readers"
+
+    def reader(self, account: str, name: str) -> str:
+        """Return the key of one reader of an account's results."""
+        return f"{self.account(account)}readers:{name}"
+
+    def replay(self, account: str, name: str) -> str:
+        """Return the key of what a replay rebuilt for a reader."""
+        return f"{self.account(account)}replay:{name}"
 
     def nudge(self, account: str) -> str:
         """Return the channel on which an account's sweeper learns that it should look sooner."""

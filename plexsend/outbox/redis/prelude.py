@@ -7,12 +7,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.codes import CODES, Meaning
+from plexsend.gateway.services import SERVICES
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
+from plexsend.outbox.receipt_events import for_scripts
 from plexsend.outbox.redis.key_types import listed
-from plexsend.outbox.states import LIVING, SET_OF, TRANSITIONS, Event
+from plexsend.outbox.states import LIVING, SENT, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,8 +44,9 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         # Of these the gateway says that it had the key before.
         "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
-        "POLICY_DEFAULTS": "".join(f" {row.name}={row.default}" for row in ROWS.values()),
+        "POLICY_DEFAULTS": "".join(f" {name}={default}" for name, default in _policy_defaults()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
+        **for_scripts(),
         **listed(),
         **given(),
         **{flag.name: flag.value for flag in Flag},
@@ -58,13 +61,28 @@ def _targets(event: Event) -> dict[str, str]:
     return {str(state or NOWHERE): str(found[2] or NOWHERE) for state in found[1]}
 
 
+def _policy_defaults() -> Iterator[tuple[str, str]]:
+    """Yield the policies with their defaults; `<name>:<service>` for a service that has another."""
+    for row in ROWS.values():
+        yield row.name, row.default
+        for service in SERVICES if row.by_product else ():
+            if row.default_for(service) != row.default:
+                yield f"{row.name}:{service}", row.default_for(service)
+
+
 def _states() -> dict[str, str]:
-    """Return what gives the set of a state, nil for none, and whether messages of a state are living."""
+    """Return what gives the set of a state, nil for none, and whether a state is among some."""
     sets = "".join(f" {state}={name}" for state, name in SET_OF.items())
-    living = "".join(f" {state} " for state in LIVING)
+    lists = {
+        name: "".join(f" {state} " for state in states)
+        for name, states in (("LIVING", LIVING), ("SENT", SENT))
+    }
     return {
         "SET_OF": _function("SET_OF(state)", f"string.match('{sets}', ' ' .. (state or '-') .. '=(%l+)')"),
-        "LIVING": _function("LIVING(state)", f"string.find('{living}', ' ' .. state .. ' ', 1, true) ~= nil"),
+        **{
+            name: _function(f"{name}(state)", f"string.find('{listed}', ' ' .. state .. ' ', 1, true) ~= nil")
+            for name, listed in lists.items()
+        },
     }
 
 

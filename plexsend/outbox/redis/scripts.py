@@ -47,11 +47,15 @@ class Script(StrEnum):
     ADOPT = "adopt"
     FORM = "form"
     ALIVE = "alive"
+    TALLY = "tally"
     IMPORTS = "imports"
     HEAL = "heal"
     WALK = "walk"
     AUDIT = "audit"
+    FIGURES = "figures"
     PRUNE = "prune"
+    RESULTS = "results"
+    RECEIPTS = "receipts"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -67,15 +71,20 @@ _SHEBANG = {
     Script.ADOPT: "#!lua flags=allow-oom",
     Script.FORM: "#!lua flags=allow-oom",
     Script.ALIVE: "#!lua flags=allow-oom",
+    Script.TALLY: "#!lua flags=allow-oom",
     Script.IMPORTS: "#!lua",
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
-    # It runs on a replica too, and with memory full.
+    # What was heard must be ended with memory full too; it writes little.
+    Script.RESULTS: "#!lua flags=allow-oom",
+    Script.RECEIPTS: "#!lua flags=allow-oom",
+    # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.FIGURES: "#!lua flags=no-writes",
 }
 
-_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.WALK)
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
 """Scripts on the keys of the whole fleet."""
 
 

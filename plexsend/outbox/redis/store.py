@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 from redis.sentinel import SentinelConnectionPool
 
 from plexsend.errors import OutboxMoved, OutboxUnavailable
 from plexsend.names import Names
 from plexsend.outbox.redis import failures
-from plexsend.outbox.redis.connections import Connections
+from plexsend.outbox.redis.connections import Connections, read_reply
 from plexsend.outbox.redis.keys import Keys
 from plexsend.outbox.redis.kinds import patient, reaching, renewing, yielding
 from plexsend.outbox.redis.logins import FileLogin
@@ -83,9 +83,8 @@ class Store:
             pool.connection_class = yielding(pool.connection_class, turn)
         self.on_put_aside: Callable[[Sequence[str]], object] = list
         """Called with keys that a call put aside, since another program had put something else there."""
-        self._scripts: dict[Script, RegisteredScript] = {
-            script: client.register_script(source(script)) for script in Script
-        }
+        # Each is put together at its first call: a command that only reads would pay 0.1 s for all of them.
+        self._scripts: dict[Script, RegisteredScript] = {}
         self.spoilt: set[str] = set()
         """Keys of another type than they should be, as far as reads met them (reads.py)."""
 
@@ -125,12 +124,75 @@ class Store:
         """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""
         return self._run(script, self.keys.prefix, args)
 
+    def run_and_read(
+        self,
+        script: Script,
+        account: str,
+        args: Sequence[str | bytes | int],
+        command: Sequence[str | bytes | int],
+    ) -> tuple[list[Any], Any]:
+        """Run a script, and behind it a command that reads, in one round trip; return both replies.
+
+        None for the second where its key is of another type; that one may be asked for more than once.
+        """
+        read: list[Any] = []
+
+        def both(*call: str | bytes | int) -> Any:
+            with self._connections.lent() as connection:
+                connection.send_packed_command(connection.pack_commands([call, command]))
+                reply, found = read_reply(connection), read_reply(connection)
+            if isinstance(reply, ResponseError):
+                raise reply
+            read[:] = [None if isinstance(found, ResponseError) else found]
+            return reply
+
+        return self._run(script, self.keys.account(account), args, both), read[0]
+
+    def read(self, *command: str | bytes | int) -> Any:
+        """Send a command that reads, or blocks until there is something, and return its reply as it comes.
+
+        Its thread gives up its turn meanwhile. Raises OutboxError and its kinds.
+        """
+        try:
+            with mapped():
+                return self._connections.call(*command)
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
+
+    def command_of(
+        self, script: Script, account: str, args: Sequence[str | bytes | int]
+    ) -> tuple[str | bytes | int, ...]:
+        """Return the command that runs a script on an account's keys."""
+        return _VERB[script], self._registered(script).sha, 1, self.keys.account(account), *args
+
+    def load(self, script: Script) -> None:
+        """Give the server a script that it does not know."""
+        with mapped():
+            self.client.script_load(self._registered(script).script)
+
+    @contextmanager
+    def lent_connection(self) -> Iterator[Any]:
+        """Lend a connection for many calls (ahead.py). Raises our errors in place of redis-py's."""
+        try:
+            with mapped(), self._connections.lent() as connection:
+                yield connection
+        except OutboxUnavailable:
+            self._doubt_master()
+            raise
+
     # What a call put aside it does not find again: the same call goes on with it.
-    def _run(self, script: Script, key: str, args: Sequence[str | bytes | int]) -> list[Any]:
+    def _run(
+        self,
+        script: Script,
+        key: str,
+        args: Sequence[str | bytes | int],
+        call: Callable[..., Any] | None = None,
+    ) -> list[Any]:
         while True:
             try:
                 with mapped():
-                    reply = self._call(_VERB[script], self._scripts[script], key, args)
+                    reply = self._call(call or self._connections.call, script, key, args)
             except OutboxUnavailable:
                 self._doubt_master()
                 raise
@@ -138,13 +200,22 @@ class Store:
                 return list(reply)
             self.on_put_aside(read_spoilt(reply))
 
-    def _call(self, verb: str, script: RegisteredScript, key: str, args: Sequence[str | bytes | int]) -> Any:
+    def _registered(self, script: Script) -> RegisteredScript:
+        found = self._scripts.get(script)
+        if found is None:
+            found = self._scripts[script] = self.client.register_script(source(script))
+        return found
+
+    def _call(
+        self, call: Callable[..., Any], script: Script, key: str, args: Sequence[str | bytes | int]
+    ) -> Any:
+        verb, registered = _VERB[script], self._registered(script)
         try:
-            return self._connections.call(verb, script.sha, 1, key, *args)
+            return call(verb, registered.sha, 1, key, *args)
         except NoScriptError:
             # It did not run.
-            self.client.script_load(script.script)
-            return self._connections.call(verb, script.sha, 1, key, *args)
+            self.client.script_load(registered.script)
+            return call(verb, registered.sha, 1, key, *args)
 
     # The master may have been replaced: hung, or cut off from its replicas, it keeps its connections open,
     # and each would have to fail by itself. The next call asks the Sentinels again.

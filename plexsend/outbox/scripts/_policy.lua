@@ -3,10 +3,17 @@
 -- read, has the default of its row. Where one call needs several, it reads them together and takes the defaults
 -- from DEFAULT_<NAME>.
 
+-- That of a service where it has one of its own, else that of all.
+local function default_of(field, name)
+  local _, own = string.find(POLICY_DEFAULTS, ' ' .. field .. '=', 1, true)
+  return own and string.match(POLICY_DEFAULTS, '^%S*', own + 1) or string.match(POLICY_DEFAULTS, ' ' .. name .. '=(%S*)')
+end
+
 -- `service`: nil for a policy that holds for the whole account.
 local function policy(name, service)
-  local found = call('HGET', P .. 'policy', service and name .. ':' .. service or name)
-  local default = string.match(POLICY_DEFAULTS, ' ' .. name .. '=(%S*)')
+  local field = service and name .. ':' .. service or name
+  local found = call('HGET', P .. 'policy', field)
+  local default = default_of(field, name)
   if tonumber(default) then return number_in(found) or tonumber(default) end
   return found or default
 end
@@ -16,7 +23,8 @@ local function policy_ms(name, service)
   return policy(name, service) * 1000
 end
 
--- Whether what may have been sent waits for a person in this service, and never goes again by itself.
-local function parks(service)
-  return policy('on_uncertain', service) == 'park'
+-- What becomes of what may have been sent in this service: `park`, `resend`, or `receipt` and for how many ms.
+local function when_uncertain(service)
+  local found = policy('on_uncertain', service)
+  return found, found == 'receipt' and policy_ms('uncertain_wait_s', service) or 0
 end

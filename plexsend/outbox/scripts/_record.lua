@@ -53,12 +53,14 @@ local function ended_list(lane, l)
   return l and string.find(l, '@', 1, true) and lane_key(lane, 'ended') or P .. 'ended'
 end
 
--- The code among fields that are written, empty where there is none.
+-- The code among fields that are written: that of the receipt `w`, else of the answer; empty where there is none.
 local function code_in(fields)
+  local code = ''
   for i = 1, #fields, 2 do
-    if fields[i] == 'c' then return fields[i + 1] end
+    if fields[i] == 'w' then return (string.match(fields[i + 1], '^[^|]*')) end
+    if fields[i] == 'c' then code = fields[i + 1] end
   end
-  return ''
+  return code
 end
 
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
@@ -81,7 +83,8 @@ local function move(lane, key, from, event, score, fields, more)
   end
   if set_after then call('ZADD', lane_key(lane, set_after), num(score), key) end
   if set_before and set_before ~= set_after then redis.pcall('ZREM', lane_key(lane, set_before), key) end
-  if not set_after then
+  -- What was in no set has ended before, and has had neither since.
+  if set_before and not set_after then
     call('DEL', body_of .. key)
     call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j')
   end

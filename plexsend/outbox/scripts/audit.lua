@@ -6,14 +6,18 @@
 --
 -- Its arguments are in arguments.py. act, and what follows them:
 --   lanes:   names. Answers ms, then for each {counts, sizes of SETS (-1: of another type), what is wrong}
---   records: keys of records. Answers {tallies, those that ended since `since_ms`, breaks, bodies}, see audit/records
+--   records: keys of records. Answers {tallies, those that ended since `since_ms`, breaks, needing}, see audit/records
+--   contents: the same of those that may have a wrong body. Answers {breaks, bodies}
 --   members: keys that were in the set `part` of `lane`. Answers {breaks}
 --   bodies:  keys of messages with a body. Answers {breaks}
 --   histories: the same of histories.
 --   holds:   nothing. Answers the fields of holds that will not end
 -- A break is {key, lane, what, more}.
 
-local looks = { records = look_at_record, members = look_at_member, bodies = look_at_body, histories = look_at_history }
+local looks = {
+  records = look_at_record, contents = look_at_record, members = look_at_member, bodies = look_at_body,
+  histories = look_at_history,
+}
 
 if act == 'lanes' then
   local answer = { now_text }
@@ -21,9 +25,13 @@ if act == 'lanes' then
   return answer
 end
 if act == 'holds' then return look_at_holds() end
-for i = FIRST_REST, #ARGV do looks[act](ARGV[i]) end
+for i = FIRST_REST, #ARGV do looks[act](ARGV[i], i) end
 if act == 'records' then
   look_at_all_that_they_need()
-  return { tallies(), ended_since(), breaks, bodies }
+  return { tallies(), ended_since(), breaks, needing }
+end
+if act == 'contents' then
+  local bodies = bodies_with_digests()
+  return { breaks, bodies }
 end
 return { breaks }

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "pip install dist/plexsend-0.4.0-py3-none-any.whl": "tests/packaging installs it alone",
     "plexsend why": "tests/integration/cli/test_why_flow.py, for the same reason as doctor",
     "plexsend doctor": "tests/integration/cli/test_doctor.py, for here messages wait and no worker is alive",
+    "plexsend health worker": "tests/integration/cli/test_health.py, for here no worker is alive",
     "plexsend demo": "tests/acceptance/cli/test_demo.py",
     "plexsend up --sandbox": "tests/acceptance/cli/test_up.py",
     "plexsend worker": "tests/acceptance/test_own_processes.py",

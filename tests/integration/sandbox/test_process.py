@@ -53,8 +53,10 @@ def test_signal_ends_it_cleanly_with_a_connection_open(start: Any, number: signa
 
 
 def test_options_reach_the_sandbox(start: Any) -> None:
-    _, url = start("--account", "main;secret", "--credit", "5", "--rate", "50", "--duplicates", "accept")
+    options = ("--account", "main;secret", "--credit", "5", "--rate", "50", "--duplicates", "accept")
+    _, url = start(*options, "--receipts", "http://127.0.0.1:8081/receipts/main/hush")
     admin = SandboxAdmin(url)
+    assert admin.get_receipts_url() == "http://127.0.0.1:8081/receipts/main/***"
     assert admin.list_accounts() == ["main"]
     assert admin.get_credit("main") == 5
     assert admin.get_behaviour().messages_per_s == 50
@@ -104,7 +106,14 @@ def test_taken_port_is_said_without_a_traceback() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [("--account", "hush"), ("--rate", "0"), ("--host", "0.0.0.0"), ("--port", "70000"), ("--credit", "-1")],
+    [
+        ("--account", "hush"),
+        ("--rate", "0"),
+        ("--host", "0.0.0.0"),
+        ("--port", "70000"),
+        ("--credit", "-1"),
+        ("--receipts", "http://example.com/hush"),
+    ],
 )
 def test_wrong_options_end_it_at_once(options: tuple[str, ...]) -> None:
     done = run(*options)

@@ -24,7 +24,7 @@ PROMISED = {
     Section.FOLLOW: "status why lanes groups holds fleet audit",
     Section.STEER: "cancel reschedule pause resume policy dead uncertain prune rewound",
     Section.SERVERS: "up worker beat sandbox",
-    Section.SET_UP: "doctor demo",
+    Section.SET_UP: "doctor health demo",
 }
 FIRST = frozenset(
     {
@@ -198,6 +198,24 @@ def loaded_by(args: list[str], *names: str) -> str:
 @pytest.mark.parametrize("args", [["lanes"], ["status", "k"], ["pause", "main", "--reason", "r"], ["audit"]])
 def test_what_only_reads_or_steers_needs_no_celery_requests_or_schemas(args: list[str]) -> None:
     assert loaded_by(args, "celery", "kombu", "requests", "marshmallow", "rich") == "[]"
+
+
+def test_probe_of_a_worker_loads_little_more_than_the_client_of_redis() -> None:
+    """It runs every few seconds on every host: no script is put together, no other reading is imported."""
+    program = (
+        "import sys\n"
+        "from plexsend.cli import main\n"
+        "from plexsend.outbox.redis import scripts\n"
+        "scripts.source = None\n"
+        "try:\n    main()\n"
+        "except SystemExit as exc:\n    code = exc.code\n"
+        "print(code, sorted(name for name in sys.modules if name.startswith('plexsend.outbox.reading.')))"
+    )
+    nowhere = {"PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0"}
+    command = [sys.executable, "-c", program, "health", "worker"]
+    ended = subprocess.run(command, env=os.environ | nowhere, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "1 ['plexsend.outbox.reading.liveness']"
+    assert loaded_by(["health", "worker"], "celery", "requests", "marshmallow", "rich", "structlog") == "[]"
 
 
 def test_ctrl_c_while_python_still_loads_is_quiet_too() -> None:

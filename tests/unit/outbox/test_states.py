@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from plexsend.outbox.receipt_events import EVENT_OF
 from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
 from plexsend.outbox.states import (
     DEAD,
@@ -90,6 +91,8 @@ MOVES_NOTHING = {
     Script.AGREE,
     Script.FORM,
     Script.WALK,
+    Script.RESULTS,
+    Script.TALLY,
 }
 
 
@@ -113,7 +116,9 @@ def test_scripts_name_every_event_and_write_no_state_of_their_own() -> None:
     # What a person asks for is put together: 'settle_' .. act.
     named = {f"settle_{act}" for act in ("accepted", "resend", "failed") if "'settle_' .. act" in told}
     named |= set(re.findall(r"'([a-z_]+)'", told))
-    assert {str(event) for event in Event} - BY_RECEIPT - {Event.NO_RECEIPT} <= named
+    # What a receipt does is data too.
+    named |= set(EVENT_OF.values())
+    assert {str(event) for event in Event} - {Event.NO_RECEIPT} <= named
     assert re.findall(rf"'s', '({'|'.join(State)})'", told) == []
 
 

@@ -19,6 +19,13 @@ def test_positions_survive_json() -> None:
             "retry_after": None,
             "senders": ["0222345678"],
             "shuffle": False,
+            "receipt_delay_ms": 5,
+            "receipt_spread_ms": 10.5,
+            "receipt_early": 0.25,
+            "receipt_doubled": 1,
+            "receipt_missing": 0.01,
+            "receipt_codes": {"E": 0.5, "2": 0.5},
+            "receipt_retry_ms": 20,
         }
     )
     assert behaviour.duplicates is Duplicates.ACCEPT
@@ -46,6 +53,17 @@ def test_positions_survive_json() -> None:
         ("senders", "0222345678"),
         ("senders", [1]),
         ("shuffle", 1),
+        ("receipt_delay_ms", -1),
+        ("receipt_delay_ms", float("nan")),
+        ("receipt_spread_ms", "5"),
+        ("receipt_early", 1.01),
+        ("receipt_early", True),
+        ("receipt_doubled", None),
+        ("receipt_missing", -0.1),
+        ("receipt_codes", ["E"]),
+        ("receipt_codes", {"E": 0.7, "2": 0.7}),
+        ("receipt_codes", {1: 0.5}),
+        ("receipt_retry_ms", float("inf")),
     ],
 )
 def test_wrong_position_is_refused_by_name(name: str, value: Any) -> None:

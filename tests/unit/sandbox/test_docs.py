@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.sandbox import KINDS, MAGIC, Behaviour
+from plexsend.sandbox import COURSES, KINDS, MAGIC, Behaviour
 from plexsend.sandbox.__main__ import build_parser
 from plexsend.sandbox.admin import PREFIX, ROUTES
 from plexsend.sandbox.fields import Field, Kind, Shape
@@ -86,6 +86,17 @@ def test_magic_numbers() -> None:
 
 @pytest.mark.parametrize("receiver", MAGIC)
 def test_magic_number_has_the_form_of_a_mobile_number(receiver: str) -> None:
+    assert RECEIVER.match(receiver)
+
+
+def test_numbers_with_receipts_of_their_own() -> None:
+    rows = [[course.receiver, course.meaning] for course in COURSES.values()]
+    assert list_rows("receiver of receipts") == rows
+    assert COURSES.keys().isdisjoint(MAGIC)
+
+
+@pytest.mark.parametrize("receiver", COURSES)
+def test_number_with_receipts_of_its_own_has_the_form_of_a_mobile_number(receiver: str) -> None:
     assert RECEIVER.match(receiver)
 
 

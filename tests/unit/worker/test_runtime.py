@@ -38,7 +38,8 @@ def rest_of(store: Store) -> float:
 
 def test_worker_sends_by_the_way_of_its_settings_and_makes_connections_anew_after_their_rest() -> None:
     runtime = Runtime(SETTINGS)
-    client: Any = runtime.client
+    timed: Any = runtime.client
+    client = timed._transport
     assert client._way == Way(SETTINGS.proxy)
     assert (client._idle_s, rest_of(runtime.store)) == (7, 7)
 

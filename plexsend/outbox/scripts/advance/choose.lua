@@ -15,13 +15,27 @@ local function mature(lane, most)
   end
 end
 
--- Why a message that may have been sent must not go again, or nil. Both policies may have become stricter since it
--- was given a second try. One that a person had sent again begins anew: it has neither field.
+-- Why a message that may have been sent must not go again, by the policy on_uncertain; or nil, and the ms until which
+-- it is to wait for its receipt. `first`: ms of its first uncertain try.
+local function barred_by_policy(first)
+  local found, wait_ms = when_uncertain(service)
+  if found == 'park' then return 'parked, as the policy on_uncertain asks' end
+  if found ~= 'receipt' then return nil end
+  if first + wait_ms > now then return nil, first + wait_ms end
+  if policy('uncertain_then', service) == 'resend' then return nil end
+  return 'parked, as no receipt came in the time of the policy uncertain_wait_s'
+end
+
+-- Why a message that may have been sent must not go again, or nil, and until when it is to wait. The policies may have
+-- become stricter since it was given a second try. One that a person had sent again begins anew: it has neither field.
 local function barred(key, flags)
   if not has(flags, MAY_HAVE_BEEN_SENT) then return nil end
   local found = read_record(key, 'u', 'g')
   local until_ms, first = found[1], number_in(found[2])
-  if first and parks(service) then return 'parked, as the policy on_uncertain asks' end
+  if first then
+    local bar, waits_until = barred_by_policy(first)
+    if bar or waits_until then return bar, waits_until end
+  end
   if not until_ms then return nil end
   local is_old = (tonumber(until_ms) or 0) <= now or first and first + policy_ms('resend_within_s') <= now
   return is_old and 'its first try is older than the policy resend_within_s allows' or nil
@@ -52,7 +66,8 @@ local function look_through(lane, most, probing)
     for _, key in ipairs(keys) do
       local facts = read_record(key, 's', 'v', 'f', 'z')
       local flags = facts[3]
-      local bar = flags and flags ~= '' and barred(key, flags)
+      local bar, waits_until
+      if flags and flags ~= '' then bar, waits_until = barred(key, flags) end
       if not is_whole(key, facts) then
         call('ZREM', ready, key)
       elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then
@@ -60,6 +75,8 @@ local function look_through(lane, most, probing)
       elseif bar then
         note(key, 'park', '', bar)
         move(lane, key, 'waiting', 'park', now, nil)
+      elseif waits_until then
+        move(lane, key, 'waiting', 'postpone', waits_until, nil)
       elseif has(flags, ALONE) then
         if #chosen == 0 and not alone then
           alone = { key = key, facts = facts, lane = lane }

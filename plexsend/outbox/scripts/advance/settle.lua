@@ -97,7 +97,7 @@ local function settle_one(key, verdict, own_token)
   end
   local record = { s = found[1], k = found[2], f = found[3] or '', l = found[4] }
   local repeated = record.s and (record.s ~= 'sending' and record.k == verdict.token
-                                 or record.s == 'accepted' and accepted)
+                                 or SENT(record.s) and accepted)
   -- A late verdict leaves the take's token as it is, so it is marked apart: a repeated call must not give permits
   -- back once more.
   if repeated or record.s and found[5] == verdict.token then return end
@@ -123,6 +123,19 @@ local function park_instead(verdict)
   verdict.detail = verdict.detail .. '; parked, as the policy on_uncertain asks'
 end
 
+-- The same, where it is to wait for its receipt first. What the process that judged has said of it is not said twice.
+local function wait_first(verdict, wait_ms)
+  if verdict.delay_ms >= wait_ms then return end
+  verdict.delay_ms = wait_ms
+  verdict.detail = verdict.detail .. '; its receipt is waited for first, as the policy on_uncertain asks'
+end
+
+local function retry_as_agreed(verdict)
+  local found, wait_ms = when_uncertain(service)
+  if found == 'park' then park_instead(verdict) end
+  if found == 'receipt' then wait_first(verdict, wait_ms) end
+end
+
 -- Each verdict is followed by the keys that share it. `last`: the drain's last take.
 local function settle(first, last)
   local at, own_token = first, token_of_own(last)
@@ -130,7 +143,7 @@ local function settle(first, last)
     local verdict = read_verdict(at)
     local first_key = at + VERDICT_LENGTH
     at = first_key + verdict.keys
-    if verdict.outcome == 'retry' and parks(service) then park_instead(verdict) end
+    if verdict.outcome == 'retry' then retry_as_agreed(verdict) end
     for i = first_key, at - 1 do settle_one(ARGV[i], verdict, own_token) end
   end
   write_straight()

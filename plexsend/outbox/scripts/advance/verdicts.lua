@@ -1,13 +1,11 @@
--- needs: _record, _lanes, _counts, arguments, advance/names, advance/return, advance/late
+-- needs: _record, _lanes, _counts, _receipt, _kept, arguments, advance/names, advance/return, advance/late
 -- Verdicts on messages that had trouble, or have it now: refused, uncertain, back, accepted after all.
-
-local function is_known_key(code)
-  return code ~= '' and string.find(DUPLICATES, ' ' .. code .. ' ', 1, true) ~= nil
-end
 
 -- What the verdict of its own take does to a message, but for the straight way.
 local function settle_own(key, record, verdict)
-  local flags, outcome, code, detail = record.f, verdict.outcome, verdict.code, verdict.detail
+  local outcome, code, detail = verdict.outcome, verdict.code, verdict.detail
+  if has(record.f, RECEIPT_KEPT) and settled_by_receipt(key, record, outcome, code) then return end
+  local flags = record.f
   if outcome == 'accepted' then
     accept(record.home, key, 'sending', code)
     -- Accepted after trouble: the history shows how it ended.

@@ -1,33 +1,42 @@
 -- needs: _clock, _lanes, _policy, _outlook, audit/lanes, arguments
--- Records: each is compared with the set of its lane and with its body, in one look at all that are named.
+-- Records: each is compared with the set of its lane, in one look at all that are named; what waits for its body is
+-- answered with its digest.
 
-local breaks, bodies = {}, {}
--- Lane -> state -> number of records; and lane -> state -> ms of the end -> number, of those that ended since.
-local of_lane, lately = {}, {}
+local breaks = {}
+-- Lane -> state -> its records: how many, and where the state has a set, their keys and times asked for.
+local of_lane = {}
+-- `lane state ms` of the end -> number, of those that ended since.
+local lately = {}
+-- Keys of messages that need no body; of each that needs one its place among the keys, and its digest or ''.
+local ended, needing = {}, {}
 
 local function note_break(key, lane, what, more)
   breaks[#breaks + 1] = { key, lane or '', what, more or '' }
 end
 
-local function tally(lane, state, ended)
+local function is_state(state)
+  return LIVING(state) or string.find(TRANSITIONS, ' archive:' .. state .. '>', 1, true) ~= nil
+end
+
+-- nil where nobody knows the state. Words are looked for once a call, not once a record.
+local function records_of(lane, state)
   local states = of_lane[lane]
   if not states then
     states = {}
     of_lane[lane] = states
   end
-  states[state] = (states[state] or 0) + 1
-  if ended and (tonumber(ended) or 0) >= since_ms then
-    local name = lane .. ' ' .. state .. ' ' .. ended
-    lately[name] = (lately[name] or 0) + 1
+  if not states[state] and is_state(state) then
+    states[state] = { number = 0, set = SET_OF(state), keys = {}, asked = {} }
   end
+  return states[state]
 end
 
 -- lane, state, number and so on.
 local function tallies()
   local flat = {}
   for lane, states in pairs(of_lane) do
-    for state, n in pairs(states) do
-      flat[#flat + 1], flat[#flat + 2], flat[#flat + 3] = lane, state, n
+    for state, its in pairs(states) do
+      flat[#flat + 1], flat[#flat + 2], flat[#flat + 3] = lane, state, its.number
     end
   end
   return flat
@@ -42,8 +51,11 @@ local function ended_since()
   return flat
 end
 
-local function is_state(state)
-  return LIVING(state) or string.find(TRANSITIONS, ' archive:' .. state .. '>', 1, true) ~= nil
+local function note_end(lane, state, at)
+  if (tonumber(at) or 0) >= since_ms then
+    local name = lane .. ' ' .. state .. ' ' .. at
+    lately[name] = (lately[name] or 0) + 1
+  end
 end
 
 -- The lane that a record names; what it holds where nobody knows that, or the index is spoilt.
@@ -66,60 +78,43 @@ local function places(lane, key)
   return #found > 0 and table.concat(found, ', ') or 'no set'
 end
 
--- What the records ask for, gathered so that one call asks for all: messages that need no body; those that need one,
--- each {key, lane, digest}; and set of a lane -> its messages, each {key, lane, state, time asked for}.
-local ended, needing, in_set = {}, {}, {}
-
-local function look_at_record(key)
+local function look_at_record(key, place)
   local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q')
   if found.err then return note_break(key, '', 'record type', call('TYPE', record_of .. key).ok) end
   local state, l = found[1], found[2]
   if not state and not l and call('EXISTS', record_of .. key) == 0 then return end
   local lane = l and l ~= '' and home_of(l)
-  if not state or not lane or not is_state(state) then return note_break(key, lane, 'not whole') end
-  tally(lane, state, found[4])
-  if not SET_OF(state) then
+  local its = state and lane and records_of(lane, state)
+  if not its then return note_break(key, lane, 'not whole') end
+  its.number = its.number + 1
+  if found[4] then note_end(lane, state, found[4]) end
+  if not its.set then
     ended[#ended + 1] = key
     return
   end
-  needing[#needing + 1] = { key, lane, found[3] }
-  local name = lane_key(lane, SET_OF(state))
-  in_set[name] = in_set[name] or {}
-  table.insert(in_set[name], { key, lane, state, found[5] })
+  its.keys[#its.keys + 1], its.asked[#its.asked + 1] = key, found[5]
+  needing[#needing + 1] = place
+  needing[#needing + 1] = found[3] or ''
 end
 
-local function names_of(start, keys)
+local function bodies_of(keys)
   local names = {}
-  for i, key in ipairs(keys) do names[i] = start .. (type(key) == 'table' and key[1] or key) end
+  for i, key in ipairs(keys) do names[i] = body_of .. key end
   return names
 end
 
+local function lane_of(key)
+  return home_of(call('HGET', record_of .. key, 'l'))
+end
+
 local function look_for_kept_bodies()
-  if #ended == 0 or call('EXISTS', unpack(names_of(body_of, ended))) == 0 then return end
+  if #ended == 0 or call('EXISTS', unpack(bodies_of(ended))) == 0 then return end
   for _, key in ipairs(ended) do
-    if call('EXISTS', body_of .. key) == 1 then
-      note_break(key, home_of(call('HGET', record_of .. key, 'l')), 'body kept')
-    end
+    if call('EXISTS', body_of .. key) == 1 then note_break(key, lane_of(key), 'body kept') end
   end
 end
 
-local function look_at_needed_bodies()
-  if #needing == 0 then return end
-  local found = call('MGET', unpack(names_of(body_of, needing)))
-  for i, message in ipairs(needing) do
-    local key, lane, digest = unpack(message, 1, 3)
-    if found[i] and digest then
-      -- Redis cannot compute the digest: the caller does.
-      bodies[#bodies + 1], bodies[#bodies + 2], bodies[#bodies + 3], bodies[#bodies + 4] = key, lane, digest, found[i]
-    elseif not found[i] then
-      local kind = call('TYPE', body_of .. key).ok
-      note_break(key, lane, kind == 'none' and 'body gone' or 'body type', kind)
-    end
-  end
-end
-
-local function look_at_place(message, at)
-  local key, lane, state, asked = unpack(message, 1, 4)
+local function look_at_place(key, lane, state, asked, at)
   if not at then
     note_break(key, lane, 'place', state .. ' ' .. places(lane, key))
   elseif state == 'sending' and tonumber(at) > latest_deadline() then
@@ -129,16 +124,34 @@ local function look_at_place(message, at)
   end
 end
 
-local function look_at_places()
-  for name, messages in pairs(in_set) do
-    local scores = redis.pcall('ZMSCORE', name, unpack(names_of('', messages)))
-    -- A set of another type is reported by itself.
-    for i, message in ipairs(scores.err and {} or messages) do look_at_place(message, scores[i]) end
-  end
+local function look_at_places(lane, state, its)
+  local scores = redis.pcall('ZMSCORE', lane_key(lane, its.set), unpack(its.keys))
+  -- A set of another type is reported by itself.
+  if scores.err then return end
+  for i, key in ipairs(its.keys) do look_at_place(key, lane, state, its.asked[i], scores[i]) end
 end
 
 local function look_at_all_that_they_need()
   look_for_kept_bodies()
-  look_at_needed_bodies()
-  look_at_places()
+  for lane, states in pairs(of_lane) do
+    for state, its in pairs(states) do
+      if its.set then look_at_places(lane, state, its) end
+    end
+  end
+end
+
+-- Bodies of the records looked at: key, lane, digest and body of each, since Redis cannot compute the digest.
+local function bodies_with_digests()
+  local bodies = {}
+  for i = 1, #needing, 2 do
+    local key, digest = ARGV[needing[i]], needing[i + 1]
+    local body = redis.pcall('GET', body_of .. key)
+    if type(body) ~= 'string' then
+      local kind = call('TYPE', body_of .. key).ok
+      note_break(key, lane_of(key), kind == 'none' and 'body gone' or 'body type', kind)
+    elseif digest ~= '' then
+      for _, value in ipairs({ key, lane_of(key), digest, body }) do bodies[#bodies + 1] = value end
+    end
+  end
+  return bodies
 end

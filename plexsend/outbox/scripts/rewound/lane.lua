@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _policy, _wake, _rewound, arguments
+-- needs: _record, _lanes, _policy, _wake, _rewound, _receipt, _kept, arguments
 -- Which messages of a lane may have gone in the span that the server forgot, and what a person decides about them.
 -- They are those whose take it remembers and whose settlement it may have forgotten, and then as many as went of the
 -- route, in the order in which the lane sends: what is ready by its position, then what was due. What was submitted
@@ -39,6 +39,11 @@ local WORDS = 'Redis forgot whether it was sent; '
 
 -- The record is the one that the set says.
 local function settle_message(key, state, flags)
+  if state == 'sending' and has(flags, RECEIPT_KEPT) then
+    local record = { f = flags, home = lane }
+    if settled_by_receipt(key, record, 'retry', '') then return false end
+    flags = record.f
+  end
   if text == 'sent' then
     local event = state == 'sending' and 'accept' or 'accept_late'
     note(key, event, 'PERSON', WORDS .. 'a person says that it was')

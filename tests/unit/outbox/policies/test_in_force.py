@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, asks_for, fields_of, strictest
 from plexsend.outbox.policies.rows import EVERYWHERE, ROWS
 from plexsend.outbox.policies.where import Where
-from plexsend.settings import OnUncertain, Policy
+from plexsend.settings import OnUncertain, Policy, UncertainThen
 
 RATE, KEEP = ROWS["rate_per_s"], ROWS["keep_days"]
 OF_SERVICE = [row for row in ROWS.values() if row.per_service and row.variable]
@@ -19,6 +19,7 @@ OF_SERVICE = [row for row in ROWS.values() if row.per_service and row.variable]
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "rate_per_s": st.one_of(st.just(0.0), st.integers(1, 1000).map(float)),
     "on_uncertain": st.sampled_from(OnUncertain),
+    "uncertain_then": st.sampled_from(UncertainThen),
     "connections": st.integers(1, 1000),
     "linger_ms": st.integers(0, 60_000),
     "retry_attempts": st.integers(1, 1000),

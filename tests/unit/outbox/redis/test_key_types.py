@@ -13,6 +13,7 @@ from plexsend.outbox.redis.key_types import (
     OF_IMPORT,
     OF_LANE,
     OF_MESSAGE,
+    OF_READER,
     OF_SERVICE,
     is_begun_anew,
     type_in_account,
@@ -36,6 +37,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *((f"{{a}}:<service>:{name}", kind) for name, kind in OF_SERVICE.items()),
         *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
+        *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_READER.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -50,6 +52,8 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         ("m:a:b", "hash"),
         ("b:x@main:ready", "string"),
         ("import:today.csv", "hash"),
+        ("readers:billing", "hash"),
+        ("replay:billing", "stream"),
         ("wake:routes", "set"),
         ("mms-bulk@main:ready", "zset"),
         ("rcs-mms-bulk.RMM/spring~2@main:counts", "hash"),

@@ -1,0 +1,82 @@
+"""`plexsend health`: is a worker, a door of receipts or the outbox well? For probes, so it is quick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.options import example, json_option
+from plexsend.terminal.faults import EXIT_REFUSED, Fault
+from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from plexsend.outbox.reading.liveness import Liveness
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+_WORKER_AGE_S = 5.0
+"""As long as a worker process counts as alive for the others."""
+
+
+@click.command(epilog=example("plexsend health worker", "plexsend health outbox --max-age 600"))
+@click.argument("what", type=click.Choice(["worker", "outbox"]))
+@click.option(
+    "--max-age",
+    "max_age_s",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Seconds: how old the last sign of life may be [default: 5 of a worker]; of the outbox, how "
+    "long a message may have been ready to go [default: however long].",
+)
+@click.option("--anywhere", is_flag=True, help="A worker on any host will do, not only on this one.")
+@json_option
+def health(*, what: str, max_age_s: float | None, anywhere: bool, as_json: bool) -> int:
+    """Say whether a worker of this host, or the outbox, is well.
+
+    worker: a worker process of this host (of this container) has just given its sign of life. outbox: Redis
+    answers, is one that plexsend can use, and takes messages. Exit code 0: it is well; 1: it is not, and why;
+    2: wrong usage or settings.
+    """
+    if anywhere and what == "outbox":
+        raise click.UsageError("--anywhere says where a worker runs; there is one outbox.")
+    screen = Screen(as_json=as_json)
+    found = _look(what, max_age_s, anywhere=anywhere)
+    facts = {"what": what, "ok": found.ok, "reason": found.words, "remedy": found.remedy or None}
+    screen.facts({**facts, **found.facts})
+    if found.ok:
+        screen.say(f"well: {found.words}")
+        return 0
+    if not as_json:
+        screen.complain(Fault("unwell", f"not well: {found.words}.", hint=found.remedy))
+    return EXIT_REFUSED
+
+
+def _look(what: str, max_age_s: float | None, *, anywhere: bool) -> Liveness:
+    from plexsend.errors import OutboxError
+    from plexsend.gateway.environment import read_settings
+    from plexsend.outbox.reading.liveness import Liveness
+    from plexsend.outbox.redis.store import Store
+
+    settings = read_settings()
+    store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
+    try:
+        return _ask(what, settings, store, max_age_s, anywhere=anywhere)
+    except OutboxError as exc:
+        return Liveness(ok=False, words=str(exc).rstrip("."))
+    finally:
+        store.close()
+
+
+def _ask(what: str, settings: Settings, store: Store, max_age_s: float | None, *, anywhere: bool) -> Liveness:
+    if what == "outbox":
+        from plexsend.outbox.reading.outbox_liveness import look_at_outbox
+
+        return look_at_outbox(store, durable=settings.durable, max_age_s=max_age_s)
+    import socket
+
+    from plexsend.outbox.fleet import fleet
+    from plexsend.outbox.reading.liveness import look_at_workers
+
+    host = "" if anywhere else socket.gethostname()
+    return look_at_workers(fleet(store), host, max_age_s or _WORKER_AGE_S)

@@ -1,0 +1,49 @@
+"""The values that go into the scripts about results and come out, in their orders."""
+
+from __future__ import annotations
+
+from plexsend.outbox.orders import Order, Sort, Value
+
+
+def _number(name: str) -> Value:
+    return Value(name, Sort.NUMBER)
+
+
+RESULTS = Order(
+    "results",
+    Value("act"),
+    Value("name"),
+    Value("process"),
+    # The first id of the span that is ended, cut or kept; of a cut one also from which id on it is not ended.
+    Value("done_first"),
+    Value("next_id"),
+    _number("lease_ms"),
+    # Of a reader that begins: whether before all that is there; and where the caller was, as id and rank.
+    Value("from_start", Sort.FLAG),
+    Value("known"),
+    _number("known_rank"),
+    # Of a replay.
+    _number("most"),
+    # What the caller offers to take: entries behind `after`.
+    Value("after"),
+    Value("first"),
+    Value("last"),
+    _number("entry_count"),
+    Value("edge"),
+)
+
+RESULTS_ANSWER = Order(
+    "answer",
+    Value("status"),
+    Value("first"),
+    Value("last"),
+    Value("cursor"),
+    _number("rank"),
+    _number("wait_ms"),
+    Value("missed_from"),
+    Value("missed_to"),
+    _number("missed_count"),
+    Value("why"),
+    Value("entries", Sort.LIST),
+)
+"""`wait_ms`: until the next span lapses, 0 where none is out; `missed_…`: what this call found."""

@@ -1,0 +1,169 @@
+"""The whole fleet in figures, as Redis has them at one moment: for metrics and probes.
+
+A lane costs one part of one call: fifty lanes are added up by a script in half a millisecond, so it does not
+matter how many groups there are, and no other script waits for long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox.fleet import fleet
+from plexsend.outbox.holds import parse_holds
+from plexsend.outbox.index import indexed_lanes
+from plexsend.outbox.metrics import counted_of
+from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.reading.disagreements import disagreements
+from plexsend.outbox.reading.queries import held_accounts, routes, server_ms, service_pauses
+from plexsend.outbox.redis.reads import execute
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from plexsend.outbox.fleet import FleetProcess
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.metrics import Counted
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.states import State
+
+_LANES_A_CALL = 50
+"""About half a millisecond."""
+EVERY_ACCOUNT = "*"
+"""The account of what holds a service for all of them."""
+
+
+@dataclass(slots=True)
+class PartFigures:
+    """One service of one account, over all its lanes."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """By the names in dictionary.py (`s:waiting`, `a:accepted`, `c:C100`, ...)."""
+    ready_since_us: int | None = None
+    """When the message that waits longest became ready; None: none waits."""
+
+    def living(self, state: State) -> int:
+        """Return how many messages are in a state."""
+        return self.counts[f"s:{state}"]
+
+    def entries(self, state: State) -> int:
+        """Return how many messages ever came into a final state: those in it, and those that left it."""
+        return sum(self.counts[f"{kind}:{state}"] for kind in ("s", "a", "x"))
+
+    def codes(self) -> dict[str, int]:
+        """Return the codes of verdicts, with how often each was given."""
+        return {name[2:]: n for name, n in self.counts.items() if name.startswith("c:")}
+
+    def waits_s(self, now_ms: int) -> float:
+        """Return for how long the message that waits longest has been ready; 0 where none waits."""
+        return 0.0 if self.ready_since_us is None else max(0.0, now_ms / 1e3 - self.ready_since_us / 1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What Redis has of the whole fleet."""
+
+    now_ms: int
+    """Redis's clock."""
+    parts: Mapping[tuple[str, str], PartFigures]
+    """Service and account → its figures, for every service and account that ever had a message."""
+    accounts: tuple[str, ...]
+    """Those that ever had a message, and those that a person held."""
+    holds: Mapping[tuple[str, str, str], int]
+    """Account, scope and reason → how many such holds there are."""
+    fleet: Sequence[FleetProcess]
+    """Every process that was seen within ten minutes."""
+    disagreements: int
+    """How many things living processes disagree about."""
+    memory_ratio: float
+    """How much of its `maxmemory` the server uses; 0 where it has none."""
+    counted: Counted
+    """What processes counted themselves."""
+    receipts: Mapping[str, Mapping[str, int]]
+    """Account → what its receipts were counted as."""
+
+    @property
+    def living(self) -> list[FleetProcess]:
+        """The processes that are alive."""
+        return [process for process in self.fleet if process.lives]
+
+
+def read_figures(store: Store) -> Figures:
+    """Return what Redis has of the whole fleet now."""
+    known = routes(store)
+    accounts = held_accounts(store)
+    parts = read_parts(store, known)
+    processes = fleet(store, accounts)
+    pipe = store.client.pipeline(transaction=False)
+    pipe.hgetall(store.keys.metrics)
+    for account in accounts:
+        pipe.hgetall(store.keys.holds(account))
+        pipe.hgetall(store.keys.receipts(account))
+    counted, *beside = execute(store, pipe)
+    return Figures(
+        now_ms=server_ms(store),
+        parts=parts,
+        accounts=tuple(accounts),
+        holds=_holds(store, dict(zip(accounts, beside[::2], strict=True))),
+        fleet=processes,
+        disagreements=len(disagreements(processes, read_to_show(store))),
+        memory_ratio=_memory_ratio(store),
+        counted=counted_of(counted),
+        receipts={
+            account: {text(name): number(n) for name, n in fields.items()}
+            for account, fields in zip(accounts, beside[1::2], strict=True)
+        },
+    )
+
+
+def read_parts(store: Store, known: Iterable[Lane]) -> dict[tuple[str, str], PartFigures]:
+    """Return the figures of all services and accounts that have one of these routes, over all their lanes.
+
+    Routes come before lanes of groups: what a lane counted moves to its route when the lane ends, so it may
+    be missing for a moment, and is never there twice.
+    """
+    of_account: dict[str, list[Lane]] = defaultdict(list)
+    for route in known:
+        of_account[route.account].append(route)
+    parts = {(lane.service, lane.account): PartFigures() for its in of_account.values() for lane in its}
+    for account, its in of_account.items():
+        # The index may name a lane twice while others come and go.
+        names = list(dict.fromkeys(lane.name for lane in (*its, *indexed_lanes(store, account))))
+        for at in range(0, len(names), _LANES_A_CALL):
+            for row in store.run(Script.FIGURES, account, names[at : at + _LANES_A_CALL]):
+                _add(parts, account, row)
+    return parts
+
+
+def _add(parts: dict[tuple[str, str], PartFigures], account: str, row: Sequence[Any]) -> None:
+    service, since, *fields = row
+    part = parts.setdefault((text(service), account), PartFigures())
+    for name, n in zip(fields[::2], fields[1::2], strict=True):
+        part.counts[text(name)] += number(n)
+    if since:
+        part.ready_since_us = min(number(since), part.ready_since_us or number(since))
+
+
+# A service's pause is copied into each account, and counts once, for all of them.
+def _holds(store: Store, of_account: Mapping[str, Any]) -> dict[tuple[str, str, str], int]:
+    pauses = service_pauses(store)
+    found = Counter((EVERY_ACCOUNT, str(hold.scope), str(hold.reason)) for hold in pauses)
+    everywhere = {hold.field for hold in pauses}
+    for account, fields in of_account.items():
+        found.update(
+            (account, str(hold.scope), str(hold.reason))
+            for hold in parse_holds(account, fields)
+            if hold.field not in everywhere
+        )
+    return dict(found)
+
+
+def _memory_ratio(store: Store) -> float:
+    with mapped():
+        info: Any = store.client.info("memory")
+    most = number(info.get("maxmemory"))
+    return number(info.get("used_memory")) / most if most else 0.0

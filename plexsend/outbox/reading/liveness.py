@@ -1,0 +1,68 @@
+"""Whether a process that a probe asks for is well: yes or no, and why in words.
+
+A probe runs every few seconds, beside the work: what this module imports is what each of them pays for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plexsend.terminal.moments import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plexsend.outbox.fleet import FleetProcess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liveness:
+    """What a probe found."""
+
+    ok: bool
+    words: str
+    """One sentence, without a full stop."""
+    remedy: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """For programs."""
+
+
+def look_at_workers(processes: Iterable[FleetProcess], host: str, max_age_s: float) -> Liveness:
+    """Return whether a worker process gave a sign of life lately. Pure.
+
+    Args:
+        processes: Those that were seen within ten minutes.
+        host: Where it must run; empty: anywhere.
+        max_age_s: How old its last sign may be.
+    """
+    known = [(each.label, each.silent_ms / 1000, each.announced.host) for each in processes]
+    return _youngest(
+        "worker process", known, host, max_age_s, "Look at its log, or start one: plexsend worker"
+    )
+
+
+def _youngest(
+    what: str, known: Iterable[tuple[str, float, str]], host: str, max_age_s: float, remedy: str
+) -> Liveness:
+    """Return what follows from the one with the latest sign of life; each is label, age of it, and host."""
+    everyone = sorted(known, key=lambda one: one[1])
+    here = [one for one in everyone if not host or one[2] == host]
+    facts: dict[str, object] = {"host": host or None, "max_age_s": max_age_s}
+    if not here:
+        where = f" on {host}" if host else ""
+        others = f"; {len(everyone)} run elsewhere" if everyone else ""
+        return Liveness(
+            ok=False,
+            words=f"no {what} is known{where}{others}",
+            remedy=remedy,
+            facts={**facts, "age_s": None},
+        )
+    label, age_s, _ = here[0]
+    facts["age_s"] = round(age_s, 3)
+    seen = f"{what} {label} was last seen {span(age_s)} ago"
+    if age_s > max_age_s:
+        return Liveness(
+            ok=False, words=f"{seen}, and {span(max_age_s)} are allowed", remedy=remedy, facts=facts
+        )
+    return Liveness(ok=True, words=seen, facts=facts)

@@ -1,0 +1,257 @@
+"""Readers of results: who hears what became of messages, by name.
+
+A reader is one hash: how far it is, and at most 64 spans of entries that were given out. Several processes
+share it: each gets spans of its own, ends them, and gets those again that another did not end in time. So
+every entry is given at least once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plexsend.clock import elapsed_s
+from plexsend.errors import UsageError
+from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
+from plexsend.outbox.lanes import NAME
+from plexsend.outbox.redis.scripts import Script
+from plexsend.outbox.replies import number, text
+from plexsend.outbox.results.entries import REBUILT, Entry, ms_of, parse_entry, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plexsend.outbox.orders import Argument
+    from plexsend.outbox.redis.store import Store
+
+    RawEntry = tuple[bytes, Sequence[bytes]]
+
+LEASE_MS = 60_000
+"""How long a span is its process's before it is given again."""
+MOST_ENTRIES = 1_000
+"""Entries of a span at most."""
+_KEY_BYTES = 40_000
+"""A span ends behind the entry with which its keys are as many bytes: about a thousand messages."""
+_PLACE_OF_KEYS = 7
+"""Among an entry's fields, which are always in the same order."""
+_TRIES = 16
+"""How often another process may be faster before a read answers that there is nothing."""
+UNNAMED: Mapping[str, Argument] = {
+    **dict.fromkeys(RESULTS.names, ""),
+    **dict.fromkeys(("lease_ms", "from_start", "known_rank", "most", "entry_count"), 0),
+}
+"""Arguments of which each act needs some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Entries that a reader never got, because they were gone before it came."""
+
+    from_ms: int
+    to_ms: int
+    entries: int
+    """How many; 0 where nobody knows."""
+    why: str
+    """`trimmed`: by age; `deleted`: somebody took them out; `skipped`: somebody put the reader behind them;
+    `lost`: the stream was taken away; `back`: nothing, it began anew and all that is in it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Entries that were given to one process, which ends them or gives them back."""
+
+    first: str
+    """Its name: the id of the entry with which it begins."""
+    last: str
+    entries: tuple[Entry, ...]
+    missed: Missed | None = None
+    """What the reader found at this read to have missed before."""
+    unreadable: tuple[str, ...] = ()
+    """Ids of entries that another program wrote."""
+
+
+class Reader:
+    """One process's part in a reader of one account. For one thread.
+
+    Args:
+        store: Where the results are.
+        account: Whose results.
+        name: The reader's name, as an account may be called.
+        process: A name of this process that no other has.
+        from_start: Where the reader begins: before all that the stream still has, or behind it.
+        lease_ms: How long a span is this process's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        name: str,
+        process: str,
+        *,
+        from_start: bool = False,
+        lease_ms: int = LEASE_MS,
+    ) -> None:
+        self.account = account
+        self.name = checked_name(name)
+        self.cursor = ""
+        """The id up to which the reader's entries were given out, as far as this process knows."""
+        self.lapses_s: float | None = None
+        """When the next span of another process lapses (elapsed_s); None: none is out."""
+        self.is_full = False
+        """Whether so many spans are out that none is given before one of them ends or lapses."""
+        self._store = store
+        self._stream = store.keys.results(account)
+        self._own: dict[str, Argument] = {
+            **UNNAMED,
+            "name": name,
+            "process": process,
+            "from_start": int(from_start),
+            "lease_ms": lease_ms,
+        }
+        self._rank = 0
+        # Read, and not offered yet: what comes behind the cursor.
+        self._ahead: list[RawEntry] = []
+
+    def read(self, most: int = 100, done: str = "") -> Span | None:
+        """Return the next span, None where there is none now.
+
+        Args:
+            most: Entries at most, each of one message or many; it has fewer where they have very many.
+            done: The span that is ended in the same call, by its `first`.
+        """
+        most = max(1, min(most, MOST_ENTRIES))
+        missed: Missed | None = None
+        for _ in range(_TRIES):
+            offered, was_at = _cut(self._ahead, most), self.cursor
+            answer, fetched = self._ask(offered, most, done)
+            done = ""
+            missed = missed or _missed_in(answer)
+            status = text(answer["status"])
+            if status == "given":
+                self._ahead = self._ahead[len(offered) :] + fetched
+                return self._span(text(answer["first"]), text(answer["last"]), offered, missed)
+            self._ahead = _behind(self.cursor, self._ahead + fetched)
+            if status == "again":
+                return self._span(text(answer["first"]), text(answer["last"]), answer["entries"], missed)
+            # Where another process was faster, what comes behind it was not read yet.
+            if status == "full" or (not self._ahead and was_at in ("", self.cursor)):
+                return None
+        return None
+
+    def done(self, first: str) -> None:
+        """End the span that begins there: all of it was heard."""
+        self._act("done", first)
+
+    def give_back(self, first: str, next_id: str) -> None:
+        """End what of a span comes before an id; the rest is given again at once, to any process."""
+        self._act("back", first, next_id)
+
+    def keep(self, first: str, next_id: str) -> bool:
+        """End what of a span comes before an id, and keep the rest for a lease, named by that id then.
+
+        Returns whether it is still this process's: it may have lapsed, and another process have it.
+        """
+        return self._act("keep", first, next_id) == "done"
+
+    def take_ahead(self, entries: Sequence[RawEntry]) -> None:
+        """Note entries that were read behind the cursor meanwhile."""
+        if not self._ahead:
+            self._ahead = _behind(self.cursor, entries)
+
+    @property
+    def has_ahead(self) -> bool:
+        """Whether a read may return something without waiting."""
+        return not self.cursor or bool(self._ahead)
+
+    def _act(self, act: str, first: str, next_id: str = "") -> str:
+        args = RESULTS.write(**self._own | {"act": act, "done_first": first, "next_id": next_id})
+        return text(self._store.run(Script.RESULTS, self.account, args)[0])
+
+    def _ask(
+        self, offered: Sequence[RawEntry], most: int, done: str
+    ) -> tuple[dict[str, Any], list[RawEntry]]:
+        named: dict[str, Argument] = {
+            "act": "read",
+            "done_first": done,
+            "known": self.cursor,
+            "known_rank": self._rank,
+            "most": most,
+        }
+        if offered:
+            last = offered[-1][0]
+            named |= {
+                "after": self.cursor,
+                "first": offered[0][0],
+                "last": last,
+                "entry_count": len(offered),
+                "edge": _edge(offered, last),
+            }
+        args = RESULTS.write(**self._own | named)
+        fetched: Any = None
+        if self.cursor and len(self._ahead) - len(offered) < most:
+            behind = text(self._ahead[-1][0]) if self._ahead else self.cursor
+            command = ("XRANGE", self._stream, f"({behind}", "+", "COUNT", most)
+            reply, fetched = self._store.run_and_read(Script.RESULTS, self.account, args, command)
+        else:
+            reply = self._store.run(Script.RESULTS, self.account, args)
+        answer = RESULTS_ANSWER.read(reply)
+        was_begun = not self.cursor
+        self.cursor, self._rank = text(answer["cursor"]), number(answer["rank"])
+        wait_ms = number(answer["wait_ms"])
+        self.lapses_s = elapsed_s() + wait_ms / 1000 if wait_ms else None
+        self.is_full = text(answer["status"]) == "full"
+        if was_begun and text(answer["status"]) == "nothing":
+            fetched = self._store.read("XRANGE", self._stream, f"({self.cursor}", "+", "COUNT", most)
+        return answer, list(fetched or ())
+
+    def _span(self, first: str, last: str, raw: Sequence[RawEntry], missed: Missed | None) -> Span:
+        mark = REBUILT if first.startswith(REBUILT) else ""
+        ids = [mark + each[0].decode() for each in raw]
+        parsed = [parse_entry(self.account, name, each[1]) for name, each in zip(ids, raw, strict=True)]
+        unreadable = tuple(name for name, entry in zip(ids, parsed, strict=True) if entry is None)
+        return Span(first, last, tuple(entry for entry in parsed if entry), missed, unreadable)
+
+
+def checked_name(name: str) -> str:
+    """Return a reader's name; raises UsageError where no reader can be called so."""
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not a name for a reader: 1 to 32 of the letters a-z, digits and hyphens, such as "
+            "billing."
+        )
+    return name
+
+
+def _cut(ahead: Sequence[RawEntry], most: int) -> list[RawEntry]:
+    taken: list[RawEntry] = []
+    size = 0
+    for each in ahead[:most]:
+        taken.append(each)
+        size += len(_keys(each))
+        if size >= _KEY_BYTES:
+            break
+    return taken
+
+
+def _keys(entry: RawEntry) -> bytes:
+    return entry[1][_PLACE_OF_KEYS] if len(entry[1]) > _PLACE_OF_KEYS else b""
+
+
+# Other entries may share the ms of the last one: of these the keys say which were given.
+def _edge(offered: Sequence[RawEntry], last: bytes) -> bytes:
+    ms = last.partition(b"-")[0] + b"-"
+    return b" ".join(_keys(each) for each in offered if each[0].startswith(ms))
+
+
+def _behind(cursor: str, entries: Sequence[RawEntry]) -> list[RawEntry]:
+    at = place_of(cursor)
+    return [each for each in entries if place_of(text(each[0])) > at]
+
+
+def _missed_in(answer: dict[str, Any]) -> Missed | None:
+    why = text(answer["why"])
+    if not why:
+        return None
+    span = ms_of(text(answer["missed_from"])), ms_of(text(answer["missed_to"]))
+    return Missed(*span, number(answer["missed_count"]), why)

@@ -1,0 +1,111 @@
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _receipt
+-- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
+-- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, and receipts; reads lanes.
+--
+-- Its arguments are in arguments.py; after them the receipts. Each is judged by the state of its message and by the
+-- order unknown < undelivered < delivered: a receipt only raises. A message that is being sent keeps its receipt until
+-- its request is settled.
+-- Answers what became of each: settled, kept, noted, repeated, or stranger: no record has its key.
+
+-- What became of receipts, and what they said, for p{a}:receipts.
+local tallies = {}
+
+-- Why a receipt changes nothing, as its history says it.
+local NOT_HIGHER = 'what is known already says as much or more'
+local NEVER_SENT = 'only noted: nothing shows that it was sent'
+local ENDED = 'only noted: it had ended otherwise'
+
+-- Whether the last entry of the history says the same: the gateway sends what it got no answer to up to ten times.
+local function is_noted(key, said)
+  local last = redis.pcall('LINDEX', P .. 'h:' .. key, -1)
+  return type(last) == 'string' and string.match(last, '^%d+(.*)$') == said
+end
+
+local function only_note(key, receipt, words)
+  if is_noted(key, '|receipt|' .. receipt.code .. '|' .. words) then return 'repeated' end
+  note(key, 'receipt', receipt.code, words)
+  return 'noted'
+end
+
+-- It is not among what the server forgot any more, about which a person decides.
+local function note_recalled(lane, state)
+  if state ~= 'waiting' and state ~= 'scheduled' then return end
+  local left = number_in(call('HGET', P .. 'forgotten', route_of(lane)))
+  if left and left > 0 then call('HINCRBY', P .. 'forgotten', route_of(lane), -1) end
+end
+
+-- Whether the message may be what the gateway speaks of. One that waits and was never in a request may be a later one
+-- of the same key, unless it was delivered: that is never taken for a mistake.
+local function concerns(record, event)
+  if event == 'deliver' or record.s == 'uncertain' then return true end
+  if record.s == 'waiting' or record.s == 'scheduled' then return has(record.f, MAY_HAVE_BEEN_SENT) end
+  -- Where the gateway knew the key, an earlier request had sent it.
+  return record.s ~= 'rejected' or is_known_key(record.c or '')
+end
+
+-- While it is being sent: the highest counts once its request is settled.
+local function keep(key, record, receipt, event)
+  local kept = has(record.f, RECEIPT_KEPT) and record.h or nil
+  if kept and rank_of(kept) >= rank_of(event) then
+    if said_before(record.w, receipt) then return 'repeated' end
+    return only_note(key, receipt, NOT_HIGHER)
+  end
+  call('HSET', record_of .. key, 'w', written(receipt), 'h', event, 'f', with(record.f, RECEIPT_KEPT))
+  return 'kept'
+end
+
+local function settle(key, record, receipt, event)
+  local from = record.s
+  -- One that went the straight way has no history, and needs none: its record says it all.
+  if from ~= 'accepted' and (from ~= 'unknown' or record.w) then
+    local earlier = record.w and '; an earlier one said ' .. string.match(record.w, '^[^|]*') or ''
+    note(key, event, receipt.code, 'by its receipt' .. earlier)
+  end
+  note_recalled(record.home, from)
+  if record.r then call('HDEL', record_of .. key, 'r') end
+  move_by_receipt(record.home, key, from, event, receipt)
+  return 'settled'
+end
+
+local function take_one(receipt)
+  local key = receipt.msg_key
+  local found = read_record(key, 's', 'l', 'f', 'w', 'c', 'r', 'h')
+  local home = found[1] and lane_named(found[2])
+  if not home then return 'stranger' end
+  local record = { s = found[1], f = found[3] or '', w = found[4] or nil, c = found[5], r = found[6], h = found[7],
+                   home = home }
+  local kind = is_rcs(home) and receipt.rcs_kind or receipt.kind
+  add_to(tallies, kind, 1)
+  local event = event_of(kind)
+  if record.s == 'sending' then return keep(key, record, receipt, event) end
+  if target(event, record.s) and concerns(record, event) then return settle(key, record, receipt, event) end
+  if record.w and said_before(record.w, receipt) then return 'repeated' end
+  -- What housekeeping gave up waiting for: nobody knows still, but now there is a code.
+  if record.s == 'unknown' and event == 'receipt_unknown' and not record.w then
+    call('HSET', record_of .. key, 'w', written(receipt))
+    return 'settled'
+  end
+  return only_note(key, receipt, LIVING(record.s) and NEVER_SENT or SENT(record.s) and NOT_HIGHER or ENDED)
+end
+
+-- When the first and the last came that were of a message here, and how many.
+local function write_tallies()
+  for name, n in pairs(tallies) do
+    redis.pcall('HINCRBY', P .. 'receipts', name, n)
+  end
+  if call('HSET', P .. 'receipts', 'last', now_text) == 1 then call('HSET', P .. 'receipts', 'first', now_text) end
+end
+
+if not is_here then return { 'moved' } end
+local answer, failure = {}, nil
+for i = FIRST_REST, #ARGV, RECEIPT_LENGTH do
+  local is_done, became = pcall(take_one, read_receipt(i))
+  if not is_done then failure = failure or became end
+  answer[#answer + 1] = is_done and became or ''
+  if is_done and became ~= 'stranger' then add_to(tallies, became, 1) end
+end
+-- Whatever fails, what was written is counted.
+write_counts()
+if next(tallies) then write_tallies() end
+if failure then error(failure, 0) end
+return answer

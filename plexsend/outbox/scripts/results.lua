@@ -1,0 +1,38 @@
+-- needs: _clock, arguments; _reader, results/missed, results/spans, results/read
+-- results: what readers of an account's results do. Touches p{a}:readers:<name>, readers, replay:<name>; reads results.
+-- A reader may begin before the account's first message, so it does not ask for `here`.
+--
+-- Its arguments are in arguments_results.py. act:
+--   read: ends the span `done_first`, and gives the next: one that lapsed, what a replay rebuilt, or what the caller
+--         offers: `entry_count` entries behind `after`, of ids from `first` to `last`, `edge` the keys of those with the
+--         ms of the last. Answers what RESULTS_ANSWER lists; status: given (what was offered), again (`entries`),
+--         nothing (or what was offered is not what is next: the caller reads behind `cursor`), full (64 spans are out)
+--   done: ends the span `done_first`
+--   back: ends what of it comes before `next_id`, and has the rest given again at once
+--   keep: does the same, but the rest stays with the caller for another lease; status gone where it is another's
+--   drop: takes the reader away
+-- Another program's key in place of the reader's is put aside, and the reader begins before all that is there.
+
+local entry = P .. 'readers:' .. name
+
+if act == 'drop' then
+  local n = call('DEL', entry, P .. 'replay:' .. name, P .. 'spoilt:readers:' .. name)
+  return answer_of({ status = call('SREM', P .. 'readers', name) + n > 0 and 'done' or 'gone' })
+end
+
+local found = redis.pcall('HGETALL', entry)
+if found.err then
+  call('RENAME', entry, P .. 'spoilt:readers:' .. name)
+  return { 'spoilt key', '', '0', entry }
+end
+if act == 'read' then return read(entry, found) end
+
+local reader = reader_in(found)
+if not reader then return answer_of({ status = 'gone' }) end
+local is_done = true
+if act == 'done' then
+  end_span(entry, reader, done_first)
+else
+  is_done = cut_span(entry, reader, done_first, next_id, act == 'keep' and lease_ms or 0)
+end
+return answer_of({ status = is_done and 'done' or 'gone' })

@@ -1,0 +1,127 @@
+-- needs: _clock, arguments, _reader, results/missed, results/spans
+-- Gives a reader its next span.
+
+-- Spans that one reader has given out at most.
+local MOST_SPANS = 64
+-- How exactly it is noted when a reader was used last.
+local USED_TO_MS = 10000
+-- Keys that are remembered of the ms of the entry given last; above, `*`.
+local LONGEST_EDGE = 4096
+
+local function write_reader(entry, reader)
+  call('HSET', entry, 'at', reader.cursor .. ' ' .. num(reader.rank) .. ' ' .. reader.sure, 'edge', reader.edge)
+end
+
+-- A reader begins behind what is there, or before it where that is asked for. A process that was in the middle of it goes
+-- on where it was: a person dropped the reader meanwhile, or the server was emptied.
+local function begin(entry, stream)
+  local reader = { spans = {}, missed = {}, open = 0, edge = '', sure = '0-0' }
+  local goes_on = known ~= '' and (stream.last == '0-0' or not is_before(stream.last, known))
+  if goes_on then
+    reader.cursor, reader.rank = known, known_rank
+  elseif from_start or known ~= '' or call('EXISTS', P .. 'spoilt:readers:' .. name) == 1 then
+    reader.cursor, reader.rank = '0-0', stream.added - stream.length
+  else
+    reader.cursor, reader.rank = stream.last, stream.added
+  end
+  reader.sure = reader.cursor
+  local at = id_parts(reader.cursor)
+  if at == 0 then at = (stream.first and id_parts(stream.first) or now) - 1 end
+  reader.began = reader.cursor .. ' ' .. num(at)
+  call('SADD', P .. 'readers', name)
+  call('HSET', entry, 'began', reader.began)
+  write_reader(entry, reader)
+  return reader
+end
+
+-- All that a replay rebuilt was given, and ended: what it was for is not missing any more.
+local function end_replay(entry, reader)
+  call('XTRIM', side_stream, 'MAXLEN', 0)
+  call('HDEL', entry, 'side')
+  reader.side = nil
+  for from, missed in pairs(reader.missed) do
+    if missed.mark == '+' then
+      reader.missed[from] = nil
+      call('HDEL', entry, 'missed:' .. from)
+    end
+  end
+  local reached = number_in(reader.reached)
+  if not reached then return end
+  call('HDEL', entry, 'reached')
+  if reached <= reader.began_ms then call('HSET', entry, 'began', '0-0 ' .. num(reached - 1)) end
+end
+
+local function has_side_span(reader)
+  for first in pairs(reader.spans) do
+    if string.sub(first, 1, 1) == 'r' then return true end
+  end
+  return false
+end
+
+-- The next entries that a replay rebuilt; nil where none is left.
+local function read_side(entry, reader)
+  local entries = redis.pcall('XRANGE', side_stream, '(' .. reader.side, '+', 'COUNT', most)
+  if entries.err then
+    -- Another program put something in its place: what was missing is missing still.
+    call('RENAME', side_stream, P .. 'spoilt:replay:' .. name)
+    call('HDEL', entry, 'side', 'reached')
+    for _, missed in pairs(reader.missed) do
+      missed.mark = '-'
+      write_missed(entry, missed)
+    end
+    return nil
+  end
+  if #entries > 0 then
+    local last = entries[#entries][1]
+    call('HSET', entry, 'side', last)
+    write_span(entry, reader, 'r' .. entries[1][1], last, #entries, now, lease_ms)
+    return entries
+  end
+  if not has_side_span(reader) then end_replay(entry, reader) end
+end
+
+-- The caller has read what comes behind the cursor, and offers it: a script would turn each entry into a table and back,
+-- which costs the server eight times what reading them does.
+local function give_offered(entry, reader, stream)
+  local is_same_ms = id_parts(last) == id_parts(reader.cursor)
+  reader.edge = is_same_ms and reader.edge .. ' ' .. edge or edge
+  if #reader.edge > LONGEST_EDGE then reader.edge = '*' end
+  reader.cursor, reader.rank = last, reader.rank + entry_count
+  write_span(entry, reader, first, last, entry_count, now, lease_ms)
+  if stream.last == last then compare_ranks(entry, reader, stream) end
+  write_reader(entry, reader)
+end
+
+local function answer_with(reader, status, more)
+  local missed = found_missed or {}
+  more = more or {}
+  return answer_of({ status = status, first = more.first, last = more.last, cursor = reader.cursor,
+                     rank = num(reader.rank), wait_ms = more.wait and num(more.wait), missed_from = missed.from,
+                     missed_to = missed.to, missed_count = num(missed.n or 0), why = missed.why,
+                     entries = more.entries })
+end
+
+local function read(entry, found)
+  local stream = look_at_stream(RESULTS)
+  local reader = reader_in(found) or begin(entry, stream)
+  if now - (number_in(reader.used) or 0) >= USED_TO_MS or (number_in(reader.used) or 0) > now then
+    call('HSET', entry, 'used', now_text)
+    call('SADD', P .. 'readers', name)
+  end
+  end_span(entry, reader, done_first)
+  local cursor, rank = reader.cursor, reader.rank
+  notice_missed(entry, reader, stream)
+  if reader.cursor ~= cursor or reader.rank ~= rank then write_reader(entry, reader) end
+  local entries, wait, span = give_again(entry, reader)
+  if entries then
+    return answer_with(reader, 'again', { first = span.first, last = span.last, entries = entries })
+  end
+  if reader.open >= MOST_SPANS then return answer_with(reader, 'full', { wait = wait }) end
+  entries = reader.side and read_side(entry, reader)
+  if entries then
+    return answer_with(reader, 'again', { first = 'r' .. entries[1][1], last = reader.side, entries = entries })
+  end
+  if after ~= reader.cursor or entry_count == 0 then return answer_with(reader, 'nothing', { wait = wait }) end
+  give_offered(entry, reader, stream)
+  return answer_with(reader, 'given', { first = first, last = last })
+end

@@ -1,0 +1,112 @@
+"""`plexsend health`: what probes ask, with a reason in words and an exit code."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox.fleet import announce
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.stack.ports import free_port
+from tests.integration.cli.test_fleet import WEB1
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.outbox.redis.store import Store
+
+HERE = replace(WEB1, host=socket.gethostname())
+
+
+def see(store: Store, name: str, ago_s: float, announced: Any = HERE) -> None:
+    announce(store, name, announced)
+    store.client.hset(store.keys.alive, name, f"{server_ms(store) - round(ago_s * 1000)} 0 1")
+
+
+def test_worker_of_this_host_that_was_just_seen_is_well(run: Callable[..., Any], store: Store) -> None:
+    see(store, "p1", 1)
+    see(store, "p2", 60)
+    ended = run("health", "worker")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"well: worker process {socket.gethostname()} pid 7 was last seen 1.")
+
+
+def test_worker_that_fell_silent_is_not_well_and_says_for_how_long(
+    run: Callable[..., Any], store: Store
+) -> None:
+    see(store, "p1", 8)
+    ended = run("health", "worker")
+    assert (ended.code, ended.out) == (1, "")
+    assert "was last seen 8." in ended.err
+    assert "5.0 s are allowed" in ended.err
+    assert run("health", "worker", "--max-age", "30").code == 0
+
+
+def test_worker_of_another_host_counts_only_where_any_will_do(run: Callable[..., Any], store: Store) -> None:
+    see(store, "p1", 1, WEB1)
+    ended = run("health", "worker")
+    assert ended.code == 1
+    assert f"no worker process is known on {socket.gethostname()}; 1 run elsewhere" in ended.err
+    assert run("health", "worker", "--anywhere").code == 0
+
+
+def test_programs_get_one_object_whatever_comes_of_it(run: Callable[..., Any], store: Store) -> None:
+    ended = run("health", "worker", "--json")
+    assert (ended.code, ended.err) == (1, "")
+    (facts,) = ended.lines
+    assert (facts["what"], facts["ok"], facts["age_s"]) == ("worker", False, None)
+    see(store, "p1", 2)
+    (facts,) = run("health", "worker", "--json").lines
+    assert (facts["ok"], facts["remedy"], 2 <= facts["age_s"] < 5) == (True, None, True)
+
+
+@pytest.mark.parametrize("what", ["worker", "outbox"])
+def test_redis_that_does_not_answer_is_a_reason_and_not_a_fault(run: Callable[..., Any], what: str) -> None:
+    gone = {"PLEXSEND_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    ended = run("health", what, "--json", **gone)
+    (facts,) = ended.lines
+    assert (ended.code, facts["ok"]) == (1, False)
+    assert "Redis does not answer" in facts["reason"]
+
+
+def test_outbox_that_answers_is_well_and_one_that_is_full_is_not(
+    run: Callable[..., Any], store: Store
+) -> None:
+    assert run("health", "outbox").code == 0
+    used = int(store.client.info("memory")["used_memory"])
+    store.client.config_set("maxmemory", str(round(used * 1.1)))
+    try:
+        ended = run("health", "outbox")
+    finally:
+        store.client.config_set("maxmemory", "0")
+    assert ended.code == 1
+    assert "above 80% nothing more is taken in" in ended.err
+
+
+def test_outbox_that_may_lose_messages_is_not_well_where_that_is_asked_for(run: Callable[..., Any]) -> None:
+    ended = run("health", "outbox", PLEXSEND_DURABLE="1")
+    assert ended.code == 1
+    assert "appendfsync always" in ended.err
+
+
+def test_outbox_in_which_a_message_waits_too_long_is_not_well(run: Callable[..., Any], store: Store) -> None:
+    lane = Lane("mms-bulk", None, "main", "spring")
+    Submitter(store).add(lane, [NewMessage("k", b"{}")], stamp="test")
+    ready = store.keys.lane("main", lane.name, "ready")
+    store.client.zadd(ready, {"k": server_ms(store) * 1000 - 90_000_000})
+    ended = run("health", "outbox", "--max-age", "60")
+    assert ended.code == 1
+    assert "a message of mms-bulk of account main has waited 1 min" in ended.err
+    ended = run("health", "outbox", "--max-age", "120", "--json")
+    assert (ended.code, 90 <= ended.lines[0]["oldest_waiting_s"] < 120) == (0, True)
+    assert run("health", "outbox").code == 0
+
+
+@pytest.mark.parametrize("args", [["outbox", "--anywhere"], ["worker", "--max-age", "0"], ["beat"], []])
+def test_wrong_usage_ends_with_two(run: Callable[..., Any], args: list[str]) -> None:
+    assert run("health", *args).code == 2

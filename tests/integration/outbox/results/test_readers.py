@@ -1,0 +1,203 @@
+"""Readers: each entry is given at least once, to one process of each reader, whatever dies in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.errors import UsageError
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.results.entries import Entry
+from plexsend.outbox.results.overview import drop
+from plexsend.outbox.results.readers import Reader
+from plexsend.outbox.states import State
+from tests.integration.outbox.results.publishing import hear_all, heard, joined
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+    from tests.integration.outbox.results.publishing import Publisher
+
+
+def test_entry_says_what_was_published(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    first = publisher.publish("a", "b", state="rejected", lane="rcs-mms-bulk.RMM/spring@main")
+    publisher.publish("c", "d", state="delivered", more="SKT|17 LGU|")
+    span = reader.read()
+    assert span is not None
+    assert span.entries[0] == Entry(
+        first, "main", State.REJECTED, Lane("rcs-mms-bulk", "RMM", "main", "spring"), "C100", ("a", "b")
+    )
+    assert span.entries[1].receipts == (("SKT", 17), ("LGU", None))
+    assert (span.first, span.last) == (first, span.entries[1].id)
+
+
+def test_reader_begins_behind_what_is_there_or_before_it(publisher: Publisher) -> None:
+    publisher.publish_all("old-1", "old-2")
+    publisher.begun()
+    publisher.publish("new")
+    assert hear_all(publisher.reader()) == ["new"]
+    late = Reader(publisher.store, "main", "late", "p1", from_start=True)
+    assert hear_all(late) == ["old-1", "old-2", "new"]
+
+
+def test_read_ends_the_span_before_and_a_new_process_goes_on(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c", "d", "e")
+    first = reader.read(2)
+    assert heard(first) == ["a", "b"]
+    assert first
+    assert heard(reader.read(2, done=first.first)) == ["c", "d"]
+    assert publisher.client.hexists(publisher.reader_key, f"span:{first.first}") is False
+    # The process dies with c and d.
+    assert heard(publisher.reader("p2").read()) == ["e"]
+
+
+def test_lapsed_span_is_given_again_and_before_what_is_new(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c")
+    first, second = reader.read(1), reader.read(1)
+    assert first
+    assert second
+    other = publisher.reader("p2")
+    publisher.let_lapse(second.first)
+    publisher.let_lapse(first.first)
+    assert heard(other.read()) == ["a"]
+    assert heard(other.read()) == ["b"]
+    assert heard(other.read()) == ["c"]
+    assert other.read() is None
+
+
+def test_two_processes_share_and_each_entry_goes_to_one(publisher: Publisher) -> None:
+    one, two = publisher.begun("p1"), publisher.begun("p2")
+    publisher.publish_all(*(f"k{i}" for i in range(10)))
+    spans = [one.read(3), two.read(3), one.read(3), two.read(3), one.read(3), two.read(3)]
+    assert joined(spans) == sorted(f"k{i}" for i in range(10))
+
+
+def test_readers_of_other_names_hear_all_themselves(publisher: Publisher) -> None:
+    one, two = publisher.begun(), Reader(publisher.store, "main", "audit", "p1")
+    two.read()
+    publisher.publish_all("a", "b")
+    assert hear_all(one) == hear_all(two) == ["a", "b"]
+
+
+def test_rest_that_is_given_back_goes_to_another_process_at_once(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    ids = publisher.publish_all("a", "b", "c")
+    span = reader.read()
+    assert span
+    reader.give_back(span.first, ids[1])
+    again = publisher.reader("p2").read()
+    assert heard(again) == ["b", "c"]
+    assert again
+    # What the first had is not its any more.
+    reader.done(span.first)
+    assert publisher.client.hexists(publisher.reader_key, f"span:{again.first}")
+
+
+def test_span_is_kept_for_another_lease_unless_another_has_it(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    ids = publisher.publish_all("a", "b", "c")
+    span = reader.read()
+    assert span
+    assert reader.keep(span.first, ids[1])
+    assert publisher.reader("p2").read() is None
+    publisher.let_lapse(ids[1])
+    # Nobody has taken it yet.
+    assert reader.keep(ids[1], ids[2])
+    publisher.let_lapse(ids[2])
+    assert heard(publisher.reader("p2").read()) == ["c"]
+    assert not reader.keep(ids[2], ids[2])
+
+
+def test_no_more_than_64_spans_are_out(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all(*(f"k{i}" for i in range(66)))
+    spans = [reader.read(1) for _ in range(64)]
+    assert len(joined(spans)) == 64
+    assert reader.read(1) is None
+    assert reader.is_full
+    assert reader.lapses_s is not None
+    assert spans[0]
+    assert heard(reader.read(1, done=spans[0].first)) == ["k64"]
+
+
+def test_span_ends_where_its_keys_are_many(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    many = [f"{i:036}" for i in range(600)]
+    publisher.publish(*many[:500])
+    publisher.publish(*(f"a{i:035}" for i in range(600)))
+    publisher.publish("last")
+    span, rest = reader.read(), reader.read()
+    assert span
+    assert [len(entry.msg_keys) for entry in span.entries] == [500, 600]
+    assert heard(rest) == ["last"]
+
+
+def test_clock_set_back_gives_a_span_a_lease_from_now_on(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish("a")
+    span = reader.read()
+    assert span
+    ahead = 10**15
+    publisher.client.hset(publisher.reader_key, f"span:{span.first}", f"{span.last} 1 {ahead} 60000 p1")
+    other = publisher.reader("p2")
+    assert other.read() is None
+    assert other.lapses_s is not None
+    given = int(publisher.client.hget(publisher.reader_key, f"span:{span.first}").split()[2])
+    assert given < ahead
+
+
+def test_reader_whose_hash_another_program_replaced_begins_before_all(publisher: Publisher) -> None:
+    aside: list[object] = []
+    publisher.store.on_put_aside = aside.extend
+    hear = publisher.begun()
+    publisher.publish("a")
+    hear_all(hear)
+    publisher.client.delete(publisher.reader_key)
+    publisher.client.set(publisher.reader_key, "foreign")
+    assert hear_all(publisher.reader("p2")) == ["a"]
+    assert aside
+    assert publisher.client.get(f"{publisher.store.keys.account('main')}spoilt:readers:billing") == b"foreign"
+
+
+def test_stream_that_another_program_replaced_is_put_aside_and_said(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish("a", ms=5_000)
+    assert hear_all(reader) == ["a"]
+    publisher.client.delete(publisher.key)
+    publisher.client.set(publisher.key, "foreign")
+    assert reader.read() is None
+    publisher.publish("b", ms=9_000)
+    span = reader.read()
+    assert heard(span) == ["b"]
+    assert publisher.client.get(f"{publisher.store.keys.account('main')}spoilt:results") == b"foreign"
+
+
+def test_entry_that_another_program_wrote_is_named_and_its_neighbours_are_given(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish("a")
+    foreign = publisher.client.xadd(publisher.key, {"x": "y"}, id="2500-0")
+    publisher.publish("b", state="vanished")
+    publisher.publish("c", "d", more="SKT|1")
+    publisher.publish("e")
+    span = reader.read()
+    assert heard(span) == ["a", "e"]
+    assert span
+    assert span.unreadable == (foreign.decode(), "3000-0", "4000-0")
+
+
+def test_reader_that_was_dropped_goes_on_in_the_process_that_has_it(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b")
+    assert heard(reader.read(1)) == ["a"]
+    assert drop(publisher.store, "main", "billing")
+    assert not drop(publisher.store, "main", "billing")
+    assert hear_all(reader) == ["b"]
+
+
+@pytest.mark.parametrize("name", ["", "Billing", "a b", "a:b", "x" * 33])
+def test_name_of_a_reader_is_one_of_ours(store: Store, name: str) -> None:
+    with pytest.raises(UsageError, match="not a name for a reader"):
+        Reader(store, "main", name, "p1")
