@@ -177,19 +177,20 @@ class ResultsMissed(PlexsendError):
         account: Whose results they are.
         since: The moment from which on it missed results.
         until: The moment at which it goes on; what came from then on it hears.
+        why: What became of them, in words.
     """
 
-    def __init__(self, reader: str, account: str, since: datetime, until: datetime) -> None:
+    def __init__(self, reader: str, account: str, since: datetime, until: datetime, why: str) -> None:
         self.reader = reader
         self.account = account
         self.since = since
         self.until = until
+        self.why = why
         begin, end = (each.isoformat(timespec="milliseconds") for each in (since, until))
         super().__init__(
-            f"The reader {reader} missed the results of account {account} from {begin} to {end}: they are "
-            f"kept for a time only (the policy results_keep_days), and nobody read them. `plexsend results "
-            f"replay {reader} --since {begin}` gives it what became of those messages; the reader goes on "
-            "behind them."
+            f"The reader {reader} missed the results of account {account} from {begin} to {end}: {why}. It "
+            f"goes on behind them; `plexsend results replay {reader} --since {begin}` gives it what became "
+            "of those messages."
         )
 
 

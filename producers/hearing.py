@@ -170,7 +170,8 @@ class Hearing:
                 self._note_moved(reader.account, exc)
                 self._open = None
                 continue
-            self._open, self._reader = span, reader
+            # One without a name only says what was missed.
+            self._open, self._reader = (span if span is not None and span.first else None), reader
             if span is not None:
                 self._since_s, self._position = self._rhythm.now_s(), span.first
                 return span

@@ -128,12 +128,21 @@ async def _in_thread(call: Callable[[], T]) -> T:
 
 
 def _report_missed(wanted: Wanted, account: str, span: Span) -> None:
-    if span.missed is None:
+    found = span.missed
+    # Where the stream began anew nothing was missed: all that is in it is given.
+    if found is None or found.why not in _WHY_MISSED:
         return
-    since, until = (
-        datetime.fromtimestamp(at_ms / 1000, UTC) for at_ms in (span.missed.from_ms, span.missed.to_ms)
-    )
-    missed = ResultsMissed(wanted.reader, account, since, until)
+    since, until = (datetime.fromtimestamp(at_ms / 1000, UTC) for at_ms in (found.from_ms, found.to_ms))
+    missed = ResultsMissed(wanted.reader, account, since, until, _WHY_MISSED[found.why])
     if wanted.on_missed is None:
         raise missed
     wanted.on_missed(missed)
+
+
+_WHY_MISSED = {
+    "trimmed": "they were not read as long as they were kept (the policy results_keep_days)",
+    "deleted": "somebody took them out of Redis",
+    "skipped": "somebody put the reader behind them",
+    "lost": "Redis lost them",
+}
+"""Why a reader never got results, by the words of outbox.results.readers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.results import news
 from plexsend.outbox.results.readers import Reader
@@ -29,12 +30,16 @@ class Streams:
         self._store = store
 
     def accounts(self) -> list[str]:
-        """Return the accounts that may have results."""
-        return queries.accounts(self._store)
+        """Return the accounts that ever had a message, and `main` where none had one.
+
+        So a reader that is there before the first message has begun somewhere, and misses no account that
+        comes while it is not running.
+        """
+        return queries.accounts(self._store) or [DEFAULT_ACCOUNT]
 
     def accounts_of(self, name: str) -> list[str]:
         """Return the accounts in which a reader of this name has begun."""
-        accounts = self.accounts()
+        accounts = sorted({*self.accounts(), DEFAULT_ACCOUNT})
         pipe = self._store.client.pipeline(transaction=False)
         for account in accounts:
             pipe.sismember(self._store.keys.readers(account), name)

@@ -159,7 +159,7 @@ class Box:
             message = self._messages.get((account, msg_key))
             if message is None:
                 return Decision("unknown", "")
-            return self._take_back(message, "asked for by an application")
+            return self._take_back(message, "asked for by a person")
 
     def _take_back(self, message: SubmittedMessage, words: str) -> Decision:
         if message.state is State.SENDING:
