@@ -78,6 +78,13 @@ ENTRIES = (
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
     ),
     ListedCommand(
+        "stats",
+        "stats:stats",
+        Section.FOLLOW,
+        "Show what became of a month's messages, and what they cost.",
+        replaces="Adding up exports of the service console in a spreadsheet, month by month",
+    ),
+    ListedCommand(
         "cancel", "cancel:cancel", Section.STEER, "Take a message or a group back that has not been sent."
     ),
     ListedCommand(
@@ -137,6 +144,13 @@ ENTRIES = (
         Section.SERVERS,
         "Start Celery's beat, for periodic tasks; plexsend has none yet.",
         replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
+    ),
+    ListedCommand(
+        "serve",
+        "serve:serve",
+        Section.SERVERS,
+        "Take the gateway's receipts over HTTP.",
+        replaces="Nothing: what became of a message after its acceptance was in the gateway's console alone",
     ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),
     ListedCommand(

@@ -28,9 +28,11 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
+p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
+                             port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
 p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
-p receipts:unread    hash    why posts could not be read → how many
-p unread             list    the newest 100 of them (JSON: at, account, why, words)
+p receipts:unread    hash    why posts were refused or could not be read → how many
+p unread             list    the newest 100 that could not be read (JSON: at, account, why, words)
 p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
@@ -55,12 +57,12 @@ p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doo
                              behind the name `/<group>` where it works for one
 p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
                              <numbers of other lanes that it was filled from>`
-p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
-                             retries, reclaims, late; a route's also batches, fill (requests made, messages in
-                             them), takes (number of the last take), ok (highest take of which a message was
-                             accepted), went (messages taken, without those that came back unsent), forgotten
-                             (those of takes that Redis forgot), and what its lanes with a group counted that
-                             have ended
+p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; x:<state> left it
+                             again otherwise; c:<code> answers; retries, reclaims, late; a route's also
+                             batches, fill (requests made, messages in them), takes (number of the last take),
+                             ok (highest take of which a message was accepted), went (messages taken, without
+                             those that came back unsent), forgotten (those of takes that Redis forgot), and
+                             what its lanes with a group counted that have ended
 p{a}:ended           list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<lane>:ended    list    the same for records of form 1
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
@@ -84,6 +86,14 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
+p{a}:stats:<day>     hash    what is counted by day, YYYYMMDD in the policy time_zone: `<lane>|submitted` on
+                             that of the submit, `<lane>|<state>|<code>|<carrier>` on that on which messages
+                             of this final state ended first → n; beyond 1,000 fields with `*` for group,
+                             code and carrier
+p{a}:stats           hash    since (ms from which days are counted), first (of the days kept the oldest, in
+                             days since 1970), offsets (`<from ms>:<ms ahead of UTC>` of each change of the
+                             zone), `b:submitted` and `b:<state>` (what lanes counted and no day holds),
+                             asked (ms)
 p{a}:readers         set     names of those who hear it
 p{a}:readers:<name>  hash    a reader: at (how far it is), began, used, edge, `span:<id>` → what is out,
                              `missed:<id>` → what it never got, side, reached; see scripts/_reader.lua
@@ -106,7 +116,10 @@ p{a}:refused         hash    fingerprint of a secret that the gateway refused �
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap), before (the last sweep before
                              it), back (what is left to cut after a clock set back), `turn <route>` (where
-                             lanes that wait are looked at next); walk, place: of an older program
+                             lanes that wait are looked at next); unheard (when receipts that did not
+                             come are looked for next), waits (ms for which records are kept for theirs),
+                             `unheard <ms> <list>` → `<place> <services> <key before it>`, `trimmed <list>` →
+                             entries taken off it so far; walk, place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
                              met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's

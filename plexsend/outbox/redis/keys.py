@@ -92,6 +92,11 @@ class Keys:
         return f"{self.prefix}notifier"
 
     @property
+    def doors(self) -> str:
+        """The hash of the processes that take receipts or serve metrics."""
+        return f"{self.prefix}doors"
+
+    @property
     def strays(self) -> str:
         """The list of receipts whose key no message has."""
         return f"{self.prefix}strays"
@@ -103,7 +108,7 @@ class Keys:
 
     @property
     def unread_counts(self) -> str:
-        """The hash of how many posts could not be read, by why."""
+        """The hash of how many posts were refused or could not be read, by why."""
         return f"{self.prefix}receipts:unread"
 
     @property
@@ -142,6 +147,14 @@ class Keys:
     def day(self, account: str, service: str) -> str:
         """Return the key of what a service with a daily limit has sent today."""
         return f"{self.account(account)}{service}:day"
+
+    def stats(self, account: str) -> str:
+        """Return the key of what is known of an account's counts by day."""
+        return f"{self.account(account)}stats"
+
+    def stats_of(self, account: str, day: str) -> str:
+        """Return the key of what is counted of a day, YYYYMMDD."""
+        return f"{self.account(account)}stats:{day}"
 
     def rate(self, account: str, service: str) -> str:
         """Return the key of the time at which the permits of a service's rate that are taken were due."""
