@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from plexsend.archive.folder import Folder
-    from plexsend.archive.lines import Line
+    from plexsend.archive.lines import Identity, Line
 
     Place = tuple[int, int]
 
@@ -61,7 +61,7 @@ class DayFile:
         self._folder.notices.append(
             Problem(
                 str(self._folder.path / new),
-                "parts of it are not what was written there, so it was put aside; what is whole in it is read",
+                "parts of it are not what was written, so it was put aside; what is whole in it is read",
                 "Look after the disk, and restore it from a copy under this name if there is one.",
             )
         )
@@ -144,14 +144,14 @@ class DayFile:
 class _Identities:
     """What is there of the lines that may be there."""
 
-    def __init__(self, near: set[tuple[str, str, str, int]], of_others: set[int]) -> None:
+    def __init__(self, near: set[Identity], of_others: set[int]) -> None:
         self._near = near
         self._of_others = of_others
 
     def __bool__(self) -> bool:
         return bool(self._near or self._of_others)
 
-    def __contains__(self, identity: tuple[str, str, str, int]) -> bool:
+    def __contains__(self, identity: Identity) -> bool:
         return identity in self._near or hash(identity) in self._of_others
 
 
@@ -161,7 +161,7 @@ def _range(label: Label) -> tuple[Place, Place]:
     return ((first[0], 0), (last[0], _LAST_OF_MS)) if label.first.startswith(REBUILT) else (first, last)
 
 
-def _identities_in(fd: int, member: Member) -> set[tuple[str, str, str, int]]:
+def _identities_in(fd: int, member: Member) -> set[Identity]:
     found = set()
     # What cannot be read is not there.
     with suppress(zlib.error):

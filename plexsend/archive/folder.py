@@ -55,7 +55,7 @@ class Folder:
             raise _failed(path, exc) from exc
         folder = cls.to_read(path)
         try:
-            folder._claim()
+            folder.claim()
         except BaseException:
             folder.close()
             raise
@@ -142,7 +142,8 @@ class Folder:
 
     def _names(self) -> list[str]:
         try:
-            return os.listdir(self._fd)
+            # The open folder, not what its path leads to now.
+            return os.listdir(self._fd)  # noqa: PTH208
         except OSError as exc:
             raise _failed(self.path, exc) from exc
 
@@ -152,21 +153,21 @@ class Folder:
             return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
         return False
 
-    # A folder with other things in it has another use, which closing it could end.
-    def _claim(self) -> None:
+    def claim(self) -> None:
+        """Close it to others; raises ArchiveFailed where it is not this user's, or has another use."""
         found = os.fstat(self._fd)
         if found.st_uid != os.geteuid():
             raise ArchiveFailed(
-                f"{self.path} belongs to another user (number {found.st_uid}). Run this as that user, or name "
-                "a folder of your own."
+                f"{self.path} belongs to another user (number {found.st_uid}). Run this as that user, or "
+                "name a folder of your own."
             )
         if not found.st_mode & _OTHERS:
             return
         others = [name for name in self._names() if name != _LOCK and day_of(name) is None]
         if others:
             raise ArchiveFailed(
-                f"{self.path} is open to other users and holds other things than an archive. Name a folder of "
-                f"its own, or close it: chmod 700 {self.path}"
+                f"{self.path} is open to other users and holds other things than an archive. Name a folder "
+                f"of its own, or close it: chmod 700 {self.path}"
             )
         os.fchmod(self._fd, _FOLDER_MODE)
 

@@ -13,6 +13,8 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import RANK_OF, State
 from plexsend.terminal.moments import utc
 
+Identity = tuple[str, str, State, int]
+"""Account, key, state, and when."""
 VERSION = 1
 """Of the form of a line, which every line says. A program reads all forms up to its own."""
 _MOMENTS_KEPT = 4_096
@@ -53,7 +55,7 @@ class Line:
         return RANK_OF[self.state]
 
     @property
-    def identity(self) -> tuple[str, str, State, int]:
+    def identity(self) -> Identity:
         """What no second line has: a line that is written again has the same."""
         return self.account, self.msg_key, self.state, self.at_ms
 
@@ -94,9 +96,7 @@ def parse_line(written: bytes) -> Line:
     """Return the line that a file holds; raises LineUnreadable."""
     try:
         found: Any = json.loads(written)
-        version = found["v"]
-        if version != VERSION:
-            raise LineUnreadable(is_newer=isinstance(version, int) and version > VERSION)
+        _check_version(found["v"])
         return Line(
             msg_key=str(found["msg_key"]),
             lane=_lane(found["lane"]),
@@ -114,6 +114,11 @@ def parse_line(written: bytes) -> Line:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, UsageError) as exc:
         raise LineUnreadable from exc
+
+
+def _check_version(version: object) -> None:
+    if version != VERSION:
+        raise LineUnreadable(is_newer=isinstance(version, int) and version > VERSION)
 
 
 _utc = lru_cache(maxsize=_MOMENTS_KEPT)(utc)

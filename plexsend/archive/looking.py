@@ -1,4 +1,7 @@
-"""Looking something up in the archive: of each message its last line, the newest days first."""
+"""Looking something up in the archive: of each message its last line, the newest days first.
+
+A message only rises in rank as time passes, so a line of an earlier day never counts before one of a later.
+"""
 
 from __future__ import annotations
 

@@ -123,9 +123,10 @@ def lines_in(fd: int, member: Member) -> Iterator[bytes]:
 
 def _member_at(fd: int, start: int, end: int) -> Member | None:
     head = os.pread(fd, _LONGEST_HEAD, start)
-    if head.startswith(_SIGNATURE):
-        found = _read_head(head, start)
-        return found if found and found.end <= end else None
+    found = _read_head(head, start) if head.startswith(_SIGNATURE) else None
+    if found and found.end <= end:
+        return found
+    # Its end is found by unpacking it, if it has one.
     return _foreign(fd, start) if head.startswith(_GZIP) else None
 
 
@@ -142,7 +143,7 @@ def _read_head(head: bytes, start: int) -> Member | None:
         return None
 
 
-# Somebody may have unpacked a file and packed it again: then its end is found by unpacking.
+# Somebody may have unpacked a file and packed it again, or the head alone is damaged.
 def _foreign(fd: int, start: int) -> Member | None:
     unpacker = zlib.decompressobj(_WITH_HEAD)
     at = start

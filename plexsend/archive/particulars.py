@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
 
-_FIELDS = ("s", "t", "p", "e", "i", "c")
+_FIELDS = ("s", "t", "p", "e", "i", "c", "r", "w")
 
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
     """Of one message. Times are ms since 1970; what is not known is None or empty."""
 
+    state: str = ""
+    """The one that it has now."""
+    since_ms: int | None = None
+    """When it was published that it came into this state."""
     submitted_ms: int | None = None
     ended_ms: int | None = None
     receiver: str = ""
@@ -44,10 +48,13 @@ def read_particulars(store: Store, account: str, msg_keys: Iterable[str]) -> dic
 
 
 def _read(fields: Sequence[Any]) -> Particulars:
-    state, at_submit, position, ended, receiver, code = fields
+    state, at_submit, position, ended, receiver, code, published, receipt = fields
     if state is None:
         return GONE
     return Particulars(
+        state=text(state),
+        # The receipt's last part is when it came; `r` is there where neither that nor the end says it.
+        since_ms=number(published) or number(text(receipt).rpartition("|")[2]) or number(ended) or None,
         # As records are read: what went at once has the position of its submit.
         submitted_ms=number(at_submit) or number(position) // 1000 or None,
         ended_ms=number(ended) or None,
