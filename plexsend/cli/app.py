@@ -78,6 +78,13 @@ ENTRIES = (
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
     ),
     ListedCommand(
+        "find",
+        "find:find",
+        Section.FOLLOW,
+        "Find messages by their receiver, state, code, time or lane.",
+        replaces="Looking through a shop's own database for the msg_key of a customer's message",
+    ),
+    ListedCommand(
         "stats",
         "stats:stats",
         Section.FOLLOW,
