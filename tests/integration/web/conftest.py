@@ -100,7 +100,11 @@ def open_door(valkey_url: str, prefix: str) -> Iterator[Open]:
     """Open doors with these variables, named without their prefix; all are closed after the test."""
     with ExitStack() as doors:
 
-        def make(config: Callable[[App], uvicorn.Config] | None = None, **variables: str) -> Door:
+        def make(
+            config: Callable[[App], uvicorn.Config] | None = None,
+            parts: tuple[str, ...] = ("receipts",),
+            **variables: str,
+        ) -> Door:
             given = {
                 "REDIS_URL": valkey_url,
                 "KEY_PREFIX": prefix,
@@ -108,7 +112,7 @@ def open_door(valkey_url: str, prefix: str) -> Iterator[Open]:
                 **variables,
             }
             environ = {f"PLEXSEND_{name}": text for name, text in given.items() if text}
-            app = App("receipts", settings=read_settings(environ))
+            app = App(*parts, settings=read_settings(environ))
             return Door(app, doors.enter_context(running(app, config and config(app))))
 
         yield make
