@@ -1,4 +1,4 @@
-"""Prometheus takes the files of deploy/prometheus; each alert fires when it should, and not on a quiet day."""
+"""Prometheus takes the files of deploy/prometheus; each alert fires when it should and on no quiet day."""
 
 from __future__ import annotations
 
