@@ -108,7 +108,10 @@ p{a}:refused         hash    fingerprint of a secret that the gateway refused �
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap), before (the last sweep before
                              it), back (what is left to cut after a clock set back), `turn <route>` (where
-                             lanes that wait are looked at next); walk, place: of an older program
+                             lanes that wait are looked at next); unheard (when receipts that did not
+                             come are looked for next), waits (ms for which records are kept for theirs),
+                             `unheard <ms> <list>` → `<place> <services> <key before it>`, `trimmed <list>` →
+                             entries taken off it so far; walk, place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
                              met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's
