@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class SoughtNumber:
     """The receiver that is looked for."""
 
     hashed: bytes
@@ -50,7 +50,7 @@ class FoundMessage:
 class Wanted:
     """What messages are looked for; None: any."""
 
-    receiver: Receiver | None = None
+    receiver: SoughtNumber | None = None
     states: frozenset[State] | None = None
     code: str | None = None
     since_ms: int | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from plexsend.outbox.found import FoundMessage, Receiver, Wanted
+    from plexsend.outbox.found import FoundMessage, SoughtNumber, Wanted
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.reading.find import Search
     from plexsend.outbox.redis.store import Store
@@ -145,10 +145,10 @@ def _wanted(
 
 
 # The number itself is never repeated: what is wrong with it is said without it.
-def _receiver(settings: Settings, to: str) -> Receiver:
+def _receiver(settings: Settings, to: str) -> SoughtNumber:
     from plexsend.gateway.numbers import normalise_receiver
     from plexsend.gateway.refusals import Refusal
-    from plexsend.outbox.found import Receiver
+    from plexsend.outbox.found import SoughtNumber
 
     key = settings.number_key
     if key is None:
@@ -159,7 +159,7 @@ def _receiver(settings: Settings, to: str) -> Receiver:
     digits = normalise_receiver(sys.stdin.readline().strip() if to == "-" else to)
     if isinstance(digits, Refusal):
         raise UsageError(f"--to {digits.reason}. {digits.remedy}")
-    return Receiver(key.hash_of(digits), digits[-4:])
+    return SoughtNumber(key.hash_of(digits), digits[-4:])
 
 
 def _list(screen: Screen, store: Store, wanted: Wanted, accounts: Sequence[str], *, wide: bool) -> int:

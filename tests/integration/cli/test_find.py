@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
-from plexsend.outbox.found import Receiver, Wanted
+from plexsend.outbox.found import SoughtNumber, Wanted
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.find import Search
 from plexsend.outbox.receipts import Receipt, take_receipts
@@ -165,6 +165,6 @@ def test_a_record_that_another_program_spoilt_hides_no_other(yard: Any, store: S
 
 def test_a_receiver_without_a_hash_never_fits_by_digits_alone(store: Store) -> None:
     add(store, "a", NUMBER, hashed=False)
-    search = Search(store, Wanted(receiver=Receiver(b"12345678", NUMBER[-4:])))
+    search = Search(store, Wanted(receiver=SoughtNumber(b"12345678", NUMBER[-4:])))
     assert list(search.messages("main")) == []
     assert search.perhaps == 1
