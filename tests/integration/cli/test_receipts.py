@@ -99,11 +99,12 @@ def test_all_that_came_is_counted_and_what_belongs_to_nobody_is_shown(
     assert unread["counts"] == {"not JSON": 1}
     assert unread["newest"][0]["words"] == "<html>"
 
-    people = run("receipts").out
-    assert "the newest 20 of 22" in people
+    shown = run("receipts")
+    people = shown.out
+    assert "the newest 20 of 22" in shown.err
     assert "nobody-21" in people
     assert "nobody-1 " not in people
-    assert "Posts that could not be read: not JSON 1." in people
+    assert "Posts that could not be read: not JSON 1." in shown.err
     assert "no_such_number 2" in " ".join(people.split())
     others = run("receipts", "--account", "shop", "--json").lines
     assert (others[0]["stranger"], others[1]["newest"]) == (0, [])
