@@ -101,6 +101,8 @@ MOST_ENDED = 25
 """Lanes with a group of which it takes some away and which may end with that: about 45 µs each."""
 MOST_OF_GROUP = 100
 """Messages of a group that one call ends or gives another time: about 2 ms."""
+ENDED_A_PAGE = 100
+"""Ended messages that one call of a proof or a replay looks at."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

@@ -55,6 +55,8 @@ class Script(StrEnum):
     FIGURES = "figures"
     PRUNE = "prune"
     RESULTS = "results"
+    PROOF = "proof"
+    REPLAY = "replay"
     RECEIPTS = "receipts"
 
 
@@ -78,9 +80,11 @@ _SHEBANG = {
     Script.PRUNE: "#!lua flags=allow-oom",
     # What was heard must be ended with memory full too; it writes little.
     Script.RESULTS: "#!lua flags=allow-oom",
+    Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.PROOF: "#!lua flags=no-writes",
     Script.FIGURES: "#!lua flags=no-writes",
 }
 

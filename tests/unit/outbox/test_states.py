@@ -92,6 +92,8 @@ MOVES_NOTHING = {
     Script.FORM,
     Script.WALK,
     Script.RESULTS,
+    Script.PROOF,
+    Script.REPLAY,
     Script.TALLY,
 }
 
