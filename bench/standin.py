@@ -140,7 +140,7 @@ def main(arguments: list[str]) -> None:
     arrivals = Arrivals(keep_keys=keep_keys == "1")
     arrivals.delay_s = float(delay_ms) / 1000
     try:
-        import uvloop  # type: ignore[import-not-found]  # noqa: PLC0415  may be missing
+        import uvloop  # noqa: PLC0415  may be missing
     except ImportError:
         asyncio.run(serve(int(port), arrivals))
     else:

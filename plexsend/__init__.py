@@ -5,8 +5,8 @@
     key = plexsend.send("mms-bulk", to="010-2345-6789", from_="02-2123-4567", text="안녕하세요", images=[url])
 
 `send` puts one message in, `submit` many; `status` and `cancel` ask for one, and `cancel_group` takes a group
-back. They take their settings from the environment; a `Producer` takes others. Errors are drawn in
-plexsend.errors.
+back; `results` says what became of each. They take their settings from the environment; a `Producer` takes
+others. Errors are drawn in plexsend.errors.
 """
 
 from __future__ import annotations
@@ -27,18 +27,23 @@ if TYPE_CHECKING:
         Problem,
         Refused,
         RefusedItem,
+        ResultsMissed,
         SettingsError,
         UsageError,
     )
     from plexsend.gateway.item_types import LmsItem, MmsItem, RcsMmsItem, ServiceId, SmsItem
     from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
-    from plexsend.outbox.states import State
+    from plexsend.outbox.states import ResultOutcome, State
     from plexsend.outbox.steer import Decision
     from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit
+    from plexsend.producers.api_async import asubmit
+    from plexsend.producers.api_results import aresults, results
     from plexsend.producers.files.imports import check_file, import_file
     from plexsend.producers.files.reports import ImportInterrupted, ImportReport
+    from plexsend.producers.listening import AsyncResults, Results
     from plexsend.producers.producer import Producer
+    from plexsend.producers.results import CodeFrom, Result
     from plexsend.producers.submissions import (
         Added,
         Changed,
@@ -56,7 +61,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Added",
+    "AsyncResults",
     "Changed",
+    "CodeFrom",
     "Conflict",
     "Decision",
     "Duplicate",
@@ -84,6 +91,10 @@ __all__ = [
     "Refused",
     "RefusedItem",
     "Remark",
+    "Result",
+    "ResultOutcome",
+    "Results",
+    "ResultsMissed",
     "ServiceId",
     "SettingsError",
     "SmsItem",
@@ -92,10 +103,13 @@ __all__ = [
     "SubmitInterrupted",
     "UsageError",
     "__version__",
+    "aresults",
+    "asubmit",
     "cancel",
     "cancel_group",
     "check_file",
     "import_file",
+    "results",
     "send",
     "service_id",
     "status",
@@ -116,18 +130,23 @@ _HOMES = {
         "Problem",
         "Refused",
         "RefusedItem",
+        "ResultsMissed",
         "SettingsError",
         "UsageError",
     ),
     "gateway.item_types": ("LmsItem", "MmsItem", "RcsMmsItem", "ServiceId", "SmsItem"),
     "outbox.groups": ("GroupCancelled",),
     "outbox.records": ("Record",),
-    "outbox.states": ("State",),
+    "outbox.states": ("ResultOutcome", "State"),
     "outbox.steer": ("Decision",),
     "producers.api": ("cancel", "cancel_group", "send", "service_id", "status", "submit"),
+    "producers.api_async": ("asubmit",),
+    "producers.api_results": ("aresults", "results"),
     "producers.files.imports": ("check_file", "import_file"),
     "producers.files.reports": ("ImportInterrupted", "ImportReport"),
+    "producers.listening": ("AsyncResults", "Results"),
     "producers.producer": ("Producer",),
+    "producers.results": ("CodeFrom", "Result"),
     "producers.submissions": (
         "Added",
         "Changed",

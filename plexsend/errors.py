@@ -14,6 +14,7 @@ PlexsendError
 ├── ImportInterrupted        an import stopped between its rows; what was answered stands, in `report`
 │                            (in producers.files.reports, for it holds one)
 ├── ChildFailed              a process that was started ended, or never became ready (in stack.child)
+├── ResultsMissed            a reader of results fell behind what is kept: what it did not hear is named
 ├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
     ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known
@@ -41,6 +42,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 _MOST_SHOWN = 20
@@ -165,6 +167,31 @@ def _describe(items: Sequence[RefusedItem]) -> str:
     rest = f"\n  and {more:,} more" if more > 0 else ""
     count = "1 message is" if len(items) == 1 else f"{len(items):,} messages are"
     return f"{count} refused and not sent:{shown}{rest}"
+
+
+class ResultsMissed(PlexsendError):
+    """A reader fell so far behind that results were taken away before it heard them. No message is lost.
+
+    Args:
+        reader: The reader's name.
+        account: Whose results they are.
+        since: The moment from which on it missed results.
+        until: The moment at which it goes on; what came from then on it hears.
+        why: What became of them, in words.
+    """
+
+    def __init__(self, reader: str, account: str, since: datetime, until: datetime, why: str) -> None:
+        self.reader = reader
+        self.account = account
+        self.since = since
+        self.until = until
+        self.why = why
+        begin, end = (each.isoformat(timespec="milliseconds") for each in (since, until))
+        super().__init__(
+            f"The reader {reader} missed the results of account {account} from {begin} to {end}: {why}. It "
+            f"goes on behind them; `plexsend results replay {reader} --since {begin}` gives it what became "
+            "of those messages."
+        )
 
 
 class FileProblem(PlexsendError):

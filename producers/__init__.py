@@ -1,12 +1,19 @@
-"""Putting messages in: from applications and from files. Needs Redis, no Celery and no account's secret."""
+"""Putting messages in, from applications and from files, and hearing what became of them.
+
+Needs Redis, no Celery and no account's secret.
+"""
 
 from plexsend.aliases import alias
 from plexsend.errors import Refused
 from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit
+from plexsend.producers.api_async import asubmit
+from plexsend.producers.api_results import aresults, results
 from plexsend.producers.files.imports import check_file, import_file
 from plexsend.producers.files.rejects import Reject
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
+from plexsend.producers.listening import AsyncResults, Results
 from plexsend.producers.producer import Producer
+from plexsend.producers.results import CodeFrom, Result
 from plexsend.producers.submissions import (
     Added,
     Changed,
@@ -26,7 +33,9 @@ if __name__ == "producers":
 
 __all__ = [
     "Added",
+    "AsyncResults",
     "Changed",
+    "CodeFrom",
     "Conflict",
     "Duplicate",
     "ImportInterrupted",
@@ -39,13 +48,18 @@ __all__ = [
     "Refused",
     "Reject",
     "Remark",
+    "Result",
+    "Results",
     "Submission",
     "SubmitInterrupted",
     "Unknown",
+    "aresults",
+    "asubmit",
     "cancel",
     "cancel_group",
     "check_file",
     "import_file",
+    "results",
     "send",
     "service_id",
     "status",

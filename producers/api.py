@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from typing import TYPE_CHECKING, cast
 
-from plexsend.gateway.environment import read_settings
 from plexsend.gateway.services import get_service
-from plexsend.producers.producer import Producer
+from plexsend.producers.lazy import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from plexsend.gateway.item_types import ServiceId
@@ -19,45 +16,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
     from plexsend.producers.submissions import Submission
-
-
-# An application has its own ways with logs, and most of them begin at the standard library.
-_log = logging.getLogger("plexsend")
-
-
-class LazyProducer:
-    """A producer that is made when it is first needed: importing this package reads no environment.
-
-    Args:
-        make: Returns the producer. Called once, and again only after it raised.
-    """
-
-    def __init__(self, make: Callable[[], Producer]) -> None:
-        self._make = make
-        self._producer: Producer | None = None
-        self._lock = threading.Lock()
-
-    def get(self) -> Producer:
-        """Return the one producer of this process."""
-        with self._lock:
-            if self._producer is None:
-                self._producer = self._make()
-            return self._producer
-
-
-def make_producer() -> Producer:
-    """Return a producer made from the environment, and log what is doubtful there: no command prints it here.
-
-    Raises SettingsError with every wrong or missing setting.
-    """
-    settings = read_settings()
-    producer = Producer(settings)
-    for problem in settings.warnings:
-        _log.warning("%s", problem)
-    return producer
-
-
-_default = LazyProducer(make_producer)
 
 
 def submit(
@@ -105,7 +63,7 @@ def submit(
             `submission` and `taken` of a SubmitInterrupted.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
-    return _default.get().submit(
+    return DEFAULT.get().submit(
         service,
         items,
         account=account,
@@ -169,7 +127,7 @@ def send(
         KeyboardInterrupt, SystemExit: these themselves, with the `submission` of a SubmitInterrupted.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
-    return _default.get().send(
+    return DEFAULT.get().send(
         service,
         to=to,
         from_=from_,
@@ -214,7 +172,7 @@ def status(msg_key: str, *, account: str | None = None) -> Record | None:
         RecordBroken: another program spoilt the record.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
-    return _default.get().status(msg_key, account=account)
+    return DEFAULT.get().status(msg_key, account=account)
 
 
 def cancel(msg_key: str, *, account: str | None = None) -> Decision:
@@ -233,7 +191,7 @@ def cancel(msg_key: str, *, account: str | None = None) -> Decision:
         RecordBroken: another program spoilt the record.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
-    return _default.get().cancel(msg_key, account=account)
+    return DEFAULT.get().cancel(msg_key, account=account)
 
 
 def cancel_group(
@@ -258,4 +216,4 @@ def cancel_group(
         OutboxUnsuitable: Redis refuses the login, or a call.
         SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
     """
-    return _default.get().cancel_group(group, account=account, reason=reason, by=by)
+    return DEFAULT.get().cancel_group(group, account=account, reason=reason, by=by)

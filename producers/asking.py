@@ -1,4 +1,4 @@
-"""Asking what became of messages, and taking back what was not sent."""
+"""Asking and hearing what became of messages, and taking back what was not sent."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
-from plexsend.outbox import groups, steer
-from plexsend.outbox.form import form_in_force
 from plexsend.outbox.reading import queries
-from plexsend.outbox.reading.groups import group_account, known_accounts
+from plexsend.outbox.steer import Decision
 from plexsend.producers.accounts import check_account
 from plexsend.producers.groups import check_group
+from plexsend.producers.listening import AsyncResults, Results
+from plexsend.producers.wanted import want
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
-    from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.steer import Decision
+    from plexsend.outbox.states import State
+    from plexsend.producers.outboxes import Outbox
+    from plexsend.producers.wanted import OnMissed, Stop
     from plexsend.settings import Settings
 
 
@@ -26,12 +29,12 @@ class Asking:
 
     Args:
         settings: What the environment says.
-        store: Where the messages are.
+        outbox: Where the messages are.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, outbox: Outbox) -> None:
         self._settings = settings
-        self._store = store
+        self._outbox = outbox
 
     def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
         """Return the record of a message, or None where there is none with this key.
@@ -67,8 +70,8 @@ class Asking:
         found = self._find(msg_key, account)
         where = queries.only_account(msg_key, (record.lane.account for record in found)) or account
         if where is None:
-            return steer.Decision("unknown", "")
-        return steer.ask(self._store, where, msg_key, steer.Act.CANCEL)
+            return Decision("unknown", "")
+        return self._outbox.cancel(where, msg_key)
 
     def cancel_group(
         self, group: str, *, account: str | None = None, reason: str = "", by: str = "an application"
@@ -100,12 +103,139 @@ class Asking:
         if account is not None:
             check_account(account, self._settings.accounts)
             self._check_known(account)
-        where = account or group_account(self._store, group)
-        return groups.cancel(self._store, where, group, by=by, why=reason)
+        where = account or self._outbox.group_account(group)
+        return self._outbox.cancel_group(where, group, by=by, why=reason)
+
+    def results(
+        self,
+        reader: str,
+        *,
+        account: str | Iterable[str] | None = None,
+        state: State | Iterable[State] | None = None,
+        service: str | Iterable[str] | None = None,
+        group: str | Iterable[str] | None = None,
+        from_start: bool = False,
+        follow: bool = True,
+        stop: Stop | None = None,
+        on_missed: OnMissed | None = None,
+        lease_s: float = 60.0,
+        patience_s: float | None = None,
+    ) -> Results:
+        """Return the results of messages, to loop over: each time a message is accepted, parked or ends.
+
+        Each result comes at least once, to one process of the reader, and is done with when the loop comes
+        round for the next one. So write down what you did by its `id`, or compare its `rank`. A reader's loop
+        begins where its last one ended. While Redis is away the loop waits.
+
+        Args:
+            reader: The reader's name, such as `billing`. Processes that give the same name share its results,
+                and each result goes to one of them; readers of other names hear everything too.
+            account: The account, or several, to hear of; None: all, those that come later too.
+            state: The state, or several, to hear of; None: all. What is left out counts as heard.
+            service: As `state`.
+            group: As `state`: of its groups, without what belongs to none.
+            from_start: Where this reader's name is new, begin with the oldest results that are kept, instead
+                of those that come from now on.
+            follow: Wait for more. False: end once all that is there was given.
+            stop: An event that ends the loop soon after it is set, within half a second where it waits. What
+                is not done with is given back.
+            on_missed: Called where the reader fell behind what is kept, with the error that says what it
+                missed; then the loop goes on. None: that error is raised.
+            lease_s: For how long a process has results before others are given them too, where it died or is
+                slow: at least twice what the loop needs for one result, or one list of `batches`.
+            patience_s: For how many seconds the loop waits for a Redis that is away before it raises; None:
+                for ever, and logs it once.
+
+        Raises:
+            UsageError: an argument is not what it must be; raised by this call itself. All others are raised
+                by the loop.
+            ResultsMissed: the reader fell behind what is kept. A loop that begins again goes on behind that.
+            OutboxUnavailable: Redis was away for longer than `patience_s`.
+            OutboxFull: as OutboxUnavailable.
+            OutboxUnsuitable: Redis refuses the login, or a call.
+        """
+        wanted = want(
+            reader,
+            account=account,
+            state=state,
+            service=service,
+            group=group,
+            from_start=from_start,
+            follow=follow,
+            stop=stop,
+            on_missed=on_missed,
+            lease_s=lease_s,
+            patience_s=patience_s,
+            known_accounts=self._settings.accounts,
+        )
+        return Results(self._outbox.source(), wanted)
+
+    def aresults(
+        self,
+        reader: str,
+        *,
+        account: str | Iterable[str] | None = None,
+        state: State | Iterable[State] | None = None,
+        service: str | Iterable[str] | None = None,
+        group: str | Iterable[str] | None = None,
+        from_start: bool = False,
+        follow: bool = True,
+        stop: Stop | None = None,
+        on_missed: OnMissed | None = None,
+        lease_s: float = 60.0,
+        patience_s: float | None = None,
+    ) -> AsyncResults:
+        """Return the results of messages, to loop over with `async for`; otherwise as `results`.
+
+        Redis is waited for in a thread. A task that is cancelled, or leaves the loop, gives back what it has
+        in hand.
+
+        Args:
+            reader: The reader's name, such as `billing`. Processes that give the same name share its results,
+                and each result goes to one of them; readers of other names hear everything too.
+            account: The account, or several, to hear of; None: all, those that come later too.
+            state: The state, or several, to hear of; None: all. What is left out counts as heard.
+            service: As `state`.
+            group: As `state`: of its groups, without what belongs to none.
+            from_start: Where this reader's name is new, begin with the oldest results that are kept, instead
+                of those that come from now on.
+            follow: Wait for more. False: end once all that is there was given.
+            stop: An event that ends the loop soon after it is set, within half a second where it waits. What
+                is not done with is given back.
+            on_missed: Called where the reader fell behind what is kept, with the error that says what it
+                missed; then the loop goes on. None: that error is raised.
+            lease_s: For how long a process has results before others are given them too, where it died or is
+                slow: at least twice what the loop needs for one result, or one list of `batches`.
+            patience_s: For how many seconds the loop waits for a Redis that is away before it raises; None:
+                for ever, and logs it once.
+
+        Raises:
+            UsageError: an argument is not what it must be; raised by this call itself. All others are raised
+                by the loop.
+            ResultsMissed: the reader fell behind what is kept. A loop that begins again goes on behind that.
+            OutboxUnavailable: Redis was away for longer than `patience_s`.
+            OutboxFull: as OutboxUnavailable.
+            OutboxUnsuitable: Redis refuses the login, or a call.
+        """
+        wanted = want(
+            reader,
+            account=account,
+            state=state,
+            service=service,
+            group=group,
+            from_start=from_start,
+            follow=follow,
+            stop=stop,
+            on_missed=on_missed,
+            lease_s=lease_s,
+            patience_s=patience_s,
+            known_accounts=self._settings.accounts,
+        )
+        return AsyncResults(self._outbox.source(), wanted)
 
     # Of a slip nothing would be cancelled, and the answer would look as if the group were empty.
     def _check_known(self, account: str) -> None:
-        known = known_accounts(self._store, self._settings.accounts)
+        known = self._outbox.known_accounts(self._settings.accounts)
         if known and account not in known:
             near = get_close_matches(account, sorted(known), n=1)
             raise UsageError(
@@ -122,5 +252,4 @@ class Asking:
             raise UsageError("msg_key holds half a character, so no message has this key.") from None
         if account is not None:
             check_account(account, self._settings.accounts)
-        form_in_force(self._store)
-        return queries.find(self._store, msg_key, account)
+        return self._outbox.find(msg_key, account)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import Problem
 
@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plexsend.gateway.items import Item
-    from plexsend.outbox.policies.known import KnownPolicies
+    from plexsend.outbox.policies.in_force import PoliciesOf
+
+
+class Policies(Protocol):
+    """What the fleet agreed on, as a process knows it."""
+
+    def look(self) -> object:
+        """Look whether it changed; raises OutboxUnavailable."""
+        ...
+
+    def of(self, account: str) -> PoliciesOf:
+        """Return the policies of an account, as at the last look."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ class Guards:
 class AccountGuards:
     """The guards of one account, as the process knows them."""
 
-    def __init__(self, policies: KnownPolicies, account: str) -> None:
+    def __init__(self, policies: Policies, account: str) -> None:
         self._policies = policies
         self._account = account
 

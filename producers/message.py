@@ -84,6 +84,24 @@ def make_item(
     return item
 
 
+def in_words(service: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's parts by the words of its sender; None for what it does not have.
+
+    Args:
+        service: Whose item it is.
+        item: The item, with the gateway's names of fields.
+    """
+    places = _PLACES.get(get_service(service).product.name, _PLAIN)
+    return {word: _at(item, place) for word, place in places.items()}
+
+
+def _at(item: Mapping[str, Any], path: str) -> Any:
+    inner: Any = item
+    for name in path.split("."):
+        inner = inner.get(name) if isinstance(inner, Mapping) else None
+    return inner
+
+
 def name_as_written(
     problem: Problem,
     service: str,

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Self
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
-from plexsend.outbox.imports import Imports
-from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.policies.midnights import find_zone
-from plexsend.outbox.reading import queries
-from plexsend.outbox.redis.requirements import inspect
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.submit import Submitter
 from plexsend.producers.accounts import check_account
 from plexsend.producers.asking import Asking
 from plexsend.producers.calls import Calls, TooLate
@@ -24,6 +19,7 @@ from plexsend.producers.guards import AccountGuards
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
 from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.redis_outbox import RedisOutbox
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
 from plexsend.producers.terms import Terms
 
@@ -31,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from plexsend.outbox.imports import Imports
+    from plexsend.producers.outboxes import Outbox
     from plexsend.settings import Settings
 
 
@@ -42,15 +40,17 @@ class Producer(Asking):
     Args:
         settings: What the environment says, from `plexsend.gateway.environment.read_settings`.
         store: Where the messages are; None connects to what the settings name, at the first call.
+        outbox: An outbox that is not in Redis, instead of a store; None: none.
     """
 
-    def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        super().__init__(
-            settings, store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
-        )
-        self._owned = store is None
+    def __init__(
+        self, settings: Settings, store: Store | None = None, *, outbox: Outbox | None = None
+    ) -> None:
+        if outbox is None:
+            self._store = store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
+            outbox = RedisOutbox(self._store, is_owned=store is None)
+        super().__init__(settings, outbox)
         self._inspected = False
-        self._policies = KnownPolicies(self._store)
 
     def __enter__(self) -> Self:
         return self
@@ -60,8 +60,7 @@ class Producer(Asking):
 
     def close(self) -> None:
         """Close the connections, unless the store was given."""
-        if self._owned:
-            self._store.close()
+        self._outbox.close()
 
     def submit(
         self,
@@ -268,24 +267,25 @@ class Producer(Asking):
         )
         self._inspect()
         # Messages expire by Redis's clock, not by this machine's.
-        if expires_at_ms is not None and expires_at_ms <= queries.server_ms(self._store):
+        if expires_at_ms is not None and expires_at_ms <= self._outbox.now_ms():
             raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
-        clock = ServerClock(lambda: queries.server_ms(self._store))
-        guards = AccountGuards(self._policies, account)
+        clock = ServerClock(self._outbox.now_ms)
+        policies = self._outbox.policies
+        guards = AccountGuards(policies, account)
         guards.look()
         if from_file:
-            terms = changed(terms, zone=find_zone(self._policies.of(account).zone))
-        loader = get_loader(service, self._policies.of(account))
-        return Pipeline(terms, loader, Submitter(self._store), clock.now_ms, guards)
+            terms = changed(terms, zone=find_zone(policies.of(account).zone))
+        loader = get_loader(service, policies.of(account))
+        return Pipeline(terms, loader, self._outbox.taker(), clock.now_ms, guards)
 
     def imports(self, account: str) -> Imports:
         """Return what the outbox remembers of the files that were imported for an account."""
-        return Imports(self._store, account, self._settings.number_key)
+        return self._outbox.imports(account, self._settings.number_key)
 
     def _inspect(self) -> None:
         """Make sure once that the server may be trusted with messages."""
         if not self._inspected:
-            inspect(self._store, durable=self._settings.durable)
+            self._outbox.inspect(durable=self._settings.durable)
             self._inspected = True
 
 

@@ -174,7 +174,7 @@ class Drain:
                     self._runtime.store,
                     self._lane,
                     ticket,
-                    mode=mode,
+                    mode=self._mode(mode),
                     settlement=settlement,
                     bell=bell,
                     stay_ms=stay_ms,
@@ -202,6 +202,10 @@ class Drain:
             # Not an Event.wait: a set stop event must not turn this into a busy loop.
             with self._runtime.turn.outside():
                 time.sleep(REDIS_AGAIN_S)
+
+    # Where Redis has just come back nothing new is taken, but what was taken already is answered again.
+    def _mode(self, mode: Mode) -> Mode:
+        return Mode.AGAIN if mode is Mode.TAKE and not self._runtime.caution.may_take() else mode
 
     def _gives_up(self, exc: OutboxError, patience_s: float) -> bool:
         # A server that does not answer comes back; one without the account may never have it again.

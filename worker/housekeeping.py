@@ -153,7 +153,8 @@ class Housekeeping:
 
     # Where Redis forgot the announcement, it is written again before this process counts as seen.
     def _beat(self) -> None:
-        at_once, self._nudged = self._nudged, False
+        at_once = self._nudged or self._runtime.caution.waits_for_sign()
+        self._nudged = False
         if self._presence.beat(at_once=at_once):
             # Of an idle account the next round is seconds away, and a nudge may be lost.
             for account in awake(self._runtime.store, self._swept):

@@ -137,8 +137,10 @@ class Presence:
         if now - self._repeat_at >= REPEAT_S:
             announce(self._runtime.store, self.name, wanted)
             self._repeat_at = now
+        breaks = self._runtime.store.breaks
         noted = alive(self._runtime.store, self.name, busy=self._busy(), revision=self._revision)
         self._remember(noted)
+        self._runtime.caution.note_sign(breaks)
         if noted.is_first and self._beat_at > float("-inf"):
             # Redis forgot this process: what it announced is gone too.
             self._repeat_at = float("-inf")

@@ -17,6 +17,7 @@ from plexsend.outbox.metrics import Instruments
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.redis.store import Store
 from plexsend.turn import Turn
+from plexsend.worker.caution import Caution
 from plexsend.worker.memory import Memory
 from plexsend.worker.timed_transport import TimedTransport
 from plexsend.worker.verdicts import Judge
@@ -63,6 +64,9 @@ class Runtime:
         """What the fleet agreed on; housekeeping looks at it once a second."""
         self.memory = Memory()
         """What this process knows of Redis: by it it notices that Redis went back in time."""
+        self.store.report_breaks()
+        self.caution = Caution(self.store)
+        """Whether messages may be taken: not just after Redis came back."""
         self.chance: Callable[[], float] = random.SystemRandom().random
         """Returns a number in [0, 1) for each delay."""
         self._numbers = itertools.count(1)

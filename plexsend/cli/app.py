@@ -138,6 +138,13 @@ ENTRIES = (
         "Start Celery's beat, for periodic tasks; plexsend has none yet.",
         replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
     ),
+    ListedCommand(
+        "serve",
+        "serve:serve",
+        Section.SERVERS,
+        "Take the gateway's receipts over HTTP.",
+        replaces="Nothing: what became of a message after its acceptance was in the gateway's console alone",
+    ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),
     ListedCommand(
         "doctor",

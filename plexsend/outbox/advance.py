@@ -35,6 +35,8 @@ class Mode(StrEnum):
     STOP = "stop"
     SETTLE = "settle"
     DECLINE = "decline"
+    AGAIN = "again"
+    """Take nothing new, but answer a take again whose reply was lost."""
 
 
 class Status(StrEnum):
@@ -49,7 +51,8 @@ class Status(StrEnum):
     SPOILT = "spoilt"
     """Another program put something else in place of the key that `reason` names. Verdicts were written."""
     DECLINED = "declined"
-    """This process cannot send for the account, which others may: `reason` says `secret` or `address`."""
+    """This process cannot send for the account, which others may: `reason` says `secret` or `address`. Or
+    it may not take yet: `redis`."""
     STOPPED = "stopped"
     SETTLED = "settled"
     FORGOT = "forgot"

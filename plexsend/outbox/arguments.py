@@ -156,8 +156,9 @@ AUDIT = _order("audit", "act", "lane", "part", _number("since_ms"))
 FIGURES = _order("figures", "lane")
 """After it the names of more lanes."""
 
-PRUNE = _order("prune", _number("older_ms"), "lane")
-"""`lane`: one whose own list is looked through, as in form 1; empty: the account's."""
+PRUNE = _order("prune", _number("older_ms"), "lane", _number("place"))
+"""`lane`: one whose own list is looked through, as in form 1; empty: the account's. `place`: from where
+on, as the call before answered; 0: from the beginning."""
 
 RECEIPTS = _order("receipts")
 """Nothing but the receipts."""

@@ -20,6 +20,8 @@ SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
 FULL_AGAIN_MS = 50
 """Until the next sweep while lanes with a group wait for a free thread or connection."""
+UNHEARD_EVERY_MS = 5_000
+"""How often a sweep looks for receipts that did not come in time, and how long records wait for theirs."""
 TIDY_AGAIN_MS = 20
 """Until the next sweep while more records are old enough to be taken away than one takes."""
 LONGEST_ROUND_MS = 250

@@ -32,20 +32,22 @@ def ended_count(store: Store, account: str) -> int:
 def prune(store: Store, account: str, older_than: timedelta) -> Iterator[int]:
     """Forget records of an account that ended longer ago, and yield how many each call took away.
 
+    What was accepted and may still have its receipt is kept, where receipts come at all.
     It may be stopped after any call; each takes at most a hundred. UsageError for less than an hour.
     """
     older_ms = round(older_than.total_seconds() * 1000)
     if older_ms < SHORTEST_S * 1000:
         raise UsageError("What ended less than an hour ago is never forgotten.")
     for lane in _lists(store, account):
-        status = "more"
+        status, place = "more", 0
         while status == "more":
             try:
-                answer = store.run(Script.PRUNE, account, PRUNE.write(older_ms=older_ms, lane=lane))
+                args = PRUNE.write(older_ms=older_ms, lane=lane, place=place)
+                answer = store.run(Script.PRUNE, account, args)
             except OutboxMoved:
                 # Its messages are on another server: nothing here is its own.
                 return
-            status = text(answer[0])
+            status, place = text(answer[0]), number(answer[2])
             yield number(answer[1])
 
 

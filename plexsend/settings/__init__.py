@@ -17,9 +17,11 @@ from plexsend.settings.model import (
     Settings,
     UncertainThen,
 )
+from plexsend.settings.networks import Networks
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.proxy_urls import ProxyAddress
 from plexsend.settings.reading import read
+from plexsend.settings.receipt_secrets import ReceiptSecrets
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
 from plexsend.settings.tables import markdown_page, markdown_table
 from plexsend.settings.variables import ReadBy, Variable
@@ -33,12 +35,14 @@ __all__ = [
     "Credentials",
     "HookAddress",
     "LogFormat",
+    "Networks",
     "NumberKey",
     "OnUncertain",
     "Policy",
     "ProxyAddress",
     "RcsDialect",
     "ReadBy",
+    "ReceiptSecrets",
     "RedisAddress",
     "SentinelAddress",
     "Settings",

@@ -6,8 +6,13 @@ import codecs
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plexsend.settings.values import refusal, unquoted
+from plexsend.settings.variables import FILE_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 # A secret is tens of characters. Without a limit, a path to something endless would fill the memory.
 _FILE_LIMIT_BYTES = 4096
@@ -15,6 +20,7 @@ _FILE_LIMIT_BYTES = 4096
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 """Byte order marks of what PowerShell writes where it is not asked for UTF-8."""
 
+_ACCOUNT_WORD = re.compile(r"[A-Z0-9_]{1,32}")
 _PRINTABLE = re.compile(r"[!-~]+")
 _FORM = "Give userID;secret_key as the gateway's service console shows them, with one semicolon between."
 
@@ -104,6 +110,31 @@ class Account:
         return credentials(self.source, read_secret_file(self.source, self._secret))
 
 
+def account_name(variable: str, rest: str, services: Container[str]) -> str:
+    """Return the account that a variable names; raises `SettingsError` where it names none.
+
+    Args:
+        variable: Its whole name.
+        rest: The name without what all variables of its kind share.
+        services: Names that an account cannot have.
+    """
+    word = rest.removesuffix(FILE_SUFFIX)
+    # PLEXSEND_ACCOUNT_FILE alone is more likely a name forgotten than an account called file.
+    if not _ACCOUNT_WORD.fullmatch(word) or rest == FILE_SUFFIX.removeprefix("_"):
+        raise refusal(
+            variable,
+            "does not name an account",
+            f"After {variable.removesuffix(rest)} write the name in 1 to 32 of A-Z, 0-9 and _ "
+            "(MY_SHOP is my-shop).",
+        )
+    name = word.lower().replace("_", "-")
+    if name in services:
+        raise refusal(
+            variable, "gives an account the name of a service", "Choose another name for the account."
+        )
+    return name
+
+
 def account_from_value(name: str, variable: str, text: str) -> Account:
     """Return the account whose secret is the variable's own value; raises `SettingsError` if it is wrong."""
     return Account(name, variable, credentials(variable, text.strip()))
@@ -111,7 +142,13 @@ def account_from_value(name: str, variable: str, text: str) -> Account:
 
 def account_from_file(name: str, variable: str, text: str) -> Account:
     """Return the account whose secret is in the file that the variable names; reads it once to be sure."""
-    # Held as an absolute path, since the file is read again after the process may have moved.
+    account = Account(name, variable, absolute(variable, text))
+    account.read_credentials()
+    return account
+
+
+def absolute(variable: str, text: str) -> Path:
+    """Return the path of a file that is read again later, when the process may have moved."""
     try:
         path = Path(text).absolute()
     except OSError:
@@ -122,6 +159,4 @@ def account_from_file(name: str, variable: str, text: str) -> Account:
             "names a file by a path from a folder that does not exist any more",
             "Give the path from the root, or start this process in a folder that exists.",
         )
-    account = Account(name, variable, path)
-    account.read_credentials()
-    return account
+    return path

@@ -15,8 +15,10 @@ from plexsend.settings.accounts import credentials
 from plexsend.settings.ca_files import ca_file
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.hook_urls import HookAddress, hook_address
+from plexsend.settings.networks import Networks, networks
 from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
+from plexsend.settings.receipt_secrets import ReceiptSecrets, receipt_secrets
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, folder, key_prefix, number, switch, time_zone, whole
 from plexsend.settings.variables import ReadBy, Variable, row, rows, service_row, varying_row
@@ -197,6 +199,21 @@ class Settings:
         "runs short.",
         secret=True, default_words="nothing is posted",
         replaces="Nothing: without it somebody has to look at `plexsend holds`, `fleet` and `doctor`.")
+    receipt_secrets: Mapping[str, ReceiptSecrets] = varying_row("RECEIPT_SECRET_<NAME>", receipt_secrets,
+        "What ends the path to which the gateway posts the receipts of that account: 16 or more of A-Z, a-z, "
+        "0-9, _ and -, several with commas between them.",
+        readers=ReadBy.SERVERS, secret=True, default_words="no receipts are taken",
+        replaces="Nothing: the gateway signs no receipt, so the path has to be one that nobody guesses.")
+    """Name of an account to its secrets."""
+    receipt_allow: Networks | None = row("RECEIPT_ALLOW", None, networks,
+        "The addresses and networks from which receipts are taken, with commas between them.",
+        readers=ReadBy.SERVERS, default_words="every address",
+        replaces="A rule of a firewall for the receipts alone.")
+    """None: every address."""
+    trusted_proxies: Networks | None = row("TRUSTED_PROXIES", None, networks,
+        "The addresses and networks of your own proxies, whose X-Forwarded-For is believed.",
+        readers=ReadBy.SERVERS, default_words="none",
+        replaces="Nothing: behind a proxy each receipt would seem to come from the proxy.")
     # fmt: on
     usual: Policy
     """The policy of a service that has no settings of its own."""

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Callable
 from dataclasses import fields
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from plexsend.errors import Problem, SettingsError
-from plexsend.settings.accounts import account_from_file, account_from_value, read_secret_file
+from plexsend.settings.accounts import (
+    account_from_file,
+    account_from_value,
+    account_name,
+    read_secret_file,
+)
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.model import AGREED, EVERY_SERVICE, VARIABLES, Policy, Settings
+from plexsend.settings.receipt_secrets import secrets_from_file, secrets_from_value
 from plexsend.settings.redis_urls import RedisAddress
 from plexsend.settings.service_links import without_service_links
 from plexsend.settings.values import refusal, unquoted
 from plexsend.settings.variables import FILE_SUFFIX, PREFIX, Variable, environment_word, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from plexsend.settings.accounts import Account
+    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
 
+OfAccount: TypeAlias = Callable[[str, str, str], T]
+"""Makes of an account's name, a variable and its text what the variable gives."""
+
 _ACCOUNT_PREFIX = f"{PREFIX}ACCOUNT_"
-_ACCOUNT_WORD = re.compile(r"[A-Z0-9_]{1,32}")
+_RECEIPTS_PREFIX = f"{PREFIX}RECEIPT_SECRET_"
 
 # How alike an unknown name and a known one must be (0 to 1, both without the prefix that they share) for the
 # first to be taken for a slip. A missing letter or a swapped word is above, a name of another kind below.
@@ -60,7 +67,14 @@ def read(
         "state_dir": lambda: reader.optional(rows(Settings)["state_dir"]),
         "proxy": lambda: reader.optional(rows(Settings)["proxy"]),
         "ca_file": lambda: reader.optional(rows(Settings)["ca_file"]),
-        "accounts": lambda: MappingProxyType(reader.accounts(services)),
+        "accounts": lambda: MappingProxyType(
+            reader.named(_ACCOUNT_PREFIX, services, account_from_value, account_from_file)
+        ),
+        "receipt_secrets": lambda: MappingProxyType(
+            reader.named(_RECEIPTS_PREFIX, services, secrets_from_value, secrets_from_file)
+        ),
+        "receipt_allow": lambda: reader.optional(rows(Settings)["receipt_allow"]),
+        "trusted_proxies": lambda: reader.optional(rows(Settings)["trusted_proxies"]),
         "base_urls": lambda: MappingProxyType(
             {
                 product: reader.base_url(product, (words or {}).get(product, product)) or default
@@ -147,15 +161,39 @@ class _Reader:
             return None
         return self._attempt(name, lambda: base_url(name, self._text(name)))
 
-    def accounts(self, services: Mapping[str, str]) -> dict[str, Account]:
-        """Return every account that is set, by its name, in the order of the names."""
-        found: dict[str, Account] = {}
-        for variable in sorted(name for name in self._environ if name.startswith(_ACCOUNT_PREFIX)):
+    def named(
+        self, prefix: str, services: Mapping[str, str], of_value: OfAccount[T], of_file: OfAccount[T]
+    ) -> dict[str, T]:
+        """Return what is set for each account by a variable of this prefix, by the account's name, in order.
+
+        Args:
+            prefix: What the variables' names begin with, before the account.
+            services: Names that an account cannot have.
+            of_value: Makes of account, variable and its text what the variable gives.
+            of_file: The same where the text is the path of a file.
+        """
+        found: dict[str, T] = {}
+        for variable in sorted(name for name in self._environ if name.startswith(prefix)):
             self._known.add(variable)
-            account = self._attempt(variable, partial(self._account, variable, services))
+            rest = variable.removeprefix(prefix)
+            account = self._attempt(variable, partial(account_name, variable, rest, services))
             if account is not None:
-                found[account.name] = account
+                is_file = rest.endswith(FILE_SUFFIX)
+                read = self._read_file if is_file else self._read_value
+                value = self._attempt(
+                    variable, partial(read, account, variable, of_file if is_file else of_value)
+                )
+                if value is not None:
+                    found[account] = value
         return found
+
+    def _read_value(self, account: str, variable: str, make: OfAccount[T]) -> T:
+        return make(account, variable, self._text(variable))
+
+    def _read_file(self, account: str, variable: str, make: OfAccount[T]) -> T:
+        if (plain := variable.removesuffix(FILE_SUFFIX)) in self._environ:
+            raise _both(plain, variable)
+        return make(account, variable, self._text(variable))
 
     def _refuse_order(self, first: str, longest: str, first_s: float, longest_s: float) -> None:
         """Keep the problem that a first wait is longer than the longest."""
@@ -206,27 +244,6 @@ class _Reader:
             # Its password may change while the process runs.
             return cast("T", value.in_file(source, file))
         return value
-
-    def _account(self, variable: str, services: Mapping[str, str]) -> Account:
-        rest = variable.removeprefix(_ACCOUNT_PREFIX)
-        word = rest.removesuffix(FILE_SUFFIX)
-        # PLEXSEND_ACCOUNT_FILE alone is more likely a name forgotten than an account called file.
-        if not _ACCOUNT_WORD.fullmatch(word) or rest == FILE_SUFFIX.removeprefix("_"):
-            raise refusal(
-                variable,
-                "does not name an account",
-                f"After {_ACCOUNT_PREFIX} write the name in 1 to 32 of A-Z, 0-9 and _ (MY_SHOP is my-shop).",
-            )
-        name = word.lower().replace("_", "-")
-        if name in services:
-            raise refusal(
-                variable, "gives an account the name of a service", "Choose another name for the account."
-            )
-        if rest == word:
-            return account_from_value(name, variable, self._text(variable))
-        if (plain := variable.removesuffix(FILE_SUFFIX)) in self._environ:
-            raise _both(plain, variable)
-        return account_from_file(name, variable, self._text(variable))
 
     def _text(self, name: str) -> str:
         # An empty value does not mean the default: PLEXSEND_RATE= may have been meant as 0 just as well.

@@ -16,12 +16,17 @@ _OF_WORKERS = (
     "Applications and commands need none of these. What [policies.md](policies.md#the-table) lists too is "
     "what a worker asks for: the whole fleet goes by one value, which `plexsend policy list` shows."
 )
+_OF_SERVERS = (
+    "The processes that [`plexsend serve`](receipts.md) starts read them, and what all programs read; "
+    "`plexsend doctor` checks them where they are set."
+)
 _SECTIONS = {
     ReadBy.ALL: (
         "Read by applications, workers and commands",
         "Give the same value wherever messages are submitted, sent or looked at.",
     ),
     ReadBy.WORKERS: ("Read by workers alone", _OF_WORKERS),
+    ReadBy.SERVERS: ("Read by the server of receipts alone", _OF_SERVERS),
 }
 
 _INTRODUCTION = f"""# Settings
@@ -38,8 +43,8 @@ All settings, by the programs that read them. The few that people usually set ar
 - A setting marked "per service" may end in a service, such as `{PREFIX}LINGER_MS_MMS_BULK`, and then counts
   for that service alone.
 - A value that holds a secret can be in a file instead: end the name in `_FILE` and give the file's path.
-  The file of an account is read again when the gateway refuses the account, so a corrected secret needs no
-  restart.
+  The file of an account is read again when the gateway refuses the account, and the file of a receipt's
+  secret when it changes, so a corrected secret needs no restart.
 - Sentinel is written `sentinel://[user:password@]host1:26379,host2:26379,host3:26379/0?master=NAME`.
   `sentinel_user` and `sentinel_password` may follow after `&` if the Sentinels themselves ask for them.
   Name all of them: of three or more, most must name the same master. What a fail-over can lose:

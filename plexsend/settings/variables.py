@@ -30,7 +30,9 @@ class ReadBy(Flag):
     WORKERS = auto()
     COMMANDS = auto()
     """The `plexsend` commands, other than those that only start workers."""
-    ALL = APPLICATIONS | WORKERS | COMMANDS
+    SERVERS = auto()
+    """The servers of `plexsend serve`."""
+    ALL = APPLICATIONS | WORKERS | COMMANDS | SERVERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def without(packages: str, program: str) -> subprocess.CompletedProcess[str]:
 
 
 def names_of(requirements: list[str]) -> tuple[str, ...]:
-    return tuple(sorted(re.split(r"[^A-Za-z0-9_-]", each, maxsplit=1)[0] for each in requirements))
+    names = (re.split(r"[^A-Za-z0-9_-]", each, maxsplit=1)[0] for each in requirements)
+    return tuple(sorted(name.replace("-", "_") for name in names))
 
 
 def test_the_table_is_what_the_distribution_promises() -> None:

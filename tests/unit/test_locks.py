@@ -30,10 +30,10 @@ def wanted(requirements: list[str]) -> set[str]:
     return {re.split(r"[^A-Za-z0-9-]", each, maxsplit=1)[0] for each in requirements}
 
 
-def test_a_server_installs_workers_and_commands() -> None:
-    assert {*EXTRAS["worker"], *EXTRAS["cli"], *wanted(PROJECT["project"]["dependencies"])} <= set(
-        pinned("deploy.lock")
-    )
+def test_a_server_installs_workers_commands_and_the_server_of_receipts() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    needed = [*extras["worker"], *extras["cli"], *extras["web"], *PROJECT["project"]["dependencies"]]
+    assert wanted(needed) <= set(pinned("deploy.lock"))
 
 
 def test_a_server_installs_no_tool_for_tests_and_no_server_of_a_wheel() -> None:

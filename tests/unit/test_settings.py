@@ -105,6 +105,9 @@ def test_every_variable_of_the_table_reaches_the_settings(tmp_path: Path) -> Non
         "NUMBER_KEY": SECRET + "-" * 32,
         "PROXY_URL": "http://proxy.example:3128",
         "CA_FILE": str(tmp_path / "ca.pem"),
+        "RECEIPT_SECRET_MAIN": SECRET + "-" * 16,
+        "RECEIPT_ALLOW": "192.0.2.0/24",
+        "TRUSTED_PROXIES": "10.0.0.1",
     }
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", "ascii")
     assert read(**{name: texts.get(name) or str(row.default) for name, row in given.items()}).warnings == ()

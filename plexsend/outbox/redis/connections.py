@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from plexsend.clock import elapsed_s
@@ -44,6 +45,10 @@ class Connections:
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
+        self.breaks = 0
+        """How often a connection was found broken: the server may be another one since."""
+        self.reports_breaks = False
+        """Whether a call fails where its connection broke while it was idle; else another one is made."""
         # Both ends of a deque may be used by all threads at once.
         self._free: deque[_Kept] = deque()
 
@@ -59,6 +64,7 @@ class Connections:
             self._put(kept)
             raise
         except BaseException:
+            self.breaks += 1
             connection.disconnect()
             self._put(kept)
             raise
@@ -72,6 +78,7 @@ class Connections:
         try:
             yield kept.connection
         except BaseException:
+            self.breaks += 1
             kept.connection.disconnect()
             raise
         finally:
@@ -94,7 +101,16 @@ class Connections:
                 continue
             if elapsed_s() - kept.used_s > IDLE_S and not _is_alive(kept.connection):
                 kept.connection.disconnect()
+                self._note_broken(kept)
             return kept
+
+    # Those that are idle are probably broken too: one failure is enough for all of them.
+    def _note_broken(self, kept: _Kept) -> None:
+        self.breaks += 1
+        if self.reports_breaks:
+            self._put(kept)
+            self.close_idle()
+            raise RedisConnectionError("the server closed the connection")
 
     def _put(self, kept: _Kept) -> None:
         kept.used_s = elapsed_s()

@@ -28,9 +28,11 @@ p events             list    events (JSON) that wait to be posted to a chat, at 
 p told               hash    `noted <subject>` → what is the matter, as of the last look (JSON);
                              `posted <subject>` → ms of the last post about it, and the state that was posted
 p notifier           string  the process that looks and posts; expires
+p doors              hash    process that takes receipts or serves metrics → JSON: host, pid, version, parts,
+                             port, accounts (whose secret it has), since_ms, seen_ms; renewed every 2 s
 p strays             list    receipts whose key no message has (JSON: at, account, key, code), at most 1,000
-p receipts:unread    hash    why posts could not be read → how many
-p unread             list    the newest 100 of them (JSON: at, account, why, words)
+p receipts:unread    hash    why posts were refused or could not be read → how many
+p unread             list    the newest 100 that could not be read (JSON: at, account, why, words)
 p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
@@ -106,7 +108,10 @@ p{a}:refused         hash    fingerprint of a secret that the gateway refused �
 p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while one runs), quiet (nothing is
                              reclaimed before), gap (ms of the last gap), before (the last sweep before
                              it), back (what is left to cut after a clock set back), `turn <route>` (where
-                             lanes that wait are looked at next); walk, place: of an older program
+                             lanes that wait are looked at next); unheard (when receipts that did not
+                             come are looked for next), waits (ms for which records are kept for theirs),
+                             `unheard <ms> <list>` → `<place> <services> <key before it>`, `trimmed <list>` →
+                             entries taken off it so far; walk, place: of an older program
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
                              met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's

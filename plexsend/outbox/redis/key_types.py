@@ -31,6 +31,7 @@ OF_FLEET: Mapping[str, str] = {
     "events": "list",
     "told": "hash",
     "notifier": "string",
+    "doors": "hash",
     "strays": "list",
     "unread": "list",
     "receipts:unread": "hash",

@@ -92,6 +92,11 @@ class Keys:
         return f"{self.prefix}notifier"
 
     @property
+    def doors(self) -> str:
+        """The hash of the processes that take receipts or serve metrics."""
+        return f"{self.prefix}doors"
+
+    @property
     def strays(self) -> str:
         """The list of receipts whose key no message has."""
         return f"{self.prefix}strays"
@@ -103,7 +108,7 @@ class Keys:
 
     @property
     def unread_counts(self) -> str:
-        """The hash of how many posts could not be read, by why."""
+        """The hash of how many posts were refused or could not be read, by why."""
         return f"{self.prefix}receipts:unread"
 
     @property

@@ -105,6 +105,15 @@ class Store:
         login = None if address.file is None else FileLogin(address)
         return cls(_client(address, login, options), prefix, turn, login=login, names=names)
 
+    @property
+    def breaks(self) -> int:
+        """How often a connection for scripts was found broken."""
+        return self._connections.breaks
+
+    def report_breaks(self) -> None:
+        """Let a call fail where its connection broke while it was idle; else it connects again."""
+        self._connections.reports_breaks = True
+
     def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
         """Run a script on an account's keys and return its reply, text still as bytes.
 

@@ -61,7 +61,7 @@ class Span:
     """Entries that were given to one process, which ends them or gives them back."""
 
     first: str
-    """Its name: the id of the entry with which it begins."""
+    """Its name: the id of the entry with which it begins. Empty: it has none, and nothing is to be ended."""
     last: str
     entries: tuple[Entry, ...]
     missed: Missed | None = None
@@ -116,6 +116,8 @@ class Reader:
     def read(self, most: int = 100, done: str = "") -> Span | None:
         """Return the next span, None where there is none now.
 
+        Where there is none, and the reader missed something, a span without a name and entries says so.
+
         Args:
             most: Entries at most, each of one message or many; it has fewer where they have very many.
             done: The span that is ended in the same call, by its `first`.
@@ -136,8 +138,8 @@ class Reader:
                 return self._span(text(answer["first"]), text(answer["last"]), answer["entries"], missed)
             # Where another process was faster, what comes behind it was not read yet.
             if status == "full" or (not self._ahead and was_at in ("", self.cursor)):
-                return None
-        return None
+                break
+        return None if missed is None else Span("", "", (), missed)
 
     def done(self, first: str) -> None:
         """End the span that begins there: all of it was heard."""

@@ -15,7 +15,8 @@
 --
 -- Its arguments are in arguments.py; after them the effects, then the verdicts, each followed by its keys.
 -- mode: `take` settles and takes; `stop` settles and gives the lease back (the end of a slice); `settle`
---       only settles, on behalf of a drain that is gone; `decline` takes nothing, since the process has no secret.
+--       only settles, on behalf of a drain that is gone; `decline` takes nothing, since the process has no secret;
+--       `again` takes nothing new, since Redis has just come back, but answers a take whose reply was lost.
 -- stay_ms: how long the drain would wait for work without giving its lease back.
 -- yields: in mode `stop`, whether other doorbells wait for the drain's thread.
 --
@@ -55,13 +56,14 @@ end
 local function go_on(last)
   if mode == 'take' then return take() end
   if mode == 'decline' then return decline('secret') end
+  if mode == 'again' then return decline('redis') end
   if mode == 'stop' then return stop(last) end
   return answer_of({ status = 'settled' })
 end
 
 if not is_here then return { 'moved' } end
 local last = mode ~= 'settle' and call('HGET', takes, drain)
-if mode == 'take' and last and sequence <= (tonumber(string.match(last, '^(%d+) %d+ %d+ %d+')) or 0) then
+if (mode == 'take' or mode == 'again') and last and sequence <= (tonumber(string.match(last, '^(%d+) %d+ %d+ %d+')) or 0) then
   return answer_again(last)
 end
 local is_settled, answer = pcall(settle_all, last)

@@ -1,10 +1,11 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
--- needs: sweep/doorbells, sweep/grouped, sweep/retention, healing
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/unheard, healing
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _ending, _closings
 -- when used: healing
+-- when used: sweep/unheard
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.
@@ -66,7 +67,9 @@ end
 local function tidy_what_is_over()
   -- After a hold the next round comes at once: what is over can wait for one that has less to do.
   local is_tidied, more_to_tidy, is_list_spoilt = true, false, false
-  if brought_back <= MOST_ENDED then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
+  -- After a gap nothing is given up yet, and what waits for its receipt must not go before it is.
+  local has_time = brought_back <= MOST_ENDED and (now >= quiet or kept_for_receipts_ms() == 0)
+  if has_time then is_tidied, more_to_tidy, is_list_spoilt = pcall(tidy, P .. 'ended') end
   if not is_tidied then find_again(nil) end
   if not is_tidied or is_list_spoilt then spoilt[#spoilt + 1] = 'ended' end
   write_counts()
@@ -76,9 +79,21 @@ local function tidy_what_is_over()
   return is_tidied and more_to_tidy
 end
 
+-- Answers whether there is more to look through.
+local function give_up_waiting()
+  local is_done, has_more = pcall(look_for_unheard)
+  if not is_done then
+    find_again(nil)
+    spoilt[#spoilt + 1] = 'ended'
+  end
+  write_counts()
+  return is_done and has_more
+end
+
 local function look_over_all_named()
   for i = FIRST_NAMED, #ARGV do
     local is_done, is_whole = pcall(look_over_route, ARGV[i])
+    if is_done then is_done = pcall(look_for_unheard_of, ARGV[i]) end
     if not (is_done and is_whole) then spoilt[#spoilt + 1] = ARGV[i] end
   end
   write_counts()
@@ -107,7 +122,8 @@ local function go_round()
   wake_fresh(services)
   go_on_cutting()
   local next_grouped = look_at_lanes()
-  local more_to_tidy = tidy_what_is_over()
+  local more_unheard = give_up_waiting()
+  local more_to_tidy = tidy_what_is_over() or more_unheard
   look_over_all_named()
   local older = older_processes('-inf', '+inf')
   local wait_ms = await_next(next_grouped, older, more_to_tidy)

@@ -71,6 +71,12 @@ local function shift_places(key)
   end
 end
 
+local function shift_receipt(key)
+  local w = call('HGET', key, 'w')
+  local said, came = string.match(w or '', '^(.*|)(%d+)$')
+  if said then call('HSET', key, 'w', said .. less(came, ms)) end
+end
+
 local function shift_entries(key)
   for i, entry in ipairs(call('LRANGE', key, 0, -1)) do
     local at, rest = string.match(entry, '^(%d+)(.*)$')
@@ -82,7 +88,8 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   local name = string.sub(key, #P + 1)
   if string.find(name, '^[mbh]:') then
     if records and string.find(name, '^m:') then
-      shift_fields(key, { 't', 'g', 'e', 'q', 'z', 'u' }, ms)
+      shift_fields(key, { 't', 'g', 'e', 'q', 'z', 'u', 'r' }, ms)
+      shift_receipt(key)
       shift_fields(key, { 'p' }, ms * 1000)
     elseif records and string.find(name, '^h:') then
       shift_entries(key)
@@ -103,7 +110,9 @@ for _, key in ipairs(call('KEYS', P .. '*')) do
   elseif name == 'eased' then
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
-    shift_fields(key, { 'until', 'last', 'quiet', 'gap', 'before', 'walk' }, ms)
+    shift_fields(key, { 'until', 'last', 'quiet', 'gap', 'before', 'walk', 'unheard' }, ms)
+  elseif name == 'receipts' then
+    shift_fields(key, { 'first', 'last' }, ms)
   elseif name == 'forgotten' then
     shift_fields(key, { 'from', 'to', 'decided' }, ms)
   elseif name == 'closed' then

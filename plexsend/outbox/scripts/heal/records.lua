@@ -18,10 +18,30 @@ local function right_place(state, at, position, asked)
   return nil
 end
 
+-- ms of the first entry of the list of what ended; huge where there is none. Asked for once.
+local first_ended
+
+local function is_out_of_list(ended_ms)
+  if not first_ended then
+    local entry = call('LINDEX', P .. 'ended', 0)
+    first_ended = entry and tonumber(string.match(entry, '^(%d+):')) or math.huge
+  end
+  return ended_ms + FAR_AHEAD_MS < first_ended
+end
+
+-- What ended before all that is in the list is in it no more: a program that did not know its state took it off. It is
+-- put at the end, or its record would be there for ever.
+local function put_into_list(key, state, l, ended)
+  local ended_ms = tonumber(ended or nil)
+  if not ended_ms or not l or string.find(l, '@', 1, true) or not target('archive', state) then return end
+  if is_out_of_list(ended_ms) then call('RPUSH', P .. 'ended', ended .. ':' .. key) end
+end
+
 -- Puts a message that is in no set, or would wait there for ever, where its state says. Where its group was cancelled
 -- meanwhile, it is cancelled too. Answers whether it was put back.
 local function put_back(key)
-  local found = read_record(key, 's', 'l', 'p', 'q', 'f')
+  local found = read_record(key, 's', 'l', 'p', 'q', 'f', 'e')
+  if found[1] and is_plain(key) then put_into_list(key, found[1], found[2], found[6]) end
   local set = found[1] and SET_OF(found[1])
   local home = set and is_plain(key) and lane_named(found[2])
   if not home then return false end

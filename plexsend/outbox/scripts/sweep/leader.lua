@@ -1,7 +1,7 @@
 -- needs: _clock, arguments
 -- Which process sweeps: one holds the lease, and its round is written down before anything is done.
 
-local sweep_state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap', 'back', 'before')
+local sweep_state = call('HMGET', P .. 'sweep', 'who', 'until', 'last', 'quiet', 'gap', 'back', 'before', 'unheard')
 
 -- ms for which another process holds the lease; nil where none does. A lease longer than any that is given comes
 -- from before the clock was set back. The process that is to sweep the account takes it from any other.

@@ -1,12 +1,31 @@
--- needs: _record, _lanes, _holds, _hold_writing, _gate, _policy
+-- needs: _record, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
 
+-- Where receipts come, records are kept until there is no hope for one. A sweep looks now and then for how long.
+local function kept_for_receipts_ms()
+  local known = number_in(call('HGET', P .. 'sweep', 'waits'))
+  if known then return known end
+  local first = first_receipt()
+  return kept_for_receipts(first, first and receipt_waits())
+end
+
 -- Asked for when the first list has something that ended.
 local function is_kept(ended_ms)
-  keep_ms = keep_ms or math.floor(policy('keep_days') * 86400000 + 0.5)
+  keep_ms = keep_ms or math.max(math.floor(policy('keep_days') * 86400000 + 0.5), kept_for_receipts_ms())
   return ended_ms > now - keep_ms
+end
+
+-- Entries that were ever taken off the front of a list: a place in it is counted from there.
+local function trimmed_off(list)
+  return number_in(call('HGET', P .. 'sweep', 'trimmed ' .. string.sub(list, #P + 1))) or 0
+end
+
+local function trim(list, n)
+  if n == 0 then return end
+  call('LTRIM', list, num(n), -1)
+  call('HINCRBY', P .. 'sweep', 'trimmed ' .. string.sub(list, #P + 1), num(n))
 end
 
 -- Lanes with a group of which a record was taken away: it may have been the last. And how many these are.
@@ -28,11 +47,12 @@ local function archive(at, key)
 end
 
 -- A time that is ahead is from before the clock was set back: that record counts as ended now, or it would keep all
--- that ended after it.
+-- that ended after it. Where the time said when its end was published, that is written down.
 local function end_now(list, at, key)
-  local found = read_record(key, 's', 'e')
+  local found = read_record(key, 's', 'e', 'w', 'r')
   if found[2] == at and target('archive', found[1]) then
     call('HSET', record_of .. key, 'e', now_text)
+    if not found[3] and not found[4] then call('HSET', record_of .. key, 'r', at) end
     call('RPUSH', list, now_text .. ':' .. key)
   end
 end
@@ -64,7 +84,7 @@ local function tidy(list)
       end
     end
   end
-  if done > 0 then call('LTRIM', list, done, -1) end
+  trim(list, done)
   -- Nothing else than what is spoilt can wait until the next look.
   return has_more or done == MOST_TIDIED and spoilt_count < done, spoilt_count > 0, taken
 end

@@ -168,6 +168,10 @@ def test_stream_that_another_program_replaced_is_put_aside_and_said(publisher: P
     assert hear_all(reader) == ["a"]
     publisher.client.delete(publisher.key)
     publisher.client.set(publisher.key, "foreign")
+    said = reader.read()
+    assert said
+    assert said.missed
+    assert (said.first, said.entries, said.missed.why) == ("", (), "lost")
     assert reader.read() is None
     publisher.publish("b", ms=9_000)
     span = reader.read()

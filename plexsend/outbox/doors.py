@@ -1,0 +1,129 @@
+"""Doors: the processes that take receipts or serve metrics, and whether one of them lives.
+
+A door writes what it is every two seconds, and takes it out when it ends. One that was not heard of for ten
+seconds is dead, however it ended.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.redis.reads import execute
+from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.replies import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from plexsend.outbox.redis.store import Store
+
+RENEWED_S = 2.0
+DEAD_MS = 10_000
+"""A door that was not heard of for longer is dead."""
+_FORGOTTEN_MS = 600_000
+_AHEAD_MS = 2_000
+"""A sign further ahead than this is from before Redis's clock was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What such a process says of itself. Nothing here is a secret."""
+
+    process: str
+    """Its name: letters and digits, no other process has it."""
+    host: str
+    pid: int
+    version: str
+    parts: tuple[str, ...]
+    """What it serves: receipts, metrics."""
+    port: int = 0
+    """0: not known, since another program listens for it."""
+    accounts: tuple[str, ...] = ()
+    """The accounts whose receipts it takes: it has a secret for their path."""
+    since_ms: int = 0
+    """When it was first heard of, on Redis's clock."""
+    seen_ms: int = 0
+
+    @property
+    def label(self) -> str:
+        """The door for people: where it runs."""
+        return f"{self.host} pid {self.pid}"
+
+    def with_accounts(self, accounts: Iterable[str]) -> Door:
+        """Return the door with these accounts."""
+        return replace(self, accounts=tuple(sorted(accounts)))
+
+
+def announce(store: Store, door: Door, refused: Mapping[str, int] | None = None, *, since_ms: int = 0) -> int:
+    """Write down that a door lives, and return since when, on Redis's clock.
+
+    Forgets doors that have been silent for ten minutes.
+
+    Args:
+        store: Where to.
+        door: What it says of itself, without times.
+        refused: Why it refused posts of receipts → how many since the last call. They are counted.
+        since_ms: What the first call returned; 0: this is the first.
+    """
+    now_ms, known = _read(store)
+    written = replace(door, since_ms=since_ms or now_ms, seen_ms=now_ms)
+    gone = [other.process for other in known if abs(now_ms - other.seen_ms) > _FORGOTTEN_MS]
+    with mapped():
+        pipe = store.client.pipeline(transaction=False)
+        pipe.hset(store.keys.doors, door.process, _to_json(written))
+        if gone:
+            pipe.hdel(store.keys.doors, *gone)
+        for why, count in (refused or {}).items():
+            pipe.hincrby(store.keys.unread_counts, why, count)
+        pipe.execute()
+    return written.since_ms
+
+
+def living(store: Store) -> list[Door]:
+    """Return the doors that live, the longest running first."""
+    now_ms, known = _read(store)
+    return sorted(
+        (door for door in known if -_AHEAD_MS <= now_ms - door.seen_ms <= DEAD_MS),
+        key=lambda door: (door.since_ms, door.process),
+    )
+
+
+def leave(store: Store, door: Door) -> None:
+    """Take a door out at its end."""
+    with mapped():
+        store.client.hdel(store.keys.doors, door.process)
+
+
+def _read(store: Store) -> tuple[int, list[Door]]:
+    pipe = store.client.pipeline(transaction=False)
+    pipe.time()
+    pipe.hgetall(store.keys.doors)
+    (seconds, micros), entries = execute(store, pipe)
+    return int(seconds) * 1000 + int(micros) // 1000, list(_parsed(entries))
+
+
+def _parsed(entries: Mapping[bytes, bytes]) -> Iterator[Door]:
+    for process, content in entries.items():
+        # What another program wrote there is not a door.
+        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            found = json.loads(content)
+            yield Door(
+                process=text(process),
+                host=str(found["host"]),
+                pid=int(found["pid"]),
+                version=str(found["version"]),
+                parts=tuple(map(str, found["parts"])),
+                port=int(found["port"]),
+                accounts=tuple(map(str, found["accounts"])),
+                since_ms=int(found["since_ms"]),
+                seen_ms=int(found["seen_ms"]),
+            )
+
+
+def _to_json(door: Door) -> str:
+    facts = asdict(door)
+    del facts["process"]
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,76 @@
+"""What can be served, and what all parts of one process share."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from plexsend.outbox.doors import Door
+from plexsend.web.pulse import Pulse
+from plexsend.web.refused import RefusedCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+PARTS: Mapping[str, str] = {"receipts": "plexsend.web.receipts"}
+"""What can be served → its module, whose `routes(parts)` returns its paths with what answers there."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """One for each process: what its parts are made of, and what they leave to be started and ended."""
+
+    settings: Settings
+    store: Store
+    names: tuple[str, ...]
+    port: int = 0
+    """Where it listens; 0 where another program does that."""
+    refused: RefusedCounts = field(default_factory=RefusedCounts)
+    starts: list[Callable[[], None]] = field(default_factory=list)
+    """Called before the first request."""
+    stops: list[Callable[[], None]] = field(default_factory=list)
+    """Called after the last request, the last one first."""
+    alive: list[Callable[[], bool]] = field(default_factory=list)
+    """Each returns whether a thread that it started runs."""
+    accounts: Callable[[], Iterable[str]] = tuple
+    """Returns the accounts whose receipts are taken here."""
+    pulse: Pulse = field(init=False)
+    _door: Door = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._door = Door(
+            process=secrets.token_hex(5),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=_version(),
+            parts=self.names,
+            port=self.port,
+        )
+        self.pulse = Pulse(self.store, self.door, durable=self.settings.durable, refused=self.refused)
+
+    def door(self) -> Door:
+        """Return what this process says of itself."""
+        return self._door.with_accounts(self.accounts())
+
+    def routes(self) -> dict[str, Any]:
+        """Return the paths of all parts, with what answers there. Call it once."""
+        found: dict[str, Any] = {}
+        for name in self.names:
+            found |= import_module(PARTS[name]).routes(self)
+        return found
+
+
+def _version() -> str:
+    try:
+        return version("plexsend")
+    except PackageNotFoundError:
+        # A checkout that is on the path and not installed.
+        return ""

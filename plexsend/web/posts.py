@@ -1,0 +1,196 @@
+"""A post of receipts: its bytes become receipts, and reasons for what cannot be read.
+
+Of a result only the key and the code are needed, so nothing else can spoil it: a carrier or a time that is
+not understood is left out. Key and code are taken as they are or not at all, since a key that was guessed
+would settle another message.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from plexsend.logs import mask_text
+from plexsend.outbox.receipts import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GATEWAY_ADDRESSES = ("43.202.205.42", "52.78.51.46")
+"""From where API PLEX posts receipts, by its guide."""
+
+_KEY = re.compile(r"[!-~]{1,128}")
+"""No message has another key."""
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")
+_CARRIER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]{1,8}")
+"""LGU, KT, SKT; one without a letter might be a part of somebody's number."""
+_MOST_CODE = 10**9
+"""A code that is written as a number has no more digits than the gateway's longest."""
+
+# The gateway's times carry no zone; its guide is written for Korea, which has had this one since 1988.
+_KST = timezone(timedelta(hours=9))
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+_COMPACT = re.compile(r"\d{14}")
+
+_RESULTS = "results"
+_DEEPEST = 4
+"""How far from the outside results are looked for where the envelope is another one."""
+_MOST_LOOKED_AT = 2_000
+
+_MOST_WORDS = 200
+_SHOWN = ("msg_key", "code", "dest", "message_type", "done_date", "request_date")
+"""Whose values may be kept of a post that cannot be read: none of them is a text of a message."""
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_PAIR = re.compile(rf'("(?:[^"\\]|\\.)*")(\s*:\s*)({_QUOTED}|"[^"]*$)', re.DOTALL)
+_NAMES = re.compile(r"[A-Za-z_]{1,32}(?=\s*[=:])|[{}\[\]<>]")
+_DIGITS = re.compile(r"\d{5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A post, or one result in it, that could not be read."""
+
+    why: str
+    """One of few phrases: it is counted by it."""
+    words: str
+    """What a person may see of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a post holds."""
+
+    receipts: tuple[Receipt, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+def read_post(body: bytes) -> Post:
+    """Return the receipts in a post, in its order, and what of it cannot be read. Never raises. Pure."""
+    if not body.strip():
+        return Post((), (Unread("empty", ""),))
+    text = _decode(body)
+    try:
+        found = json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError):
+        return Post((), (Unread("not JSON", shown(text)),))
+    results = list(_results(found))
+    if not results:
+        return Post((), (Unread("no result in it", shown(text)),))
+    receipts: list[Receipt] = []
+    unread: list[Unread] = []
+    for result in results:
+        receipt = _receipt(result)
+        if isinstance(receipt, Receipt):
+            receipts.append(receipt)
+        else:
+            unread.append(Unread(receipt, shown(json.dumps(result, ensure_ascii=False, default=str))))
+    return Post(tuple(receipts), tuple(unread))
+
+
+def shown(text: str) -> str:
+    """Return what a person may see of a post: names and codes, without texts and numbers of people."""
+    start = text.lstrip()[: 4 * _MOST_WORDS]
+    if start[:1] in "{[":
+        masked = _PAIR.sub(_mask_pair, start)
+    else:
+        # A form, XML, or something else: what it is can be seen by its names.
+        masked = " ".join(_NAMES.findall(start)) or f"{len(text)} characters"
+    return _DIGITS.sub("*****", mask_text(masked))[:_MOST_WORDS]
+
+
+def _mask_pair(found: re.Match[str]) -> str:
+    name, between, value = found.groups()
+    return found[0] if name[1:-1] in _SHOWN and len(value) <= _MOST_WORDS else f'{name}{between}"***"'
+
+
+# A description may be in an older Korean encoding. Its bytes are none of those that JSON is written with, and
+# it is not needed.
+def _decode(body: bytes) -> str:
+    if body[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+        return body.decode("utf-16", "replace")
+    return body.decode("utf-8-sig", "replace")
+
+
+class _Twice(ValueError):
+    """A name is there twice, with different values."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        for name, value in pairs:
+            if name in ("msg_key", "code", _RESULTS) and found[name] != value:
+                raise _Twice(name)
+    return found
+
+
+def _results(found: Any) -> Iterator[Any]:
+    """Yield the results: those under `results`, or whatever has a key where the envelope is another one."""
+    if isinstance(found, dict) and _RESULTS in found:
+        inside = found[_RESULTS]
+        yield from inside if isinstance(inside, list) else [inside]
+        return
+    level = [found]
+    looked_at = 0
+    for _ in range(_DEEPEST):
+        below: list[Any] = []
+        for each in level:
+            looked_at += 1
+            if looked_at > _MOST_LOOKED_AT:
+                return
+            if isinstance(each, dict) and "msg_key" in each:
+                yield each
+            elif isinstance(each, dict):
+                below += each.values()
+            elif isinstance(each, list):
+                below += each
+        level = below
+
+
+def _receipt(result: Any) -> Receipt | str:
+    """Return the receipt, or why it cannot be read."""
+    if not isinstance(result, dict):
+        return "a result that is not an object"
+    key, code = result.get("msg_key"), _code(result.get("code"))
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        return "a result without a key"
+    if code is None:
+        return "a result without a code"
+    return Receipt(key, code, _carrier(result.get("dest")), _done_ms(result.get("done_date")))
+
+
+# A code is of the gateway's own words, of which most are digits: what writes them may take them for numbers.
+# Read so, `0` and `71003` are what they were, and anything else is a code that nobody knows: its message
+# becomes unknown, never delivered.
+def _code(value: Any) -> str | None:
+    if type(value) is int and 0 <= value < _MOST_CODE:
+        return str(value)
+    if isinstance(value, str) and _CODE.fullmatch(value.strip()):
+        return value.strip()
+    return None
+
+
+def _carrier(value: Any) -> str:
+    return value.strip() if isinstance(value, str) and _CARRIER.fullmatch(value.strip()) else ""
+
+
+def _done_ms(value: Any) -> int | None:
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    try:
+        if _COMPACT.fullmatch(text):
+            moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_KST)
+        else:
+            moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=_KST)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            return None
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None

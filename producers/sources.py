@@ -1,0 +1,59 @@
+"""Where results come from, as a loop over them sees it: streams in Redis, or one in memory for tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.outbox.results.readers import Span
+
+
+class SpanReader(Protocol):
+    """A reader of one account, as one process uses it: spans are given to one process at a time."""
+
+    @property
+    def account(self) -> str:
+        """Whose results it reads."""
+        ...
+
+    def read(self, most: int = 100, done: str = "") -> Span | None:
+        """Return the next span, of at most so many entries; None where there is none now.
+
+        `done`: the first id of a span that is done with, ended in the same call; empty: none.
+        """
+        ...
+
+    def done(self, first: str) -> None:
+        """End the span that begins with this id."""
+        ...
+
+    def give_back(self, first: str, next_id: str) -> None:
+        """End the span that begins with `first`; what it has from `next_id` on is given again."""
+        ...
+
+
+class ResultSource(Protocol):
+    """The results of an outbox."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing comes by itself: what waits for more would wait for ever."""
+        ...
+
+    def accounts(self) -> list[str]:
+        """Return the accounts that may have results."""
+        ...
+
+    def accounts_of(self, name: str) -> list[str]:
+        """Return the accounts in which a reader of this name has begun."""
+        ...
+
+    def reader(self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int) -> SpanReader:
+        """Return a reader; it begins at the oldest result that is kept, or with what comes from now on."""
+        ...
+
+    def wait(self, readers: Sequence[SpanReader], timeout_s: float) -> None:
+        """Return when one of these may have something to read, or the time is over."""
+        ...

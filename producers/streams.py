@@ -1,0 +1,55 @@
+"""The streams of results in Redis, as loops over results see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
+from plexsend.outbox.redis.reads import execute
+from plexsend.outbox.results import news
+from plexsend.outbox.results.readers import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.producers.sources import SpanReader
+
+
+class Streams:
+    """The results of an outbox in Redis.
+
+    Args:
+        store: Where it is.
+    """
+
+    ends = False
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def accounts(self) -> list[str]:
+        """Return the accounts that ever had a message, and `main` where none had one.
+
+        So a reader that is there before the first message has begun somewhere, and misses no account that
+        comes while it is not running.
+        """
+        return queries.accounts(self._store) or [DEFAULT_ACCOUNT]
+
+    def accounts_of(self, name: str) -> list[str]:
+        """Return the accounts in which a reader of this name has begun."""
+        accounts = sorted({*self.accounts(), DEFAULT_ACCOUNT})
+        pipe = self._store.client.pipeline(transaction=False)
+        for account in accounts:
+            pipe.sismember(self._store.keys.readers(account), name)
+        found = execute(self._store, pipe)
+        return [account for account, is_there in zip(accounts, found, strict=True) if is_there]
+
+    def reader(self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int) -> Reader:
+        """Return a reader; it begins at the oldest result that is kept, or with what comes from now on."""
+        return Reader(self._store, account, name, process, from_start=from_start, lease_ms=lease_ms)
+
+    def wait(self, readers: Sequence[SpanReader], timeout_s: float) -> None:
+        """Return when one of these may have something to read, or the time is over."""
+        news.wait(self._store, cast("Sequence[Reader]", readers), timeout_s)
