@@ -63,10 +63,7 @@ local function look(record)
 end
 
 local function write_rebuilt()
-  for _, one in pairs(rebuilt) do
-    call('XADD', side_stream, '*', 's', one.state, 'l', one.lane, 'c', one.code, 'k', table.concat(one.keys, ' '),
-         'm', table.concat(one.more, ' '))
-  end
+  for _, one in pairs(rebuilt) do publish_to_reader(side_stream, one) end
   write_outcomes()
 end
 
