@@ -78,6 +78,13 @@ ENTRIES = (
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
     ),
     ListedCommand(
+        "stats",
+        "stats:stats",
+        Section.FOLLOW,
+        "Show what became of a month's messages, and what they cost.",
+        replaces="Adding up exports of the service console in a spreadsheet, month by month",
+    ),
+    ListedCommand(
         "cancel", "cancel:cancel", Section.STEER, "Take a message or a group back that has not been sent."
     ),
     ListedCommand(

@@ -160,6 +160,8 @@ PRUNE = _order("prune", _number("older_ms"), "lane", _number("place"))
 """`lane`: one whose own list is looked through, as in form 1; empty: the account's. `place`: from where
 on, as the call before answered; 0: from the beginning."""
 
+STATS = _order("stats", "act")
+
 RECEIPTS = _order("receipts")
 """Nothing but the receipts."""
 
@@ -279,6 +281,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "audit": Signature(AUDIT),
     "figures": Signature(FIGURES),
     "prune": Signature(PRUNE),
+    "stats": Signature(STATS),
     "alive": Signature(ALIVE),
     "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),

@@ -11,7 +11,7 @@ from plexsend.errors import Problem, SettingsError
 from plexsend.logs import get_logger
 from plexsend.web.answers import forbidden, not_found, taken, too_long, too_slow, unavailable
 from plexsend.web.app import App
-from plexsend.web.guards import TooLong, TooSlow, caller, read_body
+from plexsend.web.guards import NotWhole, TooLong, TooSlow, caller, read_body
 from plexsend.web.paths import Paths
 from plexsend.web.posts import GATEWAY_ADDRESSES, read_post
 from plexsend.web.refused import RefusedBecause
@@ -86,6 +86,10 @@ class Receipts:
             too_long(resp)
         except TooSlow:
             self._refused.note(RefusedBecause.TOO_SLOW)
+            too_slow(resp)
+        except NotWhole:
+            # Nobody is there to read an answer.
+            self._refused.note(RefusedBecause.NOT_WHOLE)
             too_slow(resp)
         else:
             await self._take(accounts, body, resp)

@@ -54,6 +54,7 @@ class Script(StrEnum):
     AUDIT = "audit"
     FIGURES = "figures"
     PRUNE = "prune"
+    STATS = "stats"
     RESULTS = "results"
     PROOF = "proof"
     REPLAY = "replay"
@@ -78,6 +79,7 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    Script.STATS: "#!lua flags=allow-oom",
     # What was heard must be ended with memory full too; it writes little.
     Script.RESULTS: "#!lua flags=allow-oom",
     Script.REPLAY: "#!lua",

@@ -94,6 +94,7 @@ MOVES_NOTHING = {
     Script.RESULTS,
     Script.PROOF,
     Script.REPLAY,
+    Script.FIGURES,
     Script.TALLY,
 }
 
