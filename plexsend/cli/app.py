@@ -164,7 +164,7 @@ ENTRIES = (
         "health",
         "health:health",
         Section.SET_UP,
-        "Say whether a worker or the outbox is well; for probes.",
+        "Say whether a worker, receipts or the outbox are well; for probes.",
         replaces="reading `plexsend fleet --json` or pinging Redis by hand in a probe's shell script",
     ),
     ListedCommand("demo", "demo:demo", Section.SET_UP, "Run the whole thing on this machine and watch it."),
