@@ -65,6 +65,13 @@ ENTRIES = (
         replaces="Asking for the status of each message of a campaign or a batch job, key by key",
     ),
     ListedCommand(
+        "receipts",
+        "receipts:receipts",
+        Section.FOLLOW,
+        "Show which delivery results came, and those of no message.",
+        replaces="Looking through the logs of a webhook for keys that nobody knows",
+    ),
+    ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(

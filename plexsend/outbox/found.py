@@ -47,7 +47,7 @@ class FoundMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sought:
     """What messages are looked for; None: any."""
 
     receiver: SoughtNumber | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from plexsend.outbox.found import FoundMessage, SoughtNumber, Wanted
+    from plexsend.outbox.found import FoundMessage, SoughtNumber, Sought
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.reading.find import Search
     from plexsend.outbox.redis.store import Store
@@ -124,9 +124,9 @@ def _wanted(
     code: str | None,
     since: datetime | None,
     lane: Lane | None,
-) -> Wanted:
+) -> Sought:
     from plexsend.cli.timing import place, timing_of
-    from plexsend.outbox.found import Wanted
+    from plexsend.outbox.found import Sought
     from plexsend.outbox.states import State
 
     if to is None and not states and code is None and since is None and lane is None:
@@ -135,7 +135,7 @@ def _wanted(
     if since is not None:
         timing = timing_of(store, accounts[0] if accounts else "main")
         since_ms = round(place(timing, since, "--since").timestamp() * 1000)
-    return Wanted(
+    return Sought(
         receiver=None if to is None else _receiver(settings, to),
         states=frozenset(map(State, states)) or None,
         code=code,
@@ -162,7 +162,7 @@ def _receiver(settings: Settings, to: str) -> SoughtNumber:
     return SoughtNumber(key.hash_of(digits), digits[-4:])
 
 
-def _list(screen: Screen, store: Store, wanted: Wanted, accounts: Sequence[str], *, wide: bool) -> int:
+def _list(screen: Screen, store: Store, wanted: Sought, accounts: Sequence[str], *, wide: bool) -> int:
     from plexsend.outbox.reading.find import Search
     from plexsend.terminal.meter import meter
 

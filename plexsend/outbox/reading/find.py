@@ -23,7 +23,7 @@ from plexsend.outbox.states import FINAL, LIVING, SET_OF
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from plexsend.outbox.found import Wanted
+    from plexsend.outbox.found import Sought
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
@@ -42,7 +42,7 @@ class Search:
     """
 
     def __init__(
-        self, store: Store, wanted: Wanted, progress: Callable[[int, int], object] = lambda _, __: None
+        self, store: Store, wanted: Sought, progress: Callable[[int, int], object] = lambda _, __: None
     ) -> None:
         self._store = store
         self._wanted = wanted

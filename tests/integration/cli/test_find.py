@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
-from plexsend.outbox.found import SoughtNumber, Wanted
+from plexsend.outbox.found import SoughtNumber, Sought
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.find import Search
 from plexsend.outbox.receipts import Receipt, take_receipts
@@ -137,7 +137,7 @@ def test_a_search_of_many_pages_keeps_one_and_misses_none(yard: Any, store: Stor
     keys = [f"k{i}" for i in range(1_700)]
     yard.end(Outcome.ACCEPTED, *keys, code="C100")
     heard: list[tuple[int, int]] = []
-    search = Search(store, Wanted(states=frozenset({State.ACCEPTED})), lambda *told: heard.append(told))
+    search = Search(store, Sought(states=frozenset({State.ACCEPTED})), lambda *told: heard.append(told))
     found = search.messages("main")
     first = next(found)
     # Retention takes the oldest away meanwhile, and others end.
@@ -152,7 +152,7 @@ def test_a_search_of_many_pages_keeps_one_and_misses_none(yard: Any, store: Stor
 def test_a_page_that_is_older_ends_the_search(yard: Any, store: Store) -> None:
     yard.end(Outcome.ACCEPTED, *(f"k{i}" for i in range(1_200)), code="C100")
     heard: list[tuple[int, int]] = []
-    search = Search(store, Wanted(since_ms=4_102_444_800_000), lambda *told: heard.append(told))
+    search = Search(store, Sought(since_ms=4_102_444_800_000), lambda *told: heard.append(told))
     assert list(search.messages("main")) == []
     assert heard[-1][0] == 500
 
@@ -160,11 +160,11 @@ def test_a_page_that_is_older_ends_the_search(yard: Any, store: Store) -> None:
 def test_a_record_that_another_program_spoilt_hides_no_other(yard: Any, store: Store) -> None:
     yard.add("a", "b")
     store.client.hset(store.keys.record("main", "a"), "s", "elsewhere")
-    assert [one.msg_key for one in Search(store, Wanted(code=None)).messages("main")] == ["b"]
+    assert [one.msg_key for one in Search(store, Sought(code=None)).messages("main")] == ["b"]
 
 
 def test_a_receiver_without_a_hash_never_fits_by_digits_alone(store: Store) -> None:
     add(store, "a", NUMBER, hashed=False)
-    search = Search(store, Wanted(receiver=SoughtNumber(b"12345678", NUMBER[-4:])))
+    search = Search(store, Sought(receiver=SoughtNumber(b"12345678", NUMBER[-4:])))
     assert list(search.messages("main")) == []
     assert search.perhaps == 1
