@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from plexsend.outbox.found import FoundMessage, SoughtNumber, Sought
+    from plexsend.outbox.found import FoundMessage, Sought, SoughtNumber
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.reading.find import Search
     from plexsend.outbox.redis.store import Store

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
-from plexsend.outbox.found import SoughtNumber, Sought
+from plexsend.outbox.found import Sought, SoughtNumber
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.find import Search
 from plexsend.outbox.receipts import Receipt, take_receipts
