@@ -22,6 +22,7 @@ from plexsend.cli.archiving import months_before
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.settings import NumberKey
@@ -57,8 +58,8 @@ def today() -> str:
 def test_a_line_for_each_message_that_ended_and_a_second_for_its_receipt(
     run: Callable[..., Any], yard: Any, path: Path, store: Store
 ) -> None:
-    item = NewMessage("k1", b'{"msg":"secret words"}', receiver_number="01023456789")
-    Submitter(store, number_key=_KEY).add(_SPRING, [item], stamp="test")
+    item = NewMessage("k1", b'{"msg":"secret words"}', receiver_of("01023456789", _KEY))
+    Submitter(store).add(_SPRING, [item], stamp="test")
     yard.end(Outcome.ACCEPTED, lane=_SPRING, code="C100")
     yard.end(Outcome.REJECTED, "k2", lane=SHOP, code="G140", detail="wrong number")
     yard.end(Outcome.PARK, "k3")
