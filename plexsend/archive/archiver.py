@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import name_of
-from plexsend.archive.lines import Line
+from plexsend.archive.lines import ArchiveLine
 from plexsend.archive.members import Label
 from plexsend.archive.particulars import GONE, Particulars, read_particulars
 from plexsend.errors import OutboxError
@@ -116,13 +116,13 @@ class AccountArchiver:
         written.last_ms = span.entries[-1].at_ms if span.entries else 0
         return written
 
-    def _lines(self, span: Span, zone: tzinfo) -> dict[date, list[tuple[Entry, list[Line]]]]:
+    def _lines(self, span: Span, zone: tzinfo) -> dict[date, list[tuple[Entry, list[ArchiveLine]]]]:
         ended = [entry for entry in span.entries if entry.state in FINAL]
         keys = [key for entry in ended for key in entry.msg_keys]
         known = read_particulars(self._store, self.account, keys)
-        days: dict[date, list[tuple[Entry, list[Line]]]] = defaultdict(list)
+        days: dict[date, list[tuple[Entry, list[ArchiveLine]]]] = defaultdict(list)
         for entry in ended:
-            by_day: dict[date, list[Line]] = defaultdict(list)
+            by_day: dict[date, list[ArchiveLine]] = defaultdict(list)
             for line in lines_of(entry, [known[key] for key in entry.msg_keys]):
                 by_day[datetime.fromtimestamp(line.at_ms / 1000, zone).date()].append(line)
             for day, lines in by_day.items():
@@ -130,7 +130,7 @@ class AccountArchiver:
         return days
 
     # What a replay rebuilt has the ids of when it was rebuilt; the lines have the times of what it is about.
-    def _label(self, entries: Sequence[tuple[Entry, list[Line]]]) -> Label:
+    def _label(self, entries: Sequence[tuple[Entry, list[ArchiveLine]]]) -> Label:
         first, last = entries[0][0].id, entries[-1][0].id
         if first.startswith(REBUILT):
             times = [line.at_ms for _, lines in entries for line in lines]
@@ -143,13 +143,13 @@ class AccountArchiver:
         return self._files.setdefault(day, DayFile(self._folder, day))
 
 
-def lines_of(entry: Entry, known: Sequence[Particulars]) -> Iterator[Line]:
+def lines_of(entry: Entry, known: Sequence[Particulars]) -> Iterator[ArchiveLine]:
     """Yield the lines of an entry; `known`: what the records of its messages say, in their order."""
     is_rebuilt = entry.id.startswith(REBUILT)
     receipts = entry.receipts or (None,) * len(entry.msg_keys)
     for key, receipt, record in zip(entry.msg_keys, receipts, known, strict=True):
         is_now = record is not GONE and record.state == entry.state
-        yield Line(
+        yield ArchiveLine(
             msg_key=key,
             lane=entry.lane,
             state=entry.state,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from plexsend.archive.folder import Folder
-    from plexsend.archive.lines import Identity, Line
+    from plexsend.archive.lines import Identity, ArchiveLine
 
     Place = tuple[int, int]
 
@@ -40,7 +40,7 @@ class DayFile:
         self._name = name_of(day)
         self._forget()
 
-    def append(self, label: Label, lines: Sequence[Line]) -> int:
+    def append(self, label: Label, lines: Sequence[ArchiveLine]) -> int:
         """Append those of the lines that are not there, and return how many; then they are on the disk.
 
         Raises ArchiveFailed where they cannot be written: the file is as it was then.
@@ -48,7 +48,7 @@ class DayFile:
         with self._folder.locked():
             return self._append(label, lines)
 
-    def _append(self, label: Label, lines: Sequence[Line]) -> int:
+    def _append(self, label: Label, lines: Sequence[ArchiveLine]) -> int:
         with self._folder.opened(self._name, writes=True) as fd:
             is_sound = self._look(fd)
             if is_sound:
@@ -124,7 +124,7 @@ class DayFile:
                     found |= _identities_in(fd, member)
         return _Identities(found, self._of_others)
 
-    def _write(self, fd: int, label: Label, lines: Sequence[Line]) -> None:
+    def _write(self, fd: int, label: Label, lines: Sequence[ArchiveLine]) -> None:
         start = self._looked_to
         packed = pack(label, [line.written() for line in lines])
         try:

@@ -22,7 +22,7 @@ _MOMENTS_KEPT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ArchiveLine:
     """What became of a message. It has a further line for each later state. Times are ms since 1970."""
 
     msg_key: str
@@ -92,12 +92,12 @@ class LineUnreadable(ValueError):
         super().__init__()
 
 
-def parse_line(written: bytes) -> Line:
+def parse_line(written: bytes) -> ArchiveLine:
     """Return the line that a file holds; raises LineUnreadable."""
     try:
         found: Any = json.loads(written)
         _check_version(found["v"])
-        return Line(
+        return ArchiveLine(
             msg_key=str(found["msg_key"]),
             lane=_lane(found["lane"]),
             state=State(found["state"]),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from plexsend.archive.lines import Line
+    from plexsend.archive.lines import ArchiveLine
     from plexsend.outbox.states import State
 
 _SLACK = timedelta(days=1)
@@ -31,7 +31,7 @@ _MOST_MARKS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ArchiveFilter:
     """What a line must have; None: anything."""
 
     msg_keys: Collection[str] | None = None
@@ -57,7 +57,7 @@ class Wanted:
             return tuple(json.dumps(key, ensure_ascii=False).encode() for key in self.msg_keys)
         return ()
 
-    def may_have(self, line: Line) -> bool:
+    def may_have(self, line: ArchiveLine) -> bool:
         """Say whether a line is of a message that may be wanted: what its later lines do not change."""
         lane = line.lane
         return (
@@ -69,7 +69,7 @@ class Wanted:
             and (self.lane is None or self.lane in (lane.name, lane.route.name))
         )
 
-    def has(self, line: Line) -> bool:
+    def has(self, line: ArchiveLine) -> bool:
         """Say whether the last line of such a message is wanted."""
         return (
             (self.states is None or line.state in self.states)
@@ -81,14 +81,14 @@ class Wanted:
 class LookUp:
     """One look through an archive, file by file from the newest day; iterate over it once.
 
-    It reads each file twice and keeps some 100 bytes for each message that `Wanted.may_have` lets through.
+    It reads each file twice and keeps some 100 bytes for each message that `ArchiveFilter.may_have` lets through.
 
     Args:
         path: The folder; ArchiveFailed is raised where it cannot be read.
         wanted: What is looked for.
     """
 
-    def __init__(self, path: Path, wanted: Wanted) -> None:
+    def __init__(self, path: Path, wanted: ArchiveFilter) -> None:
         self.problems: list[Problem] = []
         """What could not be read, after the iteration."""
         self._path = path
@@ -97,7 +97,7 @@ class LookUp:
         # What is known of a message so far, by a hash of what it is: rank and time of its last line.
         self._last: dict[int, tuple[int, int]] = {}
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[ArchiveLine]:
         """Yield the wanted lines. Of a message that was submitted again under its key there are several."""
         with Folder.to_read(self._path) as folder:
             since = self._wanted.since_ms
@@ -111,13 +111,13 @@ class LookUp:
                 for name in names:
                     yield from filter(self._is_last, self._lines(folder, name))
 
-    def _learn(self, line: Line) -> None:
+    def _learn(self, line: ArchiveLine) -> None:
         message, found = _message(line), (line.rank, line.at_ms)
         if self._last.get(message, (-1, 0)) < found:
             self._last[message] = found
 
     # A line that is there twice is given once.
-    def _is_last(self, line: Line) -> bool:
+    def _is_last(self, line: ArchiveLine) -> bool:
         message, found = _message(line), (line.rank, line.at_ms)
         if not self._wanted.has(line) or self._last[message] != found:
             return False
@@ -127,7 +127,7 @@ class LookUp:
         self._last[message] = (line.rank, line.at_ms + 1)
         return True
 
-    def _lines(self, folder: Folder, name: str, *, notes: bool = False) -> Iterator[Line]:
+    def _lines(self, folder: Folder, name: str, *, notes: bool = False) -> Iterator[ArchiveLine]:
         unreadable = newer = 0
         for written in self._written(folder, name, notes=notes):
             # Most of a look for one message or number is reading past all others.
@@ -175,9 +175,9 @@ class LookUp:
 
 
 # A key may be used again when its record is gone: the time of the submit says which message it was.
-def _message(line: Line) -> int:
+def _message(line: ArchiveLine) -> int:
     return hash((line.account, line.msg_key, line.submitted_ms))
 
 
-def _unknown_message(line: Line) -> int:
+def _unknown_message(line: ArchiveLine) -> int:
     return hash((line.account, line.msg_key, None))

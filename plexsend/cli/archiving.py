@@ -89,6 +89,7 @@ class Archiving:
         reader: The reader's name.
         account: Whose messages; None: of all accounts.
         keep_months: How long a day's file stays.
+        clock: This machine's, in seconds since 1970.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Archiving:
         *,
         account: str | None,
         keep_months: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._screen = screen
         self._store = store
@@ -107,6 +109,7 @@ class Archiving:
         self._reader = reader
         self._account = account
         self._keep_months = keep_months
+        self._clock = clock
         self._process = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._archivers: dict[str, AccountArchiver] = {}
         self._total = _Total()
@@ -199,7 +202,7 @@ class Archiving:
 
     def _remove_old(self) -> None:
         # A clock that runs ahead must not remove anything: the earlier of the two counts.
-        now_ms = min(queries.server_ms(self._store), round(time.time() * 1000))
+        now_ms = min(queries.server_ms(self._store), round(self._clock() * 1000))
         today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
         self._total.removed += self._folder.remove_before(months_before(today, self._keep_months))
 

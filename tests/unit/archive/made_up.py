@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plexsend.archive.folder import Folder
-from plexsend.archive.lines import Line
-from plexsend.archive.looking import LookUp, Wanted
+from plexsend.archive.lines import ArchiveLine
+from plexsend.archive.looking import LookUp, ArchiveFilter
 from plexsend.archive.members import Label
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
@@ -21,10 +23,10 @@ DAY_MS = round(datetime(2026, 11, 28, tzinfo=UTC).timestamp() * 1000)
 NAME = "2026-11-28.jsonl.gz"
 
 
-def line(key: str, state: State = State.ACCEPTED, at: int = 0, **more: Any) -> Line:
+def line(key: str, state: State = State.ACCEPTED, at: int = 0, **more: Any) -> ArchiveLine:
     """A line of a message, `at` ms after the day began."""
     named = {"code": "C100", "submitted_ms": DAY_MS - 1_000, **more}
-    return Line(msg_key=key, lane=named.pop("lane", BULK), state=state, at_ms=DAY_MS + at, **named)
+    return ArchiveLine(msg_key=key, lane=named.pop("lane", BULK), state=state, at_ms=DAY_MS + at, **named)
 
 
 def label(first: int, last: int, account: str = "main", mark: str = "") -> Label:
@@ -32,9 +34,9 @@ def label(first: int, last: int, account: str = "main", mark: str = "") -> Label
     return Label(account, f"{mark}{DAY_MS + first}-0", f"{mark}{DAY_MS + last}-0")
 
 
-def found(path: Path, **wanted: Any) -> list[Line]:
+def found(path: Path, **wanted: Any) -> list[ArchiveLine]:
     """What a look finds that reads everything."""
-    look = LookUp(path, Wanted(**wanted))
+    look = LookUp(path, ArchiveFilter(**wanted))
     lines = list(look)
     assert look.problems == []
     return lines
@@ -42,9 +44,6 @@ def found(path: Path, **wanted: Any) -> list[Line]:
 
 def keys_in(path: Path) -> list[str]:
     """The keys of all lines, as often as they are there, as any program finds them that reads gzip."""
-    import gzip
-    import json
-
     with Folder.to_read(path) as folder:
         names = [name for _, name in folder.files()]
     written = [each for name in names for each in gzip.decompress((path / name).read_bytes()).splitlines()]

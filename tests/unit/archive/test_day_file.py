@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.archive import day_file
 from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
+from plexsend.archive.looking import LookUp, ArchiveFilter
 from plexsend.errors import ArchiveFailed
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from tests.unit.archive.made_up import DAY, NAME, found, keys_in, label, line
 
@@ -28,6 +29,9 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
         yield folder
 
 
+SHOP = Lane("mms-bulk", None, "shop")
+
+
 def fresh(folder: Folder) -> DayFile:
     """The day's file as a process sees it that has just started."""
     return DayFile(folder, DAY)
@@ -35,7 +39,8 @@ def fresh(folder: Folder) -> DayFile:
 
 def write(folder: Folder, *keys: str, at: int = 0) -> int:
     """Append lines by such a process."""
-    return fresh(folder).append(label(at, at + len(keys)), [line(key, at=at + i) for i, key in enumerate(keys)])
+    lines = [line(key, at=at + i) for i, key in enumerate(keys)]
+    return fresh(folder).append(label(at, at + len(keys)), lines)
 
 
 def test_lines_are_there_and_only_for_their_owner(folder: Folder) -> None:
@@ -78,7 +83,7 @@ def test_two_processes_with_a_span_in_common_write_it_once(folder: Folder) -> No
 def test_spans_of_other_accounts_and_later_states_are_other_lines(folder: Folder) -> None:
     file = fresh(folder)
     assert file.append(label(0, 5), [line("k1", at=5)]) == 1
-    assert file.append(label(0, 5, "shop"), [line("k1", at=5, lane=line("k1").lane.parse("mms-bulk@shop"))]) == 1
+    assert file.append(label(0, 5, "shop"), [line("k1", at=5, lane=SHOP)]) == 1
     assert file.append(label(5, 6), [line("k1", State.DELIVERED, at=6)]) == 1
 
 
@@ -118,9 +123,7 @@ def test_a_damaged_file_is_put_aside_and_what_is_whole_in_it_is_read(folder: Fol
     (notice,) = folder.notices
     assert notice.field.endswith("2026-11-28.damaged-1.jsonl.gz")
     kept = {"behind": ["k1", "k2"], "within": ["k2"], "last": ["k1"]}[damage]
-    from plexsend.archive.looking import LookUp, Wanted
-
-    look = LookUp(folder.path, Wanted())
+    look = LookUp(folder.path, ArchiveFilter())
     assert sorted(each.msg_key for each in look) == [*kept, "k3"]
     assert len(look.problems) == 1
 
@@ -128,7 +131,8 @@ def test_a_damaged_file_is_put_aside_and_what_is_whole_in_it_is_read(folder: Fol
 def test_a_full_disk_leaves_the_file_as_it_was(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     write(folder, "k1")
     before = (folder.path / NAME).read_bytes()
-    real, wrote = os.pwrite, []
+    real = os.pwrite
+    wrote: list[int] = []
 
     # What a disk does that becomes full within a write.
     def pwrite(fd: int, content: memoryview, at: int) -> int:
@@ -137,7 +141,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(folder: Folder, monkeypatch: pyte
         wrote.append(at)
         return real(fd, content[:20], at)
 
-    monkeypatch.setattr(day_file.os, "pwrite", pwrite)
+    monkeypatch.setattr(os, "pwrite", pwrite)
     with pytest.raises(ArchiveFailed, match=r"2026-11-28.jsonl.gz cannot be written: No space .* Make room"):
         write(folder, "k2", at=10)
     monkeypatch.undo()

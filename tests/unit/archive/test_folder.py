@@ -41,7 +41,7 @@ def test_a_folder_that_is_open_to_others_is_closed_if_it_is_an_archive(
 def test_a_folder_with_another_use_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(ArchiveFailed, match="holds other things than an archive.*chmod 700"):
+    with pytest.raises(ArchiveFailed, match=r"holds other things than an archive.*chmod 700"):
         Folder.to_write(tmp_path)
     assert mode(tmp_path) == 0o755
     tmp_path.chmod(0o700)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.archive.lines import Line, LineUnreadable, parse_line
+from plexsend.archive.lines import ArchiveLine, LineUnreadable, parse_line
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import FINAL
 from tests.unit.archive.made_up import line
@@ -35,7 +35,7 @@ def test_a_line_is_read_as_it_was_written(  # noqa: PLR0917
 ) -> None:
     at, done, submitted, ended = times
     lane = Lane("rcs-mms-bulk", "RMM", "main", group)
-    told = Line(key, lane, state, at, *words, done, submitted, ended, receiver.hex())  # type: ignore[arg-type]
+    told = ArchiveLine(key, lane, state, at, *words, done, submitted, ended, receiver.hex())  # type: ignore[arg-type]
     assert parse_line(told.written().removesuffix(b"\n")) == told
     assert told.written().count(b"\n") == 1
 

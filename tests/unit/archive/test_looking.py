@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
-from plexsend.archive.looking import LookUp, Wanted
+from plexsend.archive.looking import LookUp, ArchiveFilter
 from plexsend.errors import ArchiveFailed
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from plexsend.archive.lines import Line
+    from plexsend.archive.lines import ArchiveLine
 
 _DAY_MS = 86_400_000
 
@@ -31,10 +32,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
-def write(path: Path, *lines: Line) -> None:
+def write(path: Path, *lines: ArchiveLine) -> None:
     """Put each line into the file of its day, in this order."""
-    from datetime import UTC, datetime
-
     with Folder.to_write(path) as folder:
         for each in lines:
             day = datetime.fromtimestamp(each.at_ms / 1000, UTC).date()
@@ -119,7 +118,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_found(path: Path) -> None:
     with (path / NAME).open("ab") as file:
         file.write(gzip.compress(newer + b"\nwhat is this\n"))
     (path / "2026-11-30.jsonl.gz").symlink_to(path / NAME)
-    look = LookUp(path, Wanted())
+    look = LookUp(path, ArchiveFilter())
     assert [each.msg_key for each in look] == ["k2", "k1"]
     assert [problem.reason for problem in look.problems] == [
         "it cannot be read",
@@ -136,7 +135,7 @@ def test_a_file_that_is_being_written_is_read_as_far_as_it_is_whole(path: Path) 
 
 def test_a_folder_that_is_not_there_is_named(path: Path) -> None:
     with pytest.raises(ArchiveFailed, match="No such file or directory"):
-        list(LookUp(path, Wanted()))
+        list(LookUp(path, ArchiveFilter()))
 
 
 def test_nothing_is_changed_by_looking(path: Path) -> None:

@@ -54,11 +54,12 @@ def test_a_file_that_only_grew_is_torn(file: int, size: int) -> None:
     assert look(file, FIRST + bytes(size))[1:] == [Gap(len(FIRST), len(FIRST) + size, is_torn=True)]
 
 
-@pytest.mark.parametrize("strange", [b"hello", b"\0" * 5000 + b"x", b"\x1f\x8b\x07", gzip.compress(b"a")[:-3]])
+STRANGE = [b"hello", b"\0" * 5000 + b"x", b"\x1f\x8b\x07", gzip.compress(b"a")[:-3]]
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=["words", "zeros", "magic", "cut off"])
 def test_what_no_append_leaves_behind_is_not_torn(file: int, strange: bytes) -> None:
-    assert look(file, FIRST + strange)[1:] == [
-        Gap(len(FIRST), len(FIRST) + len(strange), is_torn=False)
-    ]
+    assert look(file, FIRST + strange)[1:] == [Gap(len(FIRST), len(FIRST) + len(strange), is_torn=False)]
 
 
 @pytest.mark.parametrize("size", [3, 65_530, 65_536, 200_000])
