@@ -65,6 +65,13 @@ ENTRIES = (
         replaces="Asking for the status of each message of a campaign or a batch job, key by key",
     ),
     ListedCommand(
+        "receipts",
+        "receipts:receipts",
+        Section.FOLLOW,
+        "Show which delivery results came, and those of no message.",
+        replaces="Looking through the logs of a webhook for keys that nobody knows",
+    ),
+    ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(
@@ -76,6 +83,13 @@ ENTRIES = (
     ),
     ListedCommand(
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
+    ),
+    ListedCommand(
+        "find",
+        "find:find",
+        Section.FOLLOW,
+        "Find messages by their receiver, state, code, time or lane.",
+        replaces="Looking through a shop's own database for the msg_key of a customer's message",
     ),
     ListedCommand(
         "stats",
