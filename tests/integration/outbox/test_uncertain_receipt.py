@@ -43,7 +43,7 @@ def with_uncertain(bench: Bench, then: UncertainThen) -> None:
 
 def test_script_that_writes_makes_it_wait(bench: Bench) -> None:
     """Whatever policy the process knew that judged the answer."""
-    with_uncertain(UncertainThen.PARK)
+    with_uncertain(bench, UncertainThen.PARK)
     assert bench.state("a") is State.SCHEDULED
     assert 598 < due_in_s(bench, "a") <= 600
     assert (
@@ -63,7 +63,7 @@ def test_judge_that_knows_the_policy_says_it_once(bench: Bench) -> None:
     [("0", State.DELIVERED), ("8", State.UNDELIVERED), ("o", State.UNKNOWN), ("q", State.ACCEPTED)],
 )
 def test_receipt_in_time_settles_it(bench: Bench, code: str, state: State) -> None:
-    with_uncertain(UncertainThen.RESEND)
+    with_uncertain(bench, UncertainThen.RESEND)
     bench.let_pass(300_000, steadily=False)
     take_receipts(bench.store, "main", [Receipt("a", code)])
     bench.let_pass(400_000, steadily=False)
@@ -72,7 +72,7 @@ def test_receipt_in_time_settles_it(bench: Bench, code: str, state: State) -> No
 
 
 def test_without_a_receipt_it_is_parked(bench: Bench) -> None:
-    with_uncertain(UncertainThen.PARK)
+    with_uncertain(bench, UncertainThen.PARK)
     bench.let_pass(599_000, steadily=False)
     assert bench.drain_all() == []
     assert bench.state("a") is State.SCHEDULED
@@ -87,7 +87,7 @@ def test_without_a_receipt_it_is_parked(bench: Bench) -> None:
 
 
 def test_without_a_receipt_it_goes_again_and_waits_again(bench: Bench) -> None:
-    with_uncertain(UncertainThen.RESEND)
+    with_uncertain(bench, UncertainThen.RESEND)
     bench.let_pass(601_000, steadily=False)
     batch = bench.take()
     assert keys_in(batch) == ["a"]
@@ -108,7 +108,7 @@ def test_message_that_waits_to_go_again_waits_for_its_receipt_once_that_is_in_fo
 
 
 def test_park_is_stricter_while_it_waits(bench: Bench) -> None:
-    with_uncertain(UncertainThen.RESEND)
+    with_uncertain(bench, UncertainThen.RESEND)
     agree(bench, OnUncertain.PARK)
     bench.let_pass(601_000, steadily=False)
     assert bench.drain_all() == []
