@@ -17,6 +17,7 @@ from plexsend.outbox.reading.queries import routes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import awake, sweep
 from plexsend.worker.agreement import Agreement
+from plexsend.worker.bookkeeper import Bookkeeper
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.duties import LOOK_BESIDE_S, Duties
 from plexsend.worker.form_watch import FormWatch
@@ -104,6 +105,7 @@ class Housekeeping:
         self._nudged = False
         self._orphans_at = clock()
         self._duties = Duties(runtime.store, self._presence, clock)
+        self._bookkeeper = Bookkeeper(runtime.store, clock)
         self._swept: set[str] = set()
         """Those that it swept last: it alone is nudged for them."""
         self._dropped: dict[str, frozenset[str]] = {}
@@ -139,6 +141,7 @@ class Housekeeping:
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
         self._try("", self._walker.step, "7 walk")
+        self._try("", lambda: self._bookkeeper.step(self._swept), "9 days")
         self._try("", partial(self._runtime.instruments.flush_when_due, self._runtime.store), "8 metrics")
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.targets import did_you_mean, names_of
 from plexsend.errors import NotPossible
+from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.queries import find, lanes, only_account
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
 
@@ -41,3 +44,8 @@ def find_record(store: Store, key: str, account: str | None) -> Record:
     found = find_records(store, key, account)
     only_account(key, (record.lane.account for record in found), remedy="Name one with --account.")
     return found[0]
+
+
+def zone_of(store: Store, account: str) -> tzinfo | None:
+    """Return the zone of an account's days; None where this machine does not know it."""
+    return find_zone(read_to_show(store).of(account).zone)

@@ -57,7 +57,7 @@ def read_timing(
     """
     if send_at is None and expires_at is None:
         return Timing("UTC")
-    timing = _timing(store, account)
+    timing = timing_of(store, account)
     if send_at is not None:
         send_at = place(timing, send_at, "--send-at")
         missed_s = queries.server_ms(store) / 1000 - send_at.timestamp()
@@ -78,7 +78,7 @@ def read_moment(store: Store, account: str, moment: datetime) -> tuple[datetime,
 
     Raises UsageError as `read_timing` does.
     """
-    timing = _timing(store, account)
+    timing = timing_of(store, account)
     placed = place(timing, moment, "TIME")
     missed_s = queries.server_ms(store) / 1000 - placed.timestamp()
     if missed_s > _MISSED_S:
@@ -102,7 +102,8 @@ def place(timing: Timing, moment: datetime, written: str) -> datetime:
     return in_zone(moment, zone)
 
 
-def _timing(store: Store, account: str) -> Timing:
+def timing_of(store: Store, account: str) -> Timing:
+    """Return what shows times in the zone of an account."""
     return Timing(read(store).of(account).zone)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
+from plexsend.outbox.arguments_results import PROOF, REPLAY, RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
@@ -160,6 +160,8 @@ PRUNE = _order("prune", _number("older_ms"), "lane", _number("place"))
 """`lane`: one whose own list is looked through, as in form 1; empty: the account's. `place`: from where
 on, as the call before answered; 0: from the beginning."""
 
+STATS = _order("stats", "act")
+
 RECEIPTS = _order("receipts")
 """Nothing but the receipts."""
 
@@ -279,10 +281,13 @@ LAYOUTS: Mapping[str, Signature] = {
     "audit": Signature(AUDIT),
     "figures": Signature(FIGURES),
     "prune": Signature(PRUNE),
+    "stats": Signature(STATS),
     "alive": Signature(ALIVE),
     "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
     "results": Signature(RESULTS, answer=RESULTS_ANSWER),
+    "proof": Signature(PROOF),
+    "replay": Signature(REPLAY),
     "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

@@ -71,6 +71,12 @@ REWOUND_MS = 30_000
 """A server that forgot as much is not sent from before a person has decided; of less it is warned."""
 IMPORT_PENDING_MS = 60_000
 """A run that noted rows so long ago and is over has added them or never will: no call takes as long."""
+DAY_OFFSET_MS = 9 * 3_600_000
+"""How far ahead of UTC days are counted where nobody said yet in which zone: as in Korea."""
+STATS_MONTHS = 26
+"""For so many months before this one, counts by day are kept: two years, and the month in which one looks."""
+STOCK_AFTER_MS = 3_600_000
+"""From the first look at an account of which nobody counted days until what no day has is counted."""
 FLUSHED_KEPT_MS = 600_000
 """How long it is remembered what a process counted last, so that it is not added twice: a process that could
 write nothing for as long is as good as gone."""
@@ -79,6 +85,9 @@ HISTORY_LENGTH = 50
 
 LARGEST_NUMBER = 9_000_000_000_000_000
 """Above all times and counts; what Redis and Lua both hold exactly."""
+MOST_STATS = 1_000
+"""Fields of one day's counts for lanes, states, codes and carriers as they are: some 90 kB. Beyond, they are
+counted together."""
 MOST_COUNTS = 128
 """Fields of a lane's counts, of which some twenty are not codes; the others are counted as `*`."""
 
@@ -103,6 +112,12 @@ MOST_ENDED = 25
 """Lanes with a group of which it takes some away and which may end with that: about 45 µs each."""
 MOST_OF_GROUP = 100
 """Messages of a group that one call ends or gives another time: about 2 ms."""
+ENDED_A_PAGE = 100
+"""Ended messages that one call of a proof or a replay looks at."""
+MOST_STATS_DAYS = 100
+"""Days of counts that one call takes away."""
+MOST_STOCKED = 5_000
+"""Lanes that an account may have where what no day has is counted: about 5 µs each, once."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

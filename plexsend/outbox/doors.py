@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.store import mapped
-from plexsend.outbox.replies import text
+from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -82,6 +82,11 @@ def announce(store: Store, door: Door, refused: Mapping[str, int] | None = None,
     return written.since_ms
 
 
+def known(store: Store) -> tuple[int, list[Door]]:
+    """Return Redis's clock in ms, and every door that is written down, the dead ones too."""
+    return _read(store)
+
+
 def living(store: Store) -> list[Door]:
     """Return the doors that live, the longest running first."""
     now_ms, known = _read(store)
@@ -89,6 +94,16 @@ def living(store: Store) -> list[Door]:
         (door for door in known if -_AHEAD_MS <= now_ms - door.seen_ms <= DEAD_MS),
         key=lambda door: (door.since_ms, door.process),
     )
+
+
+def last_receipts(store: Store, accounts: Iterable[str]) -> dict[str, int]:
+    """Return when a receipt came last (ms) for each account that ever had one."""
+    names = list(accounts)
+    pipe = store.client.pipeline(transaction=False)
+    for account in names:
+        pipe.hget(store.keys.receipts(account), "last")
+    found = zip(names, execute(store, pipe), strict=True)
+    return {account: number(last) for account, last in found if last is not None}
 
 
 def leave(store: Store, door: Door) -> None:

@@ -30,7 +30,7 @@ class Bounds:
 
     Args:
         refused: Counts what was ended.
-        most: Connections at once. Above it the one ends that has waited longest for its request.
+        most: Connections at once. Above it the one ends whose request is waited for longest.
         comes_s: For how long a request may come in.
     """
 
@@ -40,7 +40,8 @@ class Bounds:
         self.refused = refused
         self._most = most
         self._comes_s = comes_s
-        # In the order in which they began to wait.
+        self._look_s = min(_LOOK_S, comes_s)
+        # Those without a whole request, in the order in which they began to wait.
         self._coming: dict[BoundedProtocol, float] = {}
         self._open = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -49,6 +50,7 @@ class Bounds:
         """Take a new connection in; return whether there is room for it."""
         if self._open >= self._most:
             longest = next(iter(self._coming), None)
+            self.refused.note(RefusedBecause.TOO_MANY)
             if longest is None:
                 return False
             self._end(longest)
@@ -57,11 +59,12 @@ class Bounds:
         return True
 
     def wait(self, protocol: BoundedProtocol) -> None:
-        """Note that a request begins to come in."""
+        """Note that a request begins to come in, or that the next one is waited for."""
         loop = protocol.loop
+        self._coming.pop(protocol, None)
         self._coming[protocol] = loop.time()
         if self._timer is None:
-            self._timer = loop.call_later(_LOOK_S, self._look, loop)
+            self._timer = loop.call_later(self._look_s, self._look, loop)
 
     def came(self, protocol: BoundedProtocol) -> None:
         """Note that the request is there."""
@@ -75,12 +78,14 @@ class Bounds:
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         before = loop.time() - self._comes_s
         for protocol in [each for each, since in self._coming.items() if since < before]:
+            # The end of a body that does not come is seen by who reads it.
+            if not protocol.is_read:
+                self.refused.note(RefusedBecause.TOO_SLOW)
             self._end(protocol)
-        self._timer = loop.call_later(_LOOK_S, self._look, loop) if self._coming else None
+        self._timer = loop.call_later(self._look_s, self._look, loop) if self._coming else None
 
     def _end(self, protocol: BoundedProtocol) -> None:
         del self._coming[protocol]
-        self.refused.note(RefusedBecause.TOO_SLOW)
         protocol.transport.abort()
 
 
@@ -88,9 +93,11 @@ class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's connection, within bounds."""
 
     bounds: Bounds
+    is_read = False
+    """Whether some of its body is there: then the application reads it, and sees its end."""
+    _is_in_body = False
     _is_counted = False
     _head_bytes = 0
-    _is_in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Take the connection in, or end it where there is no room."""
@@ -112,13 +119,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._is_in_body:
             self._head_bytes += len(data)
         super().data_received(data)
-        if not self._is_in_body and self._head_bytes > MOST_HEAD_BYTES:
+        is_open = not (self._is_in_body or self.transport.is_closing())
+        if is_open and self._head_bytes > MOST_HEAD_BYTES:
             self.bounds.refused.note(RefusedBecause.TOO_LONG)
             self.transport.abort()
 
     def on_message_begin(self) -> None:
         """Note that a request begins."""
         super().on_message_begin()
+        self.is_read = False
         self.bounds.wait(self)
 
     def on_headers_complete(self) -> None:
@@ -126,11 +135,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_body, self._head_bytes = True, 0
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Hand on some of the body."""
+        self.is_read = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Note that the request is there."""
         self._is_in_body = False
         self.bounds.came(self)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Note that the next request is waited for."""
+        is_idle = not self.pipeline
+        super().on_response_complete()
+        if is_idle and not self.transport.is_closing():
+            self.bounds.wait(self)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""

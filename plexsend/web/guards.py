@@ -26,7 +26,11 @@ class TooLong(Exception):
 
 
 class TooSlow(Exception):
-    """The body did not come in time, or not whole."""
+    """The body did not come in time."""
+
+
+class NotWhole(Exception):
+    """The sender went away before the body was there."""
 
 
 def caller(scope: Mapping[str, Any], trusted: Networks | None) -> Address | None:
@@ -50,7 +54,7 @@ def caller(scope: Mapping[str, Any], trusted: Networks | None) -> Address | None
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body of a post. Raises TooLong or TooSlow."""
+    """Return the body of a post. Raises TooLong, TooSlow or NotWhole."""
     # Without a body falcon gives None, and 0 is one too.
     length = request.content_length
     if length is not None and length > MOST_BYTES:
@@ -63,5 +67,5 @@ async def read_body(request: Request) -> bytes:
     if len(body) > MOST_BYTES:
         raise TooLong
     if length is not None and len(body) < length:
-        raise TooSlow
+        raise NotWhole
     return body

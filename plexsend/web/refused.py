@@ -14,6 +14,8 @@ class RefusedBecause(StrEnum):
     ADDRESS = "wrong address"
     TOO_LONG = "too long"
     TOO_SLOW = "too slow"
+    NOT_WHOLE = "not whole"
+    TOO_MANY = "too many connections"
     NOT_HTTP = "not HTTP"
 
 

@@ -52,17 +52,17 @@ def serve(
         app = App(*names, settings=settings, port=bound_port)
         app.begin()
         try:
-            server = _Server(config_of(app), lambda: ready(_url(host, bound_port)))
+            server = _Server(config_of(app, Bounds(app.parts.refused)), lambda: ready(_url(host, bound_port)))
             _run(server, listener)
         finally:
             app.end()
 
 
-def config_of(app: App) -> uvicorn.Config:
+def config_of(app: App, bounds: Bounds) -> uvicorn.Config:
     """Return what uvicorn goes by."""
     return uvicorn.Config(
         app,
-        http=bounded(Bounds(app.parts.refused)),
+        http=bounded(bounds),
         ws="none",
         lifespan="off",
         log_config=None,

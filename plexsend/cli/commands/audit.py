@@ -28,8 +28,9 @@ _MOST_NAMED = 5
 def audit(*, wide: bool, as_json: bool) -> int:
     """Prove from the records that every message ever submitted is accounted for.
 
-    Compares each record with the sets and counts of its lane and with its text, and looks for what would wait
-    for ever: lanes that nobody looks at, times that nobody gave, keys of other programs. Exit code 1 if
+    Compares each record with the sets and counts of its lane and with its text, the counts by day (`plexsend
+    stats`) with those of the lanes, and looks for what would wait for ever: lanes that nobody looks at, times
+    that nobody gave, keys of other programs. Exit code 1 if
     anything does not add up; what breaks it is named, with what to do. It may run at any time; of a lane that
     changes meanwhile less is compared.
     """
@@ -55,6 +56,7 @@ def audit(*, wide: bool, as_json: bool) -> int:
                 for found in result.discrepancies
             ],
             "moving": list(result.moving),
+            "days_not_compared": list(result.uncompared),
         }
     )
     if not as_json:
@@ -75,6 +77,11 @@ def _show(screen: Screen, result: Audit, *, wide: bool) -> None:
         screen.note(
             f"Lanes that moved meanwhile: {', '.join(result.moving)}. Of what waits there only the sums were "
             "compared."
+        )
+    if result.uncompared:
+        screen.note(
+            f"Counts by day were not compared: {', '.join(result.uncompared)}. Housekeeping takes stock "
+            "there an hour after the first worker of this version began."
         )
     if result.ok:
         screen.say(

@@ -15,6 +15,7 @@ from plexsend.terminal.tables import Column
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from plexsend.outbox.doors import Door
     from plexsend.outbox.fleet import Announcement, FleetProcess
     from plexsend.outbox.reading.disagreements import Disagreement
     from plexsend.outbox.reading.serving import Serving
@@ -25,7 +26,7 @@ _COLUMNS = (
     Column("version", leave_out=1),
     Column("busy", right=True),
     Column("since", right=True),
-    Column("services", folds=True, least=16),
+    Column("serves", folds=True, least=16),
     Column("accounts", folds=True, least=12),
     Column("asks for", folds=True),
     Column("disagrees", folds=True, style="yellow"),
@@ -39,11 +40,13 @@ def fleet(*, wide: bool, as_json: bool) -> None:
     """List the worker processes: what each serves, how busy it is, and what it disagrees about.
 
     Accounts are those whose secret a process has, and the gateway did not refuse. A process that fell silent
-    is listed as gone for ten minutes: what it asked for counts until then.
+    is listed as gone for ten minutes: what it asked for counts until then. The servers that take receipts are
+    listed too, while they live.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.outbox import fleet as processes
+        from plexsend.outbox.doors import living
         from plexsend.outbox.policies.state import read_to_show
         from plexsend.outbox.reading import queries
         from plexsend.outbox.reading.disagreements import disagreements
@@ -57,19 +60,24 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         differ = disagreements(found, read_to_show(store))
         now_ms = queries.server_ms(store)
         rewound = rewinds(store, accounts)
+        doors = living(store)
     for each in found:
         screen.facts(_process_json(each, serving, differ))
+    for door in doors:
+        screen.facts(_door_json(door, now_ms))
     rows = [_row(each, serving, differ, now_ms) for each in found]
+    rows += [_door_row(door, now_ms) for door in doors]
     nothing = "No worker is alive. Start one with `plexsend worker`."
     # What nobody asks for or disagrees about takes no room.
     shown = [at for at, column in enumerate(_COLUMNS) if not column.folds or any(row[at] for row in rows)]
     screen.table(
         [_COLUMNS[at] for at in shown],
         [[row[at] for at in shown] for row in rows],
-        empty=nothing,
         blocks=True,
         wide=wide,
     )
+    if not found:
+        screen.note(nothing)
     for one in differ:
         screen.note(f"They disagree about {one.text}.")
     for rewind in rewound:
@@ -77,6 +85,33 @@ def fleet(*, wide: bool, as_json: bool) -> None:
             f"Redis went back in time, and account {rewind.account} is held until a person decides: "
             "plexsend rewound settle --as sent|resend"
         )
+
+
+def _door_json(door: Door, now_ms: int) -> dict[str, object]:
+    return {
+        "process": door.process,
+        "host": door.host,
+        "pid": door.pid,
+        "version": door.version or None,
+        "form": None,
+        "services": [],
+        "parts": list(door.parts),
+        "port": door.port or None,
+        "accounts": list(door.accounts),
+        "threads": 0,
+        "busy": 0,
+        "since": utc(door.since_ms),
+        "alive": True,
+        "silent_s": max(0, now_ms - door.seen_ms) / 1000,
+        "asks": {},
+        "disagrees": [],
+    }
+
+
+def _door_row(door: Door, now_ms: int) -> list[str]:
+    served = ", ".join(door.parts) + (f" (port {door.port})" if door.port else "")
+    since = span(max(0, now_ms - door.since_ms) / 1000)
+    return [door.host, str(door.pid), door.version, "", since, served, ", ".join(door.accounts), "", ""]
 
 
 def _process_json(
@@ -90,6 +125,8 @@ def _process_json(
         "version": announced.version or None,
         "form": announced.form,
         "services": list(announced.services),
+        "parts": [],
+        "port": None,
         "accounts": serving.accounts_of(process),
         "threads": announced.threads,
         "busy": process.busy,

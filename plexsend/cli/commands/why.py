@@ -150,10 +150,12 @@ def _part_json(part: PartFacts) -> dict[str, object]:
 
 
 def _ask(store: Store, record: Record) -> Why:
+    from plexsend.outbox.policies.midnights import find_zone
     from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading.why import why as explain
 
-    return explain(store, record, read_to_show(store).of(record.lane.account).service(record.lane.service))
+    in_force = read_to_show(store).of(record.lane.account)
+    return explain(store, record, in_force.service(record.lane.service), find_zone(in_force.zone))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from plexsend.cli.doctor.environment import settings_rows
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
+from plexsend.cli.doctor.receipts import ReceiptFacts, receipt_rows
 from plexsend.cli.doctor.rows import unknown, wrong
 from plexsend.cli.doctor.server import (
     distance_rows,
@@ -197,10 +198,32 @@ def _fleet(situation: Situation) -> Iterable[CheckRow]:
     yield from agreement_rows(processes, disagreements(processes, agreed))
 
 
+def _receipts(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.doors import last_receipts, living
+    from plexsend.outbox.reading import queries
+    from plexsend.outbox.strays import read_unread
+    from plexsend.web.posts import GATEWAY_ADDRESSES
+
+    store = situation.store
+    accounts = queries.accounts(store)
+    counts, unread = read_unread(store)
+    facts = ReceiptFacts(
+        doors=living(store),
+        accounts=accounts,
+        heard=last_receipts(store, accounts),
+        counts=counts,
+        unread=unread,
+        now_ms=queries.server_ms(store),
+        gateway=GATEWAY_ADDRESSES,
+    )
+    return receipt_rows(situation.settings, facts)
+
+
 CHECKS = (
     Check("Settings", _settings),
     Check("Redis", _server, needs_redis=True),
     Check("Fleet", _fleet, needs_redis=True),
+    Check("Receipts", _receipts, needs_redis=True),
     Check("Broker", _broker),
     Check("Gateway", _gateway),
 )

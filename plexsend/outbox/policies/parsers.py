@@ -1,14 +1,17 @@
-"""Values of policies that only a person sets: lists of numbers, a gateway's address.
+"""Values of policies that only a person sets: lists of numbers, a gateway's address, prices.
 
 Like the parsers of the settings: (name, text) to the value, or a SettingsError that does not repeat the text.
 """
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.numbers import normalise_receiver, normalise_sender
 from plexsend.gateway.refusals import Refusal
+from plexsend.outbox.states import FINAL, State
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.values import refusal
 
@@ -44,3 +47,32 @@ def _numbers(name: str, text: str, normalise: Callable[[str], str | Refusal]) ->
 def address(name: str, text: str) -> str:
     """Read the gateway's address; the empty text is that of the first worker."""
     return base_url(name, text) if text else ""
+
+
+_PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?", re.ASCII)
+
+
+def price(name: str, text: str) -> Decimal | None:
+    """Read what one message costs, in won; the empty text is that nobody knows."""
+    if not text:
+        return None
+    if not _PRICE.fullmatch(text):
+        raise refusal(
+            name,
+            "is not a price",
+            "Give won a message without VAT or with it, as you want sums: 60, or 8.25.",
+        )
+    # 60 and 60.00 are one price, and have one text.
+    found = Decimal(text).normalize()
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found
+
+
+def final_states(name: str, text: str) -> tuple[State, ...]:
+    """Read final states with commas between them, in the order of the states."""
+    words = {part.strip() for part in text.split(",")}
+    unknown = words - {str(state) for state in FINAL}
+    if unknown:
+        raise refusal(
+            name, "names what is not a state in which messages end", f"Give some of: {', '.join(FINAL)}."
+        )
+    return tuple(state for state in FINAL if state in words)

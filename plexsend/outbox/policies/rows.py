@@ -83,7 +83,9 @@ class PolicyRow:
 
     @staticmethod
     def write(value: Any) -> str:
-        """Return a value as text."""
+        """Return a value as text; None, where there is none, as the empty text."""
+        if value is None:
+            return ""
         if isinstance(value, Enum):
             return str(value.value)
         if isinstance(value, tuple):
@@ -163,6 +165,21 @@ _OF_PERSONS = (
         "0",
         whole(0, 1_000_000_000),
         "The most messages a day, from midnight in `time_zone` on; what is above waits. 0 is no limit.",
+        per_service=True,
+    ),
+    _set_by_a_person(
+        "price",
+        "",
+        parsers.price,
+        "What one message costs, in won, for `plexsend stats`: from the day on which it is set.",
+        per_service=True,
+    ),
+    _set_by_a_person(
+        "billed",
+        "accepted,delivered,undelivered,unknown",
+        parsers.final_states,
+        "The states of messages that are paid for, with commas between them: the usual ones are all that the "
+        "gateway accepted. A contract that bills deliveries alone: `delivered`.",
         per_service=True,
     ),
     _set_by_a_person(

@@ -15,7 +15,7 @@ from plexsend.errors import KeySpoilt, OutboxMoved
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
-from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
+from plexsend.outbox.policies.midnights import MIDNIGHTS, OFFSETS, midnights, offsets
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.reads import ask, insist
 from plexsend.outbox.redis.scripts import Script
@@ -144,8 +144,12 @@ def copy_to(store: Store, account: str) -> None:
 
 
 def _in_force(agreed: Agreed, account: str, now_ms: int) -> dict[str, str]:
-    ahead = midnights(agreed.of(account).account_wide("time_zone"), now_ms)
-    return {**fields_of(agreed, account, SERVICES), MIDNIGHTS: " ".join(map(str, ahead))}
+    zone = agreed.of(account).zone
+    return {
+        **fields_of(agreed, account, SERVICES),
+        MIDNIGHTS: " ".join(map(str, midnights(zone, now_ms))),
+        OFFSETS: " ".join(f"{from_ms}:{ahead_ms}" for from_ms, ahead_ms in offsets(zone, now_ms)),
+    }
 
 
 # Unless something newer is there.

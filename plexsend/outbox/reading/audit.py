@@ -25,6 +25,7 @@ from plexsend.outbox.reading.books import (
     sets_that_differ,
     sum_breaks,
 )
+from plexsend.outbox.reading.day_audit import compare_days
 from plexsend.outbox.reading.discrepancies import HEALS, Discrepancy, about_hold, about_lane, without_sequels
 from plexsend.outbox.reading.queries import accounts, lanes, routes, server_ms
 from plexsend.outbox.reading.record_pass import RecordPass, members_that_are_wrong, wrong_types
@@ -56,6 +57,9 @@ class Audit:
     discrepancies: tuple[Discrepancy, ...]
     moving: tuple[str, ...] = ()
     """Lanes that moved meanwhile: of what waits only the sums were compared with the sets."""
+    uncompared: tuple[str, ...] = ()
+    """Accounts whose days were not compared: older programs counted nothing by day, and stock is still to be
+    taken of that."""
 
     @property
     def ok(self) -> bool:
@@ -76,6 +80,7 @@ class _Audit:
         self._has_index = form_in_force(store) != OLD_FORM
         self._before: dict[str, Books] = {}
         self._after: dict[str, Books] = {}
+        self._uncompared: list[str] = []
         self._unlisted: set[str] = set()
         """Accounts that have keys, but are in neither set of the fleet."""
 
@@ -99,6 +104,7 @@ class _Audit:
                 break
         found = [*self._of_keys(), *self._of_holds(mine), *seen.found, *self._of_lanes(mine, seen)]
         found += [each.discrepancy for each in constant]
+        found += self._of_days(mine, constant)
         return self._result(without_sequels(dict.fromkeys(found)))
 
     # An account that is in neither set of the fleet is found by its keys.
@@ -133,6 +139,18 @@ class _Audit:
         for account in accounts_:
             for field in self._store.run(Script.AUDIT, account, [*args]):
                 yield about_hold(account, text(field))
+
+    # Where lanes do not agree with themselves or their records, days cannot agree with them.
+    def _of_days(self, mine: Mapping[str, list[Lane]], wrong: Iterable[Miscount]) -> Iterator[Discrepancy]:
+        lost = {each.lane for each in wrong}
+        for account, its in mine.items():
+            names = [lane.name for lane in its]
+            if lost.intersection(names) or any(any(sum_breaks(each, self._after[each])) for each in names):
+                continue
+            is_compared, found = compare_days(self._store, account, [lane for lane in its if lane.is_route])
+            if not is_compared:
+                self._uncompared.append(account)
+            yield from found
 
     def _of_lanes(self, mine: Mapping[str, list[Lane]], seen: PassResult) -> Iterator[Discrepancy]:
         for account, its in mine.items():
@@ -206,6 +224,7 @@ class _Audit:
             {str(state): n for state, n in archived.items() if n},
             tuple(found),
             tuple(name for name, book in self._before.items() if not book.is_as(self._after[name])),
+            tuple(self._uncompared),
         )
 
 

@@ -57,12 +57,12 @@ p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doo
                              behind the name `/<group>` where it works for one
 p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
                              <numbers of other lanes that it was filled from>`
-p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; c:<code> answers;
-                             retries, reclaims, late; a route's also batches, fill (requests made, messages in
-                             them), takes (number of the last take), ok (highest take of which a message was
-                             accepted), went (messages taken, without those that came back unsent), forgotten
-                             (those of takes that Redis forgot), and what its lanes with a group counted that
-                             have ended
+p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; x:<state> left it
+                             again otherwise; c:<code> answers; retries, reclaims, late; a route's also
+                             batches, fill (requests made, messages in them), takes (number of the last take),
+                             ok (highest take of which a message was accepted), went (messages taken, without
+                             those that came back unsent), forgotten (those of takes that Redis forgot), and
+                             what its lanes with a group counted that have ended
 p{a}:ended           list    `<ms>:<msg_key>` in the order of ending, for retention
 p{a}:<lane>:ended    list    the same for records of form 1
 p{a}:<service>:rate  string  GCRA theoretical arrival time in µs
@@ -86,6 +86,14 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
+p{a}:stats:<day>     hash    what is counted by day, YYYYMMDD in the policy time_zone: `<lane>|submitted` on
+                             that of the submit, `<lane>|<state>|<code>|<carrier>` on that on which messages
+                             of this final state ended first → n; beyond 1,000 fields with `*` for group,
+                             code and carrier
+p{a}:stats           hash    since (ms from which days are counted), first (of the days kept the oldest, in
+                             days since 1970), offsets (`<from ms>:<ms ahead of UTC>` of each change of the
+                             zone), `b:submitted` and `b:<state>` (what lanes counted and no day holds),
+                             asked (ms)
 p{a}:readers         set     names of those who hear it
 p{a}:readers:<name>  hash    a reader: at (how far it is), began, used, edge, `span:<id>` → what is out,
                              `missed:<id>` → what it never got, side, reached; see scripts/_reader.lua

@@ -56,6 +56,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "forgotten": "hash",
     "receipts": "hash",
     "results": "stream",
+    "stats": "hash",
     "readers": "set",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
@@ -89,6 +90,9 @@ OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
 
 OF_IMPORT: Mapping[str, str] = {"import": "hash"}
 """What precedes an import's name → type."""
+
+OF_DAY: Mapping[str, str] = {"stats": "hash"}
+"""What precedes a day, YYYYMMDD → type."""
 
 OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
 """What precedes a reader's name → type."""
@@ -129,6 +133,7 @@ def is_begun_anew(name: str) -> bool:
 
 _OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER}
 _NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
+_DAY = re.compile(rf"({'|'.join(OF_DAY)}):\d{{8}}")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")
 _SERVICE = re.compile(r"[a-z0-9-]+:(.+)")
 
@@ -139,6 +144,8 @@ def type_in_account(name: str) -> str | None:
         return _OF_NAMED[found[1]]
     if name in OF_ACCOUNT:
         return OF_ACCOUNT[name]
+    if found := _DAY.fullmatch(name):
+        return OF_DAY[found[1]]
     if found := _LANE.fullmatch(name):
         return OF_LANE.get(found[1])
     if found := _SERVICE.fullmatch(name):

@@ -148,6 +148,14 @@ class Keys:
         """Return the key of what a service with a daily limit has sent today."""
         return f"{self.account(account)}{service}:day"
 
+    def stats(self, account: str) -> str:
+        """Return the key of what is known of an account's counts by day."""
+        return f"{self.account(account)}stats"
+
+    def stats_of(self, account: str, day: str) -> str:
+        """Return the key of what is counted of a day, YYYYMMDD."""
+        return f"{self.account(account)}stats:{day}"
+
     def rate(self, account: str, service: str) -> str:
         """Return the key of the time at which the permits of a service's rate that are taken were due."""
         return f"{self.account(account)}{service}:rate"

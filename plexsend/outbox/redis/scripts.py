@@ -54,7 +54,10 @@ class Script(StrEnum):
     AUDIT = "audit"
     FIGURES = "figures"
     PRUNE = "prune"
+    STATS = "stats"
     RESULTS = "results"
+    PROOF = "proof"
+    REPLAY = "replay"
     RECEIPTS = "receipts"
 
 
@@ -76,11 +79,14 @@ _SHEBANG = {
     Script.HEAL: "#!lua flags=allow-oom",
     Script.WALK: "#!lua flags=allow-oom",
     Script.PRUNE: "#!lua flags=allow-oom",
+    Script.STATS: "#!lua flags=allow-oom",
     # What was heard must be ended with memory full too; it writes little.
     Script.RESULTS: "#!lua flags=allow-oom",
+    Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.PROOF: "#!lua flags=no-writes",
     Script.FIGURES: "#!lua flags=no-writes",
 }
 

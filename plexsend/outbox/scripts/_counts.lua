@@ -1,4 +1,4 @@
--- needs: _clock, _outcomes
+-- needs: _clock, _outcomes, _stats, _ended
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
 -- Both are gathered, and written once for each field at the end of a script, with what applications hear of it.
 
@@ -26,6 +26,8 @@ local function moved(lane, from, to, n)
   balance[to] = (balance[to] or 0) + n
   -- Its record is taken away for good: only the count of the state that it had stays.
   if to == NOWHERE then count(lane, 'a:' .. from, n) end
+  -- How often messages came into a state only grows: those that are in it, that aged out, and that left it again.
+  if to ~= NOWHERE and from ~= NOWHERE and not LIVING(from) then count(lane, 'x:' .. from, n) end
 end
 
 -- Whether counts, as HGETALL answers them, name a message that has a record still.
@@ -60,5 +62,6 @@ local function write_counts()
     end
   end
   counts, balances = {}, {}
+  write_by_day()
   write_outcomes()
 end

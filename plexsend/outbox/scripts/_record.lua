@@ -1,4 +1,4 @@
--- needs: _clock, _counts, _outcomes
+-- needs: _clock, _counts, _outcomes, _ended
 -- A message's record: its fields, flags and history, and how it moves from state to state.
 
 -- Where another program put something else, the message goes on without its history, and audit names the key.
@@ -75,6 +75,8 @@ local function move(lane, key, from, event, score, fields, more)
   fields = fields or {}
   fields[#fields + 1] = 's'
   fields[#fields + 1] = to
+  local ended, field_before = now, nil
+  if not LIVING(from) then ended, field_before = counted_so_far(lane, key, from) end
   if LIVING(from) and not LIVING(to) then
     score = now
     fields[#fields + 1] = 'e'
@@ -90,6 +92,8 @@ local function move(lane, key, from, event, score, fields, more)
   end
   call('HSET', record_of .. key, unpack(fields))
   moved(lane, from, to)
+  if field_before then count_ended(ended, field_before, from, -1) end
+  if not LIVING(to) then count_entry(lane, key, to, fields, ended) end
   if not LIVING(to) or to == 'uncertain' then entered(lane, key, to, code_in(fields), more) end
   return to
 end

@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _receipt
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
 -- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, and receipts; reads lanes.
 --
@@ -82,7 +82,7 @@ local function take_one(receipt)
   if record.w and said_before(record.w, receipt) then return 'repeated' end
   -- What housekeeping gave up waiting for: nobody knows still, but now there is a code.
   if record.s == 'unknown' and event == 'receipt_unknown' and not record.w then
-    call('HSET', record_of .. key, 'w', written(receipt))
+    recount(home, key, record.s, function() call('HSET', record_of .. key, 'w', written(receipt)) end)
     return 'settled'
   end
   return only_note(key, receipt, LIVING(record.s) and NEVER_SENT or SENT(record.s) and NOT_HIGHER or ENDED)

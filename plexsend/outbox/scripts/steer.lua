@@ -32,12 +32,12 @@ local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
   if is_closed(record.l) then return done('closed', record.s) end
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
-  call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before no longer counts.
   local flags = without(record.f, CANCEL_WANTED)
   move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
+  call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   wake_by(record.l, now)
   return done('requeued', 'waiting')
 end

@@ -1,6 +1,7 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _policy, _closings
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _closings, _stats
+-- when used: _stats_folds
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
--- later, counts, and wake; reads policy.
+-- later, counts, and wake; stats, stats:<day>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
 -- written; nothing that is written then can fail. An error in between would leave messages without counts and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
@@ -51,7 +52,11 @@ local function kept_times(state, q, z)
 end
 
 -- Before the first message, so that no message is where every other script answers that it has moved.
-if not is_here then call('SET', P .. 'here', now_text) end
+if not is_here then
+  call('SET', P .. 'here', now_text)
+  -- Whatever is submitted here is counted by day.
+  redis.pcall('HSET', P .. 'stats', 'since', now_text)
+end
 
 for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
@@ -92,11 +97,9 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
   end
 end
 -- ms at which the lane wakes. Where the policies are spoilt it is looked at now, which costs nothing.
-local function wakes_at()
+local function wakes_at(linger_ms)
   if event == 'submit_later' then return send_at_ms end
-  if waiting + added >= most_items then return now end
-  local is_read, linger_ms = pcall(policy, 'linger_ms', service_of(lane))
-  if not is_read or linger_ms == 0 then return now end
+  if waiting + added >= most_items or not linger_ms or linger_ms == 0 then return now end
   -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
   return math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS)
 end
@@ -104,8 +107,11 @@ end
 if added > 0 then
   moved(lane, NOWHERE, state, added)
   count(lane, 'submitted', added)
+  local in_force = redis.pcall('HMGET', P .. 'policy', 'offsets', 'linger_ms:' .. service_of(lane))
+  day_offsets = in_force[1] or false
+  count_by_day(now, lane .. '|submitted', added)
   write_counts()
-  wake_by(lane, wakes_at())
+  wake_by(lane, wakes_at(not in_force.err and (number_in(in_force[2]) or DEFAULT_LINGER_MS)))
 end
 if announced and added > 0 then
   -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.doors import Door, announce
 from plexsend.stack.ports import free_port
 
 if TYPE_CHECKING:
@@ -164,3 +165,18 @@ def test_a_proxy_that_is_not_there_is_named_and_its_login_shown_nowhere(
     assert wrong == ["https://gateway.invalid: the proxy 127.0.0.1 cannot be reached (connection refused)"]
     assert rows(ended)["settings", "PLEXSEND_PROXY_URL"]["found"] == f"http://{place} (variable)"
     assert "pw9" not in ended.out + ended.err
+
+
+def test_receipts_that_nobody_takes_are_doubtful(
+    run: Callable[..., Any], nearby: dict[str, str], store: Any
+) -> None:
+    assert rows(run("doctor", "--json", **nearby))["receipts", "server"]["grade"] == "ok"
+    given = {**nearby, "PLEXSEND_RECEIPT_SECRET_MAIN": "s" * 16}
+    found = rows(run("doctor", "--json", **given))
+    assert found["receipts", "server"]["grade"] == "doubtful"
+    assert "43.202.205.42,52.78.51.46" in found["receipts", "addresses"]["remedy"]
+    announce(store, Door("d1", "edge1", 12, "0.5.0", ("receipts",), 8080, ("main",)))
+    given["PLEXSEND_RECEIPT_ALLOW"] = "43.202.205.42,52.78.51.46"
+    ended = run("doctor", "--json", **given)
+    assert {line["grade"] for line in ended.lines if line["check"] == "receipts"} == {"ok"}
+    assert "s" * 16 not in ended.out

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox import doors
+from plexsend.outbox.doors import Door
 from plexsend.outbox.fleet import Announcement, alive, announce
 from plexsend.outbox.reading.queries import server_ms
 
@@ -86,3 +88,16 @@ def test_what_another_program_wrote_there_is_passed_over(run: Callable[..., Any]
     ended = run("fleet")
     assert "fleet: it is of another type" in ended.err
     assert "No worker is alive" in ended.err
+
+
+def test_servers_of_receipts_are_listed_while_they_live(run: Callable[..., Any], store: Store) -> None:
+    doors.announce(store, Door("d1", "edge1", 12, "0.5.0", ("receipts",), 8080, ("main", "shop")))
+    (line,) = run("fleet", "--json").lines
+    assert (line["host"], line["parts"], line["port"]) == ("edge1", ["receipts"], 8080)
+    assert (line["accounts"], line["services"], line["alive"]) == (["main", "shop"], [], True)
+    shown = run("fleet", "--wide")
+    assert "receipts (port 8080)" in shown.out
+    # It sends nothing.
+    assert "No worker is alive" in shown.err
+    join(store, "p1", WEB1)
+    assert [each["parts"] for each in run("fleet", "--json").lines] == [[], ["receipts"]]

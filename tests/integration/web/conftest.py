@@ -15,11 +15,15 @@ import pytest
 import uvicorn
 
 from plexsend.gateway.environment import read_settings
+from plexsend.outbox.strays import read_unread
 from plexsend.web.app import App
+from plexsend.web.connections import Bounds
 from plexsend.web.serving import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from plexsend.outbox.redis.store import Store
 
 SECRET = "a-secret-of-the-tests-0123"
 SUCCESS = {"code": "100", "desc": "success"}
@@ -55,6 +59,13 @@ class Door:
         assert (status == 200) is (answer == json.dumps(SUCCESS).encode())
         return status
 
+    def refused(self, store: Store) -> dict[str, int]:
+        """End the door, and return how many posts it refused or could not read, by why."""
+        # What was sent before is dealt with before.
+        assert [self.ask("GET", "/health/live")[0] for _ in range(3)] == [200] * 3
+        self.app.end()
+        return dict(read_unread(store)[0])
+
     def raw(self, data: bytes, *, wait_s: float = 10.0) -> bytes:
         """Send bytes and return all that comes until the other side ends the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=wait_s) as connection:
@@ -75,12 +86,12 @@ Open: TypeAlias = Callable[..., Door]
 
 
 @contextmanager
-def running(app: App, config: uvicorn.Config | None = None) -> Iterator[int]:
-    """Run an application's server in a thread, and yield its port."""
+def running(app: App, **bounds: Any) -> Iterator[int]:
+    """Run an application's server in a thread, within these bounds, and yield its port."""
     app.begin()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(config or config_of(app))
+    server = uvicorn.Server(config_of(app, Bounds(app.parts.refused, **bounds)))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     deadline = time.monotonic() + 20
@@ -100,7 +111,9 @@ def open_door(valkey_url: str, prefix: str) -> Iterator[Open]:
     """Open doors with these variables, named without their prefix; all are closed after the test."""
     with ExitStack() as doors:
 
-        def make(config: Callable[[App], uvicorn.Config] | None = None, **variables: str) -> Door:
+        def make(
+            bounds: Mapping[str, Any] | None = None, parts: tuple[str, ...] = ("receipts",), **variables: str
+        ) -> Door:
             given = {
                 "REDIS_URL": valkey_url,
                 "KEY_PREFIX": prefix,
@@ -108,8 +121,8 @@ def open_door(valkey_url: str, prefix: str) -> Iterator[Open]:
                 **variables,
             }
             environ = {f"PLEXSEND_{name}": text for name, text in given.items() if text}
-            app = App("receipts", settings=read_settings(environ))
-            return Door(app, doors.enter_context(running(app, config and config(app))))
+            app = App(*parts, settings=read_settings(environ))
+            return Door(app, doors.enter_context(running(app, **(bounds or {}))))
 
         yield make
 

@@ -1,9 +1,9 @@
--- needs: _clock, _policy, _outcomes, arguments
+-- needs: _clock, _policy, _outcomes, _stats, arguments
 -- The policies in force that every call of a drain goes by, read together.
 
 local in_force = call('HMGET', P .. 'policy', 'rate_per_s:' .. service, 'linger_ms:' .. service,
                       'connections:' .. service, 'reclaim_s', 'daily_limit:' .. service, 'gateway_url.' .. product,
-                      'epoch', 'results_keep_days')
+                      'epoch', 'results_keep_days', 'offsets')
 local rate_per_s = number_in(in_force[1]) or DEFAULT_RATE_PER_S
 local linger_ms = number_in(in_force[2]) or DEFAULT_LINGER_MS
 local connections = number_in(in_force[3]) or DEFAULT_CONNECTIONS
@@ -13,3 +13,4 @@ local url_in_force = in_force[6]
 -- Answered with each batch: the caller goes by some policies itself, and hears that it knows an older state.
 local policy_epoch = in_force[7] or ''
 results_days = number_in(in_force[8]) or DEFAULT_RESULTS_KEEP_DAYS
+day_offsets = in_force[9]

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _outcomes, _policy, arguments, advance/names, advance/late, advance/verdicts
+-- needs: _record, _lanes, _counts, _outcomes, _stats, _policy, arguments, advance/names, advance/late, advance/verdicts
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -51,7 +51,10 @@ local function write_straight()
     end
     moved(home, 'sending', accepted_state, #of_lane.keys)
     count_fresh(home, #of_lane.keys)
-    for code, n in pairs(of_lane.codes) do count_code(home, code, n) end
+    for code, n in pairs(of_lane.codes) do
+      count_code(home, code, n)
+      count_by_day(now, counted_as(home, accepted_state, code, ''), n)
+    end
     tell_straight(home, of_lane)
     call('DEL', unpack(of_lane.bodies))
     redis.pcall('ZREM', lane_key(home, 'sending'), unpack(of_lane.keys))

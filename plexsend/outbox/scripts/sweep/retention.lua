@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait
+-- needs: _record, _ended, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
@@ -49,10 +49,14 @@ end
 -- A time that is ahead is from before the clock was set back: that record counts as ended now, or it would keep all
 -- that ended after it. Where the time said when its end was published, that is written down.
 local function end_now(list, at, key)
-  local found = read_record(key, 's', 'e', 'w', 'r')
+  local found = read_record(key, 's', 'e', 'w', 'r', 'l')
   if found[2] == at and target('archive', found[1]) then
-    call('HSET', record_of .. key, 'e', now_text)
-    if not found[3] and not found[4] then call('HSET', record_of .. key, 'r', at) end
+    local lane = lane_named(found[5])
+    local function write_now()
+      call('HSET', record_of .. key, 'e', now_text)
+      if not found[3] and not found[4] then call('HSET', record_of .. key, 'r', at) end
+    end
+    if lane then recount(lane, key, found[1], write_now) else write_now() end
     call('RPUSH', list, now_text .. ':' .. key)
   end
 end

@@ -9,6 +9,7 @@ import pytest
 from plexsend.outbox.redis import dictionary
 from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
+    OF_DAY,
     OF_FLEET,
     OF_IMPORT,
     OF_LANE,
@@ -37,6 +38,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *((f"{{a}}:<service>:{name}", kind) for name, kind in OF_SERVICE.items()),
         *((f"{{a}}:{name}:<msg_key>", kind) for name, kind in OF_MESSAGE.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
+        *((f"{{a}}:{name}:<day>", kind) for name, kind in OF_DAY.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_READER.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
@@ -55,6 +57,8 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         ("readers:billing", "hash"),
         ("replay:billing", "stream"),
         ("wake:routes", "set"),
+        ("stats:20261128", "hash"),
+        ("stats:spring", None),
         ("mms-bulk@main:ready", "zset"),
         ("rcs-mms-bulk.RMM/spring~2@main:counts", "hash"),
         ("mms-bulk@main:wake:held", "zset"),

@@ -1,0 +1,113 @@
+"""How counts by day are shown: columns for people, objects for programs, files for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from plexsend.errors import FileProblem
+from plexsend.outbox.states import FINAL, ResultOutcome
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+    from pathlib import Path
+
+    from plexsend.outbox.reading.stats_table import By, StatsLine, StatsTable
+
+_NOBODY = "-"
+"""Shown where there is no code, no carrier or no price."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula."""
+
+
+def columns(table: StatsTable) -> list[Column]:
+    """Return the columns that people see."""
+    has_price = bool(table.total.won)
+    return [
+        Column(table.by, style="bold"),
+        *([Column("submitted", right=True, leave_out=3)] if table.by.knows_submitted else []),
+        *(Column(outcome, right=True, leave_out=_LEFT_OUT.get(outcome, 0)) for outcome in ResultOutcome),
+        Column("billed", right=True, leave_out=0 if has_price else 2),
+        *([Column("won", right=True)] if has_price else []),
+        *([Column("means", folds=True, least=12)] if _has_codes(table) else []),
+    ]
+
+
+_LEFT_OUT = {ResultOutcome.NONE: 1}
+"""Outcome that a narrow terminal does without → its turn."""
+
+
+def row(line: StatsLine, table: StatsTable) -> list[str]:
+    """Return the cells of a line, in the order of the columns."""
+    return [
+        line.subject or _NOBODY,
+        *([f"{line.submitted:,}"] if table.by.knows_submitted else []),
+        *(f"{line.outcome(outcome):,}" for outcome in ResultOutcome),
+        f"{line.billed:,}",
+        *([_won(line)] if table.total.won else []),
+        *([meaning(line)] if _has_codes(table) else []),
+    ]
+
+
+def _has_codes(table: StatsTable) -> bool:
+    return table.by == "code"
+
+
+def meaning(line: StatsLine) -> str:
+    """Return what the code of a line means; empty where nobody knows, and for the sum."""
+    from plexsend.gateway.codes import find_code
+    from plexsend.gateway.receipt_codes import family_of, receipt_code
+    from plexsend.gateway.services import SERVICES
+
+    if line.subject in ("", "*", "total") or line.said_of not in SERVICES:
+        return ""
+    if line.by_receipt:
+        return receipt_code(family_of(SERVICES[line.said_of].product.name), line.subject).words
+    found = find_code(line.subject)
+    return found.description if found else ""
+
+
+def _won(line: StatsLine) -> str:
+    return _NOBODY if line.unpriced and not line.won else f"{line.won:,}"
+
+
+def facts(line: StatsLine, table: StatsTable) -> dict[str, object]:
+    """Return a line for programs. What is not known is null: `won` where any of it has no price."""
+    return {
+        "submitted": line.submitted if table.by.knows_submitted else None,
+        **{str(state): line.states[state] for state in FINAL},
+        **{str(outcome): line.outcome(outcome) for outcome in ResultOutcome},
+        "billed": line.billed,
+        "won": None if line.unpriced else _plain(line.won),
+        "unpriced": line.unpriced,
+    }
+
+
+def write_csv(path: Path, table: StatsTable) -> None:
+    """Write all columns and the sum to a file that spreadsheets open; FileProblem where that fails."""
+    lines = [_cells(line, table) for line in (*table.lines, table.total)]
+    names = [str(table.by), *facts(table.total, table)]
+    try:
+        # With a mark in front Excel reads UTF-8.
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([names, *lines])
+    except OSError as exc:
+        raise FileProblem(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+
+
+def _cells(line: StatsLine, table: StatsTable) -> Sequence[object]:
+    # A gateway could make up a code that a spreadsheet would compute.
+    subject = f"'{line.subject}" if line.subject.startswith(_FORMULA) else line.subject
+    return [subject, *("" if value is None else value for value in facts(line, table).values())]
+
+
+def _plain(won: Decimal) -> int | float:
+    return int(won) if won == won.to_integral_value() else float(won)
+
+
+def subject_of(line: StatsLine, by: By) -> dict[str, object]:
+    """Return what a line is about, for programs: null where there is no code or no carrier."""
+    desc = {"desc": meaning(line) or None} if by == "code" else {}
+    return {str(by): line.subject or None, **desc}
