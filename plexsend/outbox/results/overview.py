@@ -78,18 +78,29 @@ def _accounts(store: Store, account: str | None) -> list[str]:
     return accounts(store) if account is None else [account]
 
 
+def reader_state(store: Store, account: str, name: str) -> ReaderState | None:
+    """Return one reader, None where there is none of that name."""
+    return _read_state(store, account, name, _look(store, store.keys.results(account)), server_ms(store))
+
+
 def _of_account(store: Store, account: str) -> Iterator[ReaderState]:
-    keys = store.keys
-    names = sorted(map(text, ask(store, lambda pipe: pipe.smembers(keys.readers(account)))))
+    names = sorted(map(text, ask(store, lambda pipe: pipe.smembers(store.keys.readers(account)))))
     if not names:
         return
-    stream, now = _look(store, keys.results(account)), server_ms(store)
+    stream, now = _look(store, store.keys.results(account)), server_ms(store)
     for name in filter(NAME.fullmatch, names):
-        hashed = ask(store, lambda pipe: pipe.hgetall(keys.reader(account, name)))  # noqa: B023  called here
-        fields = {text(field): text(value) for field, value in hashed.items()}
-        # Dropped a moment ago.
-        if fields or keys.reader(account, name) in store.spoilt:
-            yield _state(store, account, name, fields, stream, now)
+        if state := _read_state(store, account, name, stream, now):
+            yield state
+
+
+def _read_state(store: Store, account: str, name: str, stream: _Stream, now: int) -> ReaderState | None:
+    key = store.keys.reader(account, name)
+    hashed = ask(store, lambda pipe: pipe.hgetall(key))
+    fields = {text(field): text(value) for field, value in hashed.items()}
+    # Dropped a moment ago.
+    if not fields and key not in store.spoilt:
+        return None
+    return _state(store, account, name, fields, stream, now)
 
 
 def _look(store: Store, key: str) -> _Stream:
@@ -146,7 +157,7 @@ def _state(  # noqa: PLR0917  what one call read
 
 
 def _missed(field: str, value: str) -> Missed:
-    to, n, why, _ = value.partition("|")[0].split(" ")
+    to, n, why = value.partition("|")[0].split(" ")
     return Missed(ms_of(field.removeprefix("missed:")), ms_of(to), int(n), why)
 
 
