@@ -151,7 +151,9 @@ ENTRIES = (
         "Decide what becomes of messages where Redis went back in time.",
         replaces="Nothing: after a restore everything that had gone since the copy went again, unsaid",
     ),
-    ListedCommand("up", "up:up", Section.SERVERS, "Start Valkey and workers here, and keep them running."),
+    ListedCommand(
+        "up", "up:up", Section.SERVERS, "Start Valkey, workers and the rest here, and keep them running."
+    ),
     ListedCommand(
         "worker",
         "worker:worker",
