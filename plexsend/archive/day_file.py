@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from plexsend.archive.folder import Folder
-    from plexsend.archive.lines import Identity, ArchiveLine
+    from plexsend.archive.lines import ArchiveLine, Identity
 
     Place = tuple[int, int]
 

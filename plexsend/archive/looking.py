@@ -81,7 +81,8 @@ class ArchiveFilter:
 class LookUp:
     """One look through an archive, file by file from the newest day; iterate over it once.
 
-    It reads each file twice and keeps some 100 bytes for each message that `ArchiveFilter.may_have` lets through.
+    It reads each file twice, and keeps some 100 bytes for each message that the filter's `may_have` lets
+    through.
 
     Args:
         path: The folder; ArchiveFailed is raised where it cannot be read.

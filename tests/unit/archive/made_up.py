@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.archive.folder import Folder
 from plexsend.archive.lines import ArchiveLine
-from plexsend.archive.looking import LookUp, ArchiveFilter
+from plexsend.archive.looking import ArchiveFilter, LookUp
 from plexsend.archive.members import Label
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State

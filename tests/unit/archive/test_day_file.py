@@ -11,7 +11,7 @@ import pytest
 
 from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
-from plexsend.archive.looking import LookUp, ArchiveFilter
+from plexsend.archive.looking import ArchiveFilter, LookUp
 from plexsend.errors import ArchiveFailed
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
