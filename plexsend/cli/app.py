@@ -92,6 +92,13 @@ ENTRIES = (
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
     ),
     ListedCommand(
+        "find",
+        "find:find",
+        Section.FOLLOW,
+        "Find messages by their receiver, state, code, time or lane.",
+        replaces="Looking through a shop's own database for the msg_key of a customer's message",
+    ),
+    ListedCommand(
         "stats",
         "stats:stats",
         Section.FOLLOW,
@@ -144,7 +151,9 @@ ENTRIES = (
         "Decide what becomes of messages where Redis went back in time.",
         replaces="Nothing: after a restore everything that had gone since the copy went again, unsaid",
     ),
-    ListedCommand("up", "up:up", Section.SERVERS, "Start Valkey and workers here, and keep them running."),
+    ListedCommand(
+        "up", "up:up", Section.SERVERS, "Start Valkey, workers and the rest here, and keep them running."
+    ),
     ListedCommand(
         "worker",
         "worker:worker",

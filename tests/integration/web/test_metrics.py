@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from tests.integration.web.conftest import Open
 
+PAGE = Path(__file__).parents[3].joinpath("docs", "metrics.md").read_text("utf-8")
 KST = timezone(timedelta(hours=9))
 
 
@@ -68,10 +76,10 @@ def test_both_parts_are_served_by_one_process(open_door: Open, bench: Bench) -> 
     assert door.post({"msg_key": "a", "code": "0"}) == 200
     _, body = door.ask("GET", "/metrics")
     assert 'plexsend_receipts_total{account="main",outcome="settled"} 1.0' in body.decode()
-    assert (
-        'plexsend_messages_ended_total{account="main",service="mms-bulk",state="delivered"} 1.0'
-        in body.decode()
-    )
+    # It came into both states, and left the first.
+    for state in ("accepted", "delivered"):
+        ended = f'plexsend_messages_ended_total{{account="main",service="mms-bulk",state="{state}"}} 1.0'
+        assert ended in body.decode()
 
 
 def test_redis_that_is_away_fails_the_scrape_and_says_nothing_of_where_it_is(open_door: Open) -> None:
@@ -111,3 +119,22 @@ def test_lag_is_written_down_once_a_second_while_receipts_come(bench: Bench, sto
         watch.stop()
     # A clock that is behind the carrier's.
     assert dict(read_counted(store).timed[Duration.RECEIPT_LAG].buckets)["0.1"] == 1
+
+
+def test_command_of_the_page_serves_them(valkey_url: str, prefix: str, bench: Bench, tmp_path: Path) -> None:
+    sent(bench, "a")
+    (line,) = re.findall(r"```sh\n(plexsend serve .+)\n```", PAGE)
+    command = [sys.executable, "-P", "-m", *line.replace("9464", "0").split(), "--json"]
+    environ = {**os.environ, "PLEXSEND_REDIS_URL": valkey_url, "PLEXSEND_KEY_PREFIX": prefix}
+    with subprocess.Popen(
+        command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = json.loads(process.stdout.readline())
+            assert said["parts"] == ["metrics"]
+            with urlopen(f"{said['url']}/metrics", None, 10) as answer:  # noqa: S310  its own address
+                assert b"\nplexsend_build_info{" in answer.read()
+        finally:
+            process.terminate()
+    assert process.returncode == 0
