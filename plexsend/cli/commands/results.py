@@ -77,14 +77,11 @@ def list_(*, account: str | None, wide: bool, as_json: bool) -> None:
 @_account_option
 @json_option
 def read(*, reader: str, follow: bool, from_start: bool, account: str | None, as_json: bool) -> int:
-    """
-
-    
     """Hear results as the reader READER.
 
-    Prints a line each, with --json an object each, and nothing else. It goes on where the reader was, and shares its results with all other processes of that name. A result is
-    done with once it was written out; what was not is given again. Without --follow it ends when it has given
-    what is there.
+    Prints a line each, with --json an object each, and nothing else. It goes on where the reader was, and
+    shares its results with all other processes of that name. A result is done with once it was written out;
+    what was not is given again. Without --follow it ends when it has given what is there.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.hearing import hear
@@ -107,13 +104,11 @@ def read(*, reader: str, follow: bool, from_start: bool, account: str | None, as
 @_account_option
 @json_option
 def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) -> int:
-    """
-
-    
     """Give a reader what became of messages since T again.
 
-    It is rebuilt from their records. Of each message that ended or is parked the last result comes, also where the stream has lost it, before
-    what is new. Messages whose records are gone are not there. Other readers hear nothing of it.
+    It is rebuilt from their records. Of each message that ended or is parked the last result comes, also
+    where the stream has lost it, before what is new. Messages whose records are gone are not there. Other
+    readers hear nothing of it.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.reader_finding import find_readers, ms_in_account
@@ -141,12 +136,10 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
 @yes_option
 @json_option
 def drop(*, reader: str, account: str | None, yes: bool, as_json: bool) -> int:
-    """
-
-    
     """Forget a reader: where it was, and what it missed.
 
-    Results stay for the others. End its processes first: one that goes on begins the reader again where it was. Asks first on a terminal.
+    Results stay for the others. End its processes first: one that goes on begins the reader again where it
+    was. Asks first on a terminal.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.reader_finding import find_readers
