@@ -30,6 +30,19 @@ def test_page_has_the_table_of_the_code() -> None:
     )
 
 
+def test_korean_page_has_the_same_metrics_labels_and_command() -> None:
+    korean = ROOT.joinpath("docs", "metrics.ko.md").read_text("utf-8")
+    rows = [line.strip("|").split("|") for line in korean.splitlines() if line.startswith("| `plexsend_")]
+    found = [
+        (name.strip(" `"), tuple(re.findall(r"`(\w+)`", labels)), bool(warn.strip()))
+        for name, labels, _, warn in rows
+    ]
+    assert found == [(metric.name, metric.labels, bool(metric.warn)) for metric in METRICS]
+    blocks = re.findall(r"```.*?```", korean, re.DOTALL)
+    assert blocks
+    assert all(block in PAGE for block in blocks)
+
+
 @pytest.mark.parametrize("words", [(*LIVING, *FINAL), tuple(Reception), REQUEST_OUTCOMES])
 def test_page_explains_every_value_of_a_label(words: tuple[str, ...]) -> None:
     explained = {

@@ -1,7 +1,7 @@
 """The whole fleet in figures, as Redis has them at one moment: for metrics and probes.
 
-A lane costs one part of one call: fifty lanes are added up by a script in half a millisecond, so it does not
-matter how many groups there are, and no other script waits for long.
+A lane costs one part of one call: fifty lanes are added up by a script in less than a millisecond, so it does
+not matter how many groups there are, and no other script waits for long.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.states import State
 
 _LANES_A_CALL = 50
-"""About half a millisecond."""
+"""Half a millisecond, or a little more on a busy machine."""
 EVERY_ACCOUNT = "*"
 """The account of what holds a service for all of them."""
 
