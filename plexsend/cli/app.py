@@ -72,6 +72,13 @@ ENTRIES = (
         replaces="Looking through the logs of a webhook for keys that nobody knows",
     ),
     ListedCommand(
+        "results",
+        "results:results",
+        Section.FOLLOW,
+        "List who hears what became of messages; hear it.",
+        replaces="Asking for the status of messages again and again, to find out which have ended",
+    ),
+    ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(
