@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,6 +72,12 @@ _STATES = [
 )
 @click.option("--lane", type=LANE, metavar="L", help="Of this lane; SERVICE@ACCOUNT has its groups too.")
 @click.option("--account", type=ACCOUNT, metavar="A", help="In this account alone.")
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Look in this archive too, for what Redis does not remember any more.",
+)
 @wide_option
 @json_option
 def find(
@@ -81,6 +88,7 @@ def find(
     since: datetime | None,
     lane: Lane | None,
     account: str | None,
+    archive: Path | None,
     wide: bool,
     as_json: bool,
 ) -> int:
@@ -88,14 +96,16 @@ def find(
 
     First those that have not ended, then the others, the last to end first. A number is found by its keyed
     hash, so PLEXSEND_NUMBER_KEY must be set here and where messages are submitted. Messages are found as
-    long as their records are kept (the policy keep_days). What changes meanwhile can come twice. Exit code 1
-    where there is none.
+    long as their records are kept (the policy keep_days), and longer in an archive (plexsend archive), last
+    and without the digits of the receiver. What changes meanwhile can come twice. Exit code 1 where there is
+    none.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         accounts = _accounts(store, lane, account)
         wanted = _wanted(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
-        return _list(screen, store, wanted, accounts, wide=wide)
+        archived = None if archive is None else (archive, account if lane is None else lane.account)
+        return _list(screen, store, wanted, accounts, archived, wide=wide)
 
 
 def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]:
@@ -162,13 +172,25 @@ def _receiver(settings: Settings, to: str) -> SoughtNumber:
     return SoughtNumber(key.hash_of(digits), digits[-4:])
 
 
-def _list(screen: Screen, store: Store, wanted: Sought, accounts: Sequence[str], *, wide: bool) -> int:
+def _list(
+    screen: Screen,
+    store: Store,
+    wanted: Sought,
+    accounts: Sequence[str],
+    archived: tuple[Path, str | None] | None,
+    *,
+    wide: bool,
+) -> int:
     from plexsend.outbox.reading.find import Search
     from plexsend.terminal.meter import meter
 
     with meter(screen, "find", "records") as report:
         search = Search(store, wanted, report)
         messages = _messages(search, accounts)
+        if archived is not None:
+            from plexsend.cli.archive_finding import find_in_archive
+
+            messages = chain(messages, find_in_archive(screen, store, archived[0], wanted, archived[1]))
         # Where there are more, lines that appear show that it goes on.
         first = [] if screen.as_json else list(islice(messages, _UNDER_THE_METER))
     if screen.as_json:
@@ -209,7 +231,7 @@ def _facts(message: FoundMessage) -> dict[str, Any]:
         "lane": message.lane,
         "service": message.service,
         "account": message.account,
-        "submitted_at": utc(message.submitted_ms),
+        "submitted_at": utc(message.submitted_ms or None),
         "ended_at": utc(message.ended_ms),
         "code": message.code or None,
         "carrier": message.carrier or None,
