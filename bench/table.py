@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bench.row import Row
-from bench.rows import idle, intake, lanes, limits, line, memory, pace, receipts, recovery, redis_cost
+from bench.rows import (
+    idle,
+    intake,
+    lanes,
+    limits,
+    line,
+    memory,
+    pace,
+    receipts,
+    recovery,
+    redis_cost,
+    scrape,
+)
 
 ROWS = (
     Row("bare", "one worker process against a bare loop", "≥ 1.05 ×", pace.against_bare),
@@ -55,6 +67,7 @@ ROWS = (
         "≥ 95 %; doorbells ≤ 8",
         lanes.crowded,
     ),
+    Row("scrape", "/metrics with 200 lanes", "≤ 50 ms", scrape.scrape),
     Row("idle", "idle worker process", "≤ 1 % of a core", idle.worker),
     Row("fleet", "100 idle processes on one Redis (simulated)", "≤ 2 % of Redis", idle.fleet),
     Row("kill-one", "kill -9 of one of two workers", "no stall", recovery.one_of_two),

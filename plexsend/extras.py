@@ -46,6 +46,11 @@ def require(*extras: str, versions: bool = False) -> None:
                 raise MissingExtra([extra], unfit)
 
 
+def is_complete(extra: str) -> bool:
+    """Return whether all packages of an extra are installed. Imports none of them."""
+    return all(map(_is_installed, EXTRAS[extra]))
+
+
 # Celery and kombu put modules without a spec in their own place, and find_spec fails on one that is imported.
 def _is_installed(name: str) -> bool:
     if name in sys.modules:

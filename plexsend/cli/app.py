@@ -65,6 +65,20 @@ ENTRIES = (
         replaces="Asking for the status of each message of a campaign or a batch job, key by key",
     ),
     ListedCommand(
+        "receipts",
+        "receipts:receipts",
+        Section.FOLLOW,
+        "Show which delivery results came, and those of no message.",
+        replaces="Looking through the logs of a webhook for keys that nobody knows",
+    ),
+    ListedCommand(
+        "results",
+        "results:results",
+        Section.FOLLOW,
+        "List who hears what became of messages; hear it.",
+        replaces="Asking for the status of messages again and again, to find out which have ended",
+    ),
+    ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(
@@ -76,6 +90,13 @@ ENTRIES = (
     ),
     ListedCommand(
         "audit", "audit:audit", Section.FOLLOW, "Prove from the records that no message is missing."
+    ),
+    ListedCommand(
+        "find",
+        "find:find",
+        Section.FOLLOW,
+        "Find messages by their receiver, state, code, time or lane.",
+        replaces="Looking through a shop's own database for the msg_key of a customer's message",
     ),
     ListedCommand(
         "stats",
@@ -130,7 +151,9 @@ ENTRIES = (
         "Decide what becomes of messages where Redis went back in time.",
         replaces="Nothing: after a restore everything that had gone since the copy went again, unsaid",
     ),
-    ListedCommand("up", "up:up", Section.SERVERS, "Start Valkey and workers here, and keep them running."),
+    ListedCommand(
+        "up", "up:up", Section.SERVERS, "Start Valkey, workers and the rest here, and keep them running."
+    ),
     ListedCommand(
         "worker",
         "worker:worker",
@@ -164,7 +187,7 @@ ENTRIES = (
         "health",
         "health:health",
         Section.SET_UP,
-        "Say whether a worker or the outbox is well; for probes.",
+        "Say whether a worker, receipts or the outbox are well; for probes.",
         replaces="reading `plexsend fleet --json` or pinging Redis by hand in a probe's shell script",
     ),
     ListedCommand("demo", "demo:demo", Section.SET_UP, "Run the whole thing on this machine and watch it."),

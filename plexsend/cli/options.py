@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _A_TIME = "2026-03-01T09:00:00+09:00"
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 
@@ -44,6 +47,15 @@ class _MomentOrNow(_Moment):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, str) and value.strip().lower() == "now":
             return NOW
+        return super().convert(value, param, ctx)
+
+
+class _Since(_Moment):
+    """A point in time, or a day, which means its midnight."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, str) and _DAY.fullmatch(value.strip()):
+            value = f"{value.strip()}T00:00"
         return super().convert(value, param, ctx)
 
 
@@ -131,6 +143,7 @@ class _Lane(click.ParamType[Any]):
 
 MOMENT = _Moment()
 MOMENT_OR_NOW = _MomentOrNow()
+SINCE = _Since()
 ACCOUNT = _Account()
 GROUP = _Group()
 SERVICE = _Service()

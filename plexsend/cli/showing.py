@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.reading.json_shapes import masked
+from plexsend.outbox.reading.receipt_words import receipt_words
+from plexsend.outbox.states import State
 from plexsend.terminal.moments import local
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from plexsend.outbox.records import Record
     from plexsend.terminal.screen import Screen
 
@@ -37,8 +41,8 @@ HAPPENED = {
 """The events of a history in words for people; programs get their names."""
 
 
-def show_record(screen: Screen, record: Record) -> None:
-    """Print a record for people."""
+def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
+    """Print a record for people; `zone`: that of its account, in which the time of its receipt is shown."""
     screen.say(f"{record.msg_key}  {record.state}", style="bold")
     facts = (
         ("lane", record.lane.name),
@@ -50,6 +54,8 @@ def show_record(screen: Screen, record: Record) -> None:
         ("attempts", str(record.attempts) if record.attempts else ""),
         ("code", record.code),
         ("said", record.desc),
+        ("receipt", _receipt(record, zone)),
+        ("remedy", record.receipt.meaning.remedy if record.receipt else ""),
     )
     for name, value in facts:
         if value:
@@ -57,3 +63,9 @@ def show_record(screen: Screen, record: Record) -> None:
     for line in record.history:
         words = HAPPENED.get(line.event, line.event)
         screen.item(f"  {local(line.at_ms)}  ", "  ".join(filter(None, (words, line.code, line.detail))))
+
+
+def _receipt(record: Record, zone: tzinfo | None) -> str:
+    if record.receipt is not None:
+        return receipt_words(record.receipt, zone)
+    return "none came in time" if record.state is State.UNKNOWN else ""

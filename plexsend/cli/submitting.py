@@ -36,8 +36,13 @@ def submit_few(
     replace: bool,
     as_json: bool,
     name: Callable[[Problem], Problem],
+    wait_s: float | None = None,
 ) -> int:
-    """Submit items and return the exit code. `name` puts into a problem what was typed."""
+    """Submit items and return the exit code.
+
+    `name` puts into a problem what was typed. With `wait_s` each state of what is in is printed until it is
+    decided, for so long at most; then the exit code says whether all of it was delivered.
+    """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         timing = read_timing(store, account, send_at=send_at, expires_at=expires_at)
@@ -64,9 +69,17 @@ def submit_few(
             if stopped is not None and stopped.in_doubt:
                 screen.note(_describe_doubt(stopped.in_doubt))
             raise
-    if doubt is not None:
-        screen.warn(doubt)
-    return outcomes.print(submission)
+        if doubt is not None:
+            screen.warn(doubt)
+        code = outcomes.print(submission)
+        keys = [each.msg_key for each in submission.added]
+        keys += [each.msg_key for each in submission.duplicates]
+        if wait_s is None or not keys:
+            return code
+        from plexsend.cli.following import Follower
+
+        follower = Follower(screen, store, account, within_s=wait_s)
+        return code if follower.follow(keys) else EXIT_REFUSED
 
 
 def doubt_of_account(settings: Settings, store: Store, account: str) -> Problem | None:

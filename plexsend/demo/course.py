@@ -17,7 +17,7 @@ from plexsend.errors import PlexsendError
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.reading.snapshot import Watch
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.states import FINAL, SENT, State
+from plexsend.outbox.states import FINAL, State
 from plexsend.producers.producer import Producer
 from plexsend.stack.environment import with_sandbox
 from plexsend.stack.stack import PartFailed
@@ -37,7 +37,7 @@ _ROUND_S = 0.1
 _FOUND_OUT_S = 1.0
 """How long a process that has died may take to be seen as ended, once its server does not answer."""
 
-_REFUSED = tuple(state for state in FINAL if state not in SENT)
+_NOT_WELL = tuple(state for state in FINAL if state not in (State.ACCEPTED, State.DELIVERED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +52,26 @@ class _Ground:
 
 
 class Course:
-    """One run of the demo, over a stack that is not started yet."""
+    """One run of the demo, over a stack that is not started yet.
 
-    def __init__(self, stack: Stack, stops: Stops, show: Show, folder: Path) -> None:
+    With `takes_receipts` the stack has a server for receipts.
+    """
+
+    def __init__(self, stack: Stack, stops: Stops, show: Show, folder: Path, *, takes_receipts: bool) -> None:
         self._stack = stack
         self._stops = stops
         self._show = show
         self._folder = folder
+        self._takes_receipts = takes_receipts
         self._began_s = time.monotonic()
         self._added = 0
 
     def run(self) -> Summary:
         """Run to the end. PartFailed where a process dies on the way."""
-        self._say("Starting Valkey (with an append-only file), a stand-in gateway and two Celery workers.")
+        server = ", a server for its receipts" if self._takes_receipts else ""
+        self._say(
+            f"Starting Valkey (with an append-only file), a stand-in gateway{server} and two Celery workers."
+        )
         self._stack.start()
         redis_url, sandbox_url = self._stack.redis_url, self._stack.sandbox_url or ""
         settings = read_settings(with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url))
@@ -97,6 +104,7 @@ class Course:
             account=terms.ACCOUNT,
             sight=sight,
             imported=imported,
+            receipts=self._takes_receipts,
             holds=ground.watch.holds,
             limit_per_s=lambda service: ground.settings.service(service).rate_per_s,
             took_s=self._passed_s(),
@@ -122,7 +130,8 @@ class Course:
     def _watch_to_the_end(self, ground: _Ground) -> Sight:
         while True:
             sight = self._go_round(ground)
-            if sight.ended + sight.count(State.UNCERTAIN) >= self._added:
+            awaited = sight.count(State.ACCEPTED) if self._takes_receipts else 0
+            if sight.ended - awaited + sight.count(State.UNCERTAIN) >= self._added:
                 return sight
             if self._passed_s() > terms.LONGEST_S:
                 self._say(f"Giving up after {terms.LONGEST_S:g} s.")
@@ -154,8 +163,9 @@ class Course:
                 ready=view.ready,
                 later=view.later,
                 sending=view.sending,
-                accepted=sum(view.counts.get(f"s:{state}", 0) for state in SENT),
-                refused=sum(view.counts.get(f"s:{state}", 0) for state in _REFUSED),
+                accepted=view.counts.get(f"s:{State.ACCEPTED}", 0),
+                delivered=view.counts.get(f"s:{State.DELIVERED}", 0),
+                refused=sum(view.counts.get(f"s:{state}", 0) for state in _NOT_WELL),
                 pace_per_s=ground.watch.pace_per_s(view.lane.name),
                 limit_per_s=ground.settings.service(view.lane.service).rate_per_s,
             )
@@ -168,6 +178,7 @@ class Course:
             lanes=tuple(lane(view) for view in sight.lanes),
             holds=sight.holds,
             now_ms=sight.now_ms,
+            receipts=self._takes_receipts,
         )
 
     def _passed_s(self) -> float:

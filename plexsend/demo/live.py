@@ -42,6 +42,8 @@ _COLUMNS = (
     Column("now/s", right=True, leave_out=5),
     Column("limit/s", right=True, leave_out=1),
 )
+_ACCEPTED = 4
+"""The column that shows what was delivered instead, where receipts say so: 80 columns have room for one."""
 
 
 class LiveShow:
@@ -108,12 +110,15 @@ def _bar(picture: Picture, width: int) -> RenderableType:
 
 
 def _lanes(picture: Picture, width: int) -> RenderableType:
-    rows = [_row(lane) for lane in picture.lanes]
+    rows = [_row(lane, receipts=picture.receipts) for lane in picture.lanes]
+    columns = list(_COLUMNS)
+    if picture.receipts:
+        columns[_ACCEPTED] = Column("delivered", right=True)
     # One between two columns, so that a terminal of 80 shows the longest lane and every title.
-    layout = lay_out(_COLUMNS, rows, width, gap=1)
+    layout = lay_out(columns, rows, width, gap=1)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, layout.gap - 1, 0, 0), show_edge=False, pad_edge=False)
     for index in layout.shown:
-        column = _COLUMNS[index]
+        column = columns[index]
         table.add_column(
             column.title, justify="right" if column.right else "left", style=column.style, no_wrap=True
         )
@@ -122,8 +127,9 @@ def _lanes(picture: Picture, width: int) -> RenderableType:
     return table
 
 
-def _row(lane: LanePicture) -> list[str]:
-    counts = (lane.ready, lane.later, lane.sending, lane.accepted, lane.refused)
+def _row(lane: LanePicture, *, receipts: bool) -> list[str]:
+    well = lane.delivered if receipts else lane.accepted
+    counts = (lane.ready, lane.later, lane.sending, well, lane.refused)
     return [
         lane.name,
         *(f"{count:,}" for count in counts),

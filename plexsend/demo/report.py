@@ -101,7 +101,10 @@ def _where(wrong: WrongRows) -> str:
 
 def _fates(summary: Summary) -> Iterator[_Line]:
     yield "", f"What became of the {summary.imported.added:,} messages:"
-    yield _counted(summary.accepted, "accepted")
+    for count, words in ((summary.delivered, "delivered"), (summary.accepted, "accepted")):
+        # Where receipts are taken nothing stays accepted; where none are, nothing is delivered.
+        if count and words not in summary.unfinished:
+            yield _counted(count, words)
     for refusal in summary.refusals:
         yield _counted(refusal.count, f"{refusal.state}: {_in_words(refusal)}")
     for state, count in summary.unfinished.items():
@@ -184,7 +187,7 @@ def _proof(summary: Summary) -> Iterator[_Line]:
         for words in summary.disagreements:
             yield "  ", words
     else:
-        yield "", f"The gateway's own list names the same {summary.accepted:,} messages as accepted."
+        yield "", f"The gateway's own list names the same {summary.taken:,} messages as accepted."
 
 
 def _next(command: str, folder: Path | None) -> Iterator[_Line]:
@@ -214,6 +217,8 @@ def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:
             {"file": wrong.file, "lines": list(wrong.lines), "error": problem_json(wrong.problem)}
             for wrong in summary.imported.wrong
         ],
+        "taken": summary.taken,
+        "delivered": summary.delivered,
         "accepted": summary.accepted,
         **states,
         "refusals": [

@@ -31,6 +31,10 @@ _UNKNOWN_RECIPIENT = "010-9999-0141"
 _UNKNOWN_SENDER = "010-9999-0140"
 _UNEXPLAINED = "010-9999-0341"
 _REFUSES_THE_REQUEST = "010-9999-0400"
+# These it accepts, and posts a receipt for them that does not say delivered.
+_NO_SUCH_NUMBER = "010-9998-0050"
+_REFUSED_BY_RECIPIENT = "010-9998-0068"
+_NO_RESULT = "010-9998-0053"
 
 
 # The rows (1 the first) that differ, and in what. Those that the gateway refuses are spread over the file, so
@@ -40,6 +44,9 @@ _BULK_ODDITIES: tuple[tuple[tuple[int, ...], Mapping[str, str]], ...] = (
     ((120, 1404), {"receiver_number": _UNKNOWN_SENDER}),
     ((666,), {"receiver_number": _UNEXPLAINED}),
     ((250,), {"receiver_number": _REFUSES_THE_REQUEST}),
+    ((45, 980, 1850), {"receiver_number": _NO_SUCH_NUMBER}),
+    ((512, 1750), {"receiver_number": _REFUSED_BY_RECIPIENT}),
+    ((1300,), {"receiver_number": _NO_RESULT}),
     ((77, 1234), {"receiver_number": "010-123-45"}),
     ((888,), {"receiver_number": "02-555-0100"}),
     ((145, 1600), {"msg": "똠얌꿍 밀키트가 도착했습니다."}),

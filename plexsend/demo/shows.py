@@ -29,6 +29,7 @@ class LanePicture:
     later: int
     sending: int
     accepted: int
+    delivered: int
     refused: int
     pace_per_s: float
     limit_per_s: float
@@ -49,6 +50,8 @@ class Picture:
     holds: tuple[Hold, ...] = ()
     now_ms: int = 0
     """Redis's clock."""
+    receipts: bool = False
+    """Whether receipts say what was delivered."""
 
 
 class Show(Protocol):
@@ -139,6 +142,7 @@ class JsonShow(_Lines):
                         "later": lane.later,
                         "sending": lane.sending,
                         "accepted": lane.accepted,
+                        "delivered": lane.delivered,
                         "refused": lane.refused,
                         "pace_per_s": round(lane.pace_per_s, 1),
                         "rate_per_s": lane.limit_per_s,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plexsend.demo import terms
 from plexsend.outbox import steer
 from plexsend.outbox.holds import Reason, Scope
+from plexsend.outbox.states import State
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ _ENDS = {
     Reason.CREDIT: "Account {what} sends again, after {lasted}.",
     Reason.SHUT: "A message got through: lane {what} sends again, after {lasted}.",
 }
+
+_FIRST_RECEIPTS = {
+    State.DELIVERED: "The first receipts come: messages that the gateway accepted are delivered.",
+    State.UNDELIVERED: "A receipt says that a message was not delivered, and why: nobody sends it again.",
+}
+"""What is said when a receipt brings a message into a state for the first time."""
 
 _FIRST_TIMES = {
     "G141": "The gateway refuses a recipient (G141): that message is rejected, its neighbours go.",
@@ -72,6 +79,10 @@ class Story:
         for code, sentence in _FIRST_TIMES.items():
             if code not in self._said and sight.answered(code):
                 self._said.add(code)
+                self._say(sentence)
+        for state, sentence in _FIRST_RECEIPTS.items():
+            if state not in self._said and sight.count(state):
+                self._said.add(state)
                 self._say(sentence)
         for seen in changed:
             self._say_hold(seen, sight)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TOLERATED = 20
 """Messages above the rate that a second may hold: two batches."""
 
+_WELL = (State.ACCEPTED, State.DELIVERED)
 _SECOND = 1.0
 _SHOWN = 5
 """Keys that a disagreement names; more would not help more."""
@@ -83,10 +84,14 @@ class Summary:
 
     took_s: float
     imported: Imported
+    delivered: int
     accepted: int
+    """Of which no receipt has come."""
+    taken: int
+    """All that the gateway accepted, whatever became of it."""
     refusals: tuple[RefusalCount, ...]
     unfinished: Mapping[str, int]
-    """State → messages that have not ended."""
+    """State → messages that have not ended; accepted ones too, where receipts are taken."""
     tried_again: int
     """Messages of which nobody knew whether they had been sent."""
     alone: int
@@ -131,19 +136,26 @@ def gather(
     account: str,
     sight: Sight,
     imported: Imported,
+    receipts: bool,
     holds: Sequence[SeenHold],
     limit_per_s: Callable[[str], float],
     took_s: float,
 ) -> Summary:
-    """Read all records, run the audit, and ask the gateway what it accepted."""
+    """Read all records, run the audit, and ask the gateway what it accepted.
+
+    With `receipts` a message has not ended before its receipt.
+    """
     records = list(_records(store, account, files))
+    ended = {state for state in FINAL if not (receipts and state is State.ACCEPTED)}
     accepted_there = gateway.list_accepted()
     return Summary(
         took_s=took_s,
         imported=imported,
-        accepted=sum(1 for record in records if record.state in SENT),
+        delivered=sum(1 for record in records if record.state is State.DELIVERED),
+        accepted=sum(1 for record in records if record.state is State.ACCEPTED),
+        taken=sum(1 for record in records if record.state in SENT),
         refusals=tuple(_refusals(records)),
-        unfinished=Counter(str(record.state) for record in records if record.state not in FINAL),
+        unfinished=Counter(str(record.state) for record in records if record.state not in ended),
         tried_again=sum(1 for record in records if record.tries),
         alone=sum(1 for record in records if record.alone and not record.tries),
         unpaid=sum(1 for record in records if any(line.code == "G150" for line in record.history)),
@@ -197,12 +209,19 @@ def _records(store: Store, account: str, files: Iterable[SampleFile]) -> Iterato
 
 def _refusals(records: Iterable[Record]) -> Iterator[RefusalCount]:
     found = Counter(
-        (record.state, record.code, record.desc)
+        (record.state, *_why(record))
         for record in records
-        if record.state in FINAL and record.state not in SENT
+        if record.state in FINAL and record.state not in _WELL
     )
     for (state, code, words), count in sorted(found.items(), key=lambda entry: (-entry[1], entry[0])):
         yield RefusalCount(state, code, words, count)
+
+
+def _why(record: Record) -> tuple[str, str]:
+    """Return the code that decided about a message, and its words."""
+    if record.state in SENT and record.receipt is not None:
+        return record.receipt.code, record.receipt.meaning.words
+    return record.code, record.desc
 
 
 def _paces(

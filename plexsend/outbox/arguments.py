@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
+from plexsend.outbox.arguments_results import PROOF, REPLAY, RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
@@ -286,6 +286,8 @@ LAYOUTS: Mapping[str, Signature] = {
     "tally": Signature(TALLY),
     "imports": Signature(IMPORT, (IMPORT_ROW,)),
     "results": Signature(RESULTS, answer=RESULTS_ANSWER),
+    "proof": Signature(PROOF),
+    "replay": Signature(REPLAY),
     "receipts": Signature(RECEIPTS, (RECEIPT,)),
 }
 """Script → its orders."""

@@ -47,3 +47,21 @@ RESULTS_ANSWER = Order(
     Value("entries", Sort.LIST),
 )
 """`wait_ms`: until the next span lapses, 0 where none is out; `missed_…`: what this call found."""
+
+_WALK = (
+    Value("act"),
+    Value("name"),
+    _number("since_ms"),
+    # Of a replay: what was published later is the stream's to give.
+    _number("until_ms"),
+    Value("lane"),
+    # Of a page: entries from the end of the list that were looked at before, and the last of them.
+    _number("offset"),
+    Value("marker"),
+)
+
+PROOF = Order("proof", *_WALK)
+"""After it the keys of parked messages."""
+
+REPLAY = Order("replay", *_WALK)
+"""As for a proof."""

@@ -112,6 +112,8 @@ MOST_ENDED = 25
 """Lanes with a group of which it takes some away and which may end with that: about 45 µs each."""
 MOST_OF_GROUP = 100
 """Messages of a group that one call ends or gives another time: about 2 ms."""
+ENDED_A_PAGE = 100
+"""Ended messages that one call of a proof or a replay looks at."""
 MOST_STATS_DAYS = 100
 """Days of counts that one call takes away."""
 MOST_STOCKED = 5_000

@@ -17,9 +17,10 @@ from plexsend.errors import OutboxMoved
 from plexsend.gateway.receipt_codes import Family, receipt_code
 from plexsend.outbox.arguments import RECEIPT
 from plexsend.outbox.constants import LARGEST_NUMBER
+from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
-from plexsend.outbox.replies import text
+from plexsend.outbox.replies import number, text
 from plexsend.outbox.strays import keep_strays
 
 if TYPE_CHECKING:
@@ -83,6 +84,12 @@ def take_receipts(
     for part in _parts(receipts):
         found += _take(store, account, part, [name for name in dict.fromkeys(also) if name != account])
     return found
+
+
+def first_receipt_ms(store: Store, account: str) -> int | None:
+    """Return when the first receipt came for a message of an account; None: none ever did."""
+    first = ask(store, lambda pipe: pipe.hget(store.keys.receipts(account), "first"))
+    return None if first is None else number(first)
 
 
 def _take(store: Store, account: str, receipts: list[Receipt], also: list[str]) -> list[Reception]:

@@ -75,6 +75,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the same with the URL in a file, which may be written later",
     )
+    parser.add_argument(
+        "--receipts-delay", type=float, default=0, metavar="MS", help="how long after acceptance it is posted"
+    )
     parser.add_argument("--verbose", action="store_true", help="write a line to stderr for every answer")
     return parser
 
@@ -93,6 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
         messages_per_s=options.rate,
         receipts_url=options.receipts,
         receipts_file=options.receipts_file,
+        receipt_delay_ms=options.receipts_delay,
     )
 
 

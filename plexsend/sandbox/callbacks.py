@@ -103,8 +103,8 @@ class Callbacks:
 
     def _read_file(self) -> None:
         with self._lock:
-            self._look_at_s = self._clock() + LOOK_S
-            if self._file is None:
+            # Another thread may have read it meanwhile. Before it has, nobody may say that there is no URL.
+            if self._file is None or self._clock() < self._look_at_s:
                 return
             try:
                 self._read = read_url(self._file.read_text("utf-8").strip())
@@ -115,3 +115,4 @@ class Callbacks:
                 self._read = None
                 why = exc.strerror if isinstance(exc, OSError) else exc
                 _log.warning("the file with the URL for receipts cannot be used: %s", why)
+            self._look_at_s = self._clock() + LOOK_S

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.services import PRODUCTS
+from plexsend.stack.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,10 @@ REDIS_URL_FILE = f"{REDIS_URL}_FILE"
 LOG = f"{OURS}LOG"
 NOTIFY_URL = f"{OURS}NOTIFY_URL"
 STATE_DIR = f"{OURS}STATE_DIR"
+RECEIPT_SECRETS = f"{OURS}RECEIPT_SECRET_"
+RECEIPT_ALLOW = f"{OURS}RECEIPT_ALLOW"
+# What the caller has set for receipts of the gateway; the sandbox posts other ones, from here.
+_OF_RECEIPTS = (RECEIPT_SECRETS, RECEIPT_ALLOW, f"{OURS}TRUSTED_PROXIES")
 
 SANDBOX_USER = "sandbox"
 SANDBOX_CREDENTIALS = f"{SANDBOX_USER};made-up"
@@ -50,7 +55,8 @@ def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: st
     kept = {
         name: text
         for name, text in settings.items()
-        if not name.startswith((ACCOUNTS, NOTIFY_URL)) and name not in {*REDIS_VARIABLES, *gateway_names()}
+        if not name.startswith((ACCOUNTS, NOTIFY_URL, *_OF_RECEIPTS))
+        and name not in {*REDIS_VARIABLES, *gateway_names()}
     }
     return {
         **kept,
@@ -58,6 +64,11 @@ def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: st
         **dict.fromkeys(gateway_names(), sandbox_url),
         f"{ACCOUNTS}MAIN": SANDBOX_CREDENTIALS,
     }
+
+
+def for_receipts_of_sandbox(settings: Mapping[str, str], *, secret_file: Path) -> dict[str, str]:
+    """Return settings of a server that takes receipts of the account `main`, of this machine alone."""
+    return {**settings, f"{RECEIPT_SECRETS}MAIN_FILE": str(secret_file), RECEIPT_ALLOW: HOST}
 
 
 def with_gateway(settings: Mapping[str, str], *, redis_url: str) -> dict[str, str]:

@@ -19,7 +19,10 @@ LINGERING_S = 3.0
 """How long the processes of an owner that was killed may take to end; Valkey still writes its file."""
 _LOOK_AGAIN_S = 0.05
 _OWNERS = 0o700
-_OURS = {"lock", "logs", "valkey", ".gitignore", "gateway", "redis.url", "redis.new"}
+_OURS = {
+    *("lock", "logs", "valkey", ".gitignore", "gateway", "redis.url", "redis.new"),
+    *("receipt.secret", "receipt.new", "receipts.url", "receipts.new"),
+}
 """All that is put into a data folder."""
 
 
@@ -52,6 +55,10 @@ class DataFolder:
         """What Valkey reads its password from: on its command line everybody could read it."""
         self.redis_url = self.path / "redis.url"
         """Valkey's URL with that password, for programs of the same user."""
+        self.receipt_secret = self.path / "receipt.secret"
+        """What ends the path for the receipts of the sandbox."""
+        self.receipts_url = self.path / "receipts.url"
+        """Where the sandbox posts its receipts, with that secret."""
         self.lock = -1
         """File descriptor of the lock."""
 

@@ -101,6 +101,18 @@ def sandbox(
     )
 
 
+def receipts(folder: DataFolder, environ: Mapping[str, str], *, host: str, port: int) -> Program:
+    """Return the server that takes receipts; port 0 takes a free one, which its log names."""
+    return Program(
+        "receipts",
+        (*_PYTHON, "plexsend", "serve", "receipts", "--host", host, "--port", str(port), "--json"),
+        folder.logs / "receipts.log",
+        folder.path,
+        environ,
+        keeps_open=(folder.lock,),
+    )
+
+
 def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Program:
     """Return a worker process; `number` counts from 1."""
     name = f"worker-{number}"

@@ -1,4 +1,7 @@
-"""The stack: Valkey, the sandbox if there is one, and workers, started in order and stopped in reverse."""
+"""The stack: Valkey, the sandbox and the server for receipts where they are wanted, and workers.
+
+They are started in this order and stopped in reverse.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import NotPossible, OutboxError, PlexsendError
 from plexsend.stack import ports, programs
 from plexsend.stack.child import Child
+from plexsend.stack.environment import for_receipts_of_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +38,9 @@ GRACE_S = 10.0
 """The same for the others."""
 KILLED_S = 5.0
 """How long the kernel may take to end what was killed."""
+
+RECEIPTS_DELAY_MS = 300
+"""How long the sandbox takes to deliver: a person who looks sees that a message is accepted first."""
 
 _TRIES_FOR_A_PORT = 5
 _PASSWORD_BYTES = 24
@@ -63,6 +70,10 @@ class Plan:
     port: int = 0
     """Valkey's; 0 takes a free one."""
     sandbox_port: int = 0
+    receipts: bool = False
+    """Whether a server for receipts is started; the sandbox is told where it is."""
+    receipts_host: str = ports.HOST
+    receipts_port: int = 0
     durable: bool = False
     base_urls: Mapping[str, str] = field(default_factory=dict)
     """Product → where its messages go, to be shown; the workers read it from their settings."""
@@ -80,17 +91,24 @@ class Stack:
         self._free_port = free_port or ports.free_port
         self._valkey: Child | None = None
         self._sandbox: Child | None = None
+        self._receipts: Child | None = None
         self._workers: list[Child] = []
         self.redis_url = ""
         """Valkey's address with its password."""
         self.redis_place = ""
         """The same without, to be shown."""
         self.sandbox_url: str | None = None
+        self.receipts_url: str | None = None
+        """Where receipts are taken, without a path; None: nowhere."""
 
     @property
     def children(self) -> list[Child]:
         """All that were started, in that order."""
-        return [child for child in (self._valkey, self._sandbox, *self._workers) if child is not None]
+        return [
+            child
+            for child in (self._valkey, self._sandbox, self._receipts, *self._workers)
+            if child is not None
+        ]
 
     @property
     def workers(self) -> list[Child]:
@@ -103,6 +121,8 @@ class Stack:
         if self._plan.sandbox:
             self._start_sandbox()
         environ = self._plan.settings(self.redis_url, self.sandbox_url)
+        if self._plan.receipts:
+            self._start_receipts(environ)
         for number in range(1, self._plan.workers + 1):
             worker = Child(programs.worker(self._folder, environ, number))
             self._workers.append(worker)
@@ -125,7 +145,9 @@ class Stack:
     def stop(self) -> list[Child]:
         """End all: workers first, who settle what they have under way. Returns those that were killed."""
         killed = self.stop_workers()
+        # The sandbox first: what it has not posted by then it would post to nobody.
         killed += self._end(self._sandbox, grace_s=GRACE_S)
+        killed += self._end(self._receipts, grace_s=GRACE_S)
         # Never hurried: it takes milliseconds, and what it still has to write is the messages.
         return killed + self._end(self._valkey, grace_s=GRACE_S, patient=True)
 
@@ -165,8 +187,14 @@ class Stack:
         plan = self._plan
         if plan.sandbox_port:
             ports.refuse_taken(plan.sandbox_port)
+        options = plan.sandbox_options
+        if plan.receipts:
+            # Written when the server for receipts listens, which it does before a message can be sent.
+            self._folder.receipts_url.unlink(missing_ok=True)
+            options += ("--receipts-file", str(self._folder.receipts_url))
+            options += ("--receipts-delay", str(RECEIPTS_DELAY_MS))
         self._sandbox = sandbox = Child(
-            programs.sandbox(self._folder, plan.environ, port=plan.sandbox_port, options=plan.sandbox_options)
+            programs.sandbox(self._folder, plan.environ, port=plan.sandbox_port, options=options)
         )
         self.launch(sandbox)
         self._wait_for(sandbox, lambda: _find_url(sandbox) is not None, within_s=READY_S)
@@ -174,8 +202,28 @@ class Stack:
         if url is not None:
             # Started again it must come back where its clients look for it.
             port = int(url.rpartition(":")[2])
-            options = plan.sandbox_options
             sandbox.program = programs.sandbox(self._folder, plan.environ, port=port, options=options)
+
+    def _start_receipts(self, environ: Mapping[str, str]) -> None:
+        plan, folder = self._plan, self._folder
+        if plan.receipts_port:
+            ports.refuse_taken(plan.receipts_port)
+        secret = ""
+        if plan.sandbox:
+            # Every user of this machine can post to a port of it.
+            secret = secrets.token_urlsafe(_PASSWORD_BYTES)
+            folder.write_secret(folder.receipt_secret, f"{secret}\n")
+            environ = for_receipts_of_sandbox(environ, secret_file=folder.receipt_secret)
+        start = partial(programs.receipts, folder, environ, host=plan.receipts_host)
+        self._receipts = server = Child(start(port=plan.receipts_port))
+        self.launch(server)
+        self._wait_for(server, lambda: _find_server(server) is not None, within_s=READY_S)
+        self.receipts_url = url = _find_server(server)
+        if url is not None:
+            # Started again it must come back where it is looked for.
+            server.program = start(port=int(url.rpartition(":")[2]))
+            if plan.sandbox:
+                folder.write_secret(folder.receipts_url, f"{url}/receipts/main/{secret}\n")
 
     def _valkey_answers(self) -> bool:
         from plexsend.outbox.reading.queries import lanes  # noqa: PLC0415  `--help` must be quick
@@ -237,4 +285,9 @@ def _says_ready(worker: Child) -> bool:
 
 def _find_url(sandbox: Child) -> str | None:
     found = re.search(r"^sandbox listens on (\S+)$", sandbox.read_log(), re.MULTILINE)
+    return found[1] if found else None
+
+
+def _find_server(receipts: Child) -> str | None:
+    found = re.search(r'^\{"url": "([^"]+)"', receipts.read_log(), re.MULTILINE)
     return found[1] if found else None

@@ -65,8 +65,8 @@ class Screen:
         empty: str = "",
         blocks: bool = False,
         wide: bool = False,
-    ) -> None:
-        """Print a table for people; where it has no rows, `empty` goes to stderr instead.
+    ) -> int:
+        """Print a table for people; where it has no rows, `empty` goes to stderr instead. Return its rows.
 
         With `blocks` a terminal that is too narrow for it gets a block of lines for each row; with `wide` it
         gets all columns all the same.
@@ -74,8 +74,11 @@ class Screen:
         if not self.as_json:
             from plexsend.terminal.tables import print_table  # noqa: PLC0415  programs need no tables
 
-            if not print_table(sys.stdout, columns, rows, blocks=blocks, wide=wide) and empty:
+            count = print_table(sys.stdout, columns, rows, blocks=blocks, wide=wide)
+            if not count and empty:
                 self.note(empty)
+            return count
+        return 0
 
     def note(self, text: str) -> None:
         """Print a remark for people to stderr."""

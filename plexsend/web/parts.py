@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.doors import Door
+from plexsend.outbox.metrics import Instruments
 from plexsend.web.pulse import Pulse
 from plexsend.web.refused import RefusedCounts
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
-PARTS: Mapping[str, str] = {"receipts": "plexsend.web.receipts"}
+PARTS: Mapping[str, str] = {"receipts": "plexsend.web.receipts", "metrics": "plexsend.web.metrics"}
 """What can be served → its module, whose `routes(parts)` returns its paths with what answers there."""
 
 
@@ -43,6 +44,8 @@ class Parts:
     accounts: Callable[[], Iterable[str]] = tuple
     """Returns the accounts whose receipts are taken here."""
     pulse: Pulse = field(init=False)
+    instruments: Instruments = field(init=False)
+    """What this process counts; a part that uses it sees to it that it is written down."""
     _door: Door = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +57,7 @@ class Parts:
             parts=self.names,
             port=self.port,
         )
+        self.instruments = Instruments(self._door.process)
         self.pulse = Pulse(self.store, self.door, durable=self.settings.durable, refused=self.refused)
 
     def door(self) -> Door:

@@ -12,6 +12,7 @@ from plexsend.logs import get_logger
 from plexsend.web.answers import forbidden, not_found, taken, too_long, too_slow, unavailable
 from plexsend.web.app import App
 from plexsend.web.guards import NotWhole, TooLong, TooSlow, caller, read_body
+from plexsend.web.lag import LagWatch
 from plexsend.web.paths import Paths
 from plexsend.web.posts import GATEWAY_ADDRESSES, read_post
 from plexsend.web.refused import RefusedBecause
@@ -46,11 +47,15 @@ def routes(parts: Parts) -> Mapping[str, object]:
             "receipts are taken from every address",
             remedy=f"set PLEXSEND_RECEIPT_ALLOW={','.join(GATEWAY_ADDRESSES)}",
         )
-    writer = Writer(parts.store)
+    lag = LagWatch(parts.store, parts.instruments)
+    writer = Writer(parts.store, take=lag.take)
     writer.taken = parts.pulse.counts
+    parts.starts.append(lag.start)
+    parts.stops.append(lag.stop)
     parts.starts.append(writer.start)
     parts.stops.append(writer.stop)
     parts.alive.append(lambda: writer.lives)
+    parts.alive.append(lambda: lag.lives)
     parts.accounts = lambda: settings.receipt_secrets
     return {"/receipts/{account}/{secret}": Receipts(parts, Paths(settings.receipt_secrets), writer)}
 

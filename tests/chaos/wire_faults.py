@@ -116,6 +116,8 @@ _CALLED_BY_NOBODY = (
     Script.PRUNE,
     Script.REWOUND,
     Script.RESULTS,
+    Script.PROOF,
+    Script.REPLAY,
 )
 """A fleet that has gone over to the form in force calls the first two no more. Imports of rows without a key
 of their own are in no ledger here (tests/integration/crash loses their calls), what is pruned could not be

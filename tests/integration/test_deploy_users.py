@@ -37,6 +37,7 @@ SHOWS = (
     ("dead", "list"),
     ("uncertain", "list"),
     ("policy", "list"),
+    ("health", "outbox"),
 )
 
 

@@ -14,7 +14,7 @@ import click
 
 from plexsend.cli.options import example, json_option
 from plexsend.errors import PlexsendError
-from plexsend.extras import require
+from plexsend.extras import is_complete, require
 from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED, fault_of
 from plexsend.terminal.screen import Screen
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 def demo(*, full: bool, keep: bool, as_json: bool) -> int:
     """Run the whole thing on this machine and watch it, for about half a minute.
 
-    Starts Valkey, a stand-in gateway and Celery workers, imports a sample of 2,740 messages and shows how
-    they go, while the gateway refuses some, falls into trouble and runs out of credit. No setting of yours is
-    used and nothing leaves this machine. Exit code 0 only if every message has a known fate and the audit
-    holds.
+    Starts Valkey, a stand-in gateway, a server for its receipts and Celery workers, imports a sample of 2,740
+    messages and shows how they go until they are delivered, while the gateway refuses some, falls into
+    trouble and runs out of credit. No setting of yours is used and nothing leaves this machine. Exit code 0
+    only if every message has a known fate and the audit holds.
     """
     require("embedded", "worker")
     screen = Screen(as_json=as_json)
@@ -92,10 +92,11 @@ def _run(screen: Screen, stops: Stops, path: Path) -> Summary:
     from plexsend.stack.stack import Stack
 
     with DataFolder(path) as folder:
-        stack = Stack(_plan(), folder, stops)
+        plan = _plan()
+        stack = Stack(plan, folder, stops)
         try:
             with stops.interruptible(), _choose_show(screen) as show:
-                return Course(stack, stops, show, path).run()
+                return Course(stack, stops, show, path, takes_receipts=plan.receipts).run()
         finally:
             stack.stop()
 
@@ -115,6 +116,7 @@ def _plan() -> Plan:
             **environment.with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url or ""),
         },
         sandbox_options=("--account", environment.SANDBOX_CREDENTIALS, "--credit", str(terms.CREDIT)),
+        receipts=is_complete("web"),
     )
 
 

@@ -15,31 +15,31 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
-_WORKER_AGE_S = 5.0
-"""As long as a worker process counts as alive for the others."""
+_WORKER_AGE_S, _DOOR_AGE_S = 5.0, 10.0
+"""As long as each counts as alive for the others."""
 
 
 @click.command(epilog=example("plexsend health worker", "plexsend health outbox --max-age 600"))
-@click.argument("what", type=click.Choice(["worker", "outbox"]))
+@click.argument("what", type=click.Choice(["worker", "receipts", "outbox"]))
 @click.option(
     "--max-age",
     "max_age_s",
     type=click.FloatRange(min=0, min_open=True),
     metavar="S",
-    help="Seconds: how old the last sign of life may be [default: 5 of a worker]; of the outbox, how "
-    "long a message may have been ready to go [default: however long].",
+    help="Seconds: how old the last sign of life may be [default: 5 of a worker, 10 of a server for "
+    "receipts]; of the outbox, how long a message may have been ready to go [default: however long].",
 )
-@click.option("--anywhere", is_flag=True, help="A worker on any host will do, not only on this one.")
+@click.option("--anywhere", is_flag=True, help="One on any host will do, not only on this one.")
 @json_option
 def health(*, what: str, max_age_s: float | None, anywhere: bool, as_json: bool) -> int:
-    """Say whether a worker of this host, or the outbox, is well.
+    """Say whether a worker or the server for receipts of this host, or the outbox, is well.
 
-    worker: a worker process of this host (of this container) has just given its sign of life. outbox: Redis
-    answers, is one that plexsend can use, and takes messages. Exit code 0: it is well; 1: it is not, and why;
-    2: wrong usage or settings.
+    worker, receipts: a worker process, or a server that takes receipts, of this host (of this container) has
+    just given its sign of life. outbox: Redis answers, is one that plexsend can use, and takes messages.
+    Exit code 0: it is well; 1: it is not, and why; 2: wrong usage or settings.
     """
     if anywhere and what == "outbox":
-        raise click.UsageError("--anywhere says where a worker runs; there is one outbox.")
+        raise click.UsageError("--anywhere says where a process runs; there is one outbox.")
     screen = Screen(as_json=as_json)
     found = _look(what, max_age_s, anywhere=anywhere)
     facts = {"what": what, "ok": found.ok, "reason": found.words, "remedy": found.remedy or None}
@@ -75,8 +75,14 @@ def _ask(what: str, settings: Settings, store: Store, max_age_s: float | None, *
         return look_at_outbox(store, durable=settings.durable, max_age_s=max_age_s)
     import socket
 
+    host = "" if anywhere else socket.gethostname()
+    if what == "receipts":
+        from plexsend.outbox.doors import known
+        from plexsend.outbox.reading.liveness import look_at_doors
+
+        now_ms, doors = known(store)
+        return look_at_doors(doors, now_ms, host, max_age_s or _DOOR_AGE_S)
     from plexsend.outbox.fleet import fleet
     from plexsend.outbox.reading.liveness import look_at_workers
 
-    host = "" if anywhere else socket.gethostname()
     return look_at_workers(fleet(store), host, max_age_s or _WORKER_AGE_S)

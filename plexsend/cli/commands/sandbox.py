@@ -65,6 +65,13 @@ from plexsend.terminal.screen import Screen
     type=click.Path(dir_okay=False, path_type=Path),
     help="The same with the URL in a file, which may be written later.",
 )
+@click.option(
+    "--receipts-delay",
+    metavar="MS",
+    type=click.FloatRange(min=0),
+    default=0,
+    help="How many ms after acceptance a receipt is posted; at once without it.",
+)
 @json_option
 def sandbox(
     *,
@@ -76,6 +83,7 @@ def sandbox(
     keep_bodies: bool,
     receipts_url: str | None,
     receipts_file: Path | None,
+    receipts_delay: float,
     as_json: bool,
 ) -> None:
     """Run a stand-in gateway on 127.0.0.1 until Ctrl-C. It accepts messages and sends them to nobody.
@@ -93,7 +101,9 @@ def sandbox(
             port,
             credentials=parse_accounts(accounts),
             credit=credit,
-            behaviour=Behaviour().change({"duplicates": duplicates, "messages_per_s": rate}),
+            behaviour=Behaviour().change(
+                {"duplicates": duplicates, "messages_per_s": rate, "receipt_delay_ms": receipts_delay}
+            ),
             keep_bodies=keep_bodies,
             receipts_url=receipts_url,
             receipts_file=receipts_file,

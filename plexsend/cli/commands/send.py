@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_WAIT_S = 60
+"""How long --wait waits at most, unless it is told: a receipt of an MMS comes within seconds as a rule."""
+_LONGEST_WAIT_S = 7 * 24 * 3600
+
 _OPTIONS = {
     "to": "--to",
     "from_": "--from",
@@ -78,6 +82,15 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     callback=_split,
     help="Any other field, named as in the header of a table.",
 )
+@click.option(
+    "--wait",
+    "wait_s",
+    metavar="[S]",
+    is_flag=False,
+    flag_value=str(_WAIT_S),
+    type=click.IntRange(1, _LONGEST_WAIT_S),
+    help=f"Print each state as it comes, for S seconds at most (without S: {_WAIT_S}); see below.",
+)
 @msg_type_option
 @submit_options
 @json_option
@@ -97,11 +110,16 @@ def send(
     send_at: datetime | None,
     expires_at: datetime | None,
     replace: bool,
+    wait_s: int | None,
     as_json: bool,
 ) -> int:
     """Put one message in for each receiver; a worker sends it.
 
     Exit code 1 if a message is refused or its key belongs to another message; the others are in all the same.
+
+    With --wait the exit code is 0 once all are delivered, or accepted where nothing takes receipts for the
+    account (it says so then), and 1 where one ends otherwise or the time is over. Ctrl-C ends the waiting
+    alone: what was put in goes on.
     """
     from plexsend.cli.submitting import submit_few
     from plexsend.producers.message import make_item, name_as_written
@@ -133,6 +151,7 @@ def send(
         expires_at=expires_at,
         replace=replace,
         as_json=as_json,
+        wait_s=wait_s,
         name=partial(name_as_written, service=service, fields=others, written=_OPTIONS),
     )
 

@@ -9,13 +9,14 @@ import click
 from plexsend.cli.options import example, json_option
 from plexsend.terminal.screen import Screen
 
-_PARTS = ("receipts",)
+_PARTS = ("receipts", "metrics")
 
 
 @click.command(
     epilog=example(
         "plexsend serve receipts --port 8080",
         "plexsend serve receipts --host 0.0.0.0 --port 8080",
+        "plexsend serve metrics --port 9464",
     ),
 )
 @click.argument("parts", metavar="PART...", nargs=-1, required=True, type=click.Choice(_PARTS))
@@ -30,9 +31,10 @@ _PARTS = ("receipts",)
 )
 @json_option
 def serve(*, parts: tuple[str, ...], host: str, port: int, as_json: bool) -> None:
-    """Take receipts over HTTP until Ctrl-C or SIGTERM. docs/receipts.md says how to set it up.
+    """Take receipts, or serve metrics, over HTTP until Ctrl-C or SIGTERM.
 
-    PART is receipts: what the gateway posts to /receipts/ACCOUNT/SECRET. /health/live and /health/ready are
+    PART is receipts (what the gateway posts to /receipts/ACCOUNT/SECRET; docs/receipts.md) or metrics
+    (/metrics, the whole fleet for Prometheus; docs/metrics.md), or both. /health/live and /health/ready are
     always there. Prints its address when it is ready; what comes is finished before it ends.
     """
     from plexsend.cli.opening import open_settings

@@ -15,17 +15,18 @@ from plexsend.terminal.screen import Screen
 @account_option
 @json_option
 def status(*, key: str, account: str | None, as_json: bool) -> None:
-    """Show all that is known of the message KEY: state, lane, attempts, the last answer, history.
+    """Show all that is known of the message KEY: state, lane, attempts, the last answer, receipt, history.
 
     Where several accounts know the key, each has its own message and all are shown.
     """
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
-    from plexsend.cli.finding import find_records
+    from plexsend.cli.finding import find_records, zone_of
 
     with open_outbox(screen) as (_, store):
         for record in find_records(store, key, account):
-            screen.facts(record_json(record))
+            zone = zone_of(store, record.lane.account)
+            screen.facts(record_json(record, zone))
             if not as_json:
-                show_record(screen, record)
+                show_record(screen, record, zone)

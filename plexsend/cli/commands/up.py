@@ -1,33 +1,37 @@
-"""`plexsend up`: Valkey and workers, with the sandbox or the real gateway, kept running until Ctrl-C."""
+"""`plexsend up`: Valkey, workers and a server for receipts, with the sandbox or the real gateway.
+
+They are kept running until Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plexsend.cli.options import example, json_option
-from plexsend.errors import Problem, SettingsError, UsageError
+from plexsend.errors import MissingExtra, Problem, SettingsError, UsageError
 from plexsend.extras import require
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from plexsend.stack.child import Child
-    from plexsend.stack.folder import DataFolder
     from plexsend.stack.stack import Plan, Stack
     from plexsend.stack.stops import Stops
 
 _ROUND_S = 0.2
 _PORT = click.IntRange(0, 65535)
+_RECEIPTS_PORT = 8080
+"""Where receipts of the real gateway are taken: a proxy has to find it again."""
 
 _NO_ACCOUNT = Problem(
     "PLEXSEND_ACCOUNT_<NAME>",
@@ -61,13 +65,37 @@ _NO_ACCOUNT = Problem(
 @click.option(
     "--sandbox-port", metavar="P", type=_PORT, default=0, help="The sandbox's; 0, the default, a free one."
 )
+@click.option(
+    "--receipts-host",
+    metavar="H",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address at which receipts are taken.",
+)
+@click.option(
+    "--receipts-port",
+    metavar="P",
+    type=_PORT,
+    help=f"The port for them; 0 a free one. [default: {_RECEIPTS_PORT}, with --sandbox 0]",
+)
 @json_option
-def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int, as_json: bool) -> int:
-    """Start Valkey and workers on this machine, and keep them running until Ctrl-C.
+def up(
+    *,
+    sandbox: bool,
+    workers: int,
+    data: Path,
+    port: int,
+    sandbox_port: int,
+    receipts_host: str,
+    receipts_port: int | None,
+    as_json: bool,
+) -> int:
+    """Start Valkey, workers and a server for receipts here, and keep them running until Ctrl-C.
 
     Messages stay in the data folder from one run to the next, and a folder is for one gateway. With --sandbox
     everything goes to a stand-in gateway; without it the accounts of the environment are used and messages
-    are really sent. Prints the addresses that other commands need. A process that ends unexpectedly is
+    are really sent. Receipts are taken from the stand-in, or where PLEXSEND_RECEIPT_SECRET_<NAME> is set
+    (docs/receipts.md). Prints the addresses that other commands need. A process that ends unexpectedly is
     reported and started again.
     """
     require("embedded", "worker")
@@ -75,7 +103,15 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
         raise UsageError("--sandbox-port needs --sandbox: without it no sandbox is started.")
     screen = Screen(as_json=as_json)
     plan = _plan(screen, sandbox=sandbox, workers=workers, port=port, sandbox_port=sandbox_port)
+    if plan.receipts:
+        default = 0 if sandbox else _RECEIPTS_PORT
+        plan = replace(
+            plan,
+            receipts_host=receipts_host,
+            receipts_port=default if receipts_port is None else receipts_port,
+        )
     # Wrong settings are reported without loading these.
+    from plexsend.cli.announcing import announce
     from plexsend.stack.folder import DataFolder, Gateway
     from plexsend.stack.stack import Stack
     from plexsend.stack.stops import StopAsked, Stops
@@ -88,7 +124,7 @@ def up(*, sandbox: bool, workers: int, data: Path, port: int, sandbox_port: int,
             with stops.interruptible():
                 stack.start()
                 stack.wait_for_workers()
-                _announce(screen, stack, plan, folder)
+                announce(screen, stack, plan, folder)
                 _keep(screen, stack, stops)
         except StopAsked:
             # The person who asked may have closed the terminal.
@@ -134,83 +170,24 @@ def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_por
         sandbox_options=("--account", environment.SANDBOX_CREDENTIALS),
         port=port,
         sandbox_port=sandbox_port,
+        receipts=_takes_receipts(screen, sandbox=sandbox, secrets=read.receipt_secrets),
         durable=read.durable,
         base_urls=read.base_urls,
     )
 
 
-def _announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> None:
-    from plexsend.stack import environment
-
-    data, redis_file = folder.path, folder.redis_url
-    exports = _exports(stack, plan, redis_file)
-    screen.facts(
-        {
-            "event": "up",
-            "redis_url": stack.redis_place,
-            "redis_url_file": str(redis_file),
-            "sandbox_url": stack.sandbox_url,
-            "data": str(data),
-            "logs": str(data / "logs"),
-            "export": exports,
-            "processes": {child.name: child.pid for child in stack.children},
-        }
-    )
-    screen.say("plexsend is up.", style="bold green")
-    screen.say(f"  Valkey    {stack.redis_place}  (its password is in {redis_file.name} of the data folder)")
-    if stack.sandbox_url is None:
-        urls = ", ".join(sorted(set(plan.base_urls.values())))
-        screen.say(f"  gateway   {urls}: messages are really sent there")
-    else:
-        screen.say(f"  sandbox   {stack.sandbox_url}  (nothing leaves this machine)")
-    screen.say(f"  workers   {len(stack.workers)}")
-    screen.say(f"  data      {data}")
-    screen.say(f"  logs      {data / 'logs'}")
-    screen.say()
-    screen.say("To use it from another terminal, with commands and applications:")
-    for name in sorted(environment.REDIS_VARIABLES & plan.environ.keys() - exports.keys()):
-        screen.say(f"  unset {name}")
-    screen.say(f"  export {_shell(_for_applications(exports))}")
-    screen.say("  plexsend lanes")
-    if stack.sandbox_url is not None:
-        screen.say("To add a worker there:")
-        screen.say(f"  {_shell(_for_a_worker(exports))} plexsend worker")
-        screen.say("The numbers for which the sandbox has a fixed outcome are listed in docs/sandbox.md.")
-    screen.say()
-    screen.say("Ctrl-C stops everything.")
-    sys.stdout.flush()
-
-
-def _shell(variables: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
-
-
-def _for_applications(exports: Mapping[str, str]) -> dict[str, str]:
-    """Return what says where messages wait: only workers need to know the gateway."""
-    from plexsend.stack import environment
-
-    return {name: value for name, value in exports.items() if name not in environment.gateway_names()}
-
-
-def _for_a_worker(exports: Mapping[str, str]) -> dict[str, str]:
-    """Return what another worker needs, complete: any account but this one is refused by the sandbox."""
-    from plexsend.stack import environment
-
-    return {**exports, f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS}
-
-
-def _exports(stack: Stack, plan: Plan, redis_file: Path) -> dict[str, str]:
-    from plexsend.stack import environment
-
-    prefix = f"{environment.OURS}KEY_PREFIX"
-    # A file, since a password in an output ends up in logs and in the history of a shell.
-    exports = {environment.REDIS_URL_FILE: str(redis_file)}
-    if stack.sandbox_url is not None:
-        exports |= dict.fromkeys(environment.gateway_names(), stack.sandbox_url)
-    # Another prefix would show another, empty outbox.
-    if prefix in plan.environ:
-        exports[prefix] = plan.environ[prefix]
-    return exports
+def _takes_receipts(screen: Screen, *, sandbox: bool, secrets: Collection[str]) -> bool:
+    """Return whether to start a server for receipts. Without a secret nothing could be posted to it."""
+    if not sandbox and not secrets:
+        return False
+    try:
+        require("web")
+    except MissingExtra as exc:
+        if not sandbox:
+            raise
+        screen.warn(Problem("receipts", f"are not taken: {exc}", "Without them messages end accepted."))
+        return False
+    return True
 
 
 def _keep(screen: Screen, stack: Stack, stops: Stops) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
 
+_BY_RECEIPT = (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
 SETS = ("later", "ready", "sending", "uncertain", "dead")
 _LANES_A_CALL = 50
 """About a millisecond."""
@@ -67,8 +68,9 @@ class Tally:
     """What the records of one lane say."""
 
     states: Counter[str] = field(default_factory=Counter)
-    lately: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """State and ms of the end → records, of those that ended since the records began to be read."""
+    lately: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    """State, ms of the end and ms of the last change → records, of those that ended, or were changed by a
+    receipt or for want of one, since the records began to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,13 @@ class Miscount:
     """A state of which a lane counts more or fewer messages than there are records."""
 
     lane: str
-    state: State
+    state: str
+    """`ended`: all that have ended, together."""
     counted: int
     records: int
 
     @property
-    def shift(self) -> tuple[str, State, int]:
+    def shift(self) -> tuple[str, str, int]:
         """What stays as it is while the lane moves on."""
         return self.lane, self.state, self.counted - self.records
 
@@ -146,22 +149,59 @@ def miscounts(lane: str, before: Books, after: Books, seen: Tally) -> Iterator[M
                 yield Miscount(lane, state, before.count(state), seen.states[state])
         return
     # A lane with a group that ended meanwhile has no books any more.
-    for state in FINAL if after.submitted >= before.submitted else ():
-        least, most = _seen_before(before.at_ms, after.at_ms, state, seen)
-        counted = before.count(state)
-        gone = max(0, after.archived(state) - before.archived(state))
-        if least > counted or most < counted - gone:
-            yield Miscount(lane, state, counted, least if least > counted else most)
+    if after.submitted >= before.submitted:
+        yield from _miscounts_of_ended(lane, before, after, seen)
 
 
-# How many of the records seen had ended at a moment, at least and at most: of those that ended in the very ms
-# it is not known. An end behind the last look is from before the clock was set back.
-def _seen_before(at_ms: int, last_ms: int, state: State, seen: Tally) -> tuple[int, int]:
+# Receipts move what has ended from one state to another: so each state is compared with that much room, and
+# all of them together without.
+def _miscounts_of_ended(lane: str, before: Books, after: Books, seen: Tally) -> list[Miscount]:
+    looks = _Looks(lane, before, after, seen)
+    moved = _moved_by_receipts(before, after, seen)
+    found = [miscount for state in FINAL for miscount in _differs(looks, (state,), moved)]
+    return found or list(_differs(looks, FINAL))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Two looks at a lane's books, and what its records said between them."""
+
+    lane: str
+    before: Books
+    after: Books
+    seen: Tally
+
+
+def _differs(looks: _Looks, states: tuple[State, ...], moved: int = 0) -> Iterator[Miscount]:
+    before, after = looks.before, looks.after
+    least, most = _seen_before(before.at_ms, after.at_ms, states, looks.seen)
+    counted = sum(before.count(state) for state in states)
+    gone = sum(max(0, after.archived(state) - before.archived(state)) for state in states)
+    if least > counted or most < counted - gone - moved:
+        name = states[0] if len(states) == 1 else "ended"
+        yield Miscount(looks.lane, name, counted, least if least > counted else most)
+
+
+# How many of the records seen were in one of these states at a moment, at least and at most: of those that
+# came into it in the very ms it is not known. What is behind the last look is from before the clock was set
+# back.
+def _seen_before(at_ms: int, last_ms: int, states: tuple[State, ...], seen: Tally) -> tuple[int, int]:
     after = same = 0
-    for (ended_as, ended_ms), n in seen.lately.items():
-        if ended_as == state and at_ms < ended_ms <= last_ms:
+    for (state, ended_ms, changed_ms), n in seen.lately.items():
+        came_ms = changed_ms if len(states) == 1 else ended_ms
+        if state in states and at_ms < came_ms <= last_ms:
             after += n
-        elif ended_as == state and ended_ms == at_ms:
+        elif state in states and came_ms == at_ms:
             same += n
-    most = seen.states[state] - after
+    most = sum(seen.states[state] for state in states) - after
     return most - same, most
+
+
+# How many may have gone from one state to another since they ended, those taken away then among them.
+def _moved_by_receipts(before: Books, after: Books, seen: Tally) -> int:
+    gone = sum(max(0, after.archived(state) - before.archived(state)) for state in _BY_RECEIPT)
+    return gone + sum(
+        n
+        for (_, ended_ms, changed_ms), n in seen.lately.items()
+        if ended_ms <= before.at_ms <= changed_ms <= after.at_ms
+    )

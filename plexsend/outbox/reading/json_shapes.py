@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reading.receipt_words import receipt_json
 from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.records import Record
@@ -17,8 +20,12 @@ def lane_json(lane: Lane) -> dict[str, object]:
     return {"lane": lane.name, "service": lane.service, "account": lane.account}
 
 
-def record_json(record: Record) -> dict[str, object]:
-    """Return a record for programs. What is not there is null."""
+def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]:
+    """Return a record for programs. What is not there is null.
+
+    `code` and `desc` are of the request, `receipt` is what became of the message then; `zone`: in which its
+    time is given, None: UTC.
+    """
     return {
         "msg_key": record.msg_key,
         "state": str(record.state),
@@ -41,6 +48,7 @@ def record_json(record: Record) -> dict[str, object]:
         "ended_at": utc(record.ended_ms),
         "receiver": masked(record.receiver_last) or None,
         "group": record.lane.group,
+        "receipt": None if record.receipt is None else receipt_json(record.receipt, zone),
     }
 
 

@@ -13,7 +13,11 @@ from plexsend.terminal.moments import span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from plexsend.outbox.doors import Door
     from plexsend.outbox.fleet import FleetProcess
+
+RECEIPTS = "receipts"
+"""The part of a door that takes receipts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,25 @@ def look_at_workers(processes: Iterable[FleetProcess], host: str, max_age_s: flo
     return _youngest(
         "worker process", known, host, max_age_s, "Look at its log, or start one: plexsend worker"
     )
+
+
+def look_at_doors(doors: Iterable[Door], now_ms: int, host: str, max_age_s: float) -> Liveness:
+    """Return whether a process that takes receipts gave a sign of life lately. Pure.
+
+    Args:
+        doors: Those that are known.
+        now_ms: Redis's clock.
+        host: Where it must run; empty: anywhere.
+        max_age_s: How old its last sign may be.
+    """
+    found = [
+        # One that is ahead is from before Redis's clock was set back.
+        (door.label, abs(now_ms - door.seen_ms) / 1000, door.host)
+        for door in doors
+        if RECEIPTS in door.parts
+    ]
+    remedy = "Look at its log, or start one: plexsend serve receipts"
+    return _youngest("server for receipts", found, host, max_age_s, remedy)
 
 
 def _youngest(

@@ -152,8 +152,8 @@ class RecordPass:
             self._pass.named[account].add(lane)
             self._pass.tallies[lane].states[text(state)] += n
         for what, n in _pages(lately, 2):
-            lane, state, ended_ms = text(what).rsplit(" ", 2)
-            self._pass.tallies[lane].lately[state, number(ended_ms)] += n
+            lane, state, ended_ms, changed_ms = text(what).rsplit(" ", 3)
+            self._pass.tallies[lane].lately[state, number(ended_ms), number(changed_ms)] += n
 
     def _note(self, breaks: Iterable[Iterable[bytes]]) -> None:
         for row in breaks:

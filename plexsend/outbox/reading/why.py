@@ -9,6 +9,7 @@ from plexsend.gateway.services import MOST_ITEMS, SERVICES
 from plexsend.outbox.addresses import agreed_addresses, refused_secrets
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.fleet import fleet
+from plexsend.outbox.reading.causes import Cause, receipt_causes
 from plexsend.outbox.reading.days import limited_day
 from plexsend.outbox.reading.queries import (
     covering,
@@ -19,27 +20,18 @@ from plexsend.outbox.reading.queries import (
     server_ms,
     service_pauses,
 )
+from plexsend.outbox.receipts import first_receipt_ms
 from plexsend.outbox.serving import AccountFacts, nobody_serves, servers
 from plexsend.outbox.states import State
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.reading.days import LimitedDay
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One thing that keeps the message from going, or how it ended. Times in ms since 1970."""
-
-    kind: str
-    """ended, parked, sending, scheduled, hold, limit, behind, rate, linger, no_worker, alone, tried, next,
-    cancel_wanted or expired."""
-    text: str
-    since_ms: int | None = None
-    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +66,18 @@ class Facts:
     """Why there is none, where there is none."""
     day: LimitedDay | None = None
     """What its service has sent today, where it has a daily limit."""
+    receipts_come: bool = False
+    """Whether a receipt ever came for a message of its account."""
+    zone: tzinfo | None = None
+    """In which the times of receipts are shown; None: UTC."""
 
 
-def why(store: Store, record: Record, policy: Policy) -> Why:
-    """Return what keeps a message from going."""
-    return explain(gather(store, record), policy)
+def why(store: Store, record: Record, policy: Policy, zone: tzinfo | None = None) -> Why:
+    """Return what keeps a message from going; `zone`: that of its account."""
+    return explain(gather(store, record, zone), policy)
 
 
-def gather(store: Store, record: Record) -> Facts:
+def gather(store: Store, record: Record, zone: tzinfo | None = None) -> Facts:
     """Read what `explain` needs."""
     lane = record.lane
     service = SERVICES.get(lane.service)
@@ -106,6 +102,8 @@ def gather(store: Store, record: Record) -> Facts:
         most_items=MOST_ITEMS if service is None else service.product.most_items,
         day=limited_day(store, lane.account, lane.service),
         no_worker="" if able else nobody_serves(processes, lane.service, about),
+        receipts_come=first_receipt_ms(store, lane.account) is not None,
+        zone=zone,
     )
 
 
@@ -120,9 +118,12 @@ def explain(facts: Facts, policy: Policy) -> Why:
         case State.SENDING:
             causes, estimate_s = [Cause("sending", "it is in a request now")], 0.0
         case State.UNCERTAIN:
-            causes, estimate_s = [_parked(record)], None
+            causes, estimate_s = [_parked(facts)], None
         case _:
             causes, estimate_s = [_ended(record)], None
+    causes += receipt_causes(
+        record, receipts_come=facts.receipts_come, zone=facts.zone, wait_h=policy.receipt_wait_h
+    )
     if Flag.CANCEL_WANTED in record.flags:
         causes.append(
             Cause(
@@ -240,9 +241,12 @@ def _pace_s(messages: int, facts: Facts, policy: Policy) -> float:
     return max(0, messages - 2 * facts.most_items) / policy.rate_per_s
 
 
-def _parked(record: Record) -> Cause:
+def _parked(facts: Facts) -> Cause:
+    record = facts.record
     since_ms = record.history[-1].at_ms if record.history else None
     remedy = f"Settle it: plexsend uncertain settle {record.msg_key} accepted|resend|failed"
+    if facts.receipts_come:
+        remedy += "; its receipt settles it by itself"
     return Cause("parked", f"it may have been sent ({_last_words(record)}). {remedy}", since_ms=since_ms)
 
 

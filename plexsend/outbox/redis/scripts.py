@@ -56,6 +56,8 @@ class Script(StrEnum):
     PRUNE = "prune"
     STATS = "stats"
     RESULTS = "results"
+    PROOF = "proof"
+    REPLAY = "replay"
     RECEIPTS = "receipts"
 
 
@@ -80,9 +82,11 @@ _SHEBANG = {
     Script.STATS: "#!lua flags=allow-oom",
     # What was heard must be ended with memory full too; it writes little.
     Script.RESULTS: "#!lua flags=allow-oom",
+    Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
+    Script.PROOF: "#!lua flags=no-writes",
     Script.FIGURES: "#!lua flags=no-writes",
 }
 

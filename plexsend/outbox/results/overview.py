@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import OutboxError
 from plexsend.outbox.arguments_results import RESULTS
 from plexsend.outbox.lanes import NAME
+from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
 from plexsend.outbox.reading.queries import accounts, server_ms
 from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
@@ -75,21 +76,33 @@ def drop(store: Store, account: str, name: str) -> bool:
 
 
 def _accounts(store: Store, account: str | None) -> list[str]:
-    return accounts(store) if account is None else [account]
+    # A reader may be there before the first message.
+    return sorted({*accounts(store), DEFAULT_ACCOUNT}) if account is None else [account]
+
+
+def reader_state(store: Store, account: str, name: str) -> ReaderState | None:
+    """Return one reader, None where there is none of that name."""
+    return _read_state(store, account, name, _look(store, store.keys.results(account)), server_ms(store))
 
 
 def _of_account(store: Store, account: str) -> Iterator[ReaderState]:
-    keys = store.keys
-    names = sorted(map(text, ask(store, lambda pipe: pipe.smembers(keys.readers(account)))))
+    names = sorted(map(text, ask(store, lambda pipe: pipe.smembers(store.keys.readers(account)))))
     if not names:
         return
-    stream, now = _look(store, keys.results(account)), server_ms(store)
+    stream, now = _look(store, store.keys.results(account)), server_ms(store)
     for name in filter(NAME.fullmatch, names):
-        hashed = ask(store, lambda pipe: pipe.hgetall(keys.reader(account, name)))  # noqa: B023  called here
-        fields = {text(field): text(value) for field, value in hashed.items()}
-        # Dropped a moment ago.
-        if fields or keys.reader(account, name) in store.spoilt:
-            yield _state(store, account, name, fields, stream, now)
+        if state := _read_state(store, account, name, stream, now):
+            yield state
+
+
+def _read_state(store: Store, account: str, name: str, stream: _Stream, now: int) -> ReaderState | None:
+    key = store.keys.reader(account, name)
+    hashed = ask(store, lambda pipe: pipe.hgetall(key))
+    fields = {text(field): text(value) for field, value in hashed.items()}
+    # Dropped a moment ago.
+    if not fields and key not in store.spoilt:
+        return None
+    return _state(store, account, name, fields, stream, now)
 
 
 def _look(store: Store, key: str) -> _Stream:
@@ -146,7 +159,7 @@ def _state(  # noqa: PLR0917  what one call read
 
 
 def _missed(field: str, value: str) -> Missed:
-    to, n, why, _ = value.partition("|")[0].split(" ")
+    to, n, why = value.partition("|")[0].split(" ")
     return Missed(ms_of(field.removeprefix("missed:")), ms_of(to), int(n), why)
 
 

@@ -133,7 +133,7 @@ class Reader:
             if status == "given":
                 self._ahead = self._ahead[len(offered) :] + fetched
                 return self._span(text(answer["first"]), text(answer["last"]), offered, missed)
-            self._ahead = _behind(self.cursor, self._ahead + fetched)
+            self._ahead = self._after_cursor(was_at, self._ahead + fetched)
             if status == "again":
                 return self._span(text(answer["first"]), text(answer["last"]), answer["entries"], missed)
             # Where another process was faster, what comes behind it was not read yet.
@@ -165,6 +165,11 @@ class Reader:
     def has_ahead(self) -> bool:
         """Whether a read may return something without waiting."""
         return not self.cursor or bool(self._ahead)
+
+    # Where the stream began anew the cursor goes back, and what was read does not come next.
+    def _after_cursor(self, was_at: str, entries: list[RawEntry]) -> list[RawEntry]:
+        went_back = was_at and place_of(self.cursor) < place_of(was_at)
+        return [] if went_back else _behind(self.cursor, entries)
 
     def _act(self, act: str, first: str, next_id: str = "") -> str:
         args = RESULTS.write(**self._own | {"act": act, "done_first": first, "next_id": next_id})

@@ -32,6 +32,12 @@ local function publish_at(ms, outcome, oldest)
                      'c', outcome.code, 'k', table.concat(outcome.keys, ' '), 'm', table.concat(outcome.more, ' '))
 end
 
+-- The same into the stream of a reader, for which it was rebuilt.
+local function publish_to_reader(stream, outcome)
+  call('XADD', stream, '*', 's', outcome.state, 'l', outcome.lane, 'c', outcome.code, 'k',
+       table.concat(outcome.keys, ' '), 'm', table.concat(outcome.more, ' '))
+end
+
 -- A clock that was set back: the ids go on where they were, and each record says with which.
 local function publish_behind_last(outcome, oldest)
   local last = call('XREVRANGE', P .. 'results', '+', '-', 'COUNT', 1)[1]

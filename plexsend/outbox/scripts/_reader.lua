@@ -7,10 +7,11 @@
 -- began         `<id> <ms>`: the entry behind which it began; messages that ended by that ms were never to be given
 -- used          ms of its last call, to the nearest ten seconds
 -- span:<id>     a span that was given out, by its first entry: `<last id> <entries> <ms> <lease in ms> <process>`
--- missed:<id>   entries behind this one that it never got: `<id> <how many> <why> <mark>|<keys>`, up to that id; the keys
---               are those that were given with the ms of either end; mark `+`: a replay has them
--- side          the last entry that was given out of `replay:<name>`, in which a replay puts what it rebuilt; `reached`:
---               the ms from which that was
+-- missed:<id>   entries behind this one that it never got: `<id> <how many> <why>|<keys>`, up to that id; the keys are
+--               those that were given with the ms of either end
+-- side          the last entry that was given out of `replay:<name>`, in which a replay puts what it rebuilt
+-- reached       `<ms>-<ms>`: from when to when the messages ended that the replay put there, once that is complete;
+--               replayed: the same, joined by spaces, of those of which all was given
 --
 -- Ids of entries of a replay have an `r` in front.
 
@@ -52,9 +53,9 @@ local function read_span(first, text)
 end
 
 local function read_missed(from, text)
-  local to, n, why, mark, edges = string.match(text, '^(%d+%-%d+) (%d+) (%l+) ([-+])|(.*)$')
+  local to, n, why, edges = string.match(text, '^(%d+%-%d+) (%d+) (%l+)|(.*)$')
   if not to or not id_parts(from) then return nil end
-  return { from = from, to = to, n = tonumber(n), why = why, mark = mark, edges = edges }
+  return { from = from, to = to, n = tonumber(n), why = why, edges = edges }
 end
 
 -- The reader that these fields, as HGETALL answers them, are of; nil where there is none, or another program spoilt it.

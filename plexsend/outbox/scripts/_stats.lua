@@ -12,6 +12,9 @@ local day_offsets
 local function offset_at(ms)
   if day_offsets == nil then day_offsets = redis.pcall('HGET', P .. 'policy', 'offsets') end
   if type(day_offsets) ~= 'string' then day_offsets = kept_offsets() end
+  -- A zone whose clock is never changed.
+  local only = string.match(day_offsets, '^0:(-?%d+)$')
+  if only then return tonumber(only) end
   local offset = DAY_OFFSET_MS
   for from, its in string.gmatch(day_offsets, '(%d+):(-?%d+)') do
     if tonumber(from) > ms then break end
@@ -25,30 +28,34 @@ local function day_number(ms)
   return math.floor((ms + offset_at(ms)) / 86400000)
 end
 
--- Day and field -> how many came, or with a minus went; written once for each at the end of a script.
-local by_day, is_counted, today = {}, false, nil
+-- Day -> field -> how many came, or with a minus went; written once for each field at the end of a script.
+local by_day, today = {}, nil
 
 -- `ms`: when it was submitted, or ended first.
 local function count_by_day(ms, field, n)
   local date = ms == now and today or date_of(day_number(ms))
   if ms == now then today = date end
-  local name = date .. field
-  by_day[name] = (by_day[name] or 0) + n
-  is_counted = true
+  local fields = by_day[date]
+  if not fields then
+    fields = {}
+    by_day[date] = fields
+  end
+  fields[field] = (fields[field] or 0) + n
 end
 
--- Codes of the gateway that are kept in the field of a lane and state.
+-- The field of messages that ended alike.
 local function counted_as(lane, state, code, carrier)
   return lane .. '|' .. state .. '|' .. code .. '|' .. carrier
 end
 
 -- Nothing here may undo what was written. A sum that is not more than what came is of a new field.
 local function write_by_day()
-  if not is_counted then return end
-  for name, n in pairs(by_day) do
-    local date, field = string.sub(name, 1, 8), string.sub(name, 9)
-    local sum = n > 0 and redis.pcall('HINCRBY', P .. 'stats:' .. date, field, num(n))
-    if n ~= 0 and (n < 0 or sum == n or type(sum) ~= 'number') then fold_stats(date, field, n, sum) end
+  for date, fields in pairs(by_day) do
+    local key = P .. 'stats:' .. date
+    for field, n in pairs(fields) do
+      local sum = n > 0 and redis.pcall('HINCRBY', key, field, n)
+      if n ~= 0 and (n < 0 or sum == n or type(sum) ~= 'number') then fold_stats(date, field, n, sum) end
+    end
   end
-  by_day, is_counted = {}, false
+  by_day = {}
 end

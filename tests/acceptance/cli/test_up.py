@@ -68,7 +68,7 @@ def send(terminal: Any, exports: dict[str, str]) -> str:
     return str(json.loads(run.text().splitlines()[-1])["msg_key"])
 
 
-def test_a_message_sent_from_another_terminal_is_accepted(
+def test_the_first_message_of_a_new_user_ends_delivered(
     up: Any, exports: dict[str, str], shared_terminal: Any
 ) -> None:
     # A file holds the password: what is printed may be kept in a log.
@@ -76,7 +76,26 @@ def test_a_message_sent_from_another_terminal_is_accepted(
     (password,) = re.findall(r"redis://:([^@]+)@", Path(exports["PLEXSEND_REDIS_URL_FILE"]).read_text())
     assert password not in up.text() + up.err.read_text()
     assert up.process.poll() is None
-    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+    # What the README says to type first.
+    run = shared_terminal.run(*SEND, *IMAGE, "--wait", **exports)
+    assert (run.process.returncode, run.err.read_text()) == (0, "")
+    seen = [line.split()[3] for line in run.text().splitlines() if re.match(r" +\d+\.\d s  ", line)]
+    assert seen[-2:] == ["accepted", "delivered:"]
+    assert run.text().endswith(" is delivered.\n")
+
+
+def test_a_receipt_that_says_otherwise_makes_the_exit_code_1(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    secret = Path(exports["PLEXSEND_REDIS_URL_FILE"]).with_name("receipt.secret").read_text().strip()
+    assert secret not in up.text()
+    assert "receipts  http://127.0.0.1:" in up.text()
+    to = ("--to", "010-9998-0050", *SEND[6:])
+    run = shared_terminal.run(*SEND[:4], *to, *IMAGE, "--wait", "60", **exports)
+    assert run.process.returncode == 1
+    assert " is undelivered: code 2, no such number" in run.text()
+    for pid in up.children():
+        assert secret not in Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def test_the_line_for_another_worker_starts_one_that_sends(
@@ -90,7 +109,7 @@ def test_the_line_for_another_worker_starts_one_that_sends(
         os.kill(pid, signal.SIGSTOP)
     try:
         worker = shared_terminal.start("worker", **variables(line))
-        wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+        wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "delivered")
         assert worker.end(signal.SIGTERM) == 0
     finally:
         for pid in (*own, up.process.pid):
@@ -153,20 +172,20 @@ def test_a_worker_that_dies_is_told_and_started_again(
     assert "worker-1.log" in up.text()
     (again,) = up.children("celery", "worker-1@")
     assert again != victim
-    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "delivered")
 
 
 def test_a_valkey_that_dies_comes_back_with_what_it_had(
     up: Any, exports: dict[str, str], shared_terminal: Any
 ) -> None:
     key = send(shared_terminal, exports)
-    wait_for_state(shared_terminal, exports, key, "accepted")
+    wait_for_state(shared_terminal, exports, key, "delivered")
     (victim,) = up.children("valkey-server")
     os.kill(victim, signal.SIGKILL)
     up.wait_for("valkey was started again.")
 
-    wait_for_state(shared_terminal, exports, key, "accepted")
-    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "accepted")
+    wait_for_state(shared_terminal, exports, key, "delivered")
+    wait_for_state(shared_terminal, exports, send(shared_terminal, exports), "delivered")
 
 
 def test_what_was_kept_is_there_again_after_a_stop_and_a_start(terminal: Any) -> None:
@@ -179,13 +198,13 @@ def test_what_was_kept_is_there_again_after_a_stop_and_a_start(terminal: Any) ->
         assert {"PLEXSEND_REDIS_URL_FILE", "PLEXSEND_MMS_URL", "PLEXSEND_RCS_URL"} <= exports.keys()
         if number == 1:
             key = send(terminal, exports)
-            wait_for_state(terminal, exports, key, "accepted")
+            wait_for_state(terminal, exports, key, "delivered")
         assert terminal.run("status", key, **exports).process.returncode == 0
         ports[number] = facts["processes"]
         assert run.end(signal.SIGTERM) == 0
         assert terminal.left() == {}
         assert json.loads(run.text().splitlines()[-1]) == {"event": "stopped", "killed": []}
-    assert ports[1].keys() == ports[2].keys() == {"valkey", "sandbox", "worker 1"}
+    assert ports[1].keys() == ports[2].keys() == {"valkey", "sandbox", "receipts", "worker 1"}
 
 
 def test_without_the_sandbox_and_without_an_account_nothing_starts(terminal: Any) -> None:
@@ -196,15 +215,16 @@ def test_without_the_sandbox_and_without_an_account_nothing_starts(terminal: Any
     assert not (terminal.folder / ".plexsend").exists()
 
 
-def test_with_a_real_account_no_sandbox_is_started(terminal: Any) -> None:
+def test_with_a_real_account_no_sandbox_is_started_and_its_receipts_are_taken(terminal: Any) -> None:
     (terminal.folder / "secret").write_text("real;very-secret\n")
     run = terminal.start(
-        *("up", "--workers", "1"),
+        *("up", "--workers", "1", "--receipts-port", "0"),
         # Relative to where it is typed, though the workers run elsewhere.
         PLEXSEND_ACCOUNT_MAIN_FILE="secret",
         PLEXSEND_MMS_URL="http://127.0.0.1:1",
         PLEXSEND_KEY_PREFIX="mine:",
         PLEXSEND_DURABLE="1",
+        PLEXSEND_RECEIPT_SECRET_MAIN="as-long-as-it-must-be",
     )
     run.wait_for("Ctrl-C stops everything.")
 
@@ -212,7 +232,9 @@ def test_with_a_real_account_no_sandbox_is_started(terminal: Any) -> None:
     assert " PLEXSEND_KEY_PREFIX=mine:" in run.text()
     assert "PLEXSEND_MMS_URL" not in run.text()
     assert run.children("plexsend.sandbox") == []
-    assert len(run.children()) == 2
+    assert re.search(r"receipts  http://127\.0\.0\.1:\d+/receipts/ACCOUNT/SECRET ", run.text())
+    assert "as-long-as" not in run.text()
+    assert len(run.children()) == 3
     assert run.end(signal.SIGINT) == 0
     assert terminal.left() == {}
 
@@ -233,7 +255,7 @@ def test_a_port_that_is_taken_is_refused(terminal: Any) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        for option in ("--port", "--sandbox-port"):
+        for option in ("--port", "--sandbox-port", "--receipts-port"):
             run = terminal.run("up", "--sandbox", option, port)
 
             assert run.process.returncode == 1

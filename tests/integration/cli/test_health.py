@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.outbox.doors import Door
+from plexsend.outbox.doors import announce as announce_door
 from plexsend.outbox.fleet import announce
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.queries import server_ms
@@ -65,13 +68,42 @@ def test_programs_get_one_object_whatever_comes_of_it(run: Callable[..., Any], s
     assert (facts["ok"], facts["remedy"], 2 <= facts["age_s"] < 5) == (True, None, True)
 
 
-@pytest.mark.parametrize("what", ["worker", "outbox"])
+@pytest.mark.parametrize("what", ["worker", "receipts", "outbox"])
 def test_redis_that_does_not_answer_is_a_reason_and_not_a_fault(run: Callable[..., Any], what: str) -> None:
     gone = {"PLEXSEND_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
     ended = run("health", what, "--json", **gone)
     (facts,) = ended.lines
     assert (ended.code, facts["ok"]) == (1, False)
     assert "Redis does not answer" in facts["reason"]
+
+
+def open_door(store: Store, host: str, *parts: str, ago_s: float = 0.0) -> None:
+    door = Door(host, host, 9, "0.5.0", parts)
+    announce_door(store, door)
+    facts = json.loads(store.client.hget(store.keys.doors, host) or "")
+    store.client.hset(
+        store.keys.doors, host, json.dumps({**facts, "seen_ms": facts["seen_ms"] - ago_s * 1000})
+    )
+
+
+def test_server_for_receipts_of_this_host_is_well_while_it_gives_signs(
+    run: Callable[..., Any], store: Store
+) -> None:
+    open_door(store, "web2", "receipts", "metrics")
+    ended = run("health", "receipts")
+    assert ended.code == 1
+    assert "no server for receipts is known" in ended.err
+    assert run("health", "receipts", "--anywhere").code == 0
+    open_door(store, socket.gethostname(), "receipts", ago_s=12)
+    assert "was last seen 12" in run("health", "receipts").err
+    assert run("health", "receipts", "--max-age", "60").code == 0
+    open_door(store, socket.gethostname(), "receipts")
+    assert run("health", "receipts").code == 0
+
+
+def test_server_that_serves_only_metrics_takes_no_receipts(run: Callable[..., Any], store: Store) -> None:
+    open_door(store, socket.gethostname(), "metrics")
+    assert run("health", "receipts").code == 1
 
 
 def test_outbox_that_answers_is_well_and_one_that_is_full_is_not(

@@ -40,6 +40,8 @@ ELSEWHERE = {
     "plexsend health worker": "tests/integration/cli/test_health.py, for here no worker is alive",
     "plexsend demo": "tests/acceptance/cli/test_demo.py",
     "plexsend up --sandbox": "tests/acceptance/cli/test_up.py",
+    "plexsend send mms-bulk --to 010-2345-6789 --from 02-2123-4567 --text 안녕하세요 "
+    "--image https://example.com/coupon.jpg --wait": "tests/acceptance/cli/test_up.py",
     "plexsend worker": "tests/acceptance/test_own_processes.py",
 }
 CSV = (

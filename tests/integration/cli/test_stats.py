@@ -185,7 +185,7 @@ def test_ten_million_messages_fit_a_terminal_of_80_columns() -> None:
     assert lay_out(columns(table), [row(line, table)], 80).width <= 80
 
 
-@pytest.mark.parametrize("page", ["stats.md"])
+@pytest.mark.parametrize("page", ["stats.md", "stats.ko.md"])
 def test_every_command_of_the_page_answers_as_it_shows(
     page: str, run: Callable[..., Any], yard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +193,7 @@ def test_every_command_of_the_page_answers_as_it_shows(
     blocks = re.findall(r"```console\n(.*?)```", DOCS.joinpath(page).read_text("utf-8"), re.DOTALL)
     commands = [part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE) if part]
     assert len(commands) > 7
-    # The account that a command names has a message.
+    # The account and the state that commands name have a message.
     yard.add("a")
     for command in commands:
         typed, _, shown = command.partition("\n")

@@ -65,8 +65,11 @@ def test_verdicts_are_kept_in_hand_and_settled_when_the_account_is_back(bench: B
 
 def test_every_script_asks_before_anything_else() -> None:
     of_fleet = {Script.ALIVE, Script.AGREE, Script.FORM, Script.WALK, Script.TALLY}
-    # Audit writes nothing, and says what is there; imports and readers may come before the first message.
-    for script in set(Script) - of_fleet - {Script.ADOPT, Script.AUDIT, Script.IMPORTS, Script.RESULTS}:
+    # These write nothing, and say what is there.
+    of_readers = {Script.AUDIT, Script.PROOF, Script.FIGURES}
+    # Imports and readers may come before the first message.
+    early = {Script.ADOPT, Script.IMPORTS, Script.RESULTS}
+    for script in set(Script) - of_fleet - of_readers - early:
         assert "_here" in [part.name for part in parts(script)], script
 
 

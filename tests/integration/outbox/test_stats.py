@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from plexsend.clock import elapsed_s
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Batch, Outcome
 from plexsend.outbox.constants import MOST_STATS
@@ -20,7 +21,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.stats import day_counts, day_sums
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.replies import text
-from plexsend.outbox.states import FINAL
+from plexsend.outbox.states import FINAL, State
 from plexsend.outbox.stats import keep_stats, take_stock
 from plexsend.outbox.steer import Act
 from tests.integration.outbox.bench import BULK, STANDARD, Bench, accepted, keys_of, verdicts
@@ -104,6 +105,44 @@ def test_a_zone_that_is_set_back_and_forth_is_remembered(bench: Bench) -> None:
     for key in ("a", "b"):
         steer.ask(bench.store, "main", key, Act.REQUEUE)
     assert [key for key in counted(bench.store) if key[2] == "rejected"] == []
+
+
+def test_a_requeue_finds_its_day_after_an_older_program_wrote_the_policies(bench: Bench) -> None:
+    """It writes them without the zone; what was in force is kept beside the days."""
+    store = bench.store
+    live_in(bench, WEST)
+    reject(bench, "a")
+    store.client.hdel(store.keys.in_force("main"), "offsets")
+    reject(bench, "b")
+    assert {key[0] for key in counted(store)} == {today(bench, WEST)}
+    live_in(bench, EAST)
+    steer.ask(store, "main", "a", Act.REQUEUE)
+    assert counted(store)[today(bench, WEST), BULK.name, "rejected", "C800", ""] == 1
+
+
+def test_a_code_that_comes_after_the_wait_is_counted_in_place_of_none(bench: Bench) -> None:
+    store = bench.store
+    bench.submit(["a"])
+    bench.drain_all()
+    give_up_waiting(bench, "a")
+    day = today(bench, "Asia/Seoul")
+    assert counted(store)[day, BULK.name, "unknown", "", ""] == 1
+    take_receipts(store, "main", [Receipt("a", "o", "SKT")])
+    assert counted(store)[day, BULK.name, "unknown", "o", "SKT"] == 1
+    take_receipts(store, "main", [Receipt("a", "0", "SKT")])
+    assert {key[2]: n for key, n in counted(store).items()} == {"submitted": 1, "delivered": 1}
+
+
+def give_up_waiting(bench: Bench, key: str) -> None:
+    """Let the wait for a message's receipt be over, in an account in which receipts come."""
+    store, started = bench.store, elapsed_s()
+    store.client.hset(f"{store.keys.account('main')}receipts", "first", 1)
+    put(store, Where(), {"receipt_wait_h": 0.0001}, by="bench", reason="a test's own")
+    while bench.state(key) is not State.UNKNOWN:
+        assert elapsed_s() - started < 10
+        # The first sweep is behind a gap, after which receipts may be on their way.
+        bench.sweep()
+        store.client.hdel(store.keys.sweep("main"), "unheard", "quiet")
 
 
 def test_what_is_dropped_or_archived_stays_counted(bench: Bench) -> None:

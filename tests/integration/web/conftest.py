@@ -111,7 +111,9 @@ def open_door(valkey_url: str, prefix: str) -> Iterator[Open]:
     """Open doors with these variables, named without their prefix; all are closed after the test."""
     with ExitStack() as doors:
 
-        def make(bounds: Mapping[str, Any] | None = None, **variables: str) -> Door:
+        def make(
+            bounds: Mapping[str, Any] | None = None, parts: tuple[str, ...] = ("receipts",), **variables: str
+        ) -> Door:
             given = {
                 "REDIS_URL": valkey_url,
                 "KEY_PREFIX": prefix,
@@ -119,7 +121,7 @@ def open_door(valkey_url: str, prefix: str) -> Iterator[Open]:
                 **variables,
             }
             environ = {f"PLEXSEND_{name}": text for name, text in given.items() if text}
-            app = App("receipts", settings=read_settings(environ))
+            app = App(*parts, settings=read_settings(environ))
             return Door(app, doors.enter_context(running(app, **(bounds or {}))))
 
         yield make

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
+from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.handshake import Handshake
 from plexsend.outbox.fleet import Announcement, fleet
@@ -120,3 +122,20 @@ def test_announcement_of_a_program_that_looks_at_none_is_read() -> None:
         '"asks":{},"secrets":{},"urls":{},"number_key":""}'
     )
     assert Announcement.parse(older).certificates == {}
+
+
+def test_thread_looks_soon_goes_on_without_redis_and_ends_with_its_process(store: Store) -> None:
+    use(store, "mms-bulk")
+    watcher = Watcher(store)
+    looks: list[str] = []
+
+    def fail_once(url: str) -> Handshake:
+        looks.append(url)
+        watcher.watch._runtime.stop.set()
+        raise OutboxUnavailable("Redis is away")
+
+    watcher.watch._shake = fail_once
+    thread = threading.Thread(target=watcher.watch.run, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert (thread.is_alive(), looks) == (False, [MMS])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PROMISED = {
     Section.SEND: "send check import",
-    Section.FOLLOW: "status why lanes groups holds fleet audit stats",
+    Section.FOLLOW: "status why lanes groups receipts results holds fleet audit find stats",
     Section.STEER: "cancel reschedule pause resume policy dead uncertain prune rewound",
     Section.SERVERS: "up worker beat serve sandbox",
     Section.SET_UP: "doctor health demo",
@@ -214,6 +214,7 @@ def test_probe_of_a_worker_loads_little_more_than_the_client_of_redis() -> None:
     nowhere = {"PLEXSEND_REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "-c", program, "health", "worker"]
     ended = subprocess.run(command, env=os.environ | nowhere, capture_output=True, text=True, check=True)
+    assert "not well: Redis does not answer" in ended.stderr
     assert ended.stdout.splitlines()[-1] == "1 ['plexsend.outbox.reading.liveness']"
     assert loaded_by(["health", "worker"], "celery", "requests", "marshmallow", "rich", "structlog") == "[]"
 

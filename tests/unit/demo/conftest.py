@@ -41,8 +41,11 @@ def make_summary() -> Callable[..., Summary]:
         summary = Summary(
             took_s=23.4,
             imported=Imported(100, 2, (wrong,)),
-            accepted=97,
+            delivered=95,
+            accepted=0,
+            taken=97,
             refusals=(
+                RefusalCount(State.UNDELIVERED, "2", "no such number", 2),
                 RefusalCount(State.REJECTED, "G141", "the recipient number is invalid", 2),
                 RefusalCount(State.FAILED, "C341", "success", 1),
             ),
@@ -60,7 +63,7 @@ def make_summary() -> Callable[..., Summary]:
             paces=(Pace("mms-bulk", 150, 163),),
             twice=0,
             known=3,
-            audit=Audit(100, {"accepted": 97}, {}, ()),
+            audit=Audit(100, {"delivered": 95}, {}, ()),
             disagreements=(),
         )
         return replace(summary, **changes)

@@ -73,12 +73,17 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return Summary(
         took_s=27.2,
         imported=imported,
-        accepted=imported.added - 10,
+        delivered=imported.added - 16,
+        accepted=0,
+        taken=imported.added - 10,
         refusals=(
             RefusalCount(State.REJECTED, "G141", "the recipient number is invalid", 6),
+            RefusalCount(State.UNDELIVERED, "2", "no such number", 3),
             RefusalCount(State.REJECTED, "G140", "the sender number is invalid or not registered", 2),
+            RefusalCount(State.UNDELIVERED, "D", "refused by the recipient", 2),
             RefusalCount(State.FAILED, "C341", "", 1),
             RefusalCount(State.REJECTED, "C400_2", "a value is not allowed", 1),
+            RefusalCount(State.UNKNOWN, "5", "the carrier gave no result", 1),
         ),
         unfinished={},
         tried_again=15,

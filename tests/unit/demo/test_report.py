@@ -36,7 +36,8 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
         "Done after 23 s: every message has a known fate.",
         "102 rows were read: 100 added, 2 invalid.",
         "2  msg is missing [sample.csv, lines 7, 11]",
-        "97  accepted",
+        "95  delivered",
+        "2  undelivered: 2, no such number",
         "2  rejected: G141, the recipient number is invalid",
         "1  failed: C341, an answer that nobody can explain",
         "12  tried again under the same key",
@@ -56,6 +57,18 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
     assert "arrived together" not in told
 
 
+def test_without_receipts_messages_end_accepted(make_summary: Callable[..., Summary]) -> None:
+    told = text(make_summary(delivered=0, accepted=97))
+    assert "     97  accepted\n" in told
+    assert "  delivered" not in told
+
+
+def test_what_waits_for_its_receipt_is_not_counted_as_well(make_summary: Callable[..., Summary]) -> None:
+    told = text(make_summary(unfinished={"accepted": 2}, accepted=2))
+    assert told.count("accepted: NOT ended") == 1
+    assert "  accepted\n" not in told
+
+
 def test_what_is_kept_is_named(make_summary: Callable[..., Summary]) -> None:
     assert "are kept in kept/here" in text(make_summary(), Path("kept/here"))
 
@@ -68,6 +81,7 @@ def stands(summary: Summary) -> dict[str, Any]:
     ("change", "words"),
     [
         ({"unfinished": {"uncertain": 2}}, "2  uncertain: NOT ended"),
+        ({"unfinished": {"accepted": 2}, "accepted": 2}, "2  accepted: NOT ended"),
         ({"audit": Audit(100, {}, {}, (Discrepancy("l@main", "k", "it is gone"),))}, "l@main k: it is gone"),
         ({"disagreements": ("1 accepted by the gateway",)}, "1 accepted by the gateway"),
         ({"twice": 2}, "Accepted twice: 2 messages"),
@@ -95,7 +109,8 @@ def test_a_failed_run_says_so_first(make_summary: Callable[..., Summary]) -> Non
 def test_programs_read_the_same(make_summary: Callable[..., Summary]) -> None:
     facts = json.loads(json.dumps(as_json(make_summary(), folder=None)))
 
-    assert (facts["event"], facts["ok"], facts["added"], facts["accepted"]) == ("summary", True, 100, 97)
+    assert (facts["event"], facts["ok"], facts["added"], facts["taken"]) == ("summary", True, 100, 97)
+    assert (facts["delivered"], facts["undelivered"], facts["accepted"]) == (95, 2, 0)
     assert (facts["rejected"], facts["failed"], facts["tried_again"]) == (2, 1, 12)
     assert (facts["batches"], facts["average_fill"]) == (12, 9.5)
     assert facts["holds"][1]["by_operator"] is True

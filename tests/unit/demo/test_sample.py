@@ -13,7 +13,7 @@ from plexsend.demo.sample import BULK_ROWS, STANDARD_ROWS, write_sample
 from plexsend.demo.sample_rcs import RCS_ROWS
 from plexsend.gateway.environment import read_settings
 from plexsend.producers.files.imports import check_file
-from plexsend.sandbox import MAGIC
+from plexsend.sandbox import COURSES, MAGIC
 from plexsend.stack.environment import with_sandbox
 
 if TYPE_CHECKING:
@@ -96,6 +96,9 @@ def test_receivers_that_the_gateway_treats_its_own_way_are_those_meant(
     # One that refuses the whole request it is in is enough, and none that would do so for ever.
     assert [MAGIC[number].code for number in odd].count("C400_2") == 1
     assert {MAGIC[number].effect.name for number in odd} == {"CODE", "WHOLE"}
+    with_receipts = [number for number in numbers if number in COURSES]
+    codes = sorted(post.code for number in with_receipts for post in COURSES[number].posts)
+    assert codes == ["2", "2", "2", "5", "D", "D"]
 
 
 def test_the_credit_runs_out_before_the_end(files: tuple[SampleFile, SampleFile, SampleFile]) -> None:

@@ -19,7 +19,7 @@ PICTURE = Picture(
     now="Messages go out.",
     total=2_484,
     ended=1_203,
-    lanes=(LanePicture("mms-bulk@main", 1_000, 13, 20, 1_195, 8, 149.6, 150),),
+    lanes=(LanePicture("mms-bulk@main", 1_000, 13, 20, 40, 1_195, 8, 149.6, 150),),
     holds=(
         Hold(
             "main",
@@ -35,6 +35,7 @@ PICTURE = Picture(
         ),
     ),
     now_ms=13_000,
+    receipts=True,
 )
 
 
@@ -77,6 +78,7 @@ def test_programs_get_objects_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert told == {"event": "told", "at_s": 0.5, "text": "Something happened."}
     assert (progress["event"], progress["total"], progress["ended"]) == ("progress", 2_484, 1_203)
     assert progress["lanes"][0]["pace_per_s"] == 149.6
+    assert (progress["lanes"][0]["accepted"], progress["lanes"][0]["delivered"]) == (40, 1_195)
     assert progress["holds"][0]["reason"] == "credit"
 
 
@@ -110,14 +112,24 @@ def test_a_terminal_of_80_columns_shows_every_lane_and_title_in_full() -> None:
     drawn = draw(replace(PICTURE, lanes=(lane,)), [], width=80)
 
     assert "rcs-mms-bulk.RMM@main" in drawn
-    assert "waiting scheduled sending accepted refused now/s limit/s" in drawn
+    assert "waiting scheduled sending delivered refused now/s limit/s" in drawn
 
 
-@pytest.mark.parametrize("width", [60, 48, 40])
-def test_a_narrow_terminal_keeps_lanes_and_numbers_whole(width: int) -> None:
-    lane = replace(PICTURE.lanes[0], name="rcs-mms-bulk.RMM@main", ready=1_234_567)
+def test_without_receipts_a_terminal_sees_what_was_accepted() -> None:
+    drawn = draw(replace(PICTURE, receipts=False), [])
+    assert "sending accepted refused" in drawn
+    assert " 40 " in drawn
+    assert "1,195" not in drawn
 
-    drawn = draw(replace(PICTURE, lanes=(lane,)), [], width=width)
+
+# "delivered" is longer by a letter than "accepted", which takes its place without receipts.
+@pytest.mark.parametrize(
+    ("width", "receipts"), [(60, True), (48, True), (41, True), (48, False), (40, False)]
+)
+def test_a_narrow_terminal_keeps_lanes_and_numbers_whole(width: int, *, receipts: bool) -> None:
+    lane = replace(PICTURE.lanes[0], name="rcs-mms-bulk.RMM@main", ready=1_234_567, accepted=1_195)
+
+    drawn = draw(replace(PICTURE, lanes=(lane,), receipts=receipts), [], width=width)
 
     for words in ("rcs-mms-bulk.RMM@main", "1,234,567", "1,195", "1,203 of 2,484 have ended"):
         assert words in drawn

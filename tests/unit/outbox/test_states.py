@@ -92,6 +92,9 @@ MOVES_NOTHING = {
     Script.FORM,
     Script.WALK,
     Script.RESULTS,
+    Script.PROOF,
+    Script.REPLAY,
+    Script.FIGURES,
     Script.TALLY,
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -253,6 +255,33 @@ def test_url_of_this_machine_is_taken_and_its_secret_hidden(url: str) -> None:
     target = read_url(url)
     assert "secret" not in f"{target!r}{target.shown}"
     assert target.shown.endswith("/***")
+
+
+class SlowFile:
+    """A file whose first reader has to wait."""
+
+    def __init__(self) -> None:
+        self.is_read = threading.Event()
+        self.may_end = threading.Event()
+
+    def read_text(self, encoding: str) -> str:
+        assert encoding == "utf-8"
+        self.is_read.set()
+        assert self.may_end.wait(5)
+        return URL
+
+
+def test_nobody_is_told_that_there_is_no_url_while_another_thread_reads_it(clock: Any) -> None:
+    file: Any = SlowFile()
+    callbacks = Callbacks(url=None, file=file, clock=clock)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(callbacks.get, "main")
+        assert file.is_read.wait(5)
+        second = pool.submit(callbacks.get, "main")
+        with pytest.raises(TimeoutError):
+            second.result(0.05)
+        file.may_end.set()
+        assert first.result(5) == second.result(5) == read_url(URL)
 
 
 def test_file_with_the_url_may_be_written_later_and_anew(clock: Any, tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ STRANGER = {
     "PLEXSEND_ACCOUNT_MAIN": "real;secret",
     "PLEXSEND_ACCOUNT_SHOP_FILE": "secrets/shop",
     "PLEXSEND_NOTIFY_URL": "https://hooks.example/token",
+    "PLEXSEND_RECEIPT_SECRET_MAIN": "real-secret-of-receipts",
+    "PLEXSEND_RECEIPT_ALLOW": "43.202.205.42",
+    "PLEXSEND_TRUSTED_PROXIES": "10.0.0.0/8",
     "PLEXSEND_RATE": "7",
     "plexsend_odd": "x",
     "CELERY_BROKER_URL": "redis://elsewhere:6379/1",
@@ -41,8 +44,20 @@ def test_with_the_sandbox_no_real_account_and_no_other_address_is_left() -> None
     assert set(read.base_urls.values()) == {SANDBOX}
     assert list(read.accounts) == ["main"]
     assert read.notify is None
+    assert (dict(read.receipt_secrets), read.receipt_allow, read.trusted_proxies) == ({}, None, None)
     assert read.accounts["main"].read_credentials().header == environment.SANDBOX_CREDENTIALS
     assert read.service("mms-bulk").rate_per_s == 7
+
+
+def test_receipts_of_the_sandbox_are_taken_from_this_machine_alone(tmp_path: Path) -> None:
+    secret_file = tmp_path / "receipt.secret"
+    secret_file.write_text("made-up-secret-of-receipts\n")
+    settings = environment.with_sandbox(STRANGER, redis_url=REDIS, sandbox_url=SANDBOX)
+    read = read_settings(environment.for_receipts_of_sandbox(settings, secret_file=secret_file))
+
+    assert list(read.receipt_secrets) == ["main"]
+    assert str(read.receipt_allow) == "127.0.0.1"
+    assert read.trusted_proxies is None
 
 
 def test_every_product_is_led_to_the_sandbox() -> None:
@@ -58,6 +73,7 @@ def test_with_the_real_gateway_the_callers_settings_stay_but_for_redis() -> None
     assert settings["PLEXSEND_MMS_URL"] == "https://real.example"
     assert settings["PLEXSEND_ACCOUNT_MAIN"] == "real;secret"
     assert settings["PLEXSEND_NOTIFY_URL"] == "https://hooks.example/token"
+    assert settings["PLEXSEND_RECEIPT_SECRET_MAIN"] == "real-secret-of-receipts"
 
 
 def test_files_are_found_from_another_folder_and_celery_hears_of_no_other_broker() -> None:

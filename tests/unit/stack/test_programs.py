@@ -42,9 +42,15 @@ def test_every_program_holds_the_folders_lock_for_as_long_as_it_runs(tmp_path: P
         for program in (
             programs.valkey(folder, {}, port=1, durable=False),
             programs.sandbox(folder, {}, port=0),
+            programs.receipts(folder, {}, host="127.0.0.1", port=0),
             programs.worker(folder, {}, 1),
         ):
             assert program.keeps_open == (folder.lock,)
+
+
+def test_receipts_are_taken_where_it_is_asked_for(tmp_path: Path) -> None:
+    command = programs.receipts(DataFolder(tmp_path), {}, host="10.0.0.7", port=8080).command
+    assert command[-7:] == ("serve", "receipts", "--host", "10.0.0.7", "--port", "8080", "--json")
 
 
 def test_a_worker_runs_where_no_callers_module_can_come_first(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@
 local breaks = {}
 -- Lane -> state -> its records: how many, and where the state has a set, their keys and times asked for.
 local of_lane = {}
--- `lane state ms` of the end -> number, of those that ended since.
+-- `lane state ms ms` of the end and of the last change -> number, of those that ended or changed since.
 local lately = {}
 -- Keys of messages that need no body; of each that needs one its place among the keys, and its digest or ''.
 local ended, needing = {}, {}
@@ -42,7 +42,7 @@ local function tallies()
   return flat
 end
 
--- `lane state ms`, number and so on.
+-- `lane state ms ms`, number and so on.
 local function ended_since()
   local flat = {}
   for name, n in pairs(lately) do
@@ -51,9 +51,16 @@ local function ended_since()
   return flat
 end
 
-local function note_end(lane, state, at)
-  if (tonumber(at) or 0) >= since_ms then
-    local name = lane .. ' ' .. state .. ' ' .. at
+-- ms at which a receipt, or that none came, gave it the state that it has; that of its end where neither did.
+local function last_change(at, w, r)
+  local changed = tonumber(w and string.match(w, '|(%d+)$') or r or nil) or 0
+  return math.max(changed, tonumber(at) or 0)
+end
+
+local function note_end(lane, state, at, w, r)
+  local changed = last_change(at, w, r)
+  if changed >= since_ms then
+    local name = lane .. ' ' .. state .. ' ' .. at .. ' ' .. string.format('%.0f', changed)
     lately[name] = (lately[name] or 0) + 1
   end
 end
@@ -79,7 +86,7 @@ local function places(lane, key)
 end
 
 local function look_at_record(key, place)
-  local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q')
+  local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q', 'w', 'r')
   if found.err then return note_break(key, '', 'record type', call('TYPE', record_of .. key).ok) end
   local state, l = found[1], found[2]
   if not state and not l and call('EXISTS', record_of .. key) == 0 then return end
@@ -87,7 +94,7 @@ local function look_at_record(key, place)
   local its = state and lane and records_of(lane, state)
   if not its then return note_break(key, lane, 'not whole') end
   its.number = its.number + 1
-  if found[4] then note_end(lane, state, found[4]) end
+  if found[4] then note_end(lane, state, found[4], found[6], found[7]) end
   if not its.set then
     ended[#ended + 1] = key
     return

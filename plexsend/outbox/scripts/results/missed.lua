@@ -9,8 +9,8 @@ local MOST_AT_AN_END = 100
 local found_missed
 
 local function write_missed(entry, missed)
-  call('HSET', entry, 'missed:' .. missed.from, string.format('%s %.0f %s %s|%s', missed.to, missed.n, missed.why,
-       missed.mark, missed.edges))
+  call('HSET', entry, 'missed:' .. missed.from, string.format('%s %.0f %s|%s', missed.to, missed.n, missed.why,
+       missed.edges))
 end
 
 -- The two oldest become one: what lies between them then counts as missed too.
@@ -22,7 +22,7 @@ local function merge_oldest(entry, reader)
   local first, second = all[1], all[2]
   call('HDEL', entry, 'missed:' .. second.from)
   reader.missed[second.from] = nil
-  first.to, first.n, first.mark = second.to, first.n + second.n, '-'
+  first.to, first.n = second.to, first.n + second.n
   first.why = first.why == second.why and first.why or 'trimmed'
   first.edges = first.edges .. ' ' .. second.edges
   write_missed(entry, first)
@@ -31,11 +31,12 @@ end
 -- `n`: how many entries, 0 where nobody knows. `edges`: keys that were given with the ms of `from`.
 local function note_missed(entry, reader, from, to, n, why, edges)
   local ms = num((id_parts(to)))
-  for _, other in ipairs(call('XRANGE', RESULTS, ms, ms, 'COUNT', MOST_AT_AN_END)) do
+  -- Of what was skipped all is there still, and none of it was given.
+  for _, other in ipairs(why == 'skipped' and {} or call('XRANGE', RESULTS, ms, ms, 'COUNT', MOST_AT_AN_END)) do
     edges = edges .. ' ' .. keys_in(other)
   end
-  local missed = reader.missed[from] or { from = from, n = 0, mark = '-', edges = '' }
-  missed.to, missed.n, missed.why, missed.mark = to, missed.n + n, why, '-'
+  local missed = reader.missed[from] or { from = from, n = 0, edges = '' }
+  missed.to, missed.n, missed.why = to, missed.n + n, why
   missed.edges = missed.edges .. edges
   reader.missed[from] = missed
   write_missed(entry, missed)
@@ -61,8 +62,13 @@ local function notice_missed(entry, reader, stream)
   local n = before - reader.rank
   if n == 0 then return end
   local to = stream.first or (stream.added > 0 and stream.last or num(now) .. '-0')
+  if n > 0 and stream.first and is_before(stream.first, stream.deleted) then
+    -- Somebody took entries out of the middle: how many are gone from the beginning is not known.
+    note_missed(entry, reader, stream.first, stream.deleted, n, 'deleted', '')
+    n = 0
+  end
   -- Less than it was given: this is another stream, and how much of the first one was not given nobody knows.
-  note_missed(entry, reader, reader.cursor, to, math.max(n, 0), n > 0 and 'trimmed' or 'lost', reader.edge)
+  note_missed(entry, reader, reader.cursor, to, math.max(n, 0), n < 0 and 'lost' or 'trimmed', reader.edge)
   reader.rank = before
 end
 

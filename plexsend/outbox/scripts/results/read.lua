@@ -34,21 +34,32 @@ local function begin(entry, stream)
   return reader
 end
 
--- All that a replay rebuilt was given, and ended: what it was for is not missing any more.
-local function end_replay(entry, reader)
-  call('XTRIM', side_stream, 'MAXLEN', 0)
-  call('HDEL', entry, 'side')
-  reader.side = nil
+-- Windows of replays of which all was given that are remembered.
+local MOST_REPLAYED = 16
+
+-- What lies in the time of a replay was given by it.
+local function forget_replayed(entry, reader, from_ms, to_ms)
   for from, missed in pairs(reader.missed) do
-    if missed.mark == '+' then
+    if id_parts(from) >= from_ms - 1 and id_parts(missed.to) <= to_ms + 1 then
       reader.missed[from] = nil
       call('HDEL', entry, 'missed:' .. from)
     end
   end
-  local reached = number_in(reader.reached)
-  if not reached then return end
-  call('HDEL', entry, 'reached')
-  if reached <= reader.began_ms then call('HSET', entry, 'began', '0-0 ' .. num(reached - 1)) end
+end
+
+-- All that a replay rebuilt was given, and ended.
+local function end_replay(entry, reader)
+  call('XTRIM', side_stream, 'MAXLEN', 0)
+  call('HDEL', entry, 'side', 'reached')
+  reader.side = nil
+  local from, to = string.match(reader.reached or '', '^(%d+)%-(%d+)$')
+  if not from then return end
+  local windows = { reader.reached }
+  for window in string.gmatch(reader.replayed or '', '%d+%-%d+') do
+    if #windows < MOST_REPLAYED then windows[#windows + 1] = window end
+  end
+  call('HSET', entry, 'replayed', table.concat(windows, ' '))
+  forget_replayed(entry, reader, tonumber(from), tonumber(to))
 end
 
 local function has_side_span(reader)
@@ -65,10 +76,6 @@ local function read_side(entry, reader)
     -- Another program put something in its place: what was missing is missing still.
     call('RENAME', side_stream, P .. 'spoilt:replay:' .. name)
     call('HDEL', entry, 'side', 'reached')
-    for _, missed in pairs(reader.missed) do
-      missed.mark = '-'
-      write_missed(entry, missed)
-    end
     return nil
   end
   if #entries > 0 then

@@ -13,10 +13,12 @@ from plexsend.outbox.policies.where import Where
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.steer import Act, ask
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.outbox.sweep import sweep
+from tests.integration.outbox.bench import Bench, keys_of
 from tests.integration.outbox.passing_time import let_pass
 from tests.integration.outbox.reading.filled_books import LANE, add, named, send_one
 
@@ -152,6 +154,43 @@ def test_a_lane_that_moves_is_sound(filled: Store) -> None:
     found = audit(filled, progress=lambda _, __: send_one(filled, next(calls)))
     assert found.moving == (LANE.name,)
     assert found.discrepancies == ()
+
+
+def with_accepted(store: Store, count: int) -> list[str]:
+    """Add messages that the gateway accepted, of which a third has a receipt."""
+    bench = Bench(store)
+    keys = keys_of(count, "r")
+    bench.submit(keys, LANE)
+    bench.drain_all(LANE)
+    take_receipts(store, LANE.account, [Receipt(key, "8") for key in keys[::3]])
+    return keys
+
+
+def test_receipts_that_come_meanwhile_break_nothing(filled: Store) -> None:
+    """What has ended goes from one state to another while its records are read."""
+    keys = iter(with_accepted(filled, 400))
+
+    def receive(_: int, __: int) -> None:
+        mine = [key for key in (next(keys, ""), next(keys, ""), next(keys, "")) if key]
+        take_receipts(filled, LANE.account, [Receipt(key, "0") for key in mine])
+
+    found = audit(filled, progress=receive)
+    assert found.moving == (LANE.name,)
+    assert found.discrepancies == ()
+
+
+def test_ended_record_that_is_lost_is_found_while_receipts_come(filled: Store) -> None:
+    keys = iter(with_accepted(filled, 60))
+    filled.client.delete(filled.keys.record(LANE.account, "r00059"))
+
+    def receive(_: int, __: int) -> None:
+        mine = [key for key in (next(keys, ""), next(keys, "")) if key and key != "r00059"]
+        take_receipts(filled, LANE.account, [Receipt(key, "0") for key in mine])
+
+    found = audit(filled, progress=receive)
+    assert found.moving == (LANE.name,)
+    (item,) = found.discrepancies
+    assert "counted as" in item.what
 
 
 def test_the_server_is_gone_through_once(filled: Store) -> None:

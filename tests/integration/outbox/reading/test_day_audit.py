@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.outbox import steer
-from plexsend.outbox.batches import Outcome
+from plexsend.outbox.batches import Batch, Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.prune import prune
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.reading.day_audit import compare_days
 from plexsend.outbox.reading.stats import day_sums
 from plexsend.outbox.stats import keep_stats, take_stock
 from plexsend.outbox.steer import Act
@@ -99,3 +102,32 @@ def test_a_copy_that_was_restored_agrees_with_itself(busy: Bench) -> None:
     for key, dumped in copy.items():
         store.client.restore(key, 0, dumped)
     assert what(store) == []
+
+
+def test_days_agree_with_lanes_while_messages_move(busy: Bench) -> None:
+    """Lanes and days are read one after the other: what moves in between is not a difference."""
+    stop, moved = Event(), list[Batch]()
+    mover = Thread(target=keep_moving, args=(busy, stop, moved))
+    mover.start()
+    try:
+        found = [compare_days(busy.store, "main", [BULK]) for _ in range(15)]
+    finally:
+        stop.set()
+        mover.join()
+    assert found == [(True, [])] * 15
+    assert len(moved) > 5
+
+
+def keep_moving(bench: Bench, stop: Event, moved: list[Batch]) -> None:
+    """Submit and send, and ask again for what was rejected, until told to stop."""
+    for n in count():
+        if stop.is_set():
+            return
+        bench.submit([f"m{n}-{i}" for i in range(10)])
+        batch = bench.call()
+        if not isinstance(batch, Batch):
+            continue
+        moved.append(batch)
+        dead = batch.messages[0].msg_key
+        bench.stop(settlement=verdicts(batch, Outcome.ACCEPTED, of={dead: Outcome.REJECTED}, code="C100"))
+        steer.ask(bench.store, "main", dead, Act.REQUEUE)

@@ -105,6 +105,19 @@ def test_stream_that_began_anew_with_lower_ids_is_given_from_its_beginning(publi
     assert hear_all(reader) == ["d"]
 
 
+def test_stream_that_began_anew_is_given_whole_though_some_of_it_has_higher_ids(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c")
+    hear_all(reader)
+    publisher.client.delete(publisher.key)
+    publisher.publish("d", ms=1_500)
+    other = publisher.reader("p2")
+    assert heard(other.read(1)) == ["d"]
+    publisher.publish("e", ms=1_600)
+    publisher.publish("f", ms=90_000)
+    assert hear_all(reader) == ["e", "f"]
+
+
 def test_emptied_server_costs_a_running_process_nothing_that_comes_later(publisher: Publisher) -> None:
     reader = publisher.begun()
     publisher.publish_all("a", "b")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from plexsend.outbox.policies.midnights import DAYS, midnights
+from plexsend.outbox.policies.midnights import DAYS, midnights, offsets
 
 HOUR_MS = 3_600_000
 
@@ -39,3 +39,11 @@ def test_midnights_are_ahead_whatever_the_hour() -> None:
 
 def test_zone_that_this_machine_does_not_know_has_none() -> None:
     assert midnights("Nowhere/Atlantis", ms(11, 28)) == ()
+
+
+def test_distances_from_utc_say_when_the_clock_changes() -> None:
+    assert offsets("Asia/Seoul", ms(11, 28)) == ((0, 9 * HOUR_MS),)
+    assert offsets("Europe/Berlin", ms(10, 20)) == ((0, 2 * HOUR_MS), (ms(10, 25, 1), HOUR_MS))
+    assert offsets("Europe/Berlin", ms(10, 25, 1)) == ((0, HOUR_MS),)
+    assert offsets("Australia/Lord_Howe", ms(9, 30))[1] == (ms(10, 3, 15, 30), 11 * HOUR_MS)
+    assert offsets("Mars/Olympus", ms(11, 28)) == ()

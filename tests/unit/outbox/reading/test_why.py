@@ -137,7 +137,8 @@ def test_parked_says_how_to_settle_it() -> None:
 @pytest.mark.parametrize("state", FINAL)
 def test_what_has_ended_says_how(state: State) -> None:
     record = replace(RECORD, state=state, code="G141", ended_ms=NOW - 1_000)
-    (cause,) = explain(replace(FACTS, record=record, ahead=None), POLICY).causes
+    cause, *more = explain(replace(FACTS, record=record, ahead=None), POLICY).causes
+    assert [each.kind for each in more] == (["receipt"] if state is State.UNKNOWN else [])
     assert cause.kind == "ended"
     assert str(state) in cause.text
     assert cause.since_ms == NOW - 1_000

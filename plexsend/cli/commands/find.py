@@ -1,0 +1,235 @@
+"""`plexsend find`: the messages to a receiver, in a state, with a code, since a time or of a lane."""
+
+from __future__ import annotations
+
+import sys
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import ACCOUNT, LANE, SINCE, example, json_option, wide_option
+from plexsend.errors import UsageError
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.moments import local, utc
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from plexsend.outbox.found import FoundMessage, Sought, SoughtNumber
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.reading.find import Search
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+_COLUMNS = (
+    Column("msg_key", style="bold"),
+    Column("state"),
+    Column("at"),
+    Column("code", leave_out=2),
+    Column("carrier", leave_out=1),
+    Column("to", leave_out=4),
+    Column("lane", leave_out=3),
+)
+_UNDER_THE_METER = 500
+"""Messages that are found before the first is shown; a bar shows until then how far the search is."""
+_STATES = [
+    "scheduled",
+    "waiting",
+    "sending",
+    "uncertain",
+    "accepted",
+    "delivered",
+    "undelivered",
+    "unknown",
+    "rejected",
+    "failed",
+    "expired",
+    "cancelled",
+]
+
+
+@click.command(
+    epilog=example(
+        "plexsend find --to 010-2345-6789", "plexsend find --state undelivered --since 2026-11-01 --json"
+    )
+)
+@click.option("--to", metavar="NUMBER", help="Messages to this number; - reads it from the first line typed.")
+@click.option(
+    "--state", "states", type=click.Choice(_STATES), multiple=True, help="In this state; may be given again."
+)
+@click.option("--code", metavar="C", help="The gateway answered this code, or a receipt named it.")
+@click.option(
+    "--since",
+    type=SINCE,
+    metavar="T",
+    help="What ended since this day or time, or was submitted and goes on.",
+)
+@click.option("--lane", type=LANE, metavar="L", help="Of this lane; SERVICE@ACCOUNT has its groups too.")
+@click.option("--account", type=ACCOUNT, metavar="A", help="In this account alone.")
+@wide_option
+@json_option
+def find(
+    *,
+    to: str | None,
+    states: tuple[str, ...],
+    code: str | None,
+    since: datetime | None,
+    lane: Lane | None,
+    account: str | None,
+    wide: bool,
+    as_json: bool,
+) -> int:
+    """Find messages without knowing their keys. What fits all that is given is listed, a line each.
+
+    First those that have not ended, then the others, the last to end first. A number is found by its keyed
+    hash, so PLEXSEND_NUMBER_KEY must be set here and where messages are submitted. Messages are found as
+    long as their records are kept (the policy keep_days). What changes meanwhile can come twice. Exit code 1
+    where there is none.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (settings, store):
+        accounts = _accounts(store, lane, account)
+        wanted = _wanted(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
+        return _list(screen, store, wanted, accounts, wide=wide)
+
+
+def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]:
+    from plexsend.cli.targets import require_account
+    from plexsend.outbox.reading import queries
+
+    known = queries.accounts(store)
+    if lane is not None and account not in (None, lane.account):
+        raise UsageError(
+            f"--lane {lane.name} is of the account {lane.account}, and --account names {account}."
+        )
+    name = lane.account if lane is not None else account
+    if name is None:
+        return known
+    require_account(name, known)
+    return [name]
+
+
+def _wanted(
+    store: Store,
+    settings: Settings,
+    accounts: Sequence[str],
+    *,
+    to: str | None,
+    states: Sequence[str],
+    code: str | None,
+    since: datetime | None,
+    lane: Lane | None,
+) -> Sought:
+    from plexsend.cli.timing import place, timing_of
+    from plexsend.outbox.found import Sought
+    from plexsend.outbox.states import State
+
+    if to is None and not states and code is None and since is None and lane is None:
+        raise UsageError("Say what to find: --to, --state, --code, --since or --lane.")
+    since_ms = None
+    if since is not None:
+        timing = timing_of(store, accounts[0] if accounts else "main")
+        since_ms = round(place(timing, since, "--since").timestamp() * 1000)
+    return Sought(
+        receiver=None if to is None else _receiver(settings, to),
+        states=frozenset(map(State, states)) or None,
+        code=code,
+        since_ms=since_ms,
+        lane=lane,
+    )
+
+
+# The number itself is never repeated: what is wrong with it is said without it.
+def _receiver(settings: Settings, to: str) -> SoughtNumber:
+    from plexsend.gateway.numbers import normalise_receiver
+    from plexsend.gateway.refusals import Refusal
+    from plexsend.outbox.found import SoughtNumber
+
+    key = settings.number_key
+    if key is None:
+        raise UsageError(
+            "A number is found by its keyed hash, and no key is set here. Set PLEXSEND_NUMBER_KEY as where "
+            "messages are submitted; those that were submitted without it are found by their msg_key alone."
+        )
+    digits = normalise_receiver(sys.stdin.readline().strip() if to == "-" else to)
+    if isinstance(digits, Refusal):
+        raise UsageError(f"--to {digits.reason}. {digits.remedy}")
+    return SoughtNumber(key.hash_of(digits), digits[-4:])
+
+
+def _list(screen: Screen, store: Store, wanted: Sought, accounts: Sequence[str], *, wide: bool) -> int:
+    from plexsend.outbox.reading.find import Search
+    from plexsend.terminal.meter import meter
+
+    with meter(screen, "find", "records") as report:
+        search = Search(store, wanted, report)
+        messages = _messages(search, accounts)
+        # Where there are more, lines that appear show that it goes on.
+        first = [] if screen.as_json else list(islice(messages, _UNDER_THE_METER))
+    if screen.as_json:
+        found = 0
+        for found, message in enumerate(messages, 1):  # noqa: B007  the last number is the sum
+            screen.facts(_facts(message))
+    else:
+        found = screen.table(_COLUMNS, map(_row, chain(first, messages)), blocks=True, wide=wide)
+    _show_end(screen, store, search, accounts, found)
+    return 0 if found else EXIT_REFUSED
+
+
+def _messages(search: Search, accounts: Sequence[str]) -> Iterator[FoundMessage]:
+    for account in accounts:
+        yield from search.messages(account)
+
+
+def _row(message: FoundMessage) -> list[str]:
+    from plexsend.outbox.reading.json_shapes import masked
+
+    return [
+        message.msg_key,
+        message.state,
+        local(message.at_ms),
+        message.code,
+        message.carrier,
+        masked(message.receiver_last),
+        message.lane,
+    ]
+
+
+def _facts(message: FoundMessage) -> dict[str, Any]:
+    from plexsend.outbox.reading.json_shapes import masked
+
+    return {
+        "msg_key": message.msg_key,
+        "state": str(message.state),
+        "lane": message.lane,
+        "service": message.service,
+        "account": message.account,
+        "submitted_at": utc(message.submitted_ms),
+        "ended_at": utc(message.ended_ms),
+        "code": message.code or None,
+        "carrier": message.carrier or None,
+        "receiver": masked(message.receiver_last) or None,
+    }
+
+
+def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[str], found: int) -> None:
+    from plexsend.outbox.policies.state import read_to_show
+
+    if screen.as_json:
+        return
+    if search.perhaps:
+        screen.note(
+            f"{search.perhaps:,} more fit and have the same last four digits, but no hash of their number: "
+            "they were submitted where PLEXSEND_NUMBER_KEY was not set."
+        )
+    if not found:
+        keep_days = read_to_show(store).of(accounts[0] if accounts else "main").account_wide("keep_days")
+        screen.note(
+            f"No message was found. What ended is remembered for {keep_days:g} days (the policy keep_days), "
+            "and a number that was submitted under another PLEXSEND_NUMBER_KEY is not found."
+        )

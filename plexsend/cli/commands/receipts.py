@@ -1,0 +1,111 @@
+"""`plexsend receipts`: what the gateway posted of delivery, and what of it belongs to no message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import ACCOUNT, example, json_option, wide_option
+from plexsend.terminal.moments import local, utc
+from plexsend.terminal.screen import Screen
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plexsend.outbox.reading.receipts import ReceiptCounts
+    from plexsend.outbox.strays import Stray, UnreadPost
+
+_COUNTS = (
+    Column("account", style="bold"),
+    Column("last", leave_out=1),
+    *(Column(name, right=True) for name in ("settled", "kept", "noted", "repeated", "stranger")),
+    Column("they said", folds=True),
+)
+_STRAYS = (Column("at"), Column("account"), Column("msg_key", style="bold"), Column("code", style="yellow"))
+_UNREAD = (Column("at"), Column("account"), Column("why", style="yellow"), Column("words", folds=True))
+_MOST_SHOWN = 20
+"""Strangers and unread posts that people see; programs get all that are kept."""
+
+
+@click.command(epilog=example("plexsend receipts", "plexsend receipts --json"))
+@click.option("--account", type=ACCOUNT, metavar="A", help="Only what came for this account.")
+@wide_option
+@json_option
+def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
+    """Show how many receipts came for each account, what became of them, and what they said.
+
+    Below come those with a key that no message has (strangers), and posts that could not be read: the newest
+    of each, without numbers and texts. Of a single message `plexsend status KEY` shows the receipt.
+    """
+    from plexsend.outbox.reading import queries
+    from plexsend.outbox.reading.receipts import receipt_counts
+    from plexsend.outbox.strays import read_strays, read_unread
+
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (settings, store):
+        names = [account] if account else sorted({*queries.accounts(store), *settings.accounts})
+        counts = [each for each in receipt_counts(store, names) if account or each.any]
+        strays = [each for each in read_strays(store) if account in (None, each.account)]
+        why, posts = read_unread(store)
+    posts = [each for each in posts if account in (None, each.account)]
+    for each in counts:
+        screen.facts({"kind": "account", **_counts_json(each)})
+    for stray in strays:
+        screen.facts({"kind": "stranger", **_stray_json(stray)})
+    screen.facts({"kind": "unread", "counts": dict(why), "newest": [_unread_json(post) for post in posts]})
+    if not as_json:
+        _show(screen, counts, strays, why, posts, wide=wide)
+
+
+def _counts_json(counts: ReceiptCounts) -> dict[str, object]:
+    return {
+        "account": counts.account,
+        "first_at": utc(counts.first_ms),
+        "last_at": utc(counts.last_ms),
+        **{str(name): n for name, n in counts.receptions.items()},
+        "classes": {str(name): n for name, n in counts.classes.items()},
+    }
+
+
+def _stray_json(stray: Stray) -> dict[str, object]:
+    return {"at": utc(stray.at_ms), "account": stray.account, "msg_key": stray.msg_key, "code": stray.code}
+
+
+def _unread_json(post: UnreadPost) -> dict[str, object]:
+    return {"at": utc(post.at_ms), "account": post.account or None, "why": post.why, "words": post.words}
+
+
+def _show(
+    screen: Screen,
+    counts: Sequence[ReceiptCounts],
+    strays: Sequence[Stray],
+    why: Mapping[str, int],
+    posts: Sequence[UnreadPost],
+    *,
+    wide: bool,
+) -> None:
+    rows = [
+        [each.account, local(each.last_ms), *(f"{n:,}" for n in each.receptions.values()), _said(each)]
+        for each in counts
+    ]
+    screen.table(_COUNTS, rows, empty="No receipt ever came.", blocks=True, wide=wide)
+    if strays:
+        screen.note(f"No message has these keys{_newest(len(strays))}:")
+        shown = [[local(e.at_ms), e.account, e.msg_key, e.code] for e in strays[-_MOST_SHOWN:]]
+        screen.table(_STRAYS, shown, wide=wide)
+    if why:
+        words = ", ".join(f"{reason} {n:,}" for reason, n in why.items())
+        screen.note(f"Posts that could not be read: {words}.")
+        told = [[local(e.at_ms), e.account, e.why, e.words] for e in posts[-_MOST_SHOWN:]]
+        screen.table(_UNREAD, told, blocks=True, wide=wide)
+
+
+def _said(counts: ReceiptCounts) -> str:
+    return ", ".join(f"{name} {n:,}" for name, n in counts.classes.items() if n)
+
+
+def _newest(count: int) -> str:
+    return f", the newest {_MOST_SHOWN} of {count:,}" if count > _MOST_SHOWN else ""

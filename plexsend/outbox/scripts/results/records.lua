@@ -1,0 +1,77 @@
+-- needs: _clock, _record, _lanes, _reader, arguments
+-- Records of messages that ended or were parked, as the walk over them meets them: what was published of each last.
+
+-- States that a message gets after it was accepted: what a receipt says, or that none came.
+local function is_by_receipt(state)
+  return SENT(state) and state ~= 'accepted'
+end
+
+-- ms at which the last result of a message was published. `since`: when it ended, or was parked. What a receipt changed
+-- says so itself; `r` is there where neither says it.
+local function published_ms(found, since)
+  local said = number_in(found.r)
+  if is_by_receipt(found.s) then return said or number_in(string.match(found.w or '', '(%d+)$')) or since end
+  return math.max(said or 0, since)
+end
+
+-- The record of a message that is still as the walk met it; else nil. `at`: ms in the list of what ended, nil for one that
+-- is parked at `parked_ms`.
+local function ended_record(key, at, parked_ms)
+  local found = read_record(key, 's', 'l', 'c', 'e', 'w', 'r')
+  local record = { key = key, s = found[1], l = found[2], c = found[3] or '', e = found[4], w = found[5], r = found[6] }
+  if not record.s then return nil end
+  if at then
+    if LIVING(record.s) or record.e ~= at then return nil end
+  elseif record.s ~= 'uncertain' then
+    return nil
+  end
+  record.ms = published_ms(record, number_in(at) or parked_ms)
+  return record
+end
+
+-- Calls `look` for each record on one page of a list of what ended, the latest first. Pages are counted from the end of
+-- the list, where others are put meanwhile: `marker` is the entry that was looked at last. Answers the one of this page
+-- ('' : there is none before it).
+local function each_ended(list, look)
+  local entries = redis.pcall('LRANGE', list, -(offset + ENDED_A_PAGE), -(offset + 1))
+  -- Of another type: audit names it.
+  if entries.err or #entries == 0 then return '' end
+  local from = #entries
+  for i = #entries, 1, -1 do
+    if entries[i] == marker then from = i - 1 end
+  end
+  for i = from, 1, -1 do
+    local at, key = string.match(entries[i], '^(%d+):(.*)$')
+    local record = at and ended_record(key, at)
+    if record then look(record) end
+  end
+  return entries[1]
+end
+
+-- The same for keys that are named, of a lane's parked messages.
+local function each_parked(look)
+  for i = FIRST_REST, #ARGV do
+    local score = redis.pcall('ZSCORE', lane_key(lane, 'uncertain'), ARGV[i])
+    local record = type(score) == 'string' and ended_record(ARGV[i], nil, tonumber(score))
+    if record then look(record) end
+  end
+end
+
+local found_at = {}
+
+-- The id of the entry of this ms that names a key; nil where there is none.
+local function entry_with(key, ms)
+  local at = num(ms)
+  found_at[at] = found_at[at] or call('XRANGE', RESULTS, at, at)
+  for i = #found_at[at], 1, -1 do
+    if names(keys_in(found_at[at][i]), key) then return found_at[at][i][1] end
+  end
+end
+
+-- Whether a ms lies in one of these windows, as `replayed` and `reached` have them.
+local function in_window(windows, ms)
+  for from, to in string.gmatch(windows or '', '(%d+)%-(%d+)') do
+    if tonumber(from) <= ms and ms <= tonumber(to) then return true end
+  end
+  return false
+end

@@ -1,0 +1,47 @@
+"""What `plexsend up` says of receipts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.cli.announcing import announce
+from plexsend.stack.folder import DataFolder
+from plexsend.stack.stack import Plan
+from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SANDBOX = "http://127.0.0.1:2"
+SERVER = "http://127.0.0.1:3"
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "receipts", "line"),
+    [
+        (SANDBOX, SERVER, f"  receipts  {SERVER}  (the sandbox posts them there)"),
+        (SANDBOX, None, "  receipts  not taken: messages end accepted"),
+        (None, None, "  receipts  not taken: set PLEXSEND_RECEIPT_SECRET_MAIN for them (docs/receipts.md)"),
+        (
+            None,
+            SERVER,
+            f"  receipts  {SERVER}/receipts/ACCOUNT/SECRET  (the gateway posts them there: docs/receipts.md)",
+        ),
+    ],
+)
+def test_it_says_where_receipts_are_taken_or_what_is_missing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, sandbox: str | None, receipts: str | None, line: str
+) -> None:
+    stack: Any = SimpleNamespace(
+        sandbox_url=sandbox,
+        receipts_url=receipts,
+        redis_place="redis://127.0.0.1:1/0",
+        children=[],
+        workers=[],
+    )
+    plan = Plan(2, {}, lambda _redis, _sandbox: {})
+    announce(Screen(as_json=False), stack, plan, DataFolder(tmp_path))
+    assert line in capsys.readouterr().out.splitlines()
