@@ -149,6 +149,13 @@ def test_a_search_of_many_pages_keeps_one_and_misses_none(yard: Any, store: Stor
     assert len(heard) >= 4
 
 
+def test_what_ended_twice_is_found_once(yard: Any, store: Store, run: Callable[..., Any]) -> None:
+    yard.end(Outcome.REJECTED, "a", code="G140")
+    ask(store, "main", "a", Act.REQUEUE)
+    yard.end(Outcome.REJECTED, "b", code="G140")
+    assert sorted(keys_in(run("find", "--state", "rejected", "--json"))) == ["a", "b"]
+
+
 def test_a_page_that_is_older_ends_the_search(yard: Any, store: Store) -> None:
     yard.end(Outcome.ACCEPTED, *(f"k{i}" for i in range(1_200)), code="C100")
     heard: list[tuple[int, int]] = []
