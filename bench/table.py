@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bench.row import Row
-from bench.rows import idle, intake, lanes, limits, line, memory, pace, recovery, redis_cost, scrape
+from bench.rows import (
+    idle,
+    intake,
+    lanes,
+    limits,
+    line,
+    memory,
+    pace,
+    receipts,
+    recovery,
+    redis_cost,
+    scrape,
+)
 
 ROWS = (
     Row("bare", "one worker process against a bare loop", "≥ 1.05 ×", pace.against_bare),
@@ -25,6 +37,18 @@ ROWS = (
         "≥ 99 % used, shares within 10 %, p99 ≤ 1 s",
         line.line,
         long=True,
+    ),
+    Row(
+        "receipts",
+        "receipts on one process, one a post, against a bare route with one awaited write each",
+        "≥ 1.5 ×",
+        receipts.against_bare,
+    ),
+    Row(
+        "beside",
+        "3,000 receipts/s beside a worker limited to 5,000/s",
+        "p99 ≤ 50 ms, the worker's rate kept",
+        receipts.beside_a_worker,
     ),
     Row("submit", "submit against apply_async", "≥ 8 ×", intake.submit),
     Row("latency", "idle, linger 0: submit returns → arrival", "p50 ≤ 20 ms, p99 ≤ 50 ms", intake.latency),

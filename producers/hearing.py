@@ -71,7 +71,7 @@ class Hearing:
         self._reader: SpanReader | None = None
         self._since_s = 0.0
         self._position = ""
-        """Id of the first entry of the open span that the loop is not done with."""
+        """Id of the first entry of the open span that the loop is not done with; empty: it is with all."""
         self._is_cut = False
         self._ended = False
         self._lock = threading.Lock()
@@ -126,8 +126,7 @@ class Hearing:
                     self._position = entry.id
         if batch:
             yield batch
-        if self._is_cut:
-            self._position = entry.id
+        self._position = entry.id if self._is_cut else ""
 
     def end(self) -> None:
         """Hand out nothing more, and stop waiting. For other threads."""
@@ -189,7 +188,10 @@ class Hearing:
 
     def _give_back(self) -> None:
         if self._open is not None and self._reader is not None:
-            self._reader.give_back(self._open.first, self._position)
+            if self._position:
+                self._reader.give_back(self._open.first, self._position)
+            else:
+                self._reader.done(self._open.first)
         self._open = None
 
     # An account that appears while a reader of this name is there already is heard from its beginning: what

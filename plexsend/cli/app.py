@@ -72,6 +72,13 @@ ENTRIES = (
         replaces="Looking through the logs of a webhook for keys that nobody knows",
     ),
     ListedCommand(
+        "results",
+        "results:results",
+        Section.FOLLOW,
+        "List who hears what became of messages; hear it.",
+        replaces="Asking for the status of messages again and again, to find out which have ended",
+    ),
+    ListedCommand(
         "holds", "holds:holds", Section.FOLLOW, "List what keeps accounts, services and lanes from sending."
     ),
     ListedCommand(
@@ -97,6 +104,13 @@ ENTRIES = (
         Section.FOLLOW,
         "Show what became of a month's messages, and what they cost.",
         replaces="Adding up exports of the service console in a spreadsheet, month by month",
+    ),
+    ListedCommand(
+        "archive",
+        "archive:archive",
+        Section.FOLLOW,
+        "Keep what became of messages in files, for months.",
+        replaces="nothing: a week after its end nobody could say what became of a message",
     ),
     ListedCommand(
         "cancel", "cancel:cancel", Section.STEER, "Take a message or a group back that has not been sent."

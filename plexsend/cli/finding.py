@@ -9,10 +9,12 @@ from plexsend.errors import NotPossible
 from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.queries import find, lanes, only_account
+from plexsend.outbox.reading.why import why
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from plexsend.outbox.reading.why import Why
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
 
@@ -49,3 +51,9 @@ def find_record(store: Store, key: str, account: str | None) -> Record:
 def zone_of(store: Store, account: str) -> tzinfo | None:
     """Return the zone of an account's days; None where this machine does not know it."""
     return find_zone(read_to_show(store).of(account).zone)
+
+
+def explain_record(store: Store, record: Record) -> Why:
+    """Return what keeps a message from going, or what it waits for since it went."""
+    in_force = read_to_show(store).of(record.lane.account)
+    return why(store, record, in_force.service(record.lane.service), find_zone(in_force.zone))

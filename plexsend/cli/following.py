@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.cli.finding import explain_record, zone_of
 from plexsend.outbox.doors import living
 from plexsend.outbox.reading.json_shapes import record_json
 from plexsend.outbox.records import read_record
@@ -26,6 +27,12 @@ _OFTEN_S = 0.05
 _SELDOM_S = 0.3
 _DOORS_S = 2.0
 """How often it is asked whether anybody takes receipts."""
+
+_NO_RECEIPT = (
+    "no receipt has come for it, though a server takes those of its account. It can take hours; where none "
+    "ever comes, is the URL set in the gateway's service console, and can the gateway reach it "
+    "(docs/receipts.md)?"
+)
 
 _MAY_CHANGE = (State.SCHEDULED, State.WAITING, State.SENDING, State.UNCERTAIN, State.ACCEPTED)
 """States after which it is worth waiting on."""
@@ -89,8 +96,8 @@ class Follower:
                 pause_s = _OFTEN_S if self._passed_s() < _SOON_S else _SELDOM_S
                 self._sleep(min(pause_s, max(0.0, self._within_s - self._passed_s())))
         except KeyboardInterrupt:
-            keys = " ".join(each.msg_key for each in followed if not each.is_over)
-            self._screen.note(f"Not waited for any longer; what was put in goes on: plexsend status {keys}")
+            key = next(each.msg_key for each in followed if not each.is_over)
+            self._screen.note(f"Not waited for any longer; what was put in goes on: plexsend status {key}")
             raise
         for each in followed:
             self._end(each)
@@ -125,7 +132,8 @@ class Follower:
 
     def _say(self, record: Record) -> None:
         # The history says what came before; a program that follows has heard it.
-        facts = {name: value for name, value in record_json(record).items() if name != "history"}
+        zone = zone_of(self._store, self._account)
+        facts = {name: value for name, value in record_json(record, zone).items() if name != "history"}
         self._screen.facts({"event": "state", "after_s": round(self._passed_s(), 3), **facts})
         words = _words(record)
         self._screen.say(
@@ -136,6 +144,7 @@ class Follower:
     def _end(self, each: _Followed) -> None:
         state = "gone" if each.state is None else str(each.state)
         why = each.why if each.is_over else f"after {span(self._within_s)} it is not decided"
+        causes = [] if each.is_over else self._ask_why(each)
         self._screen.facts(
             {
                 "event": "waited",
@@ -144,6 +153,7 @@ class Follower:
                 "ok": each.ok,
                 "decided": each.is_over,
                 "why": why or None,
+                "causes": causes,
             }
         )
         if each.ok:
@@ -151,10 +161,17 @@ class Follower:
         elif each.is_over:
             self._screen.say(f"{each.msg_key} is {state}{f': {why}' if why else ''}.", style="bold red")
         else:
-            more = "plexsend status" if each.state in SENT else "plexsend why"
-            self._screen.say(
-                f"{each.msg_key} is {state}: {why}. `{more} {each.msg_key}` says more.", style="bold red"
-            )
+            self._screen.say(f"{each.msg_key} is {state}: {why}.", style="bold red")
+            for cause in causes:
+                self._screen.say(f"  - {cause}", wraps=True)
+            self._screen.say(f"`plexsend why {each.msg_key}` says how it stands later.")
+
+    def _ask_why(self, each: _Followed) -> list[str]:
+        """Return what keeps a message from its end."""
+        if each.state is State.ACCEPTED:
+            return [_NO_RECEIPT]
+        record = read_record(self._store, self._account, each.msg_key)
+        return [] if record is None else [cause.text for cause in explain_record(self._store, record).causes]
 
     def _passed_s(self) -> float:
         return self._clock() - self._began_s

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from plexsend.terminal.screen import Screen
 
@@ -21,6 +21,11 @@ class Report(Protocol):
 
     def __call__(self, done: int, total: int, *, count: int | None = None, words: str = "") -> None:
         """Show `done` of `total`, and `words` beside it; `count` is what the pace counts (None: `done`)."""
+
+
+def towards(report: Report, total: int) -> Callable[[int], None]:
+    """Return what reports how far the work is where its end is known, more or less, from the beginning."""
+    return lambda done: report(done, max(done, total))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.imports import Imports
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.records import Record
+    from plexsend.outbox.records import ReceiptNote, Record
     from plexsend.outbox.submit import NewMessage
     from plexsend.settings import NumberKey
     from plexsend.testing.policies import MemoryPolicies
@@ -82,7 +82,7 @@ class Box:
         *,
         code: str = "",
         words: str = "",
-        receipt: tuple[str, int | None] | None = None,
+        receipt: ReceiptNote | None = None,
     ) -> None:
         """Let something happen to a message, and publish it where applications hear of it."""
         now_ms = self.now_ms()
@@ -92,9 +92,9 @@ class Box:
                 message.lane,
                 message.msg_key,
                 message.state,
-                code=code,
+                code=code if receipt is None else receipt.code,
                 now_ms=now_ms,
-                receipt=receipt,
+                receipt=None if receipt is None else (receipt.carrier, receipt.done_ms),
             )
 
     def inspect(self, *, durable: bool) -> None:

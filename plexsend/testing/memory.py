@@ -11,6 +11,8 @@ from plexsend.gateway.codes import Meaning, find_code
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.receipt_codes import Family, ReceiptClass, family_of, receipt_code
 from plexsend.outbox.reading.queries import only_account
+from plexsend.outbox.receipt_events import EVENT_OF
+from plexsend.outbox.records import ReceiptNote
 from plexsend.outbox.states import Event, State
 from plexsend.producers.lazy import DEFAULT
 from plexsend.producers.producer import Producer
@@ -146,7 +148,7 @@ class MemoryOutbox:
         message = self.message(msg_key, account=account)
         code = "00000" if family_of(message.service) is Family.RCS else "0"
         with self._box.changing():
-            self._receive(message, Event.DELIVER, code, carrier, done_at)
+            self._receive(message, code, carrier, done_at)
         return message
 
     def undeliver(
@@ -171,9 +173,8 @@ class MemoryOutbox:
             raise UsageError(
                 f"{code!r} says that a message of {message.service} was delivered: use `deliver`."
             )
-        event = _EVENT_OF.get(kind, Event.UNDELIVER)
         with self._box.changing():
-            self._receive(message, event, code, carrier, done_at)
+            self._receive(message, code, carrier, done_at)
         return message
 
     def no_receipt(self, msg_key: str, *, account: str | None = None) -> SubmittedMessage:
@@ -202,19 +203,33 @@ class MemoryOutbox:
         self._take(message)
         self._box.move(message, Event.ACCEPT, code="C100")
 
-    def _receive(
-        self, message: SubmittedMessage, event: Event, code: str, carrier: str, done_at: datetime | None
-    ) -> None:
+    def _receive(self, message: SubmittedMessage, code: str, carrier: str, done_at: datetime | None) -> None:
         if done_at is not None and done_at.utcoffset() is None:
             raise UsageError("done_at has no time zone. Give an aware datetime.")
-        if message.state in (State.SCHEDULED, State.WAITING, State.SENDING):
+        if message.state in _NOT_ANSWERED:
             self._accept(message)
-        if event is Event.ACCEPT_LATE and message.state is not State.UNCERTAIN:
+        meaning = receipt_code(family_of(message.service), code)
+        event = EVENT_OF[meaning.kind]
+        if not message.can(event) or not _concerns(message, event):
             return
-        if message.can(event):
-            done_ms = self._box.now_ms() if done_at is None else round(done_at.timestamp() * 1000)
-            self._box.move(message, event, code=code, receipt=(carrier, done_ms))
+        now_ms = self._box.now_ms()
+        done_ms = now_ms if done_at is None else round(done_at.timestamp() * 1000)
+        # What went the straight way needs no history: its record says it all.
+        words = "" if message.state is State.ACCEPTED else "by its receipt"
+        self._box.move(
+            message, event, code=code, words=words, receipt=ReceiptNote(meaning, carrier, done_ms, now_ms)
+        )
 
 
-_EVENT_OF = {ReceiptClass.UNKNOWN: Event.RECEIPT_UNKNOWN, ReceiptClass.DUPLICATE: Event.ACCEPT_LATE}
-"""Class of a receipt's code → what happens, where it is not *undeliver*."""
+_NOT_ANSWERED = (State.SCHEDULED, State.WAITING, State.SENDING)
+
+
+# As the script `receipts` does: what the gateway refused was sent only where it knew the key before.
+def _concerns(message: SubmittedMessage, event: Event) -> bool:
+    if event is Event.DELIVER:
+        return True
+    if event is Event.ACCEPT_LATE:
+        return message.state is State.UNCERTAIN
+    known = find_code(message.code)
+    was_double = known is not None and known.as_item is Meaning.DUPLICATE
+    return message.state is not State.REJECTED or was_double

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import UsageError
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.receivers import last_digits
-from plexsend.outbox.records import HistoryEvent, Record
+from plexsend.outbox.records import HistoryEvent, ReceiptNote, Record
 from plexsend.outbox.states import FINAL, TRANSITIONS, Event, State
 from plexsend.producers.message import in_words
 
@@ -38,6 +38,8 @@ class SubmittedMessage:
     flags: str = field(default="", repr=False)
     ended_ms: int | None = field(default=None, repr=False)
     history: list[HistoryEvent] = field(default_factory=list, repr=False)
+    receipt: ReceiptNote | None = field(default=None, repr=False)
+    """What the receipt says that counts; None: none came."""
 
     def __post_init__(self) -> None:
         self.msg_key = self.new.msg_key
@@ -116,7 +118,7 @@ class SubmittedMessage:
         *,
         code: str = "",
         words: str = "",
-        receipt: tuple[str, int | None] | None = None,
+        receipt: ReceiptNote | None = None,
     ) -> None:
         """Let it happen; raises UsageError where the table of transitions has no such way.
 
@@ -125,7 +127,7 @@ class SubmittedMessage:
             now_ms: When.
             code: The code that comes with it; empty: none.
             words: What the history says of it; empty: it goes the straight way.
-            receipt: Carrier and ms, where a receipt says it.
+            receipt: The receipt that says it; None: none does.
         """
         if not self.can(event):
             raise UsageError(
@@ -136,6 +138,8 @@ class SubmittedMessage:
         self.state = to
         if receipt is None:
             self.code = code or self.code
+        else:
+            self.receipt = receipt
         if event is Event.PARK:
             self.flags = _with(self.flags, Flag.MAY_HAVE_BEEN_SENT)
         if to in FINAL and not was_final:
@@ -177,6 +181,7 @@ class SubmittedMessage:
             expires_at_ms=self.moments.expires_at_ms,
             receiver_last=last_digits(self.new.receiver),
             history=tuple(self.history),
+            receipt=self.receipt,
         )
 
 

@@ -50,14 +50,43 @@ import producers, worker
 print(producers.OWNER, worker.OWNER)
 """
 
+TESTED_APPLICATION = """
+import sys
+
+
+def test_the_fixture_is_there(plexsend_outbox):
+    import plexsend
+
+    plexsend.send("sms-standard", to="010-2345-6789", from_="02-2123-4567", text="m", msg_key="k")
+    plexsend_outbox.deliver("k")
+    assert [result.state for result in plexsend.results(reader="orders")] == ["accepted", "delivered"]
+    assert sorted(set(HEAVY) & set(sys.modules)) == []
+"""
+
 TYPED_APPLICATION = """
+from collections.abc import AsyncIterator
+
+import plexsend
 from plexsend.producers import Submission, cancel, status, submit
+from plexsend.testing import MemoryOutbox
 
 ITEM = {"msg_key": "k", "sender_number": "02-2123-4567", "receiver_number": "010-2345-6789", "msg": "a"}
 
 
 def order() -> Submission:
     return submit("mms-bulk", [ITEM])
+
+
+async def failures() -> AsyncIterator[str]:
+    async for result in plexsend.aresults(reader="billing", state=plexsend.State.UNDELIVERED):
+        yield f"{result.msg_key} {result.reason} {result.at.year}"
+
+
+def test_order(plexsend_outbox: MemoryOutbox) -> None:
+    order()
+    plexsend_outbox.deliver("k", carrier="KT")
+    for batch in plexsend.results(reader="billing", follow=False).batches(500):
+        print([(result.rank, result.outcome is plexsend.ResultOutcome.SUCCESS) for result in batch])
 
 
 found = status("k")
@@ -155,6 +184,20 @@ def test_an_application_submits_asks_and_cancels(
 ) -> None:
     done = alone.python(APPLICATION, cwd=crowded, **where)
     assert (done.stdout, done.stderr) == ("cancelled\n[]\napplication application\n", "")
+
+
+def test_tests_of_an_application_have_the_fixture_by_itself(alone: Environment, tmp_path: Path) -> None:
+    """With pytest, and nothing else, beside what applications install."""
+    own = Environment.create(tmp_path / "venv")
+    own.install("pytest")
+    folder = tmp_path / "application"
+    folder.mkdir()
+    (folder / "test_orders.py").write_text(f"HEAVY = {HEAVY}\n{TESTED_APPLICATION}", encoding="utf-8")
+    line = ("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", ".")
+    # What pytest brings is lent to the environment that has plexsend alone, which stays as it is.
+    lent = str(next((own.folder / "lib").glob("python*/site-packages")))
+    done = run(alone.command("python"), *line, cwd=folder, PYTHONPATH=lent)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
 def test_an_application_keeps_the_celery_that_it_has(

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 APPLICATION = """
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import plexsend
 from plexsend import Record, State, Submission, cancel, send, status, submit
+from plexsend.testing import MemoryOutbox
 
 item: plexsend.MmsItem = {
     "msg_key": str(uuid.uuid4()), "sender_number": "02-2123-4567", "receiver_number": "010-2345-6789",
@@ -51,6 +53,24 @@ try:
     submit("mms-bulk", [item], group="spring")
 except plexsend.GroupClosed as closed:
     print(closed.closing.group, closed.closing.since_ms)
+failed: list[str] = []
+for result in plexsend.results(reader="billing", state=[State.UNDELIVERED, State.REJECTED], follow=False):
+    if result.outcome is plexsend.ResultOutcome.FAILURE and result.permanent:
+        failed.append(f"{result.msg_key} {result.reason} {result.at.isoformat()}")
+for batch in plexsend.results(reader="reports", stop=threading.Event(), follow=False).batches(500):
+    results: list[plexsend.Result] = batch
+
+
+async def hear() -> None:
+    async for result in plexsend.aresults(reader="billing", on_missed=lambda missed: print(missed.since)):
+        print(result.code_from is plexsend.CodeFrom.RECEIPT, result.rank + 1)
+    submitted: Submission = await plexsend.asubmit("mms-bulk", [item])
+    print(submitted)
+
+
+def test_it(plexsend_outbox: MemoryOutbox) -> None:
+    print([message.to.upper() for message in plexsend_outbox.submitted])
+    plexsend_outbox.undeliver("k", "2", carrier="KT")
 """
 
 
@@ -85,7 +105,8 @@ def test_what_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_producers_offer_the_same_functions() -> None:
-    for name in ("send", "submit", "status", "cancel", "Producer", "Submission", "Refused"):
+    names = ("send", "submit", "asubmit", "status", "cancel", "results", "aresults", "Producer", "Result")
+    for name in (*names, "Submission", "Refused"):
         assert getattr(plexsend, name) is getattr(plexsend.producers, name)
 
 
@@ -142,9 +163,16 @@ def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Pat
         .replace("submission.in_doubt", "submission.in_duobt")
         .replace('"cancelled"', '"canceled"')
         .replace("closed.closing.group", "closed.closing.gruop")
+        .replace("result.permanent", "result.permament")
+        .replace("CodeFrom.RECEIPT", "CodeFrom.RECIEPT")
+        .replace("async for", "for")
+        .replace('undeliver("k", "2"', 'undelivered("k", "2"')
     )
     wrong = check_types(tmp_path / "wrong.py", slips)
-    for words in ("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'", "gruop"):
+    for words in (
+        *("mms-bluk", "reciever_number", "msg_key", "WATING", "in_duobt", "'canceled'", "gruop"),
+        *("permament", "RECIEPT", '"AsyncResults" has no attribute "__iter__"', "undelivered"),
+    ):
         assert words in wrong.stdout
 
 
@@ -166,7 +194,7 @@ def test_what_a_checker_cannot_find_is_not_promised(tmp_path: Path) -> None:
 
 
 FUNCTIONS = [name for name in plexsend.__all__ if inspect.isfunction(getattr(plexsend, name))]
-METHODS = ("submit", "send", "status", "cancel", "cancel_group")
+METHODS = ("submit", "send", "status", "cancel", "cancel_group", "results", "aresults")
 SPOKEN = [
     *(pytest.param(getattr(plexsend, name), id=name) for name in FUNCTIONS),
     *(pytest.param(getattr(plexsend.Producer, name), id=f"Producer.{name}") for name in METHODS),
@@ -203,6 +231,12 @@ def test_a_function_says_what_its_method_says_and_that_it_reads_the_environment(
     raised, beside = entries(function, "Raises"), entries(method, "Raises")
     assert raised.keys() - beside.keys() == {"SettingsError"}
     assert {kind: raised[kind] for kind in beside} == beside
+
+
+def test_submit_for_asyncio_says_what_submit_says() -> None:
+    assert inspect.signature(plexsend.asubmit) == inspect.signature(plexsend.submit)
+    for section in ("Args", "Raises"):
+        assert entries(plexsend.asubmit, section) == entries(plexsend.submit, section)
 
 
 @pytest.mark.parametrize("name", ["submit", "send"])

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option, wide_option
+from plexsend.cli.options import MOMENT, example, json_option, wide_option
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from plexsend.outbox.reading.audit import Audit
 
 _COLUMNS = (Column("state"), Column("records", right=True), Column("archived", right=True))
@@ -22,10 +24,17 @@ _MOST_NAMED = 5
 """Messages, lanes and keys that one remedy is said of by name."""
 
 
-@click.command(epilog=example("plexsend audit"))
+@click.command(epilog=example("plexsend audit", "plexsend audit --results billing"))
+@click.option("--results", "reader", metavar="READER", help="Prove what this reader of results was given.")
+@click.option(
+    "--since",
+    type=MOMENT,
+    metavar="T",
+    help="With --results: from when on, instead of from where the reader began (ISO 8601).",
+)
 @wide_option
 @json_option
-def audit(*, wide: bool, as_json: bool) -> int:
+def audit(*, reader: str | None, since: datetime | None, wide: bool, as_json: bool) -> int:
     """Prove from the records that every message ever submitted is accounted for.
 
     Compares each record with the sets and counts of its lane and with its text, the counts by day (`plexsend
@@ -33,9 +42,19 @@ def audit(*, wide: bool, as_json: bool) -> int:
     that nobody gave, keys of other programs. Exit code 1 if
     anything does not add up; what breaks it is named, with what to do. It may run at any time; of a lane that
     changes meanwhile less is compared.
+
+    With --results: of each message that ended or is parked since the reader began, the last result was given
+    to it, or lies ahead of it. What was not is named. It proves that the reader's processes got it, not what
+    they did with it.
     """
     screen = Screen(as_json=as_json)
+    if since is not None and reader is None:
+        raise click.UsageError("--since is for --results READER.")
     with open_outbox(screen) as (_, store):
+        if reader is not None:
+            from plexsend.cli.proving import prove_reader
+
+            return prove_reader(screen, store, reader, since)
         from plexsend.outbox.reading.audit import audit as examine
 
         with meter(screen, "audit", "records") as report:

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 50
 """Groups that people see, unless they ask for all."""
-_LEFT_OUT = {"account": 1, "expired": 2, "service": 3, "sending": 4, "failed": 5}
+_LEFT_OUT = {
+    "account": 1,
+    "expired": 2,
+    "service": 3,
+    "sending": 4,
+    "unknown": 5,
+    "failed": 6,
+    "undelivered": 7,
+}
 """Column that a narrow terminal does without → its turn."""
 
 
@@ -32,8 +40,8 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     First those of which something is still to go, by name; then the others. Messages whose records are gone
     are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
     `closed` means that it was cancelled. A narrow terminal shows neither service, sending nor the columns
-    of what failed or expired, and the account only where there are several; --wide shows all columns, and
-    --json all columns and groups.
+    of what failed, expired, was not delivered or is unknown, and the account only where there are several;
+    --wide shows all columns, and --json all columns and groups.
     """
     screen = Screen(as_json=as_json)
     from plexsend.outbox.reading import groups as reading

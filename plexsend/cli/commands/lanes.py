@@ -48,7 +48,8 @@ def lanes(*, show_all: bool, wide: bool, as_json: bool) -> None:
     Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
     will not be sent: both need a person. The rate is the policy in force. A narrow terminal leaves
     out drains first, then the rate, and more where it must; --wide shows all columns. With --json, waiting
-    messages are `ready` and scheduled ones `later`.
+    messages are `ready` and scheduled ones `later`, and beside them is what receipts said: how many were ever
+    delivered, undelivered or unknown.
     """
     screen = Screen(as_json=as_json)
     from plexsend.outbox.policies.state import read_to_show
@@ -85,6 +86,7 @@ def _is_shown(view: LaneView, held: Sequence[Hold]) -> bool:
 
 def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -> list[str]:
     from plexsend.outbox.reading.json_shapes import lane_json
+    from plexsend.outbox.states import State
 
     rate_per_s = agreed.of(view.lane.account).service(view.lane.service).rate_per_s
     oldest_s = None if view.oldest_ready_ms is None else view.oldest_ready_ms / 1000
@@ -96,6 +98,7 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -
             "sending": view.sending,
             "uncertain": view.uncertain,
             "dead": view.dead,
+            **{str(state): view.ever(state) for state in (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)},
             "held": bool(held),
             "rate_per_s": rate_per_s,
             "drains": view.drains,

@@ -51,10 +51,10 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
         target = None if what is None else _find_target(screen, settings, store, what, account)
         if what is None or target is not None:
             return _explain_flow(screen, store, _covered(target, account))
-        from plexsend.cli.finding import find_records
+        from plexsend.cli.finding import explain_record, find_records
 
         for record in find_records(store, what, account, as_name=True):
-            answer = _ask(store, record)
+            answer = explain_record(store, record)
             screen.facts(_why_json(answer, record))
             if not as_json:
                 _show(screen, answer)
@@ -147,15 +147,6 @@ def _part_json(part: PartFacts) -> dict[str, object]:
         "workers": part.processes,
         "holds": [hold.field for hold in part.holds],
     }
-
-
-def _ask(store: Store, record: Record) -> Why:
-    from plexsend.outbox.policies.midnights import find_zone
-    from plexsend.outbox.policies.state import read_to_show
-    from plexsend.outbox.reading.why import why as explain
-
-    in_force = read_to_show(store).of(record.lane.account)
-    return explain(store, record, in_force.service(record.lane.service), find_zone(in_force.zone))
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.keys import Keys
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.states import State
 
 _PAGE = 500
 _LANES_AT_ONCE = 50
@@ -49,6 +50,10 @@ class LaneView:
     """Age of the message that has been ready the longest (since it first became ready)."""
     counts: Mapping[str, int]
     """Everything counted, by the names in dictionary.py (`submitted`, `s:waiting`, `c:C100`, ...)."""
+
+    def ever(self, state: State) -> int:
+        """Return how many messages are in a state, or were in it until their records were taken away."""
+        return self.counts.get(f"s:{state}", 0) + self.counts.get(f"a:{state}", 0)
 
 
 def server_ms(store: Store) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.errors import OutboxError
 from plexsend.outbox.arguments_results import RESULTS
 from plexsend.outbox.lanes import NAME
+from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
 from plexsend.outbox.reading.queries import accounts, server_ms
 from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
@@ -75,7 +76,8 @@ def drop(store: Store, account: str, name: str) -> bool:
 
 
 def _accounts(store: Store, account: str | None) -> list[str]:
-    return accounts(store) if account is None else [account]
+    # A reader may be there before the first message.
+    return sorted({*accounts(store), DEFAULT_ACCOUNT}) if account is None else [account]
 
 
 def reader_state(store: Store, account: str, name: str) -> ReaderState | None:

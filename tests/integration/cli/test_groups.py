@@ -26,7 +26,7 @@ MESSAGE = (
 )
 COLUMNS = (
     "group service account scheduled waiting sending uncertain "
-    "accepted rejected failed expired cancelled held"
+    "accepted delivered undelivered unknown rejected failed expired cancelled held"
 )
 
 
@@ -96,7 +96,7 @@ def test_groups_have_the_promised_fields_in_their_order(run: Callable[..., Any],
     assert " ".join(main).startswith(COLUMNS)
     assert (main["group"], main["service"], main["account"]) == ("spring", "mms-bulk", "main")
     counts = COLUMNS.split()[3:-1]
-    assert [main[name] for name in counts] == [0, 3, 0, 1, 2, 1, 0, 0, 0]
+    assert [main[name] for name in counts] == [0, 3, 0, 1, 2, 0, 0, 0, 1, 0, 0, 0]
     assert (main["held"], main["closed"], shop["held"]) == (False, None, True)
     assert shop["holds"] == ["group pause spring"]
     assert [line["account"] for line in run("groups", "--account", "shop", "--json").lines] == ["shop"]

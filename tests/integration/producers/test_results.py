@@ -11,6 +11,8 @@ import pytest
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import GroupClosed, ResultsMissed
+from plexsend.outbox.receipts import Receipt, take_receipts
+from plexsend.outbox.records import RECEIPT_NOTED
 from plexsend.outbox.results.overview import list_readers
 from plexsend.outbox.states import State
 from plexsend.testing import MemoryOutbox
@@ -190,8 +192,11 @@ def test_asyncio_hears_from_redis(producer: Producer, cancel: Cancel) -> None:
 # The outbox in memory answers as the one in Redis: the same calls, on both.
 
 
-def play(producer: Producer, make_item: MakeItem) -> list[object]:
-    """Return what an application sees of a story that needs no worker."""
+def play(producer: Producer, make_item: MakeItem, receive: Callable[[str, str], object]) -> list[object]:
+    """Return what an application sees of a story that needs no worker.
+
+    `receive`: takes a receipt for a message: its key and code.
+    """
     now = datetime.now(UTC)
     seen: list[object] = []
     first, other = make_item(1, msg_key="a"), make_item(2, msg_key="b")
@@ -223,9 +228,13 @@ def play(producer: Producer, make_item: MakeItem) -> list[object]:
         producer.submit("mms-bulk", [make_item(9, msg_key="z")], group="spring")
     except GroupClosed as closed:
         seen += [type(closed), closed.closing.group, closed.closing.why, closed.closing.by]
+    for code in ("2", "0", "2", "0"):
+        receive("a", code)
     record = producer.status("a")
     assert record is not None
-    seen += [(line.event, line.detail) for line in record.history]
+    assert record.receipt is not None
+    seen += [record.state, record.code, record.receipt.code, record.receipt.carrier]
+    seen += [(line.event, line.code, line.detail) for line in record.history if line.event != RECEIPT_NOTED]
     seen += [
         (each.msg_key, each.state, each.rank, each.outcome, each.reason, each.code, each.desc, each.group)
         for each in producer.results("billing", account="main", from_start=True, follow=False)
@@ -241,5 +250,19 @@ def kept(kept: Any, later: datetime) -> Any:
     )
 
 
-def test_the_outbox_in_memory_answers_as_redis_does(producer: Producer, make_item: MakeItem) -> None:
-    assert play(MemoryOutbox().producer, make_item) == play(producer, make_item)
+def test_the_outbox_in_memory_answers_as_redis_does(
+    producer: Producer, make_item: MakeItem, store: Store
+) -> None:
+    memory = MemoryOutbox()
+
+    def receive_in_memory(key: str, code: str) -> None:
+        if code == "0":
+            memory.deliver(key)
+        else:
+            memory.undeliver(key, code)
+
+    def receive(key: str, code: str) -> None:
+        take_receipts(store, "main", [Receipt(key, code, "SKT")])
+
+    played = play(memory.producer, make_item, receive_in_memory)
+    assert played == play(producer, make_item, receive)

@@ -187,6 +187,17 @@ def test_a_duplicate_key_settles_a_parked_message_and_nothing_else(outbox: Memor
     assert [key for key, _ in heard()] == ["a", "a", "b"]
 
 
+def test_a_refused_message_hears_no_receipt_but_of_a_key_that_the_gateway_knew(outbox: MemoryOutbox) -> None:
+    outbox.reject(send("a"))
+    assert outbox.undeliver("a", "2").state is State.REJECTED
+    outbox.reject(send("b"), "71003")
+    assert outbox.undeliver("b", "2").state is State.UNDELIVERED
+    record = plexsend.status("b")
+    assert record is not None
+    assert record.receipt is not None
+    assert (record.code, record.receipt.code, record.receipt.carrier) == ("71003", "2", "SKT")
+
+
 def test_a_cancelled_message_that_was_delivered_after_all(outbox: MemoryOutbox) -> None:
     send()
     plexsend.cancel("k")

@@ -1,0 +1,76 @@
+"""Results on the command line: heard as any application hears them, and printed a line each."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from plexsend.errors import Problem
+from plexsend.producers.producer import Producer
+from plexsend.terminal.moments import local
+
+if TYPE_CHECKING:
+    from plexsend.errors import ResultsMissed
+    from plexsend.outbox.redis.store import Store
+    from plexsend.producers.results import Result
+    from plexsend.settings import Settings
+    from plexsend.terminal.screen import Screen
+
+_AT_ONCE = 500
+"""Results that are written out before they are done with."""
+_PATIENCE_S = 5.0
+"""A command that does not follow says so soon where Redis is away; one that follows waits."""
+
+
+def hear(
+    screen: Screen,
+    settings: Settings,
+    store: Store,
+    reader: str,
+    *,
+    account: str | None,
+    from_start: bool,
+    follow: bool,
+) -> int:
+    """Print results until there are no more, or for ever; return how many.
+
+    They are done with once they were written out. SIGTERM ends it, and gives back what was not.
+    """
+    stop, heard = threading.Event(), 0
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        results = Producer(settings, store).results(
+            reader,
+            account=account,
+            from_start=from_start,
+            follow=follow,
+            stop=stop,
+            on_missed=lambda missed: screen.warn(_problem(missed)),
+            patience_s=None if follow else _PATIENCE_S,
+        )
+        for batch in results.batches(_AT_ONCE):
+            for result in batch:
+                screen.facts(result.to_json())
+                screen.say(_line(result))
+            sys.stdout.flush()
+            heard += len(batch)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return heard
+
+
+def _line(result: Result) -> str:
+    words = [local(round(result.at.timestamp() * 1000)), str(result.state), result.msg_key]
+    said = [f"{result.code} {result.desc}".strip(), result.carrier, result.group and f"group {result.group}"]
+    return "  ".join([*words, *(word for word in said if word)])
+
+
+def _problem(missed: ResultsMissed) -> Problem:
+    since = missed.since.isoformat(timespec="milliseconds")
+    return Problem(
+        f"reader {missed.reader}",
+        str(missed),
+        f"Rebuild it from the records: plexsend results replay {missed.reader} --since {since}",
+    )

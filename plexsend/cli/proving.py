@@ -1,0 +1,152 @@
+"""The proof of a reader on the command line: what it was given, and the keys of what it was not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.cli.reader_finding import find_readers, ms_in_account
+from plexsend.outbox.prune import ended_count
+from plexsend.outbox.results.proof import prove
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.meter import meter, towards
+from plexsend.terminal.moments import local, utc
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.results.proof import NotGiven, Proof
+    from plexsend.terminal.screen import Screen
+
+_COLUMNS = (
+    Column("account"),
+    Column("since"),
+    Column("given", right=True),
+    Column("ahead", right=True),
+    Column("not to be told", right=True),
+    Column("missing", right=True, style="red"),
+)
+_MISSING = (
+    Column("msg_key", style="bold"),
+    Column("account"),
+    Column("state"),
+    Column("at"),
+    Column("why", folds=True, style="red"),
+)
+_MOST_SHOWN = 20
+"""Missing messages that people see; programs get all."""
+_WHY = {
+    "trimmed": "gone by age before the reader came",
+    "deleted": "not in the stream: somebody took it out, or it was never put there",
+    "skipped": "somebody put the reader behind it",
+    "lost": "the stream was taken away",
+    "early": "from before the reader began",
+}
+
+
+def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | None) -> int:
+    """Prove what a reader was given in all its accounts, print it, and return the exit code."""
+    proofs: list[Proof] = []
+    with meter(screen, "audit", "messages") as show:
+        for state in find_readers(store, reader, None):
+            account = state.account
+            most = ended_count(store, account)
+            since_ms = None if since is None else ms_in_account(store, account, since)
+            proof = prove(store, account, reader, since_ms, progress=towards(show, most))
+            # Dropped a moment ago.
+            if proof is not None:
+                proofs.append(proof)
+    screen.facts(_facts(reader, proofs))
+    if not screen.as_json:
+        _show(screen, reader, proofs)
+    return 0 if _holds(proofs) else EXIT_REFUSED
+
+
+def _holds(proofs: Sequence[Proof]) -> bool:
+    return bool(proofs) and all(proof.ok for proof in proofs)
+
+
+def _facts(reader: str, proofs: Sequence[Proof]) -> dict[str, object]:
+    return {
+        "ok": _holds(proofs),
+        "reader": reader,
+        "given": sum(proof.given for proof in proofs),
+        "ahead": sum(proof.ahead for proof in proofs),
+        "unknown": sum(proof.unknown for proof in proofs),
+        "missing": [_missing_json(proof, each) for proof in proofs for each in proof.missing],
+        "trimmed": [
+            {
+                "account": proof.account,
+                "from": utc(each.from_ms or None),
+                "to": utc(each.to_ms),
+                "entries": each.entries or None,
+                "why": each.why,
+            }
+            for proof in proofs
+            for each in proof.trimmed
+        ],
+        "accounts": [
+            {
+                "account": proof.account,
+                "since": utc(proof.since_ms),
+                "given": proof.given,
+                "ahead": proof.ahead,
+                "unknown": proof.unknown,
+                "missing": len(proof.missing),
+            }
+            for proof in proofs
+        ],
+    }
+
+
+def _missing_json(proof: Proof, each: NotGiven) -> dict[str, object]:
+    return {
+        "account": proof.account,
+        "msg_key": each.msg_key,
+        "state": each.state,
+        "at": utc(each.at_ms),
+        "why": each.why,
+    }
+
+
+def _show(screen: Screen, reader: str, proofs: Sequence[Proof]) -> None:
+    rows = [
+        [
+            proof.account,
+            local(proof.since_ms),
+            *(f"{n:,}" for n in (proof.given, proof.ahead, proof.unknown, len(proof.missing))),
+        ]
+        for proof in proofs
+    ]
+    screen.table(_COLUMNS, rows, blocks=True)
+    for proof in proofs:
+        for each in proof.trimmed:
+            n = f"{each.entries:,} entries" if each.entries else "entries, nobody knows how many,"
+            screen.note(
+                f"{proof.account}: {n} were gone before the reader came, between {local(each.from_ms)} and "
+                f"{local(each.to_ms)} ({each.why})."
+            )
+    missing = [(proof, each) for proof in proofs for each in proof.missing]
+    if not missing:
+        total = sum(proof.counted for proof in proofs)
+        screen.say(
+            f"The proof holds: of {total:,} messages each was given to {reader}, or lies ahead of it.",
+            style="bold green",
+        )
+        screen.note("Given: its processes got it and ended it. What they did with it, only they know.")
+        return
+    shown = [
+        [each.msg_key, proof.account, each.state, local(each.at_ms), _WHY.get(each.why, each.why)]
+        for proof, each in missing[:_MOST_SHOWN]
+    ]
+    screen.table(_MISSING, shown, blocks=True)
+    if len(missing) > _MOST_SHOWN:
+        screen.note(f"and {len(missing) - _MOST_SHOWN:,} more; --json names all of them.")
+    earliest = utc(min(each.at_ms for _, each in missing))
+    screen.say(
+        f"The proof does not hold: {len(missing):,} messages were not given to {reader}. Rebuild them from "
+        f"the records: plexsend results replay {reader} --since {earliest}",
+        style="bold red",
+    )
