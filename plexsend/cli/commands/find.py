@@ -18,7 +18,7 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from plexsend.outbox.found import FoundMessage, Sought, SoughtNumber
@@ -74,9 +74,9 @@ _STATES = [
 @click.option("--account", type=ACCOUNT, metavar="A", help="In this account alone.")
 @click.option(
     "--archive",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Look in this archive too, for what Redis does not remember any more.",
+    help="In this archive too, for what Redis has forgotten (plexsend archive).",
 )
 @wide_option
 @json_option
@@ -96,16 +96,14 @@ def find(
 
     First those that have not ended, then the others, the last to end first. A number is found by its keyed
     hash, so PLEXSEND_NUMBER_KEY must be set here and where messages are submitted. Messages are found as
-    long as their records are kept (the policy keep_days), and longer in an archive (plexsend archive), last
-    and without the digits of the receiver. What changes meanwhile can come twice. Exit code 1 where there is
-    none.
+    long as their records are kept (the policy keep_days), with --archive as long as that is. What changes
+    meanwhile can come twice. Exit code 1 where there is none.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         accounts = _accounts(store, lane, account)
-        wanted = _wanted(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
-        archived = None if archive is None else (archive, account if lane is None else lane.account)
-        return _list(screen, store, wanted, accounts, archived, wide=wide)
+        sought = _sought(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
+        return _list(screen, store, sought, accounts, archive=archive, wide=wide)
 
 
 def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]:
@@ -124,7 +122,7 @@ def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]
     return [name]
 
 
-def _wanted(
+def _sought(
     store: Store,
     settings: Settings,
     accounts: Sequence[str],
@@ -175,22 +173,20 @@ def _receiver(settings: Settings, to: str) -> SoughtNumber:
 def _list(
     screen: Screen,
     store: Store,
-    wanted: Sought,
+    sought: Sought,
     accounts: Sequence[str],
-    archived: tuple[Path, str | None] | None,
     *,
+    archive: Path | None,
     wide: bool,
 ) -> int:
+    from plexsend.cli.searching import WholeSearch
     from plexsend.outbox.reading.find import Search
     from plexsend.terminal.meter import meter
 
     with meter(screen, "find", "records") as report:
-        search = Search(store, wanted, report)
-        messages = _messages(search, accounts)
-        if archived is not None:
-            from plexsend.cli.archive_finding import find_in_archive
-
-            messages = chain(messages, find_in_archive(screen, store, archived[0], wanted, archived[1]))
+        search = Search(store, sought, report)
+        whole = WholeSearch(store, search, sought, accounts, archive)
+        messages = iter(whole)
         # Where there are more, lines that appear show that it goes on.
         first = [] if screen.as_json else list(islice(messages, _UNDER_THE_METER))
     if screen.as_json:
@@ -198,17 +194,16 @@ def _list(
         for found, message in enumerate(messages, 1):  # noqa: B007  the last number is the sum
             screen.facts(_facts(message))
     else:
-        found = screen.table(_COLUMNS, map(_row, chain(first, messages)), blocks=True, wide=wide)
-    _show_end(screen, store, search, accounts, found)
+        columns = [*_COLUMNS, Column("in", leave_out=2)] if archive else _COLUMNS
+        rows = (_row(message, archive) for message in chain(first, messages))
+        found = screen.table(columns, rows, blocks=True, wide=wide)
+    for problem in whole.problems:
+        screen.warn(problem)
+    _show_end(screen, store, search, accounts, found=found)
     return 0 if found else EXIT_REFUSED
 
 
-def _messages(search: Search, accounts: Sequence[str]) -> Iterator[FoundMessage]:
-    for account in accounts:
-        yield from search.messages(account)
-
-
-def _row(message: FoundMessage) -> list[str]:
+def _row(message: FoundMessage, archive: Path | None) -> list[str]:
     from plexsend.outbox.reading.json_shapes import masked
 
     return [
@@ -219,6 +214,7 @@ def _row(message: FoundMessage) -> list[str]:
         message.carrier,
         masked(message.receiver_last),
         message.lane,
+        *(["archive" if message.is_archived else "redis"] if archive else []),
     ]
 
 
@@ -231,15 +227,16 @@ def _facts(message: FoundMessage) -> dict[str, Any]:
         "lane": message.lane,
         "service": message.service,
         "account": message.account,
-        "submitted_at": utc(message.submitted_ms or None),
+        "submitted_at": utc(message.submitted_ms),
         "ended_at": utc(message.ended_ms),
         "code": message.code or None,
         "carrier": message.carrier or None,
         "receiver": masked(message.receiver_last) or None,
+        "archived": message.is_archived,
     }
 
 
-def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[str], found: int) -> None:
+def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[str], *, found: int) -> None:
     from plexsend.outbox.policies.state import read_to_show
 
     if screen.as_json:
