@@ -14,7 +14,7 @@ from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.exchange import Timeouts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-UNITS = ["plexsend-worker@.service", "plexsend-beat.service"]
+UNITS = ["plexsend-worker@.service", "plexsend-beat.service", "plexsend-receipts.service"]
 # What a verdict may take after the request's deadline, as the leases of batches count it.
 SETTLE_S = 5
 
@@ -55,6 +55,14 @@ def test_beat_unit_runs_the_plain_command_whose_schedule_is_in_memory() -> None:
     command = shlex.split(service("plexsend-beat.service")["ExecStart"])
     assert Path(command[0]).name == "plexsend"
     assert command[1:] == ["beat"]
+
+
+def test_unit_of_receipts_serves_them_where_its_options_say() -> None:
+    found = service("plexsend-receipts.service")
+    command = shlex.split(found["ExecStart"])
+    assert Path(command[0]).name == "plexsend"
+    assert command[1:] == ["serve", "receipts", "$SERVE_OPTIONS"]
+    assert "SERVE_OPTIONS=" in found["Environment"].split()
 
 
 @pytest.mark.parametrize("name", UNITS)
@@ -121,10 +129,12 @@ def test_page_installs_a_wheel_so_that_one_of_the_same_version_replaces_the_othe
     assert all({"--force-reinstall", "--no-deps"} <= set(words.split()) for words in wheels)
 
 
-def test_both_units_are_hardened_alike() -> None:
+def test_all_units_are_hardened_alike() -> None:
     own = {"ExecStart", "EnvironmentFile", "Environment"}
-    worker, beat = ({key: value for key, value in service(name).items() if key not in own} for name in UNITS)
-    assert worker == beat
+    worker, *others = (
+        {key: value for key, value in service(name).items() if key not in own} for name in UNITS
+    )
+    assert others == [worker] * (len(UNITS) - 1)
 
 
 def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> None:
@@ -138,7 +148,8 @@ def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> 
 
 
 def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.iterdir())
+    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {
         "PLEXSEND_ACCOUNT_MAIN_FILE",
         "PLEXSEND_REDIS_URL_FILE",
