@@ -28,7 +28,7 @@ def verify(unit: Path) -> subprocess.CompletedProcess[str]:
     reason="systemd-analyze (package systemd) is not installed here",
 )
 @pytest.mark.parametrize(
-    "name", ["plexsend-worker@.service", "plexsend-beat.service", "plexsend-receipts.service"]
+    "name", ["plexsend-worker@.service", "plexsend-beat.service", "plexsend-serve.service"]
 )
 def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
     # systemd also looks whether the program is there.
