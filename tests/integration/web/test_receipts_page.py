@@ -15,11 +15,12 @@ from click.testing import CliRunner
 from plexsend.cli.app import app
 from plexsend.cli.commands import serve as command
 from plexsend.gateway.environment import read_settings
+from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.outbox.receipts import Receipt
 from plexsend.web.answers import SUCCESS
 from plexsend.web.connections import COMES_S, MOST_CONNECTIONS
 from plexsend.web.guards import MOST_BYTES, SLOW_S
-from plexsend.web.posts import GATEWAY_ADDRESSES, read_post
+from plexsend.web.posts import read_post
 from plexsend.web.serving import KEEP_ALIVE_S
 from plexsend.web.writer import WITHIN_S
 from tests.pages import ROOT, Page
