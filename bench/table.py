@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.row import Row
-from bench.rows import idle, intake, lanes, limits, line, memory, pace, recovery, redis_cost, scrape
+from bench.rows import idle, intake, lanes, limits, line, memory, pace, recovery, redis_cost, results, scrape
 
 ROWS = (
     Row("bare", "one worker process against a bare loop", "≥ 1.05 ×", pace.against_bare),
@@ -42,6 +42,12 @@ ROWS = (
         "200 lanes with backlog, 4 threads, gateway takes 100 ms",
         "≥ 95 %; doorbells ≤ 8",
         lanes.crowded,
+    ),
+    Row(
+        "results",
+        "a reader that takes a hundred a span against a bare XRANGE loop; what publishing costs",
+        "≥ 0.8 ×; ≤ 46 bytes a result",
+        results.results,
     ),
     Row("scrape", "/metrics with 200 lanes", "≤ 50 ms", scrape.scrape),
     Row("idle", "idle worker process", "≤ 1 % of a core", idle.worker),
