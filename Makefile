@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos failover upgrade month crash mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test chaos failover upgrade month crash forged mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ month: $(STAMP) ## let 5,000 groups a day pass for thirty simulated days and sho
 
 crash: $(STAMP) ## stop a process at every point at which it can stop (about four minutes)
 	@EVERY_POINT=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/integration/crash $(ARGS)
+
+forged: $(STAMP) ## post 100,000 receipts that somebody made up (about three minutes; ARGS=1000: fewer)
+	@$(BIN)/python -m tests.integration.web.forged $(ARGS)
 
 mutations: $(STAMP) ## break each promise in the code on purpose and show what catches it
 	@$(BIN)/python -m tests.mutations $(ARGS)

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from bench.row import Row
-from bench.rows import idle, intake, lanes, limits, line, memory, pace, recovery, redis_cost, results, scrape
+from bench.rows import (
+    heard,
+    idle,
+    intake,
+    lanes,
+    limits,
+    line,
+    memory,
+    pace,
+    receipts,
+    recovery,
+    redis_cost,
+    results,
+    scrape,
+)
 
 ROWS = (
     Row("bare", "one worker process against a bare loop", "≥ 1.05 ×", pace.against_bare),
@@ -26,8 +40,21 @@ ROWS = (
         line.line,
         long=True,
     ),
+    Row(
+        "receipts",
+        "receipts on one process, one a post, against a bare route with one awaited write each",
+        "≥ 1.5 ×",
+        receipts.against_bare,
+    ),
+    Row(
+        "beside",
+        "3,000 receipts/s beside a worker limited to 5,000/s",
+        "p99 ≤ 50 ms, the worker's rate kept",
+        receipts.beside_a_worker,
+    ),
     Row("submit", "submit against apply_async", "≥ 8 ×", intake.submit),
     Row("latency", "idle, linger 0: submit returns → arrival", "p50 ≤ 20 ms, p99 ≤ 50 ms", intake.latency),
+    Row("heard", "idle, linger 0: submit → *delivered* heard by the application", "p50 ≤ 40 ms", heard.heard),
     Row("backlog", "Redis time a message, 1,000,000 waiting against 1,000", "≤ 1.25 ×", redis_cost.backlog),
     Row("weight", "Redis bytes a message: waiting, accepted", "≤ 420; ≤ 290", redis_cost.weight),
     Row("memory", "memory while 1,000,000 rows are imported and sent", "≤ 1.05 ×", memory.flat, long=True),

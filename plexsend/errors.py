@@ -11,6 +11,8 @@ PlexsendError
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
 ├── FileProblem              the file cannot be read further; rows before it are as reported
 │   └── FileChanged          the same, since somebody wrote to it meanwhile
+├── ArchiveFailed            the archive cannot be written or read; what it has it keeps, and the rest is
+│                            given to it again
 ├── ImportInterrupted        an import stopped between its rows; what was answered stands, in `report`
 │                            (in producers.files.reports, for it holds one)
 ├── ChildFailed              a process that was started ended, or never became ready (in stack.child)
@@ -204,6 +206,13 @@ class FileProblem(PlexsendError):
 
 class FileChanged(FileProblem):
     """The file is not any more what it was when it was opened."""
+
+
+class ArchiveFailed(PlexsendError):
+    """The archive's folder or a file in it cannot be used; the text says which, why, and what to do.
+
+    What was written before stays. The reader was not told that more was: it is given again.
+    """
 
 
 class OutboxError(PlexsendError):

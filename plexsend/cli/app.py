@@ -106,6 +106,13 @@ ENTRIES = (
         replaces="Adding up exports of the service console in a spreadsheet, month by month",
     ),
     ListedCommand(
+        "archive",
+        "archive:archive",
+        Section.FOLLOW,
+        "Keep what became of messages in files, for months.",
+        replaces="nothing: a week after its end nobody could say what became of a message",
+    ),
+    ListedCommand(
         "cancel", "cancel:cancel", Section.STEER, "Take a message or a group back that has not been sent."
     ),
     ListedCommand(

@@ -8,6 +8,7 @@ import itertools
 import json
 import logging
 import threading
+import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,9 @@ class Poster:
             self._running = False
             threads, self._threads = self._threads, []
             self._changed.notify_all()
+        deadline_s = time.monotonic() + _STOP_S
         for thread in threads:
-            thread.join(_STOP_S)
+            thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def put(self, posting: Posting) -> bool:
         """Let a posting wait until it is due. False: too many wait, and it is dropped."""
@@ -128,7 +130,10 @@ class Poster:
             while self._running and me in self._threads:
                 left_s = self._waiting[0][0] - self._clock() if self._waiting else None
                 if left_s is not None and left_s <= 0:
-                    return heapq.heappop(self._waiting)[2]
+                    posting = heapq.heappop(self._waiting)[2]
+                    # The answer may take its time, and the next may be due.
+                    self._add_threads()
+                    return posting
                 self._idle += 1
                 try:
                     self._changed.wait(left_s)

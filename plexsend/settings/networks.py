@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -30,6 +31,7 @@ class Networks:
         return ", ".join(map(_short, self.networks))
 
 
+@lru_cache(maxsize=1024)
 def read_address(text: str) -> Address | None:
     """Return an address as a program wrote it; None where it is not one.
 

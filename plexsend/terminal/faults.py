@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import click
 
 from plexsend.errors import (
+    ArchiveFailed,
     FileProblem,
     GroupClosed,
     InvalidItem,
@@ -69,6 +70,7 @@ _KINDS: tuple[tuple[type[PlexsendError], str, int], ...] = (
     (InvalidItem, "invalid", EXIT_REFUSED),
     (Refused, "invalid", EXIT_REFUSED),
     (FileProblem, "file", EXIT_REFUSED),
+    (ArchiveFailed, "archive", EXIT_REFUSED),
     (OutboxUnavailable, "unavailable", EXIT_REFUSED),
     (OutboxFull, "full", EXIT_REFUSED),
     (GroupClosed, "closed", EXIT_REFUSED),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -42,17 +42,16 @@ class NotWritten(PlexsendError):
     """What a request brought may not be in Redis: it must come again."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, since that costs a microsecond for each of the thousands that come in a second.
+@dataclass(slots=True, eq=False)
 class _Waiting:
     accounts: tuple[str, ...]
     receipts: Sequence[Receipt]
     unread: Sequence[Unread]
+    size: int
     future: asyncio.Future[None]
     loop: asyncio.AbstractEventLoop
-
-    @property
-    def size(self) -> int:
-        return len(self.receipts) + len(self.unread)
+    until_s: float
 
 
 @dataclass(slots=True)
@@ -85,7 +84,11 @@ class Writer:
         self._store = store
         self._take = take
         self._keep = keep
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._pending: deque[_Waiting] = deque()
+        self._wakes: SimpleQueue[bool] = SimpleQueue()
+        self._will_wake = False
+        self._unanswered: deque[_Waiting] = deque()
+        self._has_timer = False
         self._waiting = 0
         self._log = get_logger("web.writer")
         self._thread = threading.Thread(target=self._run, name="plexsend-receipts", daemon=True)
@@ -103,7 +106,7 @@ class Writer:
 
     def stop(self) -> None:
         """Write what waits, and end the thread."""
-        self._queue.put(None)
+        self._wakes.put(False)  # noqa: FBT003  the last one
         if self._thread.ident is not None:
             self._thread.join(_END_S)
 
@@ -115,33 +118,52 @@ class Writer:
         `accounts`: the one of the path, then those that share its secret.
         """
         loop = asyncio.get_running_loop()
-        request = _Waiting(accounts, receipts, unread, loop.create_future(), loop)
-        if self._waiting + request.size > MOST_WAITING:
+        size = len(receipts) + len(unread)
+        if self._waiting + size > MOST_WAITING:
             raise NotWritten("more receipts wait than are kept in memory")
-        self._waiting += request.size
-        deadline = loop.call_later(WITHIN_S, _expire, request.future)
-        self._queue.put(request)
-        try:
-            await request.future
-        finally:
-            deadline.cancel()
+        self._waiting += size
+        until_s = loop.time() + WITHIN_S
+        request = _Waiting(accounts, receipts, unread, size, loop.create_future(), loop, until_s)
+        self._pending.append(request)
+        if not self._will_wake:
+            # Not at once: what else has come by now is handed over too.
+            self._will_wake = True
+            loop.call_soon(self._wake)
+        self._unanswered.append(request)
+        if not self._has_timer:
+            self._has_timer = True
+            loop.call_at(until_s, self._expire, loop)
+        await request.future
+
+    def _wake(self) -> None:
+        self._will_wake = False
+        self._wakes.put(True)  # noqa: FBT003  there is something to write
+
+    # All may wait equally long, so one timer is enough: that of the first.
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        now_s = loop.time()
+        while self._unanswered and self._unanswered[0].until_s <= now_s:
+            future = self._unanswered.popleft().future
+            if not future.done():
+                future.set_exception(NotWritten("Redis did not answer in time"))
+        self._has_timer = bool(self._unanswered)
+        if self._has_timer:
+            loop.call_at(self._unanswered[0].until_s, self._expire, loop)
 
     def _run(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            requests, size, is_last = [first], first.size, False
-            while size < MOST_TOGETHER and not self._queue.empty():
-                request = self._queue.get()
-                if request is None:
-                    is_last = True
-                    break
-                requests.append(request)
-                size += request.size
-            self._commit(requests)
-            if is_last:
-                return
+        goes_on = True
+        while goes_on:
+            goes_on = self._wakes.get()
+            while self._pending:
+                self._commit(self._take_some())
+
+    def _take_some(self) -> list[_Waiting]:
+        requests = [self._pending.popleft()]
+        size = requests[0].size
+        while self._pending and size < MOST_TOGETHER:
+            requests.append(self._pending.popleft())
+            size += requests[-1].size
+        return requests
 
     def _commit(self, requests: Sequence[_Waiting]) -> None:
         written = _Written()
@@ -160,6 +182,8 @@ class Writer:
     def _settle(self, written: _Written, requests: Sequence[_Waiting]) -> None:
         self._waiting -= sum(request.size for request in requests)
         written.settle(requests)
+        while self._unanswered and self._unanswered[0].future.done():
+            self._unanswered.popleft()
 
     def _write(self, accounts: tuple[str, ...], requests: Sequence[_Waiting], written: _Written) -> None:
         try:
@@ -185,8 +209,3 @@ class Writer:
             for unread in request.unread:
                 self._keep(self._store, account, unread.why, unread.words)
                 self.taken["unread"] += 1
-
-
-def _expire(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_exception(NotWritten("Redis did not answer in time"))

@@ -27,7 +27,9 @@ def verify(unit: Path) -> subprocess.CompletedProcess[str]:
     ANALYZE is None and "CI" not in os.environ,
     reason="systemd-analyze (package systemd) is not installed here",
 )
-@pytest.mark.parametrize("name", ["plexsend-worker@.service", "plexsend-beat.service"])
+@pytest.mark.parametrize(
+    "name", ["plexsend-worker@.service", "plexsend-beat.service", "plexsend-serve.service"]
+)
 def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
     # systemd also looks whether the program is there.
     (tmp_path / "plexsend").symlink_to("/bin/true")

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from plexsend.cli.becoming import command_line
+from plexsend.cli.commands.serve import serve
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.exchange import Timeouts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-UNITS = ["plexsend-worker@.service", "plexsend-beat.service"]
+CELERYS = ["plexsend-worker@.service", "plexsend-beat.service"]
+UNITS = [*CELERYS, "plexsend-serve.service"]
 # What a verdict may take after the request's deadline, as the leases of batches count it.
 SETTLE_S = 5
 
@@ -57,7 +59,19 @@ def test_beat_unit_runs_the_plain_command_whose_schedule_is_in_memory() -> None:
     assert command[1:] == ["beat"]
 
 
-@pytest.mark.parametrize("name", UNITS)
+def test_serve_unit_takes_the_parts_and_the_address_from_its_options() -> None:
+    found = service("plexsend-serve.service")
+    command = shlex.split(found["ExecStart"])
+    assert (Path(command[0]).name, command[1:]) == ("plexsend", ["serve", "$SERVE_OPTIONS"])
+    (given,) = shlex.split(found["Environment"])
+    name, _, options = given.partition("=")
+    assert name == "SERVE_OPTIONS"
+    taken = serve.make_context("serve", shlex.split(options)).params
+    # A proxy in front of it has the certificate; metrics are for inside.
+    assert (taken["parts"], taken["host"]) == (("receipts", "metrics"), "127.0.0.1")
+
+
+@pytest.mark.parametrize("name", CELERYS)
 def test_unit_leaves_out_what_the_command_adds_by_itself(name: str) -> None:
     given = shlex.split(service(name)["ExecStart"])
     line = command_line(given[1], [], [])
@@ -102,7 +116,7 @@ def test_unit_reads_the_settings_from_the_file_the_page_names(name: str) -> None
 
 
 def test_page_restarts_only_units_that_run() -> None:
-    assert "systemctl try-restart 'plexsend-worker@*' plexsend-beat" in page()
+    assert "systemctl try-restart 'plexsend-worker@*' plexsend-beat plexsend-serve" in page()
     assert "systemctl restart" not in page(), "it would start a beat that was never enabled"
 
 
@@ -121,10 +135,12 @@ def test_page_installs_a_wheel_so_that_one_of_the_same_version_replaces_the_othe
     assert all({"--force-reinstall", "--no-deps"} <= set(words.split()) for words in wheels)
 
 
-def test_both_units_are_hardened_alike() -> None:
+def test_all_units_are_hardened_alike() -> None:
     own = {"ExecStart", "EnvironmentFile", "Environment"}
-    worker, beat = ({key: value for key, value in service(name).items() if key not in own} for name in UNITS)
-    assert worker == beat
+    first, *others = (
+        {key: value for key, value in service(name).items() if key not in own} for name in UNITS
+    )
+    assert all(other == first for other in others)
 
 
 def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> None:
@@ -138,10 +154,11 @@ def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> 
 
 
 def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.iterdir())
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.rglob("*.*"))
     names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {
         "PLEXSEND_ACCOUNT_MAIN_FILE",
         "PLEXSEND_REDIS_URL_FILE",
+        "PLEXSEND_RECEIPT_SECRET_MAIN_FILE",
     }
     assert "PLEXSEND_DURABLE" in names
     # A name that nobody knows is a warning; a value of 1 is right for all that stand here.

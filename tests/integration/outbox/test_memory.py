@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage
@@ -31,24 +33,28 @@ LONGEST = Lane("mms-bulk", None, "main", f"{'g' * 32}~{'9' * 9}")
     "lane", [BULK, Lane("mms-bulk", None, "main", "g" * 32), LONGEST], ids=["no group", "group", "run"]
 )
 def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer, lane: Lane) -> None:
-    waiting, accepted = cost(empty_server, lane, KEY, MESSAGES)
-    told = f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted"
+    waiting, accepted, delivered = cost(empty_server, lane, KEY, MESSAGES)
+    told = (
+        f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted, {delivered:.0f} delivered"
+    )
     assert waiting <= 480, told
     assert accepted <= 320, told
+    assert delivered <= 340, told
 
 
 def test_each_further_character_of_a_key_costs_three_bytes_and_two_once_accepted(
     empty_server: ValkeyServer,
 ) -> None:
-    waiting, accepted = cost(empty_server, BULK, LONGEST_KEY, FEWER)
+    waiting, accepted, delivered = cost(empty_server, BULK, LONGEST_KEY, FEWER)
     further = len(LONGEST_KEY.format(0)) - len(KEY.format(0))
     assert further == 128 - 36
     assert waiting <= 480 + 3 * further
     assert accepted <= 320 + 2 * further
+    assert delivered <= 340 + 2 * further
 
 
-def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[float, float]:
-    """Return the bytes of a waiting message beyond its JSON, and of an accepted one, without its result."""
+def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[float, float, float]:
+    """Return the bytes of a message without its results: waiting, beyond its JSON; accepted; delivered."""
     store = Store.connect(server.connection_url, "plexsend:")
     bench, number_key = Bench(store), NumberKey("k" * 32)
     bench.submit(["warm-up"], lane)
@@ -65,8 +71,12 @@ def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[flo
     assert store.client.object("encoding", store.keys.record("main", key.format(0))) == b"listpack"
     assert sum(len(batch) for batch in bench.drain_all(lane)) == messages
     accepted = (used(store) - before) / messages
+    now_ms = server_ms(store)
+    take_receipts(store, "main", [Receipt(key.format(i), "00000", "LGU", now_ms) for i in range(messages)])
+    delivered = (used(store) - before) / messages
+    assert store.client.object("encoding", store.keys.record("main", key.format(0))) == b"listpack"
     store.close()
-    return waiting, accepted
+    return waiting, accepted, delivered
 
 
 def used(store: Store) -> int:

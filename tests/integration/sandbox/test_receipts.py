@@ -184,6 +184,17 @@ def test_threads_are_bounded_and_all_is_posted(
     assert 1 < webhook.connections <= MOST_THREADS
 
 
+def test_backlog_is_posted_by_all_threads_although_nothing_is_added(
+    posting: Sandbox, webhook: Webhook, client: Any, wait_for: Callable[..., None]
+) -> None:
+    posting.change_behaviour(receipt_delay_ms=200)
+    for batch in range(2):
+        client.send(*(f"{batch}-{n}" for n in range(10)))
+    webhook.delay_s = 0.02
+    wait_for(lambda: posting.get_stats().receipts == {"taken": 20, "tries": 20})
+    assert webhook.connections == MOST_THREADS
+
+
 def test_what_waits_is_posted_after_a_stop_and_a_start(
     webhook: Webhook, wait_for: Callable[..., None]
 ) -> None:

@@ -1,0 +1,185 @@
+"""One day's file while it is written to: each line once, each append whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from plexsend.archive.folder import name_of
+from plexsend.archive.lines import LineUnreadable, parse_line
+from plexsend.archive.members import Gap, Label, Member, is_whole, lines_in, members, pack
+from plexsend.errors import ArchiveFailed, Problem
+from plexsend.outbox.results.entries import REBUILT, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from plexsend.archive.folder import Folder
+    from plexsend.archive.lines import ArchiveLine, Identity
+
+    Place = tuple[int, int]
+
+_LAST_OF_MS = 1 << 63
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class DayFile:
+    """For one process. What others appended meanwhile is looked at before each append.
+
+    Args:
+        folder: Where it is.
+        day: Whose lines it holds.
+    """
+
+    def __init__(self, folder: Folder, day: date) -> None:
+        self._folder = folder
+        self._name = name_of(day)
+        self._forget()
+
+    def append(self, label: Label, lines: Sequence[ArchiveLine]) -> int:
+        """Append those of the lines that are not there, and return how many; then they are on the disk.
+
+        Raises ArchiveFailed where they cannot be written: the file is as it was then.
+        """
+        with self._folder.locked():
+            return self._append(label, lines)
+
+    def _append(self, label: Label, lines: Sequence[ArchiveLine]) -> int:
+        with self._folder.opened(self._name, writes=True) as fd:
+            is_sound = self._look(fd)
+            if is_sound:
+                there = self._identities(fd, label)
+                fresh = [line for line in lines if line.identity not in there] if there else lines
+                if fresh:
+                    self._write(fd, label, fresh)
+                return len(fresh)
+        new = self._folder.set_aside(self._name)
+        self._folder.notices.append(
+            Problem(
+                str(self._folder.path / new),
+                "parts of it are not what was written, so it was put aside; what is whole in it is read",
+                "Look after the disk, and restore it from a copy under this name if there is one.",
+            )
+        )
+        return self._append(label, lines)
+
+    def _forget(self) -> None:
+        self._which: tuple[int, int] | None = None
+        self._looked_to = 0
+        self._members: list[tuple[Label, Place, Place, Member]] = []
+        self._of_others: set[int] = set()
+        self._newest: dict[str, Place] = {}
+
+    def _look(self, fd: int) -> bool:
+        """Look at what came since the last time, and cut off what was not written whole.
+
+        Returns False where the file holds what no append of ours leaves behind.
+        """
+        found = os.fstat(fd)
+        if (found.st_dev, found.st_ino) != self._which or found.st_size < self._looked_to:
+            self._forget()
+            self._which = found.st_dev, found.st_ino
+        last: Member | None = None
+        for each in members(fd, self._looked_to, found.st_size):
+            if isinstance(each, Gap):
+                if not each.is_torn:
+                    return False
+                self._cut(fd, each)
+                break
+            last = each
+            self._note(fd, each)
+        return last is None or is_whole(fd, last)
+
+    def _cut(self, fd: int, gap: Gap) -> None:
+        os.ftruncate(fd, gap.start)
+        os.fsync(fd)
+        self._folder.notices.append(
+            Problem(
+                str(self._folder.path / self._name),
+                f"{gap.end - gap.start:,} bytes at its end were not written whole, and were cut off",
+                "Nothing is lost: what was in them is written again.",
+            )
+        )
+
+    def _note(self, fd: int, member: Member) -> None:
+        self._looked_to = member.end
+        if member.label is None:
+            self._of_others |= {hash(each) for each in _identities_in(fd, member)}
+            return
+        first, last = _range(member.label)
+        self._members.append((member.label, first, last, member))
+        self._newest[member.label.account] = max(last, self._newest.get(member.label.account, last))
+
+    # A span that another process had, and did not end in time, is written by both.
+    def _identities(self, fd: int, label: Label) -> _Identities:
+        first, last = _range(label)
+        found = set()
+        if first <= self._newest.get(label.account, (0, 0)):
+            for noted, begins, ends, member in self._members:
+                if noted.account == label.account and first <= ends and begins <= last:
+                    found |= _identities_in(fd, member)
+        return _Identities(found, self._of_others)
+
+    def _write(self, fd: int, label: Label, lines: Sequence[ArchiveLine]) -> None:
+        start = self._looked_to
+        packed = pack(label, [line.written() for line in lines])
+        try:
+            _write_all(fd, packed, start)
+            os.fsync(fd)
+            if start == 0:
+                self._folder.sync()
+        except BaseException as exc:
+            with suppress(OSError):
+                os.ftruncate(fd, start)
+            if isinstance(exc, OSError):
+                raise _not_written(self._folder, self._name, exc) from exc
+            raise
+        self._note(fd, Member(start, len(packed), label))
+
+
+class _Identities:
+    """What is there of the lines that may be there."""
+
+    def __init__(self, near: set[Identity], of_others: set[int]) -> None:
+        self._near = near
+        self._of_others = of_others
+
+    def __bool__(self) -> bool:
+        return bool(self._near or self._of_others)
+
+    def __contains__(self, identity: Identity) -> bool:
+        return identity in self._near or hash(identity) in self._of_others
+
+
+def _range(label: Label) -> tuple[Place, Place]:
+    first, last = place_of(label.first), place_of(label.last)
+    # What a replay rebuilt has the times of the lines that were written before, and other ids.
+    return ((first[0], 0), (last[0], _LAST_OF_MS)) if label.first.startswith(REBUILT) else (first, last)
+
+
+def _identities_in(fd: int, member: Member) -> set[Identity]:
+    found = set()
+    # What cannot be read is not there.
+    with suppress(zlib.error):
+        for written in lines_in(fd, member):
+            with suppress(LineUnreadable):
+                found.add(parse_line(written).identity)
+    return found
+
+
+def _write_all(fd: int, content: bytes, start: int) -> None:
+    written = 0
+    while written < len(content):
+        written += os.pwrite(fd, memoryview(content)[written:], start + written)
+
+
+def _not_written(folder: Folder, name: str, exc: OSError) -> ArchiveFailed:
+    remedy = "Make room there" if exc.errno in _FULL else "Look after the disk"
+    return ArchiveFailed(
+        f"{folder.path / name} cannot be written: {exc.strerror or type(exc).__name__}. {remedy}, and run it "
+        "again: nothing is lost, and it goes on where it was."
+    )

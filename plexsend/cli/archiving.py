@@ -1,0 +1,271 @@
+"""Writing the archive: once, until nothing is left, or as a process that goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from calendar import monthrange
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from plexsend.archive.archiver import AccountArchiver
+from plexsend.cli.targets import require_account
+from plexsend.errors import ArchiveFailed, OutboxUnavailable, Problem
+from plexsend.outbox.reading import queries
+from plexsend.outbox.results.news import wait
+from plexsend.outbox.results.overview import list_readers
+from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED
+from plexsend.terminal.meter import meter
+from plexsend.terminal.moments import local, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plexsend.archive.archiver import Written
+    from plexsend.archive.folder import Folder
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.results.readers import Missed
+    from plexsend.terminal.screen import Screen
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+_POLL_S = 0.2
+"""Between two looks at whether another process has ended its spans."""
+_GATHER_S = 2.0
+"""What ends within this time of the first is written together: one write to the disk, and better packed."""
+_WAIT_S = 5.0
+_AGAIN_S = 10.0
+"""After a failure: a disk that is full or a Redis that is away is not asked more often."""
+_CLEAN_EVERY_S = 3_600.0
+_MONTHS = 12
+_BACK = "back"
+
+
+@dataclass(slots=True)
+class _Total:
+    """What was written so far."""
+
+    lines: int = 0
+    repeated: int = 0
+    entries: int = 0
+    unreadable: int = 0
+    files: set[str] = field(default_factory=set)
+    removed: list[str] = field(default_factory=list)
+    missed: list[dict[str, object]] = field(default_factory=list)
+
+    def add(self, written: Written) -> None:
+        """Add a span."""
+        self.lines += written.lines
+        self.repeated += written.repeated
+        self.entries += written.entries
+        self.unreadable += written.unreadable
+        self.files |= written.files
+
+    def facts(self) -> dict[str, object]:
+        """Return it for programs."""
+        return {
+            "written": self.lines,
+            "repeated": self.repeated,
+            "unreadable": self.unreadable,
+            "files": sorted(self.files),
+            "removed": self.removed,
+            "missed": self.missed,
+        }
+
+
+class Archiving:
+    """One process's part in writing the archive.
+
+    Args:
+        screen: Where its words go.
+        store: Where the results are.
+        folder: Where the files are.
+        reader: The reader's name.
+        account: Whose messages; None: of all accounts.
+        keep_months: How long a day's file stays.
+        clock: This machine's, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        store: Store,
+        folder: Folder,
+        reader: str,
+        *,
+        account: str | None,
+        keep_months: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._screen = screen
+        self._store = store
+        self._folder = folder
+        self._reader = reader
+        self._account = account
+        self._keep_months = keep_months
+        self._clock = clock
+        self._process = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._archivers: dict[str, AccountArchiver] = {}
+        self._total = _Total()
+        self._stop = threading.Event()
+        self._stopped_by = 0
+
+    def write_all(self) -> int:
+        """Write what there is now, remove what is too old, say so, and return the exit code."""
+        with self._stoppable(), meter(self._screen, "archive", "messages") as report:
+            began_ms = queries.server_ms(self._store)
+            self._remove_old()
+            total = sum(state.behind for state in list_readers(self._store) if state.name == self._reader)
+
+            def show() -> None:
+                done, lines = self._total.entries, self._total.lines
+                report(min(done, total - 1), total, count=lines) if total else None
+
+            waiting = list(self._accounts())
+            while waiting and not self._stop.is_set():
+                for account in waiting:
+                    self._write(account, until_ms=began_ms, show=show)
+                # What another process has may come back: the last of us to end leaves nothing.
+                waiting = [name for name in waiting if self._archivers[name].reader.lapses_s is not None]
+                if waiting:
+                    self._stop.wait(_POLL_S)
+        self._report()
+        if self._stopped_by:
+            self._screen.note("Stopped. What was written is kept, and the next run goes on.")
+            return EXIT_ENDED_BY_SIGNAL + self._stopped_by
+        return EXIT_REFUSED if self._total.missed else 0
+
+    def follow(self) -> int:
+        """Write whatever ends until somebody asks to stop; return the exit code."""
+        clean_at = 0.0
+        trouble = ""
+        with self._stoppable():
+            while not self._stop.is_set():
+                try:
+                    if time.monotonic() >= clean_at:
+                        self._remove_old()
+                        clean_at = time.monotonic() + _CLEAN_EVERY_S
+                    for account in self._accounts():
+                        self._write(account)
+                    trouble = ""
+                    self._report(only_news=True)
+                    self._wait()
+                except (OutboxUnavailable, ArchiveFailed) as exc:
+                    if str(exc) != trouble:
+                        self._screen.warn(Problem(self._reader, str(exc).rstrip("."), "It is tried again."))
+                        trouble = str(exc)
+                    self._stop.wait(_AGAIN_S)
+        self._report(only_news=True)
+        return 0
+
+    def _accounts(self) -> Iterator[str]:
+        known = queries.accounts(self._store)
+        if self._account is not None:
+            require_account(self._account, known)
+            known = [self._account]
+        for name in known:
+            if name not in self._archivers:
+                self._archivers[name] = AccountArchiver(
+                    self._store, name, self._folder, reader=self._reader, process=self._process
+                )
+            yield name
+
+    def _write(
+        self, account: str, *, until_ms: int | None = None, show: Callable[[], None] | None = None
+    ) -> None:
+        with closing(self._archivers[account].spans()) as spans:
+            for written in spans:
+                self._total.add(written)
+                if written.missed is not None:
+                    self._warn_of_missed(account, written.missed)
+                if show is not None:
+                    show()
+                if self._stop.is_set() or (until_ms is not None and written.last_ms > until_ms):
+                    break
+        while self._folder.notices:
+            self._screen.warn(self._folder.notices.pop(0))
+
+    def _wait(self) -> None:
+        readers = [archiver.reader for archiver in self._archivers.values()]
+        if not readers:
+            self._stop.wait(_WAIT_S)
+            return
+        wait(self._store, readers, _WAIT_S, stop=self._stop)
+        if any(reader.has_ahead for reader in readers):
+            self._stop.wait(_GATHER_S)
+
+    def _remove_old(self) -> None:
+        # A clock that runs ahead must not remove anything: the earlier of the two counts.
+        now_ms = min(queries.server_ms(self._store), round(self._clock() * 1000))
+        today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
+        self._total.removed += self._folder.remove_before(months_before(today, self._keep_months))
+
+    def _warn_of_missed(self, account: str, missed: Missed) -> None:
+        if missed.why == _BACK:
+            return
+        since, until = utc(missed.from_ms), utc(missed.to_ms)
+        self._total.missed.append(
+            {"account": account, "from": since, "to": until, "entries": missed.entries, "why": missed.why}
+        )
+        count = f"{missed.entries:,} entries" if missed.entries else "entries"
+        self._screen.warn(
+            Problem(
+                f"account {account}",
+                f"{count} of results between {since} and {until} were gone before they were read "
+                f"({missed.why})",
+                f"Rebuild them from the records, and run this again: plexsend results replay {self._reader} "
+                f"--since {since}",
+            )
+        )
+
+    def _report(self, *, only_news: bool = False) -> None:
+        total, self._total = self._total, _Total()
+        if only_news:
+            if not (total.lines or total.removed or total.missed or total.unreadable):
+                return
+        else:
+            self._total = total
+        self._screen.facts({"reader": self._reader, **total.facts()})
+        lead = f"{local(round(time.time() * 1000))} " if only_news else ""
+        where = f" into {', '.join(sorted(total.files))}" if total.files else ""
+        self._screen.say(f"{lead}Written: {total.lines:,} lines{where}.")
+        if total.removed:
+            self._screen.say(
+                f"{lead}Removed, older than {self._keep_months} months: {', '.join(total.removed)}."
+            )
+        if total.unreadable:
+            reason = f"{total.unreadable:,} entries of results are of another program, and were left out"
+            self._screen.warn(Problem(self._reader, reason, "Look what else writes into this Redis."))
+        sys.stdout.flush()
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Let Ctrl-C and SIGTERM end it between two writes."""
+
+        def stop(number: int, frame: object) -> None:
+            del frame
+            self._stopped_by = number
+            self._stop.set()
+
+        before = {
+            number: signal.signal(number, stop)
+            for number in _STOPS
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the same day so many months before, or the last one of a month that is shorter."""
+    year, month = divmod(day.year * _MONTHS + day.month - 1 - months, _MONTHS)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
