@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.row import Row
 from bench.rows import (
+    heard,
     idle,
     intake,
     lanes,
@@ -52,6 +53,7 @@ ROWS = (
     ),
     Row("submit", "submit against apply_async", "≥ 8 ×", intake.submit),
     Row("latency", "idle, linger 0: submit returns → arrival", "p50 ≤ 20 ms, p99 ≤ 50 ms", intake.latency),
+    Row("heard", "idle, linger 0: submit → *delivered* heard by the application", "p50 ≤ 40 ms", heard.heard),
     Row("backlog", "Redis time a message, 1,000,000 waiting against 1,000", "≤ 1.25 ×", redis_cost.backlog),
     Row("weight", "Redis bytes a message: waiting, accepted", "≤ 420; ≤ 290", redis_cost.weight),
     Row("memory", "memory while 1,000,000 rows are imported and sent", "≤ 1.05 ×", memory.flat, long=True),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from plexsend.terminal.screen import Screen
 
 
+_FIRST_MESSAGE = "plexsend send sms-standard --to 010-2345-6789 --from 02-2345-6789 --text hello --wait"
+
+
 def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> None:
     """Print the addresses of a stack that is up, and how to use it from elsewhere."""
     data, redis_file = folder.path, folder.redis_url
@@ -52,6 +55,8 @@ def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> No
     screen.say(f"  export {_shell(_for_applications(exports))}")
     screen.say("  plexsend lanes")
     if stack.sandbox_url is not None:
+        screen.say("To send a first message there:")
+        screen.say(f"  {_FIRST_MESSAGE}")
         screen.say("To add a worker there:")
         screen.say(f"  {_shell(_for_a_worker(exports))} plexsend worker")
         screen.say("The numbers for which the sandbox has a fixed outcome are listed in docs/sandbox.md.")

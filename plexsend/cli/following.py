@@ -25,8 +25,10 @@ _SOON_S = 5.0
 """For so long after the submit it is looked often: the first states last milliseconds."""
 _OFTEN_S = 0.05
 _SELDOM_S = 0.3
-_DOORS_S = 2.0
-"""How often it is asked whether anybody takes receipts."""
+_DOORS_S = 0.5
+"""How often it is asked whether anybody takes receipts, until somebody does."""
+_DOOR_AWAY_S = 2.0
+"""A server for receipts that is being started again is away for about so long."""
 
 _NO_RECEIPT = (
     "no receipt has come for it, though a server takes those of its account. It can take hours; where none "
@@ -80,14 +82,15 @@ class Follower:
         self._clock = clock
         self._sleep = sleep
         self._began_s = clock()
-        self._asked_doors_s: float | None = None
-        self._takes_receipts = False
+        self._ask_doors_at_s = self._began_s
+        self._a_door_was_seen = False
 
     def follow(self, msg_keys: Sequence[str]) -> bool:
         """Return whether each message was delivered, or accepted where nobody takes receipts."""
         followed = [_Followed(msg_key) for msg_key in dict.fromkeys(msg_keys)]
         try:
             while True:
+                self._look_for_doors()
                 for each in followed:
                     if not each.is_over:
                         self._look(each)
@@ -114,7 +117,7 @@ class Follower:
         if record.state is State.DELIVERED:
             each.is_over = each.ok = True
         elif record.state is State.ACCEPTED:
-            if not self._anybody_takes_receipts():
+            if not self._a_door_was_seen and self._passed_s() >= _DOOR_AWAY_S:
                 each.is_over = each.ok = True
                 each.why = (
                     f"nothing takes receipts for the account {self._account} (plexsend serve receipts), so "
@@ -123,12 +126,11 @@ class Follower:
         elif record.state not in _MAY_CHANGE:
             each.is_over, each.why = True, _words(record)
 
-    def _anybody_takes_receipts(self) -> bool:
-        now_s = self._clock()
-        if self._asked_doors_s is None or now_s - self._asked_doors_s >= _DOORS_S:
-            self._asked_doors_s = now_s
-            self._takes_receipts = any(self._account in door.accounts for door in living(self._store))
-        return self._takes_receipts
+    def _look_for_doors(self) -> None:
+        """Note whether anybody takes receipts of the account: once it did, a receipt is waited for."""
+        if not self._a_door_was_seen and self._clock() >= self._ask_doors_at_s:
+            self._ask_doors_at_s = self._clock() + _DOORS_S
+            self._a_door_was_seen = any(self._account in door.accounts for door in living(self._store))
 
     def _say(self, record: Record) -> None:
         # The history says what came before; a program that follows has heard it.

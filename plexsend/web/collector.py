@@ -77,8 +77,9 @@ class FleetCollector(Collector):
         try:
             figures = read_figures(self._store)
             behind = Counter[str]()
-            for reader in list_readers(self._store):
-                behind[reader.name] += reader.behind
+            for account in figures.read_in:
+                for reader in list_readers(self._store, account):
+                    behind[reader.name] += reader.behind
         except OutboxError as exc:
             self._failure = exc
         else:

@@ -7,12 +7,15 @@ not matter how many groups there are, and no other script waits for long.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from plexsend.errors import UsageError
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import parse_holds
-from plexsend.outbox.index import indexed_lanes
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.metrics import counted_of
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.disagreements import disagreements
@@ -23,16 +26,20 @@ from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.fleet import FleetProcess
-    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.metrics import Counted
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.states import State
 
 _LANES_A_CALL = 50
 """Half a millisecond, or a little more on a busy machine."""
+_LANES_AT_ONCE = 100
+"""In one round trip: the server makes the calls that come together one after the other."""
+_ACCOUNTS_AT_ONCE = 20
+_FIELDS_AT_ONCE = 500
+"""Of an index, which has two fields a lane."""
 EVERY_ACCOUNT = "*"
 """The account of what holds a service for all of them."""
 
@@ -87,6 +94,8 @@ class Figures:
     """Account → what its receipts were counted as."""
     unread: Mapping[str, int]
     """Why posts were refused or could not be read → how many."""
+    read_in: tuple[str, ...]
+    """Accounts whose results a reader reads."""
 
     @property
     def living(self) -> list[FleetProcess]:
@@ -106,17 +115,19 @@ def read_figures(store: Store) -> Figures:
     for account in accounts:
         pipe.hgetall(store.keys.holds(account))
         pipe.hgetall(store.keys.receipts(account))
+        pipe.scard(store.keys.readers(account))
     counted, unread, *beside = execute(store, pipe)
     return Figures(
         now_ms=server_ms(store),
         parts=parts,
         accounts=tuple(accounts),
-        holds=_holds(store, dict(zip(accounts, beside[::2], strict=True))),
+        holds=_holds(store, dict(zip(accounts, beside[::3], strict=True))),
         fleet=processes,
         disagreements=len(disagreements(processes, read_to_show(store))),
         memory_ratio=_memory_ratio(store),
         counted=counted_of(counted),
-        receipts={account: _numbers(fields) for account, fields in zip(accounts, beside[1::2], strict=True)},
+        receipts={account: _numbers(fields) for account, fields in zip(accounts, beside[1::3], strict=True)},
+        read_in=tuple(account for account, n in zip(accounts, beside[2::3], strict=True) if n),
         unread=_numbers(unread),
     )
 
@@ -135,13 +146,64 @@ def read_parts(store: Store, known: Iterable[Lane]) -> dict[tuple[str, str], Par
     for route in known:
         of_account[route.account].append(route)
     parts = {(lane.service, lane.account): PartFigures() for its in of_account.values() for lane in its}
-    for account, its in of_account.items():
+    calls = []
+    for account, grouped in _indexed(store, of_account).items():
         # The index may name a lane twice while others come and go.
-        names = list(dict.fromkeys(lane.name for lane in (*its, *indexed_lanes(store, account))))
-        for at in range(0, len(names), _LANES_A_CALL):
-            for row in store.run(Script.FIGURES, account, names[at : at + _LANES_A_CALL]):
-                _add(parts, account, row)
+        names = list(dict.fromkeys([*(lane.name for lane in of_account[account]), *grouped]))
+        calls += [(account, names[at : at + _LANES_A_CALL]) for at in range(0, len(names), _LANES_A_CALL)]
+    for account, rows in _called(store, calls):
+        for row in rows:
+            _add(parts, account, row)
     return parts
+
+
+def _indexed(store: Store, accounts: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of the lanes in the index of each account; each round trip asks for twenty of them."""
+    found: dict[str, list[str]] = {account: [] for account in accounts}
+    left = dict.fromkeys(found, 0)
+    while left:
+        page = list(islice(left.items(), _ACCOUNTS_AT_ONCE))
+        pipe = store.client.pipeline(transaction=False)
+        for account, cursor in page:
+            pipe.hscan(store.keys.lane_index(account), cursor, count=_FIELDS_AT_ONCE)
+        for (account, _), reply in zip(page, execute(store, pipe), strict=True):
+            cursor, fields = reply or (0, {})
+            # Beside the names are the numbers' fields.
+            found[account] += [name for name in map(text, fields) if _is_lane(name)]
+            if cursor:
+                left[account] = cursor
+            else:
+                del left[account]
+    return found
+
+
+def _is_lane(name: str) -> bool:
+    with suppress(UsageError):
+        return bool(Lane.parse(name))
+    return False
+
+
+def _called(store: Store, calls: Sequence[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield account and answer of each call; as many go in one round trip as have a hundred lanes."""
+    if not calls:
+        return
+    # With this one a server that was restarted gets the script.
+    account, names = calls[0]
+    yield account, store.run(Script.FIGURES, account, names)
+    page: list[tuple[str, Sequence[str]]] = []
+    for call in calls[1:]:
+        if sum(len(its) for _, its in [*page, call]) > _LANES_AT_ONCE:
+            yield from _together(store, page)
+            page = []
+        page.append(call)
+    yield from _together(store, page)
+
+
+def _together(store: Store, page: Sequence[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, Sequence[Any]]]:
+    pipe = store.client.pipeline(transaction=False)
+    for account, names in page:
+        pipe.execute_command(*store.command_of(Script.FIGURES, account, names))  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    yield from zip((account for account, _ in page), execute(store, pipe), strict=True)
 
 
 def _add(parts: dict[tuple[str, str], PartFigures], account: str, row: Sequence[Any]) -> None:

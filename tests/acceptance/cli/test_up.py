@@ -76,12 +76,15 @@ def test_the_first_message_of_a_new_user_ends_delivered(
     (password,) = re.findall(r"redis://:([^@]+)@", Path(exports["PLEXSEND_REDIS_URL_FILE"]).read_text())
     assert password not in up.text() + up.err.read_text()
     assert up.process.poll() is None
-    # What the README says to type first.
-    run = shared_terminal.run(*SEND, *IMAGE, "--wait", **exports)
+    (line,) = re.findall(r"^  plexsend (send .*)$", up.text(), re.MULTILINE)
+    run = shared_terminal.run(*shlex.split(line), **exports)
     assert (run.process.returncode, run.err.read_text()) == (0, "")
     seen = [line.split()[3] for line in run.text().splitlines() if re.match(r" +\d+\.\d s  ", line)]
     assert seen[-2:] == ["accepted", "delivered:"]
     assert run.text().endswith(" is delivered.\n")
+    # What the README says to type.
+    run = shared_terminal.run(*SEND, *IMAGE, "--wait", "60", "--json", **exports)
+    assert (run.process.returncode, json.loads(run.text().splitlines()[-1])["state"]) == (0, "delivered")
 
 
 def test_a_receipt_that_says_otherwise_makes_the_exit_code_1(

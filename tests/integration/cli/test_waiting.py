@@ -13,7 +13,7 @@ import pytest
 
 from plexsend.cli.following import Follower
 from plexsend.outbox.batches import Outcome, Settlement, Verdict
-from plexsend.outbox.doors import Door, announce
+from plexsend.outbox.doors import Door, announce, leave
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.terminal.screen import Screen
 from tests.integration.cli.conftest import process_environment
@@ -29,10 +29,11 @@ SEND = (
 )
 
 
-def open_door(store: Store, *accounts: str) -> None:
+def open_door(store: Store, *accounts: str) -> Door:
     """Let a server for receipts announce itself."""
     door = Door("d1", "host", 1, "", ("receipts",), accounts=accounts or ("main",))
     announce(store, door)
+    return door
 
 
 class Course:
@@ -202,16 +203,27 @@ def test_several_are_well_only_if_each_is(case: Case, capsys: pytest.CaptureFixt
     assert told == ["delivered", "refused"]
 
 
-def test_door_that_opens_while_it_waits_counts(case: Case) -> None:
+def test_server_for_receipts_that_is_being_started_again_is_waited_for(case: Case) -> None:
     case.yard.add("k")
+    nothing = [lambda: None] * 20
     steps = [
-        lambda: open_door(case.store),
-        *[lambda: None] * 45,
         case.take,
         case.accept,
+        *nothing,
+        lambda: open_door(case.store),
+        *nothing,
         case.receipt("k", "0"),
     ]
     assert case.follow("k", steps=steps)
+    assert case.course.now_s > 2
+
+
+def test_server_for_receipts_that_went_away_is_waited_for(case: Case) -> None:
+    door = open_door(case.store)
+    case.yard.add("k")
+    steps = [case.take, case.accept, lambda: leave(case.store, door)]
+    assert not case.follow("k", steps=steps)
+    assert case.course.now_s == pytest.approx(20)
 
 
 def test_exit_code_says_what_became_of_it(run: Callable[..., Any], yard: Any, case: Case) -> None:

@@ -325,6 +325,44 @@ def test_what_ended_on_a_day_that_is_gone_counts_in_no_day(bench: Bench) -> None
     assert [key for key in counted(store) if key[2] == "rejected"] == []
 
 
+def test_a_receipt_for_a_day_that_is_gone_does_not_make_it_anew(bench: Bench) -> None:
+    store, keys = bench.store, bench.store.keys
+    bench.submit(["a"])
+    bench.drain_all()
+    take_stock(store, "main")
+    tomorrow = today(bench, "Asia/Seoul") + timedelta(days=1)
+    store.client.hset(keys.stats("main"), "first", (tomorrow - date(1970, 1, 1)).days)
+    store.client.delete(keys.stats_of("main", f"{today(bench, 'Asia/Seoul'):%Y%m%d}"))
+    take_receipts(store, "main", [Receipt("a", "0")])
+    assert counted(store) == {}
+    assert store.client.hget(keys.stats("main"), "b:delivered") == b"1"
+
+
+def test_what_came_back_is_taken_from_a_field_that_holds_it(bench: Bench) -> None:
+    """The field of its own is there, but what it had went elsewhere when the day was full."""
+    store = bench.store
+    reject(bench, "a")
+    key = store.keys.stats_of("main", f"{today(bench, 'Asia/Seoul'):%Y%m%d}")
+    store.client.hset(key, f"{BULK.name}|rejected|C800|", 0)
+    store.client.hset(key, f"{BULK.name}|rejected|*|*", 1)
+    steer.ask(store, "main", "a", Act.REQUEUE)
+    assert [n for name, n in counted(store).items() if name[2] == "rejected"] == []
+    assert day_sums(store, "main").sums["rejected"] == 0
+
+
+def test_what_ended_ahead_of_a_clock_that_was_set_back_counts_today(bench: Bench) -> None:
+    store, keys = bench.store, bench.store.keys
+    bench.submit(["a"])
+    bench.drain_all()
+    now = today(bench, "Asia/Seoul")
+    store.client.rename(
+        keys.stats_of("main", f"{now:%Y%m%d}"), keys.stats_of("main", f"{now + timedelta(days=2):%Y%m%d}")
+    )
+    bench.let_pass(-2 * 86_400_000, steadily=False)
+    bench.sweep()
+    assert counted(store)[now, BULK.name, "accepted", "C100", ""] == 1
+
+
 def test_stock_is_taken_of_what_an_older_program_counted(bench: Bench) -> None:
     store, keys = bench.store, bench.store.keys
     bench.submit(12)

@@ -154,7 +154,15 @@ def test_a_loop_that_is_stopped_in_the_middle_gives_the_rest_back(source: Played
         heard.append(result.msg_key)
         stop.set()
     assert heard == ["a"]
-    assert keys_of(source)[-2:] == ["b", "c"]
+    assert keys_of(source) == ["b", "c"]
+
+
+def test_a_loop_that_is_stopped_at_the_last_result_is_done_with_it(source: PlayedSource) -> None:
+    stop = threading.Event()
+    source.publish("a")
+    for _ in Results(source, wanted(stop=stop)):
+        stop.set()
+    assert keys_of(source) == []
 
 
 def test_all_accounts_are_heard_in_turn(source: PlayedSource) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
@@ -121,3 +121,47 @@ def test_receipts_of_an_account_are_read(store: Store) -> None:
     add(store, BULK, "a")
     store.client.hset(store.keys.receipts("main"), mapping={"settled": 3, "stranger": 1, "first": 5})
     assert read_figures(store).receipts["main"] == {"settled": 3, "stranger": 1, "first": 5}
+
+
+def test_account_with_thousands_of_lanes_is_read_whole(store: Store) -> None:
+    add(store, BULK, "a")
+    names = [f"mms-bulk/g{at}@main" for at in range(1_500)]
+    index: dict[Any, Any] = {name: at + 100 for at, name in enumerate(names)}
+    index |= {f"#{at + 100}": name for at, name in enumerate(names)}
+    store.client.hset(store.keys.lane_index("main"), mapping=index)
+    for name in names:
+        store.client.hset(store.keys.lane("main", name, "counts"), "s:waiting", 1)
+    assert read_parts(store, routes(store))["mms-bulk", "main"].living(State.WAITING) == 1_501
+
+
+def test_many_accounts_are_read_in_few_round_trips(store: Store) -> None:
+    accounts = [f"shop-{at}" for at in range(45)]
+    for account in accounts:
+        add(store, Lane("mms-bulk", None, account), "a", "b")
+    trips: list[int] = []
+    send = store.client.pipeline
+    client: Any = store.client
+
+    def pipeline(*args: Any, **options: Any) -> Any:
+        trips.append(1)
+        return send(*args, **options)
+
+    client.pipeline = pipeline
+    store.client.script_flush()
+    parts = read_figures(store).parts
+    assert {account: parts["mms-bulk", account].living(State.WAITING) for account in accounts} == (
+        dict.fromkeys(accounts, 2)
+    )
+    assert len(trips) <= 12
+
+
+def test_index_that_another_program_spoilt_hides_only_lanes_of_groups(store: Store) -> None:
+    add(store, BULK, "a")
+    add(store, SHOP, "b")
+    index = store.keys.lane_index("main")
+    store.client.rename(index, f"{index}.old")
+    store.client.set(index, "somebody else's")
+    parts = read_parts(store, routes(store))
+    assert parts["mms-bulk", "main"].living(State.WAITING) == 1
+    assert parts["sms-bulk", "shop"].living(State.WAITING) == 1
+    assert index in store.spoilt
