@@ -16,6 +16,7 @@ from bench.rows import (
     receipts,
     recovery,
     redis_cost,
+    results,
     scrape,
 )
 
@@ -71,6 +72,12 @@ ROWS = (
         lanes.crowded,
     ),
     Row("probe", "`plexsend health`, from its start to its exit code", "≤ 300 ms", probe.probe),
+    Row(
+        "results",
+        "a reader that takes a hundred a span against a bare XRANGE loop; what publishing costs",
+        "≥ 0.8 ×; ≤ 46 bytes a result",
+        results.results,
+    ),
     Row("scrape", "/metrics with 200 lanes", "≤ 50 ms", scrape.scrape),
     Row("idle", "idle worker process", "≤ 1 % of a core", idle.worker),
     Row("fleet", "100 idle processes on one Redis (simulated)", "≤ 2 % of Redis", idle.fleet),

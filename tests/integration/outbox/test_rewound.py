@@ -22,6 +22,7 @@ from plexsend.outbox.rewound import (
     report,
     rewind,
     settle,
+    settle_known,
     touched,
 )
 from plexsend.outbox.states import State
@@ -513,3 +514,28 @@ def test_resume_does_not_end_it_unsaid(bench: Bench, process: Process) -> None:
     lost(process.call())
     assert steer.resume(bench.store, Scope.ACCOUNT, "main", account="main") == []
     assert bench.standing("rewound").reason is Reason.REWOUND
+
+
+def test_what_somebody_knows_to_have_gone_is_settled_between_two_calls_of_a_decision(bench: Bench) -> None:
+    keys = [f"k{i:03}" for i in range(160)]
+    bench.submit(keys)
+    process = Process(bench)
+    copy = Copy(bench)
+    process.send(15)
+    copy.restore(age_ms=HOUR_MS)
+    assert process.report().loss is Loss.HELD
+    assert touched(bench.store, BULK) == 150
+    decision = settle(bench.store, BULK, SettleAs.RESEND)
+    assert [next(decision), next(decision)] == [0, 100]
+    # One that was decided about, one that was not, one that is behind those that were to be, a stranger.
+    known = {"k005": "C100", "k120": "", "k159": "C100", "strange": "C100"}
+    assert settle_known(bench.store, BULK, known) == 3
+    assert settle_known(bench.store, BULK, known) == 0
+    assert sum(decision) == 48
+    states = {key: bench.state(key) for key in keys}
+    assert [key for key, state in states.items() if state is State.ACCEPTED] == ["k005", "k120", "k159"]
+    resent = [key for key in keys if "m" in bench.record(key).flags]
+    # 150 went: 100 were decided about, two of the others are known.
+    assert resent == [key for key in keys[:149] if key != "k120"]
+    finish(bench.store, "main")
+    assert audit(bench.store).discrepancies == ()
