@@ -12,6 +12,7 @@ from bench.rows import (
     line,
     memory,
     pace,
+    probe,
     receipts,
     recovery,
     redis_cost,
@@ -70,6 +71,7 @@ ROWS = (
         "≥ 95 %; doorbells ≤ 8",
         lanes.crowded,
     ),
+    Row("probe", "`plexsend health`, from its start to its exit code", "≤ 300 ms", probe.probe),
     Row(
         "results",
         "a reader that takes a hundred a span against a bare XRANGE loop; what publishing costs",
