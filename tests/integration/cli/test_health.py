@@ -158,7 +158,8 @@ def test_probe_of_the_page_restarts_a_silent_worker_only_while_redis_answers(
     settings = {**environment, "PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"}
     if redis == "is away":
         settings["PLEXSEND_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    asked = ["/bin/sh", "-c", line]
     ended = subprocess.run(
-        ["/bin/sh", "-c", line], env=process_environment(settings), capture_output=True, text=True, check=False
+        asked, env=process_environment(settings), capture_output=True, text=True, check=False
     )
     assert ended.returncode == (1 if redis == "answers" else 0), ended.stderr
