@@ -42,7 +42,7 @@ end
 -- those of the lanes from now on, whatever happens. What ended in lanes that are over is in their route's counts.
 local function take_stock()
   local lanes, sums, fields = call('HKEYS', P .. 'lanes'), {}, {}
-  if #lanes > 2 * MOST_STOCKED then return false end
+  if #lanes > 2 * MOST_STOCKED + 1 then return false end
   for i, state in ipairs(counted_states) do
     sums[state] = 0
     fields[2 * i - 1] = i == 1 and state or string.format('s:%s', state)
