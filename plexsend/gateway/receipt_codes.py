@@ -75,6 +75,9 @@ _REMEDIES: Mapping[ReceiptClass, str] = MappingProxyType(
 )
 """Class → what helps, where a code says nothing better."""
 
+GATEWAY_ADDRESSES = ("43.202.205.42", "52.78.51.46")
+"""From where API PLEX posts receipts, by its guide."""
+
 _HANDSET = "Nothing to mend in the message; reach the recipient another way."
 _TEXT = "Change the text before you send it again under a new msg_key."
 _SUPPORT = "Ask the gateway's support, naming the msg_key."

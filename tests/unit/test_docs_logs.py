@@ -47,3 +47,13 @@ def test_events_about_the_fleet_are_logged() -> None:
     assert len(events) > 5
     logged = code()
     assert [event for event in events if f'"{event}"' not in logged] == []
+
+
+def test_events_of_a_server_of_receipts_are_logged_at_their_level() -> None:
+    page = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8")
+    section = page.partition("## What a server of receipts logs")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (info|warning|error) \| `([^`]+)` \|", section, re.MULTILINE)
+    assert len(rows) > 5
+    web = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "plexsend" / "web").glob("*.py"))
+    logged = re.findall(r'log\.(info|warning|error)\(\s*"([^"]+)"', web)
+    assert {*rows, ("info", "redis answers")} == {*logged}

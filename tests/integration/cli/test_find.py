@@ -19,6 +19,7 @@ from plexsend.settings import NumberKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from plexsend.outbox.redis.store import Store
 
@@ -149,6 +150,13 @@ def test_a_search_of_many_pages_keeps_one_and_misses_none(yard: Any, store: Stor
     assert len(heard) >= 4
 
 
+def test_what_ended_twice_is_found_once(yard: Any, store: Store, run: Callable[..., Any]) -> None:
+    yard.end(Outcome.REJECTED, "a", code="G140")
+    ask(store, "main", "a", Act.REQUEUE)
+    yard.end(Outcome.REJECTED, "b", code="G140")
+    assert sorted(keys_in(run("find", "--state", "rejected", "--json"))) == ["a", "b"]
+
+
 def test_a_page_that_is_older_ends_the_search(yard: Any, store: Store) -> None:
     yard.end(Outcome.ACCEPTED, *(f"k{i}" for i in range(1_200)), code="C100")
     heard: list[tuple[int, int]] = []
@@ -168,3 +176,46 @@ def test_a_receiver_without_a_hash_never_fits_by_digits_alone(store: Store) -> N
     search = Search(store, Sought(receiver=SoughtNumber(b"12345678", NUMBER[-4:])))
     assert list(search.messages("main")) == []
     assert search.perhaps == 1
+
+
+@pytest.mark.usefixtures("sent")
+def test_what_redis_forgot_is_found_in_an_archive(
+    run: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "archive")
+    assert run("archive", path, "--json").code == 0
+    store.client.delete(store.keys.record("main", "done"), store.keys.record("main", "r2"))
+    ended = run("find", "--to", NUMBER, "--archive", path, "--json", PLEXSEND_NUMBER_KEY=KEY)
+    assert [(line["msg_key"], line["archived"]) for line in ended.lines] == [
+        ("waits", False),
+        ("shop", False),
+        ("done", True),
+    ]
+    done = ended.lines[-1]
+    assert (done["state"], done["code"], done["carrier"]) == ("undelivered", "2", "SKT")
+    assert (done["receiver"], done["lane"]) == ("****6789", SPRING.name)
+    # `other` was accepted and is in both; Redis's counts. `done` was, and its last line says otherwise.
+    ended = run("find", "--state", "accepted", "--archive", path, "--json")
+    assert [(line["msg_key"], line["archived"]) for line in ended.lines] == [("other", False)]
+    ended = run("find", "--code", "G140", "--state", "rejected", "--archive", path)
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["msg_key", "r2"]
+    assert ended.out.splitlines()[-1].endswith("archive")
+
+
+@pytest.mark.usefixtures("sent")
+def test_another_message_under_a_key_of_the_archive_is_no_later_state_of_it(
+    run: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "archive")
+    run("archive", path)
+    store.client.delete(store.keys.record("main", "done"))
+    add(store, "done", OTHER)
+    ended = run("find", "--to", NUMBER, "--archive", path, "--json", PLEXSEND_NUMBER_KEY=KEY)
+    assert ("done", True) in [(line["msg_key"], line["archived"]) for line in ended.lines]
+
+
+def test_an_archive_that_is_not_there_is_an_error(run: Callable[..., Any], yard: Any, tmp_path: Path) -> None:
+    yard.add("a")
+    ended = run("find", "--state", "accepted", "--archive", str(tmp_path / "none"), "--json")
+    assert ended.code != 0
+    assert "none" in ended.error["message"]

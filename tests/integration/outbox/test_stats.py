@@ -180,6 +180,7 @@ class Course:
         self._gone: Counter[tuple[Any, ...]] = Counter()
         self._keys = 0
         live_in(bench, EAST)
+        take_stock(bench.store, "main")
 
     def step(self) -> None:
         """Do something, and look what became of all messages."""
@@ -325,6 +326,44 @@ def test_what_ended_on_a_day_that_is_gone_counts_in_no_day(bench: Bench) -> None
     assert [key for key in counted(store) if key[2] == "rejected"] == []
 
 
+def test_a_receipt_for_a_day_that_is_gone_does_not_make_it_anew(bench: Bench) -> None:
+    store, keys = bench.store, bench.store.keys
+    bench.submit(["a"])
+    bench.drain_all()
+    take_stock(store, "main")
+    tomorrow = today(bench, "Asia/Seoul") + timedelta(days=1)
+    store.client.hset(keys.stats("main"), "first", (tomorrow - date(1970, 1, 1)).days)
+    store.client.delete(keys.stats_of("main", f"{today(bench, 'Asia/Seoul'):%Y%m%d}"))
+    take_receipts(store, "main", [Receipt("a", "0")])
+    assert counted(store) == {}
+    assert store.client.hget(keys.stats("main"), "b:delivered") == b"1"
+
+
+def test_what_came_back_is_taken_from_a_field_that_holds_it(bench: Bench) -> None:
+    """The field of its own is there, but what it had went elsewhere when the day was full."""
+    store = bench.store
+    reject(bench, "a")
+    key = store.keys.stats_of("main", f"{today(bench, 'Asia/Seoul'):%Y%m%d}")
+    store.client.hset(key, f"{BULK.name}|rejected|C800|", 0)
+    store.client.hset(key, f"{BULK.name}|rejected|*|*", 1)
+    steer.ask(store, "main", "a", Act.REQUEUE)
+    assert [n for name, n in counted(store).items() if name[2] == "rejected"] == []
+    assert day_sums(store, "main").sums["rejected"] == 0
+
+
+def test_what_ended_ahead_of_a_clock_that_was_set_back_counts_today(bench: Bench) -> None:
+    store, keys = bench.store, bench.store.keys
+    bench.submit(["a"])
+    bench.drain_all()
+    now = today(bench, "Asia/Seoul")
+    store.client.rename(
+        keys.stats_of("main", f"{now:%Y%m%d}"), keys.stats_of("main", f"{now + timedelta(days=2):%Y%m%d}")
+    )
+    bench.let_pass(-2 * 86_400_000, steadily=False)
+    bench.sweep()
+    assert counted(store)[now, BULK.name, "accepted", "C100", ""] == 1
+
+
 def test_stock_is_taken_of_what_an_older_program_counted(bench: Bench) -> None:
     store, keys = bench.store, bench.store.keys
     bench.submit(12)
@@ -337,7 +376,11 @@ def test_stock_is_taken_of_what_an_older_program_counted(bench: Bench) -> None:
     # An hour passes, in which a message of the time before is asked for again.
     steer.ask(store, "main", "x", Act.REQUEUE)
     store.client.hset(keys.stats("main"), "asked", 1)
+    long_ago = today(bench, "Asia/Seoul") - timedelta(days=9)
+    store.client.hset(keys.stats_of("main", f"{long_ago:%Y%m%d}"), f"{BULK.name}|rejected|C800|", 0)
     keep_stats(store, "main")
+    # As many days are read as there are, not as many as are kept.
+    assert int(store.client.hget(keys.stats("main"), "first") or 0) == (long_ago - date(1970, 1, 1)).days
     found = day_sums(store, "main")
     assert found.since_ms is not None
     assert {name: n for name, n in found.sums.items() if n} == {"submitted": 13, "accepted": 12}

@@ -7,9 +7,9 @@ from dataclasses import replace
 from plexsend.cli.doctor.receipts import ReceiptFacts, receipt_rows
 from plexsend.cli.doctor.rows import CheckRow, Grade
 from plexsend.gateway.environment import read_settings
+from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.outbox.doors import Door
 from plexsend.outbox.strays import UnreadPost
-from plexsend.web.posts import GATEWAY_ADDRESSES
 
 NOW_MS = 1_800_000_000_000
 DOOR = Door("p1", "web1", 7, "0.5.0", ("receipts",), 8080, ("main",), NOW_MS - 7_200_000, NOW_MS)
