@@ -203,7 +203,7 @@ class Hearing:
         names = sorted(wanted.accounts) or self._source.accounts()
         new = [name for name in names if name not in {reader.account for reader in self._readers}]
         if new:
-            is_known = self._looked_at > 0 or bool(self._source.accounts_of(wanted.reader))
+            is_known = bool(self._source.accounts_of(wanted.reader))
             self._readers += [
                 self._source.reader(
                     name,

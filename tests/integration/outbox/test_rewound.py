@@ -13,6 +13,7 @@ from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.receipts import Receipt, Reception, take_receipts
 from plexsend.outbox.rewound import (
     Forgotten,
     Loss,
@@ -368,6 +369,28 @@ def test_what_was_being_sent_goes_again_where_a_person_says_so(bench: Bench, pro
     assert settle_all(bench, SettleAs.RESEND) == 20
     finish(bench.store, "main")
     assert process.send() == keys_of(20)
+
+
+@pytest.mark.parametrize("as_", list(SettleAs))
+def test_receipt_decides_what_was_being_sent_whatever_a_person_says(
+    bench: Bench, process: Process, as_: SettleAs
+) -> None:
+    bench.submit(20)
+    batch = process.call()
+    copy = Copy(bench)
+    process.send()
+    copy.restore(age_ms=HOUR_MS)
+    lost(process.call())
+    delivered, undelivered, known, *others = keys_in(batch)
+    receipts = [Receipt(delivered, "0"), Receipt(undelivered, "8"), Receipt(known, "q")]
+    assert set(take_receipts(bench.store, "main", receipts)) == {Reception.KEPT}
+    settle_all(bench, as_)
+    finish(bench.store, "main")
+    assert bench.state(delivered) is State.DELIVERED
+    assert bench.state(undelivered) is State.UNDELIVERED
+    # That its key was taken is a proof.
+    assert bench.state(known) is State.ACCEPTED
+    assert bench.state(others[0]) is (State.ACCEPTED if as_ is SettleAs.SENT else State.WAITING)
 
 
 def test_what_was_scheduled_counts_if_it_was_due_by_then(bench: Bench, process: Process) -> None:

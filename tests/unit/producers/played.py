@@ -72,6 +72,11 @@ class PlayedSource:
         for key in keys:
             self.streams.add(lane, key, state, code="0", now_ms=1_000, receipt=("SKT", None))
 
+    @property
+    def open_spans(self) -> int:
+        """How many spans were given out and not ended."""
+        return sum(len(position.open) for position in self.streams._positions.values())
+
     def note(self, what: str, account: str, more: str) -> None:
         self.calls.append((what, account, more))
         failure = self.failures.pop(0) if self.failures else None
