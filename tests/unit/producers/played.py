@@ -96,8 +96,8 @@ class PlayedSource:
         found = self.streams.reader(account, name, process, from_start=from_start, lease_ms=lease_ms)
         return PlayedReader(found, self)
 
-    def wait(self, readers: Sequence[object], timeout_s: float) -> None:
-        del readers, timeout_s
+    def wait(self, readers: Sequence[object], timeout_s: float, stop: object) -> None:
+        del readers, timeout_s, stop
         self.waits += 1
         self._on_wait(self)
 
