@@ -115,8 +115,8 @@ def test_what_a_replay_rebuilt_is_compared_by_what_it_says(folder: Folder) -> No
     file, ids = fresh(folder), f"{DAY_MS + 1}-5"
     assert file.append(Label("main", ids, ids), [line("k1", at=1), line("k2", at=1)]) == 2
     write(folder, "k3", at=2)
-    lines = [line("k2", at=1), line("lost", at=1), line("k3", at=2)]
-    assert fresh(folder).append(label(1, 2, mark="r"), lines) == 1
+    assert fresh(folder).append(label(1, 1, mark="r"), [line("k2", at=1), line("lost", at=1)]) == 1
+    assert fresh(folder).append(label(1, 2, mark="r"), [line("k2", at=1), line("k3", at=2)]) == 0
     # And what the stream gives after the replay.
     assert fresh(folder).append(label(1, 1), [line("lost", at=1)]) == 0
     assert sorted(keys_in(folder.path)) == ["k1", "k2", "k3", "lost"]
