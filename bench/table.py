@@ -12,9 +12,11 @@ from bench.rows import (
     line,
     memory,
     pace,
+    probe,
     receipts,
     recovery,
     redis_cost,
+    results,
     scrape,
 )
 
@@ -68,6 +70,13 @@ ROWS = (
         "200 lanes with backlog, 4 threads, gateway takes 100 ms",
         "≥ 95 %; doorbells ≤ 8",
         lanes.crowded,
+    ),
+    Row("probe", "`plexsend health`, from its start to its exit code", "≤ 300 ms", probe.probe),
+    Row(
+        "results",
+        "a reader that takes a hundred a span against a bare XRANGE loop; what publishing costs",
+        "≥ 0.8 ×; ≤ 46 bytes a result",
+        results.results,
     ),
     Row("scrape", "/metrics with 200 lanes", "≤ 50 ms", scrape.scrape),
     Row("idle", "idle worker process", "≤ 1 % of a core", idle.worker),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plexsend.cli.archive_settling import settle_by_archive
 from plexsend.cli.selecting import unknown_lane
 from plexsend.cli.targets import read_group, require_account
 from plexsend.errors import NotPossible, Problem
@@ -20,7 +21,9 @@ from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
+    from pathlib import Path
 
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.rewound import Rewind
@@ -31,7 +34,14 @@ _MEANS = {SettleAs.SENT: "accepted, and not sent again", SettleAs.RESEND: "to be
 
 
 def settle_rewound(
-    screen: Screen, store: Store, verdict: str, *, what: str | None, account: str | None, asks: bool
+    screen: Screen,
+    store: Store,
+    verdict: str,
+    *,
+    what: str | None,
+    account: str | None,
+    archive: Path | None,
+    asks: bool,
 ) -> int:
     """Settle what may have gone, print what became of it, and return the exit code."""
     as_ = SettleAs(verdict)
@@ -45,6 +55,8 @@ def settle_rewound(
     if asks and total and sys.stdin.isatty() and not _confirmed(screen, rewinds, wanted, as_):
         screen.note("Nothing was settled.")
         return EXIT_REFUSED
+    if archive is not None:
+        settle_by_archive(screen, store, archive, rewinds, wanted)
     done: dict[Lane, int] = {}
     with meter(screen, "settle", "messages") as show:
         for lane in wanted:
@@ -62,13 +74,19 @@ def settle_rewound(
             screen.facts({"lane": lane.name, "account": lane.account, "as": str(as_), "settled": count})
     screen.facts({"settled": sum(done.values()), "left": left, "held": sorted(held)})
     screen.say(f"Settled as {_MEANS[as_]}: {sum(done.values()):,} messages.")
+    _say_what_is_left(screen, rewinds, held, left)
+    return EXIT_REFUSED if left else 0
+
+
+def _say_what_is_left(
+    screen: Screen, rewinds: Mapping[str, Rewind], held: AbstractSet[str], left: Mapping[str, int]
+) -> None:
     for name in sorted(rewinds.keys() - held):
         screen.say(f"Nothing of account {name} is left to decide, and it is not held for this any more.")
     for name in sorted(held):
         screen.say(f"Account {name} is held until its other lanes are settled too.")
     for name, count in left.items():
         screen.say(f"  {name}: {count:,} messages may have gone")
-    return EXIT_REFUSED if left else 0
 
 
 def mark_rewound(

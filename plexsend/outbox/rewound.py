@@ -150,6 +150,18 @@ def settle(store: Store, lane: Lane, as_: SettleAs) -> Iterator[int]:
         yield number(answer["messages"])
 
 
+def settle_known(store: Store, lane: Lane, codes: Mapping[str, str]) -> int:
+    """Settle as accepted those of these messages of a lane that wait for the decision; return how many.
+
+    Somebody knows that they went: `codes` has for each key the code that the gateway answered, or none.
+    """
+    args = REWOUND.write(
+        act="known", lane=lane.name, text="", by="", here="", seen_ms=0, from_ms=0, is_known=0
+    )
+    each = [f"{key} {code}" for key, code in codes.items()]
+    return number(_read(store.run(Script.REWOUND, lane.account, [*args, *each]))["messages"])
+
+
 def finish(store: Store, account: str) -> None:
     """End the hold: everything is decided."""
     args = REWOUND.write(act="finish", lane="", text="", by="", here="", seen_ms=0, from_ms=0, is_known=0)

@@ -37,6 +37,8 @@ SHOWS = (
     ("holds",),
     ("fleet",),
     ("audit",),
+    ("audit", "--results", "billing"),
+    ("results", "list"),
     ("status", "k1"),
     ("why", "k1"),
     ("dead", "list"),
@@ -131,6 +133,7 @@ def test_server_of_receipts_has_what_it_needs_with_the_login_of_producers(
 
 def test_reader_sees_all_and_changes_nothing(run: Callable[..., Any]) -> None:
     assert run("producer", *SEND, "k1")[0] in (0, 1)
+    assert run("producer", "results", "read", "billing")[0] == 0
     for words in SHOWS:
         code, said = run("reader", *words)
         assert "Redis refuses" not in said, (words, said)

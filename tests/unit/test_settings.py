@@ -83,6 +83,18 @@ def test_empty_environment_gives_the_documented_defaults() -> None:
     )
 
 
+def test_default_of_a_service_may_be_that_of_its_product() -> None:
+    found = settings.read(services={**SERVICES, "sms-bulk": "sms"}, default_urls=URLS, environ={})
+    assert (found.service("sms-bulk").receipt_wait_h, found.service("mms-bulk").receipt_wait_h) == (
+        26.0,
+        84.0,
+    )
+    assert found.asks == {}, "nobody asked for it"
+    environ = {"PLEXSEND_RECEIPT_WAIT_H": "50"}
+    found = settings.read(services={**SERVICES, "sms-bulk": "sms"}, default_urls=URLS, environ=environ)
+    assert found.service("sms-bulk").receipt_wait_h == 50.0
+
+
 def test_process_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLEXSEND_KEY_PREFIX", "from-os:")
     assert settings.read(services=SERVICES, default_urls=URLS).key_prefix == "from-os:"

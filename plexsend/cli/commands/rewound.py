@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +37,7 @@ def rewound() -> None:
     epilog=example(
         "plexsend rewound settle --as sent",
         "plexsend rewound settle --as resend --lane mms-bulk@main --yes",
-        "plexsend rewound settle --as sent --lane group:spring-sale",
+        "plexsend rewound settle --as resend --archive /var/lib/plexsend/archive",
     )
 )
 @click.option(
@@ -49,22 +50,34 @@ def rewound() -> None:
 )
 @click.option("--lane", "what", metavar="L|group:G", help="Those of this lane or group alone.")
 @_account_option
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="What this archive knows as sent since then counts as accepted first, and needs no guess.",
+)
 @yes_option
 @json_option
-def settle(*, verdict: str, what: str | None, account: str | None, yes: bool, as_json: bool) -> int:
+def settle(
+    *, verdict: str, what: str | None, account: str | None, archive: Path | None, yes: bool, as_json: bool
+) -> int:
     """Settle what may have gone in the time that Redis forgot.
 
     In each lane they are those that were being sent, and then as many as workers know to have gone, in the
-    order in which the lane sends. Compare with the gateway's own list first. What was submitted since is not
-    touched, and goes: where an application submitted a message again that Redis forgot, cancel it first. The
-    hold ends once all lanes are settled. Interrupted, run it again: it goes on. Exit code 1 if nothing is to
-    be settled, or something is left.
+    order in which the lane sends. With --archive those that an archive (plexsend archive) knows as sent are
+    accepted first, each by its key and with its receipt, and what was cancelled is cancelled again; --as
+    decides on the rest. Compare with the gateway's own list first. What was submitted since is not touched,
+    and goes: where an application submitted a message again that Redis forgot, cancel it first. The hold
+    ends once all lanes are settled. Interrupted, run it again: it goes on. Exit code 1 if nothing is to be
+    settled, or something is left.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.rewinding import settle_rewound
 
     with open_outbox(screen) as (_, store):
-        return settle_rewound(screen, store, verdict, what=what, account=account, asks=not yes)
+        return settle_rewound(
+            screen, store, verdict, what=what, account=account, archive=archive, asks=not yes
+        )
 
 
 @rewound.command(epilog=example("plexsend rewound mark --since 2026-11-28T03:00:00+09:00"))

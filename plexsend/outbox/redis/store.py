@@ -139,16 +139,19 @@ class Store:
         account: str,
         args: Sequence[str | bytes | int],
         command: Sequence[str | bytes | int],
+        meanwhile: Callable[[], object],
     ) -> tuple[list[Any], Any]:
         """Run a script, and behind it a command that reads, in one round trip; return both replies.
 
         None for the second where its key is of another type; that one may be asked for more than once.
+        `meanwhile` is called while the server works.
         """
         read: list[Any] = []
 
         def both(*call: str | bytes | int) -> Any:
             with self._connections.lent() as connection:
                 connection.send_packed_command(connection.pack_commands([call, command]))
+                meanwhile()
                 reply, found = read_reply(connection), read_reply(connection)
             if isinstance(reply, ResponseError):
                 raise reply

@@ -8,6 +8,7 @@ every entry is given at least once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from plexsend.clock import elapsed_s
@@ -16,15 +17,17 @@ from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
 from plexsend.outbox.lanes import NAME
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.results.entries import REBUILT, Entry, ms_of, parse_entry, place_of
+from plexsend.outbox.results.entries import REBUILT, Entry, ms_of, parse_entries, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plexsend.outbox.orders import Argument
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.results.entries import RawEntry
 
-    RawEntry = tuple[bytes, Sequence[bytes]]
+    _Parsed = tuple[tuple[Entry, ...], tuple[str, ...]]
+    """Entries, and the ids of those that cannot be read."""
 
 LEASE_MS = 60_000
 """How long a span is its process's before it is given again."""
@@ -34,6 +37,7 @@ _KEY_BYTES = 40_000
 """A span ends behind the entry with which its keys are as many bytes: about a thousand messages."""
 _PLACE_OF_KEYS = 7
 """Among an entry's fields, which are always in the same order."""
+_NO_ENTRIES: _Parsed = ((), ())
 _TRIES = 16
 """How often another process may be faster before a read answers that there is nothing."""
 UNNAMED: Mapping[str, Argument] = {
@@ -126,16 +130,17 @@ class Reader:
         missed: Missed | None = None
         for _ in range(_TRIES):
             offered, was_at = _cut(self._ahead, most), self.cursor
-            answer, fetched = self._ask(offered, most, done)
+            answer, entries, fetched = self._ask(offered, most, done)
             done = ""
             missed = missed or _missed_in(answer)
             status = text(answer["status"])
             if status == "given":
                 self._ahead = self._ahead[len(offered) :] + fetched
-                return self._span(text(answer["first"]), text(answer["last"]), offered, missed)
+                return _span(answer, entries, missed)
             self._ahead = self._after_cursor(was_at, self._ahead + fetched)
             if status == "again":
-                return self._span(text(answer["first"]), text(answer["last"]), answer["entries"], missed)
+                mark = REBUILT if answer["first"].startswith(REBUILT.encode()) else ""
+                return _span(answer, parse_entries(self.account, answer["entries"], mark), missed)
             # Where another process was faster, what comes behind it was not read yet.
             if status == "full" or (not self._ahead and was_at in ("", self.cursor)):
                 break
@@ -177,7 +182,34 @@ class Reader:
 
     def _ask(
         self, offered: Sequence[RawEntry], most: int, done: str
-    ) -> tuple[dict[str, Any], list[RawEntry]]:
+    ) -> tuple[dict[str, Any], _Parsed, list[RawEntry]]:
+        """Return what the script answers, the entries offered, and what was read behind those known."""
+        args = self._arguments(offered, most, done)
+        entries, fetched = _NO_ENTRIES, None
+        was_begun = not self.cursor
+        if self.cursor and len(self._ahead) - len(offered) < most:
+            behind = text(self._ahead[-1][0]) if self._ahead else self.cursor
+            command = ("XRANGE", self._stream, f"({behind}", "+", "COUNT", most)
+
+            # The server works meanwhile.
+            def parse() -> None:
+                nonlocal entries
+                entries = parse_entries(self.account, offered)
+
+            reply, fetched = self._store.run_and_read(Script.RESULTS, self.account, args, command, parse)
+        else:
+            reply = self._store.run(Script.RESULTS, self.account, args)
+            entries = parse_entries(self.account, offered)
+        answer = RESULTS_ANSWER.read(reply)
+        self.cursor, self._rank = text(answer["cursor"]), number(answer["rank"])
+        wait_ms = number(answer["wait_ms"])
+        self.lapses_s = elapsed_s() + wait_ms / 1000 if wait_ms else None
+        self.is_full = answer["status"] == b"full"
+        if was_begun and answer["status"] == b"nothing":
+            fetched = self._store.read("XRANGE", self._stream, f"({self.cursor}", "+", "COUNT", most)
+        return answer, entries, list(fetched or ())
+
+    def _arguments(self, offered: Sequence[RawEntry], most: int, done: str) -> tuple[Argument, ...]:
         named: dict[str, Argument] = {
             "act": "read",
             "done_first": done,
@@ -194,30 +226,7 @@ class Reader:
                 "entry_count": len(offered),
                 "edge": _edge(offered, last),
             }
-        args = RESULTS.write(**self._own | named)
-        fetched: Any = None
-        if self.cursor and len(self._ahead) - len(offered) < most:
-            behind = text(self._ahead[-1][0]) if self._ahead else self.cursor
-            command = ("XRANGE", self._stream, f"({behind}", "+", "COUNT", most)
-            reply, fetched = self._store.run_and_read(Script.RESULTS, self.account, args, command)
-        else:
-            reply = self._store.run(Script.RESULTS, self.account, args)
-        answer = RESULTS_ANSWER.read(reply)
-        was_begun = not self.cursor
-        self.cursor, self._rank = text(answer["cursor"]), number(answer["rank"])
-        wait_ms = number(answer["wait_ms"])
-        self.lapses_s = elapsed_s() + wait_ms / 1000 if wait_ms else None
-        self.is_full = text(answer["status"]) == "full"
-        if was_begun and text(answer["status"]) == "nothing":
-            fetched = self._store.read("XRANGE", self._stream, f"({self.cursor}", "+", "COUNT", most)
-        return answer, list(fetched or ())
-
-    def _span(self, first: str, last: str, raw: Sequence[RawEntry], missed: Missed | None) -> Span:
-        mark = REBUILT if first.startswith(REBUILT) else ""
-        ids = [mark + each[0].decode() for each in raw]
-        parsed = [parse_entry(self.account, name, each[1]) for name, each in zip(ids, raw, strict=True)]
-        unreadable = tuple(name for name, entry in zip(ids, parsed, strict=True) if entry is None)
-        return Span(first, last, tuple(entry for entry in parsed if entry), missed, unreadable)
+        return RESULTS.write(**self._own | named)
 
 
 def checked_name(name: str) -> str:
@@ -230,25 +239,30 @@ def checked_name(name: str) -> str:
     return name
 
 
+def _span(answer: dict[str, Any], parsed: _Parsed, missed: Missed | None) -> Span:
+    entries, unreadable = parsed
+    return Span(text(answer["first"]), text(answer["last"]), entries, missed, unreadable)
+
+
 def _cut(ahead: Sequence[RawEntry], most: int) -> list[RawEntry]:
-    taken: list[RawEntry] = []
     size = 0
-    for each in ahead[:most]:
-        taken.append(each)
-        size += len(_keys(each))
+    for at, entry in enumerate(ahead[:most], 1):
+        size += len(_keys(entry))
         if size >= _KEY_BYTES:
-            break
-    return taken
+            return list(ahead[:at])
+    return list(ahead[:most])
 
 
 def _keys(entry: RawEntry) -> bytes:
-    return entry[1][_PLACE_OF_KEYS] if len(entry[1]) > _PLACE_OF_KEYS else b""
+    fields = entry[1]
+    return fields[_PLACE_OF_KEYS] if len(fields) > _PLACE_OF_KEYS else b""
 
 
 # Other entries may share the ms of the last one: of these the keys say which were given.
 def _edge(offered: Sequence[RawEntry], last: bytes) -> bytes:
     ms = last.partition(b"-")[0] + b"-"
-    return b" ".join(_keys(each) for each in offered if each[0].startswith(ms))
+    sharing = takewhile(lambda entry: entry[0].startswith(ms), reversed(offered))
+    return b" ".join(_keys(entry) for entry in sharing)
 
 
 def _behind(cursor: str, entries: Sequence[RawEntry]) -> list[RawEntry]:

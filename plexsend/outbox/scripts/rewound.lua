@@ -9,6 +9,8 @@
 --                               answers held, or kept where it is held so already
 --   look: lane                  answers how many messages of the lane wait for the decision
 --   settle: lane, text (sent or resend)   settles at most MOST_OF_GROUP of them; answers more or end
+--   known: lane, and after the arguments `<key> <code>` of messages of which an archive knows that they went
+--                               settles those that wait for the decision as accepted, with that code
 --   finish: nothing             ends the hold
 
 local function report()
@@ -49,4 +51,5 @@ if act == 'report' then return report() end
 if act == 'mark' then return mark() end
 if act == 'finish' then return finish() end
 if act == 'look' then return look_at_lane() end
+if act == 'known' then return settle_known() end
 return settle_lane()

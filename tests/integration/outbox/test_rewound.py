@@ -13,6 +13,7 @@ from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.receipts import Receipt, Reception, take_receipts
 from plexsend.outbox.rewound import (
     Forgotten,
     Loss,
@@ -22,6 +23,7 @@ from plexsend.outbox.rewound import (
     report,
     rewind,
     settle,
+    settle_known,
     touched,
 )
 from plexsend.outbox.states import State
@@ -369,6 +371,28 @@ def test_what_was_being_sent_goes_again_where_a_person_says_so(bench: Bench, pro
     assert process.send() == keys_of(20)
 
 
+@pytest.mark.parametrize("as_", list(SettleAs))
+def test_receipt_decides_what_was_being_sent_whatever_a_person_says(
+    bench: Bench, process: Process, as_: SettleAs
+) -> None:
+    bench.submit(20)
+    batch = process.call()
+    copy = Copy(bench)
+    process.send()
+    copy.restore(age_ms=HOUR_MS)
+    lost(process.call())
+    delivered, undelivered, known, *others = keys_in(batch)
+    receipts = [Receipt(delivered, "0"), Receipt(undelivered, "8"), Receipt(known, "q")]
+    assert set(take_receipts(bench.store, "main", receipts)) == {Reception.KEPT}
+    settle_all(bench, as_)
+    finish(bench.store, "main")
+    assert bench.state(delivered) is State.DELIVERED
+    assert bench.state(undelivered) is State.UNDELIVERED
+    # That its key was taken is a proof.
+    assert bench.state(known) is State.ACCEPTED
+    assert bench.state(others[0]) is (State.ACCEPTED if as_ is SettleAs.SENT else State.WAITING)
+
+
 def test_what_was_scheduled_counts_if_it_was_due_by_then(bench: Bench, process: Process) -> None:
     soon = queries.server_ms(bench.store) + 1_000
     bench.submit(["soon"], send_at_ms=soon)
@@ -513,3 +537,28 @@ def test_resume_does_not_end_it_unsaid(bench: Bench, process: Process) -> None:
     lost(process.call())
     assert steer.resume(bench.store, Scope.ACCOUNT, "main", account="main") == []
     assert bench.standing("rewound").reason is Reason.REWOUND
+
+
+def test_what_somebody_knows_to_have_gone_is_settled_between_two_calls_of_a_decision(bench: Bench) -> None:
+    keys = [f"k{i:03}" for i in range(160)]
+    bench.submit(keys)
+    process = Process(bench)
+    copy = Copy(bench)
+    process.send(15)
+    copy.restore(age_ms=HOUR_MS)
+    assert process.report().loss is Loss.HELD
+    assert touched(bench.store, BULK) == 150
+    decision = settle(bench.store, BULK, SettleAs.RESEND)
+    assert [next(decision), next(decision)] == [0, 100]
+    # One that was decided about, one that was not, one that is behind those that were to be, a stranger.
+    known = {"k005": "C100", "k120": "", "k159": "C100", "strange": "C100"}
+    assert settle_known(bench.store, BULK, known) == 3
+    assert settle_known(bench.store, BULK, known) == 0
+    assert sum(decision) == 48
+    states = {key: bench.state(key) for key in keys}
+    assert [key for key, state in states.items() if state is State.ACCEPTED] == ["k005", "k120", "k159"]
+    resent = [key for key in keys if "m" in bench.record(key).flags]
+    # 150 went: 100 were decided about, two of the others are known.
+    assert resent == [key for key in keys[:149] if key != "k120"]
+    finish(bench.store, "main")
+    assert audit(bench.store).discrepancies == ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.gateway.receipt_codes import RCS_CODES, SMS_CODES
 from plexsend.sandbox.behaviour import Behaviour
 from plexsend.sandbox.callbacks import LOOK_S, Callbacks, read_url
 from plexsend.sandbox.courses import AFTERWARDS_MS, COURSES, LATE_MS, course_of
@@ -79,6 +80,17 @@ def stage(clock: Any) -> Stage:
 def test_every_number_of_the_page_is_promised_here() -> None:
     assert COURSES.keys() == PROMISED.keys()
     assert (LATE_MS, AFTERWARDS_MS) == (3000, 500)
+
+
+def test_every_code_that_the_client_knows_can_be_asked_for() -> None:
+    """The two tables are written from the contract apart; this is where they meet."""
+    codes = {post.code for course in COURSES.values() for post in course.posts}
+    assert {row.code for row in SMS_CODES} <= codes
+    assert codes - {row.code for row in SMS_CODES} == {"", "Z9"}
+    for row in RCS_CODES:
+        course = course_of(f"010999{row.code}")
+        delivered = row.code == "00000"
+        assert (None if course is None else course.posts[0].code) == (None if delivered else row.code)
 
 
 @pytest.mark.parametrize("receiver", PROMISED)

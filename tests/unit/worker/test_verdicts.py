@@ -8,7 +8,7 @@ import pytest
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
-from plexsend.settings import OnUncertain, Policy
+from plexsend.settings import OnUncertain, Policy, UncertainThen
 from plexsend.worker.verdicts import MOST_SILENT_TAKES, Judge, give_back
 from tests.unit.worker.make import (
     FRESH,
@@ -239,6 +239,24 @@ def test_drain_that_died_makes_its_messages_uncertain_until_they_look_deadly() -
     deadly = replace(FRESH, silent_takes=MOST_SILENT_TAKES - 1)
     assert JUDGE.judge_abandoned(deadly, "p.1.1", now_ms=NOW_MS).outcome is Outcome.PARK
     assert PARKING.judge_abandoned(FRESH, "p.1.1", now_ms=NOW_MS).outcome is Outcome.PARK
+
+
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        (UncertainThen.PARK, "waits 10 min for its receipt, and is parked if none comes"),
+        (UncertainThen.RESEND, "and goes again alone, under the same key if none comes"),
+    ],
+)
+def test_with_receipt_it_waits_for_one_before_it_goes_again(then: UncertainThen, words: str) -> None:
+    waiting = Judge(Policy(on_uncertain=OnUncertain.RECEIPT, uncertain_then=then), lambda: 0.5)
+    for message in (FRESH, TRIED, replace(TRIED, tries=30)):
+        [verdict] = judge(make_batch(message), NO_ANSWER, waiting).verdicts
+        assert (verdict.outcome, verdict.alone, verdict.delay_ms) == (Outcome.RETRY, True, 600_000)
+        assert words in verdict.detail
+    # What is parked for another reason is parked at once.
+    [verdict] = judge(make_batch(replace(TRIED, attempts=7), ok_take=41), NO_ANSWER, waiting).verdicts
+    assert verdict.outcome is Outcome.PARK
 
 
 def test_given_back_batch_comes_back_whole() -> None:

@@ -8,8 +8,12 @@ local USED_TO_MS = 10000
 -- Keys that are remembered of the ms of the entry given last; above, `*`.
 local LONGEST_EDGE = 4096
 
+local function place_of(reader)
+  return reader.cursor .. ' ' .. num(reader.rank) .. ' ' .. reader.sure
+end
+
 local function write_reader(entry, reader)
-  call('HSET', entry, 'at', reader.cursor .. ' ' .. num(reader.rank) .. ' ' .. reader.sure, 'edge', reader.edge)
+  call('HSET', entry, 'at', place_of(reader), 'edge', reader.edge)
 end
 
 -- A reader begins behind what is there, or before it where that is asked for. A process that was in the middle of it goes
@@ -94,9 +98,24 @@ local function give_offered(entry, reader, stream)
   reader.edge = is_same_ms and reader.edge .. ' ' .. edge or edge
   if #reader.edge > LONGEST_EDGE then reader.edge = '*' end
   reader.cursor, reader.rank = last, reader.rank + entry_count
-  write_span(entry, reader, first, last, entry_count, now, lease_ms)
-  if stream.last == last then compare_ranks(entry, reader, stream) end
-  write_reader(entry, reader)
+  if stream and stream.last == last then compare_ranks(entry, reader, stream) end
+  write_span(entry, reader, first, last, entry_count, now, lease_ms, 'at', place_of(reader), 'edge', reader.edge)
+end
+
+-- What was given last is there still, so nothing behind it was trimmed; and what is offered is not the last there is.
+local function is_in_order(reader)
+  return after == reader.cursor and entry_count == most and #call('XRANGE', RESULTS, after, after) > 0
+end
+
+-- Looks whether anything is missing. Answers the stream, nil where there was no need to look at it.
+local function look(entry, reader, stream)
+  if not stream and is_in_order(reader) then return nil end
+  stream = stream or look_at_stream(RESULTS)
+  local before = place_of(reader)
+  notice_missed(entry, reader, stream)
+  if stream.last == reader.cursor then compare_ranks(entry, reader, stream) end
+  if place_of(reader) ~= before then write_reader(entry, reader) end
+  return stream
 end
 
 local function answer_with(reader, status, more)
@@ -109,16 +128,15 @@ local function answer_with(reader, status, more)
 end
 
 local function read(entry, found)
-  local stream = look_at_stream(RESULTS)
-  local reader = reader_in(found) or begin(entry, stream)
+  local reader = reader_in(found)
+  local stream = not reader and look_at_stream(RESULTS) or nil
+  reader = reader or begin(entry, stream)
   if now - (number_in(reader.used) or 0) >= USED_TO_MS or (number_in(reader.used) or 0) > now then
     call('HSET', entry, 'used', now_text)
     call('SADD', P .. 'readers', name)
   end
   end_span(entry, reader, done_first)
-  local cursor, rank = reader.cursor, reader.rank
-  notice_missed(entry, reader, stream)
-  if reader.cursor ~= cursor or reader.rank ~= rank then write_reader(entry, reader) end
+  stream = look(entry, reader, stream)
   local entries, wait, span = give_again(entry, reader)
   if entries then
     return answer_with(reader, 'again', { first = span.first, last = span.last, entries = entries })

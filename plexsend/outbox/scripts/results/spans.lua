@@ -9,10 +9,12 @@ local function stream_of(first)
   return RESULTS, first
 end
 
-local function write_span(entry, reader, first, last, n, given_ms, lease)
+-- `...`: other fields of the reader that are written with it, and their values.
+local function write_span(entry, reader, first, last, n, given_ms, lease, ...)
   if not reader.spans[first] then reader.open = reader.open + 1 end
   reader.spans[first] = { first = first, last = last, n = n, given = given_ms, lease = lease, process = process }
-  call('HSET', entry, 'span:' .. first, string.format('%s %.0f %.0f %.0f %s', last, n, given_ms, lease, process))
+  local text = string.format('%s %.0f %.0f %.0f %s', last, n, given_ms, lease, process)
+  call('HSET', entry, 'span:' .. first, text, ...)
 end
 
 local function end_span(entry, reader, first)

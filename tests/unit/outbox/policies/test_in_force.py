@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, asks_for, fields_of, strictest
 from plexsend.outbox.policies.rows import EVERYWHERE, ROWS
 from plexsend.outbox.policies.where import Where
+from plexsend.outbox.redis.prelude import prelude
 from plexsend.settings import OnUncertain, Policy, UncertainThen
 
 RATE, KEEP = ROWS["rate_per_s"], ROWS["keep_days"]
@@ -144,6 +145,15 @@ def test_what_cannot_be_read_counts_as_not_there() -> None:
     )
     assert agreed.of("main").service("mms-bulk") == Policy()
     assert strictest([{"mms-bulk": {"rate_per_s": "fast", "unheard": "1"}}], {}) == {}
+
+
+def test_default_of_a_service_may_be_that_of_its_product() -> None:
+    nobody = Agreed().of("main")
+    assert nobody.service("sms-verify").receipt_wait_h == 26
+    assert nobody.service("mms-bulk").receipt_wait_h == nobody.service("made-up").receipt_wait_h == 84
+    listed = prelude("POLICY_DEFAULTS", [])["POLICY_DEFAULTS"]
+    assert " receipt_wait_h=84 receipt_wait_h:sms-standard=26 " in listed
+    assert "receipt_wait_h:mms" not in listed
 
 
 def test_scripts_get_what_is_not_the_default_in_fields_of_their_own() -> None:
