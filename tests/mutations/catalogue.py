@@ -7,6 +7,7 @@ from operator import attrgetter
 from tests.mutations.in_advance import IN_ADVANCE
 from tests.mutations.in_python import IN_PYTHON
 from tests.mutations.in_scripts import IN_SCRIPTS
+from tests.mutations.in_web import IN_WEB
 
-MUTATIONS = tuple(sorted((*IN_SCRIPTS, *IN_ADVANCE, *IN_PYTHON), key=attrgetter("promise")))
+MUTATIONS = tuple(sorted((*IN_SCRIPTS, *IN_ADVANCE, *IN_PYTHON, *IN_WEB), key=attrgetter("promise")))
 BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}
