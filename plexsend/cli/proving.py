@@ -37,13 +37,14 @@ _MISSING = (
 )
 _MOST_SHOWN = 20
 """Missing messages that people see; programs get all."""
-_WHY = {
+WHY = {
     "trimmed": "gone by age before the reader came",
     "deleted": "not in the stream: somebody took it out, or it was never put there",
     "skipped": "somebody put the reader behind it",
     "lost": "the stream was taken away",
     "early": "from before the reader began",
 }
+"""Reason → what people read."""
 
 
 def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | None) -> int:
@@ -138,7 +139,7 @@ def _show(screen: Screen, reader: str, proofs: Sequence[Proof]) -> None:
         screen.note("Given: its processes got it and ended it. What they did with it, only they know.")
         return
     shown = [
-        [each.msg_key, proof.account, each.state, local(each.at_ms), _WHY.get(each.why, each.why)]
+        [each.msg_key, proof.account, each.state, local(each.at_ms), WHY.get(each.why, each.why)]
         for proof, each in missing[:_MOST_SHOWN]
     ]
     screen.table(_MISSING, shown, blocks=True)

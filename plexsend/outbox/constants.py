@@ -116,8 +116,8 @@ ENDED_A_PAGE = 100
 """Ended messages that one call of a proof or a replay looks at."""
 MOST_STATS_DAYS = 100
 """Days of counts that one call takes away."""
-MOST_STOCKED = 5_000
-"""Lanes that an account may have where what no day has is counted: about 5 µs each, once."""
+MOST_STOCKED = 2_000
+"""Lanes that an account may have where what no day has is counted: about 20 ms, once."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

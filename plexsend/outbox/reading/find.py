@@ -14,14 +14,14 @@ from plexsend.errors import RecordBroken
 from plexsend.outbox.found import FoundMessage
 from plexsend.outbox.index import LaneNames, indexed_lanes
 from plexsend.outbox.reading.queries import routes
-from plexsend.outbox.receivers import hash_in
+from plexsend.outbox.receivers import hash_in, last_digits
 from plexsend.outbox.records import parse_record
 from plexsend.outbox.redis.reads import ask, execute, up_to
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.states import FINAL, LIVING, SET_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.found import Sought
     from plexsend.outbox.lanes import Lane
@@ -37,15 +37,15 @@ class Search:
 
     Args:
         store: Where they are.
-        wanted: Which.
+        sought: Which.
         progress: Called with how many were looked at, and how many there are about.
     """
 
     def __init__(
-        self, store: Store, wanted: Sought, progress: Callable[[int, int], object] = lambda _, __: None
+        self, store: Store, sought: Sought, progress: Callable[[int, int], object] = lambda _, __: None
     ) -> None:
         self._store = store
-        self._wanted = wanted
+        self._sought = sought
         self._progress = progress
         self._looked_at = self._expected = 0
         self.perhaps = 0
@@ -72,9 +72,9 @@ class Search:
             for lane in (*indexed_lanes(self._store, account), *routes(self._store))
             if lane.account == account
         }
-        wanted = self._wanted.lane
+        lane_sought = self._sought.lane
         return sorted(
-            (lane for lane in found if wanted is None or wanted in (lane, lane.route)),
+            (lane for lane in found if lane_sought is None or lane_sought in (lane, lane.route)),
             key=lambda lane: lane.name,
         )
 
@@ -88,11 +88,11 @@ class Search:
         return [f"{self._store.keys.account(account)}ended", *own]
 
     def _parts(self) -> list[str]:
-        states = self._wanted.states
+        states = self._sought.states
         return [SET_OF[state] for state in LIVING if states is None or state in states]
 
     def _wants_ended(self) -> bool:
-        return self._wanted.states is None or not self._wanted.states.isdisjoint(FINAL)
+        return self._sought.states is None or not self._sought.states.isdisjoint(FINAL)
 
     def _expect(self, account: str, lanes: Sequence[Lane], lists: Sequence[str]) -> None:
         for at in range(0, len(lanes), _LANES_AT_ONCE):
@@ -123,7 +123,7 @@ class Search:
             entries = [entry for entry in map(_entry, reversed(page)) if entry is not None]
             if entries:
                 yield entries
-            since_ms = self._wanted.since_ms
+            since_ms = self._sought.since_ms
             is_older = since_ms is not None and entries and all(at < since_ms for _, at in entries)
             if len(page) < _PAGE or is_older:
                 return
@@ -134,9 +134,9 @@ class Search:
     ) -> Iterator[FoundMessage]:
         for record, receiver in self._records(account, names, entries):
             found = _found(record, receiver)
-            if self._wanted.fits(found):
+            if self._sought.fits(found):
                 yield found
-            elif self._wanted.is_perhaps(found):
+            elif self._sought.is_perhaps(found):
                 self.perhaps += 1
         self._looked_at += len(entries)
         self._progress(self._looked_at, max(self._expected, self._looked_at))
@@ -153,11 +153,21 @@ class Search:
         for (key, at), fields in zip(entries, replies, strict=True):
             # Audit names one that is not whole; here it must not hide the others.
             with suppress(RecordBroken):
-                if not fields:
+                if not fields or not self._may_fit(fields):
                     continue
                 record = parse_record(key, fields, (), names)
                 if (at is None) == (record.state in LIVING) and at in (None, record.ended_ms):
                     yield record, hash_in(fields.get(b"i"))
+
+    # Most records are not meant: what is looked for is compared before a record is read whole.
+    def _may_fit(self, fields: Mapping[bytes, bytes]) -> bool:
+        sought, receiver = self._sought, fields.get(b"i")
+        if sought.states is not None and text(fields.get(b"s")) not in sought.states:
+            return False
+        if sought.receiver is not None and sought.receiver.hashed != hash_in(receiver):
+            return not hash_in(receiver) and last_digits(receiver) == sought.receiver.last
+        codes = text(fields.get(b"c")), text(fields.get(b"w")).partition("|")[0]
+        return sought.code is None or sought.code in codes
 
 
 def _entry(written: bytes) -> tuple[str, int] | None:

@@ -76,21 +76,26 @@ def day_counts(store: Store, account: str, first: date, last: date) -> Iterator[
 
 
 def day_sums(store: Store, account: str) -> DaySums:
-    """Return the sums of all days of an account, one page of days after the other."""
+    """Return the sums of all days of an account, read page by page; none where nothing can be compared."""
     found = {
         text(name): text(value)
         for name, value in ask(store, lambda pipe: pipe.hgetall(store.keys.stats(account))).items()
     }
     sums = Counter({name: number(found.get(f"b:{name}")) for name in (SUBMITTED, *map(str, FINAL))})
-    first = _EPOCH + timedelta(days=number(found.get("first"))) if found.get("first") else None
-    since_ms = number(found["since"]) if found.get("since") else None
-    today = datetime.fromtimestamp(server_ms(store) / 1000, UTC).date()
-    if first is None:
-        # What ended before days were counted, and what came of it since: records live for years at most.
-        first = today - timedelta(days=31 * 27)
-    for count in day_counts(store, account, first, today + timedelta(days=1)):
+    if not found.get("since"):
+        return DaySums(None, Counter())
+    since_ms = number(found["since"])
+    if found.get("first"):
+        first = _EPOCH + timedelta(days=number(found["first"]))
+    else:
+        first = _day(since_ms) - timedelta(days=2)
+    for count in day_counts(store, account, first, _day(server_ms(store)) + timedelta(days=1)):
         sums[str(count.state or SUBMITTED)] += count.messages
     return DaySums(since_ms, sums)
+
+
+def _day(at_ms: int) -> date:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date()
 
 
 def counted_since(store: Store, accounts: Iterable[str], before: date) -> int | None:

@@ -23,16 +23,26 @@ local function add_up(date, sums, sign)
   end
 end
 
--- All days that there can be: the oldest is remembered, so none is looked for.
+-- The oldest day that there can be: it is remembered, so none is looked for. In another zone it may be the day before.
 local function first_day()
-  return tonumber(call('HGET', book, 'first') or nil) or day_number(now) - STATS_MONTHS * 31
+  local found = call('HMGET', book, 'first', 'since')
+  local since = tonumber(found[2] or nil)
+  return tonumber(found[1] or nil) or (since and day_number(since) or day_number(now)) - 1
+end
+
+-- Before anybody took stock: of what ended long ago receipts may have come.
+local function first_with_counts()
+  for day = day_number(now) - STATS_MONTHS * 31, day_number(now) do
+    if call('EXISTS', P .. 'stats:' .. date_of(day)) == 1 then return day end
+  end
+  return day_number(now) - 1
 end
 
 -- What lanes counted and no day has, because it ended before days were counted: so the sums of days and this are
 -- those of the lanes from now on, whatever happens. What ended in lanes that are over is in their route's counts.
 local function take_stock()
   local lanes, sums, fields = call('HKEYS', P .. 'lanes'), {}, {}
-  if #lanes > 2 * MOST_STOCKED then return false end
+  if #lanes > 2 * MOST_STOCKED + 1 then return false end
   for i, state in ipairs(counted_states) do
     sums[state] = 0
     fields[2 * i - 1] = i == 1 and state or string.format('s:%s', state)
@@ -44,7 +54,7 @@ local function take_stock()
       sums[state] = sums[state] + (tonumber(found[2 * i - 1] or nil) or 0) + (tonumber(found[2 * i] or nil) or 0)
     end
   end
-  local first = first_day()
+  local first = call('HEXISTS', book, 'since') == 1 and first_day() or first_with_counts()
   for day = first, day_number(now) + 1 do add_up(date_of(day), sums, -1) end
   call('HSET', book, 'since', now_text, 'first', num(first))
   for state, n in pairs(sums) do call('HSET', book, 'b:' .. state, num(n)) end

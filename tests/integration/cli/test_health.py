@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import socket
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +20,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.stack.ports import free_port
+from tests.integration.cli.conftest import process_environment
 from tests.integration.cli.test_fleet import WEB1
 
 if TYPE_CHECKING:
@@ -142,3 +147,19 @@ def test_outbox_in_which_a_message_waits_too_long_is_not_well(run: Callable[...,
 @pytest.mark.parametrize("args", [["outbox", "--anywhere"], ["worker", "--max-age", "0"], ["beat"], []])
 def test_wrong_usage_ends_with_two(run: Callable[..., Any], args: list[str]) -> None:
     assert run("health", *args).code == 2
+
+
+@pytest.mark.parametrize("redis", ["answers", "is away"])
+def test_probe_of_the_page_restarts_a_silent_worker_only_while_redis_answers(
+    environment: dict[str, str], command: list[str], redis: str
+) -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "operating.md").read_text("utf-8")
+    (line,) = re.findall(r"livenessProbe:\n +exec: \{command: \[sh, -c, \"([^\"]+)\"\]\}", page)
+    settings = {**environment, "PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"}
+    if redis == "is away":
+        settings["PLEXSEND_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    asked = ["/bin/sh", "-c", line]
+    ended = subprocess.run(
+        asked, env=process_environment(settings), capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == (1 if redis == "answers" else 0), ended.stderr

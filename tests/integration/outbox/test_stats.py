@@ -180,6 +180,7 @@ class Course:
         self._gone: Counter[tuple[Any, ...]] = Counter()
         self._keys = 0
         live_in(bench, EAST)
+        take_stock(bench.store, "main")
 
     def step(self) -> None:
         """Do something, and look what became of all messages."""
@@ -375,7 +376,11 @@ def test_stock_is_taken_of_what_an_older_program_counted(bench: Bench) -> None:
     # An hour passes, in which a message of the time before is asked for again.
     steer.ask(store, "main", "x", Act.REQUEUE)
     store.client.hset(keys.stats("main"), "asked", 1)
+    long_ago = today(bench, "Asia/Seoul") - timedelta(days=9)
+    store.client.hset(keys.stats_of("main", f"{long_ago:%Y%m%d}"), f"{BULK.name}|rejected|C800|", 0)
     keep_stats(store, "main")
+    # As many days are read as there are, not as many as are kept.
+    assert int(store.client.hget(keys.stats("main"), "first") or 0) == (long_ago - date(1970, 1, 1)).days
     found = day_sums(store, "main")
     assert found.since_ms is not None
     assert {name: n for name, n in found.sums.items() if n} == {"submitted": 13, "accepted": 12}
