@@ -297,5 +297,8 @@ def test_a_port_that_is_taken_is_refused(terminal: Any) -> None:
             assert terminal.left() == {}
 
 
-def test_a_port_of_the_sandbox_without_one_is_wrong_usage(terminal: Any) -> None:
-    assert terminal.run("up", "--sandbox-port", "8080").process.returncode == 2
+@pytest.mark.parametrize(
+    "words", [("--sandbox-port", "8080"), ("--sandbox", "--receipts-host", "0.0.0.0")], ids=str
+)
+def test_what_has_no_use_is_wrong_usage(terminal: Any, words: tuple[str, ...]) -> None:
+    assert terminal.run("up", *words).process.returncode == 2
