@@ -11,13 +11,7 @@ from tests.mutations.in_results import IN_RESULTS
 from tests.mutations.in_scripts import IN_SCRIPTS
 from tests.mutations.in_web import IN_WEB
 
-<<<<<<< HEAD
-MUTATIONS = tuple(
-    sorted((*IN_SCRIPTS, *IN_ADVANCE, *IN_RECEIPTS, *IN_RESULTS, *IN_PYTHON), key=attrgetter("promise"))
-)
-=======
-_ALL = (*IN_SCRIPTS, *IN_ADVANCE, *IN_RECEIPTS, *IN_PYTHON, *IN_WEB)
+_ALL = (*IN_SCRIPTS, *IN_ADVANCE, *IN_RECEIPTS, *IN_RESULTS, *IN_PYTHON, *IN_WEB)
 
 MUTATIONS = tuple(sorted(_ALL, key=attrgetter("promise")))
->>>>>>> main
 BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}
