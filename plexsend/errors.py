@@ -17,6 +17,8 @@ PlexsendError
 │                            (in producers.files.reports, for it holds one)
 ├── ChildFailed              a process that was started ended, or never became ready (in stack.child)
 ├── ResultsMissed            a reader of results fell behind what is kept: what it did not hear is named
+├── NotWritten               what a request to the receipts server brought may not be in Redis: it comes again
+│                            (in web.writer)
 ├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
     ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known

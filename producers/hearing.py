@@ -41,8 +41,10 @@ class Rhythm:
 
     look_s: float = 2.0
     """Until it looks again for accounts that are new."""
-    wait_s: float = 0.25
-    """How long it waits at a time. After each time it looks whether it shall end."""
+    wait_s: float = 2.0
+    """How long it waits for news at a time: then spans of others may have lapsed, or accounts have come."""
+    nap_s: float = 0.25
+    """How long it sleeps at a time. After each time it looks whether it shall end."""
     away_s: float = 1.0
     """Until it tries again while Redis is away."""
     now_s: Callable[[], float] = elapsed_s
@@ -80,6 +82,16 @@ class Hearing:
     def is_stopped(self) -> bool:
         """Whether nothing more is to be handed out."""
         return self._ended or self._wanted.is_stopped
+
+    def is_set(self) -> bool:
+        """Return the same, to what waits for this loop."""
+        return self.is_stopped
+
+    def wait(self, timeout: float) -> None:
+        """Sleep for so many seconds, or until nothing more is to be handed out."""
+        until = self._rhythm.now_s() + timeout
+        while (left := until - self._rhythm.now_s()) > 0 and not self.is_stopped:
+            self._rhythm.sleep(min(self._rhythm.nap_s, left))
 
     @property
     def account(self) -> str:
@@ -203,7 +215,7 @@ class Hearing:
         names = sorted(wanted.accounts) or self._source.accounts()
         new = [name for name in names if name not in {reader.account for reader in self._readers}]
         if new:
-            is_known = self._looked_at > 0 or bool(self._source.accounts_of(wanted.reader))
+            is_known = bool(self._source.accounts_of(wanted.reader))
             self._readers += [
                 self._source.reader(
                     name,
@@ -218,9 +230,9 @@ class Hearing:
 
     def _wait(self) -> None:
         if self._readers:
-            self._source.wait(self._readers, self._rhythm.wait_s)
+            self._source.wait(self._readers, self._rhythm.wait_s, self)
         else:
-            self._rhythm.sleep(self._rhythm.wait_s)
+            self.wait(self._rhythm.wait_s)
 
     def _note_moved(self, account: str, exc: OutboxMoved) -> None:
         if account not in self._moved:
@@ -241,15 +253,10 @@ class Hearing:
                 patience_s = self._wanted.patience_s
                 if patience_s is not None and now - began > patience_s:
                     raise
-                self._rest(self._rhythm.away_s)
+                self.wait(self._rhythm.away_s)
                 if self.is_stopped:
                     return None
             else:
                 if began is not None:
                     _log.warning("Redis is back: the reader %s goes on", self._wanted.reader)
                 return found
-
-    def _rest(self, seconds: float) -> None:
-        until = self._rhythm.now_s() + seconds
-        while self._rhythm.now_s() < until and not self.is_stopped:
-            self._rhythm.sleep(min(self._rhythm.wait_s, max(0.0, until - self._rhythm.now_s())))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plexsend.outbox.results.news import StopEvent
     from plexsend.outbox.results.readers import Span
 
 
@@ -54,6 +55,6 @@ class ResultSource(Protocol):
         """Return a reader; it begins at the oldest result that is kept, or with what comes from now on."""
         ...
 
-    def wait(self, readers: Sequence[SpanReader], timeout_s: float) -> None:
-        """Return when one of these may have something to read, or the time is over."""
+    def wait(self, readers: Sequence[SpanReader], timeout_s: float, stop: StopEvent) -> None:
+        """Return when one of these may have something to read, the time is over, or it shall stop."""
         ...

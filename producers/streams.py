@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.results.news import StopEvent
     from plexsend.producers.sources import SpanReader
 
 
@@ -50,6 +51,6 @@ class Streams:
         """Return a reader; it begins at the oldest result that is kept, or with what comes from now on."""
         return Reader(self._store, account, name, process, from_start=from_start, lease_ms=lease_ms)
 
-    def wait(self, readers: Sequence[SpanReader], timeout_s: float) -> None:
-        """Return when one of these may have something to read, or the time is over."""
-        news.wait(self._store, cast("Sequence[Reader]", readers), timeout_s)
+    def wait(self, readers: Sequence[SpanReader], timeout_s: float, stop: StopEvent) -> None:
+        """Return when one of these may have something to read, the time is over, or it shall stop."""
+        news.wait(self._store, cast("Sequence[Reader]", readers), timeout_s, stop=stop)

@@ -40,8 +40,6 @@ _POLL_S = 0.2
 _GATHER_S = 2.0
 """What ends within this time of the first is written together: one write to the disk, and better packed."""
 _WAIT_S = 5.0
-_AGAIN_S = 10.0
-"""After a failure: a disk that is full or a Redis that is away is not asked more often."""
 _CLEAN_EVERY_S = 3_600.0
 _MONTHS = 12
 _BACK = "back"
@@ -89,6 +87,7 @@ class Archiving:
         reader: The reader's name.
         account: Whose messages; None: of all accounts.
         keep_months: How long a day's file stays.
+        again_s: After how long `follow` tries again what failed: a full disk is not asked more often.
         clock: This machine's, in seconds since 1970.
     """
 
@@ -101,6 +100,7 @@ class Archiving:
         *,
         account: str | None,
         keep_months: int,
+        again_s: float = 10.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._screen = screen
@@ -109,6 +109,7 @@ class Archiving:
         self._reader = reader
         self._account = account
         self._keep_months = keep_months
+        self._again_s = again_s
         self._clock = clock
         self._process = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._archivers: dict[str, AccountArchiver] = {}
@@ -160,7 +161,7 @@ class Archiving:
                     if str(exc) != trouble:
                         self._screen.warn(Problem(self._reader, str(exc).rstrip("."), "It is tried again."))
                         trouble = str(exc)
-                    self._stop.wait(_AGAIN_S)
+                    self._stop.wait(self._again_s)
         self._report(only_news=True)
         return 0
 

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from plexsend.outbox.constants import LARGEST_NUMBER
 from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
-from plexsend.outbox.replies import number, text
+from plexsend.outbox.replies import number
 from plexsend.outbox.strays import keep_strays
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Reception(StrEnum):
     """The same was known already."""
     STRANGER = "stranger"
     """No message has its key, or several accounts know it: it is kept apart."""
+
+
+_RECEPTIONS = {str(each).encode(): each for each in Reception}
+"""As the script answers."""
 
 
 def take_receipts(
@@ -122,19 +127,34 @@ def _put(
         args += _arguments(receipts[place])
     reply = store.run(Script.RECEIPTS, account, args)
     for place, word in zip(places, reply, strict=True):
-        became[place] = Reception(text(word))
+        became[place] = _RECEPTIONS[word]
 
 
 def _arguments(receipt: Receipt) -> tuple[str | bytes | int, ...]:
     done_ms = receipt.done_ms
+    code, kind, rcs_kind = _code(receipt.code)
     return RECEIPT.write(
         msg_key=receipt.msg_key,
-        code=_plain(receipt.code, _MOST_CODE),
-        carrier=_plain(receipt.carrier, _MOST_CARRIER),
+        code=code,
+        carrier=_carrier(receipt.carrier),
         done=done_ms if done_ms is not None and 0 <= done_ms < LARGEST_NUMBER else "",
-        kind=receipt_code(Family.SMS, receipt.code).kind,
-        rcs_kind=receipt_code(Family.RCS, receipt.code).kind,
+        kind=kind,
+        rcs_kind=rcs_kind,
     )
+
+
+# There are few codes and carriers, and thousands of receipts a second.
+@lru_cache(maxsize=1024)
+def _code(code: str) -> tuple[str, str, str]:
+    """Return a code as a record keeps it, and its class in both families."""
+    kinds = (str(receipt_code(family, code).kind) for family in (Family.SMS, Family.RCS))
+    sms, rcs = kinds
+    return _plain(code, _MOST_CODE), sms, rcs
+
+
+@lru_cache(maxsize=1024)
+def _carrier(carrier: str) -> str:
+    return _plain(carrier, _MOST_CARRIER)
 
 
 def _plain(words: str, most: int) -> str:

@@ -69,7 +69,7 @@ class MemoryStreams:
             entries = self._entries.setdefault(account, [])
             return MemoryReader(account, entries, self._positions[account, name], self)
 
-    def wait(self, readers: Sequence[object], timeout_s: float) -> None:
+    def wait(self, readers: Sequence[object], timeout_s: float, stop: object) -> None:
         """Return at once: nothing comes by itself."""
 
 

@@ -39,6 +39,8 @@ class Paths:
         self._versions: dict[str, tuple[int, ...]] = {}
         self._digests: dict[str, frozenset[bytes]] = {}
         self._padded: dict[str, tuple[bytes, ...]] = {}
+        self._sharing: dict[bytes, tuple[str, ...]] = {}
+        """Digest → the accounts that have its secret."""
         self._no_account: tuple[bytes, ...] = ()
         self._looked_s = float("-inf")
         for account, each in given.items():
@@ -58,8 +60,10 @@ class Paths:
             is_right |= hmac.compare_digest(known, digest)
         if not is_right:
             return ()
-        others = (name for name, known in self._digests.items() if name != account and digest in known)
-        return (account, *others)
+        sharing = self._sharing[digest]
+        if sharing[0] == account:
+            return sharing
+        return (account, *(name for name in sharing if name != account))
 
     def _look(self) -> None:
         now_s = self._clock()
@@ -88,6 +92,10 @@ class Paths:
         most = max(map(len, self._digests.values()), default=0)
         blank = tuple(secrets.token_bytes(_BYTES) for _ in range(most))
         self._no_account = blank
+        self._sharing = {
+            digest: tuple(name for name, known in self._digests.items() if digest in known)
+            for digest in frozenset().union(*self._digests.values())
+        }
         self._padded = {name: (*known, *blank)[:most] for name, known in self._digests.items()}
 
     def _digest_all(self, words: tuple[str, ...]) -> frozenset[bytes]:

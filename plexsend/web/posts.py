@@ -77,7 +77,9 @@ def read_post(body: bytes) -> Post:
         found = json.loads(text) if _is_single(text) else json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return Post((), (Unread("not JSON", shown(text)),))
-    results = list(_results(found))
+    results = found.get(_RESULTS) if isinstance(found, dict) else None
+    if not isinstance(results, list):
+        results = list(_results(found))
     if not results:
         return Post((), (Unread("no result in it", shown(text)),))
     receipts: list[Receipt] = []
@@ -117,7 +119,9 @@ def _decode(body: bytes) -> str:
 
 def _is_single(text: str) -> bool:
     """Return whether no name that is used can be there twice."""
-    return "\\u" not in text and all(text.count(name) <= 1 for name in _QUOTED)
+    # Written out, since this is asked of every post.
+    key, code, results = _QUOTED
+    return "\\u" not in text and text.count(key) <= 1 and text.count(code) <= 1 and text.count(results) <= 1
 
 
 class _Twice(ValueError):
@@ -134,10 +138,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _results(found: Any) -> Iterator[Any]:
-    """Yield the results: those under `results`, or whatever has a key where the envelope is another one."""
+    """Yield what is under `results`, which is not a list, or all that has a key in another envelope."""
     if isinstance(found, dict) and _RESULTS in found:
-        inside = found[_RESULTS]
-        yield from inside if isinstance(inside, list) else [inside]
+        yield found[_RESULTS]
         return
     level = [found]
     looked_at = 0

@@ -12,7 +12,7 @@ from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.logs import get_logger
 from plexsend.web.answers import forbidden, not_found, taken, too_long, too_slow, unavailable
 from plexsend.web.app import App
-from plexsend.web.guards import NotWhole, TooLong, TooSlow, caller, read_body
+from plexsend.web.guards import Bodies, Callers, NotWhole, TooLong, TooSlow
 from plexsend.web.lag import LagWatch
 from plexsend.web.paths import Paths
 from plexsend.web.posts import read_post
@@ -65,8 +65,8 @@ class Receipts:
     """Takes posts. What is refused changes nothing, and says nothing of why beyond its status."""
 
     def __init__(self, parts: Parts, paths: Paths, writer: Writer) -> None:
-        self._allow = parts.settings.receipt_allow
-        self._trusted = parts.settings.trusted_proxies
+        self._callers = Callers(parts.settings.receipt_allow, parts.settings.trusted_proxies)
+        self._bodies = Bodies()
         self._refused = parts.refused
         self._pulse = parts.pulse
         self._paths = paths
@@ -74,19 +74,17 @@ class Receipts:
 
     async def on_post(self, req: Request, resp: Response, account: str, secret: str) -> None:
         """Take a post, and answer once Redis has it."""
-        if self._allow is not None:
-            address = caller(req.scope, self._trusted)
-            if address is None or address not in self._allow:
-                self._refused.note(RefusedBecause.ADDRESS)
-                forbidden(resp)
-                return
+        if not self._callers.may_post(req.scope):
+            self._refused.note(RefusedBecause.ADDRESS)
+            forbidden(resp)
+            return
         accounts = self._paths.find(account, secret)
         if not accounts:
             self._refused.note(RefusedBecause.PATH)
             not_found(resp)
             return
         try:
-            body = await read_body(req)
+            body = await self._bodies.read(req)
         except TooLong:
             self._refused.note(RefusedBecause.TOO_LONG)
             too_long(resp)

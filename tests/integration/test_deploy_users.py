@@ -37,6 +37,7 @@ SHOWS = (
     ("holds",),
     ("fleet",),
     ("audit",),
+    ("receipts",),
     ("audit", "--results", "billing"),
     ("results", "list"),
     ("status", "k1"),

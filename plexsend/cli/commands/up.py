@@ -68,9 +68,7 @@ _NO_ACCOUNT = Problem(
 @click.option(
     "--receipts-host",
     metavar="H",
-    default="127.0.0.1",
-    show_default=True,
-    help="The address at which receipts are taken.",
+    help="The address at which receipts are taken. [default: 127.0.0.1]",
 )
 @click.option(
     "--receipts-port",
@@ -86,7 +84,7 @@ def up(
     data: Path,
     port: int,
     sandbox_port: int,
-    receipts_host: str,
+    receipts_host: str | None,
     receipts_port: int | None,
     as_json: bool,
 ) -> int:
@@ -101,13 +99,15 @@ def up(
     require("embedded", "worker")
     if sandbox_port and not sandbox:
         raise UsageError("--sandbox-port needs --sandbox: without it no sandbox is started.")
+    if receipts_host is not None and sandbox:
+        raise UsageError("--receipts-host is for the real gateway: the sandbox posts from this machine.")
     screen = Screen(as_json=as_json)
     plan = _plan(screen, sandbox=sandbox, workers=workers, port=port, sandbox_port=sandbox_port)
     if plan.receipts:
         default = 0 if sandbox else _RECEIPTS_PORT
         plan = replace(
             plan,
-            receipts_host=receipts_host,
+            receipts_host=receipts_host or plan.receipts_host,
             receipts_port=default if receipts_port is None else receipts_port,
         )
     # Wrong settings are reported without loading these.

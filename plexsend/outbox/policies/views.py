@@ -84,7 +84,7 @@ def _view(
     return PolicyView(
         where=where,
         name=row.name,
-        value=shown(row.name, row.default if text is None else row.tidy(text)),
+        value=shown(row.name, row.default_for(service) if text is None else row.tidy(text)),
         origin=Origin.PERSON if found else origin,
         person=found[1] if found else None,
         set_at=found[0] if found else None,

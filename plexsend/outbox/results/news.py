@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
@@ -25,9 +25,19 @@ _AHEAD = 100
 """Entries that a call brings back, for the next read."""
 
 
-def wait(
-    store: Store, readers: Sequence[Reader], timeout_s: float, *, stop: threading.Event | None = None
-) -> None:
+class StopEvent(Protocol):
+    """What says that a wait shall end: a `threading.Event`, or what looks at several things."""
+
+    def is_set(self) -> bool:
+        """Return whether it shall end."""
+        ...
+
+    def wait(self, timeout: float) -> object:
+        """Wait until then, for at most so many seconds."""
+        ...
+
+
+def wait(store: Store, readers: Sequence[Reader], timeout_s: float, *, stop: StopEvent | None = None) -> None:
     """Wait until one of these readers may have something to read, for at most the time, or five seconds.
 
     Args:

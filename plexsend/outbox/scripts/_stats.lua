@@ -12,7 +12,6 @@ local day_offsets
 local function offset_at(ms)
   if day_offsets == nil then day_offsets = redis.pcall('HGET', P .. 'policy', 'offsets') end
   if type(day_offsets) ~= 'string' then day_offsets = kept_offsets() end
-  -- A zone whose clock is never changed.
   local only = string.match(day_offsets, '^0:(-?%d+)$')
   if only then return tonumber(only) end
   local offset = DAY_OFFSET_MS
@@ -30,16 +29,17 @@ end
 
 -- Day -> field -> how many came, or with a minus went; written once for each field at the end of a script.
 local by_day = {}
--- Quarter of an hour since 1970 -> its day: zones change at full quarters, and much of a call ended in the same.
+-- Times -> their days. Where the zone was never changed (offsets have one part, of full hours or quarters), times are
+-- quarters of an hour, in which much of a call ended; else a person may have set another in the middle of one.
 local days = {}
 
 -- `ms`: when it was submitted, or ended first.
 local function count_by_day(ms, field, n)
   local quarter = math.floor(ms / 900000)
-  local date = days[quarter]
+  local date = days[quarter] or days[ms]
   if not date then
     date = date_of(day_number(ms))
-    days[quarter] = date
+    days[string.find(day_offsets, '^0:%-?%d*00000$') and quarter or ms] = date
   end
   local fields = by_day[date]
   if not fields then

@@ -1,5 +1,5 @@
--- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records, audit/strays,
--- needs: audit/holds
+-- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records, audit/contents,
+-- needs: audit/strays, audit/holds
 -- audit: looks at lanes or messages of an account and writes nothing. So it runs where the account's messages should
 -- not be, too, and says what is there. Reads of the lanes named: all but their route's drains and takes; of the
 -- messages named: m: b: and their places; lanes, routes, holds, wake, wake:routes, policy.

@@ -42,11 +42,21 @@ def test_up_stopped_while_it_starts(terminal: Any, moment: str, signals: tuple[s
     assert "Traceback" not in run.err.read_text()
 
 
+def test_up_stopped_while_its_server_for_receipts_starts(terminal: Any) -> None:
+    run = terminal.start(*UP)
+    wait_until((terminal.folder / ".plexsend" / "logs" / "receipts.log").exists)
+
+    assert run.end(INT) == 0
+    assert terminal.left() == {}
+    assert "Traceback" not in run.err.read_text()
+
+
 @pytest.mark.parametrize("signals", [(HUP,), (TERM, INT, INT)], ids=str)
 def test_up_stopped_while_it_runs(terminal: Any, signals: tuple[signal.Signals, ...]) -> None:
     run = terminal.start(*UP, "--workers", "1")
     run.wait_for("Ctrl-C stops everything.")
-    assert len(run.children()) == 3
+    # Valkey, the sandbox, the server for receipts, a worker.
+    assert len(run.children()) == 4
 
     assert run.end(*signals) == 0
     assert terminal.left() == {}
@@ -100,7 +110,7 @@ def test_demo_stopped(terminal: Any, words: str, signals: tuple[signal.Signals, 
 def test_demo_killed_takes_everything_along(terminal: Any) -> None:
     run = terminal.start("demo")
     run.wait_for("refuses a recipient")
-    assert len(run.children()) == 4
+    assert len(run.children()) == 5
     run.process.kill()
 
     wait_until(lambda: not terminal.left())

@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -99,6 +100,36 @@ def test_a_receipt_that_says_otherwise_makes_the_exit_code_1(
     assert " is undelivered: code 2, no such number" in run.text()
     for pid in up.children():
         assert secret not in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+APPLICATION = """
+import plexsend
+
+words = {"from_": "02-2345-6789", "text": "안녕하세요", "images": ["https://img.example/1.jpg"]}
+keys = {plexsend.send("mms-bulk", to=to, **words) for to in ("010-2345-6789", "010-9998-0050")}
+for result in plexsend.results(reader="application", from_start=True):
+    if result.msg_key in keys and result.final:
+        print(result.state, result.outcome, result.code_from, result.reason, result.permanent, sep=",")
+        keys.discard(result.msg_key)
+    if not keys:
+        break
+"""
+
+
+def test_an_application_hears_what_receipts_say(exports: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", APPLICATION],
+        env={**os.environ, **exports},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(done.stdout.splitlines()) == [
+        "delivered,success,receipt,,None",
+        "undelivered,failure,receipt,no_such_number,True",
+    ]
 
 
 def test_the_line_for_another_worker_starts_one_that_sends(
@@ -266,5 +297,8 @@ def test_a_port_that_is_taken_is_refused(terminal: Any) -> None:
             assert terminal.left() == {}
 
 
-def test_a_port_of_the_sandbox_without_one_is_wrong_usage(terminal: Any) -> None:
-    assert terminal.run("up", "--sandbox-port", "8080").process.returncode == 2
+@pytest.mark.parametrize(
+    "words", [("--sandbox-port", "8080"), ("--sandbox", "--receipts-host", "0.0.0.0")], ids=str
+)
+def test_what_has_no_use_is_wrong_usage(terminal: Any, words: tuple[str, ...]) -> None:
+    assert terminal.run("up", *words).process.returncode == 2

@@ -145,12 +145,15 @@ def test_a_process_that_is_forked_after_the_first_call_sends_too(
         "child = os.fork()\n"
         "if child == 0:\n"
         "    print(send('child'), plexsend.status('parent-1').state, flush=True)\n"
+        "    plexsend.cancel('child')\n"
+        "    for result in plexsend.results(reader='forked', from_start=True, follow=False):\n"
+        "        print(result.msg_key, result.state, flush=True)\n"
         "    os._exit(0)\n"
         "os.waitpid(child, 0)\n"
         "print(send('parent-2'), plexsend.status('child').state)\n"
     )
 
-    assert run(code, environment) == ["child waiting", "parent-2 waiting"]
+    assert run(code, environment) == ["child waiting", "child cancelled", "parent-2 cancelled"]
 
 
 def test_the_page_has_every_list_of_a_submission_and_every_error_of_an_application() -> None:

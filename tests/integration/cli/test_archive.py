@@ -24,7 +24,6 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.replies import text
-from plexsend.outbox.results.replay import replay
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.settings import NumberKey
 from plexsend.terminal.screen import Screen
@@ -171,8 +170,7 @@ def test_a_reader_that_fell_behind_names_what_it_missed_and_a_replay_mends_it(
     assert f"plexsend results replay archive --since {missed['from']}" in done.err
     assert keys_in(path) == ["k1", "k4"]
 
-    since = datetime.fromisoformat(missed["from"])
-    assert replay(store, "main", "archive", round(since.timestamp() * 1000)) is not None
+    assert run("results", "replay", "archive", "--since", missed["from"]).code == 0
     done = run("archive", str(path), "--json")
     assert (done.code, done.lines[-1]["written"]) == (0, 2)
     assert sorted(keys_in(path)) == ["k1", "k2", "k3", "k4"]
@@ -315,3 +313,50 @@ def test_it_follows_until_it_is_asked_to_stop(
 )
 def test_months_before(day: str, months: int, before: str) -> None:
     assert months_before(datetime.fromisoformat(day).date(), months).isoformat() == before
+
+
+def test_status_of_what_redis_has_forgotten(
+    run: Callable[..., Any], yard: Any, path: Path, store: Store
+) -> None:
+    yard.end(Outcome.ACCEPTED, "k1", code="C100")
+    take_receipts(store, "main", [Receipt("k1", "2", "SKT", 1_764_000_000_000)])
+    assert run("archive", str(path)).code == 0
+    known = run("status", "k1", "--archive", str(path), "--json").lines[0]
+    assert "archived" not in known
+    store.client.delete(store.keys.record("main", "k1"))
+    told = run("status", "k1", "--archive", str(path), "--json")
+    assert (told.code, told.lines[0]["state"], told.lines[0]["archived"]) == (0, "undelivered", True)
+    assert told.lines[0]["receipt"] == known["receipt"]
+    words = run("status", "k1", "--archive", str(path)).out
+    assert words.startswith("k1  undelivered  (from the archive)\n")
+    assert "through SKT at 2025-11-25 01:00:00+09:00" in words
+    assert run("status", "k2", "--archive", str(path)).code == 1
+    assert run("status", "k1", "--archive", str(path), "--account", "shop").code == 1
+
+
+def test_a_process_that_follows_goes_on_when_the_folder_can_be_written_again(
+    yard: Any, path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yard.end(Outcome.ACCEPTED, "k1")
+    link = path / f"{today()}.jsonl.gz"
+    with Folder.to_write(path) as folder:
+        link.symlink_to(path / "elsewhere")
+        archiving = Archiving(
+            *(Screen(as_json=True), store, folder, "archive"), account=None, keep_months=12, again_s=0.05
+        )
+
+        def mend() -> None:
+            link.unlink()
+            until = time.monotonic() + 20
+            while not (link.exists() and link.stat().st_size) and time.monotonic() < until:
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        mender = threading.Timer(0.3, mend)
+        mender.start()
+        assert archiving.follow() == 0
+        mender.join()
+    told = capsys.readouterr()
+    assert told.err.count("no links") == 1
+    assert json.loads(told.out)["written"] == 1
+    assert keys_in(path) == ["k1"]

@@ -71,6 +71,14 @@ def test_place_shows_all_that_holds_there_and_from_where(run: Callable[..., Any]
     assert "keep_days" not in run("policy", "list", "mms-bulk").out
 
 
+def test_default_of_a_service_is_that_of_its_product(run: Callable[..., Any]) -> None:
+    def wait_of(place: str) -> str:
+        rows = {row["name"]: row for row in run("policy", "list", place, "--json").lines}
+        return str(rows["receipt_wait_h"]["value"])
+
+    assert (wait_of("sms-bulk"), wait_of("mms-bulk")) == ("26", "84")
+
+
 def test_numbers_are_masked_wherever_they_are_shown(run: Callable[..., Any], store: Store) -> None:
     outs = [
         run("policy", "set", "@main", "only_to=010-3456-7891", "senders=02-212-3456", *WHY),

@@ -57,6 +57,7 @@ THINGS = [
     (Scope.LANE, GROUPED[1].route.name),
     (Scope.GROUP, GROUP),
 ]
+HEARD_OF = (State.SENDING, State.UNCERTAIN, State.ACCEPTED, State.UNKNOWN, State.UNDELIVERED)
 LIVELY = (State.SCHEDULED, State.WAITING, State.SENDING)
 
 
@@ -75,13 +76,15 @@ class OutboxMachine(RuleBasedStateMachine):
         self.processes = [WorkerProcess(name, 16, SERVICES) for name in ("p1", "p2")]
         self.drains: list[Drain] = []
         self.ghosts: list[tuple[Lane, Batch]] = []
+        self.has_webhook = False
         self.names = 10
         self.keys = 0
 
     # Producers
 
-    @initialize(n=st.integers(0, 14), form=forms)
-    def submit_at_first(self, n: int, form: int) -> None:
+    @initialize(n=st.integers(0, 14), form=forms, has_webhook=st.sampled_from([True, True, False]))
+    def submit_at_first(self, n: int, form: int, *, has_webhook: bool) -> None:
+        self.has_webhook = has_webhook
         for lane in LANES:
             self.driver.submit(lane, self._new_keys(n), b"1", None, None, form=form)
 
@@ -127,6 +130,19 @@ class OutboxMachine(RuleBasedStateMachine):
             self._replace(pick % 2)
         elif mishap is Mishap.EVERYBODY_AWAY:
             self.driver.let_pass((2 + pick % 20) * STEP_MS)
+
+    # The gateway
+
+    @rule(came=st.lists(st.tuples(picks, st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=12))
+    def receipts_come(self, came: list[tuple[int, int, int]]) -> None:
+        """In most of the runs; mostly for what is being sent, or was."""
+        known = self.driver.model.messages.items()
+        if not self.has_webhook or not known:
+            return
+        for pick, rank, fitting in came:
+            heard_of = sorted(key for key, told in known if fitting and told.state in HEARD_OF)
+            keys = heard_of or [*sorted(self.driver.model.messages), "nobody"]
+            self.driver.receive(keys[pick % len(keys)], rank)
 
     # Housekeeping
 

@@ -15,6 +15,7 @@ from plexsend.outbox.batches import Outcome, Settlement, Verdict
 from plexsend.outbox.states import DEAD, LIVING, Event, State
 from tests.integration.outbox.told import Told, check, leads_to
 from tests.integration.outbox.told_holds import RECLAIM_MS, ToldHolds
+from tests.integration.outbox.told_receipts import decide, receive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ class Model:
         """Groups that a cancel closed."""
         self.parking: set[str] = set()
         """Services in which nothing that may have been sent goes again by itself."""
+        self.receipts_come = False
         self._places = 0
 
     def submit(
@@ -66,7 +68,7 @@ class Model:
             if verdict.outcome is Outcome.RETRY and lane.service in self.parking:
                 verdict = replace(verdict, outcome=Outcome.PARK, delay_ms=0, alone=False)
             told = self.messages.get(verdict.msg_key)
-            if told is None or self._is_repeated(told, verdict):
+            if told is None or told.is_repeated(verdict):
                 continue
             if told.token == verdict.token:
                 self._settle_own(told, verdict, for_another=for_another)
@@ -169,7 +171,7 @@ class Model:
         told = self.messages.get(key)
         if told is None:
             return "unknown"
-        stays = self._why_it_stays(told, at_ms)
+        stays = told.why_it_stays(at_ms, self.now_ms)
         if stays:
             return stays
         if at_ms > self.now_ms:
@@ -184,17 +186,16 @@ class Model:
         self._move(told, Event.DUE)
         return "rescheduled"
 
-    def _why_it_stays(self, told: Told, at_ms: int) -> str:
-        if told.state not in (State.WAITING, State.SCHEDULED):
-            return "refused"
-        if "m" in told.flags:
-            return "may_have_been_sent"
-        expires = told.expires_ms is not None and told.expires_ms <= max(at_ms, self.now_ms)
-        return "expires" if expires else ""
+    def receive(self, key: str, rank: int) -> None:
+        """Let a receipt come, see told_receipts."""
+        if told := self.messages.get(key):
+            self.receipts_come = True
+            if event := receive(told, rank):
+                self._move(told, event)
 
     def archive(self, keep_ms: int) -> None:
-        """Forget what ended long ago."""
-        for key, told in list(self.messages.items()):
+        """Forget what ended long ago. Where receipts come, records are kept for longer than a run takes."""
+        for key, told in [] if self.receipts_come else list(self.messages.items()):
             if told.state not in LIVING and told.ended_ms + keep_ms <= self.now_ms:
                 self._forget(key, Event.ARCHIVE)
 
@@ -214,9 +215,9 @@ class Model:
         return self._places
 
     def _move(self, told: Told, event: Event) -> None:
-        told.state = leads_to(event, told.state)
+        before, told.state = told.state, leads_to(event, told.state)
         if told.state not in LIVING:
-            told.ended_ms = self.now_ms
+            told.ended_ms = self.now_ms if before in LIVING else told.ended_ms
             if told.state not in DEAD:
                 told.token = ""
 
@@ -230,13 +231,11 @@ class Model:
         told.token, told.expires_ms, told.tried = "", None, False
         told.flags.discard("c")
 
-    @staticmethod
-    def _is_repeated(told: Told, verdict: Verdict) -> bool:
-        if told.state is State.ACCEPTED and verdict.outcome is Outcome.ACCEPTED:
-            return True
-        return told.state is not State.SENDING and told.token == verdict.token
-
     def _settle_own(self, told: Told, verdict: Verdict, *, for_another: bool) -> None:
+        if decided := decide(told, verdict.outcome):
+            self._move(told, decided)
+            told.token = "" if verdict.outcome is Outcome.ACCEPTED else verdict.token
+            return
         if verdict.outcome is Outcome.ACCEPTED or "l" in told.flags:
             self._move(told, Event.ACCEPT)
             return

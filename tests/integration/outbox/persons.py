@@ -12,10 +12,12 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import lanes_of
+from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.states import DEAD, State
 from plexsend.outbox.steer import Act
 from plexsend.settings import OnUncertain
 from tests.integration.outbox.outlook import Outlook
+from tests.integration.outbox.told_receipts import CODES
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -72,6 +74,14 @@ class Persons(Outlook):
         done = groups.cancel(self.store, "main", group, by="anna", why="x")
         assert (done.cancelled, done.wanted) == (sum(n for n, _, _ in told), sum(n for _, n, _ in told))
         assert set(done.parked) == {key for _, _, parked in told for key in parked}
+
+    def receive(self, key: str, rank: int) -> None:
+        """Let a receipt come, perhaps of a message that nobody knows."""
+        take_receipts(self.store, "main", [Receipt(key, CODES[rank])])
+        self.model.receive(key, rank)
+        # From now on records are kept for longer; the next sweep finds it out by itself within seconds.
+        sweep = self.store.keys.sweep("main")
+        self.store.client.hdel(sweep, "waits", "unheard")
 
     def reschedule(self, key: str, in_ms: int) -> None:
         """Give a message another time; 0: now."""

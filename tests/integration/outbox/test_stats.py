@@ -145,6 +145,20 @@ def give_up_waiting(bench: Bench, key: str) -> None:
         store.client.hdel(store.keys.sweep("main"), "unheard", "quiet")
 
 
+def test_one_call_about_days_of_two_zones_finds_each(bench: Bench) -> None:
+    """Both ended within a second, in which the zone was changed."""
+    for key, zone in (("a", EAST), ("b", WEST)):
+        live_in(bench, zone)
+        bench.submit([key])
+        bench.drain_all()
+    take_receipts(bench.store, "main", [Receipt("a", "0"), Receipt("b", "0")])
+    found = {key[:3]: n for key, n in counted(bench.store).items() if key[2] != "submitted"}
+    assert found == {
+        (today(bench, EAST), BULK.name, "delivered"): 1,
+        (today(bench, WEST), BULK.name, "delivered"): 1,
+    }
+
+
 def test_what_is_dropped_or_archived_stays_counted(bench: Bench) -> None:
     reject(bench, "a")
     bench.submit(["b"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.states import TRANSITIONS, Event, State
+from plexsend.outbox.batches import Outcome
+from plexsend.outbox.states import SENT, TRANSITIONS, Event, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plexsend.outbox.batches import Verdict
     from plexsend.outbox.lanes import Lane
 
 
@@ -38,6 +40,22 @@ class Told:
     token: str = ""
     abandoned_ms: int = 0
     ended_ms: int = 0
+    kept: int = -1
+    """Rank of the receipt that came while it is being sent."""
+
+    def is_repeated(self, verdict: Verdict) -> bool:
+        """Whether a verdict was settled before, by a call whose reply was lost."""
+        if self.state in SENT and verdict.outcome is Outcome.ACCEPTED:
+            return True
+        return self.state is not State.SENDING and self.token == verdict.token
+
+    def why_it_stays(self, at_ms: int, now_ms: int) -> str:
+        """Tell why it cannot have another time; nothing where it can."""
+        if self.state not in (State.WAITING, State.SCHEDULED):
+            return "refused"
+        if "m" in self.flags:
+            return "may_have_been_sent"
+        return "expires" if self.expires_ms is not None and self.expires_ms <= max(at_ms, now_ms) else ""
 
 
 def leads_to(event: Event, state: State | None) -> State:

@@ -6,11 +6,13 @@ import json
 import socket
 import time
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.web import guards
+from plexsend.web import receipts
+from plexsend.web.guards import Bodies
 from tests.integration.web.conftest import SECRET
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def test_sender_of_a_byte_at_a_time_ends_too(open_door: Open, sockets: ExitStack
 def test_slow_body_is_answered(
     open_door: Open, sockets: ExitStack, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guards, "SLOW_S", 0.1)
+    monkeypatch.setattr(receipts, "Bodies", partial(Bodies, 0.1))
     door = open_door()
     assert rest(connect(door, sockets, HEAD + b"\r\n{")).startswith(b"HTTP/1.1 408 ")
     assert door.refused(store) == {"too slow": 1}

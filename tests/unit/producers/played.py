@@ -72,6 +72,11 @@ class PlayedSource:
         for key in keys:
             self.streams.add(lane, key, state, code="0", now_ms=1_000, receipt=("SKT", None))
 
+    @property
+    def open_spans(self) -> int:
+        """How many spans were given out and not ended."""
+        return sum(len(position.open) for position in self.streams._positions.values())
+
     def note(self, what: str, account: str, more: str) -> None:
         self.calls.append((what, account, more))
         failure = self.failures.pop(0) if self.failures else None
@@ -91,8 +96,8 @@ class PlayedSource:
         found = self.streams.reader(account, name, process, from_start=from_start, lease_ms=lease_ms)
         return PlayedReader(found, self)
 
-    def wait(self, readers: Sequence[object], timeout_s: float) -> None:
-        del readers, timeout_s
+    def wait(self, readers: Sequence[object], timeout_s: float, stop: object) -> None:
+        del readers, timeout_s, stop
         self.waits += 1
         self._on_wait(self)
 

@@ -103,6 +103,16 @@ def test_a_batch_that_ends_inside_an_entry_gives_that_entry_back(source: PlayedS
     assert keys_of(source) == ["a", "b", "c"]
 
 
+def test_a_batch_that_is_done_with_is_not_given_back_for_its_last_entry(source: PlayedSource) -> None:
+    source.publish("x")
+    whole = Entry("5000-0", "main", State.CANCELLED, LANE, "", ("a", "b", "c"), ())
+    source.streams._entries["main"].append(whole)
+    batches = Results(source, wanted(follow=False)).batches(2)
+    assert [[result.msg_key for result in next(batches)] for _ in range(2)] == [["x", "a"], ["b", "c"]]
+    batches.close()
+    assert keys_of(source) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("most", [0, 10_001, True, 1.5, "500"])
 def test_a_batch_of_no_size_is_refused_at_once(source: PlayedSource, most: Any) -> None:
     with pytest.raises(UsageError, match=r"1 to 10,000"):
@@ -172,6 +182,7 @@ def test_all_accounts_are_heard_in_turn(source: PlayedSource) -> None:
     source.publish("x", "y", lane=shop)
     assert keys_of(source) == ["a", "x", "b", "y", "c"]
     assert keys_of(source) == []
+    assert source.open_spans == 0
 
 
 def test_an_account_that_comes_later_is_heard_from_its_beginning() -> None:
@@ -252,6 +263,18 @@ def test_what_waiting_does_not_mend_is_raised(source: PlayedSource) -> None:
 def test_a_loop_that_waits_for_redis_ends_by_its_event(source: PlayedSource) -> None:
     stop = threading.Event()
     source.failures = [AWAY] * 100
+    assert list(Results(source, wanted(stop=stop), Rhythm(sleep=lambda _: stop.set()))) == []
+    assert len(source.calls) == 1
+
+
+def test_a_loop_whose_waiting_fails_ends_by_its_event_too() -> None:
+    stop = threading.Event()
+
+    def on_wait(source: PlayedSource) -> None:
+        assert source.waits < 3
+        raise AWAY
+
+    source = PlayedSource(on_wait)
     assert list(Results(source, wanted(stop=stop), Rhythm(sleep=lambda _: stop.set()))) == []
 
 

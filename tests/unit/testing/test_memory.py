@@ -103,6 +103,9 @@ def test_keys_are_known_as_in_redis(outbox: MemoryOutbox) -> None:
     assert [(each.msg_key, each.state) for each in again.duplicates] == [("a", State.ACCEPTED)]
     assert [(each.msg_key, each.state) for each in again.conflicts] == [("a", State.ACCEPTED)]
     assert [each.msg_key for each in again.added] == ["b"]
+    gone = datetime.now(UTC) - timedelta(hours=1)
+    plexsend.submit("mms-bulk", [mms_item(3, msg_key="c")], send_at=gone)
+    assert outbox.message("c").state is State.WAITING
     kept = plexsend.submit("mms-bulk", [mms_item(2, msg_key="b")], send_at=later).duplicates[0].kept
     assert kept is not None
     assert (kept.send_at_ms, kept.expires_at_ms) == (0, None)

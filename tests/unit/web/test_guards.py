@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plexsend.settings.networks import networks
-from plexsend.web.guards import caller
+from plexsend.web.guards import Callers, caller
 
 GATEWAY = "43.202.205.42"
 OURS = networks("PLEXSEND_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8")
@@ -42,7 +42,6 @@ def test_first_address_that_is_not_a_proxy_of_ours_is_the_callers(
 
 def test_header_is_not_believed_of_anybody_else() -> None:
     assert str(caller(scope("1.2.3.4", GATEWAY), OURS)) == "1.2.3.4"
-    assert str(caller(scope("10.1.1.1", GATEWAY), None)) == "10.1.1.1"
     # What is made up comes before what our proxy adds.
     assert str(caller(scope("10.1.1.1", f"{GATEWAY}, 1.2.3.4"), OURS)) == "1.2.3.4"
 
@@ -60,3 +59,23 @@ def test_proxy_itself_may_ask() -> None:
 
 def test_peer_without_an_address_is_nobody() -> None:
     assert caller(scope(None, GATEWAY), OURS) is None
+
+
+def test_everybody_may_post_where_no_list_is_set() -> None:
+    assert Callers(None, None).may_post(scope("1.2.3.4"))
+    assert Callers(None, None).may_post(scope(None))
+
+
+def test_only_those_on_the_list_may_post() -> None:
+    listed = networks("PLEXSEND_RECEIPT_ALLOW", f"{GATEWAY}, 2001:db8::/32")
+    callers = Callers(listed, None)
+    for _ in range(2):
+        assert [callers.may_post(scope(peer)) for peer in (GATEWAY, f"::ffff:{GATEWAY}", "2001:db8::1")] == [
+            True
+        ] * 3
+        assert not any(callers.may_post(scope(peer)) for peer in ("1.2.3.4", "::1", "unix", "", None))
+    # Nobody is believed, where no proxy is named.
+    assert not callers.may_post(scope("10.1.1.1", GATEWAY))
+    assert Callers(listed, OURS).may_post(scope("10.1.1.1", GATEWAY))
+    assert not Callers(listed, OURS).may_post(scope("10.1.1.1", f"{GATEWAY}, 1.2.3.4"))
+    assert not Callers(listed, OURS).may_post(scope("10.1.1.1", f"{GATEWAY}, unknown"))
