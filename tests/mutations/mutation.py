@@ -17,6 +17,7 @@ PROMISES = {
     6: "one bad item fails no neighbour, nothing is guessed, no outage costs attempts",
     7: "no body, number or secret in any log or error text",
     8: "memory is bounded",
+    9: "each result goes to each reader at least once, or the reader is told what it missed",
 }
 """The promises by their numbers, in short."""
 

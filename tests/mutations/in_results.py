@@ -1,0 +1,58 @@
+"""Mutations of how results come to applications."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation
+
+_HEARING = "producers/hearing.py"
+_OF_LOOPS = "tests/unit/producers/test_listening.py"
+_OF_REDIS = "tests/integration/producers/test_results.py"
+
+IN_RESULTS = (
+    Mutation(
+        "break-acknowledges",
+        9,
+        "a loop that is left in the middle counts as done with all that it was given",
+        _HEARING,
+        "self._reader.give_back(self._open.first, self._position)",
+        "self._reader.done(self._open.first)",
+        (
+            f"{_OF_LOOPS}::test_a_break_gives_back_what_the_loop_had_in_hand_and_all_behind_it",
+            f"{_OF_LOOPS}::test_an_error_in_the_loop_gives_back_too",
+            f"{_OF_REDIS}::test_a_reader_goes_on_where_it_was",
+        ),
+    ),
+    Mutation(
+        "new-account-not-heard",
+        9,
+        "an account that sends for the first time is heard from the moment at which a loop notices it",
+        _HEARING,
+        "from_start=wanted.from_start or is_known",
+        "from_start=wanted.from_start",
+        (
+            f"{_OF_LOOPS}::test_a_known_reader_hears_an_account_that_came_while_nobody_listened",
+            f"{_OF_REDIS}::test_an_account_that_came_while_no_loop_ran_is_heard_whole",
+        ),
+    ),
+    Mutation(
+        "missed-in-silence",
+        9,
+        "a reader that fell behind what is kept goes on without a word",
+        "producers/listening.py",
+        "if found is None or found.why not in _WHY_MISSED:",
+        "if found is None or found.why:",
+        (
+            f"{_OF_LOOPS}::test_what_was_missed_is_raised_with_its_times",
+            f"{_OF_REDIS}::test_what_was_missed_is_told_where_nothing_came_since",
+        ),
+    ),
+    Mutation(
+        "two-accounts-one-id",
+        9,
+        "results of two accounts share an id, so an application drops one as a double",
+        "producers/results.py",
+        'id=f"{entry.account}:{entry.id}:{place}"',
+        'id=f"{entry.id}:{place}"',
+        ("tests/unit/producers/test_results.py::test_results_of_two_accounts_never_share_an_id",),
+    ),
+)
