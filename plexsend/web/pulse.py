@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plexsend.clock import elapsed_s
-from plexsend.errors import OutboxError, OutboxUnsuitable
+from plexsend.errors import OutboxError, OutboxUnavailable, OutboxUnsuitable
 from plexsend.logs import get_logger
 from plexsend.outbox.doors import RENEWED_S, announce, leave
 from plexsend.outbox.redis.requirements import inspect
@@ -51,6 +51,7 @@ class Pulse:
         self._looked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="plexsend-pulse", daemon=True)
         self._since_ms = 0
+        self._is_unknown = False
         self._asked_s = elapsed_s()
         self._why = "Redis was not asked yet"
         self._said_s = float("-inf")
@@ -114,10 +115,17 @@ class Pulse:
         counts = self._refused.take()
         try:
             self._since_ms = announce(self._store, self._make(), counts, since_ms=self._since_ms)
-        except OutboxError:
+        except OutboxError as exc:
             self._refused.give_back(counts)
-            raise
-        self._unsaid.update(counts)
+            if isinstance(exc, OutboxUnavailable | OutboxUnsuitable):
+                raise
+            # Another program put something else there. Receipts are taken all the same.
+            if not self._is_unknown:
+                self._log.error("server not announced", words=str(exc))
+            self._is_unknown = True
+        else:
+            self._is_unknown = False
+            self._unsaid.update(counts)
 
     def _fail(self, why: str, words: str) -> None:
         if self._why != why:

@@ -1,4 +1,4 @@
--- needs: _clock, _outcomes, _stats, _ended
+-- needs: _clock, _outcomes, _stats, _stats_by_day, _ended
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
 -- Both are gathered, and written once for each field at the end of a script, with what applications hear of it.
 
@@ -62,6 +62,6 @@ local function write_counts()
     end
   end
   counts, balances = {}, {}
-  write_by_day()
+  if by_day then write_by_day() end
   write_outcomes()
 end

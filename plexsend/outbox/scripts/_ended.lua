@@ -1,6 +1,10 @@
--- needs: _clock, _stats, _stats_folds
+-- needs: _clock, _stats_folds, _stats_by_day
 -- Messages that end, and that leave a final state again, as their day counts them. The straight way of a batch does
 -- without this: see advance/settle.
+
+local function counted_as(lane, state, code, carrier)
+  return lane .. '|' .. state .. '|' .. code .. '|' .. carrier
+end
 
 -- The field is a function of what the record holds, so that a message which leaves a state is found where it was
 -- counted: `c`, the code of the answer, where that ended it; of `w`, the receipt, where one did; none where a person

@@ -5,12 +5,6 @@
 -- of its route, `*` in place of the group, and beyond half as many again also without code and carrier: those
 -- are as few as routes and states. So the sums of a service, a state and a day are always whole.
 
--- What policy.lua keeps where an older program wrote the policies without it; empty: nothing was kept yet.
-local function kept_offsets()
-  local found = redis.pcall('HGET', P .. 'stats', 'offsets')
-  return type(found) == 'string' and found or ''
-end
-
 -- The fields in which a message may be counted, in the order in which they are tried.
 local function places_of(field)
   local lane, state, rest = string.match(field, '^([^|]*)|(%l+)(.*)$')

@@ -1,4 +1,4 @@
--- needs: _clock, _here, arguments; _stats_folds
+-- needs: _clock, _here, arguments;
 -- policy: writes what is in force in the account, for the other scripts. Touches p{a}:policy, stats.
 -- Its arguments are in arguments.py; after them name, value, name, value ...
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
@@ -10,7 +10,9 @@ local MOST_OFFSETS = 64
 -- `offsets` as they are from now on: what was in force until now stays, so that what was counted on a day is found
 -- there again. `given`: how far from UTC the zone is, and will be; empty where the caller does not know the zone.
 local function agreed_offsets(given)
-  local kept, joined, last, current = kept_offsets(), {}, nil, nil
+  local kept = redis.pcall('HGET', P .. 'stats', 'offsets')
+  if type(kept) ~= 'string' then kept = '' end
+  local joined, last, current = {}, nil, nil
   for from, offset in string.gmatch(given, '(%d+):(-?%d+)') do
     if tonumber(from) <= now then current = offset end
   end

@@ -1,4 +1,4 @@
--- needs: _clock, _here, arguments; _lanes, _counts, _stats
+-- needs: _clock, _here, arguments; _lanes, _dates, _stats, _stats_folds
 -- stats: keeps the counts by day. Touches p{a}:stats, stats:<day>; reads lanes and the counts of lanes.
 -- act:
 --   keep: takes away the days that are older than STATS_MONTHS, at most MOST_STATS_DAYS of them. Where nobody counted

@@ -1,5 +1,5 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _closings, _stats
--- when used: _stats_folds
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _closings, _stats_today
+-- when used: _stats_folds, _stats_by_day, _ended
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; stats, stats:<day>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
@@ -109,7 +109,7 @@ if added > 0 then
   count(lane, 'submitted', added)
   local in_force = redis.pcall('HMGET', P .. 'policy', 'offsets', 'linger_ms:' .. service_of(lane))
   day_offsets = in_force[1] or false
-  count_by_day(now, lane .. '|submitted', added)
+  add_to_today(lane .. '|submitted', added)
   write_counts()
   wake_by(lane, wakes_at(not in_force.err and (number_in(in_force[2]) or DEFAULT_LINGER_MS)))
 end

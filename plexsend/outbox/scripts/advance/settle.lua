@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _outcomes, _stats, _policy, arguments, advance/names, advance/late, advance/verdicts
+-- needs: _record, _lanes, _counts, _outcomes, _stats_today, _policy, arguments, advance/names, advance/late, advance/verdicts
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -53,7 +53,7 @@ local function write_straight()
     count_fresh(home, #of_lane.keys)
     for code, n in pairs(of_lane.codes) do
       count_code(home, code, n)
-      count_by_day(now, counted_as(home, accepted_state, code, ''), n)
+      add_to_today(home .. '|' .. accepted_state .. '|' .. code .. '|', n)
     end
     tell_straight(home, of_lane)
     call('DEL', unpack(of_lane.bodies))
