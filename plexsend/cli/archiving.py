@@ -12,12 +12,15 @@ from calendar import monthrange
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from math import inf
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from plexsend.archive.archiver import AccountArchiver
+from plexsend.archive.archiver import LEASE_MS, AccountArchiver
 from plexsend.cli.targets import require_account
+from plexsend.clock import elapsed_s
 from plexsend.errors import ArchiveFailed, OutboxUnavailable, Problem
+from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading import queries
 from plexsend.outbox.results.news import wait
 from plexsend.outbox.results.overview import list_readers
@@ -126,12 +129,15 @@ class Archiving:
 
             def show() -> None:
                 done, lines = self._total.entries, self._total.lines
-                report(min(done, total - 1), total, count=lines) if total else None
+                report(min(done, total), total, count=lines) if total else None
 
             waiting = list(self._accounts())
-            while waiting and not self._stop.is_set():
+            until_s = inf
+            while waiting and not self._stop.is_set() and elapsed_s() < until_s:
                 for account in waiting:
                     self._write(account, until_ms=began_ms, show=show)
+                # By then another process has ended what it has now, or its lease has lapsed.
+                until_s = min(until_s, elapsed_s() + LEASE_MS / 1000 + _WAIT_S)
                 # What another process has may come back: the last of us to end leaves nothing.
                 waiting = [name for name in waiting if self._archivers[name].reader.lapses_s is not None]
                 if waiting:
@@ -175,6 +181,7 @@ class Archiving:
                 self._archivers[name] = AccountArchiver(
                     self._store, name, self._folder, reader=self._reader, process=self._process
                 )
+                self._warn_of_silence(name)
             yield name
 
     def _write(
@@ -206,6 +213,16 @@ class Archiving:
         now_ms = min(queries.server_ms(self._store), round(self._clock() * 1000))
         today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
         self._total.removed += self._folder.remove_before(months_before(today, self._keep_months))
+
+    def _warn_of_silence(self, account: str) -> None:
+        if not read_to_show(self._store).of(account).account_wide("results_keep_days"):
+            self._screen.warn(
+                Problem(
+                    f"account {account}",
+                    "no results are published there, so that nothing is archived",
+                    "Set the policy: plexsend policy set all results_keep_days=7",
+                )
+            )
 
     def _warn_of_missed(self, account: str, missed: Missed) -> None:
         if missed.why == _BACK:

@@ -360,3 +360,29 @@ def test_a_process_that_follows_goes_on_when_the_folder_can_be_written_again(
     assert told.err.count("no links") == 1
     assert json.loads(told.out)["written"] == 1
     assert keys_in(path) == ["k1"]
+
+
+def test_an_account_that_publishes_nothing_is_named(run: Callable[..., Any], yard: Any, path: Path) -> None:
+    assert run("policy", "set", "all", "results_keep_days=0", "--reason", "r").code == 0
+    yard.end(Outcome.ACCEPTED, "k1")
+    done = run("archive", str(path), "--json")
+    assert (done.code, done.lines[-1]["written"]) == (0, 0)
+    assert "no results are published there" in done.err
+    assert "plexsend policy set all results_keep_days=7" in done.err
+
+
+def test_redis_hears_of_it_when_the_disk_has_it(
+    run: Callable[..., Any], yard: Any, path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.end(Outcome.ACCEPTED, "k1")
+    real, open_spans = os.fsync, []
+
+    def fsync(fd: int) -> None:
+        names = store.client.hkeys(store.keys.reader("main", "archive"))
+        open_spans.append(sum(text(name).startswith("span:") for name in names))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert run("archive", str(path)).code == 0
+    # The file, and its name in the folder.
+    assert open_spans == [1, 1]

@@ -50,6 +50,8 @@ def archive(run: Callable[..., Any], yard: Any, store: Store, prefix: str, tmp_p
     yard.take(settlement=Settlement(batch.token, batch.take, tuple(verdicts)))
     take_receipts(store, "main", [Receipt("k6", "0", "LGU", 1_764_000_000_000)])
     yard.end(Outcome.ACCEPTED, "late")
+    yard.add("again")
+    assert run("cancel", "again", "--yes").code == 0
     folder = str(tmp_path / "archive")
     assert run("archive", folder).code == 0
     forget(store, copy, prefix)
@@ -83,7 +85,10 @@ def test_each_is_what_the_archive_knows_and_the_rest_is_as_the_person_says(
 
 
 def test_in_words_and_again(run: Callable[..., Any], yard: Any, archive: str) -> None:
+    # Its key is that of one that was cancelled, and which Redis forgot.
+    yard.add("again")
     done = run("rewound", "settle", "--as", "sent", "--archive", archive)
+    assert yard.state("again") == "waiting"
     assert (
         "The archive knows of account main: 2 messages that wait were accepted; receipts of 1; 1 were "
         "cancelled." in done.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,11 @@ import pytest
 from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
 from plexsend.archive.looking import ArchiveFilter, LookUp
+from plexsend.archive.members import Label
 from plexsend.errors import ArchiveFailed
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
-from tests.unit.archive.made_up import DAY, NAME, found, keys_in, label, line
+from tests.unit.archive.made_up import DAY, DAY_MS, NAME, found, keys_in, label, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,28 @@ def test_killed_at_any_byte_of_an_append_nothing_is_lost_and_nothing_doubled(fol
     assert len(folder.notices) == len(whole) - before - 1
 
 
+def test_what_was_cut_off_is_gone_where_less_is_written_in_its_place(folder: Folder) -> None:
+    write(folder, "k1")
+    path = folder.path / NAME
+    before = path.read_bytes()
+    write(folder, *(f"long{i}" for i in range(200)), at=10)
+    os.truncate(path, path.stat().st_size - 1)
+    assert write(folder, "k2", at=10) == 1
+    assert keys_in(folder.path) == ["k1", "k2"]
+    assert path.read_bytes().startswith(before)
+
+
+def test_an_append_waits_until_another_process_has_written(folder: Folder) -> None:
+    with Folder.to_read(folder.path) as other:
+        with other.locked():
+            thread = threading.Thread(target=write, args=(folder, "k1"))
+            thread.start()
+            thread.join(0.1)
+            assert (thread.is_alive(), (folder.path / NAME).exists()) == (True, False)
+        thread.join(10)
+    assert keys_in(folder.path) == ["k1"]
+
+
 def test_killed_behind_an_append_it_is_not_written_again(folder: Folder) -> None:
     assert write(folder, "k1", "k2") == 2
     assert write(folder, "k1", "k2") == 0
@@ -88,9 +112,11 @@ def test_spans_of_other_accounts_and_later_states_are_other_lines(folder: Folder
 
 
 def test_what_a_replay_rebuilt_is_compared_by_what_it_says(folder: Folder) -> None:
-    write(folder, "k1", "k2", "k3")
-    lines = [line("k2", at=1), line("lost", at=1), line("k3", at=2)]
-    assert fresh(folder).append(label(1, 2, mark="r"), lines) == 1
+    file, ids = fresh(folder), f"{DAY_MS + 1}-5"
+    assert file.append(Label("main", ids, ids), [line("k1", at=1), line("k2", at=1)]) == 2
+    write(folder, "k3", at=2)
+    assert fresh(folder).append(label(1, 1, mark="r"), [line("k2", at=1), line("lost", at=1)]) == 1
+    assert fresh(folder).append(label(1, 2, mark="r"), [line("k2", at=1), line("k3", at=2)]) == 0
     # And what the stream gives after the replay.
     assert fresh(folder).append(label(1, 1), [line("lost", at=1)]) == 0
     assert sorted(keys_in(folder.path)) == ["k1", "k2", "k3", "lost"]
