@@ -139,7 +139,8 @@ class Play:
         self.say(
             f"judgement: {judgement.messages} messages ({states}) decided after "
             f"{self.court.decided_after_s:.1f} s, heard after {self.court.heard_after_s:.1f} s; "
-            f"{judgement.resent} accepted again after an uncertain try, {len(judgement.forgotten)} forgotten by Redis: {verdict}"
+            f"{judgement.resent} accepted again after an uncertain try, "
+            f"{len(judgement.forgotten)} forgotten by Redis: {verdict}"
         )
         for each in judgement.breaks[:10]:
             self.say(f"  BREAK {each.promise}: {each.key} {each.why}")
