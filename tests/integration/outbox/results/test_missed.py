@@ -28,6 +28,17 @@ def test_what_was_trimmed_before_it_was_given_is_said_once(publisher: Publisher)
     assert again.missed is None
 
 
+def test_what_is_trimmed_before_a_process_in_the_middle_of_it_is_said_at_once(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c", "d", "e")
+    assert heard(reader.read(1)) == ["a"]
+    publisher.trim(5_500)
+    span = reader.read(1)
+    assert span
+    assert span.missed
+    assert (span.missed.why, span.missed.to_ms) == ("trimmed", 6_000)
+
+
 def test_reader_that_heard_all_misses_nothing_where_all_of_it_is_trimmed(publisher: Publisher) -> None:
     reader = publisher.begun()
     publisher.publish_all("a", "b")
