@@ -6,6 +6,7 @@ from tests.chaos.answer_faults import ANSWER_FAULTS
 from tests.chaos.broker_faults import BROKER_FAULTS
 from tests.chaos.fleet_faults import FLEET_FAULTS
 from tests.chaos.foreign_faults import FOREIGN_FAULTS
+from tests.chaos.hearer_faults import HEARER_FAULTS
 from tests.chaos.name_faults import NAME_FAULTS
 from tests.chaos.person_faults import PERSON_FAULTS
 from tests.chaos.process_faults import PROCESS_FAULTS
@@ -24,5 +25,6 @@ FAULTS = (
     *RESTORE_FAULTS,
     *ANSWER_FAULTS,
     *NAME_FAULTS,
+    *HEARER_FAULTS,
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

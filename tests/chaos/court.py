@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from redis import Redis
 
 from tests.chaos.evidence import Event, Evidence, Fleet, GatewayLedger, ProducerLedgers, Record
+from tests.chaos.hearing import Hearing
 from tests.chaos.load import ACCOUNTS, LANE_OF_CODE, LANES, Secrets, parks
 from tests.chaos.oracle import judge
 from tests.chaos.watch import Watch
@@ -41,6 +42,7 @@ class Court:
     odd_holds: list[tuple[str, float]] = field(default_factory=list)
     """Accounts that were held as after a restore when there was none, and when that was seen."""
     decided_after_s: float = 0.0
+    heard_after_s: float = 0.0
     _judged: set[str] = field(default_factory=set)
     _since: float = 0.0
     _read_logs: dict[Path, int] = field(default_factory=dict)
@@ -49,7 +51,10 @@ class Court:
         self.gateway = GatewayLedger(self.world.gateway_ledger)
         self.elsewhere = GatewayLedger(self.world.elsewhere_ledger)
         self.watch = Watch(self.world)
-        self._secrets = Secrets((*self.world.secrets.values(), self.world.wrong_secret))
+        self._hearing = Hearing(self.world, self._tell)
+        self._secrets = Secrets(
+            (*self.world.secrets.values(), self.world.wrong_secret, *self.world.hearers.secrets.values())
+        )
 
     def judge(self, *, whole: bool) -> Judgement:
         """Judge what came since the last judgement, or everything. Faults must have ended."""
@@ -57,6 +62,7 @@ class Court:
         try:
             self._wait_paused()
             self._wait_decided()
+            self.heard_after_s = self._hearing.wait()
             return judge(self._evidence(whole=whole))
         finally:
             self.world.pause_file.unlink()
@@ -155,6 +161,7 @@ class Court:
             restores=tuple(world.restores),
             planted=tuple(world.planted),
             odd_holds=tuple(self.odd_holds),
+            sequel=self._hearing.sequel(),
         )
         self._judged.update(told)
         self.leaks = []

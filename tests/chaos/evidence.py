@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.chaos.in_force import Policies
+from tests.chaos.ledger_lines import new_lines
+from tests.chaos.sequel import Sequel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tests.chaos.in_force import Ask, SetValue
@@ -194,6 +195,8 @@ class Evidence:
     planted: tuple[Planted, ...] = ()
     odd_holds: tuple[tuple[str, float], ...] = ()
     """Accounts that were held as after a restore when there was none, and when that was seen."""
+    sequel: Sequel = field(default_factory=Sequel)
+    """What came after the answers: receipts, results, the archive."""
 
     def planted_in(self, key: str, part: str) -> list[Planted]:
         """Return when something else was in this place of a message."""
@@ -210,7 +213,7 @@ class ProducerLedgers:
 
     def read(self, path: Path) -> None:
         """Read what was added to a ledger since the last time."""
-        for line in _new_lines(path, self._places):
+        for line in new_lines(path, self._places):
             self.pauses[path] = bool(line.get("paused"))
             for key in line.get("asked", ()):
                 told = self.told.setdefault(key, Told(key, line["at"]))
@@ -239,7 +242,7 @@ class GatewayLedger:
 
     def read(self) -> None:
         """Read what was added since the last time."""
-        for line in _new_lines(self.path, self._places):
+        for line in new_lines(self.path, self._places):
             self.requests.append(
                 Request(
                     line["at"],
@@ -251,24 +254,6 @@ class GatewayLedger:
                     line["answer"],
                 )
             )
-
-
-def _new_lines(path: Path, places: dict[Path, int]) -> Iterator[dict[str, Any]]:
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        file.seek(places.get(path, 0))
-        rest = file.read()
-    whole, _, _ = rest.rpartition(b"\n")
-    places[path] = places.get(path, 0) + (len(whole) + 1 if whole else 0)
-    for text in whole.split(b"\n"):
-        try:
-            yield json.loads(text)
-        except ValueError:
-            # The last words of a process that was killed, with those of its next life behind them.
-            start = text.rfind(b'{"at"')
-            if start > 0:
-                yield json.loads(text[start:])
 
 
 def arrivals(requests: Iterable[Request]) -> dict[str, list[float]]:

@@ -52,7 +52,9 @@ end
 if not kept then return end
 if ARGV[2] == 'body' then
   local state = redis.call('HGET', KEYS[3], 's')
-  if state and state ~= 'accepted' and state ~= 'cancelled' and state ~= 'expired' then
+  local without = { accepted = true, delivered = true, undelivered = true, unknown = true, cancelled = true,
+                    expired = true }
+  if state and not without[state] then
     redis.call('RENAME', KEYS[2], KEYS[1])
   end
 elseif not is_left and ARGV[2] == 'counts' then

@@ -2,9 +2,11 @@
 
 It is no part of the product and imports nothing of it. It runs as a process of its own:
 
-    python -m tests.chaos.gateway --port P --ledger FILE [--control C] [--knows-keys] [--no-remember]
+    python -m tests.chaos.gateway --port P --ledger FILE [--control C] [--receipts FILE] [--knows-keys]
+                                  [--no-remember]
 
-CHAOS_SECRETS, an object in JSON, names the secret of each user; without it every secret is right.
+CHAOS_SECRETS, an object in JSON, names the secret of each user; without it every secret is right. How
+it posts receipts of what it accepted is in `gateway_receipts`.
 
 Every POST to a path with `/send` or `/submit` is judged: C100 for each item unless a fault says otherwise,
 and 71003 for a key that it accepted before from the same user if it knows keys. For each request seen whole
@@ -20,7 +22,8 @@ keys and the fault "unreadable": whoever sends such is broken. Started on an old
     POST /control {"fault": null}                                                lets none stand
     POST /control {"knows_keys": true|false}
     GET /control    {"faults": [...], "knows_keys": ...}
-    GET /stats      {"requests", "accepted", "wrong_secrets", "faults": {name: how often it struck}}
+    GET /stats      {"requests", "accepted", "wrong_secrets", "receipts": {...},
+                    "faults": {name: how often it struck}}
 
 Orders come in by the same port, and by the control port as well if one is given, which no fault touches. The
 faults and their options stand in `gateway_faults`.
@@ -37,10 +40,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.chaos.gateway_answers import UNREADABLE, Answer, answer, refuse_secret
+from tests.chaos.gateway_answers import ACCEPTED, UNREADABLE, Answer, answer, refuse_secret
 from tests.chaos.gateway_faults import AT_ACCEPT, REFUSE, BadOrder, Fault, Faults
 from tests.chaos.gateway_http import Ended, Head, Unreadable, deliver, read_head, read_items, send, write_http
 from tests.chaos.gateway_ledger import Ledger, Line
+from tests.chaos.gateway_receipts import URLS, Receipts
 from tests.chaos.listener import Listener, reset
 
 if TYPE_CHECKING:
@@ -62,7 +66,9 @@ class Gateway:
         remember: bool,
         knows_keys: bool,
         secrets: Mapping[str, str] | None = None,
+        receipts: Receipts | None = None,
     ) -> None:
+        self._receipts = receipts
         self._secrets = secrets
         self._wrong_secrets = 0
         self._ledger = ledger
@@ -78,6 +84,8 @@ class Gateway:
         await self._listener.start()
         if self._control is not None:
             await self._control.start()
+        if self._receipts is not None:
+            self._receipts.start()
 
     async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await read_head(reader):
@@ -141,6 +149,9 @@ class Gateway:
             return
         told = answer(keys, lambda key: self._knows(head.user, key), fault)
         self._ledger.write(Line(head.path, head.user, msg_type, tuple(keys), name), told)
+        if self._receipts is not None:
+            taken = [key for key, code in zip(keys, told.codes, strict=True) if code == ACCEPTED]
+            await self._receipts.wait_tried(self._receipts.owe(head.user, head.path, taken))
         if fault is None:
             await send(writer, write_http(told))
         else:
@@ -176,6 +187,7 @@ class Gateway:
             "accepted": self._ledger.accepted,
             "wrong_secrets": self._wrong_secrets,
             "faults": self._faults.struck,
+            "receipts": None if self._receipts is None else self._receipts.stats(),
         }
 
     async def _change(self, order: Any) -> None:
@@ -203,7 +215,8 @@ async def _run(args: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     ledger = Ledger(args.ledger)
-    known = os.environ.get(SECRETS)
+    known, urls = os.environ.get(SECRETS), os.environ.get(URLS)
+    receipts = Receipts(json.loads(urls), args.receipts) if urls else None
     gateway = Gateway(
         args.port,
         ledger,
@@ -211,9 +224,12 @@ async def _run(args: argparse.Namespace) -> None:
         remember=args.remember,
         knows_keys=args.knows_keys,
         secrets=json.loads(known) if known else None,
+        receipts=receipts,
     )
     await gateway.start()
     await ended.wait()
+    if receipts is not None:
+        receipts.close()
     ledger.close()
 
 
@@ -223,6 +239,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--control", type=int)
     parser.add_argument("--ledger", type=Path, required=True)
+    parser.add_argument("--receipts", type=Path, help="the ledger of receipts")
     parser.add_argument("--remember", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--knows-keys", action="store_true")
     asyncio.run(_run(parser.parse_args()))

@@ -14,6 +14,21 @@ ACCOUNTS = ("main", "second")
 GROUPS = ("spring", "autumn", "daily")
 """Groups into which a part of the load goes, in each account."""
 
+QUICK = {
+    "PLEXSEND_RATE": "0",
+    "PLEXSEND_LINGER_MS": "100",
+    # Asked for, not only the default: else a worker that asks for less would have it.
+    "PLEXSEND_KEEP_DAYS": "7",
+    "PLEXSEND_CONNECTIONS": "4",
+    "PLEXSEND_RETRY_FIRST_S": "0.5",
+    "PLEXSEND_RETRY_LONGEST_S": "3",
+    "PLEXSEND_SHUT_FIRST_S": "0.2",
+    "PLEXSEND_SHUT_LONGEST_S": "1",
+    "PLEXSEND_CREDIT_HOLD_S": "0.5",
+    "PLEXSEND_CREDIT_HOLD_LONGEST_S": "2",
+}
+"""Settings of all processes, so that what takes minutes otherwise takes seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:

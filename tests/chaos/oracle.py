@@ -17,6 +17,7 @@ from tests.chaos.fleet_oracle import judge_fleet
 from tests.chaos.group_oracle import judge_groups, may_be_cancelled_with_its_group
 from tests.chaos.load import lane_of
 from tests.chaos.promises import FORGETS_S, LEEWAY_S, POSTS_S, Break, Promise
+from tests.chaos.receipt_oracle import SENT, judge_receipts, judge_sequel
 from tests.chaos.restore_oracle import (
     find_restore,
     is_excused,
@@ -100,7 +101,7 @@ def judge(evidence: Evidence) -> Judgement:
     again = _again_after_restores(evidence, accepted)
     # The kill before a copy is put back excuses nothing of it.
     found.breaks += judge_restores(evidence, arrived, again)
-    for fault in (*judge_groups(evidence, arrived), *judge_fleet(evidence)):
+    for fault in (*judge_groups(evidence, arrived), *judge_fleet(evidence), *judge_sequel(evidence)):
         _file(found, fault, evidence)
     found.breaks += _judge_audit(evidence)
     found.breaks += judge_batches(evidence)
@@ -126,6 +127,7 @@ def _judge_message(
             yield Break(Promise.LOST, key, why, accepted[0], told.asked_at)
     else:
         yield from _judge_end(told, record, accepted, refused.get(key, set()), evidence)
+        yield from judge_receipts(evidence, told, record, accepted)
     yield from _judge_twice(told, record, accepted, evidence)
 
 
@@ -138,13 +140,15 @@ def _judge_end(
         yield Break(Promise.END, key, f"stands in the lane {record.lane}", at)
     if record.state in _LIVING:
         yield Break(Promise.DECIDED, key, f"still {record.state}", at)
-    elif record.state == "accepted" and not accepted and not may_be_said_sent(told, record, evidence):
-        yield Break(Promise.LOST, key, "its record says accepted, but the gateway never did", at)
+    elif record.state in SENT and not accepted and not may_be_said_sent(told, record, evidence):
+        yield Break(
+            Promise.LOST, key, f"its record says {record.state}, but the gateway never accepted it", at
+        )
     elif record.code == NO_BODY and not accepted and evidence.planted_in(key, "b"):
         pass
     elif record.state == "uncertain" and key not in evidence.parked:
         yield Break(Promise.PARKED, key, "parked, but `plexsend uncertain list` does not name it", at)
-    elif record.state not in ("accepted", "uncertain") and accepted:
+    elif record.state not in SENT | {"uncertain"} and accepted:
         why = f"its record says {record.state} ({record.code}), but it was accepted"
         yield Break(Promise.END, key, why, accepted[0], accepted[0] - POSTS_S)
     elif record.state in _REFUSED and record.code not in refused:

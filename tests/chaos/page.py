@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.chaos.receipt_codes import ORDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -55,6 +57,8 @@ _HEADS = (
     "`appendfsync`",
     "messages",
     "accepted",
+    "of them delivered",
+    "undelivered, unknown",
     "parked",
     "rejected, failed",
     "cancelled",
@@ -74,7 +78,9 @@ def _acts(acts: list[dict[str, Any]]) -> Iterator[str]:
         dead = states.get("rejected", 0) + states.get("failed", 0)
         cells = (
             last["messages"],
-            states.get("accepted", 0),
+            sum(states.get(state, 0) for state in ORDER),
+            states.get("delivered", 0),
+            states.get("undelivered", 0) + states.get("unknown", 0),
             states.get("uncertain", 0),
             dead,
             states.get("cancelled", 0),

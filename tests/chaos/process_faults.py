@@ -25,9 +25,11 @@ _NEAR_S = 900
 _SHIFTED = ROOT / "tests/chaos/shifted"
 
 
-def _send_often(
+def send_often(
     children: Callable[[World], list[Wanted]], number: signal.Signals
 ) -> Callable[[World, Span], Proof]:
+    """Return what sends a signal to one of these processes, again and again."""
+
     def run(world: World, span: Span) -> Proof:
         hits = 0
         while not span.over:
@@ -42,7 +44,7 @@ def _send_often(
 
 # Requests take time meanwhile, so that what is killed has some under way.
 def _send_to_workers(number: signal.Signals) -> Callable[[World, Span], Proof]:
-    send = _send_often(lambda world: world.workers, number)
+    send = send_often(lambda world: world.workers, number)
 
     def run(world: World, span: Span) -> Proof:
         world.gateway.set("slow_start", share=_SLOW_SHARE, delay_s=_SLOW_S, seconds=span.seconds)
@@ -106,11 +108,11 @@ def _sent_at(child: Wanted, shift_s: int) -> int:
 PROCESS_FAULTS = (
     Fault("worker_kill", "SIGKILL of workers", _send_to_workers(signal.SIGKILL), "workers"),
     Fault("worker_term", "SIGTERM of workers", _send_to_workers(signal.SIGTERM), "workers"),
-    Fault("beat_kill", "SIGKILL of beat", _send_often(lambda w: w.beats, signal.SIGKILL), "beats"),
+    Fault("beat_kill", "SIGKILL of beat", send_often(lambda w: w.beats, signal.SIGKILL), "beats"),
     Fault(
         "app_kill",
         "SIGKILL of applications in the middle of a submit",
-        _send_often(lambda w: w.applications, signal.SIGKILL),
+        send_often(lambda w: w.applications, signal.SIGKILL),
         "applications",
     ),
     Fault("two_beats", "a second beat", _two_beats, "beats", (6.0, 9.0)),

@@ -24,6 +24,9 @@ class Promise(StrEnum):
     ADDRESS = "one gateway"
     GOES_ON = "others go on"
     RESTORE = "restored: held, counted"
+    RECEIPT = "receipts kept"
+    HEARD = "results heard"
+    ARCHIVE = "archive whole"
 
 
 FORGETS_S = 2.0

@@ -138,7 +138,8 @@ class Play:
         verdict = "every promise kept" if judgement.kept else f"{len(judgement.breaks)} BREAKS"
         self.say(
             f"judgement: {judgement.messages} messages ({states}) decided after "
-            f"{self.court.decided_after_s:.1f} s; {judgement.resent} accepted again after an uncertain try, "
+            f"{self.court.decided_after_s:.1f} s, heard after {self.court.heard_after_s:.1f} s; "
+            f"{judgement.resent} accepted again after an uncertain try, "
             f"{len(judgement.forgotten)} forgotten by Redis: {verdict}"
         )
         for each in judgement.breaks[:10]:

@@ -17,7 +17,9 @@ from tests.chaos.asks import asks_of
 from tests.chaos.child import Supervisor, Wanted
 from tests.chaos.control import GatewayControl, ProxyControl
 from tests.chaos.gateway import SECRETS
-from tests.chaos.load import ACCOUNTS, service_settings
+from tests.chaos.gateway_receipts import URLS
+from tests.chaos.hearers import Hearers
+from tests.chaos.load import ACCOUNTS, QUICK, service_settings
 from tests.chaos.looked_up import GOOD, HOST, VARIABLE, write
 from tests.chaos.persons import Persons
 from tests.chaos.valkey import Valkey
@@ -36,21 +38,6 @@ FAKETIME = "/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1"
 _BIN = Path(sys.executable).parent
 NAMED = ROOT / "tests/chaos/named"
 """The folder whose code each process loads at its start."""
-
-_QUICK = {
-    "PLEXSEND_RATE": "0",
-    "PLEXSEND_LINGER_MS": "100",
-    # Asked for, not only the default: else a worker that asks for less would have it.
-    "PLEXSEND_KEEP_DAYS": "7",
-    "PLEXSEND_CONNECTIONS": "4",
-    "PLEXSEND_RECLAIM_S": str(RECLAIM_S),
-    "PLEXSEND_RETRY_FIRST_S": "0.5",
-    "PLEXSEND_RETRY_LONGEST_S": "3",
-    "PLEXSEND_SHUT_FIRST_S": "0.2",
-    "PLEXSEND_SHUT_LONGEST_S": "1",
-    "PLEXSEND_CREDIT_HOLD_S": "0.5",
-    "PLEXSEND_CREDIT_HOLD_LONGEST_S": "2",
-}
 
 
 def faketime_library() -> Path | None:
@@ -101,6 +88,7 @@ class World:
         self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
         self._made = self._elsewhere_port = 0
         self.persons = Persons(self)
+        self.hearers = Hearers(self)
         self.asks: list[Ask] = []
         self.absences: list[Absence] = []
         self.restores: list[Restore] = []
@@ -123,6 +111,7 @@ class World:
         gateway = (
             *(*python, "tests.chaos.gateway", "--port", str(self.gateway_port)),
             *("--ledger", str(self.gateway_ledger), "--control", str(self._gateway_control)),
+            *("--receipts", str(self.hearers.receipt_ledger)),
         )
         proxy = (
             *(*python, "tests.chaos.proxy", "--listen", str(self.proxy_port)),
@@ -130,12 +119,13 @@ class World:
         )
         known = {self.users[name]: secret for name, secret in self.secrets.items()}
         for name, command in (("gateway", gateway), ("proxy", proxy)):
-            environ = {**plain, SECRETS: json.dumps(known)}
+            environ = {**plain, SECRETS: json.dumps(known), URLS: json.dumps(self.hearers.urls())}
             self.supervisor.add(Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, environ)))
         self.supervisor.begin()
         self.valkey.wait_ready()
         self.proxy.wait_ready()
         self.gateway.wait_ready()
+        self.hearers.begin()
         for _ in range(self._worker_count):
             self.add_worker()
         self.add_beat()
@@ -144,6 +134,7 @@ class World:
         # What strikes while they still start would strike nothing.
         for worker in self.workers:
             self.wait_loading(worker, "batches sent")
+        self.hearers.wait_ready()
         self.asks += asks_of(self.environ(), "each worker", time.time())
 
     def set_names(self, *, delay_s: float = 0.0, addresses: tuple[str, ...] = (GOOD,)) -> None:
@@ -154,6 +145,7 @@ class World:
         """Undo whatever a fault that failed half-way may have left behind."""
         for child in self.workers:
             child.send(signal.SIGCONT)
+        self.hearers.mend()
         self.valkey.free_disk()
         self.valkey.free_file()
         self.valkey.wait_ready()
@@ -183,7 +175,8 @@ class World:
             "PLEXSEND_KEY_PREFIX": PREFIX,
             "PLEXSEND_MMS_URL": url,
             "PLEXSEND_RCS_URL": url,
-            **_QUICK,
+            **QUICK,
+            "PLEXSEND_RECLAIM_S": str(RECLAIM_S),
             **service_settings(self.on_uncertain),
         }
 

@@ -31,6 +31,9 @@ OTHER_CELERY = "5.5.3"
 APPLICATION = f"""
 import sys
 from plexsend.producers import cancel, status, submit
+from plexsend.testing import MemoryOutbox
+
+assert MemoryOutbox().submitted == []
 
 item = {{
     "msg_key": "order-1",

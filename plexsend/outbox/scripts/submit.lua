@@ -54,8 +54,8 @@ end
 -- Before the first message, so that no message is where every other script answers that it has moved.
 if not is_here then
   call('SET', P .. 'here', now_text)
-  -- Whatever is submitted here is counted by day.
-  redis.pcall('HSET', P .. 'stats', 'since', now_text)
+  -- Whatever is submitted here is counted by day, but by a program that knows form 1 alone.
+  if form > 1 then redis.pcall('HSET', P .. 'stats', 'since', now_text) end
 end
 
 for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do

@@ -292,8 +292,21 @@ def test_celery(lay: Callable[..., Path]) -> None:
     run(lay("orders_tasks.py", drive=CELERY), "drive.py")
 
 
+BEFORE_ANY_TEST = """
+import sys
+
+def test_what_pytest_has_loaded():
+    heavy = ("redis", "marshmallow", "plexsend.producers", "plexsend.testing.memory", "celery")
+    assert "plexsend.testing.fixture" in sys.modules
+    assert [name for name in heavy if name in sys.modules] == []
+
+def test_the_outbox_is_empty(plexsend_outbox):
+    assert plexsend_outbox.submitted == []
+"""
+
+
 def test_tests_of_an_application(lay: Callable[..., Path]) -> None:
-    folder = lay("test_orders.py", orders=function("confirm"))
+    folder = lay("test_orders.py", orders=function("confirm"), test_a_first=BEFORE_ANY_TEST)
     # The fixture is given by hand: whether its entry point is installed here is not the question.
     plugins = ("-p", "no:cacheprovider", "-p", "no:plexsend", "-p", "plexsend.testing.fixture")
-    assert "4 passed" in run(folder, "-m", "pytest", "-q", "-W", "error", *plugins, ".")
+    assert "6 passed" in run(folder, "-m", "pytest", "-q", "-W", "error", *plugins, ".")

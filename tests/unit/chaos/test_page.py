@@ -21,7 +21,12 @@ RESULT = {
             "seconds": 90,
             "restarts": 1,
             "judgements": [
-                {"messages": 10, "states": {"accepted": 9, "failed": 1}, "resent": 2, "forgotten": []}
+                {
+                    "messages": 10,
+                    "states": {"accepted": 2, "delivered": 6, "unknown": 1, "failed": 1},
+                    "resent": 2,
+                    "forgotten": [],
+                }
             ],
         }
     ],
@@ -31,7 +36,7 @@ RESULT = {
 def test_page_names_what_was_broken_by_which_fault_and_what_was_not_run() -> None:
     page = "\n".join(lines(RESULT))
     assert "2 minutes of faults, **a promise was broken**" in page
-    assert "| always | 10 | 9 | 0 | 1 | 0 | 0 | 2 | 0 | 1 |" in page
+    assert "| always | 10 | 9 | 6 | 1 | 0 | 1 | 0 | 0 | 2 | 0 | 1 |" in page
     assert "| SIGKILL of workers | 2 | 1,234 | 3 | · |" in page
     assert "| clock_ahead | not run: faketime |" in page
 

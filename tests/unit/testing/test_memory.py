@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -355,48 +353,6 @@ def test_nothing_of_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PLEXSEND_REDIS_URL", "nonsense")
     with MemoryOutbox():
         assert send() == "k"
-
-
-PYTEST = """
-import sys
-
-def test_pytest_has_loaded_nothing_heavy_by_now():
-    heavy = ("redis", "marshmallow", "plexsend.producers", "plexsend.testing.memory", "celery")
-    assert "plexsend.testing.fixture" in sys.modules
-    assert [name for name in heavy if name in sys.modules] == []
-
-def test_results_play_through(plexsend_outbox):
-    import plexsend
-    plexsend.send("sms-standard", to="010-2345-6789", from_="02-2123-4567", text="m", msg_key="k")
-    plexsend_outbox.deliver("k")
-    assert [str(each.state) for each in plexsend.results(reader="x")] == ["accepted", "delivered"]
-
-def test_the_next_test_has_an_outbox_of_its_own(plexsend_outbox):
-    assert plexsend_outbox.submitted == []
-"""
-
-
-def test_the_fixture_of_pytest(tmp_path: Path) -> None:
-    """As the entry point loads it; that it is found by itself is shown with the wheel (tests/packaging)."""
-    (tmp_path / "test_it.py").write_text(PYTEST, "utf-8")
-    options = ("-q", "-p", "no:cacheprovider", "-p", "no:plexsend", "-p", "plexsend.testing.fixture")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-W", "error", *options, "."],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, "3 passed" in done.stdout) == (0, True), done.stdout
-
-
-def test_the_package_needs_no_pytest() -> None:
-    program = (
-        "import sys; sys.modules['pytest'] = None; from plexsend.testing import MemoryOutbox; "
-        "print(MemoryOutbox().submitted)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:

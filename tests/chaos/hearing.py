@@ -1,0 +1,98 @@
+"""Waits until receipts have come and readers are at the end, and collects what they wrote down."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+
+from tests.chaos.hearers import ARCHIVE_READER
+from tests.chaos.load import ACCOUNTS
+from tests.chaos.reader import READER
+from tests.chaos.sequel import ArchiveFiles, HeardLedgers, ReceiptLedger, Sequel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.chaos.world import World
+
+COME_WITHIN_S = 60.0
+HEARD_WITHIN_S = 60.0
+_LOOK_S = 0.3
+
+
+@dataclass
+class Hearing:
+    """What became of the messages of a world after their answers.
+
+    Args:
+        world: The world.
+        tell: Runs a command of plexsend and returns the objects that it printed.
+    """
+
+    world: World
+    tell: Callable[..., list[dict[str, Any]]]
+    behind: dict[str, int] = field(default_factory=dict)
+    """Reader → entries that lie before it still."""
+    heard: HeardLedgers = field(default_factory=HeardLedgers)
+
+    def __post_init__(self) -> None:
+        self.receipts = ReceiptLedger(self.world.hearers.receipt_ledger)
+        self.archive = ArchiveFiles(self.world.hearers.archive_folder)
+
+    def wait(self) -> float:
+        """Return once no receipt is under way, and then once each reader has heard all there is.
+
+        Returns how many seconds that took.
+        """
+        began = time.monotonic()
+        until = time.monotonic() + COME_WITHIN_S
+        while self.world.gateway.stats()["receipts"]["open"] and time.monotonic() < until:
+            time.sleep(_LOOK_S)
+        until = time.monotonic() + HEARD_WITHIN_S
+        while not self._are_at_the_end() and time.monotonic() < until:
+            time.sleep(_LOOK_S)
+        self.behind = {}
+        for line in self.tell("results", "list"):
+            left = int(line["behind"]) + int(line["open_spans"])
+            if left:
+                self.behind[line["reader"]] = self.behind.get(line["reader"], 0) + left
+        return time.monotonic() - began
+
+    def sequel(self) -> Sequel:
+        """Return all that is known now."""
+        proofs = self.tell("audit", "--results", READER)
+        self.receipts.read()
+        for path in self.world.hearers.ledgers:
+            self.heard.read(path)
+        self.archive.read()
+        return Sequel(
+            receipts=self.receipts.receipts,
+            heard=self.heard.heard,
+            archived=self.archive.lines,
+            torn=tuple(self.archive.torn),
+            behind=self.behind,
+            proof=proofs[-1] if proofs else None,
+            is_there=True,
+        )
+
+    # A command is asked only at the end: its start takes longer than all of this.
+    def _are_at_the_end(self) -> bool:
+        for account in ACCOUNTS:
+            last = self.world.valkey.patiently(
+                partial(Redis.xrevrange, name=self.world.key(account, "results"), count=1)
+            )
+            for reader in (READER, ARCHIVE_READER):
+                name = self.world.key(account, f"readers:{reader}")
+                fields = self.world.valkey.patiently(partial(Redis.hgetall, name=name))
+                if last and not _is_at(fields, last[0][0]):
+                    return False
+        return True
+
+
+def _is_at(fields: Mapping[bytes, bytes], last: bytes) -> bool:
+    has_spans = any(name.startswith(b"span:") for name in fields)
+    return not has_spans and fields.get(b"at", b"").partition(b" ")[0] == last
