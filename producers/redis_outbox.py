@@ -78,7 +78,7 @@ class RedisOutbox:
 
     def source(self) -> ResultSource:
         """Return where results come from."""
-        return Streams(self._store)
+        return Streams(self._store, self.policies)
 
     def close(self) -> None:
         """Close the connections, where they are its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, cast
 
 from plexsend.outbox.reading import queries
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.results.news import StopEvent
+    from plexsend.producers.guards import Policies
     from plexsend.producers.sources import SpanReader
+
+_log = logging.getLogger("plexsend")
 
 
 class Streams:
@@ -23,12 +27,14 @@ class Streams:
 
     Args:
         store: Where it is.
+        policies: What the fleet agreed on.
     """
 
     ends = False
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, policies: Policies) -> None:
         self._store = store
+        self._policies = policies
 
     def accounts(self) -> list[str]:
         """Return the accounts that ever had a message, and `main` where none had one.
@@ -48,7 +54,18 @@ class Streams:
         return [account for account, is_there in zip(accounts, found, strict=True) if is_there]
 
     def reader(self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int) -> Reader:
-        """Return a reader; it begins at the oldest result that is kept, or with what comes from now on."""
+        """Return a reader; it begins at the oldest result that is kept, or with what comes from now on.
+
+        Logs it where nothing is published that it could hear.
+        """
+        self._policies.look()
+        if not self._policies.of(account).account_wide("results_keep_days"):
+            _log.warning(
+                "The reader %s hears nothing of the account %s: no results are kept (results_keep_days is "
+                "0). `plexsend policy set all results_keep_days=7` changes that.",
+                name,
+                account,
+            )
         return Reader(self._store, account, name, process, from_start=from_start, lease_ms=lease_ms)
 
     def wait(self, readers: Sequence[SpanReader], timeout_s: float, stop: StopEvent) -> None:

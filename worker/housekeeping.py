@@ -13,6 +13,7 @@ from plexsend.gateway.services import get_service
 from plexsend.logs import get_logger
 from plexsend.outbox.adoption import Adoption
 from plexsend.outbox.constants import LONGEST_ROUND_MS
+from plexsend.outbox.form import FORM
 from plexsend.outbox.reading.queries import routes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import awake, sweep
@@ -141,7 +142,9 @@ class Housekeeping:
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
         self._try("", self._walker.step, "7 walk")
-        self._try("", lambda: self._bookkeeper.step(self._swept), "9 days")
+        # Programs that know an older form count nothing by day.
+        if self._runtime.form == FORM:
+            self._try("", partial(self._bookkeeper.step, self._swept), "9 days")
         self._try("", partial(self._runtime.instruments.flush_when_due, self._runtime.store), "8 metrics")
         for account, known in self._in_turn():
             if self._runtime.stop.is_set():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import name_of
+from plexsend.archive.known_lines import KnownLines
 from plexsend.archive.lines import ArchiveLine
 from plexsend.archive.members import Label
 from plexsend.archive.particulars import GONE, Particulars, read_particulars
@@ -74,6 +75,7 @@ class AccountArchiver:
         self._store = store
         self._folder = folder
         self._files: dict[date, DayFile] = {}
+        self._known = KnownLines()
 
     def spans(self) -> Generator[Written, None, None]:
         """Write span by span while there is one, and yield what was written of each.
@@ -140,7 +142,7 @@ class AccountArchiver:
     def _file(self, day: date) -> DayFile:
         if day not in self._files and len(self._files) >= _FILES_KEPT:
             del self._files[min(self._files)]
-        return self._files.setdefault(day, DayFile(self._folder, day))
+        return self._files.setdefault(day, DayFile(self._folder, day, self._known))
 
 
 def lines_of(entry: Entry, known: Sequence[Particulars]) -> Iterator[ArchiveLine]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plexsend.archive.folder import name_of
-from plexsend.archive.lines import LineUnreadable, parse_line
-from plexsend.archive.members import Gap, Label, Member, is_whole, lines_in, members, pack
+from plexsend.archive.known_lines import KnownLines
+from plexsend.archive.members import Gap, Label, Member, is_whole, members, pack
 from plexsend.errors import ArchiveFailed, Problem
 from plexsend.outbox.results.entries import REBUILT, place_of
 
@@ -19,11 +18,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from plexsend.archive.folder import Folder
-    from plexsend.archive.lines import ArchiveLine, Identity
+    from plexsend.archive.lines import ArchiveLine
 
     Place = tuple[int, int]
 
 _LAST_OF_MS = 1 << 63
+_FIRST: Place = (0, 0)
+_LAST: Place = (1 << 63, 0)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -33,10 +34,12 @@ class DayFile:
     Args:
         folder: Where it is.
         day: Whose lines it holds.
+        known: The lines that were looked at, of this file and others.
     """
 
-    def __init__(self, folder: Folder, day: date) -> None:
+    def __init__(self, folder: Folder, day: date, known: KnownLines | None = None) -> None:
         self._folder = folder
+        self._known = known or KnownLines()
         self._name = name_of(day)
         self._forget()
 
@@ -52,8 +55,7 @@ class DayFile:
         with self._folder.opened(self._name, writes=True) as fd:
             is_sound = self._look(fd)
             if is_sound:
-                there = self._identities(fd, label)
-                fresh = [line for line in lines if line.identity not in there] if there else lines
+                fresh = self._missing(fd, label, lines)
                 if fresh:
                     self._write(fd, label, fresh)
                 return len(fresh)
@@ -70,8 +72,8 @@ class DayFile:
     def _forget(self) -> None:
         self._which: tuple[int, int] | None = None
         self._looked_to = 0
-        self._members: list[tuple[Label, Place, Place, Member]] = []
-        self._of_others: set[int] = set()
+        self._members: list[tuple[Label | None, Place, Place, Member]] = []
+        self._has_of_others = False
         self._newest: dict[str, Place] = {}
 
     def _look(self, fd: int) -> bool:
@@ -91,7 +93,7 @@ class DayFile:
                 self._cut(fd, each)
                 break
             last = each
-            self._note(fd, each)
+            self._note(each)
         return last is None or is_whole(fd, last)
 
     def _cut(self, fd: int, gap: Gap) -> None:
@@ -105,24 +107,28 @@ class DayFile:
             )
         )
 
-    def _note(self, fd: int, member: Member) -> None:
+    def _note(self, member: Member) -> None:
         self._looked_to = member.end
         if member.label is None:
-            self._of_others |= {hash(each) for each in _identities_in(fd, member)}
+            self._has_of_others = True
+            self._members.append((None, _FIRST, _LAST, member))
             return
         first, last = _range(member.label)
         self._members.append((member.label, first, last, member))
         self._newest[member.label.account] = max(last, self._newest.get(member.label.account, last))
 
     # A span that another process had, and did not end in time, is written by both.
-    def _identities(self, fd: int, label: Label) -> _Identities:
+    def _missing(self, fd: int, label: Label, lines: Sequence[ArchiveLine]) -> Sequence[ArchiveLine]:
         first, last = _range(label)
-        found = set()
-        if first <= self._newest.get(label.account, (0, 0)):
-            for noted, begins, ends, member in self._members:
-                if noted.account == label.account and first <= ends and begins <= last:
-                    found |= _identities_in(fd, member)
-        return _Identities(found, self._of_others)
+        if first > self._newest.get(label.account, _FIRST) and not self._has_of_others:
+            return lines
+        assert self._which is not None  # noqa: S101  it was looked at
+        wanted = {line.identity: line for line in lines}
+        for noted, begins, ends, member in self._members:
+            if (noted is None or noted.account == label.account) and first <= ends and begins <= last:
+                for identity in wanted.keys() & self._known.of(fd, self._which, member):
+                    del wanted[identity]
+        return list(wanted.values())
 
     def _write(self, fd: int, label: Label, lines: Sequence[ArchiveLine]) -> None:
         start = self._looked_to
@@ -138,37 +144,13 @@ class DayFile:
             if isinstance(exc, OSError):
                 raise _not_written(self._folder, self._name, exc) from exc
             raise
-        self._note(fd, Member(start, len(packed), label))
-
-
-class _Identities:
-    """What is there of the lines that may be there."""
-
-    def __init__(self, near: set[Identity], of_others: set[int]) -> None:
-        self._near = near
-        self._of_others = of_others
-
-    def __bool__(self) -> bool:
-        return bool(self._near or self._of_others)
-
-    def __contains__(self, identity: Identity) -> bool:
-        return identity in self._near or hash(identity) in self._of_others
+        self._note(Member(start, len(packed), label))
 
 
 def _range(label: Label) -> tuple[Place, Place]:
     first, last = place_of(label.first), place_of(label.last)
     # What a replay rebuilt has the times of the lines that were written before, and other ids.
     return ((first[0], 0), (last[0], _LAST_OF_MS)) if label.first.startswith(REBUILT) else (first, last)
-
-
-def _identities_in(fd: int, member: Member) -> set[Identity]:
-    found = set()
-    # What cannot be read is not there.
-    with suppress(zlib.error):
-        for written in lines_in(fd, member):
-            with suppress(LineUnreadable):
-                found.add(parse_line(written).identity)
-    return found
 
 
 def _write_all(fd: int, content: bytes, start: int) -> None:

@@ -13,8 +13,6 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import RANK_OF, State
 from plexsend.terminal.moments import utc
 
-Identity = tuple[str, str, State, int]
-"""Account, key, state, and when."""
 VERSION = 1
 """Of the form of a line, which every line says. A program reads all forms up to its own."""
 _MOMENTS_KEPT = 4_096
@@ -55,9 +53,9 @@ class ArchiveLine:
         return RANK_OF[self.state]
 
     @property
-    def identity(self) -> Identity:
-        """What no second line has: a line that is written again has the same."""
-        return self.account, self.msg_key, self.state, self.at_ms
+    def identity(self) -> int:
+        """A hash, of this process, of what no second line has: a line that is written again has the same."""
+        return hash((self.account, self.msg_key, str(self.state), _utc(self.at_ms)))
 
     def as_json(self) -> dict[str, object]:
         """Return it for programs, and for its file. What is not there is null."""
@@ -82,6 +80,15 @@ class ArchiveLine:
     def written(self) -> bytes:
         """Return it as it is in its file, with the end of the line."""
         return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def identity_of(written: bytes) -> int:
+    """Return the `identity` of the line that a file holds; raises LineUnreadable."""
+    try:
+        found: Any = json.loads(written)
+        return hash((found["account"], found["msg_key"], found["state"], found["at"]))
+    except (ValueError, LookupError, TypeError, RecursionError) as exc:
+        raise LineUnreadable from exc
 
 
 class LineUnreadable(ValueError):

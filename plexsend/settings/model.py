@@ -176,7 +176,8 @@ class Settings:
     """None: receivers are remembered by their last four digits alone."""
     # The least is about nine seconds: housekeeping does not look more often, and a slip such as 0 is caught.
     keep_days: float = row("KEEP_DAYS", "7", number(0.0001, 3650),
-        "For how many days the record of a message that has ended is kept.",
+        "For how many days the record of a message that has ended is kept; longer where receipts are waited "
+        "for.",
         in_readme=True)
     results_keep_days: float = row("RESULTS_KEEP_DAYS", "7", number(0, 3650),
         "For how many days an application can read what became of its messages; with 0 nothing is published.",

@@ -132,6 +132,20 @@ def test_server_of_receipts_has_what_it_needs_with_the_login_of_producers(
         app.end()
 
 
+def test_the_archive_is_written_with_the_login_of_producers_and_read_with_any(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert run("producer", *SEND, "archived-1")[0] in (0, 1)
+    assert run("producer", "cancel", "archived-1")[0] in (0, 1)
+    folder = str(tmp_path / "archive")
+    code, said = run("producer", "archive", folder)
+    assert (code, "Written: 0" in said) == (0, False), said
+    code, said = run("reader", "find", "--state", "cancelled", "--archive", folder)
+    assert (code, "archived-1" in said) == (0, True), said
+    code, said = run("reader", "archive", folder)
+    assert (code, "Correct the login or its rights" in said) == (1, True), said
+
+
 def test_reader_sees_all_and_changes_nothing(run: Callable[..., Any]) -> None:
     assert run("producer", *SEND, "k1")[0] in (0, 1)
     assert run("producer", "results", "read", "billing")[0] == 0

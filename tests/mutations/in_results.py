@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 _HEARING = "producers/hearing.py"
+_SCRIPTS = "plexsend/outbox/scripts/results"
+_PROOF = "plexsend/outbox/scripts/proof.lua"
+_OF_READERS = "tests/integration/outbox/results"
 _OF_LOOPS = "tests/unit/producers/test_listening.py"
 _OF_REDIS = "tests/integration/producers/test_results.py"
 
@@ -54,5 +57,59 @@ IN_RESULTS = (
         'id=f"{entry.account}:{entry.id}:{place}"',
         'id=f"{entry.id}:{place}"',
         ("tests/unit/producers/test_results.py::test_results_of_two_accounts_never_share_an_id",),
+    ),
+    Mutation(
+        "lapsed-never-given-again",
+        9,
+        "what a dead process had is never given again",
+        f"{_SCRIPTS}/spans.lua",
+        "if left <= 0 then",
+        "if left < -now then",
+        (f"{_OF_READERS}/test_readers.py::test_lapsed_span_is_given_again_and_before_what_is_new",),
+    ),
+    Mutation(
+        "trimmed-in-silence",
+        9,
+        "entries that were trimmed before a reader came are not missed",
+        f"{_SCRIPTS}/missed.lua",
+        "  if n == 0 then return end",
+        "  if n >= 0 then return end",
+        (f"{_OF_READERS}/test_missed.py::test_what_was_trimmed_before_it_was_given_is_said_once",),
+    ),
+    Mutation(
+        "robbed-in-silence",
+        9,
+        "an entry that somebody deleted is not missed",
+        f"{_SCRIPTS}/missed.lua",
+        "  if n > 0 then\n    local deleted",
+        "  if n < 0 then\n    local deleted",
+        (f"{_OF_READERS}/test_missed.py::test_entry_that_was_deleted_is_noticed",),
+    ),
+    Mutation(
+        "ended-by-another",
+        9,
+        "a process ends a span that another was given meanwhile, and keeps it",
+        f"{_SCRIPTS}/spans.lua",
+        "lease > 0 and span.process ~= process",
+        "false",
+        (f"{_OF_READERS}/test_readers.py::test_span_is_kept_for_another_lease_unless_another_has_it",),
+    ),
+    Mutation(
+        "proof-believes-the-place",
+        9,
+        "what is not in the stream counts as given where its time is before the reader's place",
+        _PROOF,
+        "return ms == first_ms and judge_trimmed(key, ms) or 'deleted'",
+        "return judge_trimmed(key, ms)",
+        (f"{_OF_READERS}/test_proof.py::test_reader_that_was_robbed_of_an_entry_is_caught",),
+    ),
+    Mutation(
+        "in-hand-counts-as-given",
+        9,
+        "what a process has and has not ended counts as given",
+        _PROOF,
+        "if is_before(reader.cursor, id) or is_open(id) then",
+        "if is_before(reader.cursor, id) then",
+        (f"{_OF_READERS}/test_proof.py::test_proof_holds_before_during_and_after_the_hearing",),
     ),
 )

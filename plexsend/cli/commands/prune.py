@@ -51,10 +51,10 @@ class _Age(click.ParamType[timedelta]):
 def prune(*, older_than: timedelta, account: str | None, yes: bool, as_json: bool) -> int:
     """Forget records of messages that ended some time ago, to make room in Redis.
 
-    Messages that wait, are being sent or are uncertain stay. Dead letters of that age go too: requeue before
-    what is still to be sent. A forgotten message has no status, and its key is free: an application that
-    submits it again sends it again. For good, lower the policy keep_days instead (PLEXSEND_KEEP_DAYS).
-    Interrupted, run it again: it goes on.
+    Messages that wait, are being sent or are uncertain stay, and those whose receipt may still come. Dead
+    letters of that age go too: requeue before what is still to be sent. A forgotten message has no status,
+    and its key is free: an application that submits it again sends it again. For good, lower the policy
+    keep_days instead (PLEXSEND_KEEP_DAYS). Interrupted, run it again: it goes on.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):

@@ -1,4 +1,4 @@
--- needs: _clock, _outcomes, _stats, _stats_by_day, _ended
+-- needs: _clock, _outcomes, _publishing, _stats, _stats_by_day, _ended
 -- Counts of a lane, and the one hook through which every change of a message's state goes.
 -- Both are gathered, and written once for each field at the end of a script, with what applications hear of it.
 
@@ -63,5 +63,5 @@ local function write_counts()
   end
   counts, balances = {}, {}
   if by_day then write_by_day() end
-  write_outcomes()
+  if outcomes then write_outcomes() end
 end

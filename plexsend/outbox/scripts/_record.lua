@@ -1,4 +1,4 @@
--- needs: _clock, _counts, _outcomes, _ended
+-- needs: _clock, _counts, _publishing, _ended
 -- A message's record: its fields, flags and history, and how it moves from state to state.
 
 -- Where another program put something else, the message goes on without its history, and audit names the key.
@@ -65,7 +65,7 @@ end
 
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
 -- into the record in the same HSET. The caller has checked that target() is not nil, and has read the record. `more`:
--- what a receipt says, see _outcomes. What had ended before keeps the time of its end, and its place in that order.
+-- what a receipt says, see _publishing. What had ended before keeps the time of its end, and its place in that order.
 --
 -- What another program may have put where a list or set belongs fails first, before anything is written. What does
 -- not fail comes behind it: where a message is taken out of something else than a set, it was not in there.

@@ -1,4 +1,4 @@
--- needs: _clock, _here, arguments; _reader, _lanes, _policy, _outcomes, results/missed, results/records
+-- needs: _clock, _here, arguments; _reader, _lanes, _policy, _publishing, results/missed, results/records
 -- replay: rebuilds for a reader what it was to hear, from the records. Touches replay:<name>, readers:<name>, and where the
 -- stream lost what is still ahead of the reader: results and m: ; reads ended, uncertain, lanes, policy.
 --
@@ -64,7 +64,7 @@ end
 
 local function write_rebuilt()
   for _, one in pairs(rebuilt) do publish_to_reader(side_stream, one) end
-  write_outcomes()
+  if outcomes then write_outcomes() end
 end
 
 if act == 'begin' then return begin() end

@@ -1,4 +1,5 @@
 -- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _closings, _stats_today
+-- when used: _publishing
 -- when used: _stats_folds, _stats_by_day, _ended
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, and wake; stats, stats:<day>; reads policy.
@@ -54,8 +55,8 @@ end
 -- Before the first message, so that no message is where every other script answers that it has moved.
 if not is_here then
   call('SET', P .. 'here', now_text)
-  -- Whatever is submitted here is counted by day.
-  redis.pcall('HSET', P .. 'stats', 'since', now_text)
+  -- Whatever is submitted here is counted by day, but by a program that knows form 1 alone.
+  if form > 1 then redis.pcall('HSET', P .. 'stats', 'since', now_text) end
 end
 
 for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do

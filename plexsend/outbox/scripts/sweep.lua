@@ -1,6 +1,7 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/unheard, healing
+-- when used: _publishing
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _dates, _stats_folds, _stats_by_day, _ended

@@ -196,6 +196,8 @@ def test_books_stay_in_order_through_everything(bench: Bench) -> None:
     assert bench.counts() == {
         "submitted": 1,
         "s:uncertain": 1,
+        # It had failed, and was asked for again.
+        "x:failed": 1,
         "takes": 1,
         "went": 1,
         "batches": 1,

@@ -11,6 +11,8 @@ import pytest
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import GroupClosed, ResultsMissed
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.records import RECEIPT_NOTED
 from plexsend.outbox.results.overview import list_readers
@@ -164,6 +166,26 @@ def test_an_account_that_came_while_no_loop_ran_is_heard_whole(producer: Produce
     cancel("x", account="shop")
     assert heard(producer) == ["x"]
     assert heard(producer, account="shop") == []
+
+
+def test_a_loop_that_can_hear_nothing_says_so(
+    producer: Producer, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert heard(producer) == []
+    assert caplog.text == ""
+    put(store, Where(), {"results_keep_days": 0}, by="a test", reason="")
+    wait_until_in_force(producer)
+    assert heard(producer) == []
+    assert "hears nothing of the account main" in caplog.text
+
+
+def wait_until_in_force(producer: Producer) -> None:
+    """Wait for the look, at most a second later, that finds the policy."""
+    until = elapsed_s() + 10
+    policies = producer._outbox.policies
+    while policies.of("main").account_wide("results_keep_days"):
+        assert elapsed_s() < until
+        policies.look()
 
 
 def test_a_reader_of_one_account_hears_no_other(producer: Producer, cancel: Cancel) -> None:

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _outcomes, _stats_today, _policy, arguments, advance/names, advance/late, advance/verdicts
+-- needs: _record, _lanes, _counts, _publishing, _stats_today, _policy, arguments, advance/names, advance/late, advance/verdicts
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -36,10 +36,16 @@ local function count_code(home, code, n)
   if code ~= '' then count(home, 'c:' .. code, n) end
 end
 
+-- What shares one code, as nearly always, is published at once.
 local function tell_straight(home, of_lane)
   local code = next(of_lane.codes)
-  if next(of_lane.codes, code) == nil then return entered_together(home, of_lane.keys, accepted_state, code) end
-  for _, key in ipairs(of_lane.keys) do entered(home, key, accepted_state, code_of[key]) end
+  if next(of_lane.codes, code) ~= nil then
+    for _, key in ipairs(of_lane.keys) do entered(home, key, accepted_state, code_of[key]) end
+    return
+  end
+  local keys = table.concat(of_lane.keys, ' ')
+  local found = publish_at(now_text, home, accepted_state, code, keys, '')
+  if type(found) == 'table' then publish_otherwise(found.err, home, accepted_state, code, keys, '') end
 end
 
 -- As in `move`: what another program may have put in place of the list fails before anything is written.
