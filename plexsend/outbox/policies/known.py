@@ -86,8 +86,8 @@ class KnownPolicies:
             self._looked_at = float("-inf")
             self._agreed = None
 
-    # Who reads gives up its turn while Redis answers, and takes it again with the lock in hand. Who waited for
-    # the lock with the turn in hand would wait for ever, and the process with it.
+    # Who reads gives up its turn while Redis answers, and takes it again with the lock in hand. Who waited
+    # for the lock with the turn in hand would wait for ever, and the process with it.
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self._turn.outside():
