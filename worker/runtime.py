@@ -60,7 +60,7 @@ class Runtime:
         """The form in force, as housekeeping last saw it: the oldest until then."""
         self.services = tuple(settings.services)
         """The services that this version knows."""
-        self.policies = KnownPolicies(self.store)
+        self.policies = KnownPolicies(self.store, turn=self.turn)
         """What the fleet agreed on; housekeeping looks at it once a second."""
         self.memory = Memory()
         """What this process knows of Redis: by it it notices that Redis went back in time."""

@@ -1,6 +1,6 @@
 """An application that puts messages in and writes down what it was told, before and after each submit.
 
-    python -m tests.chaos.application --tag TAG --ledger FILE --rate N --pause FILE --seed N
+    python -m tests.chaos.application --tag TAG --ledger FILE --rate N --pause FILE --seed N [--unlimited]
 
 The ledger has a line `{"at", "asked": [keys]}` before a submit and a line `{"at", "told": {key: outcome}}`
 after it, each flushed at once: so of an application that is killed it is known what is not known.
@@ -21,7 +21,7 @@ from plexsend.producers import SubmitInterrupted, cancel, service_id, submit
 from tests.chaos.load import GROUPS, LANES, item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from plexsend.producers import Submission
     from tests.chaos.load import Lane
@@ -39,7 +39,8 @@ _SHARE_GROUPED = 0.3
 class Application:
     """Submits groups of messages of changing lanes at a steady rate."""
 
-    def __init__(self, tag: str, ledger: TextIO, chance: random.Random) -> None:
+    def __init__(self, tag: str, ledger: TextIO, chance: random.Random, lanes: Sequence[Lane]) -> None:
+        self._lanes = lanes
         self._tag = f"{tag}{time.time_ns() // 1000 % 10**10:010d}"
         self._ledger = ledger
         self._chance = chance
@@ -55,7 +56,7 @@ class Application:
                     time.sleep(0.05)
                 due = time.monotonic()
             size = self._chance.choice((1, 3, 10, 10, 20, 25))
-            lane = self._chance.choices(LANES, [lane.share for lane in LANES])[0]
+            lane = self._chance.choices(self._lanes, [lane.share for lane in self._lanes])[0]
             if self._chance.random() < _SHARE_GROUPED:
                 lane = lane.of_group(self._chance.choice(GROUPS))
             self._submit(lane, size)
@@ -131,11 +132,13 @@ def main() -> None:
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--pause", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--unlimited", action="store_true", help="leave out services that have a rate")
     asked = parser.parse_args()
+    lanes = [lane for lane in LANES if not (asked.unlimited and lane.rate_per_s)]
     with asked.ledger.open("a", encoding="utf-8") as ledger:
         # A life of its own each time: what comes back after a kill shall not repeat the first.
         chance = random.Random(f"{asked.seed}:{ledger.tell()}")
-        Application(asked.tag, ledger, chance).go(asked.rate, asked.pause)
+        Application(asked.tag, ledger, chance, lanes).go(asked.rate, asked.pause)
 
 
 if __name__ == "__main__":

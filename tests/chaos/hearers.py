@@ -15,9 +15,12 @@ from tests.chaos.child import Wanted
 from tests.chaos.load import ACCOUNTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.chaos.world import World
 
-READERS = 2
+PROCESSES = 2
+"""Of each reader."""
 ARCHIVE_READER = "archive"
 _READY_S = 30.0
 _LOOK_S = 0.05
@@ -28,14 +31,17 @@ class Hearers:
 
     Args:
         world: Whose.
+        readers: Names of the readers; each has two processes.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, readers: Sequence[str]) -> None:
         self._world = world
         self._port = free_port()
         self.secrets = {name: secrets.token_hex(12) for name in ACCOUNTS}
         self.receipt_ledger = world.folder / "gateway-receipts.jsonl"
-        self.ledgers = [world.folder / f"reader-{i}.jsonl" for i in range(READERS)]
+        self.ledgers = {
+            name: [world.folder / f"reader-{name}-{i}.jsonl" for i in range(PROCESSES)] for name in readers
+        }
         self.archive_folder = world.folder / "archive"
         self.receipts: list[Wanted] = []
         self.readers: list[Wanted] = []
@@ -54,9 +60,10 @@ class Hearers:
         serve = world.plexsend("serve", "receipts", "--port", str(self._port))
         known = {f"PLEXSEND_RECEIPT_SECRET_{name.upper()}": secret for name, secret in self.secrets.items()}
         self.receipts.append(self._add("receipts", serve, known))
-        for i, ledger in enumerate(self.ledgers):
-            command = (sys.executable, "-m", "tests.chaos.reader", "--ledger", str(ledger))
-            self.readers.append(self._add(f"reader-{i}", command))
+        for name, ledgers in self.ledgers.items():
+            for ledger in ledgers:
+                command = (*(sys.executable, "-m", "tests.chaos.reader"), "--ledger", str(ledger), name)
+                self.readers.append(self._add(ledger.stem, command))
         archive = world.plexsend("archive", str(self.archive_folder), "--follow", "--reader", ARCHIVE_READER)
         self.archives.append(self._add("archive", archive))
 

@@ -11,7 +11,6 @@ from redis import Redis
 
 from tests.chaos.hearers import ARCHIVE_READER
 from tests.chaos.load import ACCOUNTS
-from tests.chaos.reader import READER
 from tests.chaos.sequel import ArchiveFiles, HeardLedgers, ReceiptLedger, Sequel
 
 if TYPE_CHECKING:
@@ -37,9 +36,9 @@ class Hearing:
     tell: Callable[..., list[dict[str, Any]]]
     behind: dict[str, int] = field(default_factory=dict)
     """Reader → entries that lie before it still."""
-    heard: HeardLedgers = field(default_factory=HeardLedgers)
 
     def __post_init__(self) -> None:
+        self.heard = {name: HeardLedgers() for name in self.world.hearers.ledgers}
         self.receipts = ReceiptLedger(self.world.hearers.receipt_ledger)
         self.archive = ArchiveFiles(self.world.hearers.archive_folder)
 
@@ -64,18 +63,19 @@ class Hearing:
 
     def sequel(self) -> Sequel:
         """Return all that is known now."""
-        proofs = self.tell("audit", "--results", READER)
+        proofs = {name: self.tell("audit", "--results", name) for name in self.heard}
         self.receipts.read()
-        for path in self.world.hearers.ledgers:
-            self.heard.read(path)
+        for name, paths in self.world.hearers.ledgers.items():
+            for path in paths:
+                self.heard[name].read(path)
         self.archive.read()
         return Sequel(
             receipts=self.receipts.receipts,
-            heard=self.heard.heard,
+            heard={name: each.heard for name, each in self.heard.items()},
             archived=self.archive.lines,
             torn=tuple(self.archive.torn),
             behind=self.behind,
-            proof=proofs[-1] if proofs else None,
+            proofs={name: said[-1] if said else {} for name, said in proofs.items()},
             is_there=True,
         )
 
@@ -85,7 +85,7 @@ class Hearing:
             last = self.world.valkey.patiently(
                 partial(Redis.xrevrange, name=self.world.key(account, "results"), count=1)
             )
-            for reader in (READER, ARCHIVE_READER):
+            for reader in (*self.heard, ARCHIVE_READER):
                 name = self.world.key(account, f"readers:{reader}")
                 fields = self.world.valkey.patiently(partial(Redis.hgetall, name=name))
                 if last and not _is_at(fields, last[0][0]):

@@ -86,22 +86,26 @@ def _is_excused(evidence: Evidence, receipt: Receipt, accepted: Sequence[float])
 
 
 def _judge_proof(evidence: Evidence) -> Iterator[Break]:
-    proof = evidence.sequel.proof
-    if not proof or "ok" not in proof:
-        yield Break(Promise.HEARD, "", "plexsend audit --results told nothing")
-    elif not proof["ok"]:
-        for each in proof.get("missing", ()):
-            why = f"plexsend audit --results: {each.get('state')} was not given ({each.get('why')})"
-            yield Break(Promise.HEARD, str(each.get("msg_key")), why)
-        if not proof.get("missing"):
-            yield Break(Promise.HEARD, "", "plexsend audit --results is not ok, and names nothing")
+    for reader, proof in evidence.sequel.proofs.items():
+        what = f"plexsend audit --results {reader}"
+        if "ok" not in proof:
+            yield Break(Promise.HEARD, "", f"{what} told nothing")
+        elif not proof["ok"]:
+            for each in proof.get("missing", ()):
+                why = f"{what}: {each.get('state')} was not given ({each.get('why')})"
+                yield Break(Promise.HEARD, str(each.get("msg_key")), why)
+            if not proof.get("missing"):
+                yield Break(Promise.HEARD, "", f"{what} is not ok, and names nothing")
 
 
 def _judge_heard(evidence: Evidence, told: Told, record: Record) -> Iterator[Break]:
-    heard = evidence.sequel.heard.get(told.key, frozenset())
-    if record.state in _ENDED | {"uncertain"} and record.state not in heard:
-        why = f"it is {record.state}, and its reader heard {', '.join(sorted(heard)) or 'nothing'}"
-        yield Break(Promise.HEARD, told.key, why, told.added_at or told.asked_at)
+    for reader, by_key in evidence.sequel.heard.items():
+        heard = by_key.get(told.key, frozenset())
+        if record.state in _ENDED | {"uncertain"} and record.state not in heard:
+            why = (
+                f"it is {record.state}, and the reader {reader} heard {', '.join(sorted(heard)) or 'nothing'}"
+            )
+            yield Break(Promise.HEARD, told.key, why, told.added_at or told.asked_at)
 
 
 def _judge_archived(evidence: Evidence, told: Told, record: Record) -> Iterator[Break]:

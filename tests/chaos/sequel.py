@@ -43,15 +43,15 @@ class Sequel:
 
     receipts: Mapping[str, Sequence[Receipt]] = field(default_factory=dict)
     """Key → its receipts; a judgement without any is of a world that has none."""
-    heard: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Key → the states that the readers wrote down."""
+    heard: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    """Reader → key → the states that its processes wrote down."""
     archived: Mapping[str, Sequence[Archived]] = field(default_factory=dict)
     torn: tuple[str, ...] = ()
     """Files of the archive that cannot be read to their end."""
     behind: Mapping[str, int] = field(default_factory=dict)
     """Reader → entries that it has not heard, where it did not come to the end in time."""
-    proof: Mapping[str, Any] | None = None
-    """What `plexsend audit --results` said; None: nothing, where there are no readers."""
+    proofs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Reader → what `plexsend audit --results` said of it; empty: nothing."""
     is_there: bool = False
     """Whether there were a receipts server, readers and an archive at all."""
 
@@ -82,7 +82,7 @@ class ReceiptLedger:
 
 @dataclass(slots=True)
 class HeardLedgers:
-    """Reads the ledgers of readers as they grow."""
+    """Reads the ledgers of a reader's processes as they grow."""
 
     heard: dict[str, frozenset[str]] = field(default_factory=dict)
     _places: dict[Path, int] = field(default_factory=dict)

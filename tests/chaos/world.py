@@ -22,6 +22,7 @@ from tests.chaos.hearers import Hearers
 from tests.chaos.load import ACCOUNTS, QUICK, service_settings
 from tests.chaos.looked_up import GOOD, HOST, VARIABLE, write
 from tests.chaos.persons import Persons
+from tests.chaos.reader import READER
 from tests.chaos.valkey import Valkey
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class World:
         rate_per_s: Messages of all applications together.
         tmpfs: Whether Valkey's data is on a file system that can be filled.
         workers: How many worker processes.
+        readers: Names of the readers of results.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class World:
         rate_per_s: float,
         tmpfs: bool,
         workers: int = WORKERS,
+        readers: tuple[str, ...] = (READER,),
     ) -> None:
         self.folder = folder
         self.on_uncertain = on_uncertain
@@ -88,7 +91,7 @@ class World:
         self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
         self._made = self._elsewhere_port = 0
         self.persons = Persons(self)
-        self.hearers = Hearers(self)
+        self.hearers = Hearers(self, readers)
         self.asks: list[Ask] = []
         self.absences: list[Absence] = []
         self.restores: list[Restore] = []
@@ -101,8 +104,8 @@ class World:
         self.importers: list[Path] = []
         """Logs of imports."""
 
-    def begin(self, applications: int = 2) -> None:
-        """Start everything and return once messages flow."""
+    def begin(self, applications: int = 2, *options: str) -> None:
+        """Start everything and return once messages flow; `options`: of the applications."""
         python = (sys.executable, "-m")
         self.set_names()
         plain = self._plain()
@@ -130,7 +133,7 @@ class World:
             self.add_worker()
         self.add_beat()
         for i in range(applications):
-            self.add_application(i, self._rate_per_s / applications)
+            self.add_application(i, self._rate_per_s / applications, *options)
         # What strikes while they still start would strike nothing.
         for worker in self.workers:
             self.wait_loading(worker, "batches sent")
@@ -236,7 +239,7 @@ class World:
         self.beats.remove(child)
         self.supervisor.remove(child)
 
-    def add_application(self, number: int, rate_per_s: float) -> Wanted:
+    def add_application(self, number: int, rate_per_s: float, *options: str) -> Wanted:
         """Start an application that submits at this rate."""
         name = f"application-{number}"
         ledger = self.folder / f"{name}.jsonl"
@@ -244,7 +247,7 @@ class World:
         command = (
             *(sys.executable, "-m", "tests.chaos.application", "--tag", chr(ord("a") + number)),
             *("--ledger", str(ledger), "--rate", str(rate_per_s), "--pause", str(self.pause_file)),
-            *("--seed", str(self._seed + number)),
+            *("--seed", str(self._seed + number), *options),
         )
         child = Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, self.environ()))
         self.applications.append(self.supervisor.add(child))

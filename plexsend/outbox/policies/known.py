@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.outbox.policies.state import read, read_epoch, spread
+from plexsend.turn import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from plexsend.outbox.policies.in_force import Agreed, PoliciesOf
     from plexsend.outbox.redis.store import Store
@@ -29,11 +30,15 @@ class KnownPolicies:
     Args:
         store: Where the fleet writes it down.
         clock: Seconds, monotonic.
+        turn: Given up by a thread that holds it, while it waits for another thread that reads.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = elapsed_s) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = elapsed_s, *, turn: Turn | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._turn = turn or Turn()
         self._lock = threading.Lock()
         self._looked_at = float("-inf")
         # A process that starts has just copied them.
@@ -43,7 +48,7 @@ class KnownPolicies:
 
     def look(self) -> Agreed:
         """Return what the fleet agreed on, at most a second old; raises OutboxUnavailable."""
-        with self._lock:
+        with self._alone():
             agreed = self._agreed
             if agreed is not None and self._clock() - self._looked_at < LOOK_S:
                 return agreed
@@ -68,7 +73,7 @@ class KnownPolicies:
         agreed = self._agreed
         if agreed is not None and agreed.epoch >= epoch:
             return True
-        with self._lock:
+        with self._alone():
             self._looked_at = float("-inf")
         with suppress(OutboxError):
             self.look()
@@ -77,9 +82,20 @@ class KnownPolicies:
 
     def forget(self) -> None:
         """Read everything at the next look, however new what is known is."""
-        with self._lock:
+        with self._alone():
             self._looked_at = float("-inf")
             self._agreed = None
+
+    # Who reads gives up its turn while Redis answers, and takes it again with the lock in hand. Who waited
+    # for the lock with the turn in hand would wait for ever, and the process with it.
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._turn.outside():
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def of(self, account: str) -> PoliciesOf:
         """Return the policies of an account as they were at the last look; looks where there was none."""

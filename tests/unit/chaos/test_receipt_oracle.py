@@ -30,9 +30,9 @@ def ended(state: str, *receipts: Receipt, key: str = KEY, code: str = "C100", **
     """Return the evidence of a message that was accepted, has these receipts, and is in this state."""
     sequel = {
         "receipts": {key: receipts},
-        "heard": {key: frozenset({state})},
+        "heard": {"chaos": {key: frozenset({state})}},
         "archived": {key: (Archived(key, state, "2027-01-15T08:00:02.000Z"),)},
-        "proof": PROVED,
+        "proofs": {"chaos": PROVED},
         "is_there": True,
         **more.pop("sequel", {}),
     }
@@ -121,7 +121,11 @@ def test_a_receipt_of_a_message_in_whose_place_something_else_was_may_be_lost() 
 
 @pytest.mark.parametrize("heard", [frozenset(), frozenset({"accepted"})])
 def test_a_message_whose_last_state_no_reader_heard_is_missing(heard: frozenset[str]) -> None:
-    found = ended("delivered", taken("0"), sequel={"heard": {KEY: heard}})
+    found = ended(
+        "delivered",
+        taken("0"),
+        sequel={"heard": {"chaos": {KEY: frozenset({"delivered"})}, "other": {KEY: heard}}},
+    )
     assert broken(found) == {Promise.HEARD}
 
 
@@ -129,9 +133,13 @@ def test_a_message_whose_last_state_no_reader_heard_is_missing(heard: frozenset[
     "more",
     [
         {"behind": {"chaos": 3}},
-        {"proof": None},
-        {"proof": {"ok": False, "missing": []}},
-        {"proof": {"ok": False, "missing": [{"msg_key": KEY, "state": "accepted", "why": "deleted"}]}},
+        {"proofs": {"chaos": {}}},
+        {"proofs": {"chaos": PROVED, "other": {"ok": False, "missing": []}}},
+        {
+            "proofs": {
+                "other": {"ok": False, "missing": [{"msg_key": KEY, "state": "accepted", "why": "lost"}]}
+            }
+        },
     ],
 )
 def test_readers_must_be_at_the_end_and_proved(more: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
 
 import pytest
 
@@ -11,12 +11,11 @@ from plexsend.outbox.policies.changes import history, put, unset
 from plexsend.outbox.policies.known import LOOK_S, KnownPolicies
 from plexsend.outbox.policies.state import agree, read, refresh, renew
 from plexsend.outbox.policies.where import Where
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text
 from plexsend.settings import OnUncertain, Policy
+from plexsend.turn import Turn
 from tests.integration.outbox.bench import BULK, OTHERS, Bench, accepted
-
-if TYPE_CHECKING:
-    from plexsend.outbox.redis.store import Store
 
 
 def change(store: Store, where: str = "all", **values: object) -> None:
@@ -167,6 +166,27 @@ def test_process_hears_of_a_change_within_a_second(store: Store) -> None:
     now[0] += LOOK_S
     known.look()
     assert known.service("mms-bulk", "main").rate_per_s == 5
+
+
+def test_threads_that_take_turns_look_beside_each_other(valkey_url: str, prefix: str) -> None:
+    turn = Turn()
+    store = Store.connect(valkey_url, prefix, turn)
+    known = KnownPolicies(store, turn=turn)
+    looked = []
+
+    def look_often() -> None:
+        for _ in range(200):
+            with turn:
+                looked.append(known.catch_up(10**12))
+
+    threads = [threading.Thread(target=look_often, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(looked) == 600
+    assert all(looked)
+    store.close()
 
 
 def test_lane_named_by_a_route_of_its_own_has_the_policies_of_its_service(bench: Bench) -> None:
