@@ -160,28 +160,33 @@ class Receipts:
 
     async def _go(self) -> None:
         line = _Line()
-        while True:
-            post = await self._next()
-            began = time.time()
-            post.tries += 1
-            try:
-                async with asyncio.timeout(_ANSWER_S):
-                    status, body = await line.post(self._urls[post.user], post.told)
-            except (OSError, EOFError, TimeoutError, ValueError):
-                line.close()
-                status, body = 0, b""
-                self._unanswered += 1
-            taken = status == 200 and _is_taken(body)
-            self._write(
-                began=began, user=post.user, told=post.told, **{"try": post.tries}, status=status, taken=taken
-            )
-            post.tried.set()
-            if taken or post.tries == TRIES:
-                self._open -= 1
-                self._taken += taken
-                self._given_up += not taken
-            else:
-                self._put(post, _AGAIN_S[post.tries - 1])
+        try:
+            while True:
+                await self._try(line, await self._next())
+        finally:
+            line.close()
+
+    async def _try(self, line: _Line, post: Post) -> None:
+        began = time.time()
+        post.tries += 1
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                status, body = await line.post(self._urls[post.user], post.told)
+        except (OSError, EOFError, TimeoutError, ValueError):
+            line.close()
+            status, body = 0, b""
+            self._unanswered += 1
+        taken = status == 200 and _is_taken(body)
+        self._write(
+            began=began, user=post.user, told=post.told, **{"try": post.tries}, status=status, taken=taken
+        )
+        post.tried.set()
+        if taken or post.tries == TRIES:
+            self._open -= 1
+            self._taken += taken
+            self._given_up += not taken
+        else:
+            self._put(post, _AGAIN_S[post.tries - 1])
 
     def _write(self, **facts: object) -> None:
         os.write(self._file, json.dumps({"at": time.time(), **facts}).encode() + b"\n")

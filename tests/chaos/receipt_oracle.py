@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SENT = frozenset(ORDER)
 """States of what the gateway has, whatever became of it."""
 _BY_RECEIPT = SENT - {"accepted"}
+_LIVING = frozenset({"scheduled", "waiting", "sending"})
 _ENDED = SENT | {"rejected", "failed", "expired", "cancelled"}
 
 
@@ -27,7 +28,8 @@ def judge_receipts(
 ) -> Iterator[Break]:
     """Judge what became of one message by its receipts."""
     lane = lane_of(told.key)
-    if lane is None:
+    # What is under way still is judged as such: its receipt waits for its answer.
+    if lane is None or record.state in _LIVING:
         return
     receipts = evidence.sequel.receipts.get(told.key, ())
     says = [(receipt, state_of(lane.path, receipt.code)) for receipt in receipts]

@@ -67,6 +67,11 @@ def test_a_receipt_that_was_taken_and_is_not_in_the_record_is_lost(code: str, st
     assert Promise.RECEIPT in broken(found)
 
 
+@pytest.mark.parametrize("state", ["scheduled", "waiting", "sending"])
+def test_a_message_under_way_is_undecided_whatever_its_receipt_says(state: str) -> None:
+    assert broken(ended(state, taken("0"))) == {Promise.DECIDED}
+
+
 def test_the_highest_of_several_receipts_counts_whichever_came_first() -> None:
     receipts = [taken("0", T + 3), taken("2", T + 4), taken("5", T + 5)]
     assert judge(ended("delivered", *receipts)).kept
