@@ -47,7 +47,7 @@ def of_group(group: str) -> list[str]:
     points = [point for point in _of_group(group) if point.partition("/")[2].partition("-")[0] not in READS]
     if group != "producing":
         points = [p for at, p in enumerate(points) if not p.endswith("-before") or _begins(points, at)]
-    return _some(points, 3)
+    return _some(points, 5)
 
 
 def _some(points: list[str], of: int) -> list[str]:
@@ -68,7 +68,7 @@ def _of_group(group: str) -> list[str]:
 def of_repeated_calls() -> list[str]:
     """Return the points around every call of advance, and around every call of a producer."""
     advances = [f"{name}/{boundary}" for name, _, boundary in _split() if boundary.startswith(_ADVANCE)]
-    return _some(advances + _of_group("producing"), 2)
+    return _some(advances + _of_group("producing"), 4)
 
 
 def _split() -> Iterator[tuple[str, str, str]]:

