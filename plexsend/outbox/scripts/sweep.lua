@@ -1,12 +1,11 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/unheard, healing
--- when used: _publishing
 -- when used: _rate, _places, _line
 -- when used: _day
--- when used: _dates, _stats_folds, _stats_by_day, _ended
+-- when used: _publishing, _dates, _stats_folds, _stats_by_day, _ended
 -- when used: _ending, _closings
--- when used: healing
+-- when used: _outlook, healing
 -- when used: sweep/unheard
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
