@@ -115,13 +115,15 @@ _CALLED_BY_NOBODY = (
     Script.IMPORTS,
     Script.PRUNE,
     Script.REWOUND,
-    Script.RESULTS,
     Script.PROOF,
     Script.REPLAY,
 )
 """A fleet that has gone over to the form in force calls the first two no more. Imports of rows without a key
 of their own are in no ledger here (tests/integration/crash loses their calls), what is pruned could not be
-judged, `rewound` is called after a restore, at which nothing else strikes, and nobody hears results here."""
+judged, `rewound` is called after a restore, at which nothing else strikes, and nobody asks for a replay, or
+for a proof before the faults are over."""
+_LAPSING = (Script.RESULTS,)
+"""Scripts whose lost reply leaves something with a process until its lease lapses."""
 
 
 def _lose(script: Script, what: str) -> Callable[[World, Span], Proof]:
@@ -190,7 +192,7 @@ WIRE_FAULTS = (
             _lose(script, what),
             f"lost_{what} {_BY_PERSONS[script][0] if script in _BY_PERSONS else ''}".strip(),
             blurs=script is Script.ADVANCE,
-            short=script not in _BY_PERSONS,
+            short=script not in (*_BY_PERSONS, *_LAPSING),
         )
         for what in ("reply", "request")
         for script in Script
