@@ -98,12 +98,12 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -
             "sending": view.sending,
             "uncertain": view.uncertain,
             "dead": view.dead,
-            **{str(state): view.ever(state) for state in (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)},
             "held": bool(held),
             "rate_per_s": rate_per_s,
             "drains": view.drains,
             "oldest_ready_s": oldest_s,
             "holds": [hold.field for hold in held],
+            **{str(state): view.ever(state) for state in (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)},
         }
     )
     counts = (view.ready, view.later, view.sending, view.uncertain, view.dead)
