@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from plexsend.clock import elapsed_s
 
@@ -63,8 +64,8 @@ class Connections:
             # The server has answered; the connection is as good as before.
             self._put(kept)
             raise
-        except BaseException:
-            self.breaks += 1
+        except BaseException as exc:
+            self._count_break(exc)
             connection.disconnect()
             self._put(kept)
             raise
@@ -77,8 +78,8 @@ class Connections:
         kept = self._take()
         try:
             yield kept.connection
-        except BaseException:
-            self.breaks += 1
+        except BaseException as exc:
+            self._count_break(exc)
             kept.connection.disconnect()
             raise
         finally:
@@ -103,6 +104,11 @@ class Connections:
                 kept.connection.disconnect()
                 self._note_broken(kept)
             return kept
+
+    # What cannot be sent, such as a text that is not Unicode, says nothing of the server.
+    def _count_break(self, exc: BaseException) -> None:
+        if isinstance(exc, (RedisConnectionError, RedisTimeoutError, OSError)):
+            self.breaks += 1
 
     # Those that are idle are probably broken too: one failure is enough for all of them.
     def _note_broken(self, kept: _Kept) -> None:

