@@ -130,6 +130,8 @@ class Hearing:
                 if not self._wanted.takes(result):
                     continue
                 if self.is_stopped:
+                    # What was not handed out goes back, whatever `next` does first.
+                    self._is_cut = True
                     return
                 batch.append(result)
                 if len(batch) == most:

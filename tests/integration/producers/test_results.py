@@ -168,6 +168,20 @@ def test_an_account_that_came_while_no_loop_ran_is_heard_whole(producer: Produce
     assert heard(producer, account="shop") == []
 
 
+def test_a_stop_gives_back_what_was_in_hand_with_several_accounts_too(
+    producer: Producer, cancel: Cancel
+) -> None:
+    assert heard(producer) == []
+    cancel("x", account="shop")
+    cancel("a", "b", "c", "d")
+    stop, names = threading.Event(), list[str]()
+    for result in producer.results("billing", stop=stop):
+        names.append(result.msg_key)
+        if len(names) == 3:
+            stop.set()
+    assert {*names, *heard(producer)} == {"x", "a", "b", "c", "d"}
+
+
 def test_a_loop_that_can_hear_nothing_says_so(
     producer: Producer, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

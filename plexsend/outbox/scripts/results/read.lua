@@ -88,7 +88,8 @@ local function read_side(entry, reader)
     write_span(entry, reader, 'r' .. entries[1][1], last, #entries, now, lease_ms)
     return entries
   end
-  if not has_side_span(reader) then end_replay(entry, reader) end
+  -- One that is still under way, or was interrupted, goes on writing there.
+  if reader.reached and not has_side_span(reader) then end_replay(entry, reader) end
 end
 
 -- The caller has read what comes behind the cursor, and offers it: a script would turn each entry into a table and back,

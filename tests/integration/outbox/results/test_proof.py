@@ -332,3 +332,21 @@ def test_script_of_the_proof_writes_nothing(hearing: Hearing, store: Store) -> N
     before = everything(store)
     hearing.prove(0)
     assert everything(store) == before
+
+
+def test_replay_beside_a_reader_that_goes_on_is_heard_whole(hearing: Hearing) -> None:
+    """The reader is through with the first page before the second is rebuilt."""
+    keys = [f"k{number:03}" for number in range(150)]
+    hearing.bench.submit(keys)
+    while hearing.bench.drain_all():
+        pass
+    hearing.client.xtrim(hearing.stream, maxlen=0)
+    names: list[str] = []
+
+    def listen(_: int) -> None:
+        names.extend(hear_all(hearing.reader))
+
+    replay(hearing.store, "main", "billing", 0, progress=listen)
+    listen(0)
+    assert sorted(names) == keys
+    assert hearing.prove().ok
