@@ -35,7 +35,10 @@ end
 -- What was missed at this ms, unless the key was given there.
 local function missed_at(key, ms)
   for from, missed in pairs(reader.missed) do
-    if id_parts(from) <= ms and ms <= id_parts(missed.to) and not names(missed.edges, key) then return missed end
+    local from_ms, to_ms = id_parts(from), id_parts(missed.to)
+    -- Keys are known of its two ends alone: between them a later result of the same message was missed.
+    local is_given = (ms == from_ms or ms == to_ms) and names(missed.edges, key)
+    if from_ms <= ms and ms <= to_ms and not is_given then return missed end
   end
 end
 

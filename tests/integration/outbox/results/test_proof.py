@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -350,3 +351,16 @@ def test_replay_beside_a_reader_that_goes_on_is_heard_whole(hearing: Hearing) ->
     listen(0)
     assert sorted(names) == keys
     assert hearing.prove().ok
+
+
+def test_later_result_that_was_trimmed_is_missing_though_the_first_was_given(hearing: Hearing) -> None:
+    hearing.send("a")
+    assert hear_all(hearing.reader) == ["a"]
+    hearing.bench.let_pass(1_000)
+    time.sleep(0.002)
+    take_receipts(hearing.store, "main", [Receipt("a", "0", "KT", None)])
+    time.sleep(0.002)
+    hearing.send("b")
+    hearing.trim_to(hearing.ids()[-1])
+    assert hear_all(hearing.reader) == ["b"]
+    assert hearing.missing() == {"a": "trimmed"}
