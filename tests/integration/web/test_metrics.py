@@ -124,7 +124,7 @@ def test_lag_is_written_down_once_a_second_while_receipts_come(bench: Bench, sto
 def test_command_of_the_page_serves_them(valkey_url: str, prefix: str, bench: Bench, tmp_path: Path) -> None:
     sent(bench, "a")
     (line,) = re.findall(r"```sh\n(plexsend serve .+)\n```", PAGE)
-    command = [sys.executable, "-P", "-m", *line.replace("9464", "0").split(), "--json"]
+    command = [sys.executable, "-P", "-m", *line.replace("8080", "0").split(), "--json"]
     environ = {**os.environ, "PLEXSEND_REDIS_URL": valkey_url, "PLEXSEND_KEY_PREFIX": prefix}
     with subprocess.Popen(
         command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
