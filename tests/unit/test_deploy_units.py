@@ -170,6 +170,8 @@ def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
         "PLEXSEND_PROXY_URL": "http://h",
         "PLEXSEND_CA_FILE": str(authority),
         "PLEXSEND_STATE_DIR": "/var/lib/plexsend",
+        "PLEXSEND_RECEIPT_ALLOW": "192.0.2.7",
+        "PLEXSEND_TRUSTED_PROXIES": "10.0.0.0/8",
     }
     found = read_settings({**given, **own})
     assert found.warnings == ()
