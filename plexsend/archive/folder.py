@@ -142,8 +142,7 @@ class Folder:
 
     def _names(self) -> list[str]:
         try:
-            # The open folder, not what its path leads to now.
-            return os.listdir(self._fd)  # noqa: PTH208
+            return os.listdir(self._fd)  # noqa: PTH208  the open folder, not what its path leads to now
         except OSError as exc:
             raise _failed(self.path, exc) from exc
 

@@ -155,9 +155,9 @@ class Archiving:
         with self._stoppable():
             while not self._stop.is_set():
                 try:
-                    if time.monotonic() >= clean_at:
+                    if elapsed_s() >= clean_at:
                         self._remove_old()
-                        clean_at = time.monotonic() + _CLEAN_EVERY_S
+                        clean_at = elapsed_s() + _CLEAN_EVERY_S
                     for account in self._accounts():
                         self._write(account)
                     trouble = ""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.cli.finding import explain_record, zone_of
+from plexsend.clock import elapsed_s
 from plexsend.outbox.doors import living
 from plexsend.outbox.reading.json_shapes import record_json
 from plexsend.outbox.records import read_record
-from plexsend.outbox.states import SENT, State
+from plexsend.outbox.states import BY_RECEIPT, SENT, State
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Follower:
         account: str,
         *,
         within_s: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed_s,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._screen = screen
@@ -182,7 +183,7 @@ class Follower:
 def _words(record: Record) -> str:
     """Return what is known of a message beside its state, in one line."""
     note = record.receipt
-    if note is not None and record.state in (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN):
+    if note is not None and record.state in BY_RECEIPT:
         said = "" if record.state is State.DELIVERED else f"code {note.code}, {note.meaning.words}"
         return ", ".join(part for part in (said, note.carrier) if part)
     if record.state is State.UNKNOWN:

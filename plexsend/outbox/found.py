@@ -72,7 +72,7 @@ class Sought:
             (self.states is None or message.state in self.states)
             and (self.code is None or self.code in (message.code, message.answer_code))
             and (self.since_ms is None or message.at_ms >= self.since_ms)
-            and (self.lane is None or self._is_in_lane(message.lane))
+            and (self.lane is None or _is_in(self.lane, message.lane))
         )
 
     def is_perhaps(self, message: FoundMessage) -> bool:
@@ -84,9 +84,10 @@ class Sought:
             and self.fits_otherwise(message)
         )
 
-    def _is_in_lane(self, name: str) -> bool:
-        assert self.lane is not None  # noqa: S101  only asked where there is one
-        if name == self.lane.name or not self.lane.is_route:
-            return name == self.lane.name
-        head, _, account = name.partition("@")
-        return f"{head.partition('/')[0]}@{account}" == self.lane.name
+
+# A route means the lanes of its groups too.
+def _is_in(lane: Lane, name: str) -> bool:
+    if name == lane.name or not lane.is_route:
+        return name == lane.name
+    head, _, account = name.partition("@")
+    return f"{head.partition('/')[0]}@{account}" == lane.name

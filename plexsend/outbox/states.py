@@ -37,7 +37,9 @@ class State(StrEnum):
 LIVING = (State.SCHEDULED, State.WAITING, State.SENDING, State.UNCERTAIN)
 FINAL = tuple(state for state in State if state not in LIVING)
 DEAD = (State.REJECTED, State.FAILED)
-SENT = (State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
+BY_RECEIPT = (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
+"""What a receipt, or its absence, makes of a message that the gateway took."""
+SENT = (State.ACCEPTED, *BY_RECEIPT)
 """The gateway took it, whatever became of it then."""
 
 SET_OF = {

@@ -86,7 +86,7 @@ def _is_shown(view: LaneView, held: Sequence[Hold]) -> bool:
 
 def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -> list[str]:
     from plexsend.outbox.reading.json_shapes import lane_json
-    from plexsend.outbox.states import State
+    from plexsend.outbox.states import BY_RECEIPT
 
     rate_per_s = agreed.of(view.lane.account).service(view.lane.service).rate_per_s
     oldest_s = None if view.oldest_ready_ms is None else view.oldest_ready_ms / 1000
@@ -103,7 +103,7 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -
             "drains": view.drains,
             "oldest_ready_s": oldest_s,
             "holds": [hold.field for hold in held],
-            **{str(state): view.ever(state) for state in (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)},
+            **{str(state): view.ever(state) for state in BY_RECEIPT},
         }
     )
     counts = (view.ready, view.later, view.sending, view.uncertain, view.dead)

@@ -15,7 +15,7 @@ from plexsend.outbox.arguments import AUDIT
 from plexsend.outbox.reading.discrepancies import Discrepancy
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.states import FINAL, SET_OF, State
+from plexsend.outbox.states import BY_RECEIPT, FINAL, SET_OF, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
 
-_BY_RECEIPT = (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
 SETS = ("later", "ready", "sending", "uncertain", "dead")
 _LANES_A_CALL = 50
 """About a millisecond."""
@@ -199,7 +198,7 @@ def _seen_before(at_ms: int, last_ms: int, states: tuple[State, ...], seen: Tall
 
 # How many may have gone from one state to another since they ended, those taken away then among them.
 def _moved_by_receipts(before: Books, after: Books, seen: Tally) -> int:
-    gone = sum(max(0, after.archived(state) - before.archived(state)) for state in _BY_RECEIPT)
+    gone = sum(max(0, after.archived(state) - before.archived(state)) for state in BY_RECEIPT)
     return gone + sum(
         n
         for (_, ended_ms, changed_ms), n in seen.lately.items()

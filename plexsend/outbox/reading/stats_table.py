@@ -8,16 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.states import FINAL, OUTCOME_OF, ResultOutcome, State
+from plexsend.outbox.states import BY_RECEIPT, FINAL, OUTCOME_OF, ResultOutcome, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plexsend.outbox.reading.prices import PriceList
     from plexsend.outbox.reading.stats import DayCount
-
-
-_BY_RECEIPT = (State.DELIVERED, State.UNDELIVERED, State.UNKNOWN)
 
 
 class By(StrEnum):
@@ -60,7 +57,7 @@ class StatsLine:
             return
         self.states[count.state] += count.messages
         self.said_of = self.said_of or count.service
-        self.by_receipt = self.by_receipt or count.state in _BY_RECEIPT
+        self.by_receipt = self.by_receipt or count.state in BY_RECEIPT
         pricing = prices.pricing(count.account, count.service, count.day)
         if count.state in pricing.billed:
             self.billed += count.messages
