@@ -14,7 +14,7 @@ from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.receipt_events import for_scripts
 from plexsend.outbox.redis.key_types import listed
-from plexsend.outbox.states import LIVING, SENT, SET_OF, TRANSITIONS, Event
+from plexsend.outbox.states import BY_RECEIPT, LIVING, SENT, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,7 +75,7 @@ def _states() -> dict[str, str]:
     sets = "".join(f" {state}={name}" for state, name in SET_OF.items())
     lists = {
         name: "".join(f" {state} " for state in states)
-        for name, states in (("LIVING", LIVING), ("SENT", SENT))
+        for name, states in (("LIVING", LIVING), ("SENT", SENT), ("BY_RECEIPT", BY_RECEIPT))
     }
     return {
         "SET_OF": _function("SET_OF(state)", f"string.match('{sets}', ' ' .. (state or '-') .. '=(%l+)')"),

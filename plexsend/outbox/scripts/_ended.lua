@@ -11,7 +11,7 @@ end
 -- or a time did.
 local function ended_field(lane, state, c, w)
   local code, carrier = c or '', ''
-  if string.find(' delivered undelivered unknown ', ' ' .. state .. ' ', 1, true) then
+  if BY_RECEIPT(state) then
     code, carrier = string.match(w or '', '^([^|]*)|([^|]*)')
   elseif state == 'cancelled' or state == 'expired' then
     code = ''

@@ -2,18 +2,23 @@
 -- What is gathered of messages that end one by one and published at the end of the script; and what follows where an
 -- entry could not be written.
 
--- `more`: `carrier|ms`, what a receipt says; nil without one.
-local function entered(lane, key, state, code, more)
-  outcomes = outcomes or {}
+-- `all`: in their order, and each under the name by which others join it. `more`: `carrier|ms`, what a receipt says;
+-- nil without one.
+local function gather(all, lane, key, state, code, more)
   local name = lane .. ' ' .. state .. ' ' .. (more and 'r ' or 's ') .. code
-  local outcome = outcomes[name]
+  local outcome = all[name]
   if not outcome then
     outcome = { lane = lane, state = state, code = code, keys = {}, more = {} }
-    outcomes[name] = outcome
-    outcomes[#outcomes + 1] = outcome
+    all[name] = outcome
+    all[#all + 1] = outcome
   end
   outcome.keys[#outcome.keys + 1] = key
   outcome.more[#outcome.more + 1] = more
+end
+
+local function entered(...)
+  outcomes = outcomes or {}
+  gather(outcomes, ...)
 end
 
 -- Into the stream of a reader, for which it was rebuilt.

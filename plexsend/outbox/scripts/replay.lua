@@ -36,7 +36,7 @@ local rebuilt, count_of = {}, 0
 
 local function rebuild(record, home)
   local code, carrier, done = record.c, nil, nil
-  if is_by_receipt(record.s) and record.w then
+  if BY_RECEIPT(record.s) and record.w then
     code, carrier, done = string.match(record.w, '^([^|]*)|([^|]*)|([^|]*)|')
   end
   local more = carrier and carrier .. '|' .. done
@@ -45,13 +45,7 @@ local function rebuild(record, home)
     call('HSET', record_of .. record.key, 'r', now_text)
     return entered(home, record.key, record.s, code, more)
   end
-  local name_of = home .. ' ' .. record.s .. ' ' .. (more and 'r ' or 's ') .. code
-  local one = rebuilt[name_of]
-  if not one then
-    one = { lane = home, state = record.s, code = code, keys = {}, more = {} }
-    rebuilt[name_of] = one
-  end
-  one.keys[#one.keys + 1], one.more[#one.more + 1] = record.key, more
+  gather(rebuilt, home, record.key, record.s, code, more)
 end
 
 local function look(record)
@@ -63,7 +57,7 @@ local function look(record)
 end
 
 local function write_rebuilt()
-  for _, one in pairs(rebuilt) do publish_to_reader(side_stream, one) end
+  for _, one in ipairs(rebuilt) do publish_to_reader(side_stream, one) end
   if outcomes then write_outcomes() end
 end
 

@@ -1,16 +1,11 @@
 -- needs: _clock, _record, _lanes, _reader, arguments
 -- Records of messages that ended or were parked, as the walk over them meets them: what was published of each last.
 
--- States that a message gets after it was accepted: what a receipt says, or that none came.
-local function is_by_receipt(state)
-  return SENT(state) and state ~= 'accepted'
-end
-
 -- ms at which the last result of a message was published. `since`: when it ended, or was parked. What a receipt changed
 -- says so itself; `r` is there where neither says it.
 local function published_ms(found, since)
   local said = number_in(found.r)
-  if is_by_receipt(found.s) then return said or number_in(string.match(found.w or '', '(%d+)$')) or since end
+  if BY_RECEIPT(found.s) then return said or number_in(string.match(found.w or '', '(%d+)$')) or since end
   return math.max(said or 0, since)
 end
 
