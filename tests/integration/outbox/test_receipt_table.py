@@ -136,7 +136,10 @@ def post(bench: Bench, receipts: Sequence[Receipt]) -> list[Reception]:
 def bring(bench: Bench, case: Case) -> None:
     """Bring a message to where its receipts find it."""
     now_ms = server_ms(bench.store)
-    times = {"scheduled": {"send_at_ms": now_ms + 60_000}, "expired": {"expires_at_ms": now_ms + 1}}
+    times: dict[str, dict[str, Any]] = {
+        "scheduled": {"send_at_ms": now_ms + 60_000},
+        "expired": {"expires_at_ms": now_ms + 1},
+    }
     bench.submit([case.key], case.lane, **times.get(case.row, {}))
     if case.row == "cancelled":
         ask(bench.store, "main", case.key, Act.CANCEL)
