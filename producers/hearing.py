@@ -22,7 +22,7 @@ from plexsend.producers.results import results_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
     from plexsend.producers.results import Result
     from plexsend.producers.sources import ResultSource, SpanReader
     from plexsend.producers.wanted import Wanted

@@ -15,7 +15,7 @@ from plexsend.producers.wanted import check_most
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
 
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
     from plexsend.producers.results import Result
     from plexsend.producers.sources import ResultSource
     from plexsend.producers.wanted import Wanted

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.results.news import StopEvent
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
 
 
 class SpanReader(Protocol):

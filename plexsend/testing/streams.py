@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.results.entries import Entry
-from plexsend.outbox.results.readers import Span
+from plexsend.outbox.results.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

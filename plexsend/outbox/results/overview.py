@@ -14,7 +14,8 @@ from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.results.entries import REBUILT, ms_of, place_of
-from plexsend.outbox.results.readers import UNNAMED, Missed, checked_name
+from plexsend.outbox.results.readers import UNNAMED, checked_name
+from plexsend.outbox.results.spans import Missed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +48,8 @@ class ReaderState:
     """What it never got, oldest first."""
     replayed: int
     """Entries that a replay rebuilt, until all of them were given."""
+    strange: int = 0
+    """Entries of another program that it left out."""
     is_readable: bool = True
     """False where another program wrote to it; then the rest says nothing."""
 
@@ -153,6 +156,7 @@ def _state(  # noqa: PLR0917  what one call read
             used_ms=number(fields.get("used")),
             missed=tuple(sorted([*missed, *later], key=lambda each: each.from_ms)),
             replayed=_replayed(store, account, name) if "side" in fields else 0,
+            strange=number(fields.get("strange", "").partition(" ")[0]),
         )
     except (ValueError, LookupError):
         return ReaderState(name, account, 0, 0, 0, 0, 0, 0, (), 0, is_readable=False)

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.results.readers import Missed, Span
+from plexsend.outbox.results.spans import Missed, Span
 from plexsend.outbox.states import State
 from plexsend.producers.wanted import Wanted, want
 from plexsend.testing.streams import MemoryReader, MemoryStreams

@@ -14,7 +14,7 @@ import pytest
 from plexsend.errors import OutboxMoved, OutboxUnavailable, OutboxUnsuitable, ResultsMissed, UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.results.entries import Entry
-from plexsend.outbox.results.readers import Missed
+from plexsend.outbox.results.spans import Missed
 from plexsend.outbox.states import State
 from plexsend.producers.hearing import Rhythm
 from plexsend.producers.listening import AsyncResults, Results
