@@ -14,7 +14,7 @@ RESULTS = Order(
     Value("act"),
     Value("name"),
     Value("process"),
-    # The first and last id of the span that is ended, cut or kept; of a cut one also from which id on it is not
+    # The first and last id of the span that is ended, cut or kept; of a cut one also from which on it is not
     # ended.
     Value("done_first"),
     Value("done_last"),

@@ -111,7 +111,7 @@ IN_RESULTS = (
     Mutation(
         "spoilt-begins-at-the-end",
         9,
-        "a reader to which another program wrote begins behind what is there, and loses what it had not heard",
+        "a reader to which another program wrote begins behind what is there, and loses what it had not",
         f"{_SCRIPTS}/read.lua",
         "known ~= '' or was_spoilt then",
         "known ~= '' then",

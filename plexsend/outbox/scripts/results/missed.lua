@@ -4,8 +4,6 @@
 local MOST_MISSED = 16
 -- Entries that are looked at for the keys of one end; behind a clock that was set back thousands may share their ms.
 local MOST_AT_AN_END = 100
--- Bytes of keys that are kept of one end, or of the reader's own place.
-local LONGEST_EDGE = 4096
 
 -- What this call found, for its answer.
 local found_missed
