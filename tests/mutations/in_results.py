@@ -32,8 +32,8 @@ IN_RESULTS = (
         9,
         "an account that sends for the first time is heard from the moment at which a loop notices it",
         _HEARING,
-        "from_start=wanted.from_start or is_known",
-        "from_start=wanted.from_start",
+        "from_start=wanted.from_start or began_ms == 0,\n                    since_ms=began_ms or 0,",
+        "from_start=wanted.from_start,\n                    since_ms=0,",
         (
             f"{_OF_LOOPS}::test_a_known_reader_hears_an_account_that_came_while_nobody_listened",
             f"{_OF_REDIS}::test_an_account_that_came_while_no_loop_ran_is_heard_whole",
