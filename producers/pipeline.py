@@ -263,7 +263,7 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add)
+        adding = Adding(chunk, self._add, self._terms.clock)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding

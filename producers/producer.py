@@ -22,6 +22,7 @@ from plexsend.producers.pipeline import Incoming, Pipeline
 from plexsend.producers.redis_outbox import RedisOutbox
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
 from plexsend.producers.terms import Terms
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -287,7 +288,7 @@ class Producer(Asking):
         policies = self._outbox.policies
         guards = AccountGuards(policies, account)
         guards.look()
-        if from_file:
-            terms = changed(terms, zone=find_zone(policies.of(account).zone))
+        zone = find_zone(policies.of(account).zone)
+        terms = changed(terms, zone=zone if from_file else None, clock=WallClock(zone))
         loader = get_loader(service, policies.of(account))
         return Pipeline(terms, loader, self._outbox.taker(), clock.now_ms, guards)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -35,6 +36,8 @@ class Terms:
     """Whether the items are rows of a file, whose author reads what is wrong with them."""
     zone: ZoneInfo | None = None
     """The zone of a row's time that has none; None: a time needs one."""
+    clock: WallClock = field(default_factory=WallClock)
+    """Shows times in remarks."""
     number_key: NumberKey | None = None
     """Under which receivers are hashed; None: no hash of them is kept."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.targets import find_group, require_known
 from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
@@ -31,7 +32,7 @@ def explain(
     parts = gather(
         store, read_to_show(store), wanted=lambda lane: (lane.group, lane.account) == (group, where)
     )
-    answer = explain_group(group, where, views, parts)
+    answer = explain_group(group, where, views, parts, clock_of(store, where))
     screen.facts(
         {
             "group": group,

@@ -12,11 +12,12 @@ from plexsend.cli.selecting import unknown_lane
 from plexsend.cli.targets import read_group, require_account
 from plexsend.errors import NotPossible, Problem
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
 from plexsend.outbox.rewound import SettleAs, finish, mark, rewind, settle, touched
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
-from plexsend.terminal.moments import local, span, utc
+from plexsend.terminal.moments import span, utc
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def settle_rewound(
     wanted = {lane: count for lane, count in counts.items() if is_wanted(lane)}
     total = sum(wanted.values())
     _warn_of_more(screen, rewinds, wanted, as_)
-    if asks and total and sys.stdin.isatty() and not _confirmed(screen, rewinds, wanted, as_):
+    if asks and total and sys.stdin.isatty() and not _confirmed(screen, store, rewinds, wanted, as_):
         screen.note("Nothing was settled.")
         return EXIT_REFUSED
     if archive is not None:
@@ -154,13 +155,15 @@ def _selection(what: str | None, known: list[Lane]) -> Callable[[Lane], bool]:
 
 
 def _confirmed(
-    screen: Screen, rewinds: Mapping[str, Rewind], wanted: Mapping[Lane, int], as_: SettleAs
+    screen: Screen, store: Store, rewinds: Mapping[str, Rewind], wanted: Mapping[Lane, int], as_: SettleAs
 ) -> bool:
     for each in rewinds.values():
+        clock = clock_of(store, each.account)
         went = "how much went is not known" if each.messages is None else f"{each.messages:,} messages went"
         screen.say(
-            f"Account {each.account}: Redis forgot what happened from {local(each.from_ms)} to "
-            f"{local(each.to_ms)} ({span((each.to_ms - each.from_ms) / 1000)}); {went}."
+            f"Account {each.account}: Redis forgot what happened from "
+            f"{clock.cell(each.from_ms)} to {clock.words(each.to_ms)} "
+            f"({span((each.to_ms - each.from_ms) / 1000)}); {went}."
         )
     screen.table(_COLUMNS, [[lane.name, f"{count:,}"] for lane, count in wanted.items() if count])
     return click.confirm(f"Settle {sum(wanted.values()):,} messages as {_MEANS[as_]}?", err=True)

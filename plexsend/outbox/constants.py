@@ -87,6 +87,8 @@ HISTORY_LENGTH = 50
 
 LARGEST_NUMBER = 9_000_000_000_000_000
 """Above all times and counts; what Redis and Lua both hold exactly."""
+LONGEST_EDGE = 4_096
+"""Bytes of keys that a reader remembers of the ms of the entry it was given last."""
 MOST_STATS = 1_000
 """Fields of one day's counts for lanes, states, codes and carriers as they are: some 90 kB. Beyond, they are
 counted together."""

@@ -17,6 +17,7 @@ from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.policies.state import copy_to, run
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -152,7 +153,8 @@ class Submitter:
             self._announce(lane)
             reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         if text(reply[0]) == "closed":
-            raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
+            closing = parse_closing(lane.account, lane.group or "", text(reply[1]))
+            raise refusal(closing, clock_of(self._store, lane.account))
         if text(reply[0]) == "mixed":
             return [Submitted(SubmitOutcome.MIXED, None)] * len(messages)
         return _answers([text(value) for value in reply])

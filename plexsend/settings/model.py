@@ -184,7 +184,7 @@ class Settings:
         "For how many days an application can read what became of its messages; with 0 nothing is published.",
         replaces="Nothing: KEEP_DAYS is about records, which take three times as much memory.")
     time_zone: str = row("TIME_ZONE", "Asia/Seoul", time_zone,
-        "The time zone in which a day begins at midnight, and which a time has that is written without one.",
+        "The time zone of days, of times written without one, and of the times that commands show.",
         replaces="`plexsend policy set time_zone=…` by hand, where the environment sets all else up.")
     quiet_hours: QuietHours = row("QUIET_HOURS", "20:50-08:00", quiet_hours,
         "From when until when, in Korean time, advertisements wait; never less than the law's 21:00-08:00.",

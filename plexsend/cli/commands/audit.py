@@ -54,7 +54,7 @@ def audit(*, reader: str | None, since: datetime | None, wide: bool, as_json: bo
         if reader is not None:
             from plexsend.cli.proving import prove_reader
 
-            return prove_reader(screen, store, reader, since)
+            return prove_reader(screen, store, reader, since, wide=wide)
         from plexsend.outbox.reading.audit import audit as examine
 
         with meter(screen, "audit", "records") as report:

@@ -11,7 +11,7 @@ from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, MOMENT, example, json_option, wide_option, yes_option
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter, towards
-from plexsend.terminal.moments import local, span, utc
+from plexsend.terminal.moments import WallClock, span, utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.results.overview import ReaderState
 
-_COLUMNS = (
-    Column("reader", style="bold"),
-    Column("account"),
-    Column("behind", right=True),
-    Column("oldest", right=True),
-    Column("in hand", right=True, leave_out=2),
-    Column("last asked", leave_out=1),
-    Column("missed", folds=True, style="red", least=8),
-)
 _account_option = click.option(
     "--account", type=ACCOUNT, metavar="A", help="Of this account alone; of all otherwise."
 )
@@ -58,14 +49,17 @@ def list_(*, account: str | None, wide: bool, as_json: bool) -> None:
     before it came: results are kept for as long as the policy results_keep_days says, whoever reads them.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.results.overview import list_readers
 
     with open_outbox(screen) as (_, store):
         states = list_readers(store, account)
+        clock = clock_of(store, *{state.account for state in states})
     for state in states:
         screen.facts(_facts(state))
     nothing = "There are no readers: one begins with its first read (plexsend results read NAME)."
-    screen.table(_COLUMNS, [_row(state) for state in states], empty=nothing, blocks=True, wide=wide)
+    rows = [_row(state, clock) for state in states]
+    screen.table(_columns(clock), rows, empty=nothing, blocks=True, wide=wide)
 
 
 @results.command(
@@ -186,16 +180,30 @@ def _facts(state: ReaderState) -> dict[str, object]:
     }
 
 
-def _row(state: ReaderState) -> list[str]:
+def _columns(clock: WallClock) -> tuple[Column, ...]:
+    return (
+        Column("reader", style="bold"),
+        Column("account"),
+        Column("behind", right=True),
+        Column("oldest", right=True),
+        Column("in hand", right=True, leave_out=2),
+        Column(clock.title("last asked"), leave_out=1),
+        Column("missed", folds=True, style="red", least=8),
+    )
+
+
+def _row(state: ReaderState, clock: WallClock) -> list[str]:
     if not state.is_readable:
         return [state.name, state.account, "", "", "", "", "another program wrote to it"]
-    missed = [f"{each.entries or 'some'} until {local(each.to_ms)} ({each.why})" for each in state.missed]
+    missed = [
+        f"{each.entries or 'some'} until {clock.words(each.to_ms)} ({each.why})" for each in state.missed
+    ]
     return [
         state.name,
         state.account,
         f"{state.behind:,}",
         span(state.behind_ms / 1000) if state.behind else "",
         f"{state.open_spans:,}",
-        local(state.used_ms) if state.used_ms else "",
+        clock.cell(state.used_ms) if state.used_ms else "",
         "; ".join(missed),
     ]

@@ -8,7 +8,6 @@ every entry is given at least once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from plexsend.clock import elapsed_s
@@ -18,6 +17,7 @@ from plexsend.outbox.lanes import NAME
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.results.entries import REBUILT, Entry, ms_of, parse_entries, place_of
+from plexsend.outbox.results.offers import behind, cut, edge_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,10 +33,6 @@ LEASE_MS = 60_000
 """How long a span is its process's before it is given again."""
 MOST_ENTRIES = 1_000
 """Entries of a span at most."""
-_KEY_BYTES = 40_000
-"""A span ends behind the entry with which its keys are as many bytes: about a thousand messages."""
-_PLACE_OF_KEYS = 7
-"""Among an entry's fields, which are always in the same order."""
 _NO_ENTRIES: _Parsed = ((), ())
 _TRIES = 16
 """How often another process may be faster before a read answers that there is nothing."""
@@ -129,7 +125,7 @@ class Reader:
         most = max(1, min(most, MOST_ENTRIES))
         missed: Missed | None = None
         for _ in range(_TRIES):
-            offered, was_at = _cut(self._ahead, most), self.cursor
+            offered, was_at = cut(self._ahead, most), self.cursor
             answer, entries, fetched = self._ask(offered, most, done)
             done = ""
             missed = missed or _missed_in(answer)
@@ -164,7 +160,7 @@ class Reader:
     def take_ahead(self, entries: Sequence[RawEntry]) -> None:
         """Note entries that were read behind the cursor meanwhile."""
         if not self._ahead:
-            self._ahead = _behind(self.cursor, entries)
+            self._ahead = behind(self.cursor, entries)
 
     @property
     def has_ahead(self) -> bool:
@@ -174,7 +170,7 @@ class Reader:
     # Where the stream began anew the cursor goes back, and what was read does not come next.
     def _after_cursor(self, was_at: str, entries: list[RawEntry]) -> list[RawEntry]:
         went_back = was_at and place_of(self.cursor) < place_of(was_at)
-        return [] if went_back else _behind(self.cursor, entries)
+        return [] if went_back else behind(self.cursor, entries)
 
     def _act(self, act: str, first: str, next_id: str = "") -> str:
         args = RESULTS.write(**self._own | {"act": act, "done_first": first, "next_id": next_id})
@@ -188,15 +184,14 @@ class Reader:
         entries, fetched = _NO_ENTRIES, None
         was_begun = not self.cursor
         if self.cursor and len(self._ahead) - len(offered) < most:
-            behind = text(self._ahead[-1][0]) if self._ahead else self.cursor
-            command = ("XRANGE", self._stream, f"({behind}", "+", "COUNT", most)
+            known = text(self._ahead[-1][0]) if self._ahead else self.cursor
+            command = ("XRANGE", self._stream, f"({known}", "+", "COUNT", most)
 
-            # The server works meanwhile.
             def parse() -> None:
                 nonlocal entries
                 entries = parse_entries(self.account, offered)
 
-            reply, fetched = self._store.run_and_read(Script.RESULTS, self.account, args, command, parse)
+            fetched, reply = self._store.read_and_run(command, parse, Script.RESULTS, self.account, args)
         else:
             reply = self._store.run(Script.RESULTS, self.account, args)
             entries = parse_entries(self.account, offered)
@@ -218,13 +213,12 @@ class Reader:
             "most": most,
         }
         if offered:
-            last = offered[-1][0]
             named |= {
                 "after": self.cursor,
                 "first": offered[0][0],
-                "last": last,
+                "last": offered[-1][0],
                 "entry_count": len(offered),
-                "edge": _edge(offered, last),
+                "edge": edge_of(offered),
             }
         return RESULTS.write(**self._own | named)
 
@@ -242,32 +236,6 @@ def checked_name(name: str) -> str:
 def _span(answer: dict[str, Any], parsed: _Parsed, missed: Missed | None) -> Span:
     entries, unreadable = parsed
     return Span(text(answer["first"]), text(answer["last"]), entries, missed, unreadable)
-
-
-def _cut(ahead: Sequence[RawEntry], most: int) -> list[RawEntry]:
-    size = 0
-    for at, entry in enumerate(ahead[:most], 1):
-        size += len(_keys(entry))
-        if size >= _KEY_BYTES:
-            return list(ahead[:at])
-    return list(ahead[:most])
-
-
-def _keys(entry: RawEntry) -> bytes:
-    fields = entry[1]
-    return fields[_PLACE_OF_KEYS] if len(fields) > _PLACE_OF_KEYS else b""
-
-
-# Other entries may share the ms of the last one: of these the keys say which were given.
-def _edge(offered: Sequence[RawEntry], last: bytes) -> bytes:
-    ms = last.partition(b"-")[0] + b"-"
-    sharing = takewhile(lambda entry: entry[0].startswith(ms), reversed(offered))
-    return b" ".join(_keys(entry) for entry in sharing)
-
-
-def _behind(cursor: str, entries: Sequence[RawEntry]) -> list[RawEntry]:
-    at = place_of(cursor)
-    return [each for each in entries if place_of(text(each[0])) > at]
 
 
 def _missed_in(answer: dict[str, Any]) -> Missed | None:

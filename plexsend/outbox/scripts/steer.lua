@@ -32,11 +32,11 @@ local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
   if is_closed(record.l) then return done('closed', record.s) end
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
-  note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before no longer counts.
   local flags = without(record.f, CANCEL_WANTED)
   move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
+  note(key, 'requeue', '', 'asked for by a person')
   call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   wake_by(record.l, now)
   return done('requeued', 'waiting')
@@ -56,14 +56,16 @@ local function settle(key, record)
   if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
   -- It had expired or was cancelled before a late verdict parked it.
   if act == 'resend' and call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
-  note(key, event, '', 'by a person')
   if act ~= 'resend' then
-    return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
+    local state = move(record.l, key, record.s, event, 0, { 'c', 'PERSON' })
+    note(key, event, '', 'by a person')
+    return done('settled', state)
   end
-  call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   -- Alone, like any second try of what may have been sent; a cancel asked for before no longer counts.
   local flags = with(without(record.f, CANCEL_WANTED), ALONE)
   move(record.l, key, record.s, event, record.p or now_us, { 'f', flags, 'p', num(record.p or now_us) })
+  note(key, event, '', 'by a person')
+  call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   wake_by(record.l, now)
   return done('settled', 'waiting')
 end

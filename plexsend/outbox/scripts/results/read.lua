@@ -5,8 +5,6 @@
 local MOST_SPANS = 64
 -- How exactly it is noted when a reader was used last.
 local USED_TO_MS = 10000
--- Keys that are remembered of the ms of the entry given last; above, `*`.
-local LONGEST_EDGE = 4096
 
 local function place_of(reader)
   return reader.cursor .. ' ' .. num(reader.rank) .. ' ' .. reader.sure
@@ -96,8 +94,9 @@ end
 -- which costs the server eight times what reading them does.
 local function give_offered(entry, reader, stream)
   local is_same_ms = id_parts(last) == id_parts(reader.cursor)
-  reader.edge = is_same_ms and reader.edge .. ' ' .. edge or edge
-  if #reader.edge > LONGEST_EDGE then reader.edge = '*' end
+  local joined = is_same_ms and reader.edge .. ' ' .. edge or edge
+  local is_known = edge ~= '*' and not (is_same_ms and reader.edge == '*') and #joined <= LONGEST_EDGE
+  reader.edge = is_known and joined or '*'
   reader.cursor, reader.rank = last, reader.rank + entry_count
   if stream and stream.last == last then compare_ranks(entry, reader, stream) end
   write_span(entry, reader, first, last, entry_count, now, lease_ms, 'at', place_of(reader), 'edge', reader.edge)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.replies import text
 from plexsend.outbox.results.overview import list_readers
@@ -34,11 +35,15 @@ class Hearing:
         assert self.reader.read() is None
 
     def send(self, *keys: str, outcome: Outcome = Outcome.ACCEPTED) -> None:
-        """Send these messages, each in a request of its own, so that each is an entry of its own."""
+        """Send these messages, each in a request and at a ms of its own: so each is an entry of its own."""
         for key in keys:
             self.bench.submit([key])
             batch = self.bench.take()
             self.bench.stop(settlement=verdicts(batch, outcome, code="C100"))
+            ended_ms = server_ms(self.store)
+            # Of two that share a ms a proof cannot say which of them was taken out.
+            while server_ms(self.store) == ended_ms:
+                time.sleep(0)
 
     def prove(self, since_ms: int | None = None) -> Proof:
         """Return the proof of the reader."""
@@ -164,6 +169,24 @@ def test_trimmed_span_that_no_process_ended_is_not_given(hearing: Hearing) -> No
     hear_all(hearing.reader)
     hearing.trim_to(hearing.ids()[-1])
     assert hearing.missing() == {"a": "trimmed", "b": "trimmed"}
+
+
+def test_burst_whose_keys_are_more_than_are_remembered_was_given_though_it_was_trimmed(
+    hearing: Hearing,
+) -> None:
+    hearing.send("a", "b")
+    record = hearing.store.keys.record("main", "a")
+    ms = int(hearing.ids()[1].partition("-")[0])
+    hearing.client.delete(hearing.stream)
+    # The results of `a` and `b` share their ms with so many that their keys are not remembered.
+    for keys in ("a", *(f"{n}{'x' * 1_000}" for n in range(5)), "b"):
+        fields = {"s": "accepted", "l": "mms-bulk@main", "c": "C100", "k": keys, "m": ""}
+        hearing.client.xadd(hearing.stream, fields, id=f"{ms}-*")
+    hearing.client.hset(record, "e", ms)
+    assert len(hear_all(hearing.reader, most=6)) == 7
+    assert hearing.client.hget(hearing.store.keys.reader("main", "billing"), "edge") == b"*"
+    hearing.client.xtrim(hearing.stream, maxlen=0)
+    assert hearing.prove().ok
 
 
 def test_reader_that_somebody_put_ahead_is_caught(hearing: Hearing) -> None:
