@@ -23,6 +23,7 @@ from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import State
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +120,9 @@ class Submitter:
         added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
-            raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
+            raise UsageError(
+                f"{counted(len(messages), 'message')} in one call; at most {MOST_AT_ONCE} are taken."
+            )
         form = form_in_force(self._store) if form is None else form
         if lane.group is not None and form < FORM_WITH_GROUPS:
             raise UsageError(
