@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 # The machine that runs the tests may be busy with other things.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+# The suite starts hundreds of processes, and pytest rewrites hundreds of modules: without bytecode on the
+# disk each run, and each process, would compile them all again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Settings from a developer's shell must not reach the tests; `worker` reads the environment when imported.
 for _name in [name for name in os.environ if name.upper().startswith(("PLEXSEND_", "CELERY_"))]:

@@ -18,6 +18,8 @@ LONGEST_SLEEP_MS = 5_000
 """No lane sleeps longer than this without being looked at again, whatever was lost."""
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
+QUIET_LOOK_MS = 60_000
+"""How long a lane of advertisements sleeps in quiet hours at most: a person may change them."""
 FULL_AGAIN_MS = 50
 """Until the next sweep while lanes with a group wait for a free thread or connection."""
 UNHEARD_EVERY_MS = 5_000
