@@ -11,6 +11,7 @@ from plexsend.outbox.results.proof import prove
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter, towards
 from plexsend.terminal.moments import WallClock, utc
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ WHY = {
     "trimmed": "gone by age before the reader came",
     "deleted": "not in the stream: somebody took it out, or it was never put there",
     "skipped": "somebody put the reader behind it",
+    "unreadable": "a newer plexsend wrote it, and the reader could not read it",
     "lost": "the stream was taken away",
     "early": "from before the reader began",
 }
@@ -117,16 +119,21 @@ def _show(screen: Screen, clock: WallClock, reader: str, proofs: Sequence[Proof]
     screen.table(columns, rows, blocks=True, wide=wide)
     for proof in proofs:
         for each in proof.trimmed:
-            n = f"{each.entries:,} entries" if each.entries else "entries, nobody knows how many,"
+            n = (
+                counted(each.entries, "entry", "entries")
+                if each.entries
+                else "entries, nobody knows how many,"
+            )
             screen.note(
-                f"{proof.account}: {n} were gone before the reader came, between "
+                f"{proof.account}: {n} gone before the reader came, between "
                 f"{clock.cell(each.from_ms)} and {clock.words(each.to_ms)} ({each.why})."
             )
     missing = [(proof, each) for proof in proofs for each in proof.missing]
     if not missing:
         total = sum(proof.counted for proof in proofs)
         screen.say(
-            f"The proof holds: of {total:,} messages each was given to {reader}, or lies ahead of it.",
+            f"The proof holds for {counted(total, 'message')}: each was given to {reader}, "
+            "or lies ahead of it.",
             style="bold green",
         )
         screen.note("Given: its processes got it and ended it. What they did with it, only they know.")
@@ -147,7 +154,7 @@ def _show(screen: Screen, clock: WallClock, reader: str, proofs: Sequence[Proof]
         screen.note(f"and {len(missing) - _MOST_SHOWN:,} more; --json names all of them.")
     earliest = clock.iso(min(each.at_ms for _, each in missing))
     screen.say(
-        f"The proof does not hold: {len(missing):,} messages were not given to {reader}. Rebuild them from "
-        f"the records: plexsend results replay {reader} --since {earliest}",
+        f"The proof does not hold: {counted(len(missing), 'message was', 'messages were')} not given to "
+        f"{reader}. Rebuild them from the records: plexsend results replay {reader} --since {earliest}",
         style="bold red",
     )

@@ -12,6 +12,7 @@ from plexsend.cli.options import ACCOUNT, MOMENT, example, json_option, wide_opt
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter, towards
 from plexsend.terminal.moments import WallClock, span, utc
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -82,7 +83,7 @@ def read(*, reader: str, follow: bool, from_start: bool, account: str | None, as
 
     with open_outbox(screen) as (settings, store):
         heard = hear(screen, settings, store, reader, account=account, from_start=from_start, follow=follow)
-    screen.note(f"{heard:,} results." if heard else "There are no new results for this reader.")
+    screen.note(f"{counted(heard, 'result')}." if heard else "There are no new results for this reader.")
     return 0
 
 
@@ -120,7 +121,9 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
                 rebuilt = rebuild(store, state.account, reader, since_ms, progress=progress)
                 total += rebuilt or 0
                 screen.facts({"reader": reader, "account": state.account, "rebuilt": rebuilt or 0})
-    screen.say(f"Rebuilt for {reader}: the results of {total:,} messages. It hears them before what is new.")
+    screen.say(
+        f"Rebuilt for {reader}: the results of {counted(total, 'message')}. It hears them before what is new."
+    )
     return 0
 
 

@@ -163,7 +163,7 @@ def test_proof_holds_and_says_what_it_proves(
     yard.end(Outcome.ACCEPTED, "a2")
     ended = run("audit", "--results", "billing")
     assert ended.code == 0
-    assert "The proof holds: of 3 messages" in ended.out
+    assert "The proof holds for 3 messages" in ended.out
     assert "only they know" in ended.err
     (found,) = run("audit", "--results", "billing", "--json").lines
     assert (found["ok"], found["given"], found["ahead"]) == (True, 2, 1)
