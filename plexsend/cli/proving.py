@@ -28,6 +28,7 @@ WHY = {
     "trimmed": "gone by age before the reader came",
     "deleted": "not in the stream: somebody took it out, or it was never put there",
     "skipped": "somebody put the reader behind it",
+    "unreadable": "a newer plexsend wrote it, and the reader could not read it",
     "lost": "the stream was taken away",
     "early": "from before the reader began",
 }

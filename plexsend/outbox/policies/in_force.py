@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plexsend.outbox.policies.rows import PolicyRow
-    from plexsend.settings import RcsDialect
+    from plexsend.settings import QuietHours, RcsDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,12 @@ class PoliciesOf:
     def zone(self) -> str:
         """The name of the zone of its days, and of times that are written without one."""
         return str(self.account_wide("time_zone"))
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """From when until when advertisements wait, in Korean time."""
+        found: QuietHours = self.account_wide("quiet_hours")
+        return found
 
     def account_wide(self, name: str) -> Any:
         """Return the value of a policy that has one for the whole account."""

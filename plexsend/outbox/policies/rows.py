@@ -21,6 +21,7 @@ from plexsend.settings import (
     EVERY_SERVICE,
     OnUncertain,
     Policy,
+    QuietHours,
     RcsDialect,
     Settings,
     UncertainThen,
@@ -118,6 +119,10 @@ def _oldest(value: RcsDialect) -> str:
     return value.value
 
 
+def _longest_night(value: QuietHours) -> float:
+    return -value.length.total_seconds()
+
+
 def _alike(_: object) -> int:
     return 0
 
@@ -132,6 +137,7 @@ _RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "retry_attempts": ("the fewest", _lowest),
     "rcs_dialect": ("the oldest", _oldest),
     "time_zone": ("the first by its name", _alike),
+    "quiet_hours": ("the longest", _longest_night),
 }
 _LONGEST = ("the longest", _highest)
 """For every wait, and for how long records are kept."""

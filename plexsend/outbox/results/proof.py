@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.results.readers import Missed
+    from plexsend.outbox.results.spans import Missed
 
 
 @dataclass(frozen=True, slots=True)
