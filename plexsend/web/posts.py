@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from plexsend.logs import mask_text
 from plexsend.outbox.receipts import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _KEY = re.compile(r"[!-~]{1,128}")
 """No message has another key."""
@@ -39,6 +40,8 @@ _DEEPEST = 4
 _MOST_LOOKED_AT = 2_000
 
 _MOST_WORDS = 200
+_MOST_SHOWN = 5
+"""Results of one post that are shown: a post may hold thousands, and what is shown is kept for a person."""
 _SHOWN = ("msg_key", "code", "dest", "message_type", "done_date", "request_date")
 """Whose values may be kept of a post that cannot be read: none of them is a text of a message."""
 _TEXT = r'"(?:[^"\\]|\\.)*"'
@@ -55,8 +58,10 @@ class Unread:
 
     why: str
     """One of few phrases: it is counted by it."""
-    words: str
-    """What a person may see of it."""
+    words: str | None
+    """What a person may see of it; None: nothing, it is only counted."""
+    count: int = 1
+    """For how many it speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +88,22 @@ def read_post(body: bytes) -> Post:
     if not results:
         return Post((), (Unread("no result in it", shown(text)),))
     receipts: list[Receipt] = []
-    unread: list[Unread] = []
+    unread: list[tuple[str, Any]] = []
     for result in results:
         receipt = _receipt(result)
         if isinstance(receipt, Receipt):
             receipts.append(receipt)
         else:
-            unread.append(Unread(receipt, shown(json.dumps(result, ensure_ascii=False, default=str))))
-    return Post(tuple(receipts), tuple(unread))
+            unread.append((receipt, result))
+    return Post(tuple(receipts), tuple(_unread(unread)) if unread else ())
+
+
+def _unread(found: Sequence[tuple[str, Any]]) -> Iterator[Unread]:
+    """Yield the first results that cannot be read, and how many more there are."""
+    for why, result in found[:_MOST_SHOWN]:
+        yield Unread(why, shown(json.dumps(result, ensure_ascii=False, default=str)))
+    for why, count in Counter(why for why, _ in found[_MOST_SHOWN:]).items():
+        yield Unread(why, None, count)
 
 
 def shown(text: str) -> str:
