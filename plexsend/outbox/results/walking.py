@@ -1,7 +1,8 @@
 """The walk over all messages of an account that ended or are parked, for a proof and for a replay.
 
 It follows the list of what ended, from its end, and the sets of what is parked: no SCAN of keys, and a
-bounded page a call. What ends meanwhile is not looked at; what is looked at is read together with the reader, in one call.
+bounded page a call. What ends meanwhile is not looked at; what is looked at is read together with the
+reader, in one call.
 """
 
 from __future__ import annotations
