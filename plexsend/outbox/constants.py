@@ -118,6 +118,8 @@ MOST_OF_GROUP = 100
 """Messages of a group that one call ends or gives another time: about 2 ms."""
 ENDED_A_PAGE = 100
 """Ended messages that one call of a proof or a replay looks at."""
+MOST_OF_A_SPAN = 1_000
+"""Entries that a process of a reader is given at once."""
 MOST_STATS_DAYS = 100
 """Days of counts that one call takes away."""
 MOST_STOCKED = 2_000
