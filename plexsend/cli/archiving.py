@@ -28,6 +28,7 @@ from plexsend.outbox.results.overview import list_readers
 from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.moments import WallClock, utc
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from plexsend.archive.archiver import Written
     from plexsend.archive.folder import Folder
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.results.readers import Missed
+    from plexsend.outbox.results.spans import Missed
     from plexsend.terminal.screen import Screen
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -236,12 +237,12 @@ class Archiving:
             {"account": account, "from": since, "to": until, "entries": missed.entries, "why": missed.why}
         )
         wall = clock_of(self._store, account)
-        count = f"{missed.entries:,} entries" if missed.entries else "entries"
+        count = counted(missed.entries, "entry", "entries") if missed.entries else "entries"
         self._screen.warn(
             Problem(
                 f"account {account}",
-                f"{count} of results between {wall.cell(missed.from_ms)} and {wall.words(missed.to_ms)} "
-                f"were gone before they were read ({missed.why})",
+                f"{count} of results gone before anybody read them, between "
+                f"{wall.cell(missed.from_ms)} and {wall.words(missed.to_ms)} ({missed.why})",
                 f"Rebuild them from the records, and run this again: plexsend results replay {self._reader} "
                 f"--since {wall.iso(missed.from_ms)}",
             )
@@ -257,13 +258,16 @@ class Archiving:
         self._screen.facts({"reader": self._reader, **total.facts()})
         lead = f"{self._wall.words(round(time.time() * 1000))} " if only_news else ""
         where = f" into {', '.join(sorted(total.files))}" if total.files else ""
-        self._screen.say(f"{lead}Written: {total.lines:,} lines{where}.")
+        self._screen.say(f"{lead}Written: {counted(total.lines, 'line')}{where}.")
         if total.removed:
             self._screen.say(
-                f"{lead}Removed, older than {self._keep_months} months: {', '.join(total.removed)}."
+                f"{lead}Removed, older than {counted(self._keep_months, 'month')}: "
+                f"{', '.join(total.removed)}."
             )
         if total.unreadable:
-            reason = f"{total.unreadable:,} entries of results are of another program, and were left out"
+            reason = (
+                f"{counted(total.unreadable, 'entry', 'entries')} of results, of another program, left out"
+            )
             self._screen.warn(Problem(self._reader, reason, "Look what else writes into this Redis."))
         sys.stdout.flush()
 

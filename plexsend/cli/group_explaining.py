@@ -11,6 +11,7 @@ from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
 from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -46,7 +47,8 @@ def explain(
         }
     )
     screen.say(
-        f"group {group} ({where}): {answer.total:,} messages, of which {answer.unsent:,} are still to go",
+        f"group {group} ({where}): {counted(answer.total, 'message')}, "
+        f"of which {answer.unsent:,} still to go",
         style="bold",
     )
     for cause in answer.causes:

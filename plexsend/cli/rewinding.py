@@ -18,6 +18,7 @@ from plexsend.outbox.rewound import SettleAs, finish, mark, rewind, settle, touc
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.moments import span, utc
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def settle_rewound(
         if count:
             screen.facts({"lane": lane.name, "account": lane.account, "as": str(as_), "settled": count})
     screen.facts({"settled": sum(done.values()), "left": left, "held": sorted(held)})
-    screen.say(f"Settled as {_MEANS[as_]}: {sum(done.values()):,} messages.")
+    screen.say(f"Settled as {_MEANS[as_]}: {counted(sum(done.values()), 'message')}.")
     _say_what_is_left(screen, rewinds, held, left)
     return EXIT_REFUSED if left else 0
 
@@ -87,7 +88,7 @@ def _say_what_is_left(
     for name in sorted(held):
         screen.say(f"Account {name} is held until its other lanes are settled too.")
     for name, count in left.items():
-        screen.say(f"  {name}: {count:,} messages may have gone")
+        screen.say(f"  {name}: {counted(count, 'message')} may have gone")
 
 
 def mark_rewound(
@@ -121,8 +122,9 @@ def _warn_of_more(
         settled = sum(count for lane, count in wanted.items() if lane.account == name)
         if as_ is SettleAs.SENT and each.messages is not None and settled > each.messages:
             reason = (
-                f"{settled:,} messages of account {name} are to be settled, of which about {each.messages:,} "
-                "went: the others count as accepted and never go"
+                f"{counted(settled, f'message of account {name} is', f'messages of account {name} are')} "
+                "to be settled, of which about "
+                f"{each.messages:,} went: the others count as accepted and never go"
             )
             remedy = "Compare with the gateway's own list, and settle lane by lane (--lane)."
             screen.warn(Problem("--as", reason, remedy))
@@ -159,11 +161,15 @@ def _confirmed(
 ) -> bool:
     for each in rewinds.values():
         clock = clock_of(store, each.account)
-        went = "how much went is not known" if each.messages is None else f"{each.messages:,} messages went"
+        went = (
+            "how much went is not known"
+            if each.messages is None
+            else f"{counted(each.messages, 'message')} went"
+        )
         screen.say(
             f"Account {each.account}: Redis forgot what happened from "
             f"{clock.cell(each.from_ms)} to {clock.words(each.to_ms)} "
             f"({span((each.to_ms - each.from_ms) / 1000)}); {went}."
         )
     screen.table(_COLUMNS, [[lane.name, f"{count:,}"] for lane, count in wanted.items() if count])
-    return click.confirm(f"Settle {sum(wanted.values()):,} messages as {_MEANS[as_]}?", err=True)
+    return click.confirm(f"Settle {counted(sum(wanted.values()), 'message')} as {_MEANS[as_]}?", err=True)

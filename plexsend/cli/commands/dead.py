@@ -12,6 +12,7 @@ from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import KEY, LANE, account_option, example, json_option, wide_option
 from plexsend.terminal.faults import EXIT_REFUSED, fault_of
 from plexsend.terminal.meter import meter
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -168,4 +169,4 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
 
 
 def _confirmed(count: int) -> bool:
-    return click.confirm(f"Drop {count:,} dead letters for good?", err=True)
+    return click.confirm(f"Drop {counted(count, 'dead letter')} for good?", err=True)
