@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, Problem
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
+from plexsend.producers.advertisements import ADVERTISEMENT
 from plexsend.producers.kept import remarks_on
 from plexsend.producers.submissions import (
     Added,
@@ -170,6 +172,8 @@ def _note(
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
+        elif submitted.outcome is SubmitOutcome.MIXED:
+            part.invalid.append(Invalid(index, msg_key, (_mixed(each),)))
         elif submitted.state is None:
             part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
         elif submitted.outcome is SubmitOutcome.ADDED:
@@ -180,6 +184,17 @@ def _note(
                 part.warnings.extend(remarks_on(index, msg_key, submitted.kept, clock))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
+
+
+def _mixed(each: Waiting) -> Problem:
+    lane = each.lane
+    is_one = lane.advertising is not Advertising.NO
+    there = "other messages" if is_one else "advertisements"
+    return Problem(
+        ADVERTISEMENT,
+        f"{'is' if is_one else 'is not'} set, and the group {lane.group} holds {there}",
+        "Give it a group of its own: a group holds advertisements alone, or none.",
+    )
 
 
 def _spoilt(each: Waiting) -> Problem:

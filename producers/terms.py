@@ -25,6 +25,10 @@ class Terms:
     expires_at_ms: int | None = None
     variant: str | None = None
     """The variant (RCS `msg_type`) of every item; None where each says its own, or has none."""
+    advertisement: bool = False
+    """Whether items that say nothing of it are advertisements."""
+    night_consent: bool = False
+    """Whether the receivers of those that say nothing of it agreed to advertisements at night."""
     replace: bool = False
     mend_numbers: bool = False
     """Whether the 0 that a spreadsheet took from a number is put back, and reported."""
@@ -39,7 +43,9 @@ class Terms:
 
     def __post_init__(self) -> None:
         # "no" is true as well: it would ask for what its caller does not want.
-        for name in ("replace", "mend_numbers"):
+        for name in ("advertisement", "night_consent", "replace", "mend_numbers"):
             value = getattr(self, name)
             if not isinstance(value, bool):
                 raise UsageError(f"{name} is of type {type(value).__name__}. Give True or False.")
+        if self.night_consent and not self.advertisement:
+            raise UsageError("night_consent is for advertisements. Give advertisement too, or leave it out.")

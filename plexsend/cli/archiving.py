@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from plexsend.archive.archiver import Written
     from plexsend.archive.folder import Folder
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.results.readers import Missed
+    from plexsend.outbox.results.spans import Missed
     from plexsend.terminal.screen import Screen
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)

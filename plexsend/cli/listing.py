@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import code_words
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def record_columns(clock: WallClock) -> tuple[Column, ...]:
         Column("code", style="yellow"),
         Column("submitted", leave_out=1),
         Column(clock.title("ended"), leave_out=3),
-        Column("said", folds=True, least=16),
+        Column("means", folds=True, least=16),
     )
 
 
@@ -35,5 +36,11 @@ def record_row(record: Record, clock: WallClock) -> list[str]:
         record.code,
         clock.cell(record.submitted_ms),
         clock.cell(record.ended_ms),
-        record.desc,
+        _means(record),
     ]
+
+
+# The gateway says more at times, such as which value is not allowed.
+def _means(record: Record) -> str:
+    words = code_words(record.code)
+    return words if record.desc in ("", words) else ": ".join(filter(None, (words, record.desc)))

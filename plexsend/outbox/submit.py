@@ -13,8 +13,9 @@ from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
-from plexsend.outbox.form import form_in_force
+from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.policies.state import copy_to, run
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.redis.failures import MAKE_ROOM
@@ -66,6 +67,8 @@ class SubmitOutcome(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    MIXED = "mixed"
+    """Its group holds advertisements and it is none, or the other way round: it was not added."""
     SPOILT = "spoilt"
     """Another program put something else where the record of this key belongs: it was not added."""
 
@@ -127,6 +130,12 @@ class Submitter:
                 "runs beside this one and knows no groups. They can be used ten minutes after its last "
                 "process has ended."
             )
+        if lane.advertising is not Advertising.NO and form < FORM_WITH_ADVERTISEMENTS:
+            raise UsageError(
+                "Advertisements cannot be sent yet: an older version of plexsend still runs beside this one, "
+                "and would send them in the quiet hours too. They can be sent ten minutes after its last "
+                "process has ended."
+            )
         if not messages:
             return []
         write = partial(
@@ -149,6 +158,8 @@ class Submitter:
         if text(reply[0]) == "closed":
             closing = parse_closing(lane.account, lane.group or "", text(reply[1]))
             raise refusal(closing, clock_of(self._store, lane.account))
+        if text(reply[0]) == "mixed":
+            return [Submitted(SubmitOutcome.MIXED, None)] * len(messages)
         return _answers([text(value) for value in reply])
 
     # Account and route are named before their first message, so that no message is where nobody looks.

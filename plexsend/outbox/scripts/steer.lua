@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _ending, _cancel, _reschedule
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
@@ -82,12 +82,9 @@ end
 -- A lane with a group that a pause of its own or of its group kept is in nobody's sight: it comes back here.
 local function wake_paused(field)
   local scope, what = string.match(field, '^(%S+) %S+ (.*)$')
-  if scope == 'lane' and group_of(what) then wake_by(what, now) end
+  if scope == 'lane' and branch_of(what) then wake_by(what, now) end
   if scope ~= 'group' then return end
-  for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do
-    local lane = with_group(route, what)
-    if call('HEXISTS', P .. 'lanes', lane) == 1 then wake_by(lane, now) end
-  end
+  for _, lane in ipairs(lanes_of_group(what)) do wake_by(lane, now) end
 end
 
 local function lift(field, json)

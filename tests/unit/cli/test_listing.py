@@ -10,7 +10,7 @@ import pytest
 
 from plexsend.cli.listing import record_columns, record_row
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.records import Record
+from plexsend.outbox.records import HistoryEvent, Record
 from plexsend.outbox.states import State
 from plexsend.terminal.moments import WallClock
 from plexsend.terminal.tables import print_table
@@ -57,7 +57,7 @@ def test_on_80_columns_the_key_the_code_and_the_words_stay_whole(monkeypatch: py
     print_table(terminal, record_columns(WallClock()), [row], blocks=True)
 
     lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
-    assert lines[0].split() == ["msg_key", "code", "said"]
+    assert lines[0].split() == ["msg_key", "code", "means"]
     assert max(map(width_of, lines)) <= 80
     assert f"{key}  C400_REQUIRED_FIELD" in lines[2]
 
@@ -67,3 +67,24 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize(
+    ("code", "desc", "means"),
+    [
+        ("G141", "", "the recipient number is invalid"),
+        ("G141", "the recipient number is invalid", "the recipient number is invalid"),
+        ("C400_2", "brand_id", "a value is not allowed: brand_id"),
+        ("C341", "success", "success"),
+        ("", "", ""),
+    ],
+)
+def test_a_code_is_said_as_in_the_statistics_and_then_what_the_gateway_said(
+    code: str, desc: str, means: str
+) -> None:
+    assert (
+        record_row(replace(RECORD, code=code, history=(HistoryEvent(1, "reject", code, desc),)), WallClock())[
+            -1
+        ]
+        == means
+    )

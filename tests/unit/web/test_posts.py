@@ -227,7 +227,7 @@ SAID = ["01012345678", "010-1234-5678", "821012345678", "the text of a message",
 )
 def test_what_is_kept_of_it_holds_no_number_and_no_text(raw: bytes) -> None:
     (unread,) = read_post(raw).unread
-    words = unread.words or ""
+    words = unread.words
     assert [word for word in SAID if word in words] == []
     assert 0 < len(words) <= 200
 
@@ -246,5 +246,5 @@ def test_post_of_thousands_that_are_no_results_leaves_a_few_to_look_at_and_is_co
     assert post.receipts == ()
     *kept, keyless, other = post.unread
     assert [unread.words for unread in kept] == ['{"code": "0"}'] * 5
-    assert keyless == Unread("a result without a key", None, 2_995)
-    assert other == Unread("a result that is not an object", None, 2_000)
+    assert keyless == Unread("a result without a key", "and 2,995 more", 2_995)
+    assert other == Unread("a result that is not an object", "and 2,000 more", 2_000)

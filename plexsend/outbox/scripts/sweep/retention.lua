@@ -38,7 +38,7 @@ local function archive(at, key)
   local lane = lane_named(found[3])
   if lane and found[2] == at and target('archive', found[1]) then
     forget(lane, key, found[1], 'archive')
-    if group_of(lane) and not thinned[lane] then
+    if branch_of(lane) and not thinned[lane] then
       thinned[lane], thinned_count = true, thinned_count + 1
     end
     return true
