@@ -119,7 +119,10 @@ def read_strays(store: Store) -> list[Stray]:
 
 
 def read_unread(store: Store) -> tuple[Mapping[str, int], list[UnreadPost]]:
-    """Return how many posts could not be read, by why, and the newest of them, oldest first."""
+    """Return how many posts were refused or could not be read, by why, and the newest of the latter.
+
+    They come oldest first. `refusals` keeps the two apart.
+    """
     pipe = store.client.pipeline(transaction=False)
     pipe.hgetall(store.keys.unread_counts)
     pipe.lrange(store.keys.unread, 0, -1)

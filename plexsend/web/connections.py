@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from plexsend.web.refused import RefusedBecause
+from plexsend.outbox.refusals import RefusedBecause
 
 if TYPE_CHECKING:
     import asyncio

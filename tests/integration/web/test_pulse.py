@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.doors import living
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.refusals import RefusedBecause
 from plexsend.stack.ports import free_port
 from plexsend.web import pulse as module
 from plexsend.web.pulse import Pulse
-from plexsend.web.refused import RefusedBecause, RefusedCounts
+from plexsend.web.refused import RefusedCounts
 from tests.integration.outbox.test_doors import WEB1
 
 if TYPE_CHECKING:
