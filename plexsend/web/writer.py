@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, defaultdict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from plexsend.web.posts import Unread
 
     Take: TypeAlias = Callable[..., list[Reception]]
-    Keep: TypeAlias = Callable[[Store, str, str, str], None]
+    Keep: TypeAlias = Callable[[Store, str, Sequence[Unread]], None]
 
 WITHIN_S = 2.5
 """How long a request waits for its write. The gateway comes again, so it is not kept longer."""
@@ -174,10 +175,10 @@ class Writer:
             together[request.accounts].append(request)
         for accounts, of_path in together.items():
             self._write(accounts, of_path, written)
-        loops = {request.loop for request in requests}
-        for loop in loops:
+        for loop in {request.loop for request in requests}:
             mine = [request for request in requests if request.loop is loop]
-            if not loop.is_closed():
+            # One that was closed meanwhile refuses, and nobody waits in it.
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._settle, written, mine)
 
     # In the loop, so that nobody else counts meanwhile.
@@ -213,7 +214,7 @@ class Writer:
         receipts = [receipt for request in requests for receipt in request.receipts]
         if receipts:
             self.taken.update(map(str, self._take(self._store, account, receipts, also=also)))
-        for request in requests:
-            for unread in request.unread:
-                self._keep(self._store, account, unread.why, unread.words)
-                self.taken["unread"] += 1
+        unread = [each for request in requests for each in request.unread]
+        if unread:
+            self._keep(self._store, account, unread)
+            self.taken["unread"] += sum(each.count for each in unread)

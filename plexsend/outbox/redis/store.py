@@ -133,35 +133,32 @@ class Store:
         """Run a script on the keys of the whole fleet and return its reply, text still as bytes."""
         return self._run(script, self.keys.prefix, args)
 
-    def read_and_run(
+    def run_and_read(
         self,
-        command: Sequence[str | bytes | int],
-        meanwhile: Callable[[], object],
         script: Script,
         account: str,
         args: Sequence[str | bytes | int],
-    ) -> tuple[Any, list[Any]]:
-        """Send a command that reads, and behind it run a script, in one round trip; return both replies.
+        command: Sequence[str | bytes | int],
+        meanwhile: Callable[[], object],
+    ) -> tuple[list[Any], Any]:
+        """Run a script, and behind it a command that reads, in one round trip; return both replies.
 
-        None for the first where its key is of another type; that one may be asked for more than once.
-        `meanwhile` is called while the server reads, and the server runs the script while its first reply
-        is taken apart here.
+        None for the second where its key is of another type; that one may be asked for more than once.
+        `meanwhile` is called while the server works.
         """
         read: list[Any] = []
 
         def both(*call: str | bytes | int) -> Any:
             with self._connections.lent() as connection:
-                connection.send_command(*command)
+                connection.send_packed_command(connection.pack_commands([call, command]))
                 meanwhile()
-                connection.send_command(*call)
-                found, reply = read_reply(connection), read_reply(connection)
+                reply, found = read_reply(connection), read_reply(connection)
             if isinstance(reply, ResponseError):
                 raise reply
             read[:] = [None if isinstance(found, ResponseError) else found]
             return reply
 
-        reply = self._run(script, self.keys.account(account), args, both)
-        return read[0], reply
+        return self._run(script, self.keys.account(account), args, both), read[0]
 
     def read(self, *command: str | bytes | int) -> Any:
         """Send a command that reads, or blocks until there is something, and return its reply as it comes.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.constants import LONGEST_EDGE
@@ -24,14 +23,17 @@ UNKNOWN = b"*"
 
 def cut(ahead: Sequence[RawEntry], most: int) -> list[RawEntry]:
     """Return the first entries, at most so many, fewer where they have very many keys."""
+    page = list(ahead[:most])
     size = 0
-    for at, entry in enumerate(islice(ahead, most), 1):
-        fields = entry[1]
-        if len(fields) > _PLACE_OF_KEYS:
+    for at, (_, fields) in enumerate(page, 1):
+        try:
             size += len(fields[_PLACE_OF_KEYS])
-            if size >= _KEY_BYTES:
-                return list(ahead[:at])
-    return list(ahead[:most])
+        except IndexError:
+            # Another program wrote it.
+            continue
+        if size >= _KEY_BYTES:
+            return page[:at]
+    return page
 
 
 def edge_of(offered: Sequence[RawEntry]) -> bytes:

@@ -196,11 +196,12 @@ class Reader:
             known = text(self._ahead[-1][0]) if self._ahead else self.cursor
             command = ("XRANGE", self._stream, f"({known}", "+", "COUNT", most)
 
+            # The server works meanwhile.
             def parse() -> None:
                 nonlocal entries
                 entries = parse_entries(self.account, offered)
 
-            fetched, reply = self._store.read_and_run(command, parse, Script.RESULTS, self.account, args)
+            reply, fetched = self._store.run_and_read(Script.RESULTS, self.account, args, command, parse)
         else:
             reply = self._store.run(Script.RESULTS, self.account, args)
             entries = parse_entries(self.account, offered)

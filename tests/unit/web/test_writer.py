@@ -27,7 +27,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[str, ...], list[str]]] = []
-        self.kept: list[tuple[str, str, str]] = []
+        self.kept: list[tuple[str, list[Unread]]] = []
         self.may_go = threading.Event()
         self.may_go.set()
         self.spoilt: set[str] = set()
@@ -44,10 +44,10 @@ class Engine:
             raise RecordBroken("spoilt")
         return [Reception.SETTLED for _ in receipts]
 
-    def keep(self, _: object, account: str, why: str, words: str) -> None:
+    def keep(self, _: object, account: str, unread: Sequence[Unread]) -> None:
         if self.is_away:
             raise OutboxUnavailable("Redis does not answer")
-        self.kept.append((account, why, words))
+        self.kept.append((account, list(unread)))
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_what_waits_is_bounded(writer: Writer, engine: Engine) -> None:
 
 def test_what_cannot_be_read_is_kept_beside_what_can(writer: Writer, engine: Engine) -> None:
     run(lambda: writer.write(("shop", "main"), receipts("a"), [Unread("a result without a key", "{}")]))
-    assert engine.kept == [("shop", "a result without a key", "{}")]
+    assert engine.kept == [("shop", [Unread("a result without a key", "{}")])]
     assert writer.taken == {"settled": 1, "unread": 1}
 
 
