@@ -27,6 +27,8 @@ def submit(
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     timeout_s: float | None = None,
 ) -> Submission:
@@ -44,6 +46,8 @@ def submit(
             refused.
         send_at: Aware; None or a moment that has passed: now.
         expires_at: Aware; what was never sent until then is not sent any more. None: never.
+        advertisement: Whether they are advertisements, which wait for the morning in the quiet hours.
+        night_consent: For advertisements: whether their receivers agreed to get them at night.
         replace: Put the usual replacements for characters outside EUC-KR, and report them.
         timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. The time that
             `items` takes to make its items counts too.
@@ -71,6 +75,8 @@ def submit(
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         timeout_s=timeout_s,
     )
@@ -90,6 +96,8 @@ def send(
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     timeout_s: float | None = None,
     **fields: object,
@@ -109,6 +117,8 @@ def send(
         msg_type: For RCS: RMM or RMH.
         send_at: Aware; it is not sent before this. None or a moment that has passed: now.
         expires_at: Aware; it is not sent from then on. None: never too late.
+        advertisement: Whether it is an advertisement, which waits for the morning in the quiet hours.
+        night_consent: For an advertisement: whether its receiver agreed to get it at night.
         replace: Put the usual replacements for characters outside EUC-KR.
         timeout_s: Seconds after which it gives up, also while Redis hangs; None: never.
         **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
@@ -140,6 +150,8 @@ def send(
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         timeout_s=timeout_s,
         **fields,

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, Problem
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
+from plexsend.producers.advertisements import ADVERTISEMENT
 from plexsend.producers.kept import remarks_on
 from plexsend.producers.submissions import (
     Added,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage, Submitted
     from plexsend.producers.moments import Moments
+    from plexsend.terminal.moments import WallClock
 
     Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
 
@@ -91,13 +94,15 @@ class Adding:
     Args:
         chunk: The chunk; nothing else uses it any more.
         add: Adds messages of one lane and the same moments, at most a chunk of them.
+        clock: Shows times in remarks.
     """
 
-    def __init__(self, chunk: Chunk, add: Add) -> None:
+    def __init__(self, chunk: Chunk, add: Add, clock: WallClock) -> None:
         self.part = chunk.part
         """What became of every entry, once it ran or was given up."""
         self._groups = group(chunk.waiting)
         self._add = add
+        self._clock = clock
         # Held while a group is begun or answered, never while Redis is waited for.
         self._lock = threading.Lock()
         self._answered = 0
@@ -122,7 +127,7 @@ class Adding:
             with self._lock:
                 if self._ended.is_set():
                     return None
-                _note(self.part, messages, answers)
+                _note(self.part, messages, answers, self._clock)
                 self._answered += 1
         with self._lock:
             if not self._ended.is_set():
@@ -157,11 +162,18 @@ class Adding:
         self.part.sort()
 
 
-def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted | HeldBack]) -> None:
+def _note(
+    part: Submission,
+    messages: Sequence[Waiting],
+    answers: Sequence[Submitted | HeldBack],
+    clock: WallClock,
+) -> None:
     for each, submitted in zip(messages, answers, strict=True):
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
+        elif submitted.outcome is SubmitOutcome.MIXED:
+            part.invalid.append(Invalid(index, msg_key, (_mixed(each),)))
         elif submitted.state is None:
             part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
         elif submitted.outcome is SubmitOutcome.ADDED:
@@ -169,9 +181,20 @@ def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submi
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
             part.duplicates.append(Duplicate(index, msg_key, submitted.state, submitted.kept))
             if submitted.kept is not None:
-                part.warnings.extend(remarks_on(index, msg_key, submitted.kept))
+                part.warnings.extend(remarks_on(index, msg_key, submitted.kept, clock))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
+
+
+def _mixed(each: Waiting) -> Problem:
+    lane = each.lane
+    is_one = lane.advertising is not Advertising.NO
+    there = "other messages" if is_one else "advertisements"
+    return Problem(
+        ADVERTISEMENT,
+        f"{'is' if is_one else 'is not'} set, and the group {lane.group} holds {there}",
+        "Give it a group of its own: a group holds advertisements alone, or none.",
+    )
 
 
 def _spoilt(each: Waiting) -> Problem:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
+from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
     from plexsend.producers.terms import Terms
+
+BESIDE = (*MOMENTS, *ADVERTISING_FIELDS)
+"""What may be said of an item beside the fields of the gateway."""
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
@@ -68,8 +72,8 @@ class Pipeline:
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
-        # One for each variant: items of a chunk share their lane where it is the same object.
-        self._lanes: dict[str | None, Lane] = {}
+        # One for each variant and kind: items of a chunk share their lane where it is the same object.
+        self._lanes: dict[tuple[str | None, Advertising], Lane] = {}
         self._loader = loader
         self._stamp = str(loader.stamp)
         self.taker = intake
@@ -139,6 +143,11 @@ class Pipeline:
             each.give_up()
         return [each.part for each in given_up]
 
+    def add_unseen(self, parts: list[Submission]) -> None:
+        """Stop, and add what is known of the entries that were read ahead."""
+        known = {id(part) for part in parts}
+        parts.extend(part for part in self.give_up() if id(part) not in known)
+
     def _finish(self, finish: Callable[[], Submission]) -> Submission:
         """Return what became of a chunk. Where that fails, what was read behind it was not added."""
         try:
@@ -183,6 +192,10 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
+        advertised = PLAIN
+        if isinstance(raw, Mapping):
+            raw, advertised = advertise(raw, self._terms, self._guarded.marks)
+            wrong = (*wrong, *advertised.problems)
         lacks_key = _lacks_key(raw)
         made_key = str(uuid.uuid4()) if lacks_key and entry.key_of is None else None
         try:
@@ -191,15 +204,17 @@ class Pipeline:
                 default_key=made_key,
                 key_of=entry.key_of,
                 default_sender=self._guarded.default_sender,
+                default_origin=self._guarded.origin_cid,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
                 mend_numbers=self._terms.mend_numbers,
-                beside=MOMENTS,
+                beside=BESIDE,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.
             own_key = None if lacks_key else exc.msg_key
-            part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
+            problems = (*map(advertised.counted, exc.problems), *wrong)
+            part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
         wrong = (*wrong, *self._guarded.problems(item))
@@ -211,10 +226,11 @@ class Pipeline:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = self._lanes.get(item.variant)
+        lane = self._lanes.get((item.variant, advertised.kind))
         if lane is None:
-            lane = Lane(self._terms.service, item.variant, self._terms.account, self._terms.group)
-            self._lanes[item.variant] = lane
+            terms = self._terms
+            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
+            self._lanes[item.variant, advertised.kind] = lane
         receiver = receiver_of(item.receiver, self._terms.number_key)
         chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body, receiver)))
 
@@ -245,7 +261,7 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add)
+        adding = Adding(chunk, self._add, self._terms.clock)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
+from plexsend.phone_numbers import mask_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +27,8 @@ MOST_UNREAD = 100
 """Posts that could not be read, of which the words are kept; all are counted."""
 _MOST_WORDS = 200
 _MOST_KEY, _MOST_CODE = 128, 24
-_NUMBER = re.compile(r"(?<![0-9])0[0-9]{1,2}[-. ]?[0-9]{3,4}[-. ]?([0-9]{4})(?![0-9])")
-"""What may be a telephone number in a key: somebody may use them as keys."""
+_SHORT = 8
+"""Digits of a number of which half would show its owner."""
 _UNPRINTABLE = re.compile(r"[^!-~]")
 
 
@@ -35,6 +37,15 @@ class _Receipt(Protocol):
     def msg_key(self) -> str: ...
     @property
     def code(self) -> str: ...
+
+
+class _UnreadResult(Protocol):
+    @property
+    def why(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def count(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,8 @@ def keep_strays(store: Store, account: str, receipts: Sequence[_Receipt]) -> Non
     with mapped():
         at_ms = _now_ms(store)
         entries = [
-            json.dumps({"at": at_ms, "account": account, "key": _key(each.msg_key), "code": _code(each.code)})
-            for each in receipts[-MOST_STRAYS:]
+            json.dumps({"at": at_ms, "account": account, "key": key, "code": code})
+            for key, code in ((shown_key(each.msg_key), _code(each.code)) for each in receipts[-MOST_STRAYS:])
         ]
         pipe = store.client.pipeline(transaction=False)
         pipe.rpush(store.keys.strays, *entries)
@@ -79,22 +90,39 @@ def keep_strays(store: Store, account: str, receipts: Sequence[_Receipt]) -> Non
         execute(store, pipe)
 
 
-def keep_unread(store: Store, account: str, why: str, words: str) -> None:
-    """Count a post that could not be read, and keep the newest hundred.
+def keep_unread(store: Store, account: str, unread: Sequence[_UnreadResult]) -> None:
+    """Count what could not be read, and keep the newest hundred: one call, for one or many.
 
     Args:
         store: Where to.
         account: Whose path it came to; empty where that is not known.
-        why: Why it could not be read, one of few words: it is counted by it.
-        words: What of it a person may see. The caller leaves numbers and texts out.
+        unread: Why each could not be read, one of few words: it is counted by it. What of it a person may
+            see: the caller leaves numbers and texts out.
     """
+    counts: Counter[str] = Counter()
+    for each in unread:
+        counts[each.why] += each.count
     with mapped():
-        entry = {"at": _now_ms(store), "account": account, "why": why, "words": words[:_MOST_WORDS]}
+        at_ms = _now_ms(store)
+        entries = [
+            {"at": at_ms, "account": account, "why": each.why, "words": each.words[:_MOST_WORDS]}
+            for each in unread[-MOST_UNREAD:]
+        ]
         pipe = store.client.pipeline(transaction=False)
-        pipe.rpush(store.keys.unread, json.dumps(entry, ensure_ascii=False))
+        pipe.rpush(store.keys.unread, *(json.dumps(entry, ensure_ascii=False) for entry in entries))
         pipe.ltrim(store.keys.unread, -MOST_UNREAD, -1)
-        pipe.hincrby(store.keys.unread_counts, why, 1)
+        for why, count in counts.items():
+            pipe.hincrby(store.keys.unread_counts, why, count)
         execute(store, pipe)
+
+
+def shown_key(key: str) -> str:
+    """Return what a person may see of a key that is not ours: somebody may use telephone numbers as keys."""
+
+    def mask(digits: str) -> str:
+        return f"****{digits[-4:] if len(digits) > _SHORT else digits[-2:]}"
+
+    return _code(mask_numbers(key[:_MOST_KEY], mask), _MOST_KEY)
 
 
 def read_strays(store: Store) -> list[Stray]:
@@ -109,7 +137,10 @@ def read_strays(store: Store) -> list[Stray]:
 
 
 def read_unread(store: Store) -> tuple[Mapping[str, int], list[UnreadPost]]:
-    """Return how many posts could not be read, by why, and the newest of them, oldest first."""
+    """Return how many posts were refused or could not be read, by why, and the newest of the latter.
+
+    They come oldest first. `refusals` keeps the two apart.
+    """
     pipe = store.client.pipeline(transaction=False)
     pipe.hgetall(store.keys.unread_counts)
     pipe.lrange(store.keys.unread, 0, -1)
@@ -124,10 +155,6 @@ def read_unread(store: Store) -> tuple[Mapping[str, int], list[UnreadPost]]:
 def _now_ms(store: Store) -> int:
     seconds, micros = store.client.time()
     return int(seconds) * 1000 + int(micros) // 1000
-
-
-def _key(key: str) -> str:
-    return _NUMBER.sub(r"****\1", _code(key, _MOST_KEY))
 
 
 def _code(words: str, most: int = _MOST_CODE) -> str:

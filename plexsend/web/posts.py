@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from plexsend.logs import mask_text
 from plexsend.outbox.receipts import Receipt
+from plexsend.web.outline import names_in, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _KEY = re.compile(r"[!-~]{1,128}")
 """No message has another key."""
@@ -38,15 +39,10 @@ _DEEPEST = 4
 """How far from the outside results are looked for where the envelope is another one."""
 _MOST_LOOKED_AT = 2_000
 
-_MOST_WORDS = 200
-_SHOWN = ("msg_key", "code", "dest", "message_type", "done_date", "request_date")
-"""Whose values may be kept of a post that cannot be read: none of them is a text of a message."""
-_TEXT = r'"(?:[^"\\]|\\.)*"'
-_PAIR = re.compile(rf'("(?:[^"\\]|\\.)*")(\s*:\s*)({_TEXT}|"[^"]*$)', re.DOTALL)
-_NAMES = re.compile(r"[A-Za-z_]{1,32}(?=\s*[=:])|[{}\[\]<>]")
+_MOST_SHOWN = 5
+"""Results of one post that are shown: a post may hold thousands, and what is shown is kept for a person."""
 _USED = ("msg_key", "code", _RESULTS)
 _QUOTED = tuple(f'"{name}"' for name in _USED)
-_DIGITS = re.compile(r"\d{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,8 @@ class Unread:
     """One of few phrases: it is counted by it."""
     words: str
     """What a person may see of it."""
+    count: int = 1
+    """For how many it speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +74,29 @@ def read_post(body: bytes) -> Post:
         # To look for names that are there twice takes as long as all the rest: only where there may be some.
         found = json.loads(text) if _is_single(text) else json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
-        return Post((), (Unread("not JSON", shown(text)),))
+        return Post((), (Unread("not JSON", names_in(text)),))
     results = found.get(_RESULTS) if isinstance(found, dict) else None
     if not isinstance(results, list):
         results = list(_results(found))
     if not results:
-        return Post((), (Unread("no result in it", shown(text)),))
+        return Post((), (Unread("no result in it", outline(found)),))
     receipts: list[Receipt] = []
-    unread: list[Unread] = []
+    unread: list[tuple[str, Any]] = []
     for result in results:
         receipt = _receipt(result)
         if isinstance(receipt, Receipt):
             receipts.append(receipt)
         else:
-            unread.append(Unread(receipt, shown(json.dumps(result, ensure_ascii=False, default=str))))
-    return Post(tuple(receipts), tuple(unread))
+            unread.append((receipt, result))
+    return Post(tuple(receipts), tuple(_unread(unread)) if unread else ())
 
 
-def shown(text: str) -> str:
-    """Return what a person may see of a post: names and codes, without texts and numbers of people."""
-    start = text.lstrip()[: 4 * _MOST_WORDS]
-    if start[:1] in "{[":
-        masked = _PAIR.sub(_mask_pair, start)
-    else:
-        # A form, XML, or something else: what it is can be seen by its names.
-        masked = " ".join(_NAMES.findall(start)) or f"{len(text)} characters"
-    return _DIGITS.sub("*****", mask_text(masked))[:_MOST_WORDS]
-
-
-def _mask_pair(found: re.Match[str]) -> str:
-    name, between, value = found.groups()
-    return found[0] if name[1:-1] in _SHOWN and len(value) <= _MOST_WORDS else f'{name}{between}"***"'
+def _unread(found: Sequence[tuple[str, Any]]) -> Iterator[Unread]:
+    """Yield the first results that cannot be read, and how many more there are."""
+    for why, result in found[:_MOST_SHOWN]:
+        yield Unread(why, outline(result))
+    for why, count in Counter(why for why, _ in found[_MOST_SHOWN:]).items():
+        yield Unread(why, f"and {count:,} more", count)
 
 
 # A description may be in an older Korean encoding. Its bytes are none of those that JSON is written with, and

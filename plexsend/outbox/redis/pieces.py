@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _SEVERAL_TIMES = 3
 _WORD = re.compile(r"\b[a-zA-Z_]\w*\b")
 _SILENT = re.compile(r"--.*|'[^'\n]*'")
 """Comments and texts, which name nothing."""
+_NAMED = re.compile(rf"{_SILENT.pattern}|(?<![.:\w])([a-zA-Z_]\w*)")
 FUNCTION = re.compile(r"^local function (\w+)\((?:[^\n]* end|.*?^end)$", re.MULTILINE | re.DOTALL)
 _CONSTANT = re.compile(r"^local ([A-Z][A-Z_]+) = (\d+|'[^'\n]*')$", re.MULTILINE)
 
@@ -30,6 +32,13 @@ class Part:
 def words_of(text: str) -> list[str]:
     """Return the names in a text, each as often as it comes; comments and texts in quotes name nothing."""
     return _WORD.findall(_SILENT.sub("", text))
+
+
+# Most parts are in many scripts.
+@cache
+def count_words(text: str) -> Counter[str]:
+    """Return how often a text names what it names."""
+    return Counter(words_of(text))
 
 
 def text_of(pieces: Iterable[Part]) -> str:
@@ -60,10 +69,7 @@ def constants_of(text: str) -> dict[str, str]:
 
 def replace_names(text: str, by: Mapping[str, str]) -> str:
     """Return the text with something else for names, but in comments, in quotes and behind a dot."""
-    if not by:
-        return text
-    found = re.compile(rf"{_SILENT.pattern}|(?<![.:\w])(?P<name>{'|'.join(by)})\b")
-    return found.sub(lambda each: by[each["name"]] if each["name"] else each[0], text)
+    return _NAMED.sub(lambda found: by.get(found[1], found[0]), text)
 
 
 def cut(piece: Part, names: Container[str]) -> tuple[Part, Part]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.arguments import LAYOUTS
 from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.redis.asides import put_aside
-from plexsend.outbox.redis.pieces import FUNCTION, Part, text_of, whole, words_of
+from plexsend.outbox.redis.pieces import FUNCTION, Part, count_words, text_of, whole, words_of
 from plexsend.outbox.redis.prelude import prelude
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ PRELUDES = ("prelude", "prelude of the functions")
 """The parts with what a script is given as data."""
 _NOTHING = "nothing"
 _FUNCTIONS = ";"
+_SPLIT = re.compile(r"(^local function \w+\((?:[^\n]* end|.*?^end)$)", re.MULTILINE | re.DOTALL)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
 
 
@@ -120,8 +121,8 @@ def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     begin, *inside = needed[len(shared) : -len(last)]
     behind = needed[-len(last) :]
     given = prelude(text_of(needed), rules)
-    outside = text_of([*shared, *behind])
-    early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", outside)}
+    outside = {*words_of(text_of([*shared, *behind]))}
+    early = {name: line for name, line in given.items() if name in outside}
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
     late = {name: line for name, line in given.items() if name not in early}
     before, functions = put_aside(
@@ -149,14 +150,30 @@ def _last(script: Script, resolved: Sequence[Part]) -> list[Part]:
 
 def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
     """Return the pieces without functions that none of them names; lines stay where they are."""
-    named = Counter(words_of(text_of(pieces)))
+    split = [_SPLIT.split(piece.text) for piece in pieces]
+    named: Counter[str] = Counter()
+    for texts in split:
+        for text in texts:
+            named.update(count_words(text))
+    # What only a function named that goes, goes in the next round.
+    while sum(_blank_unnamed(texts, named) for texts in split):
+        pass
+    return [Part(piece.name, "".join(texts)) for piece, texts in zip(pieces, split, strict=True)]
 
-    def kept(found: re.Match[str]) -> str:
-        inside = Counter(words_of(found[0]))
-        return found[0] if named[found[1]] > inside[found[1]] else "\n" * found[0].count("\n")
 
-    less = [Part(piece.name, FUNCTION.sub(kept, piece.text)) for piece in pieces]
-    return less if less == list(pieces) else _without_unnamed(less)
+def _blank_unnamed(texts: list[str], named: Counter[str]) -> int:
+    """Blank the functions of a piece that nothing else names, and return how many.
+
+    `texts`: the piece, each second text of it a function. `named`: how often all pieces name each word.
+    """
+    found = 0
+    for place in range(1, len(texts), 2):
+        inside, name = count_words(texts[place]), FUNCTION.findall(texts[place])
+        if name and named[name[0]] == inside[name[0]]:
+            named.subtract(inside)
+            texts[place] = "\n" * texts[place].count("\n")
+            found += 1
+    return found
 
 
 def _lines(given: Mapping[str, str]) -> str:
