@@ -190,8 +190,8 @@ def _note(
 _REFUSED_ADVERTISEMENTS = {
     SubmitOutcome.OTHER_KEY: Problem(
         ADVERTISEMENT,
-        "cannot be sent: PLEXSEND_NUMBER_KEY of this environment is not the one under which the account knows "
-        "who refused",
+        "cannot be sent: PLEXSEND_NUMBER_KEY of this environment is not the one under which the account "
+        "knows who refused",
         "Set the key that the other processes have.",
     ),
     SubmitOutcome.TOO_EARLY: Problem(
