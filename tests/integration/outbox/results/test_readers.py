@@ -262,6 +262,14 @@ def test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again(
     assert hear_all(publisher.reader("p2")) == ["d"]
 
 
+def test_new_process_of_a_reader_that_was_spoilt_hears_all_that_is_kept(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b")
+    assert heard(reader.read(1)) == ["a"]
+    publisher.client.hset(publisher.reader_key, "at", "junk")
+    assert hear_all(publisher.reader("p2")) == ["a", "b"]
+
+
 @pytest.mark.parametrize("field", ["used", "edge", "strange", "replayed", "side", "reached", "unheard-of"])
 def test_field_of_which_no_result_depends_may_be_spoilt(publisher: Publisher, field: str) -> None:
     reader = publisher.begun()
