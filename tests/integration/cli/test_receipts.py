@@ -9,6 +9,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.strays import keep_unread
+from plexsend.web.posts import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ def test_all_that_came_is_counted_and_what_belongs_to_nobody_is_shown(
     undelivered(yard, store)
     receipts = [Receipt("k1", "2"), Receipt("k1", "0"), *(Receipt(f"nobody-{n}", "0") for n in range(22))]
     take_receipts(store, "main", receipts)
-    keep_unread(store, "main", "not JSON", "<html>")
+    keep_unread(store, "main", [Unread("not JSON", "<html>")])
     client: Any = store.client
     client.hset(store.keys.unread_counts, mapping={"wrong path": 50, "too long": 1})
 
