@@ -42,8 +42,8 @@ def recheck(batch: Batch, loader: ItemLoader, only_to: Collection[str] = ()) -> 
 
     `only_to`: the only numbers that are sent to, by the policy in force; empty: all.
     """
-    own = str(loader.stamp)
-    if not only_to and all(message.stamp == own for message in batch.messages):
+    own = loader.stamp.forms
+    if not only_to and all(message.stamp in own for message in batch.messages):
         return Rechecked(batch.messages, ())
     judged = [_judge(message, batch, loader, own) for message in batch.messages]
     if only_to:
@@ -54,8 +54,8 @@ def recheck(batch: Batch, loader: ItemLoader, only_to: Collection[str] = ()) -> 
     )
 
 
-def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Message | Verdict:
-    if message.stamp == own:
+def _judge(message: Message, batch: Batch, loader: ItemLoader, own: Collection[str]) -> Message | Verdict:
+    if message.stamp in own:
         return message
     if _is_newer(message.stamp, loader.stamp):
         return Verdict(
