@@ -6,21 +6,24 @@ waits in a lane of its own, so that what keeps advertisements from going holds n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import Problem
+from plexsend.gateway.ad_marks import MARK, is_unified, put_marks, says_advertisement
+from plexsend.gateway.euckr import size_bytes
 from plexsend.outbox.lanes import Advertising
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from plexsend.gateway.ad_marks import AdMarks
+    from plexsend.producers.terms import Terms
 
 ADVERTISEMENT = "advertisement"
 NIGHT_CONSENT = "night_consent"
 ADVERTISING_FIELDS = (ADVERTISEMENT, NIGHT_CONSENT)
 """Fields for what is said of an item and does not go on the wire."""
-
-_HEADER = "header"
-"""The field by which an RCS message says that it is an advertisement, with `"1"`."""
 
 _WORDS = {
     **dict.fromkeys(("1", "true", "yes", "y", "o", "예", "네", "동의", "광고"), True),
@@ -29,28 +32,64 @@ _WORDS = {
 """What rows of a file say → what it means; letters of any case."""
 
 
-def take_advertising(
-    item: Mapping[str, object], *, advertisement: bool, night_consent: bool
-) -> tuple[Mapping[str, object], Advertising, tuple[Problem, ...]]:
-    """Return an item without what it says of advertising, what follows from it, and what is wrong with it.
+@dataclass(frozen=True, slots=True)
+class Advertised:
+    """What follows from an item's advertising."""
+
+    kind: Advertising = Advertising.NO
+    problems: tuple[Problem, ...] = ()
+    added: Mapping[str, str] = field(default_factory=dict)
+    """Path → the marks that were put there."""
+
+    def counted(self, problem: Problem) -> Problem:
+        """Return a problem of the item; that of a marked text says how much of it the marks are."""
+        put = self.added.get(problem.field)
+        if not put:
+            return problem
+        words = f"The marks that plexsend puts to an advertisement are {size_bytes(put)} bytes of it."
+        return replace(problem, remedy=f"{problem.remedy} {words}".strip())
+
+
+PLAIN = Advertised()
+"""Of an item that is not an advertisement."""
+
+
+def advertise(
+    item: Mapping[str, Any], terms: Terms, marks: AdMarks | None
+) -> tuple[Mapping[str, Any], Advertised]:
+    """Return an item without what it says of advertising, with its marks, and what follows from it.
 
     Args:
         item: The item. It is not changed.
-        advertisement: What holds where it says nothing itself.
-        night_consent: The same: whether its receiver agreed to advertisements at night.
+        terms: What holds where it says nothing itself.
+        marks: Those of its account; None: no account is asked for, and none are put.
     """
-    is_own = ADVERTISEMENT in item or NIGHT_CONSENT in item
+    given = item
+    if ADVERTISEMENT in item or NIGHT_CONSENT in item:
+        item = {name: value for name, value in item.items() if name not in ADVERTISING_FIELDS}
+    elif not terms.advertisement and not says_advertisement(item):
+        return item, PLAIN
     problems: list[Problem] = []
+    kind = _kind(given, terms, problems)
+    if kind is Advertising.NO or marks is None or problems:
+        return item, Advertised(kind, tuple(problems))
+    missing = tuple(_missing(marks))
+    if missing:
+        return item, Advertised(kind, missing)
+    marked = put_marks(item, marks)
+    return marked.item, Advertised(kind, marked.problems, marked.added or {})
+
+
+def _kind(item: Mapping[str, Any], terms: Terms, problems: list[Problem]) -> Advertising:
     said = _answer(item.get(ADVERTISEMENT), ADVERTISEMENT, problems)
     agreed = _answer(item.get(NIGHT_CONSENT), NIGHT_CONSENT, problems)
-    wanted = advertisement if said is None else said
-    header = item.get(_HEADER)
-    if header == "1":
+    wanted = terms.advertisement if said is None else said
+    if says_advertisement(item):
         if said is False:
-            problems.append(_disagrees('is false, and header is "1": an advertisement'))
+            problems.append(_disagrees(f'is false, and header "1" or {MARK} in front says that it is one'))
         wanted = True
-    elif header == "0" and wanted:
-        problems.append(_disagrees('is true, and header is "0": not an advertisement'))
+    elif wanted and item.get("header") == "0" and not is_unified(item):
+        problems.append(_disagrees('is true, and header "0" says that it is not one'))
     if agreed and not wanted:
         problems.append(
             Problem(
@@ -59,11 +98,24 @@ def take_advertising(
                 f"Set {ADVERTISEMENT} too, or leave it out.",
             )
         )
-    rest = {name: value for name, value in item.items() if name not in ADVERTISING_FIELDS} if is_own else item
     if not wanted:
-        return rest, Advertising.NO, tuple(problems)
-    consented = night_consent if agreed is None else agreed
-    return rest, Advertising.CONSENTED if consented else Advertising.QUIET, tuple(problems)
+        return Advertising.NO
+    consented = terms.night_consent if agreed is None else agreed
+    return Advertising.CONSENTED if consented else Advertising.QUIET
+
+
+def _missing(marks: AdMarks) -> Iterator[Problem]:
+    policies = (
+        ("sender_name", marks.sender_name, "한빛상점"),
+        ("refusal_number", marks.refusal_number, "080-123-4567"),
+    )
+    for name, value, example in policies:
+        if not value:
+            yield Problem(
+                ADVERTISEMENT,
+                f"cannot be sent: the account has no {name}, which the law asks for in each advertisement",
+                f"Set it: `plexsend policy set @ACCOUNT {name}={example} --reason R`.",
+            )
 
 
 def _answer(given: object, field: str, problems: list[Problem]) -> bool | None:

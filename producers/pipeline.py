@@ -14,7 +14,7 @@ from plexsend.errors import InvalidItem
 from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
-from plexsend.producers.advertisements import ADVERTISING_FIELDS, take_advertising
+from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
@@ -192,14 +192,10 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
-        advertising = Advertising.NO
+        advertised = PLAIN
         if isinstance(raw, Mapping):
-            raw, advertising, disagrees = take_advertising(
-                raw,
-                advertisement=self._terms.advertisement,
-                night_consent=self._terms.night_consent,
-            )
-            wrong = (*wrong, *disagrees)
+            raw, advertised = advertise(raw, self._terms, self._guarded.marks)
+            wrong = (*wrong, *advertised.problems)
         lacks_key = _lacks_key(raw)
         made_key = str(uuid.uuid4()) if lacks_key and entry.key_of is None else None
         try:
@@ -208,6 +204,7 @@ class Pipeline:
                 default_key=made_key,
                 key_of=entry.key_of,
                 default_sender=self._guarded.default_sender,
+                default_origin=self._guarded.origin_cid,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
                 mend_numbers=self._terms.mend_numbers,
@@ -216,7 +213,8 @@ class Pipeline:
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.
             own_key = None if lacks_key else exc.msg_key
-            part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
+            problems = (*map(advertised.counted, exc.problems), *wrong)
+            part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
         wrong = (*wrong, *self._guarded.problems(item))
@@ -228,11 +226,11 @@ class Pipeline:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = self._lanes.get((item.variant, advertising))
+        lane = self._lanes.get((item.variant, advertised.kind))
         if lane is None:
             terms = self._terms
-            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertising)
-            self._lanes[item.variant, advertising] = lane
+            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
+            self._lanes[item.variant, advertised.kind] = lane
         receiver = receiver_of(item.receiver, self._terms.number_key)
         chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body, receiver)))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.reader_finding import find_readers, ms_in_account
+from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
+from plexsend.errors import NotPossible
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.prune import ended_count
 from plexsend.outbox.results.proof import prove
@@ -38,8 +39,10 @@ WHY = {
 def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | None, *, wide: bool) -> int:
     """Prove what a reader was given in all its accounts, print it, and return the exit code."""
     proofs: list[Proof] = []
+    states = find_readers(store, reader, None)
+    check_readable(states)
     with meter(screen, "audit", "messages") as show:
-        for state in find_readers(store, reader, None):
+        for state in states:
             account = state.account
             most = ended_count(store, account)
             since_ms = None if since is None else ms_in_account(store, account, since)
@@ -47,6 +50,8 @@ def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | No
             # Dropped a moment ago.
             if proof is not None:
                 proofs.append(proof)
+    if not proofs:
+        raise NotPossible(f"The reader {reader} was dropped meanwhile.")
     screen.facts(_facts(reader, proofs))
     if not screen.as_json:
         clock = clock_of(store, *(proof.account for proof in proofs))
@@ -55,7 +60,7 @@ def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | No
 
 
 def _holds(proofs: Sequence[Proof]) -> bool:
-    return bool(proofs) and all(proof.ok for proof in proofs)
+    return all(proof.ok for proof in proofs)
 
 
 def _facts(reader: str, proofs: Sequence[Proof]) -> dict[str, object]:
@@ -105,7 +110,7 @@ def _show(screen: Screen, clock: WallClock, reader: str, proofs: Sequence[Proof]
     columns = (
         Column("account"),
         Column(clock.title("since")),
-        *(Column(title, right=True) for title in ("given", "ahead", "not to be told")),
+        *(Column(title, right=True) for title in ("given", "ahead", "unknown")),
         Column("missing", right=True, style="red"),
     )
     rows = [
@@ -125,7 +130,7 @@ def _show(screen: Screen, clock: WallClock, reader: str, proofs: Sequence[Proof]
                 else "entries, nobody knows how many,"
             )
             screen.note(
-                f"{proof.account}: {n} gone before the reader came, between "
+                f"{proof.account}: {n} missed, between "
                 f"{clock.cell(each.from_ms)} and {clock.words(each.to_ms)} ({each.why})."
             )
     missing = [(proof, each) for proof in proofs for each in proof.missing]

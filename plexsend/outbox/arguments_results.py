@@ -60,7 +60,7 @@ _WALK = (
     # Of a replay: what was published later is the stream's to give.
     _number("until_ms"),
     Value("lane"),
-    # Of a page: entries from the end of the list that were looked at before, and the last of them.
+    # Of a page: where it begins, counted from the end of the list, and the entry that was looked at last.
     _number("offset"),
     Value("marker"),
 )

@@ -25,9 +25,41 @@ IN_RECEIPTS = (
         1,
         "a receipt that comes before its request is answered decides nothing",
         f"{_SCRIPTS}/advance/verdicts.lua",
-        "if has(record.f, RECEIPT_KEPT) and settled_by_receipt(key, record, outcome, code) then return end",
-        "if false then return settled_by_receipt(key, record, outcome, code) end",
+        "if not has(record.f, RECEIPT_KEPT) then return settle_it() end",
+        "if record then return settle_it() end",
         (f"{_OF_RECEIPTS}::TestWhileSending::test_it_decides_whatever_the_verdict_is",),
+    ),
+    Mutation(
+        "kept-receipt-lost",
+        1,
+        "a receipt that came early is taken out of its record before what may fail is written",
+        f"{_SCRIPTS}/_kept.lua",
+        "  local fields = { 'f', record.f }",
+        "  call('HDEL', record_of .. key, 'w', 'h')\n  local fields = { 'f', record.f }",
+        (f"{_OUTBOX}/test_written_last.py::test_receipt_that_was_kept_decides_whatever_failed_first",),
+    ),
+    Mutation(
+        "proven-by-an-earlier-entry",
+        9,
+        "the proof takes the entry of a state that was left for the one of the state that came",
+        f"{_SCRIPTS}/_record.lua",
+        "'u', 'j', 'r')",
+        "'u', 'j')",
+        (
+            (
+                f"{_OUTBOX}/results/test_when_published.py"
+                "::test_every_way_out_of_a_state_forgets_when_it_was_published"
+            ),
+        ),
+    ),
+    Mutation(
+        "late-code-unheard",
+        9,
+        "the code of a receipt that came after the wait is heard by no application",
+        _RECEIPTS,
+        "  entered(record.home, key, record.s, receipt.code, told_by(receipt))\n",
+        "",
+        (f"{_OF_THE_WAIT}::test_code_of_a_late_receipt_of_an_unknown_outcome_is_heard",),
     ),
     Mutation(
         "receipt-ends-unsent",

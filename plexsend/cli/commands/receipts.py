@@ -30,11 +30,13 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
     """Show how many receipts came for each account, what became of them, and what they said.
 
     Below come those with a key that no message has (strangers), and posts that could not be read: the newest
-    of each, without numbers and texts. Of a single message `plexsend status KEY` shows the receipt.
+    of each, without numbers and texts. Posts that were refused (another path, secret or address, too long,
+    too slow) are counted, by why. Of a single message `plexsend status KEY` shows the receipt.
     """
     from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.receipts import receipt_counts
+    from plexsend.outbox.refusals import apart
     from plexsend.outbox.strays import read_strays, read_unread
 
     screen = Screen(as_json=as_json)
@@ -49,10 +51,12 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
         screen.facts({"kind": "account", **_counts_json(each)})
     for stray in strays:
         screen.facts({"kind": "stranger", **_stray_json(stray)})
-    screen.facts({"kind": "unread", "counts": dict(why), "newest": [_unread_json(post) for post in posts]})
+    refused, unread = apart(why)
+    screen.facts({"kind": "refused", "counts": refused})
+    screen.facts({"kind": "unread", "counts": unread, "newest": [_unread_json(post) for post in posts]})
     if not as_json:
         _show_counts(screen, clock, counts, wide=wide)
-        _show_rest(screen, clock, strays, why, posts, wide=wide)
+        _show_rest(screen, clock, strays, (refused, unread), posts, wide=wide)
 
 
 def _counts_json(counts: ReceiptCounts) -> dict[str, object]:
@@ -91,7 +95,7 @@ def _show_rest(
     screen: Screen,
     clock: WallClock,
     strays: Sequence[Stray],
-    why: Mapping[str, int],
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
     posts: Sequence[UnreadPost],
     *,
     wide: bool,
@@ -102,12 +106,18 @@ def _show_rest(
         shown = [[clock.cell(e.at_ms), e.account, e.msg_key, e.code] for e in strays[-_MOST_SHOWN:]]
         columns = (at, Column("account"), Column("msg_key", style="bold"), Column("code", style="yellow"))
         screen.table(columns, shown, wide=wide)
-    if why:
-        words = ", ".join(f"{reason} {n:,}" for reason, n in why.items())
-        screen.note(f"Posts that could not be read: {words}.")
+    refused, unread = counts
+    if refused:
+        screen.note(f"Posts that were refused before they were read: {_counted(refused)}.")
+    if unread:
+        screen.note(f"Posts that could not be read: {_counted(unread)}.")
         told = [[clock.cell(e.at_ms), e.account, e.why, e.words] for e in posts[-_MOST_SHOWN:]]
         columns = (at, Column("account"), Column("why", style="yellow"), Column("words", folds=True))
         screen.table(columns, told, blocks=True, wide=wide)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{why} {n:,}" for why, n in counts.items())
 
 
 def _said(counts: ReceiptCounts) -> str:

@@ -42,25 +42,30 @@ def results() -> None:
 @_account_option
 @wide_option
 @json_option
-def list_(*, account: str | None, wide: bool, as_json: bool) -> None:
+def list_(*, account: str | None, wide: bool, as_json: bool) -> int:
     """List the readers, and how far each is behind.
 
     `behind` counts entries of the stream that it has not heard yet, those in the hands of a process too; an
     entry is of one message or of many. `oldest` is the age of the first of them. `missed` is what was gone
     before it came: results are kept for as long as the policy results_keep_days says, whoever reads them.
+    Exit code 1 where another program wrote to the list of an account's readers: some may be missing here.
     """
     screen = Screen(as_json=as_json)
     from plexsend.outbox.policies.wall_clocks import clock_of
-    from plexsend.outbox.results.overview import list_readers
+    from plexsend.outbox.results.overview import list_readers, unlisted
 
     with open_outbox(screen) as (_, store):
         states = list_readers(store, account)
+        unknown = unlisted(store, account)
         clock = clock_of(store, *{state.account for state in states})
     for state in states:
         screen.facts(_facts(state))
     nothing = "There are no readers: one begins with its first read (plexsend results read NAME)."
+    if unknown:
+        nothing = f"Nobody can say which readers there are in {', '.join(unknown)}."
     rows = [_row(state, clock) for state in states]
     screen.table(_columns(clock), rows, empty=nothing, blocks=True, wide=wide)
+    return EXIT_REFUSED if unknown else 0
 
 
 @results.command(
@@ -106,13 +111,14 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
     readers hear nothing of it.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.reader_finding import find_readers, ms_in_account
+    from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
     from plexsend.outbox.prune import ended_count
     from plexsend.outbox.results.replay import replay as rebuild
 
     total = 0
     with open_outbox(screen) as (_, store):
         states = find_readers(store, reader, account)
+        check_readable(states)
         with meter(screen, "replay", "messages") as show:
             for state in states:
                 most = ended_count(store, state.account)
@@ -179,6 +185,7 @@ def _facts(state: ReaderState) -> dict[str, object]:
             for each in state.missed
         ],
         "replayed": state.replayed,
+        "strange": state.strange,
         "spoilt": not state.is_readable,
     }
 
@@ -201,6 +208,8 @@ def _row(state: ReaderState, clock: WallClock) -> list[str]:
     missed = [
         f"{each.entries or 'some'} until {clock.words(each.to_ms)} ({each.why})" for each in state.missed
     ]
+    if state.strange:
+        missed.append(f"{state.strange:,} of another program left out")
     return [
         state.name,
         state.account,

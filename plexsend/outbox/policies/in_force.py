@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plexsend.gateway.ad_marks import AdMarks
 from plexsend.outbox.policies.rows import EVERYWHERE, ROWS
 from plexsend.outbox.policies.where import Where, nearest_first
 from plexsend.settings import Policy, variables_of
@@ -85,6 +86,16 @@ class PoliciesOf:
     def senders(self) -> tuple[str, ...]:
         """The numbers that may send, the default one first; empty: any."""
         return tuple(self.account_wide("senders"))
+
+    @property
+    def ad_marks(self) -> AdMarks:
+        """What advertisements carry."""
+        return AdMarks(str(self.account_wide("sender_name")), str(self.account_wide("refusal_number")))
+
+    @property
+    def origin_cid(self) -> str:
+        """The code of the business that sends first; empty: none."""
+        return str(self.account_wide("origin_cid"))
 
     @property
     def rcs_dialect(self) -> RcsDialect:

@@ -201,6 +201,24 @@ _OF_PERSONS = (
         "The numbers registered with the gateway, with commas between them: the first is the default, any "
         "other is refused.",
     ),
+    _set_by_a_person(
+        "sender_name",
+        "",
+        parsers.sender_name,
+        "The name of the sender, as the law asks for it in each advertisement behind the mark.",
+    ),
+    _set_by_a_person(
+        "refusal_number",
+        "",
+        parsers.refusal_number,
+        "The free 080 number by which people refuse advertisements; it is put at the end of each.",
+    ),
+    _set_by_a_person(
+        "origin_cid",
+        "",
+        parsers.origin_cid,
+        "The code of the business that sends first, 9 or 10 digits, of SMS, LMS and MMS that name none.",
+    ),
     *(
         _set_by_a_person(
             f"gateway_url.{product}",

@@ -72,6 +72,11 @@ def list_readers(store: Store, account: str | None = None) -> list[ReaderState]:
     return sorted(found, key=lambda state: (state.name, state.account))
 
 
+def unlisted(store: Store, account: str | None = None) -> list[str]:
+    """Return the accounts whose list of readers another program replaced, as `list_readers` met them."""
+    return [each for each in _accounts(store, account) if store.keys.readers(each) in store.spoilt]
+
+
 def began_ms(store: Store, name: str) -> int | None:
     """Return when a reader of this name began, in the first of its accounts, in ms on Redis's clock.
 

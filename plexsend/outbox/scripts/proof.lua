@@ -6,7 +6,7 @@
 --   begin:  {'begun', began_ms, cursor, first id of the stream}; {'gone'}: there is no such reader
 --   ended:  looks at a page of what ended, see each_ended; `lane`: whose own list, as in form 1; empty: the account's
 --   parked: looks at the keys named, of messages that are parked in `lane`
--- Answers {marker, given, ahead, unknown, {key, state, ms, why ...}}: the last are those that were not given, why:
+-- Answers {marker, offset of the next page, given, ahead, unknown, {key, state, ms, why ...}}: the last are those that were not given, why:
 -- trimmed, deleted (from the stream, or never put into it), skipped, unreadable, lost, or early: before the reader began.
 
 local reader = reader_in(call('HGETALL', P .. 'readers:' .. name))
@@ -97,10 +97,10 @@ local function look(record)
   tallies[found] = tallies[found] + 1
 end
 
-local last = ''
+local last, next_offset = '', 0
 if act == 'parked' then
   each_parked(look)
 else
-  last = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
+  last, next_offset = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
 end
-return { last, tallies.given, tallies.ahead, tallies.unknown, missing }
+return { last, num(next_offset), tallies.given, tallies.ahead, tallies.unknown, missing }

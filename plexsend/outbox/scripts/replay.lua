@@ -5,7 +5,7 @@
 -- Its arguments are in arguments_results.py. act:
 --   begin:  notes what the reader missed so far. Answers {'begun', until_ms}: what was published until then is rebuilt for
 --           this reader, whether it was given or not; {'gone'}: there is no such reader
---   ended, parked: as for the script proof. Answers {marker, messages}
+--   ended, parked: as for the script proof. Answers {marker, offset of the next page, messages}
 --   end:    all was looked at: what lies between `since_ms` and `until_ms` counts as given once all of it was
 -- It is no script that runs with memory full: what is rebuilt takes room.
 
@@ -72,11 +72,11 @@ if act == 'end' then
   call('HDEL', entry, 'pending')
   return { 'ended' }
 end
-local last = ''
+local last, next_offset = '', 0
 if act == 'parked' then
   each_parked(look)
 else
-  last = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
+  last, next_offset = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
 end
 write_rebuilt()
-return { last, num(count_of) }
+return { last, num(next_offset), num(count_of) }

@@ -132,8 +132,9 @@ local function read(entry, reader)
   local stream = not reader and look_at_stream(RESULTS) or nil
   reader = reader or begin(entry, stream)
   if now - (number_in(reader.used) or 0) >= USED_TO_MS or (number_in(reader.used) or 0) > now then
-    call('HSET', entry, 'used', now_text)
+    -- First: where another program put something in place of the list, the call is made again.
     call('SADD', P .. 'readers', name)
+    call('HSET', entry, 'used', now_text)
   end
   end_own_span(entry, reader)
   stream = look(entry, reader, stream)

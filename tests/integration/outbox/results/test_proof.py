@@ -121,6 +121,38 @@ def test_what_ends_during_the_proof_makes_it_count_nothing_twice(hearing: Hearin
     assert (proof.ok, proof.counted) == (True, 250)
 
 
+def test_what_ends_in_masses_during_the_proof_makes_it_count_nothing_twice(hearing: Hearing) -> None:
+    hearing.bench.submit(250)
+    hearing.bench.drain_all()
+    its_list = f"{hearing.store.keys.account('main')}ended"
+    more = iter([230, 1_500])
+
+    def end_more(_: int) -> None:
+        # As by one call that cancels a group: they take places in the list.
+        if n := next(more, 0):
+            hearing.client.rpush(its_list, *(f"{10**13}:m{n}-{number}" for number in range(n)))
+
+    proof = prove(hearing.store, "main", "billing", progress=end_more)
+    assert proof
+    assert (proof.ok, proof.counted) == (True, 250)
+    assert next(more, None) is None
+
+
+def test_parked_message_that_ends_during_the_proof_is_not_counted_twice(hearing: Hearing) -> None:
+    hearing.bench.submit(150)
+    hearing.bench.drain_all()
+    hearing.send("p", "q", outcome=Outcome.PARK)
+    receipts = iter([Receipt("p", "0")])
+
+    def settle(_: int) -> None:
+        take_receipts(hearing.store, "main", list(receipts))
+
+    proof = prove(hearing.store, "main", "billing", progress=settle)
+    assert proof
+    # What ends meanwhile is not looked at.
+    assert (proof.ok, proof.counted) == (True, 151)
+
+
 @pytest.mark.parametrize("is_heard", [False, True])
 @pytest.mark.parametrize("place", [0, 2, 4])
 def test_reader_that_was_robbed_of_an_entry_is_caught(
