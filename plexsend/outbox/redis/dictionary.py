@@ -140,7 +140,8 @@ j                    token of an earlier take of which a late verdict came last
 n y x                attempts spent; uncertain tries; takes that ended without a verdict
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
-                     l accepted by a late verdict while it was being sent again, r its receipt came then
+                     l accepted by a late verdict while it was being sent again, r its receipt came then,
+                     e put back into `ended`, from which it had gone
 h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of
