@@ -115,7 +115,7 @@ IN_RESULTS = (
         f"{_SCRIPTS}/read.lua",
         "known ~= '' or was_spoilt then",
         "known ~= '' then",
-        (f"{_READERS}::test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again",),
+        (f"{_READERS}::test_new_process_of_a_reader_that_was_spoilt_hears_all_that_is_kept",),
     ),
     Mutation(
         "unreadable-counts-as-given",

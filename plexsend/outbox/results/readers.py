@@ -105,6 +105,8 @@ class Reader:
         for _ in range(_TRIES):
             offered, was_at = cut(self._ahead, most), self.cursor
             answer, entries, fetched = self._ask(offered, most, done)
+            # Not before: where Redis was away the caller names it again.
+            self._lasts.pop(done, None)
             done = ""
             missed = missed or missed_in(answer)
             status = text(answer["status"])
@@ -152,10 +154,11 @@ class Reader:
         return [] if went_back else behind(self.cursor, entries)
 
     def _act(self, act: str, first: str, next_id: str = "") -> str:
-        last = self._lasts.pop(first, "")
+        last = self._lasts.get(first, "")
         named = {"act": act, "done_first": first, "done_last": last, "next_id": next_id}
         args = RESULTS.write(**self._own | named)
         status = text(self._store.run(Script.RESULTS, self.account, args)[0])
+        self._lasts.pop(first, None)
         if act == "keep" and status == "done":
             self._lasts[next_id] = last
         return status
@@ -218,7 +221,7 @@ class Reader:
         named: dict[str, Argument] = {
             "act": "read",
             "done_first": done,
-            "done_last": self._lasts.pop(done, ""),
+            "done_last": self._lasts.get(done, ""),
             "known": self.cursor,
             "known_rank": self._rank,
             "most": most,

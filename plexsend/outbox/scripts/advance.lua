@@ -8,6 +8,7 @@
 -- when used: _receipt, _kept, advance/return, advance/late, advance/verdicts
 -- when used: _hold_writing, advance/judging
 -- when used: advance/fill
+-- when used: _suppressed, advance/suppressed
 -- when used: advance/again
 -- when used: advance/stop
 -- when used: _rewound, advance/rewound
