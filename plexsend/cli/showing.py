@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import code_words
 from plexsend.outbox.reading.json_shapes import masked
 from plexsend.outbox.reading.receipt_words import receipt_words
-from plexsend.outbox.states import State
+from plexsend.outbox.states import SENT, State
 from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ HAPPENED = {
 def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
     """Print a record for people; `zone`: that of its account, in which times are shown."""
     clock = WallClock(zone)
+    means = "" if record.state in SENT else code_words(record.code)
     screen.say(f"{record.msg_key}  {record.state}", style="bold")
     facts = (
         ("lane", record.lane.name),
@@ -54,7 +56,8 @@ def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
         ("ended", clock.cell(record.ended_ms)),
         ("attempts", str(record.attempts) if record.attempts else ""),
         ("code", record.code),
-        ("said", record.desc),
+        ("means", means),
+        ("said", "" if record.desc == means else record.desc),
         ("receipt", _receipt(record, clock)),
         ("remedy", record.receipt.meaning.remedy if record.receipt else ""),
     )

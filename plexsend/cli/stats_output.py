@@ -31,7 +31,7 @@ def columns(table: StatsTable) -> list[Column]:
         *(Column(outcome, right=True, leave_out=_LEFT_OUT.get(outcome, 0)) for outcome in ResultOutcome),
         Column("billed", right=True, leave_out=0 if has_price else 2),
         *([Column("won", right=True)] if has_price else []),
-        *([Column("means", folds=True, least=12)] if _has_codes(table) else []),
+        *([Column("means", folds=True, least=24)] if _has_codes(table) else []),
     ]
 
 

@@ -80,6 +80,10 @@ p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by
                              group has no lane, and no message was refused for as long as records are kept
 p{a}:kinds           hash    group with a lane → what it holds: ads (advertisements), or other; never both.
                              Forgotten with its last lane
+p{a}:suppressed      hash    key (tells the key of the hashes), n:<kind> (entries), `scope:<n>`, `origin:<n>`
+                             → words, `scope#<words>`, `origin#<words>` → n, scopes, origins (numbers given)
+p{a}:suppressed:<n>  hash    numbers that must not be written to, by bucket: rest of the keyed hash (6 bytes)
+                             → entries of 7 bytes, see scripts/_suppressed.lua
 p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became
                              settled, kept, noted, repeated, stranger; and how many said delivered, temporary
                              and so on (the classes of their codes)

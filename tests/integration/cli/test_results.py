@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -223,6 +224,8 @@ def test_missed_results_are_said_with_what_mends_it(
     assert "2 messages were not given to billing" in shown.out
     rebuilt = run("results", "replay", "billing", "--since", "2020-01-01T00:00:00+09:00", "--json")
     assert rebuilt.lines == [{"reader": "billing", "account": "main", "rebuilt": 3}]
+    # Behind what is new nothing waits, and what was rebuilt does.
+    assert re.search(r" rebuilt +last asked.*\n.* [1-3] +\d{4}-", run("results", "list").out)
     assert sorted(line["msg_key"] for line in hear()) == ["a1", "a2", "a3"]
     assert run("audit", "--results", "billing", "--json").lines[0]["ok"] is True
 
