@@ -294,6 +294,7 @@ def test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again(
         publisher.client.hdel(publisher.reader_key, field)
     else:
         publisher.client.hset(publisher.reader_key, field, value)
+    assert [state.is_readable for state in list_readers(publisher.store, "main")] == [False]
     # Also in a process that knows where it was: what the others had in hand is not known any more.
     assert hear_all(reader) == ["a", "b", "c"]
     assert publisher.client.exists(f"{publisher.store.keys.account('main')}spoilt:readers:billing")
