@@ -111,7 +111,7 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
     readers hear nothing of it.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
+    from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account, was_dropped
     from plexsend.outbox.prune import ended_count
     from plexsend.outbox.results.replay import replay as rebuild
 
@@ -125,8 +125,10 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
                 since_ms = ms_in_account(store, state.account, since)
                 progress = towards(show, most)
                 rebuilt = rebuild(store, state.account, reader, since_ms, progress=progress)
-                total += rebuilt or 0
-                screen.facts({"reader": reader, "account": state.account, "rebuilt": rebuilt or 0})
+                if rebuilt is None:
+                    raise was_dropped(state)
+                total += rebuilt
+                screen.facts({"reader": reader, "account": state.account, "rebuilt": rebuilt})
     screen.say(
         f"Rebuilt for {reader}: the results of {counted(total, 'message')}. "
         "It hears them before what is new.",

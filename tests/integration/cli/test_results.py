@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.cli.proving import prove_reader
+from plexsend.errors import NotPossible
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.replies import text
-from plexsend.outbox.results.overview import list_readers
+from plexsend.outbox.results.overview import drop, list_readers
+from plexsend.terminal.screen import Screen
 from tests.integration.cli.conftest import SHOP, process_environment
 
 if TYPE_CHECKING:
@@ -168,6 +171,27 @@ def test_reader_that_another_program_spoilt_proves_nothing_until_it_begins_anew(
         assert "Another program wrote to the reader billing" in ended.error["message"]
     assert [line["msg_key"] for line in hear()] == ["a1"]
     assert run("audit", "--results", "billing", "--json").lines[0]["given"] == 1
+
+
+class Dropping:
+    """A store in which a reader is dropped just before its proof."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "run":
+            drop(self._store, "main", "billing")
+        return getattr(self._store, name)
+
+
+def test_proof_of_a_reader_that_is_dropped_meanwhile_does_not_hold(
+    hear: Callable[..., list[Any]], store: Store
+) -> None:
+    hear()
+    dropping: Any = Dropping(store)
+    with pytest.raises(NotPossible, match="billing of the account main was dropped meanwhile"):
+        prove_reader(Screen(as_json=True), dropping, "billing", None, wide=False)
 
 
 def test_entries_of_another_program_are_counted(
