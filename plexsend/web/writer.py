@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
-from plexsend.errors import OutboxError, OutboxUnavailable, PlexsendError
+from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.receipts import take_receipts
 from plexsend.outbox.strays import keep_unread
@@ -91,6 +91,8 @@ class Writer:
         self._unanswered: deque[_Waiting] = deque()
         self._has_timer = False
         self._waiting = 0
+        self._missing: set[str] = set()
+        """Accounts of which the log has said that Redis does not know them."""
         self._log = get_logger("web.writer")
         self._thread = threading.Thread(target=self._run, name="plexsend-receipts", daemon=True)
         self.taken: Counter[str] = Counter()
@@ -191,6 +193,10 @@ class Writer:
             self._take_all(accounts, requests)
         except OutboxUnavailable as exc:
             written.failures |= dict.fromkeys(requests, exc)
+            # That Redis is away, the signs of life say.
+            if isinstance(exc, OutboxMoved) and accounts[0] not in self._missing:
+                self._missing.add(accounts[0])
+                self._log.error("account not known to redis", account=accounts[0], words=str(exc))
         except Exception as exc:  # noqa: BLE001  the thread goes on, and each request is answered
             # One of them cannot be written, such as a record that another program spoilt. The others can.
             if len(requests) > 1:
@@ -200,6 +206,8 @@ class Writer:
             written.failures[requests[0]] = exc
             words = str(exc) if isinstance(exc, OutboxError) else type(exc).__name__
             self._log.error("receipts not written", account=accounts[0], words=words)
+        else:
+            self._missing.discard(accounts[0])
 
     def _take_all(self, accounts: tuple[str, ...], requests: Sequence[_Waiting]) -> None:
         account, *also = accounts

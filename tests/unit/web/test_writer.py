@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.errors import OutboxUnavailable, RecordBroken
+from plexsend.errors import OutboxMoved, OutboxUnavailable, RecordBroken
 from plexsend.outbox.receipts import Receipt, Reception
 from plexsend.web import writer as module
 from plexsend.web.posts import Unread
@@ -167,6 +167,34 @@ def test_without_redis_each_request_is_refused_and_the_next_is_tried_again(
         return found
 
     assert run(body) == ["Redis does not answer", "Redis does not answer", "written"]
+
+
+def test_a_redis_that_does_not_know_the_account_is_named_in_the_log_once(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    moved = True
+
+    def take(_: object, account: str, receipts: Sequence[Receipt], *, also: Sequence[str]) -> list[Reception]:
+        if moved:
+            raise OutboxMoved(f"Redis does not have the account {account}")
+        return engine.take(_, account, receipts, also=also)
+
+    writer = Writer(STORE, take=take, keep=engine.keep)
+    writer.start()
+
+    async def body() -> list[str]:
+        nonlocal moved
+        found = [await outcome(writer.write(MAIN, receipts("a"))) for _ in range(2)]
+        moved = False
+        found.append(await outcome(writer.write(MAIN, receipts("a"))))
+        moved = True
+        return [*found, await outcome(writer.write(MAIN, receipts("b")))]
+
+    found = run(body)
+    writer.stop()
+    assert [words == "written" for words in found] == [False, False, True, False]
+    said = [record for record in caplog.records if "account not known to redis" in record.getMessage()]
+    assert len(said) == 2
 
 
 def test_redis_that_hangs_keeps_nobody_longer(
