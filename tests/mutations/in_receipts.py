@@ -65,7 +65,7 @@ IN_RECEIPTS = (
         "receipt-ends-unsent",
         1,
         "a message that was never in a request ends by a receipt for an earlier one of its key",
-        _RECEIPTS,
+        f"{_SCRIPTS}/_receipt.lua",
         "record.s == 'scheduled' then return has(record.f, MAY_HAVE_BEEN_SENT) end",
         "record.s == 'scheduled' then return true end",
         (f"{_OF_RECEIPTS}::test_undelivered_settles_only_what_was_sent",),

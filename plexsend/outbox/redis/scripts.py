@@ -56,6 +56,7 @@ class Script(StrEnum):
     PROOF = "proof"
     REPLAY = "replay"
     RECEIPTS = "receipts"
+    SUPPRESS = "suppress"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -81,6 +82,8 @@ _SHEBANG = {
     Script.RESULTS: "#!lua flags=allow-oom",
     Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
+    # Who refuses must be heard with memory full too.
+    Script.SUPPRESS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
     Script.PROOF: "#!lua flags=no-writes",
