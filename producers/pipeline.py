@@ -23,11 +23,13 @@ from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitIn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from plexsend.errors import OutboxError, Problem
+    from plexsend.errors import PlexsendError, Problem
     from plexsend.gateway.items import ItemLoader, KeyOf
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
+    from plexsend.producers.pictures.item_pictures import ItemPictures
+    from plexsend.producers.placing import Placed
     from plexsend.producers.terms import Terms
 
 _CHUNK_BYTES = 4_000_000
@@ -56,6 +58,7 @@ class Pipeline:
         intake: Where the messages go.
         now_ms: Returns Redis's time, where items have moments of their own; None: not known.
         guards: What holds for the numbers of the account; None: nothing.
+        pictures: What becomes of the pictures of items; None: they show none, or addresses alone.
     """
 
     def __init__(
@@ -65,6 +68,8 @@ class Pipeline:
         intake: Taker,
         now_ms: Callable[[], int | None] = lambda: None,
         guards: AccountGuards | NoGuards | None = None,
+        *,
+        pictures: ItemPictures | None = None,
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
@@ -76,6 +81,7 @@ class Pipeline:
         """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
         self._guards = guards or NoGuards()
+        self._pictures = pictures
         self._guarded = Guards()
         self.taken = 0
         """How many entries were read."""
@@ -183,13 +189,15 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
+        raw, placed, key_of = self._take_pictures(raw, entry.key_of)
+        wrong = wrong if placed is None else (*wrong, *placed.problems)
         lacks_key = _lacks_key(raw)
-        made_key = str(uuid.uuid4()) if lacks_key and entry.key_of is None else None
+        made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
         try:
             item = self._loader.load(
                 raw,
                 default_key=made_key,
-                key_of=entry.key_of,
+                key_of=key_of,
                 default_sender=self._guarded.default_sender,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
@@ -216,7 +224,18 @@ class Pipeline:
             lane = Lane(self._terms.service, item.variant, self._terms.account, self._terms.group)
             self._lanes[item.variant] = lane
         receiver = receiver_of(item.receiver, self._terms.number_key)
-        chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body, receiver)))
+        message = NewMessage(msg_key, item.body, receiver)
+        chunk.waiting.append(Waiting(index, lane, moments, message, placed, has_key=not lacks_key))
+
+    def _take_pictures(self, raw: object, key_of: KeyOf | None) -> tuple[object, Placed | None, KeyOf | None]:
+        """Return an item without the files that it names, its pictures, and what makes its key."""
+        if self._pictures is None or not isinstance(raw, Mapping):
+            return raw, None, key_of
+        item, placed = self._pictures.take_out(raw)
+        # What a row says is the file that it names: another picture under that name makes no other row of it.
+        if key_of is not None and placed is not None and placed.written:
+            key_of = _key_as_written(key_of, placed)
+        return item, placed, key_of
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
@@ -232,7 +251,7 @@ class Pipeline:
             under_way = None
 
         def finish() -> Submission:
-            failure: OutboxError | None = None
+            failure: PlexsendError | None = None
             if under_way is not None:
                 try:
                     return self._answer(adding, calls.finish(under_way))
@@ -245,12 +264,12 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add)
+        adding = Adding(chunk, self._add, None if self._pictures is None else self._pictures.complete)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding
 
-    def _answer(self, adding: Adding, failure: OutboxError | None) -> Submission:
+    def _answer(self, adding: Adding, failure: PlexsendError | None) -> Submission:
         if failure is not None:
             raise interruption(failure, adding.part, self.taken) from failure
         return adding.part
@@ -268,6 +287,10 @@ class Pipeline:
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )
+
+
+def _key_as_written(key_of: KeyOf, placed: Placed) -> KeyOf:
+    return lambda fields: key_of(placed.as_written(fields))
 
 
 def _lacks_key(raw: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments_pictures import PICTURES
 from plexsend.outbox.arguments_results import PROOF, REPLAY, RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
@@ -289,5 +290,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "proof": Signature(PROOF),
     "replay": Signature(REPLAY),
     "receipts": Signature(RECEIPTS, (RECEIPT,)),
+    "pictures": Signature(PICTURES),
 }
 """Script → its orders."""

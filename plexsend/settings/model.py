@@ -147,6 +147,10 @@ class Settings:
         "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
         default_words="the gateway's own")
     """Product to scheme and host, without a slash at the end."""
+    upload_url: str = row("UPLOAD_URL", "https://tyrar0qvgf.apigw.ntruss.com", base_url,
+        "Scheme and host to which pictures are uploaded: https, or http to this machine itself.",
+        readers=ReadBy.APPLICATIONS | ReadBy.COMMANDS, default_words="the gateway's own",
+        replaces="Nothing: pictures were uploaded by hand, with curl.")
     proxy: ProxyAddress | None = row("PROXY_URL", None, proxy_address,
         "The proxy through which the gateway and the chat are reached: http://[user:password@]host:port.",
         secret=True, default_words="none",

@@ -59,6 +59,7 @@ class Script(StrEnum):
     PROOF = "proof"
     REPLAY = "replay"
     RECEIPTS = "receipts"
+    PICTURES = "pictures"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -84,6 +85,7 @@ _SHEBANG = {
     Script.RESULTS: "#!lua flags=allow-oom",
     Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
+    Script.PICTURES: "#!lua",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
     Script.PROOF: "#!lua flags=no-writes",

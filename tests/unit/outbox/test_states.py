@@ -96,6 +96,7 @@ MOVES_NOTHING = {
     Script.REPLAY,
     Script.FIGURES,
     Script.TALLY,
+    Script.PICTURES,
 }
 
 
