@@ -28,7 +28,7 @@ up: $(STAMP) ## start Valkey, the sandbox gateway and workers, and keep them run
 	@$(BIN)/plexsend up --sandbox
 
 test: $(STAMP) ## run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)

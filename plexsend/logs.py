@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
+from plexsend.phone_numbers import mask_numbers
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict
 
@@ -59,18 +61,6 @@ FORBIDDEN = frozenset(
 # A name that holds one of these is forbidden too: `user_password`, `old_secret`.
 _FORBIDDEN_PARTS = ("secret", "passw", "credential", "authorization")
 
-# Phone numbers as people and programs write them. Digits that no number starts with (00, 09) stay readable,
-# so ids such as order-0000000123 can still be found in the logs.
-_PHONE = re.compile(
-    r"""
-      (?<!\d) (?: \+?820? | 0 ) [1-8]\d{7,10} (?!\d)                        # 01012345678, +821012345678
-    | (?<!\d) 10\d{8} (?!\d)                                                # a mobile number that lost its 0
-    | (?<![0-9A-Za-z]) (?: \+?82[-.\ ]{0,2}\(?0?\)? | \(?0 ) [1-8]\d{0,2}   # 010-1234-5678, +82 10 1234 5678
-      [-.\ )]{1,2} \d{3,4} [-.\ ]? \d{4} (?![0-9A-Za-z])
-    | (?<![0-9A-Za-z]) 1[568]\d{2} [-.\ ]? \d{4} (?![0-9A-Za-z])            # 1588-1234
-    """,
-    re.VERBOSE,
-)
 # With three digits before and four after the mask, a number of fewer digits would show nearly whole.
 _LONG_NUMBER = 10
 
@@ -128,7 +118,7 @@ def guard(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
 
 def mask_text(text: str) -> str:
     """Mask what looks like a phone number (`010****5678`) or a login in a URL."""
-    return _PHONE.sub(_mask_number, _LOGIN_OF_URL.sub("***@", text))
+    return mask_numbers(_LOGIN_OF_URL.sub("***@", text), _mask_number)
 
 
 class _MaskingFormatter(logging.Formatter):
@@ -220,8 +210,7 @@ def _clean(value: Any) -> Any:
     return cleaned
 
 
-def _mask_number(found: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", found[0])
+def _mask_number(digits: str) -> str:
     before, after = (3, 4) if len(digits) >= _LONG_NUMBER else (2, 2)
     return f"{digits[:before]}****{digits[-after:]}"
 

@@ -30,6 +30,8 @@ def submit(
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     timeout_s: float | None = None,
 ) -> Submission:
@@ -47,6 +49,8 @@ def submit(
             refused.
         send_at: Aware; None or a moment that has passed: now.
         expires_at: Aware; what was never sent until then is not sent any more. None: never.
+        advertisement: Whether they are advertisements, which wait for the morning in the quiet hours.
+        night_consent: For advertisements: whether their receivers agreed to get them at night.
         replace: Put the usual replacements for characters outside EUC-KR, and report them.
         timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. The time that
             `items` takes to make its items counts too.
@@ -74,6 +78,8 @@ def submit(
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         timeout_s=timeout_s,
     )
@@ -93,6 +99,8 @@ def send(
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     timeout_s: float | None = None,
     **fields: object,
@@ -113,6 +121,8 @@ def send(
         msg_type: For RCS: RMM or RMH.
         send_at: Aware; it is not sent before this. None or a moment that has passed: now.
         expires_at: Aware; it is not sent from then on. None: never too late.
+        advertisement: Whether it is an advertisement, which waits for the morning in the quiet hours.
+        night_consent: For an advertisement: whether its receiver agreed to get it at night.
         replace: Put the usual replacements for characters outside EUC-KR.
         timeout_s: Seconds after which it gives up, also while Redis hangs; None: never.
         **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
@@ -144,6 +154,8 @@ def send(
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         timeout_s=timeout_s,
         **fields,

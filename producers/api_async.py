@@ -24,6 +24,8 @@ async def asubmit(
     msg_type: str | None = None,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     timeout_s: float | None = None,
 ) -> Submission:
@@ -44,6 +46,8 @@ async def asubmit(
             refused.
         send_at: Aware; None or a moment that has passed: now.
         expires_at: Aware; what was never sent until then is not sent any more. None: never.
+        advertisement: Whether they are advertisements, which wait for the morning in the quiet hours.
+        night_consent: For advertisements: whether their receivers agreed to get them at night.
         replace: Put the usual replacements for characters outside EUC-KR, and report them.
         timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. The time that
             `items` takes to make its items counts too.
@@ -72,6 +76,8 @@ async def asubmit(
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         timeout_s=timeout_s,
     )

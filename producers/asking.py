@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plexsend.outbox.groups import GroupCancelled
+    from plexsend.outbox.imports import Imports
     from plexsend.outbox.records import Record
     from plexsend.outbox.states import State
     from plexsend.producers.outboxes import Outbox
@@ -35,6 +36,7 @@ class Asking:
     def __init__(self, settings: Settings, outbox: Outbox) -> None:
         self._settings = settings
         self._outbox = outbox
+        self._inspected = False
 
     def status(self, msg_key: str, *, account: str | None = None) -> Record | None:
         """Return the record of a message, or None where there is none with this key.
@@ -253,3 +255,13 @@ class Asking:
         if account is not None:
             check_account(account, self._settings.accounts)
         return self._outbox.find(msg_key, account)
+
+    def imports(self, account: str) -> Imports:
+        """Return what the outbox remembers of the files that were imported for an account."""
+        return self._outbox.imports(account, self._settings.number_key)
+
+    def _inspect(self) -> None:
+        """Make sure once that the server may be trusted with messages."""
+        if not self._inspected:
+            self._outbox.inspect(durable=self._settings.durable)
+            self._inspected = True

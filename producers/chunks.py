@@ -8,7 +8,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError, Problem
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
+from plexsend.producers.advertisements import ADVERTISEMENT
 from plexsend.producers.kept import remarks_on
 from plexsend.producers.submissions import (
     Added,
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from plexsend.outbox.submit import NewMessage, Submitted
     from plexsend.producers.moments import Moments
     from plexsend.producers.placing import Placed
+    from plexsend.terminal.moments import WallClock
 
     Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
-    Complete = Callable[[Sequence["Waiting"]], tuple[list["Waiting"], list[Invalid]]]
+    Complete = Callable[[Sequence["Waiting"]], tuple[Sequence["Waiting"], Sequence[Invalid]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +101,17 @@ class Adding:
     Args:
         chunk: The chunk; nothing else uses it any more.
         add: Adds messages of one lane and the same moments, at most a chunk of them.
-        complete: Called first, to upload the pictures of messages before they are added; None: there are
-            none.
+        clock: Shows times in remarks.
+        complete: Called first, to upload the pictures of messages before they are added.
     """
 
-    def __init__(self, chunk: Chunk, add: Add, complete: Complete | None = None) -> None:
+    def __init__(self, chunk: Chunk, add: Add, clock: WallClock, complete: Complete) -> None:
         self.part = chunk.part
         """What became of every entry, once it ran or was given up."""
         self._groups = group(chunk.waiting)
         self._add = add
         self._complete = complete
+        self._clock = clock
         # Held while a group is begun or answered, never while Redis is waited for.
         self._lock = threading.Lock()
         self._answered = 0
@@ -139,7 +143,7 @@ class Adding:
             with self._lock:
                 if self._ended.is_set():
                     return None
-                _note(self.part, messages, answers)
+                _note(self.part, messages, answers, self._clock)
                 self._answered += 1
         with self._lock:
             if not self._ended.is_set():
@@ -150,7 +154,7 @@ class Adding:
 
     def _bring_pictures(self) -> None:
         waiting = [each for messages in self._groups for each in messages]
-        if self._complete is None or not any(each.placed for each in waiting):
+        if not any(each.placed for each in waiting):
             return
         whole, invalid = self._complete(sorted(waiting, key=attrgetter("index")))
         with self._lock:
@@ -184,11 +188,18 @@ class Adding:
         self.part.sort()
 
 
-def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submitted | HeldBack]) -> None:
+def _note(
+    part: Submission,
+    messages: Sequence[Waiting],
+    answers: Sequence[Submitted | HeldBack],
+    clock: WallClock,
+) -> None:
     for each, submitted in zip(messages, answers, strict=True):
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
+        elif submitted.outcome is SubmitOutcome.MIXED:
+            part.invalid.append(Invalid(index, msg_key, (_mixed(each),)))
         elif submitted.state is None:
             part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
         elif submitted.outcome is SubmitOutcome.ADDED:
@@ -196,9 +207,20 @@ def _note(part: Submission, messages: Sequence[Waiting], answers: Sequence[Submi
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
             part.duplicates.append(Duplicate(index, msg_key, submitted.state, submitted.kept))
             if submitted.kept is not None:
-                part.warnings.extend(remarks_on(index, msg_key, submitted.kept))
+                part.warnings.extend(remarks_on(index, msg_key, submitted.kept, clock))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
+
+
+def _mixed(each: Waiting) -> Problem:
+    lane = each.lane
+    is_one = lane.advertising is not Advertising.NO
+    there = "other messages" if is_one else "advertisements"
+    return Problem(
+        ADVERTISEMENT,
+        f"{'is' if is_one else 'is not'} set, and the group {lane.group} holds {there}",
+        "Give it a group of its own: a group holds advertisements alone, or none.",
+    )
 
 
 def _spoilt(each: Waiting) -> Problem:

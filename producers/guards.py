@@ -10,6 +10,7 @@ from plexsend.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plexsend.gateway.ad_marks import AdMarks
     from plexsend.gateway.items import Item
     from plexsend.outbox.policies.in_force import PoliciesOf
 
@@ -34,6 +35,11 @@ class Guards:
     """The only numbers that are sent to."""
     senders: tuple[str, ...] = ()
     """The numbers that may send."""
+
+    marks: AdMarks | None = None
+    """What advertisements carry; None where no account is asked for."""
+    origin_cid: str = ""
+    """The code of the business that sends first, of items that name none; empty: none."""
 
     @property
     def default_sender(self) -> str | None:
@@ -71,7 +77,7 @@ class AccountGuards:
     def known(self) -> Guards:
         """Return them as they were at the last look."""
         found = self._policies.of(self._account)
-        return Guards(frozenset(found.only_to), found.senders)
+        return Guards(frozenset(found.only_to), found.senders, found.ad_marks, found.origin_cid)
 
 
 class NoGuards:

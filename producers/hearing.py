@@ -22,7 +22,7 @@ from plexsend.producers.results import results_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
     from plexsend.producers.results import Result
     from plexsend.producers.sources import ResultSource, SpanReader
     from plexsend.producers.wanted import Wanted
@@ -187,8 +187,21 @@ class Hearing:
             self._open, self._reader = (span if span is not None and span.first else None), reader
             if span is not None:
                 self._since_s, self._position = self._rhythm.now_s(), span.first
+                self._log_unreadable(reader.account, span)
                 return span
         return None
+
+    # Each is done with, for it would be as unreadable the next time. One that a newer plexsend wrote is also
+    # missed: so the loop is told of it as of any loss, and a replay gives it again.
+    def _log_unreadable(self, account: str, span: Span) -> None:
+        for entry in span.unreadable:
+            _log.warning(
+                "The reader %s leaves out the entry %s of the results of %s: %s.",
+                self._wanted.reader,
+                entry.id,
+                account,
+                entry.why,
+            )
 
     def _end_span(self) -> None:
         try:
@@ -208,8 +221,9 @@ class Hearing:
                 self._reader.done(self._open.first)
         self._open = None
 
-    # An account that appears while a reader of this name is there already is heard from its beginning: what
-    # came between its first message and this look must not be lost. The first reader decides for itself.
+    # An account that appears while a reader of this name is there already is heard from then on, when the
+    # reader began: what came between its first message and this look must not be lost. What is older than the
+    # reader it was never to hear, whichever of two processes that begin at once comes to an account first.
     def _look(self) -> None:
         if self._rhythm.now_s() - self._looked_at < self._rhythm.look_s:
             return
@@ -217,13 +231,14 @@ class Hearing:
         names = sorted(wanted.accounts) or self._source.accounts()
         new = [name for name in names if name not in {reader.account for reader in self._readers}]
         if new:
-            is_known = bool(self._source.accounts_of(wanted.reader))
+            began_ms = self._source.began_ms(wanted.reader)
             self._readers += [
                 self._source.reader(
                     name,
                     wanted.reader,
                     self._process,
-                    from_start=wanted.from_start or is_known,
+                    from_start=wanted.from_start or began_ms == 0,
+                    since_ms=began_ms or 0,
                     lease_ms=round(wanted.lease_s * 1000),
                 )
                 for name in new

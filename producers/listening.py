@@ -15,7 +15,7 @@ from plexsend.producers.wanted import check_most
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
 
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
     from plexsend.producers.results import Result
     from plexsend.producers.sources import ResultSource
     from plexsend.producers.wanted import Wanted
@@ -143,6 +143,7 @@ _WHY_MISSED = {
     "trimmed": "they were not read as long as they were kept (the policy results_keep_days)",
     "deleted": "somebody took them out of Redis",
     "skipped": "somebody put the reader behind them",
+    "unreadable": "a newer plexsend wrote them, and this one cannot read them: update it before a replay",
     "lost": "Redis lost them",
 }
 """Why a reader never got results, by the words of outbox.results.readers."""

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
+from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
+from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
     from plexsend.producers.pictures.item_pictures import ItemPictures
-    from plexsend.producers.placing import Placed
     from plexsend.producers.terms import Terms
+
+BESIDE = (*MOMENTS, *ADVERTISING_FIELDS)
+"""What may be said of an item beside the fields of the gateway."""
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
@@ -73,15 +77,15 @@ class Pipeline:
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
-        # One for each variant: items of a chunk share their lane where it is the same object.
-        self._lanes: dict[str | None, Lane] = {}
+        # One for each variant and kind: items of a chunk share their lane where it is the same object.
+        self._lanes: dict[tuple[str | None, Advertising], Lane] = {}
         self._loader = loader
         self._stamp = str(loader.stamp)
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
         self._guards = guards or NoGuards()
-        self._pictures = pictures
+        self._pictures = pictures or NoPictures()
         self._guarded = Guards()
         self.taken = 0
         """How many entries were read."""
@@ -145,6 +149,11 @@ class Pipeline:
             each.give_up()
         return [each.part for each in given_up]
 
+    def add_unseen(self, parts: list[Submission]) -> None:
+        """Stop, and add what is known of the entries that were read ahead."""
+        known = {id(part) for part in parts}
+        parts.extend(part for part in self.give_up() if id(part) not in known)
+
     def _finish(self, finish: Callable[[], Submission]) -> Submission:
         """Return what became of a chunk. Where that fails, what was read behind it was not added."""
         try:
@@ -189,8 +198,12 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
-        raw, placed, key_of = self._take_pictures(raw, entry.key_of)
+        raw, placed, key_of = self._pictures.take_out(raw, entry.key_of)
         wrong = wrong if placed is None else (*wrong, *placed.problems)
+        advertised = PLAIN
+        if isinstance(raw, Mapping):
+            raw, advertised = advertise(raw, self._terms, self._guarded.marks)
+            wrong = (*wrong, *advertised.problems)
         lacks_key = _lacks_key(raw)
         made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
         try:
@@ -199,15 +212,17 @@ class Pipeline:
                 default_key=made_key,
                 key_of=key_of,
                 default_sender=self._guarded.default_sender,
+                default_origin=self._guarded.origin_cid,
                 variant=self._terms.variant,
                 replace=self._terms.replace,
                 mend_numbers=self._terms.mend_numbers,
-                beside=MOMENTS,
+                beside=BESIDE,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.
             own_key = None if lacks_key else exc.msg_key
-            part.invalid.append(Invalid(index, own_key, (*exc.problems, *wrong)))
+            problems = (*map(advertised.counted, exc.problems), *wrong)
+            part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
         wrong = (*wrong, *self._guarded.problems(item))
@@ -219,23 +234,14 @@ class Pipeline:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = self._lanes.get(item.variant)
+        lane = self._lanes.get((item.variant, advertised.kind))
         if lane is None:
-            lane = Lane(self._terms.service, item.variant, self._terms.account, self._terms.group)
-            self._lanes[item.variant] = lane
+            terms = self._terms
+            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
+            self._lanes[item.variant, advertised.kind] = lane
         receiver = receiver_of(item.receiver, self._terms.number_key)
         message = NewMessage(msg_key, item.body, receiver)
         chunk.waiting.append(Waiting(index, lane, moments, message, placed, has_key=not lacks_key))
-
-    def _take_pictures(self, raw: object, key_of: KeyOf | None) -> tuple[object, Placed | None, KeyOf | None]:
-        """Return an item without the files that it names, its pictures, and what makes its key."""
-        if self._pictures is None or not isinstance(raw, Mapping):
-            return raw, None, key_of
-        item, placed = self._pictures.take_out(raw)
-        # What a row says is the file that it names: another picture under that name makes no other row of it.
-        if key_of is not None and placed is not None and placed.written:
-            key_of = _key_as_written(key_of, placed)
-        return item, placed, key_of
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
@@ -264,7 +270,7 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add, None if self._pictures is None else self._pictures.complete)
+        adding = Adding(chunk, self._add, self._terms.clock, self._pictures.complete)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding
@@ -287,10 +293,6 @@ class Pipeline:
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )
-
-
-def _key_as_written(key_of: KeyOf, placed: Placed) -> KeyOf:
-    return lambda fields: key_of(placed.as_written(fields))
 
 
 def _lacks_key(raw: object) -> bool:

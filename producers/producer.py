@@ -22,13 +22,13 @@ from plexsend.producers.redis_outbox import RedisOutbox
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
 from plexsend.producers.terms import Terms
 from plexsend.producers.uploading import Uploading
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from plexsend.outbox.imports import Imports
     from plexsend.producers.outboxes import Outbox
     from plexsend.settings import Settings
 
@@ -51,7 +51,6 @@ class Producer(Uploading):
             self._store = store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
             outbox = RedisOutbox(self._store, is_owned=store is None)
         super().__init__(settings, outbox)
-        self._inspected = False
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +72,8 @@ class Producer(Uploading):
         msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
+        advertisement: bool = False,
+        night_consent: bool = False,
         replace: bool = False,
         timeout_s: float | None = None,
     ) -> Submission:
@@ -90,6 +91,8 @@ class Producer(Uploading):
                 refused.
             send_at: Aware; None or a moment that has passed: now.
             expires_at: Aware; what was never sent until then is not sent any more. None: never.
+            advertisement: Whether they are advertisements, which wait for the morning in the quiet hours.
+            night_consent: For advertisements: whether their receivers agreed to get them at night.
             replace: Put the usual replacements for characters outside EUC-KR, and report them.
             timeout_s: Seconds after which it gives up, also while Redis hangs; None: never. The time that
                 `items` takes to make its items counts too.
@@ -121,6 +124,8 @@ class Producer(Uploading):
                 msg_type=msg_type,
                 send_at=send_at,
                 expires_at=expires_at,
+                advertisement=advertisement,
+                night_consent=night_consent,
                 replace=replace,
             )
             if timeout_s is not None:
@@ -144,10 +149,10 @@ class Producer(Uploading):
             except Exception as exc:
                 if isinstance(exc, UsageError) and not parts:
                     raise
-                _add_unseen(parts, pipeline)
+                pipeline.add_unseen(parts)
                 raise interruption(exc, join(parts), pipeline.taken) from exc
             except BaseException as stop:
-                _add_unseen(parts, pipeline)
+                pipeline.add_unseen(parts)
                 carry(stop, join(parts), pipeline.taken)
                 raise
         return join(parts)
@@ -167,6 +172,8 @@ class Producer(Uploading):
         msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
+        advertisement: bool = False,
+        night_consent: bool = False,
         replace: bool = False,
         timeout_s: float | None = None,
         **fields: object,
@@ -187,6 +194,8 @@ class Producer(Uploading):
             msg_type: For RCS: RMM or RMH.
             send_at: Aware; it is not sent before this. None or a moment that has passed: now.
             expires_at: Aware; it is not sent from then on. None: never too late.
+            advertisement: Whether it is an advertisement, which waits for the morning in the quiet hours.
+            night_consent: For an advertisement: whether its receiver agreed to get it at night.
             replace: Put the usual replacements for characters outside EUC-KR.
             timeout_s: Seconds after which it gives up, also while Redis hangs; None: never.
             **fields: Any other field by the gateway's name, such as `header="0"` or `br_id="BR.1"` of RCS.
@@ -222,6 +231,8 @@ class Producer(Uploading):
             msg_type=msg_type,
             send_at=send_at,
             expires_at=expires_at,
+            advertisement=advertisement,
+            night_consent=night_consent,
             replace=replace,
             timeout_s=timeout_s,
         )
@@ -238,6 +249,8 @@ class Producer(Uploading):
         msg_type: str | None = None,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
+        advertisement: bool = False,
+        night_consent: bool = False,
         replace: bool = False,
         mend_numbers: bool = False,
         from_file: Path | None = None,
@@ -262,6 +275,8 @@ class Producer(Uploading):
             group=group,
             send_at_ms=send_at_ms,
             expires_at_ms=expires_at_ms,
+            advertisement=advertisement,
+            night_consent=night_consent,
             variant=msg_type,
             replace=replace,
             mend_numbers=mend_numbers,
@@ -276,25 +291,8 @@ class Producer(Uploading):
         policies = self._outbox.policies
         guards = AccountGuards(policies, account)
         guards.look()
-        if from_file is not None:
-            terms = changed(terms, zone=find_zone(policies.of(account).zone))
+        zone = find_zone(policies.of(account).zone)
+        terms = changed(terms, zone=zone if from_file else None, clock=WallClock(zone))
         loader = get_loader(service, policies.of(account))
-        folder = None if from_file is None else from_file.absolute().parent
-        pictures = self._item_pictures(loader.product, account, clock.now_ms, folder)
+        pictures = self._item_pictures(loader.product, account, clock.now_ms, from_file)
         return Pipeline(terms, loader, self._outbox.taker(), clock.now_ms, guards, pictures=pictures)
-
-    def imports(self, account: str) -> Imports:
-        """Return what the outbox remembers of the files that were imported for an account."""
-        return self._outbox.imports(account, self._settings.number_key)
-
-    def _inspect(self) -> None:
-        """Make sure once that the server may be trusted with messages."""
-        if not self._inspected:
-            self._outbox.inspect(durable=self._settings.durable)
-            self._inspected = True
-
-
-def _add_unseen(parts: list[Submission], pipeline: Pipeline) -> None:
-    """Add what a pipeline that was stopped knows of the entries that it read ahead."""
-    known = {id(part) for part in parts}
-    parts.extend(part for part in pipeline.give_up() if id(part) not in known)

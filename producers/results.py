@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.codes import Meaning, find_code
+from plexsend.gateway.codes import Meaning, code_words, find_code
 from plexsend.gateway.receipt_codes import ReceiptClass, family_of, receipt_code
 from plexsend.outbox.states import FINAL, OUTCOME_OF, RANK_OF, ResultOutcome, State
 
@@ -133,7 +133,7 @@ def find_cause(state: State, code: str, code_from: CodeFrom, service: str) -> Re
         is_told = found.kind not in (ReceiptClass.DELIVERED, ReceiptClass.DUPLICATE)
         return ResultCause(str(found.kind) if is_told else "", _LASTS.get(found.kind), found.words)
     known = find_code(code)
-    words = known.description if known is not None else _OWN_WORDS.get(code, "")
+    words = code_words(code)
     if state is State.REJECTED and known is not None and known.as_item is Meaning.DUPLICATE:
         return ResultCause("duplicate", permanent=True, desc=words)
     return ResultCause(*_WITHOUT_RECEIPT.get(state, ("", None)), words)
@@ -157,13 +157,6 @@ _WITHOUT_RECEIPT = {
     State.UNKNOWN: ("no_receipt", None),
 }
 """State that no receipt brought → reason, and whether it lasts."""
-
-_OWN_WORDS = {
-    "PERSON": "a person settled it",
-    "NO_BODY": "its text was missing in Redis",
-    "NO_VERDICT": "workers died while they had it",
-}
-"""Codes of plexsend's own → what they mean. A code of neither is one that nobody knows."""
 
 
 def _moment(at_ms: int) -> datetime:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.results.news import StopEvent
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
 
 
 class SpanReader(Protocol):
@@ -47,12 +47,21 @@ class ResultSource(Protocol):
         """Return the accounts that may have results."""
         ...
 
-    def accounts_of(self, name: str) -> list[str]:
-        """Return the accounts in which a reader of this name has begun."""
+    def began_ms(self, name: str) -> int | None:
+        """Return when a reader of this name began, in the first of its accounts.
+
+        0: before all that there was, at least in one account; None: in none yet.
+        """
         ...
 
-    def reader(self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int) -> SpanReader:
-        """Return a reader; it begins at the oldest result that is kept, or with what comes from now on."""
+    def reader(
+        self, account: str, name: str, process: str, *, from_start: bool, since_ms: int, lease_ms: int
+    ) -> SpanReader:
+        """Return a reader of an account.
+
+        It begins at the oldest result that is kept; without `from_start` with what came since a time, or,
+        where that is 0, with what comes from now on.
+        """
         ...
 
     def wait(self, readers: Sequence[SpanReader], timeout_s: float, stop: StopEvent) -> None:

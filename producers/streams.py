@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
-from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.results import news
+from plexsend.outbox.results.overview import began_ms
 from plexsend.outbox.results.readers import Reader
 
 if TYPE_CHECKING:
@@ -44,17 +44,14 @@ class Streams:
         """
         return queries.accounts(self._store) or [DEFAULT_ACCOUNT]
 
-    def accounts_of(self, name: str) -> list[str]:
-        """Return the accounts in which a reader of this name has begun."""
-        accounts = sorted({*self.accounts(), DEFAULT_ACCOUNT})
-        pipe = self._store.client.pipeline(transaction=False)
-        for account in accounts:
-            pipe.sismember(self._store.keys.readers(account), name)
-        found = execute(self._store, pipe)
-        return [account for account, is_there in zip(accounts, found, strict=True) if is_there]
+    def began_ms(self, name: str) -> int | None:
+        """Return when a reader of this name began, in the first of its accounts; None: in none yet."""
+        return began_ms(self._store, name)
 
-    def reader(self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int) -> Reader:
-        """Return a reader; it begins at the oldest result that is kept, or with what comes from now on.
+    def reader(
+        self, account: str, name: str, process: str, *, from_start: bool, since_ms: int, lease_ms: int
+    ) -> Reader:
+        """Return a reader; it begins at the oldest result that is kept, since a time, or behind all.
 
         Logs it where nothing is published that it could hear.
         """
@@ -66,7 +63,15 @@ class Streams:
                 name,
                 account,
             )
-        return Reader(self._store, account, name, process, from_start=from_start, lease_ms=lease_ms)
+        return Reader(
+            self._store,
+            account,
+            name,
+            process,
+            from_start=from_start,
+            since_ms=since_ms,
+            lease_ms=lease_ms,
+        )
 
     def wait(self, readers: Sequence[SpanReader], timeout_s: float, stop: StopEvent) -> None:
         """Return when one of these may have something to read, the time is over, or it shall stop."""

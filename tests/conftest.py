@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,24 @@ if TYPE_CHECKING:
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+# The suite starts hundreds of processes, and pytest rewrites hundreds of modules: without bytecode on the
+# disk each run, and each process, would compile them all again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+LONG_FIRST = ("acceptance", "upgrade", "packaging")
+"""The folders whose files take longest, most of it waiting for processes. Played last, one of them would
+keep a single test process busy while the others have nothing left."""
+
 # Settings from a developer's shell must not reach the tests; `worker` reads the environment when imported.
 for _name in [name for name in os.environ if name.upper().startswith(("PLEXSEND_", "CELERY_"))]:
     del os.environ[_name]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bring the long files to the front; each file stays whole."""
+    folder = config.rootpath / "tests"
+    items.sort(key=lambda item: item.path.relative_to(folder).parts[0] not in LONG_FIRST)
 
 
 @pytest.fixture(scope="session")

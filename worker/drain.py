@@ -234,7 +234,7 @@ class Drain:
         if not self._runtime.policies.catch_up(batch.epoch):
             return give_back(batch, "POLICIES", "the policies in force could not be read")
         self._look_at_policies()
-        checked = recheck(batch, self._loader, self._policies.only_to)
+        checked = recheck(batch, self._loader, self._policies.only_to, self._policies.ad_marks)
         if checked.messages:
             sent = self._post(replace(batch, messages=checked.messages))
             settlement = replace(sent, verdicts=sent.verdicts + checked.verdicts)

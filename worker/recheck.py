@@ -8,18 +8,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
+from plexsend.gateway.ad_marks import MARK, says_advertisement, why_not_marked
 from plexsend.gateway.stamps import Stamp, StampRelation, compare
 from plexsend.outbox.batches import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from plexsend.gateway.ad_marks import AdMarks
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.batches import Batch, Message
 
 INVALID = "INVALID"
 NEWER = "NEWER_STAMP"
 ONLY_TO = "ONLY_TO"
+AD_MARKS = "AD_MARKS"
+
+_MARK = MARK.encode()
 
 LONGEST_REASON = 400
 """Characters of a refusal that are kept in the history."""
@@ -37,15 +42,24 @@ class Rechecked:
     verdicts: tuple[Verdict, ...]
 
 
-def recheck(batch: Batch, loader: ItemLoader, only_to: Collection[str] = ()) -> Rechecked:
+def recheck(
+    batch: Batch, loader: ItemLoader, only_to: Collection[str] = (), marks: AdMarks | None = None
+) -> Rechecked:
     """Load every message again whose stamp is not the loader's own; a body may come out in a newer form.
 
-    `only_to`: the only numbers that are sent to, by the policy in force; empty: all.
+    Args:
+        batch: What was taken.
+        loader: The rules.
+        only_to: The only numbers that are sent to, by the policy in force; empty: all.
+        marks: What advertisements carry by the policies in force; None: that is not judged.
     """
     own = str(loader.stamp)
-    if not only_to and all(message.stamp == own for message in batch.messages):
+    has_ads = marks is not None and any(_may_advertise(message.body) for message in batch.messages)
+    if not only_to and not has_ads and all(message.stamp == own for message in batch.messages):
         return Rechecked(batch.messages, ())
     judged = [_judge(message, batch, loader, own) for message in batch.messages]
+    if marks is not None and has_ads:
+        judged = [_judge_marks(each, batch, marks) for each in judged]
     if only_to:
         judged = [_guard(each, batch, only_to) for each in judged]
     return Rechecked(
@@ -69,6 +83,23 @@ def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Mess
     if item.msg_key != message.msg_key:
         return _refuse(message, batch, "msg_key: the body holds another key than the record")
     return message if item.body == message.body else replace(message, body=item.body)
+
+
+# The usual message is none, and is told by that without being read.
+def _may_advertise(body: bytes) -> bool:
+    return _MARK in body or b'"header":"1"' in body
+
+
+# The policies may have changed since it was taken in.
+def _judge_marks(judged: Message | Verdict, batch: Batch, marks: AdMarks) -> Message | Verdict:
+    if isinstance(judged, Verdict) or not _may_advertise(judged.body):
+        return judged
+    try:
+        item = json.loads(judged.body)
+        reason = why_not_marked(item, marks) if says_advertisement(item) else None
+    except (ValueError, AttributeError, RecursionError):
+        reason = "the body cannot be read"
+    return judged if reason is None else replace(_refuse(judged, batch, reason), code=AD_MARKS)
 
 
 # It got in before the policy was set, or past a program that does not know it.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from plexsend.archive.folder import Folder
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.results.entries import Entry
-    from plexsend.outbox.results.readers import Missed, Span
+    from plexsend.outbox.results.spans import Missed, Span
 
 LEASE_MS = 15_000
 """A span is written in far less. What a process had that was killed is written by another after that."""

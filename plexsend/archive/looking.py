@@ -17,6 +17,7 @@ from plexsend.archive.folder import Folder
 from plexsend.archive.lines import LineUnreadable, parse_line
 from plexsend.archive.members import Gap, lines_in, members
 from plexsend.errors import ArchiveFailed, Problem
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -143,10 +144,10 @@ class LookUp:
                 if self._wanted.may_have(line):
                     yield line
         if notes and newer:
-            reason = f"{newer:,} lines are of a newer program"
+            reason = f"{counted(newer, 'line is', 'lines are')} of a newer program"
             self._note(folder, name, reason, "Look with that program.")
         if notes and unreadable:
-            reason = f"{unreadable:,} lines cannot be read"
+            reason = f"{counted(unreadable, 'line')} cannot be read"
             self._note(folder, name, reason, "Restore the file from a copy.")
 
     def _written(self, folder: Folder, name: str, *, notes: bool) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from plexsend.outbox.receipts import Receipt, Reception, take_receipts
 from plexsend.outbox.rewound import settle_known
 from plexsend.outbox.states import LIVING, SENT, State
 from plexsend.outbox.steer import Act, ask
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -60,8 +61,8 @@ def settle_by_archive(
             screen.warn(problem)
         screen.facts({"account": account, "by_archive": known.facts()})
         screen.say(
-            f"The archive knows of account {account}: {known.accepted:,} messages that wait were accepted; "
-            f"receipts of {known.receipts:,}; {known.cancelled:,} were cancelled."
+            f"The archive knows of account {account}: of those that wait it has {known.accepted:,} as "
+            f"accepted, {known.receipts:,} with their receipt, and {known.cancelled:,} as cancelled."
         )
         if known.unknown:
             screen.warn(_of_unknown(account, known.unknown))
@@ -92,6 +93,6 @@ def _settle(store: Store, account: str, lines: Sequence[ArchiveLine], known: _Kn
 def _of_unknown(account: str, count: int) -> Problem:
     return Problem(
         f"account {account}",
-        f"{count:,} messages that went since then are not known to Redis any more",
+        f"{counted(count, 'message')} that went since then: not known to Redis any more",
         "An application that submits one of them again sends it again: `plexsend find --archive` lists them.",
     )

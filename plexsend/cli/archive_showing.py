@@ -9,7 +9,7 @@ from plexsend.cli.finding import zone_of
 from plexsend.gateway.receipt_codes import family_of, receipt_code
 from plexsend.outbox.reading.receipt_words import receipt_json, receipt_words
 from plexsend.outbox.records import ReceiptNote
-from plexsend.terminal.moments import local
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,16 +32,17 @@ def show_archived(screen: Screen, store: Store, folder: Path, key: str, account:
 
 def _show(screen: Screen, store: Store, line: ArchiveLine) -> None:
     zone, note = zone_of(store, line.account), _receipt(line)
+    clock = WallClock(zone)
     facts = {name: value for name, value in line.as_json().items() if name != "v"}
     receipt = None if note is None else receipt_json(note, zone)
     screen.facts({**facts, "receipt": receipt, "archived": True})
     screen.say(f"{line.msg_key}  {line.state}  (from the archive)", style="bold")
     for name, value in (
         ("lane", line.lane.name),
-        ("submitted", local(line.submitted_ms)),
-        ("ended", local(line.ended_ms)),
+        ("submitted", clock.words(line.submitted_ms)),
+        ("ended", clock.cell(line.ended_ms)),
         ("code", line.code),
-        ("receipt", "" if note is None else receipt_words(note, zone)),
+        ("receipt", "" if note is None else receipt_words(note, clock.cell)),
         ("remedy", "" if note is None else note.meaning.remedy),
     ):
         if value:

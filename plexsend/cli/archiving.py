@@ -21,12 +21,14 @@ from plexsend.cli.targets import require_account
 from plexsend.clock import elapsed_s
 from plexsend.errors import ArchiveFailed, OutboxUnavailable, Problem
 from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
 from plexsend.outbox.results.news import wait
 from plexsend.outbox.results.overview import list_readers
 from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED
 from plexsend.terminal.meter import meter
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import WallClock, utc
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from plexsend.archive.archiver import Written
     from plexsend.archive.folder import Folder
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.results.readers import Missed
+    from plexsend.outbox.results.spans import Missed
     from plexsend.terminal.screen import Screen
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -119,6 +121,7 @@ class Archiving:
         self._total = _Total()
         self._stop = threading.Event()
         self._stopped_by = 0
+        self._wall = WallClock()
 
     def write_all(self) -> int:
         """Write what there is now, remove what is too old, say so, and return the exit code."""
@@ -176,6 +179,8 @@ class Archiving:
         if self._account is not None:
             require_account(self._account, known)
             known = [self._account]
+        # Redis may be away when a time is shown.
+        self._wall = clock_of(self._store, *known)
         for name in known:
             if name not in self._archivers:
                 self._archivers[name] = AccountArchiver(
@@ -231,14 +236,15 @@ class Archiving:
         self._total.missed.append(
             {"account": account, "from": since, "to": until, "entries": missed.entries, "why": missed.why}
         )
-        count = f"{missed.entries:,} entries" if missed.entries else "entries"
+        wall = clock_of(self._store, account)
+        count = counted(missed.entries, "entry", "entries") if missed.entries else "entries"
         self._screen.warn(
             Problem(
                 f"account {account}",
-                f"{count} of results between {since} and {until} were gone before they were read "
-                f"({missed.why})",
+                f"{count} of results gone before anybody read them, between "
+                f"{wall.cell(missed.from_ms)} and {wall.words(missed.to_ms)} ({missed.why})",
                 f"Rebuild them from the records, and run this again: plexsend results replay {self._reader} "
-                f"--since {since}",
+                f"--since {wall.iso(missed.from_ms)}",
             )
         )
 
@@ -250,15 +256,18 @@ class Archiving:
         else:
             self._total = total
         self._screen.facts({"reader": self._reader, **total.facts()})
-        lead = f"{local(round(time.time() * 1000))} " if only_news else ""
+        lead = f"{self._wall.words(round(time.time() * 1000))} " if only_news else ""
         where = f" into {', '.join(sorted(total.files))}" if total.files else ""
-        self._screen.say(f"{lead}Written: {total.lines:,} lines{where}.")
+        self._screen.say(f"{lead}Written: {counted(total.lines, 'line')}{where}.")
         if total.removed:
             self._screen.say(
-                f"{lead}Removed, older than {self._keep_months} months: {', '.join(total.removed)}."
+                f"{lead}Removed, older than {counted(self._keep_months, 'month')}: "
+                f"{', '.join(total.removed)}."
             )
         if total.unreadable:
-            reason = f"{total.unreadable:,} entries of results are of another program, and were left out"
+            reason = (
+                f"{counted(total.unreadable, 'entry', 'entries')} of results, of another program, left out"
+            )
             self._screen.warn(Problem(self._reader, reason, "Look what else writes into this Redis."))
         sys.stdout.flush()
 

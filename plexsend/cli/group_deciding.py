@@ -16,6 +16,7 @@ from plexsend.outbox.reading.groups import lanes_of, living
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.moments import utc
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,9 +65,10 @@ def cancel_group(
             "parked": list(done.parked),
         }
     )
-    screen.say(f"{done.cancelled:,} messages of the group {group} ({where}) are cancelled.")
+    of = f"of the group {group} ({where})"
+    screen.say(f"{counted(done.cancelled, f'message {of} is', f'messages {of} are')} cancelled.")
     if done.wanted:
-        screen.say(f"{done.wanted:,} are being sent right now: they are cancelled if they come back unsent.")
+        screen.say(f"{done.wanted:,} being sent right now: cancelled if not sent after all.")
     if done.parked:
         screen.say(
             f"{len(done.parked):,} may have been sent already. Settle them with `plexsend uncertain settle`:"
@@ -94,7 +96,8 @@ def reschedule_group(screen: Screen, store: Store, group: str, time: datetime, *
         }
     )
     when = "as soon as they can" if done.at_ms is None else f"at {timing.show_ms(done.at_ms)}"
-    screen.say(f"{done.rescheduled:,} messages of the group {group} ({where}) go {when}.")
+    of = f"of the group {group} ({where})"
+    screen.say(f"{counted(done.rescheduled, f'message {of} goes', f'messages {of} go')} {when}.")
     for reason, words in STAYS.items():
         keys = [key for key, found in done.left.items() if found == reason]
         if keys:
@@ -112,4 +115,6 @@ def _list_keys(screen: Screen, keys: Iterable[str]) -> None:
 
 
 def _confirmed(count: int, group: str, account: str) -> bool:
-    return click.confirm(f"Cancel {count:,} messages of the group {group} ({account}) for good?", err=True)
+    return click.confirm(
+        f"Cancel {counted(count, 'message')} of the group {group} ({account}) for good?", err=True
+    )

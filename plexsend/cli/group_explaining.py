@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.targets import find_group, require_known
 from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
 from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -31,7 +33,7 @@ def explain(
     parts = gather(
         store, read_to_show(store), wanted=lambda lane: (lane.group, lane.account) == (group, where)
     )
-    answer = explain_group(group, where, views, parts)
+    answer = explain_group(group, where, views, parts, clock_of(store, where))
     screen.facts(
         {
             "group": group,
@@ -45,7 +47,8 @@ def explain(
         }
     )
     screen.say(
-        f"group {group} ({where}): {answer.total:,} messages, of which {answer.unsent:,} are still to go",
+        f"group {group} ({where}): {counted(answer.total, 'message')}, "
+        f"of which {answer.unsent:,} still to go",
         style="bold",
     )
     for cause in answer.causes:

@@ -7,15 +7,16 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from plexsend.cli.timing import clock_for
 from plexsend.errors import Problem
 from plexsend.producers.producer import Producer
-from plexsend.terminal.moments import local
 
 if TYPE_CHECKING:
     from plexsend.errors import ResultsMissed
     from plexsend.outbox.redis.store import Store
     from plexsend.producers.results import Result
     from plexsend.settings import Settings
+    from plexsend.terminal.moments import WallClock
     from plexsend.terminal.screen import Screen
 
 _AT_ONCE = 500
@@ -39,6 +40,7 @@ def hear(
     They are done with once they were written out. SIGTERM ends it, and gives back what was not.
     """
     stop, heard = threading.Event(), 0
+    clock = clock_for(store, account)
     before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         results = Producer(settings, store).results(
@@ -47,13 +49,13 @@ def hear(
             from_start=from_start,
             follow=follow,
             stop=stop,
-            on_missed=lambda missed: screen.warn(_problem(missed)),
+            on_missed=lambda missed: screen.warn(_problem(missed, clock)),
             patience_s=None if follow else _PATIENCE_S,
         )
         for batch in results.batches(_AT_ONCE):
             for result in batch:
                 screen.facts(result.to_json())
-                screen.say(_line(result))
+                screen.say(_line(result, clock))
             sys.stdout.flush()
             heard += len(batch)
     finally:
@@ -61,16 +63,18 @@ def hear(
     return heard
 
 
-def _line(result: Result) -> str:
-    words = [local(round(result.at.timestamp() * 1000)), str(result.state), result.msg_key]
+def _line(result: Result, clock: WallClock) -> str:
+    words = [clock.words(round(result.at.timestamp() * 1000)), str(result.state), result.msg_key]
     said = [f"{result.code} {result.desc}".strip(), result.carrier, result.group and f"group {result.group}"]
     return "  ".join([*words, *(word for word in said if word)])
 
 
-def _problem(missed: ResultsMissed) -> Problem:
-    since = missed.since.isoformat(timespec="milliseconds")
+def _problem(missed: ResultsMissed, clock: WallClock) -> Problem:
+    from_ms, to_ms = (round(each.timestamp() * 1000) for each in (missed.since, missed.until))
     return Problem(
         f"reader {missed.reader}",
-        str(missed),
-        f"Rebuild it from the records: plexsend results replay {missed.reader} --since {since}",
+        f"missed the results of account {missed.account} from {clock.cell(from_ms)} to "
+        f"{clock.words(to_ms)}: {missed.why}",
+        "It goes on behind them. Rebuild them from the records: "
+        f"plexsend results replay {missed.reader} --since {clock.iso(from_ms)}",
     )

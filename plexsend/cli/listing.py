@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.terminal.moments import local
+from plexsend.gateway.codes import code_words
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
     from plexsend.outbox.records import Record
-
-RECORD_COLUMNS = (
-    Column("msg_key", style="bold"),
-    Column("state", leave_out=4),
-    Column("lane", leave_out=5),
-    Column("attempts", right=True, leave_out=2),
-    Column("code", style="yellow"),
-    Column("submitted", leave_out=1),
-    Column("ended", leave_out=3),
-    Column("said", folds=True, least=16),
-)
+    from plexsend.terminal.moments import WallClock
 
 
-def record_row(record: Record) -> list[str]:
+def record_columns(clock: WallClock) -> tuple[Column, ...]:
+    """Return the columns of a table of records."""
+    return (
+        Column("msg_key", style="bold"),
+        Column("state", leave_out=4),
+        Column("lane", leave_out=5),
+        Column("attempts", right=True, leave_out=2),
+        Column("code", style="yellow"),
+        Column("submitted", leave_out=1),
+        Column(clock.title("ended"), leave_out=3),
+        Column("means", folds=True, least=16),
+    )
+
+
+def record_row(record: Record, clock: WallClock) -> list[str]:
     """Return a record's cells."""
     return [
         record.msg_key,
@@ -30,7 +34,13 @@ def record_row(record: Record) -> list[str]:
         record.lane.name,
         str(record.attempts or ""),
         record.code,
-        local(record.submitted_ms),
-        local(record.ended_ms),
-        record.desc,
+        clock.cell(record.submitted_ms),
+        clock.cell(record.ended_ms),
+        _means(record),
     ]
+
+
+# The gateway says more at times, such as which value is not allowed.
+def _means(record: Record) -> str:
+    words = code_words(record.code)
+    return words if record.desc in ("", words) else ": ".join(filter(None, (words, record.desc)))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.reader_finding import find_readers, ms_in_account
+from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
+from plexsend.errors import NotPossible
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.prune import ended_count
 from plexsend.outbox.results.proof import prove
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter, towards
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import WallClock, utc
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -20,38 +23,26 @@ if TYPE_CHECKING:
     from plexsend.outbox.results.proof import NotGiven, Proof
     from plexsend.terminal.screen import Screen
 
-_COLUMNS = (
-    Column("account"),
-    Column("since"),
-    Column("given", right=True),
-    Column("ahead", right=True),
-    Column("not to be told", right=True),
-    Column("missing", right=True, style="red"),
-)
-_MISSING = (
-    Column("msg_key", style="bold"),
-    Column("account"),
-    Column("state"),
-    Column("at"),
-    Column("why", folds=True, style="red"),
-)
 _MOST_SHOWN = 20
 """Missing messages that people see; programs get all."""
 WHY = {
     "trimmed": "gone by age before the reader came",
     "deleted": "not in the stream: somebody took it out, or it was never put there",
     "skipped": "somebody put the reader behind it",
+    "unreadable": "a newer plexsend wrote it, and the reader could not read it",
     "lost": "the stream was taken away",
     "early": "from before the reader began",
 }
 """Reason → what people read."""
 
 
-def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | None) -> int:
+def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | None, *, wide: bool) -> int:
     """Prove what a reader was given in all its accounts, print it, and return the exit code."""
     proofs: list[Proof] = []
+    states = find_readers(store, reader, None)
+    check_readable(states)
     with meter(screen, "audit", "messages") as show:
-        for state in find_readers(store, reader, None):
+        for state in states:
             account = state.account
             most = ended_count(store, account)
             since_ms = None if since is None else ms_in_account(store, account, since)
@@ -59,14 +50,17 @@ def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | No
             # Dropped a moment ago.
             if proof is not None:
                 proofs.append(proof)
+    if not proofs:
+        raise NotPossible(f"The reader {reader} was dropped meanwhile.")
     screen.facts(_facts(reader, proofs))
     if not screen.as_json:
-        _show(screen, reader, proofs)
+        clock = clock_of(store, *(proof.account for proof in proofs))
+        _show(screen, clock, reader, proofs, wide=wide)
     return 0 if _holds(proofs) else EXIT_REFUSED
 
 
 def _holds(proofs: Sequence[Proof]) -> bool:
-    return bool(proofs) and all(proof.ok for proof in proofs)
+    return all(proof.ok for proof in proofs)
 
 
 def _facts(reader: str, proofs: Sequence[Proof]) -> dict[str, object]:
@@ -112,42 +106,60 @@ def _missing_json(proof: Proof, each: NotGiven) -> dict[str, object]:
     }
 
 
-def _show(screen: Screen, reader: str, proofs: Sequence[Proof]) -> None:
+def _show(screen: Screen, clock: WallClock, reader: str, proofs: Sequence[Proof], *, wide: bool) -> None:
+    columns = (
+        Column("account"),
+        Column(clock.title("since")),
+        *(Column(title, right=True) for title in ("given", "ahead", "unknown")),
+        Column("missing", right=True, style="red"),
+    )
     rows = [
         [
             proof.account,
-            local(proof.since_ms),
+            clock.cell(proof.since_ms),
             *(f"{n:,}" for n in (proof.given, proof.ahead, proof.unknown, len(proof.missing))),
         ]
         for proof in proofs
     ]
-    screen.table(_COLUMNS, rows, blocks=True)
+    screen.table(columns, rows, blocks=True, wide=wide)
     for proof in proofs:
         for each in proof.trimmed:
-            n = f"{each.entries:,} entries" if each.entries else "entries, nobody knows how many,"
+            n = (
+                counted(each.entries, "entry", "entries")
+                if each.entries
+                else "entries, nobody knows how many,"
+            )
             screen.note(
-                f"{proof.account}: {n} were gone before the reader came, between {local(each.from_ms)} and "
-                f"{local(each.to_ms)} ({each.why})."
+                f"{proof.account}: {n} missed, between "
+                f"{clock.cell(each.from_ms)} and {clock.words(each.to_ms)} ({each.why})."
             )
     missing = [(proof, each) for proof in proofs for each in proof.missing]
     if not missing:
         total = sum(proof.counted for proof in proofs)
         screen.say(
-            f"The proof holds: of {total:,} messages each was given to {reader}, or lies ahead of it.",
+            f"The proof holds for {counted(total, 'message')}: each was given to {reader}, "
+            "or lies ahead of it.",
             style="bold green",
         )
         screen.note("Given: its processes got it and ended it. What they did with it, only they know.")
         return
     shown = [
-        [each.msg_key, proof.account, each.state, local(each.at_ms), WHY.get(each.why, each.why)]
+        [each.msg_key, proof.account, each.state, clock.cell(each.at_ms), WHY.get(each.why, each.why)]
         for proof, each in missing[:_MOST_SHOWN]
     ]
-    screen.table(_MISSING, shown, blocks=True)
+    columns = (
+        Column("msg_key", style="bold"),
+        Column("account"),
+        Column("state"),
+        Column(clock.title("at")),
+        Column("why", folds=True, style="red"),
+    )
+    screen.table(columns, shown, blocks=True, wide=wide)
     if len(missing) > _MOST_SHOWN:
         screen.note(f"and {len(missing) - _MOST_SHOWN:,} more; --json names all of them.")
-    earliest = utc(min(each.at_ms for _, each in missing))
+    earliest = clock.iso(min(each.at_ms for _, each in missing))
     screen.say(
-        f"The proof does not hold: {len(missing):,} messages were not given to {reader}. Rebuild them from "
-        f"the records: plexsend results replay {reader} --since {earliest}",
+        f"The proof does not hold: {counted(len(missing), 'message was', 'messages were')} not given to "
+        f"{reader}. Rebuild them from the records: plexsend results replay {reader} --since {earliest}",
         style="bold red",
     )

@@ -12,11 +12,13 @@ from plexsend.cli.selecting import unknown_lane
 from plexsend.cli.targets import read_group, require_account
 from plexsend.errors import NotPossible, Problem
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
 from plexsend.outbox.rewound import SettleAs, finish, mark, rewind, settle, touched
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
-from plexsend.terminal.moments import local, span, utc
+from plexsend.terminal.moments import span, utc
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def settle_rewound(
     wanted = {lane: count for lane, count in counts.items() if is_wanted(lane)}
     total = sum(wanted.values())
     _warn_of_more(screen, rewinds, wanted, as_)
-    if asks and total and sys.stdin.isatty() and not _confirmed(screen, rewinds, wanted, as_):
+    if asks and total and sys.stdin.isatty() and not _confirmed(screen, store, rewinds, wanted, as_):
         screen.note("Nothing was settled.")
         return EXIT_REFUSED
     if archive is not None:
@@ -73,7 +75,7 @@ def settle_rewound(
         if count:
             screen.facts({"lane": lane.name, "account": lane.account, "as": str(as_), "settled": count})
     screen.facts({"settled": sum(done.values()), "left": left, "held": sorted(held)})
-    screen.say(f"Settled as {_MEANS[as_]}: {sum(done.values()):,} messages.")
+    screen.say(f"Settled as {_MEANS[as_]}: {counted(sum(done.values()), 'message')}.")
     _say_what_is_left(screen, rewinds, held, left)
     return EXIT_REFUSED if left else 0
 
@@ -86,7 +88,7 @@ def _say_what_is_left(
     for name in sorted(held):
         screen.say(f"Account {name} is held until its other lanes are settled too.")
     for name, count in left.items():
-        screen.say(f"  {name}: {count:,} messages may have gone")
+        screen.say(f"  {name}: {counted(count, 'message')} may have gone")
 
 
 def mark_rewound(
@@ -120,8 +122,9 @@ def _warn_of_more(
         settled = sum(count for lane, count in wanted.items() if lane.account == name)
         if as_ is SettleAs.SENT and each.messages is not None and settled > each.messages:
             reason = (
-                f"{settled:,} messages of account {name} are to be settled, of which about {each.messages:,} "
-                "went: the others count as accepted and never go"
+                f"{counted(settled, f'message of account {name} is', f'messages of account {name} are')} "
+                "to be settled, of which about "
+                f"{each.messages:,} went: the others count as accepted and never go"
             )
             remedy = "Compare with the gateway's own list, and settle lane by lane (--lane)."
             screen.warn(Problem("--as", reason, remedy))
@@ -154,13 +157,19 @@ def _selection(what: str | None, known: list[Lane]) -> Callable[[Lane], bool]:
 
 
 def _confirmed(
-    screen: Screen, rewinds: Mapping[str, Rewind], wanted: Mapping[Lane, int], as_: SettleAs
+    screen: Screen, store: Store, rewinds: Mapping[str, Rewind], wanted: Mapping[Lane, int], as_: SettleAs
 ) -> bool:
     for each in rewinds.values():
-        went = "how much went is not known" if each.messages is None else f"{each.messages:,} messages went"
+        clock = clock_of(store, each.account)
+        went = (
+            "how much went is not known"
+            if each.messages is None
+            else f"{counted(each.messages, 'message')} went"
+        )
         screen.say(
-            f"Account {each.account}: Redis forgot what happened from {local(each.from_ms)} to "
-            f"{local(each.to_ms)} ({span((each.to_ms - each.from_ms) / 1000)}); {went}."
+            f"Account {each.account}: Redis forgot what happened from "
+            f"{clock.cell(each.from_ms)} to {clock.words(each.to_ms)} "
+            f"({span((each.to_ms - each.from_ms) / 1000)}); {went}."
         )
     screen.table(_COLUMNS, [[lane.name, f"{count:,}"] for lane, count in wanted.items() if count])
-    return click.confirm(f"Settle {sum(wanted.values()):,} messages as {_MEANS[as_]}?", err=True)
+    return click.confirm(f"Settle {counted(sum(wanted.values()), 'message')} as {_MEANS[as_]}?", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import Problem
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
 from plexsend.terminal.meter import meter
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -93,7 +94,7 @@ class RowScreen:
         )
         held_back = f"{report.changed:,} held back, " if report.changed else ""
         self._screen.say(
-            f"{file}: {report.added:,} added, {report.duplicates:,} duplicates, {held_back}"
+            f"{file}: {report.added:,} added, {counted(report.duplicates, 'duplicate')}, {held_back}"
             f"{report.conflicts:,} in conflict, {report.invalid:,} invalid.",
             style="bold",
         )
@@ -137,10 +138,10 @@ class RowScreen:
         if path is not None and given:
             where += f" Give {' and '.join(given)} again."
         if report.lost_zeros:
-            rows = "1 row" if report.lost_zeros == 1 else f"{report.lost_zeros:,} rows"
+            rows = counted(report.lost_zeros, "row")
             where += f" In {rows} a number lost its leading 0: --mend-numbers puts it back."
         counts = [(refused, "refused"), (report.changed, "held back")]
-        said = [f"{n:,} row{' is' if n == 1 else 's are'} {what}" for n, what in counts if n]
+        said = [f"{counted(n, 'row is', 'rows are')} {what}" for n, what in counts if n]
         count = " and ".join(said) + _first(len(self._rejected_lines), refused + report.changed)
         self._screen.complain(Fault("invalid", f"{count}.", tuple(self._rejected), hint=where))
         return EXIT_REFUSED

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.reading.json_shapes import masked
 from plexsend.outbox.reading.receipt_words import receipt_words
 from plexsend.outbox.states import State
-from plexsend.terminal.moments import local
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -42,19 +42,20 @@ HAPPENED = {
 
 
 def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
-    """Print a record for people; `zone`: that of its account, in which the time of its receipt is shown."""
+    """Print a record for people; `zone`: that of its account, in which times are shown."""
+    clock = WallClock(zone)
     screen.say(f"{record.msg_key}  {record.state}", style="bold")
     facts = (
         ("lane", record.lane.name),
         ("receiver", masked(record.receiver_last)),
-        ("submitted", local(record.submitted_ms)),
-        ("send at", local(record.send_at_ms)),
-        ("expires", local(record.expires_at_ms)),
-        ("ended", local(record.ended_ms)),
+        ("submitted", clock.words(record.submitted_ms)),
+        ("send at", clock.cell(record.send_at_ms)),
+        ("expires", clock.cell(record.expires_at_ms)),
+        ("ended", clock.cell(record.ended_ms)),
         ("attempts", str(record.attempts) if record.attempts else ""),
         ("code", record.code),
         ("said", record.desc),
-        ("receipt", _receipt(record, zone)),
+        ("receipt", _receipt(record, clock)),
         ("remedy", record.receipt.meaning.remedy if record.receipt else ""),
     )
     for name, value in facts:
@@ -62,10 +63,10 @@ def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
             screen.item(f"  {name:<10} ", value)
     for line in record.history:
         words = HAPPENED.get(line.event, line.event)
-        screen.item(f"  {local(line.at_ms)}  ", "  ".join(filter(None, (words, line.code, line.detail))))
+        screen.item(f"  {clock.cell(line.at_ms)}  ", "  ".join(filter(None, (words, line.code, line.detail))))
 
 
-def _receipt(record: Record, zone: tzinfo | None) -> str:
+def _receipt(record: Record, clock: WallClock) -> str:
     if record.receipt is not None:
-        return receipt_words(record.receipt, zone)
+        return receipt_words(record.receipt, clock.cell)
     return "none came in time" if record.state is State.UNKNOWN else ""

@@ -57,7 +57,7 @@ def _has_codes(table: StatsTable) -> bool:
 
 def meaning(line: StatsLine) -> str:
     """Return what the code of a line means; empty where nobody knows, and for the sum."""
-    from plexsend.gateway.codes import find_code
+    from plexsend.gateway.codes import code_words
     from plexsend.gateway.receipt_codes import family_of, receipt_code
     from plexsend.gateway.services import SERVICES
 
@@ -65,8 +65,7 @@ def meaning(line: StatsLine) -> str:
         return ""
     if line.by_receipt:
         return receipt_code(family_of(SERVICES[line.said_of].product.name), line.subject).words
-    found = find_code(line.subject)
-    return found.description if found else ""
+    return code_words(line.subject)
 
 
 def _won(line: StatsLine) -> str:
@@ -74,13 +73,13 @@ def _won(line: StatsLine) -> str:
 
 
 def facts(line: StatsLine, table: StatsTable) -> dict[str, object]:
-    """Return a line for programs. What is not known is null: `won` where any of it has no price."""
+    """Return a line for programs. `won` is what those with a price cost, null where none has one."""
     return {
         "submitted": line.submitted if table.by.knows_submitted else None,
         **{str(state): line.states[state] for state in FINAL},
         **{str(outcome): line.outcome(outcome) for outcome in ResultOutcome},
         "billed": line.billed,
-        "won": None if line.unpriced else _plain(line.won),
+        "won": None if line.unpriced and not line.won else _plain(line.won),
         "unpriced": line.unpriced,
     }
 

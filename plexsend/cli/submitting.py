@@ -12,6 +12,7 @@ from plexsend.errors import NotPossible, Problem
 from plexsend.outbox.reading import queries
 from plexsend.producers import Producer, SubmitInterrupted
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -192,10 +193,10 @@ class _Outcomes:
         if not invalid:
             return
         if len(invalid) == self._count:
-            which = "The message is" if self._count == 1 else f"All {self._count} messages are"
+            which = "The message is" if self._count == 1 else f"All {counted(self._count, 'message')} are"
             words = f"{which} refused; nothing was sent."
         else:
-            words = f"{len(invalid)} of {self._count} messages are refused; the others are in."
+            words = f"{len(invalid)} of {counted(self._count, 'message')} are refused; the others are in."
         problems = [self._on_message(each.index, problem) for each in invalid for problem in each.problems]
         self._screen.complain(Fault("invalid", words, tuple(problems)))
 

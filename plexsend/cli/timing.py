@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plexsend.errors import UsageError
 from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.policies.state import read
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
 from plexsend.producers.written_times import in_zone
-from plexsend.terminal.moments import span, utc
+from plexsend.terminal.moments import WallClock, span, utc
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from plexsend.outbox.redis.store import Store
 
 _MISSED_S = 300
@@ -39,13 +41,11 @@ class Timing:
 
     def show(self, moment: datetime) -> str:
         """Return a time with its zone."""
-        zone = find_zone(self.zone)
-        shown = moment if zone is None else moment.astimezone(zone)
-        return f"{shown.isoformat(sep=' ', timespec='seconds')} ({self.zone})"
+        return self.show_ms(round(moment.timestamp() * 1000))
 
     def show_ms(self, at_ms: int) -> str:
         """Return a time in ms since 1970 with its zone."""
-        return self.show(datetime.fromtimestamp(at_ms / 1000, UTC))
+        return WallClock(find_zone(self.zone)).words(at_ms)
 
 
 def read_timing(
@@ -105,6 +105,11 @@ def place(timing: Timing, moment: datetime, written: str) -> datetime:
 def timing_of(store: Store, account: str) -> Timing:
     """Return what shows times in the zone of an account."""
     return Timing(read(store).of(account).zone)
+
+
+def clock_for(store: Store, account: str | None) -> WallClock:
+    """Return what shows times on a screen about one account, or about all that there are."""
+    return clock_of(store, *(queries.accounts(store) if account is None else (account,)))
 
 
 def _facts(moment: datetime | None) -> str | None:

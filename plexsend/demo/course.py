@@ -21,6 +21,7 @@ from plexsend.outbox.states import FINAL, State
 from plexsend.producers.producer import Producer
 from plexsend.stack.environment import with_sandbox
 from plexsend.stack.stack import PartFailed
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,8 +123,8 @@ class Course:
             found = take_in(producer, file, account=terms.ACCOUNT, on_added=note)
             imported = imported.plus(found)
             self._say(
-                f"Imported {file.path.name}: {found.added:,} messages for {file.service}; "
-                f"{found.invalid:,} rows are invalid and stay out."
+                f"Imported {file.path.name}: {counted(found.added, 'message')} for {file.service}; "
+                f"{counted(found.invalid, 'row is invalid and stays', 'rows are invalid and stay')} out."
             )
         return imported
 

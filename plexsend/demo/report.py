@@ -11,6 +11,7 @@ from plexsend.outbox.holds import Reason
 from plexsend.outbox.states import State
 from plexsend.terminal.faults import problem_json
 from plexsend.terminal.moments import span
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ def _rows(summary: Summary, command: str, *, full: bool) -> Iterator[_Line]:
     yield (
         "",
         (
-            f"{imported.rows:,} rows were read: {imported.added:,} added, {imported.invalid:,} invalid. "
-            "Nothing of an invalid row is sent:"
+            f"{counted(imported.rows, 'row was', 'rows were')} read: {imported.added:,} added, "
+            f"{imported.invalid:,} invalid. Nothing of an invalid row is sent:"
         ),
     )
     if full:
@@ -100,7 +101,7 @@ def _where(wrong: WrongRows) -> str:
 
 
 def _fates(summary: Summary) -> Iterator[_Line]:
-    yield "", f"What became of the {summary.imported.added:,} messages:"
+    yield "", f"What became of the {counted(summary.imported.added, 'message')}:"
     for count, words in ((summary.delivered, "delivered"), (summary.accepted, "accepted")):
         # Where receipts are taken nothing stays accepted; where none are, nothing is delivered.
         if count and words not in summary.unfinished:
@@ -129,7 +130,7 @@ def _way(summary: Summary) -> Iterator[_Line]:
     yield (
         "  ",
         (
-            f"{summary.batches:,} requests, {summary.average_fill:.1f} messages in each on average "
+            f"{counted(summary.batches, 'request')}, {summary.average_fill:.1f} messages in each on average "
             f"({MOST_ITEMS} is full)"
         ),
     )
@@ -167,7 +168,7 @@ _REASONS = {
 def _proof(summary: Summary) -> Iterator[_Line]:
     result = summary.audit
     if summary.twice:
-        yield "", f"Accepted twice: {summary.twice:,} messages, after an answer that never came."
+        yield "", f"Accepted twice: {counted(summary.twice, 'message')}, after an answer that never came."
     else:
         yield (
             "",
@@ -177,9 +178,9 @@ def _proof(summary: Summary) -> Iterator[_Line]:
             ),
         )
     if result.ok:
-        yield "", f"The audit holds: all {result.messages:,} messages are accounted for."
+        yield "", f"The audit holds: {result.in_words}."
     else:
-        yield "", f"The audit does NOT hold: {len(result.discrepancies):,} breaks."
+        yield "", f"The audit does NOT hold: {counted(len(result.discrepancies), 'break')}."
         for found in result.discrepancies[:_LINES_SHOWN]:
             yield "  ", f"{found.lane} {found.msg_key}: {found.what}"
     if summary.disagreements:
@@ -187,7 +188,7 @@ def _proof(summary: Summary) -> Iterator[_Line]:
         for words in summary.disagreements:
             yield "  ", words
     else:
-        yield "", f"The gateway's own list names the same {summary.taken:,} messages as accepted."
+        yield "", f"The gateway's own list names the same {counted(summary.taken, 'message')} as accepted."
 
 
 def _next(command: str, folder: Path | None) -> Iterator[_Line]:

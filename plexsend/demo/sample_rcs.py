@@ -47,7 +47,7 @@ def _card(number: int, msg_type: str, chances: random.Random) -> dict[str, objec
         "msg_base_id": _BASE_IDS[msg_type],
         "br_id": "BR.hanbit",
         "brand_key": "BK.hanbit",
-        "header": "1",
+        "header": "0",
         "footer": "080-123-4567",
         "msg": {"body": {"title": title, "description": description, "media": "maapfile://hanbit-card"}},
         "buttons": [{"suggestions": [_button(number)]}],
@@ -61,7 +61,7 @@ def _button(number: int) -> dict[str, object]:
 
 def _spoil(item: dict[str, object], number: int) -> dict[str, object]:
     if number == _NO_FOOTER:
-        return {name: value for name, value in item.items() if name != "footer"}
+        return {name: value for name, value in item.items() if name != "footer"} | {"header": "1"}
     if number == _NULL_TITLE:
         return {**item, "msg": {"body": {"title": None, "description": "안내드립니다"}}}
     if number == _OTHER_TYPE:

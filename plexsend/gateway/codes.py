@@ -46,28 +46,34 @@ class Code:
     as_whole: Meaning
     """What it means as the code of an answer that names no items."""
     description: str
+    """What it means, in English, to follow "G141: "."""
 
 
 CODES = (
     # As a whole request's code C100 names nothing that was accepted, so it proves nothing about any item.
     Code("C100", Meaning.ACCEPTED, Meaning.UNCERTAIN, "accepted"),
-    Code("C400_1", Meaning.REJECTED, Meaning.BAD_ITEM, "bad type"),
-    Code("C400_2", Meaning.REJECTED, Meaning.BAD_ITEM, "bad parameter"),
-    Code("C400_3", Meaning.REJECTED, Meaning.BAD_ITEM, "missing parameter"),
-    Code("C401_1", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "no authorization"),
-    Code("C401_2", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "malformed authorization"),
-    Code("C401_3", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "unknown authorization"),
-    Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "data not found"),
-    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble, perhaps after accepting"),
-    Code("G110", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "invalid API id: the URL is wrong"),
+    Code("C400_1", Meaning.REJECTED, Meaning.BAD_ITEM, "a value is of the wrong type"),
+    Code("C400_2", Meaning.REJECTED, Meaning.BAD_ITEM, "a value is not allowed"),
+    Code("C400_3", Meaning.REJECTED, Meaning.BAD_ITEM, "a required value is missing"),
+    Code("C401_1", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the Authorization header is missing"),
+    Code("C401_2", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the Authorization header is malformed"),
+    Code("C401_3", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the user or its secret key is not known"),
+    Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "there is no such API"),
+    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble, perhaps after accepting"),
+    Code("G110", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "the service does not belong to this URL"),
     # An envelope with these does not say which item it is about: sent alone, each gets an answer of its own.
-    Code("G140", Meaning.REJECTED, Meaning.BAD_ITEM, "sender number"),
-    Code("G141", Meaning.REJECTED, Meaning.BAD_ITEM, "recipient number"),
-    Code("G142", Meaning.REJECTED, Meaning.BAD_ITEM, "bad echo_to_webhook"),
-    Code("G150", Meaning.OUT_OF_CREDIT, Meaning.OUT_OF_CREDIT, "insufficient credit"),
-    Code("G160", Meaning.TOO_MANY_ITEMS, Meaning.TOO_MANY_ITEMS, "more than the maximum of one transmission"),
+    Code("G140", Meaning.REJECTED, Meaning.BAD_ITEM, "the sender number is invalid or not registered"),
+    Code("G141", Meaning.REJECTED, Meaning.BAD_ITEM, "the recipient number is invalid"),
+    Code("G142", Meaning.REJECTED, Meaning.BAD_ITEM, "echo_to_webhook is invalid"),
+    Code("G150", Meaning.OUT_OF_CREDIT, Meaning.OUT_OF_CREDIT, "the credit does not suffice"),
+    Code(
+        "G160",
+        Meaning.TOO_MANY_ITEMS,
+        Meaning.TOO_MANY_ITEMS,
+        "more messages than one transmission takes",
+    ),
     # Known as a result code of RCS; what it would mean for a whole request is not known.
-    Code("71003", Meaning.DUPLICATE, Meaning.UNSUITABLE, "duplicate key"),
+    Code("71003", Meaning.DUPLICATE, Meaning.UNSUITABLE, "the msg_key was used before"),
 )
 """Every code that the guide explains, and 71003. Codes are case-sensitive."""
 
@@ -98,6 +104,13 @@ FRONT_ERRORS = (
 )
 """The errors of NAVER's API gateway. They come in a shape of their own, never as the code of an item."""
 
+OWN_WORDS = {
+    "PERSON": "a person settled it",
+    "NO_BODY": "its text was missing in Redis",
+    "NO_VERDICT": "workers died while they had it",
+}
+"""Codes that plexsend itself writes where the gateway gave none, and what they mean."""
+
 _BY_CODE = {code.code: code for code in (*CODES, *FRONT_ERRORS)}
 _FAMILIES = tuple((re.compile(family.code, re.ASCII), family) for family in FAMILIES)
 
@@ -108,3 +121,9 @@ def find_code(code: str) -> Code | None:
     if known is not None:
         return known
     return next((family for pattern, family in _FAMILIES if pattern.fullmatch(code)), None)
+
+
+def code_words(code: str) -> str:
+    """Return what the code of an answer, or one of plexsend's own, means; empty where nobody knows."""
+    found = find_code(code)
+    return found.description if found is not None else OWN_WORDS.get(code, "")

@@ -31,6 +31,8 @@ class _Timed(TypedDict, total=False):
 
     send_at: datetime | str | None
     expires_at: datetime | str | None
+    advertisement: bool
+    night_consent: bool
 
 
 class SmsItem(_Timed, total=False):

@@ -100,6 +100,7 @@ class ItemLoader:
         default_key: str | None = None,
         key_of: KeyOf | None = None,
         default_sender: str | None = None,
+        default_origin: str = "",
         variant: str | None = None,
         replace: bool = False,
         mend_numbers: bool = False,
@@ -114,6 +115,7 @@ class ItemLoader:
             key_of: Gives every valid item its key, also where the product requires callers to give one. What
                 it is given has the own key of `raw`, where there is one, else no `msg_key`.
             default_sender: The `sender_number` where `raw` has none, or null, or a blank one.
+            default_origin: The `origin_cid` where `raw` has none and its product knows one; empty: none.
             variant: What the caller says of all items at once; `raw` may say the same or nothing.
             replace: Put the usual replacements for characters outside EUC-KR instead of refusing them.
             mend_numbers: Put back the 0 that a spreadsheet took from a number, instead of refusing it.
@@ -138,6 +140,8 @@ class ItemLoader:
             sender = draft.get("sender_number")
             if sender is None or (isinstance(sender, str) and not sender.strip()):
                 draft["sender_number"] = default_sender
+        if default_origin and "origin_cid" in self._schema.fields:
+            draft.setdefault("origin_cid", default_origin)
         return self._judge(draft, variant, key_of, keyless=lacks_key and key_of is not None)
 
     def load_wire(self, body: bytes, *, variant: str | None = None) -> Item:

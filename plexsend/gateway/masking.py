@@ -16,6 +16,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
+from plexsend.phone_numbers import mask_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -81,7 +83,8 @@ class Mask:
             return ""
         line = _cut(_one_line(_readable(_cut(words, _MOST_READ))), _LONGEST_LOOKED_AT)
         # All of it is masked before it is cut to what is kept.
-        return _LONG_DIGITS.sub(MASK, self._hide(line))[:LONGEST_WORDS]
+        masked = _LONG_DIGITS.sub(MASK, self._hide(line))
+        return mask_numbers(masked, lambda _: MASK)[:LONGEST_WORDS]
 
     def quotes(self, word: str) -> bool:
         """Return whether a word, such as a code that nobody knows, holds something that was sent."""

@@ -14,12 +14,16 @@ RESULTS = Order(
     Value("act"),
     Value("name"),
     Value("process"),
-    # The first id of the span that is ended, cut or kept; of a cut one also from which id on it is not ended.
+    # The first and last id of the span that is ended, cut or kept; of a cut one also from which on it is not
+    # ended.
     Value("done_first"),
+    Value("done_last"),
     Value("next_id"),
     _number("lease_ms"),
-    # Of a reader that begins: whether before all that is there; and where the caller was, as id and rank.
+    # Of a reader that begins: whether before all that is there, or before what came since a ms (0: behind
+    # all); and where the caller was, as id and rank.
     Value("from_start", Sort.FLAG),
+    _number("since_ms"),
     Value("known"),
     _number("known_rank"),
     # Of a replay.
@@ -31,6 +35,7 @@ RESULTS = Order(
     _number("entry_count"),
     Value("edge"),
 )
+"""After it, of the act unread, ids of entries."""
 
 RESULTS_ANSWER = Order(
     "answer",
@@ -55,7 +60,7 @@ _WALK = (
     # Of a replay: what was published later is the stream's to give.
     _number("until_ms"),
     Value("lane"),
-    # Of a page: entries from the end of the list that were looked at before, and the last of them.
+    # Of a page: where it begins, counted from the end of the list, and the entry that was looked at last.
     _number("offset"),
     Value("marker"),
 )

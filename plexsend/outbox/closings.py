@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from plexsend.errors import Closing, GroupClosed
 from plexsend.outbox.replies import number, text
-from plexsend.terminal.moments import utc
+
+if TYPE_CHECKING:
+    from plexsend.terminal.moments import WallClock
 
 
 def closing_json(by: str, why: str, since_ms: int) -> str:
@@ -23,12 +26,12 @@ def parse_closing(account: str, group: str, value: bytes | str) -> Closing:
         return Closing(group, account, 0, "unknown", "what is written here cannot be read")
 
 
-def refusal(closing: Closing) -> GroupClosed:
-    """Return the error for messages that were to go into a closed group."""
+def refusal(closing: Closing, clock: WallClock) -> GroupClosed:
+    """Return the error for messages that were to go into a closed group; `clock`: what shows when."""
     because = f" ({closing.why})" if closing.why else ""
     return GroupClosed(
         f"The group {closing.group} of account {closing.account} is closed: {closing.by} cancelled it at "
-        f"{utc(closing.since_ms)}{because}. Nothing is taken into it until somebody opens it with "
+        f"{clock.words(closing.since_ms)}{because}. Nothing is taken into it until somebody opens it with "
         f"`plexsend resume group:{closing.group} --account {closing.account}`.",
         closing,
     )

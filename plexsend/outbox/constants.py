@@ -18,6 +18,8 @@ LONGEST_SLEEP_MS = 5_000
 """No lane sleeps longer than this without being looked at again, whatever was lost."""
 SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
+QUIET_LOOK_MS = 60_000
+"""How long a lane of advertisements sleeps in quiet hours at most: a person may change them."""
 FULL_AGAIN_MS = 50
 """Until the next sweep while lanes with a group wait for a free thread or connection."""
 UNHEARD_EVERY_MS = 5_000
@@ -93,6 +95,8 @@ HISTORY_LENGTH = 50
 
 LARGEST_NUMBER = 9_000_000_000_000_000
 """Above all times and counts; what Redis and Lua both hold exactly."""
+LONGEST_EDGE = 4_096
+"""Bytes of keys that a reader remembers of the ms of the entry it was given last."""
 MOST_STATS = 1_000
 """Fields of one day's counts for lanes, states, codes and carriers as they are: some 90 kB. Beyond, they are
 counted together."""
@@ -122,6 +126,8 @@ MOST_OF_GROUP = 100
 """Messages of a group that one call ends or gives another time: about 2 ms."""
 ENDED_A_PAGE = 100
 """Ended messages that one call of a proof or a replay looks at."""
+MOST_OF_A_SPAN = 1_000
+"""Entries that a process of a reader is given at once."""
 MOST_STATS_DAYS = 100
 """Days of counts that one call takes away."""
 MOST_STOCKED = 2_000

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 OLD_FORM = 1
 """How 0.2.0 writes, which announces nothing: lanes have no numbers, accounts are nowhere named."""
-FORM = 2
+FORM = 3
 """The newest form that this program reads and writes."""
+FORM_WITH_ADVERTISEMENTS = 3
+"""From this form on there may be lanes of advertisements: an older program would send them at night."""
 
 _KEPT_S = 1.0
 """How old what is known of the form may be. Records of older forms are read for as long as there are any."""

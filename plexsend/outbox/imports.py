@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from plexsend.errors import ImportRefused, OutboxUnavailable, RecordBroken
 from plexsend.outbox.arguments import IMPORT, IMPORT_ROW
 from plexsend.outbox.constants import IMPORT_RESTS_MS
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.records import read_record
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
-from plexsend.terminal.moments import local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.states import State
     from plexsend.settings import NumberKey
+    from plexsend.terminal.moments import WallClock
 
 _HOUR_MS = 3_600_000
 
@@ -122,7 +123,13 @@ class Imports:
         )
         status, value, *rest = reply
         if text(status) != "run":
-            raise _refusal(terms, text(status), text(value), self._hashed_by)
+            raise _refusal(
+                terms,
+                text(status),
+                text(value),
+                self._hashed_by,
+                clock_of(self._store, self._account),
+            )
         first, salt = rest
         return ImportRun(terms, number(first), number(value), salt)
 
@@ -219,16 +226,16 @@ class Imports:
         return reply
 
 
-def _refusal(terms: ImportTerms, status: str, value: str, hashed_by: str) -> ImportRefused:
-    name = terms.name
+def _refusal(terms: ImportTerms, status: str, value: str, hashed_by: str, clock: WallClock) -> ImportRefused:
+    name, at = terms.name, clock.words(number(value))
     if status == "old":
         why = (
-            f"A list named {name} was imported before, last at {local(number(value))}. That is more than "
+            f"A list named {name} was imported before, last at {at}. That is more than "
             f"{IMPORT_RESTS_MS // _HOUR_MS} hours ago, so a person has to say which list this is. {_REMEDIES}"
         )
     elif status == "archived":
         why = (
-            f"A list named {name} was imported before, first at {local(number(value))}, and what became of "
+            f"A list named {name} was imported before, first at {at}, and what became of "
             f"some of its rows is forgotten by now: they could be sent twice. {_REMEDIES}"
         )
     elif value.rpartition("|")[2] != hashed_by:

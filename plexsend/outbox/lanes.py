@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import StrEnum
 
 from plexsend.errors import UsageError
 
@@ -13,7 +14,23 @@ NAME = re.compile(r"[a-z0-9-]{1,32}")
 GROUP = re.compile(rf"{NAME.pattern}(?:~[0-9]{{1,9}})?")
 """What a group may be called. Only a run of a campaign has a `~` with its number behind it."""
 
-_LANE = re.compile(rf"({NAME.pattern})(?:\.([A-Z]{{1,8}}))?(?:/({GROUP.pattern}))?@({NAME.pattern})")
+
+class Advertising(StrEnum):
+    """Whether a lane is of advertisements, as its name says behind the group."""
+
+    NO = ""
+    QUIET = "~ad"
+    """Of advertisements, which wait in the quiet hours."""
+    CONSENTED = "~adn"
+    """Of advertisements to people who agreed to get them at night."""
+
+
+ADS = "~ad"
+"""The group of all advertisements that have no other, for holds and decisions."""
+
+_LANE = re.compile(
+    rf"({NAME.pattern})(?:\.([A-Z]{{1,8}}))?(?:/(?=[^@])((?:{GROUP.pattern})?)(~adn?)?)?@({NAME.pattern})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +41,33 @@ class Lane:
     variant: str | None
     account: str
     group: str | None = None
+    """ADS for advertisements without a group."""
+    advertising: Advertising = Advertising.NO
+
+    @classmethod
+    def of(
+        cls, service: str, variant: str | None, account: str, group: str | None, advertising: Advertising
+    ) -> Lane:
+        """Return the lane of a message whose own group is this, if any."""
+        within = group if group is not None or advertising is Advertising.NO else ADS
+        return cls(service, variant, account, within, advertising)
 
     @property
     def name(self) -> str:
-        """The lane as it is written: `mms-bulk@main`, `rcs-mms-bulk.RMM/spring@main`."""
+        """The lane as it is written: `mms-bulk@main`, `rcs-mms-bulk.RMM/spring~ad@main`."""
         variant = f".{self.variant}" if self.variant else ""
-        group = f"/{self.group}" if self.group else ""
-        return f"{self.service}{variant}{group}@{self.account}"
+        return f"{self.service}{variant}{f'/{self.branch}' if self.branch else ''}@{self.account}"
+
+    @property
+    def branch(self) -> str:
+        """What tells it from its route: its group and its mark; empty for a route."""
+        own = "" if self.group is None or self.group == ADS else self.group
+        return f"{own}{self.advertising}"
 
     @property
     def route(self) -> Lane:
         """The lane without its group: what may share one request has one route."""
-        return self if self.group is None else replace(self, group=None)
+        return self if self.group is None else Lane(self.service, self.variant, self.account)
 
     @property
     def is_route(self) -> bool:
@@ -51,4 +83,5 @@ class Lane:
                 f"{name!r} is not a lane. A lane is written SERVICE@ACCOUNT, such as mms-bulk@main, "
                 "or SERVICE/GROUP@ACCOUNT."
             )
-        return cls(service=found[1], variant=found[2], account=found[4], group=found[3])
+        service, variant, group, mark, account = found.groups()
+        return cls.of(service, variant, account, group or None, Advertising(mark or ""))

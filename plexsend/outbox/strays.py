@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
+from plexsend.phone_numbers import mask_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +26,8 @@ MOST_UNREAD = 100
 """Posts that could not be read, of which the words are kept; all are counted."""
 _MOST_WORDS = 200
 _MOST_KEY, _MOST_CODE = 128, 24
-_NUMBER = re.compile(r"(?<![0-9])0[0-9]{1,2}[-. ]?[0-9]{3,4}[-. ]?([0-9]{4})(?![0-9])")
-"""What may be a telephone number in a key: somebody may use them as keys."""
+_SHORT = 8
+"""Digits of a number of which half would show its owner."""
 _UNPRINTABLE = re.compile(r"[^!-~]")
 
 
@@ -68,8 +69,8 @@ def keep_strays(store: Store, account: str, receipts: Sequence[_Receipt]) -> Non
     with mapped():
         at_ms = _now_ms(store)
         entries = [
-            json.dumps({"at": at_ms, "account": account, "key": _key(each.msg_key), "code": _code(each.code)})
-            for each in receipts[-MOST_STRAYS:]
+            json.dumps({"at": at_ms, "account": account, "key": key, "code": code})
+            for key, code in ((shown_key(each.msg_key), _code(each.code)) for each in receipts[-MOST_STRAYS:])
         ]
         pipe = store.client.pipeline(transaction=False)
         pipe.rpush(store.keys.strays, *entries)
@@ -95,6 +96,15 @@ def keep_unread(store: Store, account: str, why: str, words: str) -> None:
         pipe.ltrim(store.keys.unread, -MOST_UNREAD, -1)
         pipe.hincrby(store.keys.unread_counts, why, 1)
         execute(store, pipe)
+
+
+def shown_key(key: str) -> str:
+    """Return what a person may see of a key that is not ours: somebody may use telephone numbers as keys."""
+
+    def mask(digits: str) -> str:
+        return f"****{digits[-4:] if len(digits) > _SHORT else digits[-2:]}"
+
+    return _code(mask_numbers(key[:_MOST_KEY], mask), _MOST_KEY)
 
 
 def read_strays(store: Store) -> list[Stray]:
@@ -124,10 +134,6 @@ def read_unread(store: Store) -> tuple[Mapping[str, int], list[UnreadPost]]:
 def _now_ms(store: Store) -> int:
     seconds, micros = store.client.time()
     return int(seconds) * 1000 + int(micros) // 1000
-
-
-def _key(key: str) -> str:
-    return _NUMBER.sub(r"****\1", _code(key, _MOST_KEY))
 
 
 def _code(words: str, most: int = _MOST_CODE) -> str:

@@ -13,14 +13,17 @@ from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
-from plexsend.outbox.form import form_in_force
+from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.policies.state import copy_to, run
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import State
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +69,8 @@ class SubmitOutcome(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    MIXED = "mixed"
+    """Its group holds advertisements and it is none, or the other way round: it was not added."""
     SPOILT = "spoilt"
     """Another program put something else where the record of this key belongs: it was not added."""
 
@@ -117,12 +122,20 @@ class Submitter:
         added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
-            raise UsageError(f"{len(messages)} messages in one call; at most {MOST_AT_ONCE} are taken.")
+            raise UsageError(
+                f"{counted(len(messages), 'message')} in one call; at most {MOST_AT_ONCE} are taken."
+            )
         form = form_in_force(self._store) if form is None else form
         if lane.group is not None and form < FORM_WITH_GROUPS:
             raise UsageError(
                 f"Groups cannot be used yet, and {lane.group!r} is one: an older version of plexsend still "
                 "runs beside this one and knows no groups. They can be used ten minutes after its last "
+                "process has ended."
+            )
+        if lane.advertising is not Advertising.NO and form < FORM_WITH_ADVERTISEMENTS:
+            raise UsageError(
+                "Advertisements cannot be sent yet: an older version of plexsend still runs beside this one, "
+                "and would send them in the quiet hours too. They can be sent ten minutes after its last "
                 "process has ended."
             )
         if not messages:
@@ -145,7 +158,10 @@ class Submitter:
             self._announce(lane)
             reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
         if text(reply[0]) == "closed":
-            raise refusal(parse_closing(lane.account, lane.group or "", text(reply[1])))
+            closing = parse_closing(lane.account, lane.group or "", text(reply[1]))
+            raise refusal(closing, clock_of(self._store, lane.account))
+        if text(reply[0]) == "mixed":
+            return [Submitted(SubmitOutcome.MIXED, None)] * len(messages)
         return _answers([text(value) for value in reply])
 
     # Account and route are named before their first message, so that no message is where nobody looks.

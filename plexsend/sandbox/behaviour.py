@@ -43,6 +43,8 @@ class Behaviour:
     """The registered sender numbers; another is G140. None: every number of the right form."""
     shuffle: bool = True
     """Results come in random order, because the guide promises none."""
+    picture_days: float = 90
+    """For how many days an uploaded image is kept. A message that shows one later is C400_2."""
     receipt_delay_ms: float = 0
     """How long after acceptance a receipt is posted."""
     receipt_spread_ms: float = 0

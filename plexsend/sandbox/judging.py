@@ -16,6 +16,7 @@ from plexsend.sandbox.products import ROUTES, Product, Route
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plexsend.sandbox.album import Album
     from plexsend.sandbox.behaviour import Behaviour
     from plexsend.sandbox.findings import Finding
     from plexsend.sandbox.wire import Head
@@ -52,8 +53,13 @@ class Offer:
         return [entry.key for entry in self.entries if entry.code is None]
 
 
-def judge(head: Head, body: bytes, credentials: Credentials, behaviour: Behaviour) -> Offer | Whole:
-    """Return the offer that a request makes, or what it is refused with."""
+def judge(
+    head: Head, body: bytes, credentials: Credentials, behaviour: Behaviour, album: Album | None = None
+) -> Offer | Whole:
+    """Return the offer that a request makes, or what it is refused with.
+
+    `album`: knows which images were uploaded; None: every address is taken.
+    """
     route = ROUTES.get(head.path)
     if route is None:
         return refuse("C404_1")
@@ -69,7 +75,8 @@ def judge(head: Head, body: bytes, credentials: Credentials, behaviour: Behaviou
     if not route.fits and "G110" in behaviour.envelope_for:
         return refuse("G110")
     data = _read_body(body, route.product)
-    return data if isinstance(data, Whole) else _judge_data(data, route, account[0], behaviour)
+    judged = data if isinstance(data, Whole) else _judge_data(data, route, account[0], behaviour)
+    return judged if isinstance(judged, Whole) else _refuse_pictures(data, album) or judged
 
 
 def _is_json(content_type: str) -> bool:
@@ -124,6 +131,21 @@ def _judge_data(
             return refuse(finding.code, f"{ARRAY}[{index}].{finding.field} {finding.reason}")
         entries.append(_judge_item(item, finding, product, behaviour))
     return Offer(route.service, account, entries)
+
+
+def _refuse_pictures(items: object, album: Album | None) -> Whole | None:
+    """Return what a request is refused with for an image that is not there any more, or never was."""
+    if album is None or not isinstance(items, list):
+        return None
+    for index, item in enumerate(items):
+        body = item["msg"].get("body", {}) if isinstance(item.get("msg"), dict) else {}
+        shown = [("file_path", each) for each in item.get("file_path", ())]
+        shown += [(f"msg.body.{name}", value) for name, value in body.items() if name.startswith("media")]
+        for field, address in shown:
+            wrong = album.refuses(address)
+            if wrong is not None:
+                return refuse("C400_2", f"{ARRAY}[{index}].{field} {wrong}")
+    return None
 
 
 def _judge_item(

@@ -20,6 +20,7 @@ from plexsend.settings.model import (
 from plexsend.settings.networks import Networks
 from plexsend.settings.number_keys import NumberKey
 from plexsend.settings.proxy_urls import ProxyAddress
+from plexsend.settings.quiet_hours import QuietHours
 from plexsend.settings.reading import read
 from plexsend.settings.receipt_secrets import ReceiptSecrets
 from plexsend.settings.redis_urls import RedisAddress, SentinelAddress
@@ -40,6 +41,7 @@ __all__ = [
     "OnUncertain",
     "Policy",
     "ProxyAddress",
+    "QuietHours",
     "RcsDialect",
     "ReadBy",
     "ReceiptSecrets",

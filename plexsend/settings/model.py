@@ -18,6 +18,7 @@ from plexsend.settings.hook_urls import HookAddress, hook_address
 from plexsend.settings.networks import Networks, networks
 from plexsend.settings.number_keys import NumberKey, number_key
 from plexsend.settings.proxy_urls import ProxyAddress, proxy_address
+from plexsend.settings.quiet_hours import QuietHours, quiet_hours
 from plexsend.settings.receipt_secrets import ReceiptSecrets, receipt_secrets
 from plexsend.settings.redis_urls import RedisAddress, redis_address
 from plexsend.settings.values import choice, folder, key_prefix, number, switch, time_zone, whole
@@ -187,8 +188,11 @@ class Settings:
         "For how many days an application can read what became of its messages; with 0 nothing is published.",
         replaces="Nothing: KEEP_DAYS is about records, which take three times as much memory.")
     time_zone: str = row("TIME_ZONE", "Asia/Seoul", time_zone,
-        "The time zone in which a day begins at midnight, and which a time has that is written without one.",
+        "The time zone of days, of times written without one, and of the times that commands show.",
         replaces="`plexsend policy set time_zone=…` by hand, where the environment sets all else up.")
+    quiet_hours: QuietHours = row("QUIET_HOURS", "20:50-08:00", quiet_hours,
+        "From when until when, in Korean time, advertisements wait; never less than the law's 21:00-08:00.",
+        replaces="Nothing: an advertisement that goes at night without a consent for it breaks the law.")
     log: LogFormat = row("LOG", LogFormat.TEXT.value, choice(LogFormat),
         "How workers and beat write their logs: text, or json (one object a line, other libraries' too).",
         in_readme=True,
@@ -238,7 +242,7 @@ class Settings:
             raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
 
 
-AGREED = ("keep_days", "results_keep_days", "rcs_dialect", "time_zone")
+AGREED = ("keep_days", "results_keep_days", "rcs_dialect", "time_zone", "quiet_hours")
 """Fields of Settings on which the fleet must agree, beside all of a Policy."""
 EVERY_SERVICE = "all"
 """Stands for what is not of one service, among what is asked for."""

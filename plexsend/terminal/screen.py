@@ -69,15 +69,18 @@ class Screen:
         """Print a table for people; where it has no rows, `empty` goes to stderr instead. Return its rows.
 
         With `blocks` a terminal that is too narrow for it gets a block of lines for each row; with `wide` it
-        gets all columns all the same.
+        gets all columns all the same. What it has no room for is named on stderr.
         """
         if not self.as_json:
             from plexsend.terminal.tables import print_table  # noqa: PLC0415  programs need no tables
 
-            count = print_table(sys.stdout, columns, rows, blocks=blocks, wide=wide)
-            if not count and empty:
+            printed = print_table(sys.stdout, columns, rows, blocks=blocks, wide=wide)
+            if not printed.rows and empty:
                 self.note(empty)
-            return count
+            if printed.left_out:
+                sys.stdout.flush()
+                self.note(f"No room for: {', '.join(printed.left_out)}. --wide shows all columns.")
+            return printed.rows
         return 0
 
     def note(self, text: str) -> None:

@@ -38,6 +38,15 @@ class Column:
     """Where a terminal is too narrow, the column with 1 is left out first, then that with 2; 0: never."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrintedTable:
+    """What a table had, and what of it a terminal had no room for."""
+
+    rows: int
+    left_out: tuple[str, ...] = ()
+    """Titles of columns in which there is something."""
+
+
 def print_table(
     stream: TextIO,
     columns: Sequence[Column],
@@ -45,8 +54,8 @@ def print_table(
     *,
     blocks: bool = False,
     wide: bool = False,
-) -> int:
-    """Print rows below the columns' titles, nothing where there are none, and return how many there were.
+) -> PrintedTable:
+    """Print rows below the columns' titles, nothing where there are none, and return what was printed.
 
     Args:
         stream: A terminal, or anything else, which gets all columns.
@@ -59,14 +68,18 @@ def print_table(
     is_terminal = stream.isatty()
     count = 0
     titled: Sequence[int] = ()
+    missed: set[int] = set()
     while page := [[_cell(cell) for cell in row] for row in islice(remaining, _PAGE)]:
         first = count == 0
         if is_terminal:
             titled = _draw(stream, columns, page, titled=titled, blocks=blocks, wide=wide)
+            # Blocks have all columns, and no titles.
+            gone = set(range(len(columns))).difference(titled) if titled else set()
+            missed.update(index for index in gone if any(row[index] for row in page))
         else:
             _draw_plain(stream, columns, page, first=first)
         count += len(page)
-    return count
+    return PrintedTable(count, tuple(columns[index].title for index in sorted(missed)))
 
 
 def _cell(text: str) -> str:

@@ -15,6 +15,7 @@ from plexsend.outbox.states import FINAL, Event, State
 from plexsend.outbox.steer import Decision
 from plexsend.outbox.submit import KeptTimes, SubmitOutcome, Submitted
 from plexsend.producers.moments import Moments
+from plexsend.terminal.moments import WallClock
 from plexsend.testing.messages import SubmittedMessage
 from plexsend.testing.pictures import MemoryShelf, PlayedPictures
 from plexsend.testing.streams import MemoryStreams
@@ -129,7 +130,7 @@ class Box:
         with self._lock:
             closing = self._closed.get((lane.account, lane.group or ""))
             if closing is not None:
-                raise refusal(closing)
+                raise refusal(closing, WallClock())
             now_ms = self.now_ms()
             later_ms = send_at_ms if send_at_ms is not None and send_at_ms > now_ms else None
             moments = Moments(later_ms, expires_at_ms)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.results.entries import Entry
-from plexsend.outbox.results.readers import Span
+from plexsend.outbox.results.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,16 +55,16 @@ class MemoryStreams:
         with self.lock:
             return sorted(self._entries)
 
-    def accounts_of(self, name: str) -> list[str]:
-        """Return the accounts in which a reader of this name has begun."""
+    def began_ms(self, name: str) -> int | None:
+        """Return 0 where a reader of this name has begun: it did so at the start; None: there is none."""
         with self.lock:
-            return sorted(account for account, known in self._positions if known == name)
+            return 0 if any(known == name for _, known in self._positions) else None
 
     def reader(
-        self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int
+        self, account: str, name: str, process: str, *, from_start: bool, since_ms: int, lease_ms: int
     ) -> MemoryReader:
         """Return a reader. It begins at the start: a test's loop is about what the test did before."""
-        del process, from_start, lease_ms
+        del process, from_start, since_ms, lease_ms
         with self.lock:
             entries = self._entries.setdefault(account, [])
             return MemoryReader(account, entries, self._positions[account, name], self)

@@ -21,7 +21,16 @@ CLIENT_WORDS = frozenset(
 
 NOT_ANSWERS = frozenset(
     {
-        *("INVALID", "NEWER_STAMP", "NEW_SECRET", "NO_REQUEST", "NO_VERDICT", "ONLY_TO", "POLICIES"),
+        *(
+            "AD_MARKS",
+            "INVALID",
+            "NEWER_STAMP",
+            "NEW_SECRET",
+            "NO_REQUEST",
+            "NO_VERDICT",
+            "ONLY_TO",
+            "POLICIES",
+        ),
         *("STALE", "STOPPING"),
     }
 )

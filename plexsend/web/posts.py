@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from plexsend.logs import mask_text
 from plexsend.outbox.receipts import Receipt
+from plexsend.web.outline import names_in, outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,15 +38,8 @@ _DEEPEST = 4
 """How far from the outside results are looked for where the envelope is another one."""
 _MOST_LOOKED_AT = 2_000
 
-_MOST_WORDS = 200
-_SHOWN = ("msg_key", "code", "dest", "message_type", "done_date", "request_date")
-"""Whose values may be kept of a post that cannot be read: none of them is a text of a message."""
-_TEXT = r'"(?:[^"\\]|\\.)*"'
-_PAIR = re.compile(rf'("(?:[^"\\]|\\.)*")(\s*:\s*)({_TEXT}|"[^"]*$)', re.DOTALL)
-_NAMES = re.compile(r"[A-Za-z_]{1,32}(?=\s*[=:])|[{}\[\]<>]")
 _USED = ("msg_key", "code", _RESULTS)
 _QUOTED = tuple(f'"{name}"' for name in _USED)
-_DIGITS = re.compile(r"\d{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +69,12 @@ def read_post(body: bytes) -> Post:
         # To look for names that are there twice takes as long as all the rest: only where there may be some.
         found = json.loads(text) if _is_single(text) else json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
-        return Post((), (Unread("not JSON", shown(text)),))
+        return Post((), (Unread("not JSON", names_in(text)),))
     results = found.get(_RESULTS) if isinstance(found, dict) else None
     if not isinstance(results, list):
         results = list(_results(found))
     if not results:
-        return Post((), (Unread("no result in it", shown(text)),))
+        return Post((), (Unread("no result in it", outline(found)),))
     receipts: list[Receipt] = []
     unread: list[Unread] = []
     for result in results:
@@ -89,24 +82,8 @@ def read_post(body: bytes) -> Post:
         if isinstance(receipt, Receipt):
             receipts.append(receipt)
         else:
-            unread.append(Unread(receipt, shown(json.dumps(result, ensure_ascii=False, default=str))))
+            unread.append(Unread(receipt, outline(result)))
     return Post(tuple(receipts), tuple(unread))
-
-
-def shown(text: str) -> str:
-    """Return what a person may see of a post: names and codes, without texts and numbers of people."""
-    start = text.lstrip()[: 4 * _MOST_WORDS]
-    if start[:1] in "{[":
-        masked = _PAIR.sub(_mask_pair, start)
-    else:
-        # A form, XML, or something else: what it is can be seen by its names.
-        masked = " ".join(_NAMES.findall(start)) or f"{len(text)} characters"
-    return _DIGITS.sub("*****", mask_text(masked))[:_MOST_WORDS]
-
-
-def _mask_pair(found: re.Match[str]) -> str:
-    name, between, value = found.groups()
-    return found[0] if name[1:-1] in _SHOWN and len(value) <= _MOST_WORDS else f'{name}{between}"***"'
 
 
 # A description may be in an older Korean encoding. Its bytes are none of those that JSON is written with, and

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.services import get_service
-from plexsend.producers.moments import MOMENTS
+from plexsend.producers.pipeline import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ def columns_of(
     spared = {KEY} if msg_type is None else {KEY, product.variant_field}
     if has_sender:
         spared.add("sender_number")
-    known = (*(leaf.name for leaf in leaves), *MOMENTS)
+    known = (*(leaf.name for leaf in leaves), *BESIDE)
     required = tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared)
     if key_column is not None:
         known = known if key_column in known else (*known, key_column)
@@ -87,7 +87,7 @@ def columns_of(
 def fields_of(service: str) -> frozenset[str]:
     """Return the names of a service's fields that are columns, those inside others with dots."""
     schema = SCHEMAS[get_service(service).product.name]()
-    return frozenset((*(leaf.name for leaf in _leaves(schema.rules())), *MOMENTS))
+    return frozenset((*(leaf.name for leaf in _leaves(schema.rules())), *BESIDE))
 
 
 class _Leaf(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import OrderedDict, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,10 @@ from plexsend.producers.submissions import Invalid
 from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from plexsend.gateway.items import KeyOf
     from plexsend.outbox.pictures import PictureMark
     from plexsend.producers.chunks import Waiting
     from plexsend.producers.pictures.sources import PictureSource, ReadyPicture
@@ -64,8 +66,17 @@ class ItemPictures:
         # Items of a chunk go in one call where their moments are the same object.
         self._moments: dict[Moments, Moments] = {}
 
-    def take_out(self, raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Placed | None]:
-        """Return an item with what stands for its files in their places, and which pictures it shows."""
+    def take_out(self, raw: object, key_of: KeyOf | None) -> tuple[object, Placed | None, KeyOf | None]:
+        """Return an item with what stands for its files in their places, its pictures, what makes its key."""
+        if not isinstance(raw, Mapping):
+            return raw, None, key_of
+        item, placed = self._take_out(raw)
+        # What a row says is the file that it names: another picture under that name makes no other row of it.
+        if key_of is not None and placed is not None and placed.written:
+            key_of = _key_as_written(key_of, placed)
+        return item, placed, key_of
+
+    def _take_out(self, raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Placed | None]:
         files: dict[str, tuple[str, Path]] = {}
         urls: list[tuple[str, str]] = []
         written: dict[tuple[str, ...], Any] = {}
@@ -228,6 +239,10 @@ def _put_in(
         return put(raw, path, value)
     written.setdefault(path, [_text(one) for one in inner])
     return put(raw, path, [*inner[:place], value, *inner[place + 1 :]])
+
+
+def _key_as_written(key_of: KeyOf, placed: Placed) -> KeyOf:
+    return lambda fields: key_of(placed.as_written(fields))
 
 
 def _text(value: object) -> object:

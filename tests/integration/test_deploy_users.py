@@ -23,12 +23,14 @@ from plexsend.outbox.redis.store import Store
 from plexsend.outbox.strays import keep_unread
 from plexsend.stack.ports import free_port
 from plexsend.web.app import App
+from plexsend.web.collector import FleetCollector
 from plexsend.worker.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CONF = Path(__file__).parents[2] / "deploy" / "users.conf"
+PAGE = CONF.with_name("README.md")
 PREFIX = "plexsend:"
 ROLES = ("worker", "producer", "beat", "reader")
 SHOWS = (
@@ -40,6 +42,9 @@ SHOWS = (
     ("receipts",),
     ("audit", "--results", "billing"),
     ("results", "list"),
+    ("stats",),
+    ("stats", "--by", "code"),
+    ("find", "--lane", "mms-bulk@main"),
     ("status", "k1"),
     ("why", "k1"),
     ("dead", "list"),
@@ -68,6 +73,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def url(server: str) -> Callable[[str], str]:
     """Return the URL of a role's login."""
     return lambda role: f"redis://plexsend-{role}:pw@{server}"
+
+
+def test_the_page_names_each_command_that_only_shows() -> None:
+    (row,) = re.findall(r"^\| `plexsend-reader` \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    (comment,) = re.findall(r"^# Commands that only show: ([^.]+)\.", CONF.read_text("utf-8"), re.MULTILINE)
+    shown = {" ".join(word for word in words if not word.startswith("-")) for words in SHOWS}
+    names = {re.sub(r" (k1|billing|code|mms-bulk@main)$", "", words) for words in shown}
+    assert set(re.findall(r"`([a-z ]+)`", row)) == names
+    assert {name.strip(" #") for name in comment.replace("\n", " ").split(",")} == names
 
 
 def test_there_is_a_line_for_each_kind_of_program() -> None:
@@ -128,6 +142,9 @@ def test_server_of_receipts_has_what_it_needs_with_the_login_of_producers(
         assert take_receipts(app.parts.store, "main", receipts)[1] is Reception.STRANGER
         keep_unread(app.parts.store, "main", "not JSON", "")
         assert [door.pid for door in living(app.parts.store)] == [os.getpid()]
+        # The metrics ask with the same login.
+        families = {family.name for family in FleetCollector(app.parts.store).collect()}
+        assert "plexsend_messages" in families
     finally:
         app.end()
 

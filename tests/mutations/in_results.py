@@ -8,6 +8,8 @@ _HEARING = "producers/hearing.py"
 _SCRIPTS = "plexsend/outbox/scripts/results"
 _PROOF = "plexsend/outbox/scripts/proof.lua"
 _OF_READERS = "tests/integration/outbox/results"
+_READERS = f"{_OF_READERS}/test_readers.py"
+_MISSED = f"{_OF_READERS}/test_missed.py"
 _OF_LOOPS = "tests/unit/producers/test_listening.py"
 _OF_REDIS = "tests/integration/producers/test_results.py"
 
@@ -30,8 +32,8 @@ IN_RESULTS = (
         9,
         "an account that sends for the first time is heard from the moment at which a loop notices it",
         _HEARING,
-        "from_start=wanted.from_start or is_known",
-        "from_start=wanted.from_start",
+        "from_start=wanted.from_start or began_ms == 0,\n                    since_ms=began_ms or 0,",
+        "from_start=wanted.from_start,\n                    since_ms=0,",
         (
             f"{_OF_LOOPS}::test_a_known_reader_hears_an_account_that_came_while_nobody_listened",
             f"{_OF_REDIS}::test_an_account_that_came_while_no_loop_ran_is_heard_whole",
@@ -90,9 +92,41 @@ IN_RESULTS = (
         9,
         "a process ends a span that another was given meanwhile, and keeps it",
         f"{_SCRIPTS}/spans.lua",
-        "lease > 0 and span.process ~= process",
-        "false",
-        (f"{_OF_READERS}/test_readers.py::test_span_is_kept_for_another_lease_unless_another_has_it",),
+        "span and span.process == process and",
+        "span and",
+        (
+            f"{_OF_READERS}/test_readers.py::test_span_is_kept_for_another_lease_unless_another_has_it",
+            f"{_READERS}::test_process_whose_lease_ran_out_does_not_end_or_cut_what_another_has",
+        ),
+    ),
+    Mutation(
+        "gap-counted-twice",
+        9,
+        "what was trimmed before a process that had read it in time is missed, and given all the same",
+        f"{_SCRIPTS}/missed.lua",
+        "  put_behind_missed(reader, stream)\n",
+        "",
+        (f"{_MISSED}::test_what_a_process_had_read_ahead_is_missed_once_where_it_was_trimmed",),
+    ),
+    Mutation(
+        "spoilt-begins-at-the-end",
+        9,
+        "a reader to which another program wrote begins behind what is there, and loses what it had not",
+        f"{_SCRIPTS}/read.lua",
+        "known ~= '' or was_spoilt then",
+        "known ~= '' then",
+        (f"{_READERS}::test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again",),
+    ),
+    Mutation(
+        "unreadable-counts-as-given",
+        9,
+        "a result that this version cannot read counts as given",
+        "plexsend/outbox/results/readers.py",
+        "found = self._note_unreadable(unreadable)",
+        "found = None",
+        (
+            f"{_OF_READERS}/test_proof.py::test_result_that_this_version_cannot_read_is_missing_until_a_replay",
+        ),
     ),
     Mutation(
         "proof-believes-the-place",

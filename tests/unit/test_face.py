@@ -20,7 +20,7 @@ from plexsend.producers.submissions import Submission
 from tests.unit.test_errors import all_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,18 +140,27 @@ def test_importing_it_takes_less_than_30_ms() -> None:
     assert min(float(run(sys.executable, "-c", program)) for _ in range(7)) < 0.030
 
 
-def check_types(path: Path, code: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
-    path.write_text(code, "utf-8")
-    return subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(path.parent / "cache"), *options, path],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def check_types(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Check a program as strictly as mypy can; what it found out about our package is kept for the next."""
+    cache = tmp_path_factory.mktemp("mypy")
+
+    def check(path: Path, code: str) -> subprocess.CompletedProcess[str]:
+        path.write_text(code, "utf-8")
+        return subprocess.run(
+            [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, path],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return check
 
 
-def test_an_application_is_checked_by_mypy_and_its_slips_are_found(tmp_path: Path) -> None:
+def test_an_application_is_checked_by_mypy_and_its_slips_are_found(
+    check_types: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     right = check_types(tmp_path / "right.py", APPLICATION)
     assert right.returncode == 0, right.stdout
 
@@ -188,7 +197,9 @@ print(record is not None and record.state == "wating")
 """
 
 
-def test_what_a_checker_cannot_find_is_not_promised(tmp_path: Path) -> None:
+def test_what_a_checker_cannot_find_is_not_promised(
+    check_types: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     checked = check_types(tmp_path / "unfound.py", UNFOUND)
     assert checked.returncode == 0, checked.stdout
 

@@ -10,6 +10,7 @@ from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import MOMENT, example, json_option, wide_option
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.reading.audit import Audit
 
-_COLUMNS = (Column("state"), Column("records", right=True), Column("archived", right=True))
+_COLUMNS = (Column("state"), Column("records", right=True), Column("forgotten", right=True))
 _BREAKS = (Column("lane"), Column("msg_key", style="bold"), Column("what is wrong", folds=True, style="red"))
 _MOST_NAMED = 5
 """Messages, lanes and keys that one remedy is said of by name."""
@@ -39,9 +40,9 @@ def audit(*, reader: str | None, since: datetime | None, wide: bool, as_json: bo
 
     Compares each record with the sets and counts of its lane and with its text, the counts by day (`plexsend
     stats`) with those of the lanes, and looks for what would wait for ever: lanes that nobody looks at, times
-    that nobody gave, keys of other programs. Exit code 1 if
-    anything does not add up; what breaks it is named, with what to do. It may run at any time; of a lane that
-    changes meanwhile less is compared.
+    that nobody gave, keys of other programs. `forgotten` counts messages whose records are gone, by age or by
+    `plexsend prune` (with --json `archived`). Exit code 1 if anything does not add up; what breaks it is
+    named, with what to do. It may run at any time; of a lane that changes meanwhile less is compared.
 
     With --results: of each message that ended or is parked since the reader began, the last result was given
     to it, or lies ahead of it. What was not is named. It proves that the reader's processes got it, not what
@@ -54,7 +55,7 @@ def audit(*, reader: str | None, since: datetime | None, wide: bool, as_json: bo
         if reader is not None:
             from plexsend.cli.proving import prove_reader
 
-            return prove_reader(screen, store, reader, since)
+            return prove_reader(screen, store, reader, since, wide=wide)
         from plexsend.outbox.reading.audit import audit as examine
 
         with meter(screen, "audit", "records") as report:
@@ -103,9 +104,7 @@ def _show(screen: Screen, result: Audit, *, wide: bool) -> None:
             "there an hour after the first worker of this version began."
         )
     if result.ok:
-        screen.say(
-            f"The audit holds: all {result.messages:,} messages are accounted for.", style="bold green"
-        )
+        screen.say(f"The audit holds: {result.in_words}.", style="bold green")
         return
     breaks = [[found.lane, found.msg_key, found.what] for found in result.discrepancies]
     screen.table(_BREAKS, breaks, blocks=True, wide=wide)
@@ -113,7 +112,8 @@ def _show(screen: Screen, result: Audit, *, wide: bool) -> None:
         more = f" and {len(subjects) - _MOST_NAMED:,} more" if len(subjects) > _MOST_NAMED else ""
         screen.say(f"{', '.join(subjects[:_MOST_NAMED])}{more}: {remedy}", wraps=True)
     screen.say(
-        f"The audit does not hold: {len(result.discrepancies):,} breaks in {result.messages:,} messages.",
+        f"The audit does not hold: {counted(len(result.discrepancies), 'break')} in "
+        f"{counted(result.messages, 'message')}.",
         style="bold red",
     )
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plexsend.cli.listing import RECORD_COLUMNS, record_row
+from plexsend.cli.listing import record_columns, record_row
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import KEY, LANE, account_option, example, json_option, wide_option
 from plexsend.terminal.faults import EXIT_REFUSED, fault_of
 from plexsend.terminal.meter import meter
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def list_(
 
     All of them, or those chosen by KEY, --code or --lane.
     """
+    from plexsend.cli.timing import clock_for
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
@@ -70,9 +72,10 @@ def list_(
             for record in selection.records(store):
                 screen.facts(record_json(record))
         else:
-            rows = (record_row(record) for record in selection.records(store))
+            clock = clock_for(store, lane.account if lane else account)
+            rows = (record_row(record, clock) for record in selection.records(store))
             nothing = "There are no such dead letters."
-            screen.table(RECORD_COLUMNS, rows, empty=nothing, blocks=True, wide=wide)
+            screen.table(record_columns(clock), rows, empty=nothing, blocks=True, wide=wide)
         for problem in missing:
             screen.complain(fault_of(problem))
     return EXIT_REFUSED if missing else 0
@@ -166,4 +169,4 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
 
 
 def _confirmed(count: int) -> bool:
-    return click.confirm(f"Drop {count:,} dead letters for good?", err=True)
+    return click.confirm(f"Drop {counted(count, 'dead letter')} for good?", err=True)

@@ -13,7 +13,7 @@ from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, LANE, SINCE, example, json_option, wide_option
 from plexsend.errors import UsageError
 from plexsend.terminal.faults import EXIT_REFUSED
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import WallClock, utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
-_COLUMNS = (
-    Column("msg_key", style="bold"),
-    Column("state"),
-    Column("at"),
-    Column("code", leave_out=2),
-    Column("carrier", leave_out=1),
-    Column("to", leave_out=4),
-    Column("lane", leave_out=3),
-)
 _UNDER_THE_METER = 500
 """Messages that are found before the first is shown; a bar shows until then how far the search is."""
 _STATES = [
@@ -180,6 +171,7 @@ def _list(
     wide: bool,
 ) -> int:
     from plexsend.cli.searching import WholeSearch
+    from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.reading.find import Search
     from plexsend.terminal.meter import meter
 
@@ -194,22 +186,35 @@ def _list(
         for found, message in enumerate(messages, 1):  # noqa: B007  the last number is the sum
             screen.facts(_facts(message))
     else:
-        columns = [*_COLUMNS, Column("in", leave_out=2)] if archive else _COLUMNS
-        rows = (_row(message, archive) for message in chain(first, messages))
-        found = screen.table(columns, rows, blocks=True, wide=wide)
+        clock = clock_of(store, *accounts)
+        rows = (_row(message, clock, archive) for message in chain(first, messages))
+        found = screen.table(_columns(clock, archive), rows, blocks=True, wide=wide)
     for problem in whole.problems:
         screen.warn(problem)
     _show_end(screen, store, search, accounts, found=found)
     return 0 if found else EXIT_REFUSED
 
 
-def _row(message: FoundMessage, archive: Path | None) -> list[str]:
+def _columns(clock: WallClock, archive: Path | None) -> list[Column]:
+    return [
+        Column("msg_key", style="bold"),
+        Column("state"),
+        Column(clock.title("at")),
+        Column("code", leave_out=2),
+        Column("carrier", leave_out=1),
+        Column("to", leave_out=4),
+        Column("lane", leave_out=3),
+        *([Column("in", leave_out=2)] if archive else []),
+    ]
+
+
+def _row(message: FoundMessage, clock: WallClock, archive: Path | None) -> list[str]:
     from plexsend.outbox.reading.json_shapes import masked
 
     return [
         message.msg_key,
         message.state,
-        local(message.at_ms),
+        clock.cell(message.at_ms),
         message.code,
         message.carrier,
         masked(message.receiver_last),

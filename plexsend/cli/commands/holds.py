@@ -8,7 +8,7 @@ import click
 
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, example, json_option, wide_option
-from plexsend.terminal.moments import local, span
+from plexsend.terminal.moments import WallClock, span
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
-
-_COLUMNS = (
-    Column("account"),
-    Column("scope"),
-    Column("what", style="bold"),
-    Column("reason", style="yellow"),
-    Column("since"),
-    Column("next try"),
-    Column("step", right=True),
-    Column("by"),
-    Column("why", folds=True),
-    Column("how it ends", folds=True),
-)
 
 
 @click.command(epilog=example("plexsend holds", "plexsend holds --json"))
@@ -40,15 +27,17 @@ def holds(*, account: str | None, wide: bool, as_json: bool) -> None:
 
     The account `*` means every account.
     """
+    from plexsend.cli.timing import clock_for
     from plexsend.outbox.reading.json_shapes import hold_json
 
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
         found = _find(store, settings, account)
+        clock = clock_for(store, account)
     for hold in found:
         screen.facts(hold_json(hold))
-    rows = [_row(hold) for hold in found]
-    screen.table(_COLUMNS, rows, empty="Nothing is held.", blocks=True, wide=wide)
+    rows = [_row(hold, clock) for hold in found]
+    screen.table(_columns(clock), rows, empty="Nothing is held.", blocks=True, wide=wide)
 
 
 def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
@@ -63,15 +52,30 @@ def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
     ]
 
 
-def _row(hold: Hold) -> list[str]:
+def _columns(clock: WallClock) -> tuple[Column, ...]:
+    return (
+        Column("account"),
+        Column("scope"),
+        Column("what", style="bold"),
+        Column("reason", style="yellow"),
+        Column(clock.title("since")),
+        Column("next try"),
+        Column("step", right=True),
+        Column("by"),
+        Column("why", folds=True),
+        Column("how it ends", folds=True),
+    )
+
+
+def _row(hold: Hold, clock: WallClock) -> list[str]:
     sized = hold.is_size
     return [
         hold.account,
         str(hold.scope),
         hold.what,
         str(hold.reason),
-        local(hold.since_ms or None),
-        "under way" if hold.probing else local(hold.until_ms),
+        clock.cell(hold.since_ms or None),
+        "under way" if hold.probing else clock.cell(hold.until_ms),
         f"{hold.step_ms} at once" if sized else (span(hold.step_ms / 1000) if hold.step_ms else ""),
         hold.by,
         hold.why,

@@ -9,8 +9,9 @@ import click
 from plexsend.cli.login import login_name
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option, wide_option, words_option
+from plexsend.cli.timing import clock_for
 from plexsend.errors import NotPossible, UsageError
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import WallClock, utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -28,14 +29,6 @@ _COLUMNS = (
     Column("value", folds=True, least=6),
     Column("from", folds=True, least=16),
     Column("asked otherwise by", folds=True, style="yellow", least=10),
-)
-_CHANGES = (
-    Column("when"),
-    Column("where", style="bold"),
-    Column("policy", style="bold"),
-    Column("value", folds=True, least=6),
-    Column("by"),
-    Column("reason", folds=True, least=12),
 )
 
 
@@ -119,6 +112,7 @@ def unset_(*, where: str, names: Sequence[str], reason: str | None, by: str | No
         place = _place(store, where)
         gone = unset(store, place, names, by=by or login_name(), reason=reason or "")
         views = [view for view in _views(store, place) if view.name in gone]
+        clock = clock_for(store, place.account)
     if not gone:
         raise NotPossible(
             f"Nothing was set: no person set {', '.join(names)} for {place}. "
@@ -126,7 +120,7 @@ def unset_(*, where: str, names: Sequence[str], reason: str | None, by: str | No
         )
     for view in views:
         screen.facts(_json(view))
-        now = f"in force is {view.value or 'none'} ({_from(view)})"
+        now = f"in force is {view.value or 'none'} ({_from(view, clock)})"
         screen.say(f"{view.name} of {place} is taken back; {now}.")
 
 
@@ -176,8 +170,9 @@ def _show(screen: Screen, store: Store, place: Where | None, *, wide: bool) -> N
     views = _views(store, place)
     for view in views:
         screen.facts(_json(view))
+    clock = clock_for(store, None if place is None else place.account)
     rows = [
-        [str(view.where), view.name, view.value or "none", _from(view), ", ".join(view.disagreeing)]
+        [str(view.where), view.name, view.value or "none", _from(view, clock), ", ".join(view.disagreeing)]
         for view in views
     ]
     # Where all agree, the column of those who do not takes no room.
@@ -191,10 +186,10 @@ def _show(screen: Screen, store: Store, place: Where | None, *, wide: bool) -> N
     )
 
 
-def _from(view: PolicyView) -> str:
+def _from(view: PolicyView, clock: WallClock) -> str:
     if view.person is not None:
         place = "" if view.set_at in (None, view.where) else f" for {view.set_at}"
-        return f"set{place} by {view.person.by}, {local(view.person.at_ms)}: {view.person.reason}"
+        return f"set{place} by {view.person.by}, {clock.words(view.person.at_ms)}: {view.person.reason}"
     if view.origin != "asked":
         return "default"
     labels = view.asks.get(view.value, ())
@@ -222,9 +217,10 @@ def _show_history(screen: Screen, store: Store, place: Where | None, *, wide: bo
     changes = [each for each in history(store) if place is None or each.where == str(place)]
     for each in changes:
         screen.facts(_change_json(each))
+    clock = clock_for(store, None if place is None else place.account)
     rows = [
         [
-            local(each.at_ms),
+            clock.cell(each.at_ms),
             each.where,
             each.name,
             "taken back" if each.value is None else _masked(each),
@@ -233,7 +229,15 @@ def _show_history(screen: Screen, store: Store, place: Where | None, *, wide: bo
         ]
         for each in changes
     ]
-    screen.table(_CHANGES, rows, empty="No person changed a policy yet.", blocks=True, wide=wide)
+    columns = (
+        Column(clock.title("when")),
+        Column("where", style="bold"),
+        Column("policy", style="bold"),
+        Column("value", folds=True, least=6),
+        Column("by"),
+        Column("reason", folds=True, least=12),
+    )
+    screen.table(columns, rows, empty="No person changed a policy yet.", blocks=True, wide=wide)
 
 
 def _masked(change: Change) -> str:

@@ -12,6 +12,7 @@ import click
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, example, json_option, yes_option
 from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def prune(*, older_than: timedelta, account: str | None, yes: bool, as_json: boo
     for name, count in done.items():
         screen.facts({"account": name, "forgotten": count})
     screen.facts({"forgotten": sum(done.values())})
-    screen.say(f"Forgotten: {sum(done.values()):,} records of messages that ended before.")
+    screen.say(f"Forgotten: {counted(sum(done.values()), 'record')} of messages that ended before.")
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, example, json_option, wide_option
-from plexsend.terminal.moments import local, utc
+from plexsend.terminal.moments import WallClock, utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.receipts import ReceiptCounts
     from plexsend.outbox.strays import Stray, UnreadPost
 
-_COUNTS = (
-    Column("account", style="bold"),
-    Column("last", leave_out=1),
-    *(Column(name, right=True) for name in ("settled", "kept", "noted", "repeated", "stranger")),
-    Column("they said", folds=True),
-)
-_STRAYS = (Column("at"), Column("account"), Column("msg_key", style="bold"), Column("code", style="yellow"))
-_UNREAD = (Column("at"), Column("account"), Column("why", style="yellow"), Column("words", folds=True))
 _MOST_SHOWN = 20
 """Strangers and unread posts that people see; programs get all that are kept."""
 
@@ -40,6 +32,7 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
     Below come those with a key that no message has (strangers), and posts that could not be read: the newest
     of each, without numbers and texts. Of a single message `plexsend status KEY` shows the receipt.
     """
+    from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.receipts import receipt_counts
     from plexsend.outbox.strays import read_strays, read_unread
@@ -50,6 +43,7 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
         counts = [each for each in receipt_counts(store, names) if account or each.any]
         strays = [each for each in read_strays(store) if account in (None, each.account)]
         why, posts = read_unread(store)
+        clock = clock_of(store, *names)
     posts = [each for each in posts if account in (None, each.account)]
     for each in counts:
         screen.facts({"kind": "account", **_counts_json(each)})
@@ -57,7 +51,8 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
         screen.facts({"kind": "stranger", **_stray_json(stray)})
     screen.facts({"kind": "unread", "counts": dict(why), "newest": [_unread_json(post) for post in posts]})
     if not as_json:
-        _show(screen, counts, strays, why, posts, wide=wide)
+        _show_counts(screen, clock, counts, wide=wide)
+        _show_rest(screen, clock, strays, why, posts, wide=wide)
 
 
 def _counts_json(counts: ReceiptCounts) -> dict[str, object]:
@@ -78,29 +73,41 @@ def _unread_json(post: UnreadPost) -> dict[str, object]:
     return {"at": utc(post.at_ms), "account": post.account or None, "why": post.why, "words": post.words}
 
 
-def _show(
+def _show_counts(screen: Screen, clock: WallClock, counts: Sequence[ReceiptCounts], *, wide: bool) -> None:
+    rows = [
+        [each.account, clock.cell(each.last_ms), *(f"{n:,}" for n in each.receptions.values()), _said(each)]
+        for each in counts
+    ]
+    columns = (
+        Column("account", style="bold"),
+        Column(clock.title("last"), leave_out=1),
+        *(Column(name, right=True) for name in ("settled", "kept", "noted", "repeated", "stranger")),
+        Column("they said", folds=True),
+    )
+    screen.table(columns, rows, empty="No receipt ever came.", blocks=True, wide=wide)
+
+
+def _show_rest(
     screen: Screen,
-    counts: Sequence[ReceiptCounts],
+    clock: WallClock,
     strays: Sequence[Stray],
     why: Mapping[str, int],
     posts: Sequence[UnreadPost],
     *,
     wide: bool,
 ) -> None:
-    rows = [
-        [each.account, local(each.last_ms), *(f"{n:,}" for n in each.receptions.values()), _said(each)]
-        for each in counts
-    ]
-    screen.table(_COUNTS, rows, empty="No receipt ever came.", blocks=True, wide=wide)
+    at = Column(clock.title("at"))
     if strays:
         screen.note(f"No message has these keys{_newest(len(strays))}:")
-        shown = [[local(e.at_ms), e.account, e.msg_key, e.code] for e in strays[-_MOST_SHOWN:]]
-        screen.table(_STRAYS, shown, wide=wide)
+        shown = [[clock.cell(e.at_ms), e.account, e.msg_key, e.code] for e in strays[-_MOST_SHOWN:]]
+        columns = (at, Column("account"), Column("msg_key", style="bold"), Column("code", style="yellow"))
+        screen.table(columns, shown, wide=wide)
     if why:
         words = ", ".join(f"{reason} {n:,}" for reason, n in why.items())
         screen.note(f"Posts that could not be read: {words}.")
-        told = [[local(e.at_ms), e.account, e.why, e.words] for e in posts[-_MOST_SHOWN:]]
-        screen.table(_UNREAD, told, blocks=True, wide=wide)
+        told = [[clock.cell(e.at_ms), e.account, e.why, e.words] for e in posts[-_MOST_SHOWN:]]
+        columns = (at, Column("account"), Column("why", style="yellow"), Column("words", folds=True))
+        screen.table(columns, told, blocks=True, wide=wide)
 
 
 def _said(counts: ReceiptCounts) -> str:

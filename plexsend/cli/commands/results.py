@@ -11,7 +11,8 @@ from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, MOMENT, example, json_option, wide_option, yes_option
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter, towards
-from plexsend.terminal.moments import local, span, utc
+from plexsend.terminal.moments import WallClock, span, utc
+from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.results.overview import ReaderState
 
-_COLUMNS = (
-    Column("reader", style="bold"),
-    Column("account"),
-    Column("behind", right=True),
-    Column("oldest", right=True),
-    Column("in hand", right=True, leave_out=2),
-    Column("last asked", leave_out=1),
-    Column("missed", folds=True, style="red", least=8),
-)
 _account_option = click.option(
     "--account", type=ACCOUNT, metavar="A", help="Of this account alone; of all otherwise."
 )
@@ -50,22 +42,30 @@ def results() -> None:
 @_account_option
 @wide_option
 @json_option
-def list_(*, account: str | None, wide: bool, as_json: bool) -> None:
+def list_(*, account: str | None, wide: bool, as_json: bool) -> int:
     """List the readers, and how far each is behind.
 
     `behind` counts entries of the stream that it has not heard yet, those in the hands of a process too; an
     entry is of one message or of many. `oldest` is the age of the first of them. `missed` is what was gone
     before it came: results are kept for as long as the policy results_keep_days says, whoever reads them.
+    Exit code 1 where another program wrote to the list of an account's readers: some may be missing here.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.outbox.results.overview import list_readers
+    from plexsend.outbox.policies.wall_clocks import clock_of
+    from plexsend.outbox.results.overview import list_readers, unlisted
 
     with open_outbox(screen) as (_, store):
         states = list_readers(store, account)
+        unknown = unlisted(store, account)
+        clock = clock_of(store, *{state.account for state in states})
     for state in states:
         screen.facts(_facts(state))
     nothing = "There are no readers: one begins with its first read (plexsend results read NAME)."
-    screen.table(_COLUMNS, [_row(state) for state in states], empty=nothing, blocks=True, wide=wide)
+    if unknown:
+        nothing = f"Nobody can say which readers there are in {', '.join(unknown)}."
+    rows = [_row(state, clock) for state in states]
+    screen.table(_columns(clock), rows, empty=nothing, blocks=True, wide=wide)
+    return EXIT_REFUSED if unknown else 0
 
 
 @results.command(
@@ -88,7 +88,7 @@ def read(*, reader: str, follow: bool, from_start: bool, account: str | None, as
 
     with open_outbox(screen) as (settings, store):
         heard = hear(screen, settings, store, reader, account=account, from_start=from_start, follow=follow)
-    screen.note(f"{heard:,} results." if heard else "There are no new results for this reader.")
+    screen.note(f"{counted(heard, 'result')}." if heard else "There are no new results for this reader.")
     return 0
 
 
@@ -111,13 +111,14 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
     readers hear nothing of it.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.reader_finding import find_readers, ms_in_account
+    from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
     from plexsend.outbox.prune import ended_count
     from plexsend.outbox.results.replay import replay as rebuild
 
     total = 0
     with open_outbox(screen) as (_, store):
         states = find_readers(store, reader, account)
+        check_readable(states)
         with meter(screen, "replay", "messages") as show:
             for state in states:
                 most = ended_count(store, state.account)
@@ -126,7 +127,9 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
                 rebuilt = rebuild(store, state.account, reader, since_ms, progress=progress)
                 total += rebuilt or 0
                 screen.facts({"reader": reader, "account": state.account, "rebuilt": rebuilt or 0})
-    screen.say(f"Rebuilt for {reader}: the results of {total:,} messages. It hears them before what is new.")
+    screen.say(
+        f"Rebuilt for {reader}: the results of {counted(total, 'message')}. It hears them before what is new."
+    )
     return 0
 
 
@@ -182,20 +185,37 @@ def _facts(state: ReaderState) -> dict[str, object]:
             for each in state.missed
         ],
         "replayed": state.replayed,
+        "strange": state.strange,
         "spoilt": not state.is_readable,
     }
 
 
-def _row(state: ReaderState) -> list[str]:
+def _columns(clock: WallClock) -> tuple[Column, ...]:
+    return (
+        Column("reader", style="bold"),
+        Column("account"),
+        Column("behind", right=True),
+        Column("oldest", right=True),
+        Column("in hand", right=True, leave_out=2),
+        Column(clock.title("last asked"), leave_out=1),
+        Column("missed", folds=True, style="red", least=8),
+    )
+
+
+def _row(state: ReaderState, clock: WallClock) -> list[str]:
     if not state.is_readable:
         return [state.name, state.account, "", "", "", "", "another program wrote to it"]
-    missed = [f"{each.entries or 'some'} until {local(each.to_ms)} ({each.why})" for each in state.missed]
+    missed = [
+        f"{each.entries or 'some'} until {clock.words(each.to_ms)} ({each.why})" for each in state.missed
+    ]
+    if state.strange:
+        missed.append(f"{state.strange:,} of another program left out")
     return [
         state.name,
         state.account,
         f"{state.behind:,}",
         span(state.behind_ms / 1000) if state.behind else "",
         f"{state.open_spans:,}",
-        local(state.used_ms) if state.used_ms else "",
+        clock.cell(state.used_ms) if state.used_ms else "",
         "; ".join(missed),
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plexsend.cli.listing import RECORD_COLUMNS, record_row
+from plexsend.cli.listing import record_columns, record_row
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import LANE, account_option, example, json_option, key_argument, wide_option
 from plexsend.terminal.screen import Screen
@@ -36,6 +36,7 @@ def uncertain() -> None:
 @json_option
 def list_(*, lane: Lane | None, account: str | None, wide: bool, as_json: bool) -> None:
     """List uncertain messages, oldest first."""
+    from plexsend.cli.timing import clock_for
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
@@ -44,8 +45,11 @@ def list_(*, lane: Lane | None, account: str | None, wide: bool, as_json: bool) 
             for record in _records(store, lane, account):
                 screen.facts(record_json(record))
         else:
-            rows = (record_row(record) for record in _records(store, lane, account))
-            screen.table(RECORD_COLUMNS, rows, empty="No message is uncertain.", blocks=True, wide=wide)
+            clock = clock_for(store, lane.account if lane else account)
+            rows = (record_row(record, clock) for record in _records(store, lane, account))
+            screen.table(
+                record_columns(clock), rows, empty="No message is uncertain.", blocks=True, wide=wide
+            )
 
 
 @uncertain.command(epilog=example("plexsend uncertain settle order-4711 resend"))

@@ -9,7 +9,7 @@ import click
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import KEY, account_option, example, json_option
 from plexsend.terminal.faults import EXIT_REFUSED
-from plexsend.terminal.moments import local, span, utc
+from plexsend.terminal.moments import WallClock, span, utc
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
         target = None if what is None else _find_target(screen, settings, store, what, account)
         if what is None or target is not None:
             return _explain_flow(screen, store, _covered(target, account))
-        from plexsend.cli.finding import explain_record, find_records
+        from plexsend.cli.finding import explain_record, find_records, zone_of
 
         for record in find_records(store, what, account, as_name=True):
             answer = explain_record(store, record)
             screen.facts(_why_json(answer, record))
             if not as_json:
-                _show(screen, answer)
+                _show(screen, answer, WallClock(zone_of(store, record.lane.account)))
     return 0
 
 
@@ -169,17 +169,17 @@ def _why_json(answer: Why, record: Record) -> dict[str, object]:
     }
 
 
-def _show(screen: Screen, answer: Why) -> None:
+def _show(screen: Screen, answer: Why, clock: WallClock) -> None:
     screen.say(f"{answer.msg_key}  {answer.state} in {answer.lane}", style="bold")
     for cause in answer.causes:
         screen.say(f"  - {cause.text}", wraps=True)
         times = [
-            f"{word} {local(at_ms)}"
+            f"{word} {clock.cell(at_ms)}"
             for word, at_ms in (("since", cause.since_ms), ("until", cause.until_ms))
             if at_ms
         ]
         if times:
-            screen.say(f"    {', '.join(times)}")
+            screen.say(f"    {', '.join(times)} {clock.name}")
     if answer.estimate_s is not None:
         screen.say(
             "  It is on its way."

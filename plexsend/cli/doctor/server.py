@@ -11,6 +11,7 @@ from plexsend.outbox.redis import failures
 from plexsend.outbox.redis.examination import TRIPS
 from plexsend.outbox.redis.requirements import check_version
 from plexsend.terminal.moments import span
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -176,7 +177,7 @@ def slow_log_rows(slow: SlowScripts) -> Iterator[CheckRow]:
     elif not slow.count:
         yield ok("slow log", f"no script of plexsend took {slow.limit_ms:g} ms")
     else:
-        calls = "1 call" if slow.count == 1 else f"{slow.count} calls"
+        calls = counted(slow.count, "call")
         found = (
             f"{calls} of plexsend's scripts over {slow.limit_ms:g} ms, the longest {slow.longest_ms:.1f} ms "
             f"({slow.longest}), the last {span(slow.last_s)} ago"

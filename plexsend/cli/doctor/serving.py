@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
 from plexsend.terminal.moments import span
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
     unserved = [part for part in parts if part.waiting + part.scheduled and not part.processes]
     for part in unserved:
         count = part.waiting + part.scheduled
-        messages = "1 message waits" if count == 1 else f"{count:,} messages wait"
+        messages = counted(count, "message waits", "messages wait")
         because = part.unserved_because or f"start one: `plexsend worker -Q {part.service}`"
         yield wrong("worker", f"{part.name}: {messages}", because, "")
     if not unserved:
@@ -34,9 +35,11 @@ def rewound_rows(rewinds: Iterable[Rewind]) -> Iterator[CheckRow]:
     """Yield the accounts that wait for a decision because Redis went back in time. Pure."""
     for each in rewinds:
         went = (
-            "messages that went in them wait again"
+            "messages that went in it wait again"
             if each.messages is None
-            else (f"{each.messages:,} messages that went in them wait again")
+            else counted(
+                each.messages, "message that went in it waits again", "messages that went in it wait again"
+            )
         )
         yield wrong(
             "rewound",
@@ -58,5 +61,5 @@ def agreement_rows(processes: Sequence[FleetProcess], differ: Sequence[Disagreem
         )
     living = sum(process.lives for process in processes)
     if living and not differ:
-        are = "1 worker process is" if living == 1 else f"{living} worker processes are"
+        are = counted(living, "worker process is", "worker processes are")
         yield ok("agreement", f"{are} alive, without disagreement")

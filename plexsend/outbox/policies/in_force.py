@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plexsend.gateway.ad_marks import AdMarks
 from plexsend.outbox.policies.rows import EVERYWHERE, ROWS
 from plexsend.outbox.policies.where import Where, nearest_first
 from plexsend.settings import Policy, variables_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plexsend.outbox.policies.rows import PolicyRow
-    from plexsend.settings import RcsDialect
+    from plexsend.settings import QuietHours, RcsDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ class PoliciesOf:
         return tuple(self.account_wide("senders"))
 
     @property
+    def ad_marks(self) -> AdMarks:
+        """What advertisements carry."""
+        return AdMarks(str(self.account_wide("sender_name")), str(self.account_wide("refusal_number")))
+
+    @property
+    def origin_cid(self) -> str:
+        """The code of the business that sends first; empty: none."""
+        return str(self.account_wide("origin_cid"))
+
+    @property
     def rcs_dialect(self) -> RcsDialect:
         """In which version of its interface the gateway is spoken to."""
         found: RcsDialect = self.account_wide("rcs_dialect")
@@ -96,6 +107,12 @@ class PoliciesOf:
     def zone(self) -> str:
         """The name of the zone of its days, and of times that are written without one."""
         return str(self.account_wide("time_zone"))
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """From when until when advertisements wait, in Korean time."""
+        found: QuietHours = self.account_wide("quiet_hours")
+        return found
 
     def account_wide(self, name: str) -> Any:
         """Return the value of a policy that has one for the whole account."""

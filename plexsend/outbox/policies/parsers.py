@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.euckr import normalise, size_bytes
 from plexsend.gateway.numbers import normalise_receiver, normalise_sender
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.states import FINAL, State
@@ -42,6 +43,41 @@ def _numbers(name: str, text: str, normalise: Callable[[str], str | Refusal]) ->
     if len(found) > _MOST_NUMBERS:
         raise refusal(name, f"holds {len(found)} numbers", f"Give at most {_MOST_NUMBERS}.")
     return tuple(found)
+
+
+_MOST_NAME_BYTES = 40
+
+
+def sender_name(name: str, text: str) -> str:
+    """Read the name that advertisements carry; the empty text is none, and none are sent then."""
+    found = " ".join(text.split())
+    if normalise(found).unrepresentable or size_bytes(found) > _MOST_NAME_BYTES or found.startswith("("):
+        raise refusal(
+            name,
+            f"is not a name of at most {_MOST_NAME_BYTES} bytes that a handset shows",
+            "Write it as people know the sender, such as 한빛상점.",
+        )
+    return found
+
+
+_REFUSAL_NUMBER = re.compile(r"080-?[0-9]{3,4}-?[0-9]{4}", re.ASCII)
+
+
+def refusal_number(name: str, text: str) -> str:
+    """Read the free number by which people refuse; the empty text is none, and no advertisement is sent."""
+    if text and not _REFUSAL_NUMBER.fullmatch(text):
+        raise refusal(name, "is not a free 080 number", "Write it as it is to be shown: 080-123-4567.")
+    return text
+
+
+_ORIGIN_CID = re.compile(r"[0-9]{9,10}", re.ASCII)
+
+
+def origin_cid(name: str, text: str) -> str:
+    """Read the code of the business that sends first; the empty text is none."""
+    if text and not _ORIGIN_CID.fullmatch(text):
+        raise refusal(name, "is not 9 or 10 digits", "Give the code as the authorities registered it.")
+    return text
 
 
 def address(name: str, text: str) -> str:

@@ -21,6 +21,7 @@ from plexsend.settings import (
     EVERY_SERVICE,
     OnUncertain,
     Policy,
+    QuietHours,
     RcsDialect,
     Settings,
     UncertainThen,
@@ -118,6 +119,10 @@ def _oldest(value: RcsDialect) -> str:
     return value.value
 
 
+def _longest_night(value: QuietHours) -> float:
+    return -value.length.total_seconds()
+
+
 def _alike(_: object) -> int:
     return 0
 
@@ -132,6 +137,7 @@ _RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "retry_attempts": ("the fewest", _lowest),
     "rcs_dialect": ("the oldest", _oldest),
     "time_zone": ("the first by its name", _alike),
+    "quiet_hours": ("the longest", _longest_night),
 }
 _LONGEST = ("the longest", _highest)
 """For every wait, and for how long records are kept."""
@@ -194,6 +200,24 @@ _OF_PERSONS = (
         parsers.senders,
         "The numbers registered with the gateway, with commas between them: the first is the default, any "
         "other is refused.",
+    ),
+    _set_by_a_person(
+        "sender_name",
+        "",
+        parsers.sender_name,
+        "The name of the sender, as the law asks for it in each advertisement behind the mark.",
+    ),
+    _set_by_a_person(
+        "refusal_number",
+        "",
+        parsers.refusal_number,
+        "The free 080 number by which people refuse advertisements; it is put at the end of each.",
+    ),
+    _set_by_a_person(
+        "origin_cid",
+        "",
+        parsers.origin_cid,
+        "The code of the business that sends first, 9 or 10 digits, of SMS, LMS and MMS that name none.",
     ),
     *(
         _set_by_a_person(

@@ -16,6 +16,7 @@ from plexsend.gateway.services import SERVICES
 from plexsend.outbox.arguments import AGREE, POLICY
 from plexsend.outbox.policies.in_force import Agreed, PersonsValue, fields_of, strictest
 from plexsend.outbox.policies.midnights import MIDNIGHTS, OFFSETS, midnights, offsets
+from plexsend.outbox.policies.open_hours import OPEN_HOURS, as_field
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.redis.reads import ask, insist
 from plexsend.outbox.redis.scripts import Script
@@ -144,11 +145,12 @@ def copy_to(store: Store, account: str) -> None:
 
 
 def _in_force(agreed: Agreed, account: str, now_ms: int) -> dict[str, str]:
-    zone = agreed.of(account).zone
+    zone, quiet = agreed.of(account).zone, agreed.of(account).quiet_hours
     return {
         **fields_of(agreed, account, SERVICES),
         MIDNIGHTS: " ".join(map(str, midnights(zone, now_ms))),
         OFFSETS: " ".join(f"{from_ms}:{ahead_ms}" for from_ms, ahead_ms in offsets(zone, now_ms)),
+        OPEN_HOURS: as_field(quiet, now_ms),
     }
 
 

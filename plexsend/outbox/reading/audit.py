@@ -35,6 +35,7 @@ from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 from plexsend.outbox.states import SET_OF, State
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,6 +66,12 @@ class Audit:
     def ok(self) -> bool:
         """Whether everything adds up."""
         return not self.discrepancies
+
+    @property
+    def in_words(self) -> str:
+        """All that is accounted for, where everything adds up."""
+        all_ = "" if self.messages == 1 else "all "
+        return f"{all_}{counted(self.messages, 'message is', 'messages are')} accounted for"
 
 
 def audit(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Audit:

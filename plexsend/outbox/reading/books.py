@@ -121,7 +121,7 @@ def sum_breaks(lane: str, book: Books) -> Iterator[Discrepancy]:
     found = sum(n for name, n in book.counts.items() if name[:2] in ("s:", "a:"))
     if book.submitted != found:
         yield Discrepancy(
-            lane, "", f"{book.submitted} submitted, but {found} counted in all states and archived"
+            lane, "", f"{book.submitted} submitted, but {found} counted in all states and forgotten"
         )
     for part in sets_that_differ(book):
         if book.sizes[part] >= 0:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.reading.receipt_words import receipt_words
 from plexsend.outbox.states import State
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -42,7 +43,7 @@ def receipt_causes(record: Record, *, receipts_come: bool, zone: tzinfo | None, 
         is_kept = record.state is State.SENDING
         said = "came while it is being sent, and decides once that is settled" if is_kept else "says"
         remedy = f". {note.meaning.remedy}" if note.meaning.remedy else ""
-        text = f"its receipt {said}: {receipt_words(note, zone)}{remedy}"
+        text = f"its receipt {said}: {receipt_words(note, WallClock(zone).words)}{remedy}"
         return [Cause("receipt", text, since_ms=note.came_ms)]
     if record.state is State.UNKNOWN:
         text = "no receipt came in the time of the policy receipt_wait_h; a late one still counts"

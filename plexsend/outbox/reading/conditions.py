@@ -14,6 +14,7 @@ from plexsend.outbox.reading.limits import limited_parts, sent_today
 from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -126,8 +127,9 @@ def limit_conditions(service: str, account: str, *, sent: int, limit: int) -> It
                 NoticeKind.LIMIT,
                 f"limit {service}@{account}",
                 str(mark),
-                f"{service} of account {account} has sent {sent:,} of {limit:,} messages that it may send "
-                f"today.{rest} Raise it: plexsend policy set {service}@{account} daily_limit=N --reason R",
+                f"{service} of account {account} has sent {sent:,} of {counted(limit, 'message')} that it "
+                f"may send today.{rest} "
+                f"Raise it: plexsend policy set {service}@{account} daily_limit=N --reason R",
                 level=mark,
             )
             return

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.policies.midnights import MIDNIGHTS, midnights
+from plexsend.outbox.policies.midnights import MIDNIGHTS, find_zone, midnights
 from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.replies import number, text
+from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -47,7 +46,7 @@ class LimitedDay:
         """Return it in words, for people."""
         return (
             f"limited today: {self.taken:,} of {self.limit:,}, goes on at "
-            f"{_in_zone(self.goes_on_ms, self.time_zone):%Y-%m-%d %H:%M} {self.time_zone}"
+            f"{WallClock(find_zone(self.time_zone)).words(self.goes_on_ms)}"
         )
 
 
@@ -95,11 +94,3 @@ def _read(day: object, now_ms: int, midnight_ms: int) -> tuple[int, int]:
 def _next_midnight(written: str, zone: str, now_ms: int) -> int:
     ahead = [int(part) for part in written.split() if part.isdigit() and int(part) > now_ms]
     return min(ahead or midnights(zone, now_ms) or (now_ms,))
-
-
-def _in_zone(at_ms: int, zone: str) -> datetime:
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    try:
-        return at.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return at

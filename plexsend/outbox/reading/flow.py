@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.reasons import Reason
 from plexsend.terminal.moments import span
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,8 +207,8 @@ def _out_for_today(part: PartFacts) -> FlowSentence | None:
         return None
     return FlowSentence(
         Flow.LIMITED,
-        f"{part.name} is limited to {part.day_limit:,} messages a day and has sent them. Until midnight "
-        f"{_waits(part.waiting, part.oldest_s)}.",
+        f"{part.name} is limited to {counted(part.day_limit, 'message')} a day and has sent them. "
+        f"Until midnight {_waits(part.waiting, part.oldest_s)}.",
         f"Raise it: `plexsend policy set {part.service}@{part.account} daily_limit=N --reason R`.",
     )
 
@@ -236,7 +237,7 @@ def _limited(part: PartFacts) -> FlowSentence | None:
 def _overloaded(part: PartFacts) -> FlowSentence | None:
     if not part.threads or part.busy < part.threads * 0.95:
         return None
-    processes = "1 process" if part.processes == 1 else f"{part.processes} processes"
+    processes = counted(part.processes, "process", "processes")
     return FlowSentence(
         Flow.OVERLOADED,
         f"The workers are overloaded: all {part.threads} threads of {processes} that serve {part.name} are "
@@ -264,7 +265,8 @@ def _stalled(part: PartFacts) -> FlowSentence | None:
         return None
     return FlowSentence(
         Flow.STALLED,
-        f"Nothing is sent of {part.name}, though {part.processes} living workers serve it and nothing holds "
+        f"Nothing is sent of {part.name}, though "
+        f"{counted(part.processes, 'living worker serves', 'living workers serve')} it and nothing holds "
         f"it: {_waits(part.waiting, part.oldest_s)}.",
         "Look with `plexsend doctor` whether the broker answers, and at the workers' logs.",
     )
@@ -279,7 +281,7 @@ def _pace(per_s: float) -> str:
 
 
 def _waits(count: int, oldest_s: float | None) -> str:
-    words = "1 message waits" if count == 1 else f"{count:,} messages wait"
+    words = counted(count, "message waits", "messages wait")
     return words if oldest_s is None else f"{words}, the oldest for {span(oldest_s)}"
 
 
@@ -288,7 +290,7 @@ def _since(part: PartFacts) -> str:
 
 
 def _messages(count: int) -> str:
-    return "1 message is" if count == 1 else f"{count:,} messages are"
+    return counted(count, "message is", "messages are")
 
 
 def _listed(shown: Sequence[str], most: int = 3) -> str:

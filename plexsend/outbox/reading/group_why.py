@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.reading.flow import Flow, judge
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.states import DEAD, State
-from plexsend.terminal.moments import local, span
+from plexsend.terminal.moments import WallClock, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +48,11 @@ class GroupWhy:
 
 
 def explain_group(
-    group: str, account: str, views: Sequence[GroupView], parts: Iterable[PartFacts]
+    group: str,
+    account: str,
+    views: Sequence[GroupView],
+    parts: Iterable[PartFacts],
+    clock: WallClock,
 ) -> GroupWhy:
     """Return what keeps a group.
 
@@ -57,6 +61,7 @@ def explain_group(
         account: Whose it is.
         views: The group, service by service; none where nobody knows it.
         parts: The figures of what waits, service by service.
+        clock: What shows times.
     """
     states: Counter[State] = Counter()
     for view in views:
@@ -64,8 +69,8 @@ def explain_group(
     closing = next((view.closing for view in views if view.closing), None)
     judged = [(part, judge(part)) for part in parts]
     causes = [
-        *_closed(closing, states),
-        *_paused(views, judged),
+        *_closed(closing, states, clock),
+        *_paused(views, judged, clock),
         *(_waiting(part, sentence) for part, sentence in judged if part.waiting),
         *(_scheduled(part) for part, _ in judged if part.scheduled),
         *(cause for view in views for cause in _counted(view)),
@@ -80,21 +85,21 @@ def explain_group(
     )
 
 
-def _closed(closing: Closing | None, states: Counter[State]) -> Iterable[GroupCause]:
+def _closed(closing: Closing | None, states: Counter[State], clock: WallClock) -> Iterable[GroupCause]:
     if closing is None:
         return
     because = f": {closing.why}" if closing.why else ""
     yield GroupCause(
         "closed",
         states[State.CANCELLED],
-        f"it is closed since {local(closing.since_ms)}, cancelled by {closing.by}{because}",
+        f"it is closed since {clock.words(closing.since_ms)}, cancelled by {closing.by}{because}",
         f"Nothing is taken in until it is opened: {resume_words(closing.group, closing.account)}",
     )
 
 
 # Of a group in which something waits the sentence about that says it.
 def _paused(
-    views: Sequence[GroupView], judged: Iterable[tuple[PartFacts, FlowSentence]]
+    views: Sequence[GroupView], judged: Iterable[tuple[PartFacts, FlowSentence]], clock: WallClock
 ) -> Iterable[GroupCause]:
     pauses = {hold.field: hold for view in views for hold in view.holds if hold.scope is Scope.GROUP}
     if any(part.waiting for part, _ in judged):
@@ -104,7 +109,7 @@ def _paused(
         yield GroupCause(
             "paused",
             sum(view.unsent for view in views),
-            f"it is paused since {local(hold.since_ms)} by {hold.by}{because}",
+            f"it is paused since {clock.words(hold.since_ms)} by {hold.by}{because}",
             f"Nothing goes until it is resumed: {resume_words(hold.what, hold.account)}",
         )
 

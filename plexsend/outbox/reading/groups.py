@@ -39,9 +39,12 @@ def lanes_of(store: Store, account: str, group: str) -> list[Lane]:
 def _find_lanes(store: Store, account: str, group: str) -> Iterator[Lane]:
     index = store.keys.lane_index(account)
     with up_to(store, index):
-        for name, _ in store.client.hscan_iter(index, match=f"*/{group}@*", count=_PAGE):
+        for name, _ in store.client.hscan_iter(index, match=f"*/{group}*@*", count=_PAGE):
+            # The pattern finds groups too whose names only begin with it.
             with suppress(UsageError):
-                yield Lane.parse(text(name))
+                lane = Lane.parse(text(name))
+                if lane.group == group:
+                    yield lane
 
 
 def living(store: Store, lane: Lane) -> int:

@@ -151,7 +151,7 @@ def _view(lane: Lane, replies: tuple[Any, ...], now_us: int) -> LaneView:
 
 # Behind the name of a drain is the group for which it works, where there is one.
 def _is_drain_of(lane: Lane, name: str) -> bool:
-    return not name.startswith("bell:") and name.partition("/")[2] == (lane.group or "")
+    return not name.startswith("bell:") and name.partition("/")[2] == lane.branch
 
 
 def holds(store: Store, account: str) -> list[Hold]:

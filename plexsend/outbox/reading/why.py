@@ -23,6 +23,7 @@ from plexsend.outbox.reading.queries import (
 from plexsend.outbox.receipts import first_receipt_ms
 from plexsend.outbox.serving import AccountFacts, nobody_serves, servers
 from plexsend.outbox.states import State
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -171,7 +172,12 @@ def _waiting(facts: Facts, policy: Policy) -> tuple[list[Cause], float | None]:
             Cause("alone", "it goes in a request of its own, since it failed together with others before")
         )
     if facts.ahead:
-        causes.append(Cause("behind", f"{facts.ahead:,} messages are before it in {record.lane.name}"))
+        causes.append(
+            Cause(
+                "behind",
+                f"{counted(facts.ahead, 'message is', 'messages are')} before it in {record.lane.name}",
+            )
+        )
         if policy.rate_per_s:
             limited = f"{record.lane.service} of account {record.lane.account}"
             causes.append(Cause("rate", f"{limited} is limited to {policy.rate_per_s:g} messages a second"))

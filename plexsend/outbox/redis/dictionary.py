@@ -37,7 +37,9 @@ p metrics            hash    what processes counted: `requests <service> <outcom
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
-                             `<name>` → value; epoch: that of the state it was copied from
+                             `<name>` → value; epoch: that of the state it was copied from; midnights,
+                             offsets, open_hours (`<from ms>-<to ms>` of each span of the next days in which
+                             advertisements go)
 p{a}:here            string  ms of the account's first submit here. Every script asks for it first, and writes
                              nothing where it is missing
 p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → number given last, never used again;
@@ -54,7 +56,7 @@ p{a}:<lane>:sending  zset    msg_key → ms at which it counts as abandoned     
 p{a}:<lane>:uncertain zset   msg_key → ms at which it was parked                   (state uncertain)
 p{a}:<lane>:dead     zset    msg_key → ms at which it ended                        (state rejected, failed)
 p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doorbells → ms when each lapses;
-                             behind the name `/<group>` where it works for one
+                             behind the name `/<branch>` where it works for a lane that is not a route
 p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
                              <numbers of other lanes that it was filled from>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; x:<state> left it
@@ -76,6 +78,8 @@ p{a}:holds           hash    `<scope> <reason> <what>` → JSON: since, until (m
 p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by, why, asked (ms when a message
                              was refused last, noted once an hour); submit refuses it. Forgotten once the
                              group has no lane, and no message was refused for as long as records are kept
+p{a}:kinds           hash    group with a lane → what it holds: ads (advertisements), or other; never both.
+                             Forgotten with its last lane
 p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became
                              settled, kept, noted, repeated, stranger; and how many said delivered, temporary
                              and so on (the classes of their codes)

@@ -47,6 +47,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "ended": "list",
     "holds": "hash",
     "closed": "hash",
+    "kinds": "hash",
     "eased": "hash",
     "wake": "zset",
     "wake:routes": "set",
@@ -100,10 +101,10 @@ OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
 
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
-    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed"}),
+    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed", "kinds"}),
 }
-"""Keys that cannot be made anew: what holds, what is in force, what was closed, and by which numbers records
-name their lanes."""
+"""Keys that cannot be made anew: what holds, what is in force, what was closed, what groups hold, and by
+which numbers records name their lanes."""
 
 
 def listed() -> Mapping[str, str]:

@@ -188,6 +188,10 @@ class Keys:
         """Return the key of an account's closed groups."""
         return f"{self.account(account)}closed"
 
+    def kinds(self, account: str) -> str:
+        """Return the key of what an account's groups hold: advertisements, or anything else."""
+        return f"{self.account(account)}kinds"
+
     def results(self, account: str) -> str:
         """Return the key of the stream of what applications hear of an account's messages."""
         return f"{self.account(account)}results"

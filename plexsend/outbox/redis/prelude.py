@@ -10,6 +10,8 @@ from plexsend.gateway.codes import CODES, Meaning
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
+from plexsend.outbox.lanes import Advertising
+from plexsend.outbox.policies.open_hours import QUIET
 from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.receipt_events import for_scripts
@@ -41,6 +43,8 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
     named = {*_NAME.findall(_COMMENT.sub("", text))}
     values = {
         "NOWHERE": NOWHERE,
+        "ADVERTISING": Advertising.QUIET.value,
+        "QUIET": QUIET,
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         # Of these the gateway says that it had the key before.
         "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),

@@ -69,7 +69,6 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "XLEN": (_KEY,),
     "XRANGE": (_KEY, "-", "+"),
     "XREAD": ("STREAMS", _KEY, "0"),
-    "XREVRANGE": (_KEY, "+", "-"),
     "XTRIM": (_KEY, "MAXLEN", "0"),
     "ZADD": (_KEY, "1", "m"),
     "ZCARD": (_KEY,),

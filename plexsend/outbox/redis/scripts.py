@@ -111,7 +111,7 @@ _WORD = re.compile(r"\b[a-zA-Z_]\w*\b")
 _SILENT = re.compile(r"--.*|'[^'\n]*'")
 """Comments and texts, which name no function."""
 _TOP_FUNCTION = re.compile(r"^local function (\w+)\(", re.MULTILINE)
-_FUNCTION = re.compile(r"^local function (\w+)\(.*?^end$", re.MULTILINE | re.DOTALL)
+_FUNCTION = re.compile(r"(^local function \w+\(.*?^end$)", re.MULTILINE | re.DOTALL)
 _WHEN_USED = re.compile(r"^-- when used: (.+)$", re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
 
@@ -138,8 +138,8 @@ def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
     inside = needed[len(shared) :]
     given = prelude(_text(needed), rules)
-    outside = _text([*shared, *inside[-len(last) :]])
-    early = {name: line for name, line in given.items() if re.search(rf"\b{name}\b", outside)}
+    outside = {*_WORD.findall(_text([*shared, *inside[-len(last) :]]))}
+    early = {name: line for name, line in given.items() if name in outside}
     begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
     late = {name: line for name, line in given.items() if name not in early}
@@ -163,14 +163,30 @@ def _last(script: Script, resolved: Sequence[Part]) -> list[Part]:
 
 def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
     """Return the pieces without functions that none of them names; lines stay where they are."""
-    named = Counter(_words(_text(pieces)))
+    split = [_FUNCTION.split(piece.text) for piece in pieces]
+    named: Counter[str] = Counter()
+    for texts in split:
+        for text in texts:
+            named.update(_count(text))
+    # What only a function named that goes, goes in the next round.
+    while sum(_blank_unnamed(texts, named) for texts in split):
+        pass
+    return [Part(piece.name, "".join(texts)) for piece, texts in zip(pieces, split, strict=True)]
 
-    def kept(found: re.Match[str]) -> str:
-        inside = Counter(_words(found[0]))
-        return found[0] if named[found[1]] > inside[found[1]] else "\n" * found[0].count("\n")
 
-    less = [Part(piece.name, _FUNCTION.sub(kept, piece.text)) for piece in pieces]
-    return less if less == list(pieces) else _without_unnamed(less)
+def _blank_unnamed(texts: list[str], named: Counter[str]) -> int:
+    """Blank the functions of a piece that nothing else names, and return how many.
+
+    `texts`: the piece, each second text of it a function. `named`: how often all pieces name each word.
+    """
+    found = 0
+    for place in range(1, len(texts), 2):
+        inside, name = _count(texts[place]), _TOP_FUNCTION.findall(texts[place])
+        if name and named[name[0]] == inside[name[0]]:
+            named.subtract(inside)
+            texts[place] = "\n" * texts[place].count("\n")
+            found += 1
+    return found
 
 
 def _put_aside(pieces: list[Part], behind: int) -> list[Part]:
@@ -184,7 +200,7 @@ def _put_aside(pieces: list[Part], behind: int) -> list[Part]:
         rare = [piece for piece in pieces if piece.name in names]
         last = pieces.index(rare[-1])
         others = [piece for piece in pieces if piece not in rare]
-        used_outside = {*_words(_text(others))}
+        used_outside = {word for piece in others for word in _count(piece.text)}
         entries = [
             name for piece in rare for name in _TOP_FUNCTION.findall(piece.text) if name in used_outside
         ]
@@ -205,6 +221,12 @@ def _room(number: int, rare: Sequence[Part], entries: Sequence[str]) -> Iterator
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(_SILENT.sub("", text))
+
+
+# Most parts are in many scripts.
+@cache
+def _count(text: str) -> Counter[str]:
+    return Counter(_words(text))
 
 
 def _text(pieces: Sequence[Part]) -> str:

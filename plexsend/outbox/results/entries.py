@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     RawEntry = tuple[bytes, Sequence[bytes]]
+    _Head = tuple[State, Lane, str]
 
 REBUILT = "r"
 """Stands in front of the id of an entry that a replay rebuilt: its numbers may be those of another entry."""
@@ -63,20 +64,27 @@ def parse_entries(
     """
     entries: list[Entry] = []
     unreadable: list[str] = []
+    # A loop over results spends much of its time here: what is looked up is looked up once a page.
     new, add = tuple.__new__, entries.append
+    heads: dict[tuple[bytes, bytes, bytes], _Head] = {}
     for raw_id, fields in raw:
         entry_id = mark + raw_id.decode()
         try:
-            _, state, _, lane, _, code, _, keys, _, more = fields
-            msg_keys = tuple(keys.decode().split(" "))
+            _, raw_state, _, raw_lane, _, raw_code, _, raw_keys, _, more = fields
+            try:
+                state, lane, code = heads[raw_state, raw_lane, raw_code]
+            except KeyError:
+                found = heads[raw_state, raw_lane, raw_code] = _head(raw_state, raw_lane, raw_code)
+                state, lane, code = found
+            msg_keys = tuple(raw_keys.decode().split(" "))
             receipts = _read_receipts(more, msg_keys) if more else ()
-            head = _head(state, lane, code)
         except (ValueError, UsageError):
-            keys = b""
-        if not keys:
             unreadable.append(entry_id)
+            continue
+        if raw_keys:
+            add(new(Entry, (entry_id, account, state, lane, code, msg_keys, receipts)))
         else:
-            add(new(Entry, (entry_id, account, *head, msg_keys, receipts)))
+            unreadable.append(entry_id)
     return tuple(entries), tuple(unreadable)
 
 

@@ -10,11 +10,12 @@ from plexsend.outbox.arguments_results import RESULTS
 from plexsend.outbox.lanes import NAME
 from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
 from plexsend.outbox.reading.queries import accounts, server_ms
-from plexsend.outbox.redis.reads import ask
+from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.results.entries import REBUILT, ms_of, place_of
-from plexsend.outbox.results.readers import UNNAMED, Missed, checked_name
+from plexsend.outbox.results.readers import UNNAMED, checked_name
+from plexsend.outbox.results.spans import Missed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +48,8 @@ class ReaderState:
     """What it never got, oldest first."""
     replayed: int
     """Entries that a replay rebuilt, until all of them were given."""
+    strange: int = 0
+    """Entries of another program that it left out."""
     is_readable: bool = True
     """False where another program wrote to it; then the rest says nothing."""
 
@@ -67,6 +70,26 @@ def list_readers(store: Store, account: str | None = None) -> list[ReaderState]:
     """Return the readers of an account, or of all accounts that ever had a message, sorted by name."""
     found = [state for each in _accounts(store, account) for state in _of_account(store, each)]
     return sorted(found, key=lambda state: (state.name, state.account))
+
+
+def unlisted(store: Store, account: str | None = None) -> list[str]:
+    """Return the accounts whose list of readers another program replaced, as `list_readers` met them."""
+    return [each for each in _accounts(store, account) if store.keys.readers(each) in store.spoilt]
+
+
+def began_ms(store: Store, name: str) -> int | None:
+    """Return when a reader of this name began, in the first of its accounts, in ms on Redis's clock.
+
+    0: before all that there was, at least in one account; None: in none yet. Of one that another program
+    spoilt it says 0.
+    """
+    keys = [store.keys.reader(account, name) for account in _accounts(store, None)]
+    pipe = store.client.pipeline(transaction=False)
+    for key in keys:
+        pipe.hget(key, "began")
+    found = [(key, text(value)) for key, value in zip(keys, execute(store, pipe), strict=True)]
+    began = [number(value.split(" ")[-1]) for key, value in found if value or key in store.spoilt]
+    return min(began, default=None)
 
 
 def drop(store: Store, account: str, name: str) -> bool:
@@ -153,6 +176,7 @@ def _state(  # noqa: PLR0917  what one call read
             used_ms=number(fields.get("used")),
             missed=tuple(sorted([*missed, *later], key=lambda each: each.from_ms)),
             replayed=_replayed(store, account, name) if "side" in fields else 0,
+            strange=number(fields.get("strange", "").partition(" ")[0]),
         )
     except (ValueError, LookupError):
         return ReaderState(name, account, 0, 0, 0, 0, 0, 0, (), 0, is_readable=False)

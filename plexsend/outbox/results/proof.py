@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.results.readers import Missed
+    from plexsend.outbox.results.spans import Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def prove(
     given = ahead = unknown = 0
     missing: dict[str, NotGiven] = {}
     for answer in walk.pages(since_ms=since):
-        _, page_given, page_ahead, page_unknown, rows = answer
+        _, _, page_given, page_ahead, page_unknown, rows = answer
         given, ahead = given + number(page_given), ahead + number(page_ahead)
         unknown += number(page_unknown)
         for at in range(0, len(rows), 4):

@@ -7,17 +7,19 @@ every entry is given at least once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import UsageError
 from plexsend.outbox.arguments_results import RESULTS, RESULTS_ANSWER
+from plexsend.outbox.constants import MOST_OF_A_SPAN
 from plexsend.outbox.lanes import NAME
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
-from plexsend.outbox.results.entries import REBUILT, Entry, ms_of, parse_entries, place_of
+from plexsend.outbox.results.entries import REBUILT, Entry, parse_entries, place_of
+from plexsend.outbox.results.offers import behind, cut, edge_of
+from plexsend.outbox.results.spans import Missed, Span, both_missed, missed_in
+from plexsend.outbox.results.unreadable import Unreadable, explain_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,47 +33,14 @@ if TYPE_CHECKING:
 
 LEASE_MS = 60_000
 """How long a span is its process's before it is given again."""
-MOST_ENTRIES = 1_000
-"""Entries of a span at most."""
-_KEY_BYTES = 40_000
-"""A span ends behind the entry with which its keys are as many bytes: about a thousand messages."""
-_PLACE_OF_KEYS = 7
-"""Among an entry's fields, which are always in the same order."""
 _NO_ENTRIES: _Parsed = ((), ())
 _TRIES = 16
 """How often another process may be faster before a read answers that there is nothing."""
 UNNAMED: Mapping[str, Argument] = {
     **dict.fromkeys(RESULTS.names, ""),
-    **dict.fromkeys(("lease_ms", "from_start", "known_rank", "most", "entry_count"), 0),
+    **dict.fromkeys(("lease_ms", "from_start", "since_ms", "known_rank", "most", "entry_count"), 0),
 }
 """Arguments of which each act needs some."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Entries that a reader never got, because they were gone before it came."""
-
-    from_ms: int
-    to_ms: int
-    entries: int
-    """How many; 0 where nobody knows."""
-    why: str
-    """`trimmed`: by age; `deleted`: somebody took them out; `skipped`: somebody put the reader behind them;
-    `lost`: the stream was taken away; `back`: nothing, it began anew and all that is in it is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Entries that were given to one process, which ends them or gives them back."""
-
-    first: str
-    """Its name: the id of the entry with which it begins. Empty: it has none, and nothing is to be ended."""
-    last: str
-    entries: tuple[Entry, ...]
-    missed: Missed | None = None
-    """What the reader found at this read to have missed before."""
-    unreadable: tuple[str, ...] = ()
-    """Ids of entries that another program wrote."""
 
 
 class Reader:
@@ -83,6 +52,7 @@ class Reader:
         name: The reader's name, as an account may be called.
         process: A name of this process that no other has.
         from_start: Where the reader begins: before all that the stream still has, or behind it.
+        since_ms: Without `from_start`, where it begins instead: before what was published since.
         lease_ms: How long a span is this process's.
     """
 
@@ -94,6 +64,7 @@ class Reader:
         process: str,
         *,
         from_start: bool = False,
+        since_ms: int = 0,
         lease_ms: int = LEASE_MS,
     ) -> None:
         self.account = account
@@ -111,9 +82,12 @@ class Reader:
             "name": name,
             "process": process,
             "from_start": int(from_start),
+            "since_ms": since_ms,
             "lease_ms": lease_ms,
         }
         self._rank = 0
+        # Spans that this process was given and has not ended: the first id, and the last.
+        self._lasts: dict[str, str] = {}
         # Read, and not offered yet: what comes behind the cursor.
         self._ahead: list[RawEntry] = []
 
@@ -126,21 +100,22 @@ class Reader:
             most: Entries at most, each of one message or many; it has fewer where they have very many.
             done: The span that is ended in the same call, by its `first`.
         """
-        most = max(1, min(most, MOST_ENTRIES))
+        most = max(1, min(most, MOST_OF_A_SPAN))
         missed: Missed | None = None
         for _ in range(_TRIES):
-            offered, was_at = _cut(self._ahead, most), self.cursor
+            offered, was_at = cut(self._ahead, most), self.cursor
             answer, entries, fetched = self._ask(offered, most, done)
             done = ""
-            missed = missed or _missed_in(answer)
+            missed = missed or missed_in(answer)
             status = text(answer["status"])
             if status == "given":
                 self._ahead = self._ahead[len(offered) :] + fetched
-                return _span(answer, entries, missed)
+                return self._span(answer, entries, missed, offered)
             self._ahead = self._after_cursor(was_at, self._ahead + fetched)
             if status == "again":
                 mark = REBUILT if answer["first"].startswith(REBUILT.encode()) else ""
-                return _span(answer, parse_entries(self.account, answer["entries"], mark), missed)
+                raw = answer["entries"]
+                return self._span(answer, parse_entries(self.account, raw, mark), missed, raw)
             # Where another process was faster, what comes behind it was not read yet.
             if status == "full" or (not self._ahead and was_at in ("", self.cursor)):
                 break
@@ -164,7 +139,7 @@ class Reader:
     def take_ahead(self, entries: Sequence[RawEntry]) -> None:
         """Note entries that were read behind the cursor meanwhile."""
         if not self._ahead:
-            self._ahead = _behind(self.cursor, entries)
+            self._ahead = behind(self.cursor, entries)
 
     @property
     def has_ahead(self) -> bool:
@@ -174,11 +149,41 @@ class Reader:
     # Where the stream began anew the cursor goes back, and what was read does not come next.
     def _after_cursor(self, was_at: str, entries: list[RawEntry]) -> list[RawEntry]:
         went_back = was_at and place_of(self.cursor) < place_of(was_at)
-        return [] if went_back else _behind(self.cursor, entries)
+        return [] if went_back else behind(self.cursor, entries)
 
     def _act(self, act: str, first: str, next_id: str = "") -> str:
-        args = RESULTS.write(**self._own | {"act": act, "done_first": first, "next_id": next_id})
-        return text(self._store.run(Script.RESULTS, self.account, args)[0])
+        last = self._lasts.pop(first, "")
+        named = {"act": act, "done_first": first, "done_last": last, "next_id": next_id}
+        args = RESULTS.write(**self._own | named)
+        status = text(self._store.run(Script.RESULTS, self.account, args)[0])
+        if act == "keep" and status == "done":
+            self._lasts[next_id] = last
+        return status
+
+    def _span(
+        self, answer: dict[str, Any], parsed: _Parsed, missed: Missed | None, raw: Sequence[RawEntry]
+    ) -> Span:
+        entries, ids = parsed
+        first, last = text(answer["first"]), text(answer["last"])
+        self._lasts[first] = last
+        if not ids:
+            return Span(first, last, entries, missed)
+        fields = {each[0].decode(): each[1] for each in raw}
+        unreadable = tuple(explain_unreadable(each, fields[each.removeprefix(REBUILT)]) for each in ids)
+        found = self._note_unreadable(unreadable)
+        return Span(first, last, entries, both_missed(missed, found), unreadable)
+
+    # What a replay rebuilt is not in the stream: it has no place there that could be noted.
+    def _note_unreadable(self, unreadable: Sequence[Unreadable]) -> Missed | None:
+        found = [each for each in unreadable if not each.id.startswith(REBUILT)]
+        ours = [each.id for each in found if each.is_about_messages]
+        others = [each.id for each in found if not each.is_about_messages]
+        if not found:
+            return None
+        named = {"act": "unread", "entry_count": len(others), "last": others[-1] if others else ""}
+        args = RESULTS.write(**self._own | named)
+        reply = self._store.run(Script.RESULTS, self.account, (*args, *ours))
+        return missed_in(RESULTS_ANSWER.read(reply))
 
     def _ask(
         self, offered: Sequence[RawEntry], most: int, done: str
@@ -188,8 +193,8 @@ class Reader:
         entries, fetched = _NO_ENTRIES, None
         was_begun = not self.cursor
         if self.cursor and len(self._ahead) - len(offered) < most:
-            behind = text(self._ahead[-1][0]) if self._ahead else self.cursor
-            command = ("XRANGE", self._stream, f"({behind}", "+", "COUNT", most)
+            known = text(self._ahead[-1][0]) if self._ahead else self.cursor
+            command = ("XRANGE", self._stream, f"({known}", "+", "COUNT", most)
 
             # The server works meanwhile.
             def parse() -> None:
@@ -213,18 +218,18 @@ class Reader:
         named: dict[str, Argument] = {
             "act": "read",
             "done_first": done,
+            "done_last": self._lasts.pop(done, ""),
             "known": self.cursor,
             "known_rank": self._rank,
             "most": most,
         }
         if offered:
-            last = offered[-1][0]
             named |= {
                 "after": self.cursor,
                 "first": offered[0][0],
-                "last": last,
+                "last": offered[-1][0],
                 "entry_count": len(offered),
-                "edge": _edge(offered, last),
+                "edge": edge_of(offered),
             }
         return RESULTS.write(**self._own | named)
 
@@ -237,42 +242,3 @@ def checked_name(name: str) -> str:
             "billing."
         )
     return name
-
-
-def _span(answer: dict[str, Any], parsed: _Parsed, missed: Missed | None) -> Span:
-    entries, unreadable = parsed
-    return Span(text(answer["first"]), text(answer["last"]), entries, missed, unreadable)
-
-
-def _cut(ahead: Sequence[RawEntry], most: int) -> list[RawEntry]:
-    size = 0
-    for at, entry in enumerate(ahead[:most], 1):
-        size += len(_keys(entry))
-        if size >= _KEY_BYTES:
-            return list(ahead[:at])
-    return list(ahead[:most])
-
-
-def _keys(entry: RawEntry) -> bytes:
-    fields = entry[1]
-    return fields[_PLACE_OF_KEYS] if len(fields) > _PLACE_OF_KEYS else b""
-
-
-# Other entries may share the ms of the last one: of these the keys say which were given.
-def _edge(offered: Sequence[RawEntry], last: bytes) -> bytes:
-    ms = last.partition(b"-")[0] + b"-"
-    sharing = takewhile(lambda entry: entry[0].startswith(ms), reversed(offered))
-    return b" ".join(_keys(entry) for entry in sharing)
-
-
-def _behind(cursor: str, entries: Sequence[RawEntry]) -> list[RawEntry]:
-    at = place_of(cursor)
-    return [each for each in entries if place_of(text(each[0])) > at]
-
-
-def _missed_in(answer: dict[str, Any]) -> Missed | None:
-    why = text(answer["why"])
-    if not why:
-        return None
-    span = ms_of(text(answer["missed_from"])), ms_of(text(answer["missed_to"]))
-    return Missed(*span, number(answer["missed_count"]), why)

@@ -45,7 +45,7 @@ def replay(
         return None
     until_ms, rebuilt = int(begun[0]), 0
     for answer in walk.pages(since_ms=since_ms, until_ms=until_ms):
-        rebuilt += number(answer[1])
+        rebuilt += number(answer[2])
         if progress is not None:
             progress(rebuilt)
     walk.end(since_ms=since_ms, until_ms=until_ms)

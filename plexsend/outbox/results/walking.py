@@ -1,7 +1,8 @@
 """The walk over all messages of an account that ended or are parked, for a proof and for a replay.
 
-It follows the list of what ended, from its end, and the sets of what is parked: no SCAN, and a bounded page a
-call. What ends meanwhile is not looked at; what is looked at is read together with the reader, in one call.
+It follows the list of what ended, from its end, and the sets of what is parked: no SCAN of keys, and a
+bounded page a call. What ends meanwhile is not looked at; what is looked at is read together with the
+reader, in one call.
 """
 
 from __future__ import annotations
@@ -52,17 +53,11 @@ class Walk:
         return None if status == _GONE else rest
 
     def pages(self, *, since_ms: int, until_ms: int = 0) -> Iterator[list[Any]]:
-        """Yield the script's answer for each page, those of parked messages first.
+        """Yield the script's answer for each page, those of parked messages last.
 
-        Raises OutboxError where the reader is dropped meanwhile.
+        Each message is looked at once: one that ends meanwhile is met neither among what had ended nor, after
+        that, among the parked ones. Raises OutboxError where the reader is dropped meanwhile.
         """
-        # A message that is settled meanwhile is met again among what ended.
-        for lane in self._lanes_with("uncertain", lambda pipe, key: pipe.zcard(key)):
-            key = self._store.keys.lane(self.account, lane, "uncertain")
-            with up_to(self._store, key):
-                members = iter(self._store.client.zscan_iter(key, count=ENDED_A_PAGE))
-                while page := [member for member, _ in islice(members, ENDED_A_PAGE)]:
-                    yield self._page("parked", page, lane=lane, since_ms=since_ms, until_ms=until_ms)
         # Records of form 1 are in a list of their route's own.
         for lane in ["", *self._lanes_with("ended", lambda pipe, key: pipe.llen(key))]:
             offset, marker = 0, b" "
@@ -71,7 +66,21 @@ class Walk:
                     "ended", lane=lane, offset=offset, marker=marker, since_ms=since_ms, until_ms=until_ms
                 )
                 yield answer
-                marker, offset = answer[0], offset + ENDED_A_PAGE
+                marker, offset = answer[0], number(answer[1])
+        for lane in self._lanes_with("uncertain", lambda pipe, key: pipe.zcard(key)):
+            key = self._store.keys.lane(self.account, lane, "uncertain")
+            with up_to(self._store, key):
+                members = self._members(key)
+                while page := list(islice(members, ENDED_A_PAGE)):
+                    yield self._page("parked", page, lane=lane, since_ms=since_ms, until_ms=until_ms)
+
+    # A scan may name one more than once.
+    def _members(self, key: str) -> Iterator[bytes]:
+        seen: set[bytes] = set()
+        for member, _ in self._store.client.zscan_iter(key, count=ENDED_A_PAGE):
+            if member not in seen:
+                seen.add(member)
+                yield member
 
     def end(self, *, since_ms: int, until_ms: int) -> None:
         """Have the script note that all was looked at."""

@@ -12,9 +12,11 @@ local function take_back(lane, key, record, words)
     return 'refused', record.s
   end
   if has(record.f, MAY_HAVE_BEEN_SENT) then
+    local parked = move(lane, key, record.s, 'park', now, nil)
     note(key, 'park', '', 'cancel wanted, but it may have been sent')
-    return 'parked', move(lane, key, record.s, 'park', now, nil)
+    return 'parked', parked
   end
+  local cancelled = move(lane, key, record.s, 'cancel', 0, nil)
   note(key, 'cancel', '', words)
-  return 'cancelled', move(lane, key, record.s, 'cancel', 0, nil)
+  return 'cancelled', cancelled
 end

@@ -55,9 +55,9 @@ local function write_counts()
         sum = call('HINCRBY', key, field, num(n))
       end
       -- A gateway that makes up a code for each answer would let the counts grow without end.
-      if sum == n and string.sub(field, 1, 2) == 'c:' and call('HLEN', key) > MOST_COUNTS then
+      if sum == n and string.sub(field, 1, 2) == 'c:' and call('HLEN', key) > MOST_COUNTS
+         and type(redis.pcall('HINCRBY', key, 'c:*', num(n))) == 'number' then
         call('HDEL', key, field)
-        call('HINCRBY', key, 'c:*', num(n))
       end
     end
   end

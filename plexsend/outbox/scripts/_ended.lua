@@ -24,30 +24,22 @@ local function count_ended(ms, field, state, n)
   if ms then count_by_day(ms, field, n) else count_without_day(state, n) end
 end
 
--- When a message ended first, and the field that it is counted in, by its record as it is.
-local function counted_so_far(lane, key, state)
-  local found = redis.pcall('HMGET', record_of .. key, 'e', 'c', 'w')
-  if found.err then found = {} end
-  return number_in(found[1]), ended_field(lane, state, found[2], found[3])
+-- A record's fields that say how it ended, when, and what was published of it, by their names.
+local function read_end(key)
+  local found = call('HMGET', record_of .. key, 'l', 'e', 'c', 'w', 'r')
+  return { l = found[1], e = found[2], c = found[3], w = found[4], r = found[5] }
 end
 
--- A message came into a final state. `fields`: what was written into its record with that.
-local function count_entry(lane, key, state, fields, ms)
-  local written = {}
-  for i = 1, #fields, 2 do written[fields[i]] = fields[i + 1] end
-  local c = written.c
-  if not c and string.find(' accepted rejected failed ', ' ' .. state .. ' ', 1, true) then
-    c = redis.pcall('HGET', record_of .. key, 'c')
-    c = type(c) == 'string' and c
-  end
-  count_ended(ms, ended_field(lane, state, c, written.w), state, 1)
+-- Counts a message where its record says that it ended (`n`: 1), or takes it from there (-1). `ends`: as `read_end`
+-- answers, and as the record is in that state.
+local function count_end(lane, state, ends, n)
+  count_ended(number_in(ends.e), ended_field(lane, state, ends.c, ends.w), state, n)
 end
 
--- `write` changes what a record that ended says of that, and its state stays.
-local function recount(lane, key, state, write)
-  local ms, field = counted_so_far(lane, key, state)
-  write()
-  local later_ms, later_field = counted_so_far(lane, key, state)
-  count_ended(ms, field, state, -1)
-  count_ended(later_ms, later_field, state, 1)
+-- Writes fields (a flat list) into a record that ended, whose state stays. `ends`: as it is before.
+local function rewrite_end(lane, key, state, ends, fields)
+  count_end(lane, state, ends, -1)
+  call('HSET', record_of .. key, unpack(fields))
+  for i = 1, #fields, 2 do ends[fields[i]] = fields[i + 1] end
+  count_end(lane, state, ends, 1)
 end

@@ -1,4 +1,4 @@
--- needs: _clock, _lanes, _counts, _gate, _hold_writing, _places
+-- needs: _clock, _lanes, _groups, _counts, _gate, _hold_writing, _places
 -- The end of a lane with a group. Nothing of it stays but what it counted, which its route counts from then on.
 
 -- What the lane counted, where nothing is in it any more: nothing that lives, nothing that ended. Else nil. What
@@ -14,7 +14,7 @@ end
 
 -- Answers whether the lane ended.
 local function end_if_over(lane)
-  local fields = group_of(lane) and last_counts(lane)
+  local fields = branch_of(lane) and last_counts(lane)
   if not fields then return false end
   local route = route_of(lane)
   for i = 1, #fields, 2 do
@@ -34,5 +34,6 @@ local function end_if_over(lane)
   call('ZREM', lane_key(route, 'wake'), lane)
   call('ZREM', lane_key(route, 'wake:held'), lane)
   forget_place(lane, service_of(lane))
+  forget_kind(group_of(lane))
   return true
 end

@@ -1,4 +1,4 @@
--- needs: _clock, _holds, _lanes
+-- needs: _clock, _holds, _lanes, _quiet
 -- What the holds let a lane do now, by the rows of HOLD_ROWS.
 
 -- The fields of the holds that cover a lane. What a row holds by lane it holds by route, so that all groups of a route
@@ -40,7 +40,7 @@ local function look_at_hold(row, text)
   return nil, row.most_at_once
 end
 
--- `blocked`: the field of the hold in the way; `is_own`: it covers this lane or its group alone, not the whole
+-- `blocked`: the field of the hold in the way, or `quiet`: the hours in which advertisements wait; `is_own`: it covers this lane or its group alone, not the whole
 -- route; `at`: ms when to look again; `probes`: fields of the holds that want one message as a probe; `size`:
 -- the largest batch.
 local function gate(lane, service, most_items)
@@ -59,5 +59,7 @@ local function gate(lane, service, most_items)
       if row.ends == 'probe' then result.probes[#result.probes + 1] = field end
     end
   end
+  local opens = quiet_until(lane)
+  if opens then result.blocked, result.at = QUIET, opens end
   return result
 end

@@ -26,7 +26,8 @@ end
 
 -- When a hold ended is remembered: a batch taken before does not begin it again. Answers whether there was one.
 local function end_hold(field)
-  local ended = delete_hold(field)
-  if ended and is_begun_by_answer(field) then call('HSET', P .. 'eased', field, now_text) end
-  return ended
+  if is_begun_by_answer(field) and call('HEXISTS', P .. 'holds', field) == 1 then
+    call('HSET', P .. 'eased', field, now_text)
+  end
+  return delete_hold(field)
 end

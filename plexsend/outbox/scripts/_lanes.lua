@@ -6,18 +6,26 @@ local function route_of(lane)
   return (string.gsub(lane, '/[^@]*', ''))
 end
 
--- nil for a lane without a group.
-local function group_of(lane)
+-- What tells a lane from its route: its group, and a mark behind it where it is of advertisements; nil for a route.
+-- Behind the name of a drain or a doorbell it says for which lane that works.
+local function branch_of(lane)
   return string.match(lane, '/([^@]*)')
+end
+
+-- nil for a route. Advertisements without a group are a group of their own.
+local function group_of(lane)
+  local branch = branch_of(lane)
+  local group = branch and string.match(branch, '^(.-)' .. ADVERTISING .. 'n?$')
+  if not group then return branch end
+  return group == '' and ADVERTISING or group
 end
 
 local function service_of(lane)
   return string.match(lane, '^([^./@]+)') or ''
 end
 
--- The lane of a route that belongs to a group.
-local function with_group(route, group)
-  return (string.gsub(route, '@', '/' .. group .. '@'))
+local function with_branch(route, branch)
+  return (string.gsub(route, '@', '/' .. branch .. '@'))
 end
 
 local named_before = {}

@@ -1,20 +1,20 @@
 -- needs: _clock, _lanes
 -- Who works on a route: drains with a lease, and doorbells that travel. Behind the name of each is `/` and the
--- group for which it works, where there is one.
+-- branch for which it works, where there is one.
 
 local function lease_name(name, lane)
-  local group = group_of(lane)
-  return group and name .. '/' .. group or name
+  local branch = branch_of(lane)
+  return branch and name .. '/' .. branch or name
 end
 
 -- Drains and doorbells of the lane's route that have not lapsed; how many of them are this lane's, and how many of
 -- those are doorbells.
 local function running(lane)
-  local drains, group = lane_key(route_of(lane), 'drains'), group_of(lane)
+  local drains, branch = lane_key(route_of(lane), 'drains'), branch_of(lane)
   call('ZREMRANGEBYSCORE', drains, '-inf', now_text)
   local members, own, bells = call('ZRANGE', drains, 0, -1), 0, 0
   for _, member in ipairs(members) do
-    if group_of(member) == group then
+    if branch_of(member) == branch then
       own = own + 1
       if string.sub(member, 1, 5) == 'bell:' then bells = bells + 1 end
     end

@@ -16,7 +16,7 @@ local MOST_LOOKED_AT = 3
 local MOST_PLACES, MOST_PLACES_TIDIED = 64, 10
 
 local function class_of(lane)
-  return group_of(lane) and 2 or 1
+  return branch_of(lane) and 2 or 1
 end
 
 -- What another program spoilt counts as nothing.

@@ -27,10 +27,14 @@ local function publish_to_reader(stream, outcome)
        table.concat(outcome.keys, ' '), 'm', table.concat(outcome.more, ' '))
 end
 
--- A clock that was set back: the ids go on where they were, and each record says with which.
+-- A clock that was set back: the ids go on where they were, and each record says with which. The stream knows the last
+-- one that it gave, also where somebody took that entry out.
 local function publish_behind_last(lane, state, code, keys, more)
-  local last = call('XREVRANGE', P .. 'results', '+', '-', 'COUNT', 1)[1]
-  local ms = string.match(last and last[1] or call('XINFO', 'STREAM', P .. 'results')[8] or now_text, '^%d+')
+  local ms
+  local info = call('XINFO', 'STREAM', P .. 'results')
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then ms = string.match(info[i + 1], '^%d+') end
+  end
   publish_at(ms, lane, state, code, keys, more)
   for key in string.gmatch(keys, '%S+') do
     if call('EXISTS', record_of .. key) == 1 then call('HSET', record_of .. key, 'r', ms) end

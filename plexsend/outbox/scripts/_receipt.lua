@@ -30,10 +30,15 @@ local function said_before(w, receipt)
   return string.match(w, '^[^|]*') == receipt.code
 end
 
--- As `move`, and applications hear what the receipt says. It counts from now on.
-local function move_by_receipt(lane, key, from, event, receipt, fields)
+-- What applications hear of it.
+local function told_by(receipt)
+  return receipt.carrier .. '|' .. receipt.done
+end
+
+-- As `move`. It counts from now on.
+local function move_by_receipt(lane, key, from, event, receipt, fields, ends)
   fields = fields or {}
   fields[#fields + 1] = 'w'
   fields[#fields + 1] = written(receipt)
-  return move(lane, key, from, event, now, fields, receipt.carrier .. '|' .. receipt.done)
+  return move(lane, key, from, event, now, fields, told_by(receipt), ends)
 end

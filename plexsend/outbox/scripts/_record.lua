@@ -65,35 +65,41 @@ end
 
 -- Moves a message along the table: sets, counts, body, order of ending. `fields` (a flat list) is written
 -- into the record in the same HSET. The caller has checked that target() is not nil, and has read the record. `more`:
--- what a receipt says, see _publishing. What had ended before keeps the time of its end, and its place in that order.
+-- what a receipt says, see _publishing. `ends`: as `read_end` answers, where the caller has read that too. What had ended
+-- before keeps the time of its end, and its place in that order.
 --
 -- What another program may have put where a list or set belongs fails first, before anything is written. What does
 -- not fail comes behind it: where a message is taken out of something else than a set, it was not in there.
-local function move(lane, key, from, event, score, fields, more)
+local function move(lane, key, from, event, score, fields, more, ends)
   local to = target(event, from)
   local set_before, set_after = SET_OF(from), SET_OF(to)
   fields = fields or {}
   fields[#fields + 1] = 's'
   fields[#fields + 1] = to
-  local ended, field_before = now, nil
-  if not LIVING(from) then ended, field_before = counted_so_far(lane, key, from) end
+  if not LIVING(from) or not LIVING(to) then ends = ends or read_end(key) end
   if LIVING(from) and not LIVING(to) then
     score = now
     fields[#fields + 1] = 'e'
     fields[#fields + 1] = now_text
-    call('RPUSH', ended_list(lane, call('HGET', record_of .. key, 'l')), now_text .. ':' .. key)
+    call('RPUSH', ended_list(lane, ends.l), now_text .. ':' .. key)
   end
   if set_after then call('ZADD', lane_key(lane, set_after), num(score), key) end
   if set_before and set_before ~= set_after then redis.pcall('ZREM', lane_key(lane, set_before), key) end
   -- What was in no set has ended before, and has had neither since.
   if set_before and not set_after then
     call('DEL', body_of .. key)
-    call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j')
+    call('HDEL', record_of .. key, 'v', 'k', 'q', 'g', 'o', 'x', 'u', 'j', 'r')
+  elseif from == 'uncertain' or not LIVING(from) and ends.r then
+    -- It was about what was published of the state that is left.
+    call('HDEL', record_of .. key, 'r')
   end
   call('HSET', record_of .. key, unpack(fields))
   moved(lane, from, to)
-  if field_before then count_ended(ended, field_before, from, -1) end
-  if not LIVING(to) then count_entry(lane, key, to, fields, ended) end
+  if not LIVING(from) then count_end(lane, from, ends, -1) end
+  if not LIVING(to) then
+    for i = 1, #fields, 2 do ends[fields[i]] = fields[i + 1] end
+    count_end(lane, to, ends, 1)
+  end
   if not LIVING(to) or to == 'uncertain' then entered(lane, key, to, code_in(fields), more) end
   return to
 end

@@ -17,14 +17,16 @@ local function reschedule_one(lane, key, record, at_ms, place)
   if has(record.f, MAY_HAVE_BEEN_SENT) then return 'may_have_been_sent', record.s end
   if record.z and record.z <= math.max(at_ms, now) then return 'expires', record.s end
   if at_ms > now then
+    local submitted = record.t or num(math.floor((record.p or now_us) / 1000))
+    local state = move(lane, key, record.s, 'postpone', at_ms, { 'q', num(at_ms), 't', submitted })
     -- It is ready for the first time once more then: with its old position it would go before all others.
     call('HDEL', record_of .. key, 'p')
     note(key, 'reschedule', '', '')
-    local submitted = record.t or num(math.floor((record.p or now_us) / 1000))
-    return 'rescheduled', move(lane, key, record.s, 'postpone', at_ms, { 'q', num(at_ms), 't', submitted })
+    return 'rescheduled', state
   end
   if record.s == 'waiting' then return 'kept', record.s end
-  note(key, 'reschedule', '', '')
   local p = record.p or now_us + place
-  return 'rescheduled', move(lane, key, record.s, 'due', p, { 'p', num(p), 'q', now_text })
+  local state = move(lane, key, record.s, 'due', p, { 'p', num(p), 'q', now_text })
+  note(key, 'reschedule', '', '')
+  return 'rescheduled', state
 end

@@ -43,8 +43,8 @@ end
 local function lanes_in_use(route)
   local lanes = { [route] = true }
   for _, member in ipairs(call('ZRANGE', lane_key(route, 'drains'), 0, -1)) do
-    local group = group_of(member)
-    if group then lanes[with_group(route, group)] = true end
+    local branch = branch_of(member)
+    if branch then lanes[with_branch(route, branch)] = true end
   end
   local takes_of = call('HGETALL', lane_key(route, 'takes'))
   for i = 2, #takes_of, 2 do

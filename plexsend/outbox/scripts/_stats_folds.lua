@@ -29,18 +29,19 @@ end
 local function write_new(key, names, n)
   for i = 2, #names do
     if call('HLEN', key) <= (i == 2 and MOST_STATS or MOST_STATS * 1.5) then return end
+    local sum = redis.pcall('HINCRBY', key, names[i], num(n))
+    -- Where another program spoilt the wider one, it stays where it is.
+    if type(sum) ~= 'number' then return end
     call('HDEL', key, names[i - 1])
-    if call('HINCRBY', key, names[i], num(n)) ~= n then return end
+    if sum ~= n then return end
   end
 end
 
 local function take_away(key, names, n)
   for _, name in ipairs(names) do
-    local held = tonumber(redis.pcall('HGET', key, name) or nil)
-    if held and held >= -n then
-      call('HINCRBY', key, name, num(n))
-      return true
-    end
+    local held = redis.pcall('HGET', key, name)
+    held = type(held) == 'string' and number_in(held)
+    if held and held >= -n and type(redis.pcall('HINCRBY', key, name, num(n))) == 'number' then return true end
   end
   return false
 end

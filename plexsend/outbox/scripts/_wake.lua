@@ -25,7 +25,7 @@ end
 
 -- The set in which a lane wakes, and its route where the lane has a group.
 local function wake_set(lane)
-  if not group_of(lane) then return P .. 'wake', nil end
+  if not branch_of(lane) then return P .. 'wake', nil end
   local route = route_of(lane)
   return lane_key(route, 'wake'), route
 end
@@ -78,8 +78,8 @@ local function sleep_held(lane, held)
     return
   end
   local abandoned = first_score(lane_key(lane, 'sending'))
-  if abandoned then
-    wake_at(lane, math.max(now, math.min(abandoned, held.at)))
+  if abandoned or held.blocked == QUIET then
+    wake_at(lane, math.max(now, math.min(abandoned or math.huge, held.at)))
     return
   end
   if not held.is_own then note_route(route, redis.pcall('ZADD', lane_key(route, 'wake:held'), now_text, lane)) end

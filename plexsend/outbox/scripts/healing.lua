@@ -1,4 +1,4 @@
--- needs: _record, _wake, _lanes, _gate, _ending, _closings, _policy, _outlook, sweep/retention
+-- needs: _record, _wake, _lanes, _gate, _ending, _closings, _groups, _policy, _outlook, sweep/retention
 -- What was lost about lanes, by a server that forgot or by another program, is put right; and a closed group that is
 -- long over is forgotten. A count that is wrong is not changed: it says that something was lost, and audit reports it.
 
@@ -14,7 +14,7 @@ end
 
 -- Its route too: it is in the index with its first lane.
 local function put_into_index(lane)
-  if group_of(lane) then put_into_index(route_of(lane)) end
+  if branch_of(lane) then put_into_index(route_of(lane)) end
   call('SADD', P .. 'routes', route_of(lane))
   local known = call('HGET', P .. 'lanes', lane)
   if known then
@@ -48,19 +48,19 @@ local function look_over(lane)
   local lacking = lacks(lane)
   if lacking then
     wake_by(lane, now)
-    if group_of(lane) then note_route(route_of(lane), 1) end
+    if branch_of(lane) then note_route(route_of(lane), 1) end
   end
-  if not group_of(lane) then drop_late_leases(lane) end
+  if not branch_of(lane) then drop_late_leases(lane) end
   if not next_event(lane) and end_if_over(lane) then is_lane = false end
   -- Records of form 1 that ended are in a list of their lane.
   local _, is_spoilt = tidy(lane_key(lane, 'ended'))
-  if not group_of(lane) then tidy_holds(lane) end
+  if not branch_of(lane) then tidy_holds(lane) end
   return not is_spoilt, is_lane
 end
 
 -- What a sweep does for a few routes in each round, with as few calls as it can.
 local function look_over_route(route)
-  if group_of(route) then return (look_over(route)) end
+  if branch_of(route) then return (look_over(route)) end
   if call('EXISTS', lane_key(route, 'counts')) == 1 and call('HEXISTS', P .. 'lanes', route) == 0 then
     put_into_index(route)
   end
@@ -73,24 +73,13 @@ local function look_over_route(route)
   return not is_spoilt
 end
 
--- What comes before and behind a group in the names of its lanes, for each route.
-local around
-
 -- A closed group without lanes: forgotten once nobody was refused for as long as records are kept. Until then its
 -- producers may still be at work.
 local function look_over_closed(group)
   local text = call('HGET', P .. 'closed', group)
   local closing = text and read_closing(text)
   if not closing or is_kept(last_closed(closing)) then return true end
-  if not around then
-    around = {}
-    for i, route in ipairs(call('SMEMBERS', P .. 'routes')) do
-      around[i] = { string.match(route, '^([^@]*)(.*)$') }
-    end
-  end
-  local names = {}
-  for i, words in ipairs(around) do names[i] = words[1] .. '/' .. group .. words[2] end
-  if #names == 0 or not any_of(call('HMGET', P .. 'lanes', unpack(names))) then
+  if #lanes_of_group(group) == 0 then
     call('HDEL', P .. 'closed', group)
   end
   return true

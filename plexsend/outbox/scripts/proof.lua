@@ -6,8 +6,8 @@
 --   begin:  {'begun', began_ms, cursor, first id of the stream}; {'gone'}: there is no such reader
 --   ended:  looks at a page of what ended, see each_ended; `lane`: whose own list, as in form 1; empty: the account's
 --   parked: looks at the keys named, of messages that are parked in `lane`
--- Answers {marker, given, ahead, not to be told, {key, state, ms, why ...}}: the last are those that were not given, why:
--- trimmed, deleted (from the stream, or never put into it), skipped, lost, or early: before the reader began.
+-- Answers {marker, offset of the next page, given, ahead, unknown, {key, state, ms, why ...}}: the last are those that were not given, why:
+-- trimmed, deleted (from the stream, or never put into it), skipped, unreadable, lost, or early: before the reader began.
 
 local reader = reader_in(call('HGETALL', P .. 'readers:' .. name))
 if not reader then return { 'gone' } end
@@ -32,32 +32,40 @@ local function may_be_open(ms)
   return false
 end
 
--- What was missed at this ms, unless the key was given there.
+-- What was missed at this ms, unless the key was given there. Keys are known of the two ends alone: between them a later
+-- result of the same message was missed. Second: whether there were too many keys to say.
 local function missed_at(key, ms)
+  local is_unclear = false
   for from, missed in pairs(reader.missed) do
     local from_ms, to_ms = id_parts(from), id_parts(missed.to)
-    -- Keys are known of its two ends alone: between them a later result of the same message was missed.
-    local is_given = (ms == from_ms or ms == to_ms) and names(missed.edges, key)
-    if from_ms <= ms and ms <= to_ms and not is_given then return missed end
+    local at_from, at_to = ms == from_ms and missed.from_edge or '', ms == to_ms and missed.to_edge or ''
+    if from_ms <= ms and ms <= to_ms and not names(at_from, key) and not names(at_to, key) then
+      if at_from ~= '*' and at_to ~= '*' then return missed end
+      is_unclear = true
+    end
   end
+  return nil, is_unclear
 end
 
 -- What is known of a message whose entry is in the stream.
 local function judge_entry(key, ms, id)
   if is_before(reader.cursor, id) or is_open(id) then return 'ahead' end
   local missed = missed_at(key, ms)
-  if missed and missed.why == 'skipped' then return 'skipped' end
+  if missed and (missed.why == 'skipped' or missed.why == 'unreadable') then return missed.why end
   return 'given'
 end
 
 -- The same where its entry was trimmed: what was given before is given.
 local function judge_trimmed(key, ms)
-  local missed = missed_at(key, ms)
+  local missed, is_unclear = missed_at(key, ms)
   -- What of it was taken out is not known any more, and what was not was given.
   if missed then return missed.why == 'deleted' and 'unknown' or missed.why end
   if ms > cursor_ms or may_be_open(ms) then return 'trimmed' end
-  if ms == cursor_ms and reader.edge ~= '*' and not names(reader.edge, key) then return 'trimmed' end
-  return 'given'
+  if is_unclear then return 'unknown' end
+  -- Nothing was trimmed that it was not given.
+  if ms < cursor_ms or stream.added - stream.length <= reader.rank then return 'given' end
+  if reader.edge == '*' then return 'unknown' end
+  return names(reader.edge, key) and 'given' or 'trimmed'
 end
 
 local function judge(key, ms)
@@ -78,7 +86,7 @@ local function look(record)
   if not tallies[found] then
     if in_window(reader.replayed, record.ms) then
       found = 'given'
-    elseif in_window(reader.reached, record.ms) then
+    elseif in_window(reader.reached, record.ms) or in_window(reader.pending, record.ms) then
       found = 'ahead'
     else
       local at = #missing
@@ -89,10 +97,10 @@ local function look(record)
   tallies[found] = tallies[found] + 1
 end
 
-local last = ''
+local last, next_offset = '', 0
 if act == 'parked' then
   each_parked(look)
 else
-  last = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
+  last, next_offset = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
 end
-return { last, tallies.given, tallies.ahead, tallies.unknown, missing }
+return { last, num(next_offset), tallies.given, tallies.ahead, tallies.unknown, missing }

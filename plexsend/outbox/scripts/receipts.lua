@@ -15,14 +15,19 @@ local NOT_HIGHER = 'what is known already says as much or more'
 local NEVER_SENT = 'only noted: nothing shows that it was sent'
 local ENDED = 'only noted: it had ended otherwise'
 
--- Whether the last entry of the history says the same: the gateway sends what it got no answer to up to ten times.
-local function is_noted(key, said)
-  local last = redis.pcall('LINDEX', P .. 'h:' .. key, -1)
-  return type(last) == 'string' and string.match(last, '^%d+(.*)$') == said
+-- Whether it was noted, and nothing happened since but other receipts: the gateway sends what it got no answer to up to
+-- ten times.
+local function is_noted(key, code)
+  local entries = redis.pcall('LRANGE', P .. 'h:' .. key, 0, -1)
+  for i = #entries, 1, -1 do
+    local noted = string.match(entries[i], '^%d+|receipt|([^|]*)|')
+    if not noted or noted == code then return noted ~= nil end
+  end
+  return false
 end
 
 local function only_note(key, receipt, words)
-  if is_noted(key, '|receipt|' .. receipt.code .. '|' .. words) then return 'repeated' end
+  if is_noted(key, receipt.code) then return 'repeated' end
   note(key, 'receipt', receipt.code, words)
   return 'noted'
 end
@@ -54,38 +59,47 @@ local function keep(key, record, receipt, event)
   return 'kept'
 end
 
+-- What may fail comes first: the receipt comes again then.
 local function settle(key, record, receipt, event)
-  local from = record.s
-  -- One that went the straight way has no history, and needs none: its record says it all.
-  if from ~= 'accepted' and (from ~= 'unknown' or record.w) then
-    local earlier = record.w and '; an earlier one said ' .. string.match(record.w, '^[^|]*') or ''
-    note(key, event, receipt.code, 'by its receipt' .. earlier)
-  end
+  local from, said = record.s, record.w and string.match(record.w, '^[^|]*')
+  move_by_receipt(record.home, key, from, event, receipt, nil, record)
   note_recalled(record.home, from)
-  if record.r then call('HDEL', record_of .. key, 'r') end
-  move_by_receipt(record.home, key, from, event, receipt)
+  -- One that went the straight way has no history, and needs none: its record says it all.
+  if from ~= 'accepted' and (from ~= 'unknown' or said) then
+    note(key, event, receipt.code, 'by its receipt' .. (said and '; an earlier one said ' .. said or ''))
+  end
   return 'settled'
 end
 
-local function take_one(receipt)
-  local key = receipt.msg_key
-  local found = read_record(key, 's', 'l', 'f', 'w', 'c', 'r', 'h')
-  local home = found[1] and lane_named(found[2])
-  if not home then return 'stranger' end
-  local record = { s = found[1], f = found[3] or '', w = found[4] or nil, c = found[5], r = found[6], h = found[7],
-                   home = home }
-  local kind = is_rcs(home) and receipt.rcs_kind or receipt.kind
-  add_to(tallies, kind, 1)
-  local event = event_of(kind)
+-- What housekeeping gave up waiting for: nobody knows still, but now there is a code, of which applications hear.
+local function settle_unheard(key, record, receipt)
+  if record.r then call('HDEL', record_of .. key, 'r') end
+  rewrite_end(record.home, key, record.s, record, { 'w', written(receipt) })
+  entered(record.home, key, record.s, receipt.code, told_by(receipt))
+  return 'settled'
+end
+
+local function judge(key, record, receipt, event)
   if record.s == 'sending' then return keep(key, record, receipt, event) end
   if target(event, record.s) and concerns(record, event) then return settle(key, record, receipt, event) end
   if record.w and said_before(record.w, receipt) then return 'repeated' end
-  -- What housekeeping gave up waiting for: nobody knows still, but now there is a code.
   if record.s == 'unknown' and event == 'receipt_unknown' and not record.w then
-    recount(home, key, record.s, function() call('HSET', record_of .. key, 'w', written(receipt)) end)
-    return 'settled'
+    return settle_unheard(key, record, receipt)
   end
   return only_note(key, receipt, LIVING(record.s) and NEVER_SENT or SENT(record.s) and NOT_HIGHER or ENDED)
+end
+
+-- The record is read once, for all that is asked of it (see `read_end`).
+local function take_one(receipt)
+  local found = read_record(receipt.msg_key, 's', 'l', 'f', 'w', 'c', 'r', 'h', 'e')
+  local home = found[1] and lane_named(found[2])
+  if not home then return 'stranger' end
+  local record = { s = found[1], l = found[2], f = found[3] or '', w = found[4] or nil, c = found[5],
+                   r = found[6] or nil, h = found[7], e = found[8], home = home }
+  local kind = is_rcs(home) and receipt.rcs_kind or receipt.kind
+  local became = judge(receipt.msg_key, record, receipt, event_of(kind))
+  add_to(tallies, kind, 1)
+  return became
 end
 
 -- When the first and the last came that were of a message here, and how many.

@@ -5,7 +5,7 @@
 -- Its arguments are in arguments_results.py. act:
 --   begin:  notes what the reader missed so far. Answers {'begun', until_ms}: what was published until then is rebuilt for
 --           this reader, whether it was given or not; {'gone'}: there is no such reader
---   ended, parked: as for the script proof. Answers {marker, messages}
+--   ended, parked: as for the script proof. Answers {marker, offset of the next page, messages}
 --   end:    all was looked at: what lies between `since_ms` and `until_ms` counts as given once all of it was
 -- It is no script that runs with memory full: what is rebuilt takes room.
 
@@ -18,11 +18,11 @@ local stream = look_at_stream(RESULTS)
 local function begin()
   local at, rank = reader.cursor, reader.rank
   notice_missed(entry, reader, stream)
-  if at ~= reader.cursor or rank ~= reader.rank then
-    call('HSET', entry, 'at', reader.cursor .. ' ' .. num(reader.rank) .. ' ' .. reader.sure)
-  end
-  if not reader.side then
-    call('HSET', entry, 'side', look_at_stream(side_stream).last)
+  if at ~= reader.cursor or rank ~= reader.rank then write_reader(entry, reader) end
+  if not reader.side then call('HSET', entry, 'side', look_at_stream(side_stream).last) end
+  -- What an earlier one put there, and was not heard yet, is ahead still; and all of it is not heard before this one ends.
+  if reader.reached then
+    call('HSET', entry, 'pending', reader.reached)
     call('HDEL', entry, 'reached')
   end
   local upto = id_parts(reader.cursor)
@@ -63,14 +63,20 @@ end
 
 if act == 'begin' then return begin() end
 if act == 'end' then
-  call('HSET', entry, 'reached', num(since_ms) .. '-' .. num(until_ms))
+  local windows = { num(since_ms) .. '-' .. num(until_ms) }
+  for from, to in string.gmatch(reader.pending or '', '(%d+)%-(%d+)') do
+    local is_inside = since_ms <= tonumber(from) and tonumber(to) <= until_ms
+    if not is_inside then windows[#windows + 1] = from .. '-' .. to end
+  end
+  call('HSET', entry, 'reached', table.concat(windows, ' '))
+  call('HDEL', entry, 'pending')
   return { 'ended' }
 end
-local last = ''
+local last, next_offset = '', 0
 if act == 'parked' then
   each_parked(look)
 else
-  last = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
+  last, next_offset = each_ended(lane == '' and P .. 'ended' or lane_key(lane, 'ended'), look)
 end
 write_rebuilt()
-return { last, num(count_of) }
+return { last, num(next_offset), num(count_of) }

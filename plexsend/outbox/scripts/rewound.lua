@@ -38,10 +38,10 @@ end
 -- What was decided is remembered: a process that heard of the server before that has nothing new to say.
 local function finish()
   local is_all = call('HGET', SPAN, 'all')
+  end_hold(field_of_hold())
   call('DEL', SPAN)
   call('HSET', SPAN, 'decided', now_text)
   if is_all then call('HSET', SPAN, 'decided_all', '1') end
-  end_hold(field_of_hold())
   wake_all()
   return answer_of({ status = 'end' })
 end

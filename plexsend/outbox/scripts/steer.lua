@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _ending, _cancel, _reschedule
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
@@ -32,11 +32,11 @@ local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
   if is_closed(record.l) then return done('closed', record.s) end
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
-  note(key, 'requeue', '', 'asked for by a person')
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before no longer counts.
   local flags = without(record.f, CANCEL_WANTED)
   move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
+  note(key, 'requeue', '', 'asked for by a person')
   call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   wake_by(record.l, now)
   return done('requeued', 'waiting')
@@ -56,14 +56,16 @@ local function settle(key, record)
   if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
   -- It had expired or was cancelled before a late verdict parked it.
   if act == 'resend' and call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
-  note(key, event, '', 'by a person')
   if act ~= 'resend' then
-    return done('settled', move(record.l, key, record.s, event, 0, { 'c', 'PERSON' }))
+    local state = move(record.l, key, record.s, event, 0, { 'c', 'PERSON' })
+    note(key, event, '', 'by a person')
+    return done('settled', state)
   end
-  call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   -- Alone, like any second try of what may have been sent; a cancel asked for before no longer counts.
   local flags = with(without(record.f, CANCEL_WANTED), ALONE)
   move(record.l, key, record.s, event, record.p or now_us, { 'f', flags, 'p', num(record.p or now_us) })
+  note(key, event, '', 'by a person')
+  call('HDEL', record_of .. key, 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')
   wake_by(record.l, now)
   return done('settled', 'waiting')
 end
@@ -80,12 +82,9 @@ end
 -- A lane with a group that a pause of its own or of its group kept is in nobody's sight: it comes back here.
 local function wake_paused(field)
   local scope, what = string.match(field, '^(%S+) %S+ (.*)$')
-  if scope == 'lane' and group_of(what) then wake_by(what, now) end
+  if scope == 'lane' and branch_of(what) then wake_by(what, now) end
   if scope ~= 'group' then return end
-  for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do
-    local lane = with_group(route, what)
-    if call('HEXISTS', P .. 'lanes', lane) == 1 then wake_by(lane, now) end
-  end
+  for _, lane in ipairs(lanes_of_group(what)) do wake_by(lane, now) end
 end
 
 local function lift(field, json)

@@ -1,7 +1,7 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _closings, _stats_today
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today
 -- when used: _publishing, _stats_folds, _stats_by_day, _ended
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
--- later, counts, and wake; stats, stats:<day>; reads policy.
+-- later, counts, kinds, and wake; stats, stats:<day>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
 -- written; nothing that is written then can fail. An error in between would leave messages without counts and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
@@ -9,7 +9,8 @@
 -- Answers {'full', used, max} above the mark, else a flat list: outcome, state (empty for a spoilt one); behind the
 -- state of a duplicate that waits its own send_at and expires_at (ms, 0 for none; `-` for one that is as asked for), if
 -- any differs.
--- Answers {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
+-- Answers {'mixed', kind} where the group has messages of the other kind, `ads` or `other`; and
+-- {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
 
@@ -19,6 +20,11 @@ if closed then
   note_refusal(group, closed)
   return { 'closed', closed }
 end
+
+-- Its advertisements have a mark behind the group. Those without one are a group of advertisements alone.
+local kind = group and group ~= ADVERTISING and (branch_of(lane) == group and 'other' or 'ads')
+local kind_there = kind and call('HGET', P .. 'kinds', group)
+if kind_there and kind_there ~= kind then return { 'mixed', kind_there } end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 local found = call('HMGET', P .. 'lanes', route_of(lane), lane)
@@ -105,6 +111,7 @@ local function wakes_at(linger_ms)
 end
 
 if added > 0 then
+  if kind and not kind_there then call('HSET', P .. 'kinds', group, kind) end
   moved(lane, NOWHERE, state, added)
   count(lane, 'submitted', added)
   local in_force = redis.pcall('HMGET', P .. 'policy', 'offsets', 'linger_ms:' .. service_of(lane))

@@ -4,7 +4,7 @@
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _publishing, _dates, _stats_folds, _stats_by_day, _ended
--- when used: _ending, _closings
+-- when used: _groups, _ending, _closings
 -- when used: _outlook, healing
 -- when used: sweep/unheard
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,

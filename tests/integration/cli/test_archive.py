@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -167,7 +168,8 @@ def test_a_reader_that_fell_behind_names_what_it_missed_and_a_replay_mends_it(
     assert done.code == 1
     (missed,) = done.lines[-1]["missed"]
     assert (missed["account"], missed["why"], missed["entries"] >= 1) == ("main", "trimmed", True)
-    assert f"plexsend results replay archive --since {missed['from']}" in done.err
+    (since,) = re.findall(r"plexsend results replay archive --since (\S+)\"", done.err)
+    assert datetime.fromisoformat(since) == datetime.fromisoformat(missed["from"])
     assert keys_in(path) == ["k1", "k4"]
 
     assert run("results", "replay", "archive", "--since", missed["from"]).code == 0
@@ -329,7 +331,7 @@ def test_status_of_what_redis_has_forgotten(
     assert told.lines[0]["receipt"] == known["receipt"]
     words = run("status", "k1", "--archive", str(path)).out
     assert words.startswith("k1  undelivered  (from the archive)\n")
-    assert "through SKT at 2025-11-25 01:00:00+09:00" in words
+    assert "through SKT at 2025-11-25 01:00:00" in words
     assert run("status", "k2", "--archive", str(path)).code == 1
     assert run("status", "k1", "--archive", str(path), "--account", "shop").code == 1
 

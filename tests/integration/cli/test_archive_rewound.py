@@ -76,7 +76,7 @@ def test_each_is_what_the_archive_knows_and_the_rest_is_as_the_person_says(
         "k6": "delivered",
         "k7": "cancelled",
     }
-    assert "1 messages that went since then are not known to Redis any more" in done.err
+    assert "1 message that went since then: not known to Redis any more" in done.err
     history = run("status", "k5", "--json").lines[0]["history"]
     assert history[-1]["desc"] == "Redis forgot whether it was sent; the archive says that it was"
     batch = yard.take()
@@ -90,8 +90,8 @@ def test_in_words_and_again(run: Callable[..., Any], yard: Any, archive: str) ->
     done = run("rewound", "settle", "--as", "sent", "--archive", archive)
     assert yard.state("again") == "waiting"
     assert (
-        "The archive knows of account main: 2 messages that wait were accepted; receipts of 1; 1 were "
-        "cancelled." in done.out
+        "The archive knows of account main: of those that wait it has 2 as accepted, 1 with their "
+        "receipt, and 1 as cancelled." in done.out
     )
     assert yard.state("k0") == "accepted"
     assert yard.state("k1") == "waiting"

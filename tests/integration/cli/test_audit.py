@@ -30,7 +30,7 @@ def test_people_read_that_it_holds(run: Callable[..., Any], yard: Any) -> None:
     yard.add("k1")
     ended = run("audit")
     assert ended.code == 0
-    assert ended.out.splitlines()[-1] == "The audit holds: all 1 messages are accounted for."
+    assert ended.out.splitlines()[-1] == "The audit holds: 1 message is accounted for."
 
 
 def test_the_message_that_breaks_it_is_named(run: Callable[..., Any], yard: Any, store: Any) -> None:

@@ -229,7 +229,7 @@ def test_why_counts_the_messages_of_a_group_by_cause(run: Callable[..., Any], ya
         ("dead", 1),
     ]
     people = run("why", "group:spring")
-    assert "group spring (main): 4 messages, of which 2 are still to go" in people.out
+    assert "group spring (main): 4 messages, of which 2 still to go" in people.out
     assert "kim: wrong price" in people.out
     assert "plexsend resume group:spring --account main" in people.out
 

@@ -44,9 +44,7 @@ def test_status_shows_what_the_receipt_said_beside_the_answer(
 
     people = run("status", "k1").out
     assert "k1  undelivered" in people
-    said = (
-        "2: no such number (없는 번호 또는 미가입자), no_such_number through LGU at 2022-10-22 13:52:44+09:00"
-    )
+    said = "2: no such number (없는 번호 또는 미가입자), no_such_number through LGU at 2022-10-22 13:52:44"
     assert said in " ".join(people.split())
     assert "Take the number off your lists" in people
     assert "C100" in people
@@ -56,7 +54,7 @@ def test_time_is_that_of_the_zone_in_force(run: Callable[..., Any], yard: Any, s
     put(store, Where(), {"time_zone": "Europe/Berlin"}, by="anna", reason="x")
     undelivered(yard, store)
     assert run("status", "k1", "--json").lines[0]["receipt"]["done_at"] == "2022-10-22T06:52:44.390+02:00"
-    assert "06:52:44+02:00" in run("why", "k1").out
+    assert "2022-10-22 06:52:44 CEST" in run("why", "k1").out
 
 
 def test_why_says_how_it_ended_and_what_helps(run: Callable[..., Any], yard: Any, store: Store) -> None:

@@ -130,6 +130,56 @@ def test_list_shows_how_far_behind_a_reader_is(
     assert "(trimmed)" in shown
 
 
+def test_list_that_another_program_replaced_does_not_look_empty(
+    run: Callable[..., Any], hear: Callable[..., list[Any]], store: Store
+) -> None:
+    hear()
+    store.client.delete(store.keys.readers("main"))
+    store.client.set(store.keys.readers("main"), "foreign")
+    ended = run("results", "list")
+    assert ended.code == 1
+    assert "Nobody can say which readers there are in main" in ended.err
+    assert "There are no readers" not in ended.err
+    for args in (("audit", "--results", "billing"), ("results", "drop", "billing", "--yes")):
+        refused = run(*args, "--json")
+        assert refused.code == 1
+        assert "the list of readers of main" in refused.error["message"]
+    # It enters itself every ten seconds.
+    store.client.hdel(store.keys.reader("main", "billing"), "used")
+    hear()
+    assert run("results", "list").code == 0
+    assert [state.name for state in list_readers(store)] == ["billing"]
+
+
+def test_reader_that_another_program_spoilt_proves_nothing_until_it_begins_anew(
+    run: Callable[..., Any], hear: Callable[..., list[Any]], yard: Any, store: Store
+) -> None:
+    hear()
+    yard.end(Outcome.ACCEPTED, "a1")
+    store.client.hset(store.keys.reader("main", "billing"), "at", "junk")
+    assert "another program wrote to it" in run("results", "list", "--wide").out
+    for args in (
+        ("audit", "--results", "billing"),
+        ("results", "replay", "billing", "--since", "2020-01-01T00:00"),
+    ):
+        ended = run(*args, "--json")
+        assert (ended.code, ended.out) == (1, ""), ended.err
+        assert "Another program wrote to the reader billing" in ended.error["message"]
+    assert [line["msg_key"] for line in hear()] == ["a1"]
+    assert run("audit", "--results", "billing", "--json").lines[0]["given"] == 1
+
+
+def test_entries_of_another_program_are_counted(
+    run: Callable[..., Any], hear: Callable[..., list[Any]], yard: Any, store: Store
+) -> None:
+    hear()
+    yard.end(Outcome.ACCEPTED, "a1")
+    store.client.xadd(store.keys.results("main"), {"x": "y"})
+    assert [line["msg_key"] for line in hear()] == ["a1"]
+    assert run("results", "list", "--json").lines[0]["strange"] == 1
+    assert "1 of another program left out" in run("results", "list", "--wide").out
+
+
 def test_missed_results_are_said_with_what_mends_it(
     run: Callable[..., Any], hear: Callable[..., list[Any]], yard: Any, store: Store
 ) -> None:
@@ -163,7 +213,7 @@ def test_proof_holds_and_says_what_it_proves(
     yard.end(Outcome.ACCEPTED, "a2")
     ended = run("audit", "--results", "billing")
     assert ended.code == 0
-    assert "The proof holds: of 3 messages" in ended.out
+    assert "The proof holds for 3 messages" in ended.out
     assert "only they know" in ended.err
     (found,) = run("audit", "--results", "billing", "--json").lines
     assert (found["ok"], found["given"], found["ahead"]) == (True, 2, 1)

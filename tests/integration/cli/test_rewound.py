@@ -61,7 +61,7 @@ def test_as_resend_in_words(run: Callable[..., Any], yard: Any, rewind: Callable
     rewind(1)
     done = run("rewound", "settle", "--as", "resend")
     assert done.code == 0
-    assert "Settled as to be sent again: 1 messages." in done.out
+    assert "Settled as to be sent again: 1 message." in done.out
     assert "Nothing of account main is left to decide" in done.out
     batch = yard.take()
     assert [message.may_have_been_sent for message in batch.messages] == [True, False]
@@ -93,7 +93,7 @@ def test_one_lane_is_settled_and_the_hold_stays(
     assert done.lines[-1]["left"] == ({} if is_route else {"mms-bulk@main": 1})
     if not is_route:
         assert (
-            "mms-bulk@main: 1 messages may have gone"
+            "mms-bulk@main: 1 message may have gone"
             in run("rewound", "settle", "--as", "sent", "--lane", what).out
         )
         assert run("rewound", "settle", "--as", "resend").code == 0

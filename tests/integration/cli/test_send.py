@@ -95,15 +95,12 @@ def test_a_time_without_a_zone_is_one_of_the_policy_and_repeated(run: Callable[.
         "2100-01-02T00:00:00.000+00:00",
     )
     people = run(*SEND, *IMAGE, *times, "--key", "k2")
-    assert (
-        "k2 is in and goes at 2100-01-01 09:00:00+09:00 (Asia/Seoul), "
-        "not after 2100-01-02 09:00:00+09:00 (Asia/Seoul)." in people.out
-    )
+    assert "k2 is in and goes at 2100-01-01 09:00:00 KST, not after 2100-01-02 09:00:00 KST." in people.out
     assert run("policy", "set", "@main", "time_zone=America/New_York", "--reason", "a test").code == 0
     (told,) = run(*SEND, *IMAGE, *times, "--key", "k3", "--json").lines
     assert told["send_at"] == "2100-01-01T14:00:00.000+00:00"
     people = run("reschedule", "k3", "2100-01-01 12:00")
-    assert "k3 goes at 2100-01-01 12:00:00-05:00 (America/New_York)" in people.out
+    assert "k3 goes at 2100-01-01 12:00:00 EST" in people.out
 
 
 def test_a_time_that_has_passed_is_refused_with_what_to_do(run: Callable[..., Any]) -> None:

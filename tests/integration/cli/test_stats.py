@@ -111,6 +111,8 @@ def test_a_price_makes_won_and_billed_states_are_a_policy(run: Callable[..., Any
         (1, None, 1),
     ]
     assert ended.lines[-1]["unpriced_services"] == ["sms-standard"]
+    # What has a price is in the sum, on the screen and in a file.
+    assert (total(ended)["won"], total(ended)["unpriced"]) == (1331, 1)
     assert "Without a price, and not in the sum of won: sms-standard." in run("stats").err
     run("policy", "set", "all", "billed=delivered", "--reason", "contract")
     run("policy", "set", "sms-standard@shop", "price=8", "--reason", "contract")

@@ -97,6 +97,18 @@ def test_ids_go_on_where_a_stream_was_emptied_after_a_clock_was_set_back(bench: 
     assert [id_ for id_, _ in published(bench)] == [f"{ahead}-6"]
 
 
+def test_ids_go_on_where_the_last_entry_was_taken_out_after_a_clock_was_set_back(bench: Bench) -> None:
+    client: Any = bench.store.client
+    name = bench.store.keys.results("main")
+    ahead = queries.server_ms(bench.store) + 3_600_000
+    client.xadd(name, {"s": "x"}, id=f"{ahead - 1}-0")
+    client.xadd(name, {"s": "x"}, id=f"{ahead}-5")
+    client.xdel(name, f"{ahead}-5")
+    bench.submit(1)
+    bench.stop(settlement=accepted(bench.take()))
+    assert [id_ for id_, _ in published(bench)] == [f"{ahead - 1}-0", f"{ahead}-6"]
+
+
 def test_cancel_and_a_person_are_published_too(bench: Bench) -> None:
     bench.submit(["a", "b"])
     ask(bench.store, "main", "a", Act.CANCEL)

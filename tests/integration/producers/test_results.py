@@ -13,9 +13,11 @@ from plexsend.clock import elapsed_s
 from plexsend.errors import GroupClosed, ResultsMissed
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
+from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.records import RECEIPT_NOTED
 from plexsend.outbox.results.overview import list_readers
+from plexsend.outbox.results.readers import Reader
 from plexsend.outbox.states import State
 from plexsend.testing import MemoryOutbox
 
@@ -180,6 +182,43 @@ def test_a_stop_gives_back_what_was_in_hand_with_several_accounts_too(
         if len(names) == 3:
             stop.set()
     assert {*names, *heard(producer)} == {"x", "a", "b", "c", "d"}
+
+
+def test_a_process_that_begins_beside_another_hears_nothing_older_than_the_reader(
+    producer: Producer, cancel: Cancel, store: Store
+) -> None:
+    """Between two accounts that the first process begins, the second one begins both."""
+    cancel("old-main")
+    cancel("old-shop", account="shop")
+    # What has the ms of the beginning is heard: it may have come after it.
+    wait_for_the_next_ms(store)
+    Reader(store, "main", "billing", "first").read()
+    wait_for_the_next_ms(store)
+    cancel("new-shop", account="shop")
+    cancel("new-main")
+    assert sorted(heard(producer)) == ["new-main", "new-shop"]
+    assert heard(producer) == []
+    cancel("later", account="other")
+    assert heard(producer) == ["later"]
+    assert list_readers(store, "shop")[0].missed == ()
+
+
+def wait_for_the_next_ms(store: Store) -> None:
+    now_ms = server_ms(store)
+    while server_ms(store) == now_ms:
+        pass
+
+
+def test_an_account_with_very_many_results_since_the_reader_began_is_heard_whole(
+    producer: Producer, store: Store
+) -> None:
+    Reader(store, "main", "billing", "first").read()
+    fields: dict[Any, Any] = {"s": "cancelled", "l": "sms-standard@shop", "c": "", "k": "k", "m": ""}
+    pipe = store.client.pipeline(transaction=False)
+    for place in range(1_100):
+        pipe.xadd(store.keys.results("shop"), fields | {"k": f"k{place}"})
+    pipe.execute()
+    assert len(heard(producer, account="shop")) == 1_100
 
 
 def test_a_loop_that_can_hear_nothing_says_so(

@@ -33,7 +33,7 @@ RCS: dict[str, Any] = {
     "msg_base_id": "SMwThT00",
     "br_id": "BR.1",
     "brand_key": "BK.1",
-    "header": "1",
+    "header": "0",
     "footer": "080-123-4567",
     "copy_allowed": False,
     "msg": {"body": {"title": "똠방각하", "description": ""}},

@@ -122,8 +122,8 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_found(path: Path) -> None:
     assert [each.msg_key for each in look] == ["k2", "k1"]
     assert [problem.reason for problem in look.problems] == [
         "it cannot be read",
-        "1 lines are of a newer program",
-        "1 lines cannot be read",
+        "1 line is of a newer program",
+        "1 line cannot be read",
     ]
 
 

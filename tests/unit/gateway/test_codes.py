@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.gateway.codes import CODES, Meaning, find_code
+from plexsend.gateway.codes import CODES, Meaning, code_words, find_code
 
 M = Meaning
 CONTRACT = {
@@ -73,3 +73,10 @@ def test_code_that_is_not_listed_follows_its_family(code: str, like: str) -> Non
 )
 def test_code_that_nobody_knows_is_not_guessed(code: str) -> None:
     assert find_code(code) is None
+
+
+def test_a_code_has_the_same_words_wherever_it_is_shown() -> None:
+    assert code_words("G141") == "the recipient number is invalid"
+    assert code_words("NO_BODY") == "its text was missing in Redis"
+    assert code_words("C599") == "server trouble"
+    assert code_words("X1") == ""

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.lanes import Lane
-from plexsend.outbox.results.readers import Missed, Span
+from plexsend.outbox.results.spans import Missed, Span
 from plexsend.outbox.states import State
 from plexsend.producers.wanted import Wanted, want
 from plexsend.testing.streams import MemoryReader, MemoryStreams
@@ -14,6 +14,7 @@ from plexsend.testing.streams import MemoryReader, MemoryStreams
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from plexsend.outbox.results.unreadable import Unreadable
 LANE = Lane("sms-bulk", None, "main")
 
 
@@ -28,10 +29,10 @@ class PlayedReader:
     def read(self, most: int = 100, done: str = "") -> Span | None:
         self._source.note("read", self.account, done)
         span = self._reader.read(min(most, self._source.most), done)
-        if span is None or self._source.missed is None:
+        if span is None or (self._source.missed is None and not self._source.unreadable):
             return span
         missed, self._source.missed = self._source.missed, None
-        return Span(span.first, span.last, span.entries, missed)
+        return Span(span.first, span.last, span.entries, missed, self._source.unreadable)
 
     def done(self, first: str) -> None:
         self._source.note("done", self.account, first)
@@ -58,6 +59,8 @@ class PlayedSource:
         """Entries of a span."""
         self.missed: Missed | None = None
         """What the next span says that it missed."""
+        self.unreadable: tuple[Unreadable, ...] = ()
+        """What each span says that it leaves out."""
         self.failures: list[Exception | None] = []
         """What the next calls raise, the first one first."""
         self.calls: list[tuple[str, str, str]] = []
@@ -86,14 +89,16 @@ class PlayedSource:
     def accounts(self) -> list[str]:
         return self.streams.accounts()
 
-    def accounts_of(self, name: str) -> list[str]:
-        return self.streams.accounts_of(name)
+    def began_ms(self, name: str) -> int | None:
+        return self.streams.began_ms(name)
 
     def reader(
-        self, account: str, name: str, process: str, *, from_start: bool, lease_ms: int
+        self, account: str, name: str, process: str, *, from_start: bool, since_ms: int, lease_ms: int
     ) -> PlayedReader:
         self.begun[account] = from_start
-        found = self.streams.reader(account, name, process, from_start=from_start, lease_ms=lease_ms)
+        found = self.streams.reader(
+            account, name, process, from_start=from_start, since_ms=since_ms, lease_ms=lease_ms
+        )
         return PlayedReader(found, self)
 
     def wait(self, readers: Sequence[object], timeout_s: float, stop: object) -> None:

@@ -14,7 +14,8 @@ import pytest
 from plexsend.errors import OutboxMoved, OutboxUnavailable, OutboxUnsuitable, ResultsMissed, UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.results.entries import Entry
-from plexsend.outbox.results.readers import Missed
+from plexsend.outbox.results.spans import Missed
+from plexsend.outbox.results.unreadable import Unreadable
 from plexsend.outbox.states import State
 from plexsend.producers.hearing import Rhythm
 from plexsend.producers.listening import AsyncResults, Results
@@ -303,6 +304,31 @@ def test_a_caller_may_be_told_what_was_missed_instead(source: PlayedSource) -> N
     missed: list[ResultsMissed] = []
     assert keys_of(source, on_missed=missed.append) == ["a"]
     assert len(missed) == 1
+
+
+def test_entries_that_cannot_be_read_are_logged_each_with_its_reason(
+    source: PlayedSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.publish("a")
+    source.unreadable = (
+        Unreadable("5-0", "another program wrote it", is_about_messages=False),
+        Unreadable("6-0", "this version does not know it", is_about_messages=True),
+    )
+    with caplog.at_level(logging.WARNING, "plexsend"):
+        assert keys_of(source) == ["a"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "The reader billing leaves out the entry 5-0 of the results of main: another program wrote it.",
+        "The reader billing leaves out the entry 6-0 of the results of main: this version does not know it.",
+    ]
+
+
+def test_every_reason_for_a_loss_is_told_in_words(source: PlayedSource) -> None:
+    for why in ("trimmed", "deleted", "skipped", "unreadable", "lost"):
+        source.publish(why)
+        source.missed = Missed(1_000, 61_000, 7, why)
+        with pytest.raises(ResultsMissed):
+            keys_of(source)
+        keys_of(source)
 
 
 def test_memory_holds_one_span(source: PlayedSource) -> None:

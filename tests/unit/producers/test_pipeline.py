@@ -437,10 +437,12 @@ def test_a_wrong_moment_is_told_beside_everything_else_that_is_wrong(make_item: 
         ("sendat", "Did you mean send_at?"),
         ("sendAt", "Did you mean send_at?"),
         ("expires", "Did you mean expires_at?"),
-        ("zzz", "echo_to_webhook, file_path, send_at, expires_at."),
+        ("zzz", "echo_to_webhook, file_path, send_at, expires_at, advertisement, night_consent."),
     ],
 )
-def test_the_moments_of_an_item_are_among_the_known_fields(make_item: Any, name: str, remedy: str) -> None:
+def test_what_is_said_beside_the_fields_is_among_the_known_fields(
+    make_item: Any, name: str, remedy: str
+) -> None:
     (invalid,) = _run([make_item(**{name: "x"})], Taker()).invalid
     (problem,) = invalid.problems
     assert (problem.field, problem.reason) == (name, "is not a field of this message")

@@ -115,6 +115,19 @@ def test_a_key_stays_whole_on_a_terminal_of_any_width(columns: str, monkeypatch:
     assert "[bold]" in drawn
 
 
+def test_columns_without_room_are_named_with_what_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    out, err = Terminal(), io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setattr("sys.stderr", err)
+    columns = (Column("msg_key"), Column("submitted", leave_out=1))
+
+    Screen(as_json=False).table(columns, [["k" * 12, "2026-01-01"]])
+    assert err.getvalue() == "No room for: submitted. --wide shows all columns.\n"
+    Screen(as_json=False).table(columns, [["k" * 12, "2026-01-01"]], wide=True)
+    assert err.getvalue().count("\n") == 1
+
+
 def test_no_color_is_honoured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")

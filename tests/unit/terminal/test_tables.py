@@ -44,7 +44,7 @@ def draw(
     """Return the lines that a terminal of this width shows."""
     monkeypatch.setenv("COLUMNS", str(width))
     terminal = Terminal()
-    assert print_table(terminal, COLUMNS, ROWS, blocks=blocks, wide=wide) == 2
+    assert print_table(terminal, COLUMNS, ROWS, blocks=blocks, wide=wide).rows == 2
     return [line.rstrip() for line in BOLD.sub("", terminal.getvalue()).splitlines()]
 
 
@@ -69,6 +69,23 @@ def test_drains_are_left_out_first_and_then_the_rate(
     # The numbers end where their heading ends, in all rows.
     end = lines[0].index("waiting") + len("waiting")
     assert [line[:end].split()[-1] for line in lines[2:4]] == ["1,234,567", "7"]
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"), [(120, ()), (52, ("drains",)), (44, ("rate/s", "drains")), (30, ())]
+)
+def test_what_is_left_out_is_named(
+    width: int, left_out: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert print_table(Terminal(), COLUMNS, ROWS, blocks=True).left_out == left_out
+    assert print_table(Terminal(), COLUMNS, ROWS, blocks=True, wide=True).left_out == ()
+
+
+def test_a_column_in_which_there_is_nothing_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "35")
+    rows = [["mms-finance@main", "1,234,567", "100", "", "account"]]
+    assert print_table(Terminal(), COLUMNS, rows, blocks=True).left_out == ("rate/s",)
 
 
 def test_a_folded_cell_breaks_at_its_words(monkeypatch: pytest.MonkeyPatch) -> None:

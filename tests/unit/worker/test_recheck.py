@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plexsend.gateway.ad_marks import AdMarks
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.batches import Outcome
 from plexsend.worker.recheck import recheck
@@ -127,3 +128,28 @@ def test_number_outside_only_to_is_never_posted() -> None:
         ("k4", Outcome.REJECTED, "ONLY_TO"),
     ]
     assert not any("0102345" in each.detail for each in checked.verdicts)
+
+
+MARKS = AdMarks("한빛상점", "080-123-4567")
+MARKED = "(광고) 한빛상점\n봄\n무료수신거부 080-123-4567"
+
+
+def test_advertisement_goes_under_the_marks_in_force_alone() -> None:
+    batch = make_batch(
+        make(OWN, key="k0", msg=MARKED),
+        make(OWN, key="k1", msg=MARKED.replace("한빛", "옛")),
+        make(OWN, key="k2", msg=MARKED.replace("4567", "9999"), sent=True),
+        make(OWN, key="k3"),
+        make(OWN, key="k4", msg="(광고) 한빛상점\n봄"),
+    )
+    checked = recheck(batch, LOADER, marks=MARKS)
+    assert [message.msg_key for message in checked.messages] == ["k0", "k3"]
+    assert [(each.msg_key, each.outcome, each.code) for each in checked.verdicts] == [
+        ("k1", Outcome.REJECTED, "AD_MARKS"),
+        ("k2", Outcome.PARK, "AD_MARKS"),
+        ("k4", Outcome.REJECTED, "AD_MARKS"),
+    ]
+    assert "한빛" not in "".join(each.detail for each in checked.verdicts)
+    # Nothing is read of a batch without advertisements.
+    plain = make_batch(replace(FRESH, stamp=OWN, body=b"not even JSON"))
+    assert recheck(plain, LOADER, marks=MARKS).messages is plain.messages

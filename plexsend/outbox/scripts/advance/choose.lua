@@ -43,8 +43,8 @@ end
 
 local function expire(lane, key, flags)
   if has(flags, MAY_HAVE_BEEN_SENT) then
-    note(key, 'park', '', 'expired, but it may have been sent')
     move(lane, key, 'waiting', 'park', now, nil)
+    note(key, 'park', '', 'expired, but it may have been sent')
   else
     move(lane, key, 'waiting', 'expire', 0, nil)
   end
@@ -73,8 +73,8 @@ local function look_through(lane, most, probing)
       elseif facts[4] and (tonumber(facts[4]) or math.huge) <= now then
         expire(lane, key, flags)
       elseif bar then
-        note(key, 'park', '', bar)
         move(lane, key, 'waiting', 'park', now, nil)
+        note(key, 'park', '', bar)
       elseif waits_until then
         move(lane, key, 'waiting', 'postpone', waits_until, nil)
       elseif has(flags, ALONE) then
@@ -103,8 +103,8 @@ local function add_bodies(chosen)
     message.body = found[i]
     if not found[i] then
       local event = has(message.facts[3], MAY_HAVE_BEEN_SENT) and 'park' or 'fail'
-      note(message.key, event, 'NO_BODY', 'the body is missing in Redis')
       move(message.lane, message.key, 'waiting', event, now, { 'c', 'NO_BODY' })
+      note(message.key, event, 'NO_BODY', 'the body is missing in Redis')
       whole = false
     end
   end

@@ -1,4 +1,4 @@
--- needs: _lanes, _gate, _wake, arguments, advance/names, advance/choose
+-- needs: _lanes, _gate, _quiet, _wake, arguments, advance/names, advance/choose
 -- Messages of other lanes of the route, for a batch that its own lane does not fill: so many small groups leave in
 -- full batches.
 
@@ -13,6 +13,7 @@ end
 
 -- The holds of the route let this take go; the lane's own may not.
 local function is_paused(other)
+  if quiet_until(other) then return true end
   local fields = own_fields(other)
   for _, text in ipairs(#fields > 0 and call('HMGET', P .. 'holds', unpack(fields)) or {}) do
     if text then return true end

@@ -24,10 +24,7 @@ end
 
 -- Redis lost the take (a restart, a fail-over): only this verdict says that it may have been sent.
 local function recall(key, record, verdict)
-  note_recalled(record.s)
   local flags, code, detail = with(with(record.f, MAY_HAVE_BEEN_SENT), ALONE), verdict.code, verdict.detail
-  note_window(record_of .. key, verdict)
-  note(key, verdict.outcome == 'park' and record.s ~= 'sending' and 'park' or 'late', code, detail)
   if record.s == 'sending' then
     call('HSET', record_of .. key, 'f', flags)
   elseif verdict.outcome == 'park' then
@@ -36,6 +33,9 @@ local function recall(key, record, verdict)
     if record.home ~= lane then came_back[record.home] = true end
     move(record.home, key, record.s, 'postpone', now + math.max(verdict.delay_ms, 1), { 'f', flags, 'c', code })
   end
+  note_recalled(record.s)
+  note_window(record_of .. key, verdict)
+  note(key, verdict.outcome == 'park' and record.s ~= 'sending' and 'park' or 'late', code, detail)
 end
 
 local function write_late(key, record, verdict)
@@ -53,9 +53,9 @@ local function write_late(key, record, verdict)
   elseif outcome ~= 'accepted' then
     note(key, 'late', code, 'late verdict, only noted: ' .. outcome)
   elseif target('accept_late', record.s) then
+    accept(record.home, key, record.s, code)
     note(key, 'accept_late', code, 'a request given up before was accepted')
     note_recalled(record.s)
-    accept(record.home, key, record.s, code)
   elseif record.s == 'sending' then
     note(key, 'late', code, 'an earlier request was accepted; the one under way is waited for')
     call('HSET', record_of .. key, 'f', with(record.f, ACCEPTED_LATE))

@@ -14,21 +14,21 @@ local function come_back(home, key, flags, outcome, delay_ms, code, detail)
   end
   if has(flags, CANCEL_WANTED) then
     if has(flags, MAY_HAVE_BEEN_SENT) then
-      note(key, 'park', code, 'cancel wanted, but it may have been sent')
       move(home, key, 'sending', 'park', now, fields)
+      note(key, 'park', code, 'cancel wanted, but it may have been sent')
     else
-      note(key, 'cancel', code, 'came back unsent')
       move(home, key, 'sending', 'cancel', 0, fields)
+      note(key, 'cancel', code, 'came back unsent')
     end
   elseif outcome == 'park' then
-    note(key, 'park', code, detail)
     move(home, key, 'sending', 'park', now, fields)
+    note(key, 'park', code, detail)
   elseif delay_ms > 0 then
-    note(key, 'postpone', code, detail)
     move(home, key, 'sending', 'postpone', now + delay_ms, fields)
+    note(key, 'postpone', code, detail)
   else
-    note(key, 'give_back', code, detail)
     move(home, key, 'sending', 'give_back', position(key), fields)
+    note(key, 'give_back', code, detail)
   end
 end
 

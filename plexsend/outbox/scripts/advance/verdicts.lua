@@ -1,10 +1,23 @@
 -- needs: _record, _lanes, _counts, _receipt, _kept, arguments, advance/names, advance/return, advance/late
 -- Verdicts on messages that had trouble, or have it now: refused, uncertain, back, accepted after all.
 
--- What the verdict of its own take does to a message, but for the straight way.
-local function settle_own(key, record, verdict)
+-- A request with it was not answered, or not so that anybody knows. `last_take`: the number of the route's last take.
+local function note_trouble(key, home, verdict, last_take)
+  local m = record_of .. key
+  bump(m, 'y')
+  note_window(m, verdict)
+  call('HSET', m, 'o', last_take)
+  if verdict.spent then bump(m, 'n') end
+  if mode == 'settle' then
+    bump(m, 'x')
+    count(home, 'reclaims', 1)
+  end
+  count(home, 'retries', verdict.outcome == 'retry' and 1 or 0)
+end
+
+-- What may fail comes first: then the verdict comes again.
+local function settle_by_verdict(key, record, verdict)
   local outcome, code, detail = verdict.outcome, verdict.code, verdict.detail
-  if has(record.f, RECEIPT_KEPT) and settled_by_receipt(key, record, outcome, code) then return end
   local flags = record.f
   if outcome == 'accepted' then
     accept(record.home, key, 'sending', code)
@@ -13,15 +26,15 @@ local function settle_own(key, record, verdict)
     return
   end
   if has(flags, ACCEPTED_LATE) then
-    note(key, 'accept', code, 'an earlier request was answered late: accepted')
     accept(record.home, key, 'sending', 'C100')
+    note(key, 'accept', code, 'an earlier request was answered late: accepted')
     return
   end
   -- Whoever judged did not know yet that it may have been sent: that came meanwhile, from a take that Redis forgot.
   local is_refused = outcome == 'rejected' or outcome == 'failed'
   if is_refused and has(flags, MAY_HAVE_BEEN_SENT) and is_known_key(code) then
-    note(key, 'accept', code, 'the gateway knew the key: the earlier request had sent it')
     accept(record.home, key, 'sending', code)
+    note(key, 'accept', code, 'the gateway knew the key: the earlier request had sent it')
     return
   end
   if is_refused and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then
@@ -30,23 +43,22 @@ local function settle_own(key, record, verdict)
     return
   end
   if is_refused then
-    note(key, outcome == 'rejected' and 'reject' or 'fail', code, detail)
-    move(record.home, key, 'sending', outcome == 'rejected' and 'reject' or 'fail', 0, { 'c', code })
+    local event = outcome == 'rejected' and 'reject' or 'fail'
+    move(record.home, key, 'sending', event, 0, { 'c', code })
+    note(key, event, code, detail)
     return
   end
   if verdict.alone then flags = with(flags, ALONE) end
-  if outcome == 'retry' or outcome == 'park' then
-    flags = with(flags, MAY_HAVE_BEEN_SENT)
-    local m = record_of .. key
-    bump(m, 'y')
-    note_window(m, verdict)
-    call('HSET', m, 'o', call('HGET', lane_key(route, 'counts'), 'takes') or '0')
-    if verdict.spent then bump(m, 'n') end
-    if mode == 'settle' then
-      bump(m, 'x')
-      count(record.home, 'reclaims', 1)
-    end
-    count(record.home, 'retries', outcome == 'retry' and 1 or 0)
-  end
+  local is_uncertain = outcome == 'retry' or outcome == 'park'
+  local last_take = is_uncertain and call('HGET', lane_key(route, 'counts'), 'takes') or '0'
+  if is_uncertain then flags = with(flags, MAY_HAVE_BEEN_SENT) end
   come_back(record.home, key, flags, outcome, verdict.delay_ms, code, detail)
+  if is_uncertain then note_trouble(key, record.home, verdict, last_take) end
+end
+
+-- What the verdict of its own take does to a message, but for the straight way.
+local function settle_own(key, record, verdict)
+  local function settle_it() settle_by_verdict(key, record, verdict) end
+  if not has(record.f, RECEIPT_KEPT) then return settle_it() end
+  settle_by_receipt(key, record, verdict.outcome, verdict.code, settle_it)
 end

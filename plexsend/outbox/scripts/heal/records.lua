@@ -2,8 +2,18 @@
 -- What was lost about messages is put right. No message gets another state but one of a closed group, which its cancel
 -- could not see.
 
+-- When it was parked, which its history says: what was published of it then is found by that.
+local function parked_ms(key)
+  local entries = redis.pcall('LRANGE', P .. 'h:' .. key, 0, -1)
+  for i = #entries, 1, -1 do
+    local at = number_in(string.match(entries[i], '^(%d+)|park|'))
+    if at then return math.min(at, now) end
+  end
+end
+
 -- Where in its set a message belongs whose record says that it is in this state.
-local function place_for(state, position, asked)
+local function place_for(key, state, position, asked)
+  if state == 'uncertain' then return parked_ms(key) or now end
   if state == 'waiting' then return tonumber(position or nil) or now_us end
   if state == 'scheduled' then return math.max(now, tonumber(asked or nil) or 0) end
   -- What is being sent counts as abandoned: nobody knows whether it was.
@@ -11,9 +21,9 @@ local function place_for(state, position, asked)
 end
 
 -- Where the set is to have it; nil where it is there, at a time that plexsend gave.
-local function right_place(state, at, position, asked)
-  if not at then return place_for(state, position, asked) end
-  if state == 'scheduled' and tonumber(at) > latest_due(asked) then return place_for(state, position, asked) end
+local function right_place(key, state, at, position, asked)
+  if not at then return place_for(key, state, position, asked) end
+  if state == 'scheduled' and tonumber(at) > latest_due(asked) then return place_for(key, state, position, asked) end
   if state == 'sending' and tonumber(at) > latest_deadline() then return now + policy_ms('reclaim_s') end
   return nil
 end
@@ -45,7 +55,7 @@ local function put_back(key)
   local set = found[1] and SET_OF(found[1])
   local home = set and is_plain(key) and lane_named(found[2])
   if not home then return false end
-  local score = right_place(found[1], call('ZSCORE', lane_key(home, set), key), found[3], found[4])
+  local score = right_place(key, found[1], call('ZSCORE', lane_key(home, set), key), found[3], found[4])
   if not score then return false end
   call('ZADD', lane_key(home, set), num(score), key)
   local group = group_of(home)

@@ -5,35 +5,36 @@
 local MOST_SPANS = 64
 -- How exactly it is noted when a reader was used last.
 local USED_TO_MS = 10000
--- Keys that are remembered of the ms of the entry given last; above, `*`.
-local LONGEST_EDGE = 4096
+-- Entries that are counted for a reader that begins in the middle of the stream; before more it begins before all.
+local MOST_COUNTED = 1000
 
-local function place_of(reader)
-  return reader.cursor .. ' ' .. num(reader.rank) .. ' ' .. reader.sure
-end
-
-local function write_reader(entry, reader)
-  call('HSET', entry, 'at', place_of(reader), 'edge', reader.edge)
-end
-
--- A reader begins behind what is there, or before it where that is asked for. A process that was in the middle of it goes
--- on where it was: a person dropped the reader meanwhile, or the server was emptied.
-local function begin(entry, stream)
-  local reader = { spans = {}, missed = {}, open = 0, edge = '', sure = '0-0' }
-  local goes_on = known ~= '' and (stream.last == '0-0' or not is_before(stream.last, known))
-  if goes_on then
-    reader.cursor, reader.rank = known, known_rank
-  elseif from_start or known ~= '' or call('EXISTS', P .. 'spoilt:readers:' .. name) == 1 then
-    reader.cursor, reader.rank = '0-0', stream.added - stream.length
-  else
-    reader.cursor, reader.rank = stream.last, stream.added
+-- Where a reader begins: its place and rank, and whether that is before all that is there.
+local function beginning(stream)
+  local was_spoilt = call('EXISTS', P .. 'spoilt:readers:' .. name) == 1
+  -- A process that was in the middle of it goes on where it was: a person dropped the reader meanwhile, or the server was
+  -- emptied. Where the reader was spoilt, nobody knows any more what others had in hand.
+  if known ~= '' and not was_spoilt and (stream.last == '0-0' or not is_before(stream.last, known)) then
+    return known, known_rank, false
   end
+  if from_start or known ~= '' or was_spoilt then return '0-0', stream.added - stream.length, true end
+  if since_ms == 0 then return stream.last, stream.added, false end
+  local later = #call('XRANGE', RESULTS, num(since_ms), '+', 'COUNT', MOST_COUNTED)
+  if later == MOST_COUNTED or later == stream.length then return '0-0', stream.added - stream.length, false end
+  return later == 0 and stream.last or id_before(num(since_ms) .. '-0'), stream.added - later, false
+end
+
+-- A reader begins behind what is there, or before it where that is asked for; in a further account with what came since
+-- it began in the first one.
+local function begin(entry, stream)
+  local reader = { spans = {}, missed = {}, open = 0, edge = '' }
+  local is_before_all
+  reader.cursor, reader.rank, is_before_all = beginning(stream)
   reader.sure = reader.cursor
   local at = id_parts(reader.cursor)
   if at == 0 then at = (stream.first and id_parts(stream.first) or now) - 1 end
-  reader.began = reader.cursor .. ' ' .. num(at)
+  reader.began = reader.cursor
   call('SADD', P .. 'readers', name)
-  call('HSET', entry, 'began', reader.began)
+  call('HSET', entry, 'began', reader.cursor .. ' ' .. num(at) .. ' ' .. (is_before_all and '0' or now_text))
   write_reader(entry, reader)
   return reader
 end
@@ -56,14 +57,14 @@ local function end_replay(entry, reader)
   call('XTRIM', side_stream, 'MAXLEN', 0)
   call('HDEL', entry, 'side', 'reached')
   reader.side = nil
-  local from, to = string.match(reader.reached or '', '^(%d+)%-(%d+)$')
-  if not from then return end
-  local windows = { reader.reached }
-  for window in string.gmatch(reader.replayed or '', '%d+%-%d+') do
+  local windows = {}
+  for window in string.gmatch(reader.reached .. ' ' .. (reader.replayed or ''), '%d+%-%d+') do
     if #windows < MOST_REPLAYED then windows[#windows + 1] = window end
   end
   call('HSET', entry, 'replayed', table.concat(windows, ' '))
-  forget_replayed(entry, reader, tonumber(from), tonumber(to))
+  for from, to in string.gmatch(reader.reached, '(%d+)%-(%d+)') do
+    forget_replayed(entry, reader, tonumber(from), tonumber(to))
+  end
 end
 
 local function has_side_span(reader)
@@ -79,13 +80,12 @@ local function read_side(entry, reader)
   if entries.err then
     -- Another program put something in its place: what was missing is missing still.
     call('RENAME', side_stream, P .. 'spoilt:replay:' .. name)
-    call('HDEL', entry, 'side', 'reached')
+    call('HDEL', entry, 'side', 'reached', 'pending')
     return nil
   end
   if #entries > 0 then
-    local last = entries[#entries][1]
-    call('HSET', entry, 'side', last)
-    write_span(entry, reader, 'r' .. entries[1][1], last, #entries, now, lease_ms)
+    reader.side = entries[#entries][1]
+    write_span(entry, reader, 'r' .. entries[1][1], reader.side, #entries, now, lease_ms, 'side', reader.side)
     return entries
   end
   -- One that is still under way, or was interrupted, goes on writing there.
@@ -96,8 +96,7 @@ end
 -- which costs the server eight times what reading them does.
 local function give_offered(entry, reader, stream)
   local is_same_ms = id_parts(last) == id_parts(reader.cursor)
-  reader.edge = is_same_ms and reader.edge .. ' ' .. edge or edge
-  if #reader.edge > LONGEST_EDGE then reader.edge = '*' end
+  reader.edge = join_edges(is_same_ms and reader.edge or '', edge)
   reader.cursor, reader.rank = last, reader.rank + entry_count
   if stream and stream.last == last then compare_ranks(entry, reader, stream) end
   write_span(entry, reader, first, last, entry_count, now, lease_ms, 'at', place_of(reader), 'edge', reader.edge)
@@ -128,15 +127,16 @@ local function answer_with(reader, status, more)
                      entries = more.entries })
 end
 
-local function read(entry, found)
-  local reader = reader_in(found)
+-- `reader`: nil where there is none yet.
+local function read(entry, reader)
   local stream = not reader and look_at_stream(RESULTS) or nil
   reader = reader or begin(entry, stream)
   if now - (number_in(reader.used) or 0) >= USED_TO_MS or (number_in(reader.used) or 0) > now then
-    call('HSET', entry, 'used', now_text)
+    -- First: where another program put something in place of the list, the call is made again.
     call('SADD', P .. 'readers', name)
+    call('HSET', entry, 'used', now_text)
   end
-  end_span(entry, reader, done_first)
+  end_own_span(entry, reader)
   stream = look(entry, reader, stream)
   local entries, wait, span = give_again(entry, reader)
   if entries then

@@ -24,23 +24,44 @@ local function ended_record(key, at, parked_ms)
   return record
 end
 
--- Calls `look` for each record on one page of a list of what ended, the latest first. Pages are counted from the end of
--- the list, where others are put meanwhile: `marker` is the entry that was looked at last. Answers the one of this page
--- ('' : there is none before it).
-local function each_ended(list, look)
-  local entries = redis.pcall('LRANGE', list, -(offset + ENDED_A_PAGE), -(offset + 1))
+-- Pages that one call passes over to find where it was.
+local MOST_PASSED = 10
+
+local function page_of(list, at)
+  local entries = redis.pcall('LRANGE', list, -(at + ENDED_A_PAGE), -(at + 1))
   -- Of another type: audit names it.
-  if entries.err or #entries == 0 then return '' end
-  local from = #entries
+  return entries.err and {} or entries
+end
+
+local function place_of_marker(entries)
   for i = #entries, 1, -1 do
-    if entries[i] == marker then from = i - 1 end
+    if entries[i] == marker then return i end
   end
-  for i = from, 1, -1 do
-    local at, key = string.match(entries[i], '^(%d+):(.*)$')
-    local record = at and ended_record(key, at)
+end
+
+-- Calls `look` for each record on one page of a list of what ended, the latest first. Pages are counted from the end of
+-- the list, where others are put meanwhile, however many; so each begins with the entry that was looked at last,
+-- `marker`, and what was put behind that is passed over. Answers the marker and the offset of the next page; '': there
+-- is none.
+local function each_ended(list, look)
+  local at, entries = offset, page_of(list, offset)
+  -- Before the first page there was none.
+  local place = marker == ' ' and #entries + 1 or place_of_marker(entries)
+  for _ = 1, MOST_PASSED do
+    if place or #entries == 0 then break end
+    at = at + ENDED_A_PAGE
+    entries = page_of(list, at)
+    place = place_of_marker(entries)
+  end
+  if #entries == 0 then return '', at end
+  if not place then return marker, at end
+  for i = place - 1, 1, -1 do
+    local ms, key = string.match(entries[i], '^(%d+):(.*)$')
+    local record = ms and ended_record(key, ms)
     if record then look(record) end
   end
-  return entries[1]
+  if #entries < ENDED_A_PAGE then return '', at end
+  return entries[1], at + ENDED_A_PAGE - 1
 end
 
 -- The same for keys that are named, of a lane's parked messages.

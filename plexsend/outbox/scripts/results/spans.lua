@@ -18,16 +18,28 @@ local function write_span(entry, reader, first, last, n, given_ms, lease, ...)
 end
 
 local function end_span(entry, reader, first)
-  if not reader.spans[first] then return end
   reader.spans[first], reader.open = nil, reader.open - 1
   call('HDEL', entry, 'span:' .. first)
+end
+
+-- The span that the caller names, where it has it still: its lease may have run out and another process have it, perhaps
+-- with more entries. The caller ends no more than it was given.
+local function own_span(reader)
+  local span = reader.spans[done_first]
+  if span and span.process == process and span.last == done_last then return span end
+end
+
+local function end_own_span(entry, reader)
+  if own_span(reader) then end_span(entry, reader, done_first) end
 end
 
 -- A span of which entries were trimmed since it was given out: whoever had it may not have come to them.
 local function find_trimmed(entry, reader, span, entries)
   local gone = span.n - #entries
   if gone <= 0 or string.sub(span.first, 1, 1) == 'r' then return end
-  note_missed(entry, reader, span.first, entries[1] and entries[1][1] or span.last, gone, 'trimmed', '')
+  local to = entries[1] and entries[1][1] or span.last
+  note_missed(entry, reader, { from = span.first, to = to, n = gone, why = 'trimmed', from_edge = '',
+                               to_edge = edge_at(to) })
 end
 
 -- The oldest span whose time has passed, and when the next one's does (ms from now). One that was given out in the
@@ -67,18 +79,18 @@ local function give_again(entry, reader)
 end
 
 -- What comes before `next_id` is ended; the rest stays with the caller for a lease, or lapses at once where that is 0.
--- Answers whether anything of it was the caller's to keep.
-local function cut_span(entry, reader, first, next_id, lease)
-  local span = reader.spans[first]
-  if not span or lease > 0 and span.process ~= process then return false end
-  local key, from = stream_of(first)
+-- Answers whether it was the caller's to cut.
+local function cut_span(entry, reader, lease)
+  local span = own_span(reader)
+  if not span then return false end
+  local key, from = stream_of(span.first)
   local _, next_from = stream_of(next_id)
   if is_before(span.last, next_from) then
-    end_span(entry, reader, first)
+    end_span(entry, reader, span.first)
     return true
   end
   local ended = #call('XRANGE', key, from, '(' .. next_from, 'COUNT', math.max(span.n, 1))
-  if next_id ~= first then end_span(entry, reader, first) end
+  if next_id ~= span.first then end_span(entry, reader, span.first) end
   write_span(entry, reader, next_id, span.last, math.max(span.n - ended, 1), lease > 0 and now or 0, lease)
   return true
 end

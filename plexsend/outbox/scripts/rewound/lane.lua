@@ -38,30 +38,32 @@ end
 local WORDS = 'Redis forgot whether it was sent; '
 
 -- The record is the one that the set says.
--- `code`: of the answer that an archive knows, which may be empty; nil where a person decides.
-local function settle_message(key, state, flags, code)
-  if state == 'sending' and has(flags, RECEIPT_KEPT) then
-    local record = { f = flags, home = lane }
-    if settled_by_receipt(key, record, 'retry', '') then return false end
-    flags = record.f
-  end
+-- `code`: of the answer that an archive knows, which may be empty; nil where a person decides. Answers whether it stays.
+local function settle_as_decided(key, state, flags, code)
   if code or text == 'sent' then
     local event, who = state == 'sending' and 'accept' or 'accept_late', code and 'the archive' or 'a person'
     code = code or 'PERSON'
-    note(key, event, code, WORDS .. who .. ' says that it was')
     move(lane, key, state, event, 0, { 'c', code, 'k', '' })
+    note(key, event, code, WORDS .. who .. ' says that it was')
     return false
   end
   -- A gateway that knows the key has it, and says so.
-  note(key, 'settle_resend', '', WORDS .. 'a person has it sent again')
-  local m = record_of .. key
-  if state == 'sending' then
+  local m, is_sending = record_of .. key, state == 'sending'
+  if is_sending then
     move(lane, key, state, 'give_back', tonumber(call('HGET', m, 'p')) or 0,
          { 'f', with(flags, MAY_HAVE_BEEN_SENT), 'k', '' })
-    return false
+  else
+    call('HSET', m, 'f', with(flags, MAY_HAVE_BEEN_SENT))
   end
-  call('HSET', m, 'f', with(flags, MAY_HAVE_BEEN_SENT))
-  return true
+  note(key, 'settle_resend', '', WORDS .. 'a person has it sent again')
+  return not is_sending
+end
+
+local function settle_message(key, state, flags, code)
+  if state ~= 'sending' or not has(flags, RECEIPT_KEPT) then return settle_as_decided(key, state, flags, code) end
+  local record = { f = flags, home = lane }
+  settle_by_receipt(key, record, 'retry', '', function() settle_as_decided(key, state, record.f, code) end)
+  return false
 end
 
 -- Looks through one set. Answers how many it settled, whether it has seen all of the set, and how many stay there.

@@ -52,7 +52,7 @@ end
 local function missing(lane, service, ready, spot, permits_state)
   local there, own, bells = running(lane)
   -- While lanes with a group wait, the lane without one leaves them a connection.
-  local shared = not group_of(lane) and own > 0 and group_waits(lane) and 1 or 0
+  local shared = not branch_of(lane) and own > 0 and group_waits(lane) and 1 or 0
   local n = math.min(service.connections - shared - there, math.ceil(ready / service.most_items) - own)
   if spot then
     local batches = math.max(1, math.floor((permits_state.permits - spot.keep) / service.most_items))

@@ -9,9 +9,9 @@ local function drop_leases_of(gone)
     -- An error, which has no members, where another program put something else there.
     for _, drain in ipairs(redis.pcall('ZRANGE', drains, 0, -1)) do
       if gone[string.match(drain, '^([^.:]+)%.')] then
-        local group = group_of(drain)
+        local branch = branch_of(drain)
         call('ZREM', drains, drain)
-        wake_by(group and with_group(route, group) or route, now)
+        wake_by(branch and with_branch(route, branch) or route, now)
       end
     end
   end

@@ -38,7 +38,7 @@ local function archive(at, key)
   local lane = lane_named(found[3])
   if lane and found[2] == at and target('archive', found[1]) then
     forget(lane, key, found[1], 'archive')
-    if group_of(lane) and not thinned[lane] then
+    if branch_of(lane) and not thinned[lane] then
       thinned[lane], thinned_count = true, thinned_count + 1
     end
     return true
@@ -49,16 +49,15 @@ end
 -- A time that is ahead is from before the clock was set back: that record counts as ended now, or it would keep all
 -- that ended after it. Where the time said when its end was published, that is written down.
 local function end_now(list, at, key)
-  local found = read_record(key, 's', 'e', 'w', 'r', 'l')
-  if found[2] == at and target('archive', found[1]) then
-    local lane = lane_named(found[5])
-    local function write_now()
-      call('HSET', record_of .. key, 'e', now_text)
-      if not found[3] and not found[4] then call('HSET', record_of .. key, 'r', at) end
-    end
-    if lane then recount(lane, key, found[1], write_now) else write_now() end
-    call('RPUSH', list, now_text .. ':' .. key)
-  end
+  local found = read_record(key, 's', 'e')
+  local state = found[1]
+  if found[2] ~= at or not target('archive', state) then return end
+  local ends, fields = read_end(key), { 'e', now_text }
+  local is_said = ends.r or BY_RECEIPT(state) and ends.w
+  if not is_said then fields[3], fields[4] = 'r', at end
+  local lane = lane_named(ends.l)
+  call('RPUSH', list, now_text .. ':' .. key)
+  if lane then rewrite_end(lane, key, state, ends, fields) else call('HSET', record_of .. key, unpack(fields)) end
 end
 
 -- Looks through one list in order of ending; answers whether more of it is old enough, whether it met something that

@@ -24,12 +24,15 @@ local function entries_from(list, place, before)
   return call('LRANGE', list, 0, MOST_TIDIED - 1), 0
 end
 
--- The time of the end stays, so the time of what is published about it is written down beside it.
+-- The time of the end stays, so the time of what is published about it is written down beside it. A receipt which only
+-- proved that the key was taken does not say what became of the message; its history has it.
 local function give_up(at, key, services)
-  local found = read_record(key, 's', 'e', 'l')
+  local found = read_record(key, 's', 'e', 'l', 'w')
   if found[1] ~= 'accepted' or found[2] ~= at then return end
   local lane = lane_named(found[3])
-  if lane and services[service_of(lane)] then move(lane, key, 'accepted', 'no_receipt', now, { 'r', now_text }) end
+  if not lane or not services[service_of(lane)] then return end
+  if found[4] then call('HDEL', record_of .. key, 'w') end
+  move(lane, key, 'accepted', 'no_receipt', now, { 'r', now_text })
 end
 
 -- Answers whether more of the list may be due. `since`: what ended before is of a time without receipts.

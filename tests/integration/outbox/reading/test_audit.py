@@ -75,7 +75,7 @@ def test_a_state_nobody_knows_is_named(filled: Store) -> None:
 def test_counts_that_do_not_add_up_are_named_by_lane(filled: Store) -> None:
     filled.client.hincrby(filled.keys.lane("main", LANE.name, "counts"), "submitted", 1)
     assert [item.what for item in audit(filled).discrepancies] == [
-        "21 submitted, but 20 counted in all states and archived"
+        "21 submitted, but 20 counted in all states and forgotten"
     ]
 
 

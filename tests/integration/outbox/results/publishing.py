@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.results.readers import Span
+    from plexsend.outbox.results.spans import Span
 
 
 class Publisher:
@@ -55,6 +55,15 @@ class Publisher:
         """Let the time of a span pass."""
         last, n, _, lease, process = text(self.client.hget(self.reader_key, f"span:{first}")).split(" ", 4)
         self.client.hset(self.reader_key, f"span:{first}", f"{last} {n} 0 {lease} {process}")
+
+    def spans(self) -> list[str]:
+        """Return the first ids of the spans that are out."""
+        fields = sorted(map(text, self.client.hkeys(self.reader_key)))
+        return [field.removeprefix("span:") for field in fields if field.startswith("span:")]
+
+    def reader_bytes(self) -> int:
+        """Return how many bytes the fields of the reader have."""
+        return sum(len(name) + len(value) for name, value in self.client.hgetall(self.reader_key).items())
 
     def trim(self, before_ms: int) -> None:
         """Take away what was published before, as its age does."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.results.readers import Missed
+from plexsend.outbox.results.overview import list_readers
+from plexsend.outbox.results.spans import Missed
 from tests.integration.outbox.results.publishing import hear_all, heard
 
 if TYPE_CHECKING:
@@ -136,6 +137,95 @@ def test_emptied_server_costs_a_running_process_nothing_that_comes_later(publish
     publisher.client.delete(publisher.key, publisher.reader_key)
     publisher.publish_all("c")
     assert hear_all(reader) == ["c"]
+
+
+def test_what_a_process_had_read_ahead_is_missed_once_where_it_was_trimmed(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    keys = [f"k{number}" for number in range(1, 31)]
+    publisher.publish_all(*keys)
+    first = reader.read(5)
+    assert heard(first) == keys[:5]
+    assert reader.has_ahead
+    assert first
+    publisher.trim(9_000)
+    second = reader.read(5, first.first)
+    assert second
+    assert (heard(second), second.missed) == (keys[7:12], Missed(6_000, 9_000, 2, "trimmed"))
+    reader.done(second.first)
+    # The next gap counts as well, for another process and with all that was given before.
+    publisher.trim(16_000)
+    other = publisher.reader("p2")
+    third = other.read(5)
+    assert third
+    assert (heard(third), third.missed) == (keys[14:19], Missed(13_000, 16_000, 2, "trimmed"))
+    other.done(third.first)
+    assert hear_all(other) == keys[19:]
+    (state,) = list_readers(publisher.store, "main")
+    assert state.missed == (Missed(6_000, 9_000, 2, "trimmed"), Missed(13_000, 16_000, 2, "trimmed"))
+
+
+def test_reader_goes_on_where_the_whole_stream_was_trimmed(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c")
+    assert heard(reader.read(1)) == ["a"]
+    publisher.trim(10_000)
+    said = reader.read()
+    assert said
+    assert (said.entries, said.missed) == ((), Missed(2_000, 4_000, 2, "trimmed"))
+    publisher.publish("d", ms=4_000)
+    span = publisher.reader("p2").read()
+    assert span
+    assert (heard(span), span.missed) == (["d"], None)
+
+
+def test_trim_within_one_ms_leaves_what_is_behind_it(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a")
+    ids = [publisher.publish(key, ms=5_000) for key in "bcde"]
+    assert heard(reader.read(2)) == ["a", "b"]
+    publisher.client.xtrim(publisher.key, minid=ids[2], approximate=False)
+    span = reader.read(5)
+    assert span
+    assert span.missed
+    assert (heard(span), span.missed.entries) == (["d", "e"], 1)
+
+
+def test_what_was_missed_keeps_a_bounded_number_of_keys(publisher: Publisher) -> None:
+    """As behind a reader that is always too slow, and publishes of many messages."""
+    reader = publisher.begun()
+    many = ["x" * 36 + str(number) for number in range(10)]
+    for number in range(40):
+        for _ in range(2):
+            publisher.publish(*many)
+        publisher.trim(publisher._ms - 500)
+        span = reader.read(1)
+        assert span
+        reader.done(span.first)
+        if number == 20:
+            before = publisher.reader_bytes()
+    assert publisher.reader_bytes() < before + 200
+    publisher.publish_all("a", *(f"b{number:0100}" for number in range(100)))
+    publisher.trim(publisher._ms - 500)
+    publisher.publish(*("y" * 36 + str(number) for number in range(200)))
+    publisher.trim(publisher._ms)
+    reader.read()
+    assert publisher.reader_bytes() < before + 9_000
+
+
+def test_window_of_two_that_became_one_reaches_to_the_later_end(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish("heard", ms=50_000)
+    hear_all(reader)
+    for number, (first, last) in enumerate(
+        [(10, 900), (20, 30), *((1_000 + n, 1_000 + n) for n in range(14))]
+    ):
+        publisher.client.hset(publisher.reader_key, f"missed:{first}-0", f"{last}-0 1 trimmed|k{number}\nz")
+    publisher.publish_all("a", "b")
+    publisher.trim(51_500)
+    publisher.reader("p2").read()
+    (state,) = list_readers(publisher.store, "main")
+    assert state.missed[0] == Missed(10, 900, 2, "trimmed")
+    assert len(state.missed) == 16
 
 
 def test_what_was_missed_stays_bounded(publisher: Publisher) -> None:

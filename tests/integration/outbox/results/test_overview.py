@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.results.overview import drop, list_readers
-from plexsend.outbox.results.readers import Missed
+from plexsend.outbox.results.spans import Missed
 from tests.integration.outbox.results.publishing import hear_all
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.replies import text
 from plexsend.outbox.results.overview import list_readers
@@ -34,11 +35,15 @@ class Hearing:
         assert self.reader.read() is None
 
     def send(self, *keys: str, outcome: Outcome = Outcome.ACCEPTED) -> None:
-        """Send these messages, each in a request of its own, so that each is an entry of its own."""
+        """Send these messages, each in a request and at a ms of its own: so each is an entry of its own."""
         for key in keys:
             self.bench.submit([key])
             batch = self.bench.take()
             self.bench.stop(settlement=verdicts(batch, outcome, code="C100"))
+            ended_ms = server_ms(self.store)
+            # Of two that share a ms a proof cannot say which of them was taken out.
+            while server_ms(self.store) == ended_ms:
+                time.sleep(0)
 
     def prove(self, since_ms: int | None = None) -> Proof:
         """Return the proof of the reader."""
@@ -116,6 +121,38 @@ def test_what_ends_during_the_proof_makes_it_count_nothing_twice(hearing: Hearin
     assert (proof.ok, proof.counted) == (True, 250)
 
 
+def test_what_ends_in_masses_during_the_proof_makes_it_count_nothing_twice(hearing: Hearing) -> None:
+    hearing.bench.submit(250)
+    hearing.bench.drain_all()
+    its_list = f"{hearing.store.keys.account('main')}ended"
+    more = iter([230, 1_500])
+
+    def end_more(_: int) -> None:
+        # As by one call that cancels a group: they take places in the list.
+        if n := next(more, 0):
+            hearing.client.rpush(its_list, *(f"{10**13}:m{n}-{number}" for number in range(n)))
+
+    proof = prove(hearing.store, "main", "billing", progress=end_more)
+    assert proof
+    assert (proof.ok, proof.counted) == (True, 250)
+    assert next(more, None) is None
+
+
+def test_parked_message_that_ends_during_the_proof_is_not_counted_twice(hearing: Hearing) -> None:
+    hearing.bench.submit(150)
+    hearing.bench.drain_all()
+    hearing.send("p", "q", outcome=Outcome.PARK)
+    receipts = iter([Receipt("p", "0")])
+
+    def settle(_: int) -> None:
+        take_receipts(hearing.store, "main", list(receipts))
+
+    proof = prove(hearing.store, "main", "billing", progress=settle)
+    assert proof
+    # What ends meanwhile is not looked at.
+    assert (proof.ok, proof.counted) == (True, 151)
+
+
 @pytest.mark.parametrize("is_heard", [False, True])
 @pytest.mark.parametrize("place", [0, 2, 4])
 def test_reader_that_was_robbed_of_an_entry_is_caught(
@@ -164,6 +201,24 @@ def test_trimmed_span_that_no_process_ended_is_not_given(hearing: Hearing) -> No
     hear_all(hearing.reader)
     hearing.trim_to(hearing.ids()[-1])
     assert hearing.missing() == {"a": "trimmed", "b": "trimmed"}
+
+
+def test_burst_whose_keys_are_more_than_are_remembered_was_given_though_it_was_trimmed(
+    hearing: Hearing,
+) -> None:
+    hearing.send("a", "b")
+    record = hearing.store.keys.record("main", "a")
+    ms = int(hearing.ids()[1].partition("-")[0])
+    hearing.client.delete(hearing.stream)
+    # The results of `a` and `b` share their ms with so many that their keys are not remembered.
+    for keys in ("a", *(f"{n}{'x' * 1_000}" for n in range(5)), "b"):
+        fields = {"s": "accepted", "l": "mms-bulk@main", "c": "C100", "k": keys, "m": ""}
+        hearing.client.xadd(hearing.stream, fields, id=f"{ms}-*")
+    hearing.client.hset(record, "e", ms)
+    assert len(hear_all(hearing.reader, most=6)) == 7
+    assert hearing.client.hget(hearing.store.keys.reader("main", "billing"), "edge") == b"*"
+    hearing.client.xtrim(hearing.stream, maxlen=0)
+    assert hearing.prove().ok
 
 
 def test_reader_that_somebody_put_ahead_is_caught(hearing: Hearing) -> None:
@@ -275,6 +330,33 @@ class TestReplay:
         assert proof
         assert (proof.ok, proof.given) == (True, 1)
 
+    def test_second_replay_leaves_what_the_first_one_rebuilt_ahead(self, hearing: Hearing) -> None:
+        hearing.send("a", "b", "c")
+        hearing.client.delete(hearing.stream)
+        hearing.reader.read()
+        assert len(hearing.missing()) == 3
+        replay(hearing.store, "main", "billing", 0)
+        late_ms = _ended_ms(hearing, "c") + 1
+        heard_between: list[str] = []
+
+        def listen(_: int) -> None:
+            heard_between.extend(hear_all(hearing.reader))
+
+        assert replay(hearing.store, "main", "billing", late_ms, progress=listen) == 0
+        assert sorted(heard_between) == ["a", "b", "c"]
+        hear_all(hearing.reader)
+        proof = hearing.prove()
+        assert (proof.ok, proof.given) == (True, 3)
+
+    def test_replay_whose_place_was_spoilt_is_given_again(self, hearing: Hearing) -> None:
+        hearing.send("a", "b")
+        hearing.client.delete(hearing.stream)
+        hearing.reader.read()
+        replay(hearing.store, "main", "billing", 0)
+        hearing.client.hset(hearing.store.keys.reader("main", "billing"), "side", "junk")
+        assert sorted(hear_all(hearing.reader)) == ["a", "b"]
+        assert hearing.prove().given == 2
+
     def test_replay_to_a_reader_that_is_not_there_is_none(self, hearing: Hearing) -> None:
         assert replay(hearing.store, "main", "nobody", 0) is None
 
@@ -300,6 +382,41 @@ class TestReplay:
         assert hearing.prove().ok
 
 
+def _ended_ms(hearing: Hearing, key: str) -> int:
+    return int(hearing.client.hget(hearing.store.keys.record("main", key), "e"))
+
+
+def test_result_that_this_version_cannot_read_is_missing_until_a_replay(hearing: Hearing) -> None:
+    hearing.send("a", "b", "c")
+    (_, one), _, _ = entries = hearing.client.xrange(hearing.stream)
+    hearing.client.delete(hearing.stream)
+    for entry_id, fields in entries:
+        is_newer = fields[b"k"] == b"b"
+        hearing.client.xadd(hearing.stream, fields | ({b"s": b"read"} if is_newer else {}), id=entry_id)
+    assert one
+    assert sorted(hear_all(hearing.reader)) == ["a", "c"]
+    assert hearing.missing() == {"b": "unreadable"}
+    replay(hearing.store, "main", "billing", 0)
+    assert sorted(hear_all(hearing.reader)) == ["a", "b", "c"]
+    assert hearing.missing() == {}
+
+
+def test_keys_that_were_too_many_to_keep_are_unknown_and_not_given(hearing: Hearing) -> None:
+    hearing.send("a", "b")
+    hear_all(hearing.reader)
+    reader_key = hearing.store.keys.reader("main", "billing")
+    hearing.client.hset(reader_key, "edge", "*")
+    last_ms = hearing.ids()[-1].partition("-")[0]
+    hearing.trim_to(f"{int(last_ms) + 1}-0")
+    # The reader has heard as many as there ever were.
+    assert hearing.prove().given == 2
+    place = text(hearing.client.hget(reader_key, "at")).split()
+    hearing.client.hset(reader_key, "at", f"{place[0]} 1 {place[2]}")
+    assert (hearing.prove().given, hearing.prove().unknown) == (1, 1)
+    hearing.reader.read()
+    assert (hearing.prove().given, hearing.prove().unknown) == (1, 1)
+
+
 def test_message_that_an_older_program_settled_was_never_published_and_is_named(hearing: Hearing) -> None:
     hearing.send("a")
     _age(hearing, "a", 3_000)
@@ -307,7 +424,7 @@ def test_message_that_an_older_program_settled_was_never_published_and_is_named(
     _age(hearing, "b", 1_000)
     hear_all(hearing.reader)
     first = f"{int(hearing.ids()[0].partition('-')[0]) - 2_000}-0"
-    hearing.client.hset(hearing.store.keys.reader("main", "billing"), "began", "0-0 0")
+    hearing.client.hset(hearing.store.keys.reader("main", "billing"), "began", "0-0 0 0")
     republished = hearing.client.xrange(hearing.stream)[0][1]
     hearing.client.delete(hearing.stream)
     hearing.client.xadd(hearing.stream, republished, id=first)

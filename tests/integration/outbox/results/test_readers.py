@@ -14,8 +14,9 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.results.entries import Entry
 from plexsend.outbox.results.news import wait
-from plexsend.outbox.results.overview import drop
+from plexsend.outbox.results.overview import drop, list_readers
 from plexsend.outbox.results.readers import Reader
+from plexsend.outbox.results.spans import Missed
 from plexsend.outbox.states import State
 from tests.integration.outbox.results.publishing import Publisher, hear_all, heard, joined
 
@@ -115,6 +116,37 @@ def test_span_is_kept_for_another_lease_unless_another_has_it(publisher: Publish
     assert not reader.keep(ids[2], ids[2])
 
 
+def test_process_whose_lease_ran_out_does_not_end_or_cut_what_another_has(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    ids = publisher.publish_all("a", "b")
+    span = reader.read()
+    assert span
+    publisher.let_lapse(span.first)
+    other = publisher.reader("p2")
+    again = other.read()
+    assert heard(again) == ["a", "b"]
+    reader.done(span.first)
+    assert publisher.spans() == [span.first]
+    reader.read(done=span.first)
+    reader.give_back(span.first, ids[1])
+    assert publisher.spans() == [span.first]
+    other.done(span.first)
+    assert publisher.spans() == []
+
+
+def test_process_ends_no_more_than_it_was_given(publisher: Publisher) -> None:
+    ids = publisher.publish_all("a", "b", "c")
+    reader = publisher.reader(from_start=True)
+    first = reader.read(2)
+    assert heard(first) == ["a", "b"]
+    assert first
+    drop(publisher.store, "main", "billing")
+    # One of the same name has more under the same first id.
+    assert heard(publisher.reader(from_start=True).read()) == ["a", "b", "c"]
+    reader.done(first.first)
+    assert publisher.spans() == [ids[0]]
+
+
 def test_no_more_than_64_spans_are_out(publisher: Publisher) -> None:
     reader = publisher.begun()
     publisher.publish_all(*(f"k{i}" for i in range(66)))
@@ -183,6 +215,84 @@ def test_stream_that_another_program_replaced_is_put_aside_and_said(publisher: P
     assert publisher.client.get(f"{publisher.store.keys.account('main')}spoilt:results") == b"foreign"
 
 
+def test_keys_of_one_ms_that_are_too_many_stay_so(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish(*(f"k{number:039}" for number in range(120)), ms=5_000)
+    reader.read(1)
+    publisher.publish("z", ms=5_000)
+    hear_all(reader)
+    assert publisher.client.hget(publisher.reader_key, "edge") == b"*"
+    publisher.publish("y", ms=6_000)
+    hear_all(reader)
+    assert publisher.client.hget(publisher.reader_key, "edge") == b"y"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("at", "junk"),
+        ("at", "99999999999999999999-0 1 0-0"),
+        ("at", "4000-99999999999999999999 3 0-0"),
+        ("at", "4000-0 1e99 0-0"),
+        ("at", None),
+        ("began", "junk"),
+        ("began", None),
+        ("span:2000-0", "junk"),
+        ("span:2000-0", "2000-0 99999999999999999999 0 1 p"),
+        ("span:junk", "2000-0 1 0 1 p"),
+        ("missed:1-0", "junk"),
+        ("missed:", "2-0 1 trimmed|a\nb"),
+    ],
+)
+def test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again(
+    publisher: Publisher, field: str, value: str | None
+) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c")
+    assert heard(reader.read(1)) == ["a"]
+    assert heard(publisher.reader("p2").read()) == ["b", "c"]
+    if value is None:
+        publisher.client.hdel(publisher.reader_key, field)
+    else:
+        publisher.client.hset(publisher.reader_key, field, value)
+    # Also in a process that knows where it was: what the others had in hand is not known any more.
+    assert hear_all(reader) == ["a", "b", "c"]
+    assert publisher.client.exists(f"{publisher.store.keys.account('main')}spoilt:readers:billing")
+    publisher.publish("d")
+    assert hear_all(publisher.reader("p2")) == ["d"]
+
+
+@pytest.mark.parametrize("field", ["used", "edge", "strange", "replayed", "side", "reached", "unheard-of"])
+def test_field_of_which_no_result_depends_may_be_spoilt(publisher: Publisher, field: str) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b", "c")
+    assert heard(reader.read(1)) == ["a"]
+    publisher.client.hset(publisher.reader_key, field, "junk\n99999999999999999999-0 *")
+    assert hear_all(reader) == ["b", "c"]
+    assert list_readers(publisher.store, "main")[0].is_readable
+
+
+def test_entry_that_a_newer_program_wrote_is_missed_once_and_said(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish("a")
+    strange = publisher.publish("b", state="read")
+    publisher.client.xadd(publisher.key, {"x": "y"}, id="3500-0")
+    publisher.publish("c")
+    span = reader.read()
+    assert span
+    assert (heard(span), span.missed) == (["a", "c"], Missed(3_000, 3_000, 1, "unreadable"))
+    assert [each.why for each in span.unreadable] == [
+        "this version of plexsend does not know the state read",
+        "another program wrote it",
+    ]
+    publisher.let_lapse(span.first)
+    again = publisher.reader("p2").read()
+    assert again
+    assert (again.missed, again.unreadable[0].id) == (None, strange)
+    (state,) = list_readers(publisher.store, "main")
+    assert (state.missed, state.strange) == ((Missed(3_000, 3_000, 1, "unreadable"),), 1)
+
+
 def test_entry_that_another_program_wrote_is_named_and_its_neighbours_are_given(publisher: Publisher) -> None:
     reader = publisher.begun()
     publisher.publish("a")
@@ -193,7 +303,7 @@ def test_entry_that_another_program_wrote_is_named_and_its_neighbours_are_given(
     span = reader.read()
     assert heard(span) == ["a", "e"]
     assert span
-    assert span.unreadable == (foreign.decode(), "3000-0", "4000-0")
+    assert [each.id for each in span.unreadable] == [foreign.decode(), "3000-0", "4000-0"]
 
 
 def test_reader_that_was_dropped_goes_on_in_the_process_that_has_it(publisher: Publisher) -> None:

@@ -12,6 +12,7 @@ from plexsend.outbox.reading.flow import PartFacts
 from plexsend.outbox.reading.group_why import GroupWhy, explain_group
 from plexsend.outbox.reading.groups import GroupView
 from plexsend.outbox.states import State
+from plexsend.terminal.moments import WallClock
 
 SPRING = Lane("mms-bulk", None, "main", "spring")
 PAUSE = Hold("main", Scope.GROUP, "spring", Reason.PAUSE, 1, None, 0, "kim", "wrong price", probing=False)
@@ -23,7 +24,7 @@ def view(closing: Closing | None = None, **states: int) -> GroupView:
 
 
 def ask(seen: GroupView, *parts: PartFacts) -> GroupWhy:
-    return explain_group("spring", "main", [seen], parts)
+    return explain_group("spring", "main", [seen], parts, WallClock())
 
 
 def test_a_group_of_which_nothing_waits_is_well_and_has_no_cause() -> None:

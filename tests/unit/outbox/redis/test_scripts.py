@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import fields
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = files("plexsend.outbox.scripts")
 LONGEST_PART = 160
+PARTS = {script: parts(script) for script in Script}
 CODE = {script: re.sub(r"--.*", "", source(script)) for script in Script}
 
 
@@ -41,14 +43,14 @@ def names_of_files() -> Iterator[str]:
 @pytest.mark.parametrize("name", list(names_of_files()))
 def test_every_file_is_short_and_a_script_needs_it(name: str) -> None:
     assert len(FOLDER.joinpath(f"{name}.lua").read_text("utf-8").splitlines()) <= LONGEST_PART
-    assert any(part.name == name for script in Script for part in parts(script))
+    assert any(part.name == name for script in Script for part in PARTS[script])
 
 
 @pytest.mark.parametrize("script", Script)
 def test_each_part_comes_once_and_behind_what_it_needs(script: Script) -> None:
-    names = [part.name for part in parts(script)]
+    names = [part.name for part in PARTS[script]]
     assert len(set(names)) == len(names)
-    for place, part in enumerate(parts(script)):
+    for place, part in enumerate(PARTS[script]):
         listed = " ".join(re.findall(r"^-- needs: (.+)$", part.text, re.MULTILINE))
         needs = {name for name in re.split(r"[,;\s]+", listed) if name} - {"nothing"}
         assert needs <= set(names[:place])
@@ -57,13 +59,14 @@ def test_each_part_comes_once_and_behind_what_it_needs(script: Script) -> None:
 @pytest.mark.parametrize("script", Script)
 def test_no_function_is_made_that_the_script_does_not_name(script: Script) -> None:
     code = re.sub(r"'[^'\n]*'", "", CODE[script])
+    times = Counter(re.findall(r"\w+", code))
     for name in re.findall(r"^local function (\w+)\(", code, re.MULTILINE):
-        assert len(re.findall(rf"\b{name}\b", code)) > 1, name
+        assert times[name] > 1, name
 
 
 def test_functions_that_most_calls_do_not_use_are_made_by_the_first_that_does() -> None:
-    names = [part.name for part in parts(Script.ADVANCE)]
-    inside = parts(Script.ADVANCE)[names.index("begin of make_1") + 1 : names.index("end of make_1")]
+    names = [part.name for part in PARTS[Script.ADVANCE]]
+    inside = PARTS[Script.ADVANCE][names.index("begin of make_1") + 1 : names.index("end of make_1")]
     assert {"_rate", "_line", "advance/permits"} <= {part.name for part in inside}
     text = "\n".join(part.text for part in inside)
     assert "\nfunction take_permits(" in text
@@ -75,7 +78,7 @@ def test_functions_that_most_calls_do_not_use_are_made_by_the_first_that_does() 
 @pytest.mark.parametrize("script", Script)
 def test_every_change_of_a_state_goes_through_the_hook(script: Script) -> None:
     """The counts of states are what hangs on it: nothing else may write them."""
-    for part in parts(script):
+    for part in PARTS[script]:
         if "'s:'" in part.text or "'a:'" in part.text:
             assert part.name == "_counts"
         # What is published names the state too.
@@ -95,9 +98,9 @@ def test_every_constant_is_named_by_a_script(name: str) -> None:
 
 @pytest.mark.parametrize("script", Script)
 def test_constants_and_flags_come_only_where_they_are_named(script: Script) -> None:
+    times = Counter(re.findall(r"\w+", CODE[script]))
     for name in (*constants.given(), *Flag.__members__):
-        times = len(re.findall(rf"\b{name}\b", CODE[script]))
-        assert times != 1, f"{name} is given to {script}, which does not name it"
+        assert times[name] != 1, f"{name} is given to {script}, which does not name it"
 
 
 def test_scripts_write_no_flag_as_a_letter() -> None:
@@ -161,7 +164,7 @@ def test_every_reason_has_one_row_that_is_whole() -> None:
 def test_no_script_knows_a_reason_by_its_name() -> None:
     """So a new one touches none: its row says all that they need."""
     for script in Script:
-        for part in parts(script):
+        for part in PARTS[script]:
             if part.name not in {*PRELUDES, "arguments"}:
                 code = re.sub(r"--.*", "", part.text)
                 assert re.findall(rf"'[^'\n]*\b(?:{'|'.join(Reason)})\b[^'\n]*'", code) == []

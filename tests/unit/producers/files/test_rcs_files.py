@@ -40,7 +40,7 @@ ITEM: dict[str, Any] = {
     "msg_base_id": "SMwThT00",
     "br_id": "BR.1",
     "brand_key": "BK.1",
-    "header": "1",
+    "header": "0",
     "footer": "080-123-4567",
     "copy_allowed": "TRUE",
     "msg": {"body": {"title": "제목, 둘", "description": "두\n줄", "media": "maapfile://1"}},
@@ -101,6 +101,8 @@ def test_columns_are_the_fields_with_dots_between_the_names() -> None:
         "buttons",
         "send_at",
         "expires_at",
+        "advertisement",
+        "night_consent",
     )
     required = ("sender_number", "receiver_number", "msg_base_id", "br_id", "brand_key", "header")
     assert columns.required == ("msg_type", *required)
