@@ -14,7 +14,7 @@ from plexsend.sandbox.magic import MAGIC, Effect, Magic
 from plexsend.sandbox.products import ROUTES, Product, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from plexsend.sandbox.album import Album
     from plexsend.sandbox.behaviour import Behaviour
@@ -138,14 +138,23 @@ def _refuse_pictures(items: object, album: Album | None) -> Whole | None:
     if album is None or not isinstance(items, list):
         return None
     for index, item in enumerate(items):
-        body = item["msg"].get("body", {}) if isinstance(item.get("msg"), dict) else {}
-        shown = [("file_path", each) for each in item.get("file_path", ())]
-        shown += [(f"msg.body.{name}", value) for name, value in body.items() if name.startswith("media")]
-        for field, address in shown:
-            wrong = album.refuses(address)
+        for field, address in _shown(item):
+            wrong = album.refuses(address) if isinstance(address, str) else None
             if wrong is not None:
                 return refuse("C400_2", f"{ARRAY}[{index}].{field} {wrong}")
     return None
+
+
+# An item of another product's path was not judged: it may hold anything.
+def _shown(item: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the images of an item, with the fields that hold them."""
+    paths, msg = item.get("file_path"), item.get("msg")
+    for address in paths if isinstance(paths, list) else ():
+        yield "file_path", address
+    body = msg.get("body") if isinstance(msg, dict) else None
+    for name, value in body.items() if isinstance(body, dict) else ():
+        if name.startswith("media"):
+            yield f"msg.body.{name}", value
 
 
 def _judge_item(

@@ -1,4 +1,4 @@
-"""What may be uploaded as a picture, by its bytes alone: written a second time, and without an imaging library."""
+"""What may be uploaded as a picture, by its bytes alone: written a second time, without an imaging tool."""
 
 from __future__ import annotations
 
@@ -40,8 +40,13 @@ RCS = PictureRules("rcs", "/file/v1/rcs/image/{user_id}", png=True, most_bytes=1
 _PATHS = {re.compile(re.escape(rules.path).replace(r"\{user_id\}", "([^/]+)")): rules for rules in (MMS, RCS)}
 
 
+_BEGIN = ("/image/", "/file/")
+
+
 def find_rules(path: str) -> tuple[PictureRules, str] | None:
     """Return what may be uploaded to a path, and for which user; None: it is no such path."""
+    if not path.startswith(_BEGIN):
+        return None
     for pattern, rules in _PATHS.items():
         found = pattern.fullmatch(path)
         if found is not None:

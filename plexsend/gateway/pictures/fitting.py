@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image as Pixels
 
 from plexsend.gateway.pictures.judging import problems_of, unpack
-from plexsend.gateway.pictures.opening import is_progressive, open_picture, readable
+from plexsend.gateway.pictures.opening import is_progressive, open_picture, quietly, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,8 @@ def fit(content: bytes, upload: PictureUpload) -> Fitted:
 def _turn_of(picture: ImageFile) -> int:
     """Return how the picture is to be turned, as EXIF numbers it; 1: not at all."""
     try:
-        turn = picture.getexif().get(_ORIENTATION, _UPRIGHT)
+        with quietly():
+            turn = picture.getexif().get(_ORIENTATION, _UPRIGHT)
     except Exception:  # noqa: BLE001  metadata that cannot be read is no reason to refuse the picture
         return _UPRIGHT
     return turn if turn in _TURNED else _UPRIGHT

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,7 @@ _OTHER_KINDS = (
 )
 """How files begin that people take for pictures."""
 _APPLE = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_one_at_a_time = threading.Lock()
 _KINDS = ((b"\xff\xd8", JpegImageFile), (b"\x89PNG\r\n\x1a\n", PngImageFile))
 
 
@@ -51,7 +54,7 @@ def open_picture(content: bytes) -> ImageFile:
     kind = next((kind for start, kind in _KINDS if content.startswith(start)), None)
     if kind is None:
         raise PictureRefused([_name_other(content).at("file")])
-    with readable():
+    with readable(), quietly():
         picture = kind(io.BytesIO(content))
     width, height = picture.size
     most = _MOST_PIXELS if kind is JpegImageFile and not is_progressive(picture) else _WHOLE_PIXELS
@@ -61,6 +64,15 @@ def open_picture(content: bytes) -> ImageFile:
         )
         raise PictureRefused([Refusal(reason, "Save it smaller.").at("file")])
     return picture
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Let Pillow say nothing of odd metadata, which it does to whoever runs the process."""
+    # What the module `warnings` sets counts for all threads.
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager
