@@ -23,17 +23,16 @@ if TYPE_CHECKING:
         OutboxFull,
         OutboxUnavailable,
         OutboxUnsuitable,
-        PictureRefused,
         PlexsendError,
         Problem,
         Refused,
         RefusedItem,
         ResultsMissed,
         SettingsError,
-        UploadFailed,
         UsageError,
     )
     from plexsend.gateway.item_types import LmsItem, MmsItem, RcsMmsItem, ServiceId, SmsItem
+    from plexsend.gateway.pictures.failures import PictureRefused, UploadFailed
     from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
     from plexsend.outbox.states import ResultOutcome, State
@@ -133,17 +132,16 @@ _HOMES = {
         "OutboxFull",
         "OutboxUnavailable",
         "OutboxUnsuitable",
-        "PictureRefused",
         "PlexsendError",
         "Problem",
         "Refused",
         "RefusedItem",
         "ResultsMissed",
         "SettingsError",
-        "UploadFailed",
         "UsageError",
     ),
     "gateway.item_types": ("LmsItem", "MmsItem", "RcsMmsItem", "ServiceId", "SmsItem"),
+    "gateway.pictures.failures": ("PictureRefused", "UploadFailed"),
     "outbox.groups": ("GroupCancelled",),
     "outbox.records": ("Record",),
     "outbox.states": ("ResultOutcome", "State"),

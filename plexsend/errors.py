@@ -10,6 +10,7 @@ PlexsendError
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── PictureRefused           this picture is not one that the gateway takes; nothing of it was uploaded
 ├── UploadFailed             the gateway takes no picture now, or not from this account: later, or a person
+│                            (these two in gateway.pictures.failures)
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
 ├── FileProblem              the file cannot be read further; rows before it are as reported
 │   └── FileChanged          the same, since somebody wrote to it meanwhile
@@ -120,27 +121,6 @@ class InvalidItem(PlexsendError):
         self.problems = tuple(problems)
         self.msg_key = msg_key
         super().__init__("; ".join(str(problem) for problem in self.problems))
-
-
-class PictureRefused(PlexsendError):
-    """A picture that the gateway would refuse, or refused, with every problem found in it."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(" ".join(str(problem) for problem in self.problems))
-
-
-class UploadFailed(PlexsendError):
-    """A picture is good and could not be uploaded: the gateway is away, or refuses the account.
-
-    Nothing is lost, and messages that show the picture were not added. `code` is the gateway's, or a word of
-    plexsend for what failed. Where `again` is true the same call may succeed later; else a person must act.
-    """
-
-    def __init__(self, text: str, code: str, *, again: bool) -> None:
-        self.code = code
-        self.again = again
-        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)

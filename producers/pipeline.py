@@ -239,9 +239,8 @@ class Pipeline:
             terms = self._terms
             lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
             self._lanes[item.variant, advertised.kind] = lane
-        receiver = receiver_of(item.receiver, self._terms.number_key)
-        message = NewMessage(msg_key, item.body, receiver)
-        chunk.waiting.append(Waiting(index, lane, moments, message, placed, has_key=not lacks_key))
+        new = NewMessage(msg_key, item.body, receiver_of(item.receiver, self._terms.number_key))
+        chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""

@@ -10,7 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from plexsend.errors import PictureRefused, Problem
+from plexsend.errors import Problem
+from plexsend.gateway.pictures.failures import PictureRefused
 from plexsend.outbox.pictures import PictureTooLate, picture_of
 from plexsend.producers.moments import Moments
 from plexsend.producers.pictures.bounded import run_all

@@ -5,7 +5,8 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from plexsend.errors import PictureRefused, Problem
+from plexsend.errors import Problem
+from plexsend.gateway.pictures.failures import PictureRefused
 
 if TYPE_CHECKING:
     from pathlib import Path

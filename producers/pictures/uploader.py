@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from plexsend.clock import elapsed_s
-from plexsend.errors import OutboxError, PictureRefused, Problem, UploadFailed, UsageError
+from plexsend.errors import OutboxError, Problem, UsageError
 from plexsend.extras import require
 from plexsend.gateway.answers import Uploaded
 from plexsend.gateway.codes import Meaning
+from plexsend.gateway.pictures.failures import PictureRefused, UploadFailed
 from plexsend.gateway.services import PRODUCTS
 from plexsend.outbox.pictures import (
     KnownPicture,
@@ -150,7 +151,7 @@ class Uploader:
 
                 settings = self._settings
                 self._gateway = UploadClient(
-                    settings.upload_url, idle_s=settings.idle_s, way=Way.of(settings)
+                    settings.upload_url, idle_s=settings.idle_s, way=Way(settings.proxy, settings.ca_file)
                 )
             return self._gateway
 

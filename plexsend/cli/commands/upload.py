@@ -14,7 +14,7 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
-    from plexsend.errors import PictureRefused
+    from plexsend.gateway.pictures.failures import PictureRefused
     from plexsend.producers import Image, Producer
 
 _COLUMNS = (
@@ -62,7 +62,7 @@ def upload(*, files: tuple[str, ...], product: str, account: str, fit: bool, as_
     Exit code 1 if a picture is refused; the others are uploaded all the same.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.errors import PictureRefused
+    from plexsend.gateway.pictures.failures import PictureRefused
     from plexsend.producers import Producer
     from plexsend.producers.pictures.bounded import run_all
 
@@ -84,7 +84,7 @@ def upload(*, files: tuple[str, ...], product: str, account: str, fit: bool, as_
 
 
 def _upload(producer: Producer, file: str, **terms: Any) -> Image | PictureRefused:
-    from plexsend.errors import PictureRefused
+    from plexsend.gateway.pictures.failures import PictureRefused
 
     try:
         return producer.upload(file, **terms)

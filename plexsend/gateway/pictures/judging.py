@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.errors import PictureRefused
+from plexsend.gateway.pictures.failures import PictureRefused
 from plexsend.gateway.pictures.opening import open_picture, readable
 from plexsend.gateway.refusals import Refusal
 

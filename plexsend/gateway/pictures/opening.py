@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from plexsend.errors import PictureRefused
+from plexsend.gateway.pictures.failures import PictureRefused
 from plexsend.gateway.refusals import Refusal
 
 if TYPE_CHECKING:

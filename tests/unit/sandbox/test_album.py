@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plexsend.errors import PictureRefused
+from plexsend.gateway.pictures.failures import PictureRefused
 from plexsend.gateway.pictures.judging import judge
 from plexsend.gateway.services import PRODUCTS
 from plexsend.sandbox.album import Album

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.errors import UploadFailed
+from plexsend.gateway.pictures.failures import UploadFailed
 from plexsend.outbox.pictures import PictureClaim, PictureFacts, Pictures, picture_of
 from plexsend.producers import SubmitInterrupted, check_file, import_file
 from tests.pictures import jpg

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.errors import PictureRefused, UploadFailed, UsageError
+from plexsend.errors import UsageError
+from plexsend.gateway.pictures.failures import PictureRefused, UploadFailed
 from plexsend.outbox.pictures import PictureClaim, Pictures, picture_of
 from tests.pictures import encoded, jpg, noise
 

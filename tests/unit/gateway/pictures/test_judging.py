@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from plexsend.errors import PictureRefused
+from plexsend.gateway.pictures.failures import PictureRefused
 from plexsend.gateway.pictures.fitting import LEAST_QUALITY, fit
 from plexsend.gateway.pictures.judging import judge
 from plexsend.gateway.services import PRODUCTS, PictureUpload
