@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from plexsend.outbox.receipts import Receipt
 from plexsend.web.outline import names_in, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _KEY = re.compile(r"[!-~]{1,128}")
 """No message has another key."""
@@ -38,6 +39,8 @@ _DEEPEST = 4
 """How far from the outside results are looked for where the envelope is another one."""
 _MOST_LOOKED_AT = 2_000
 
+_MOST_SHOWN = 5
+"""Results of one post that are shown: a post may hold thousands, and what is shown is kept for a person."""
 _USED = ("msg_key", "code", _RESULTS)
 _QUOTED = tuple(f'"{name}"' for name in _USED)
 
@@ -50,6 +53,8 @@ class Unread:
     """One of few phrases: it is counted by it."""
     words: str
     """What a person may see of it."""
+    count: int = 1
+    """For how many it speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +81,22 @@ def read_post(body: bytes) -> Post:
     if not results:
         return Post((), (Unread("no result in it", outline(found)),))
     receipts: list[Receipt] = []
-    unread: list[Unread] = []
+    unread: list[tuple[str, Any]] = []
     for result in results:
         receipt = _receipt(result)
         if isinstance(receipt, Receipt):
             receipts.append(receipt)
         else:
-            unread.append(Unread(receipt, outline(result)))
-    return Post(tuple(receipts), tuple(unread))
+            unread.append((receipt, result))
+    return Post(tuple(receipts), tuple(_unread(unread)) if unread else ())
+
+
+def _unread(found: Sequence[tuple[str, Any]]) -> Iterator[Unread]:
+    """Yield the first results that cannot be read, and how many more there are."""
+    for why, result in found[:_MOST_SHOWN]:
+        yield Unread(why, outline(result))
+    for why, count in Counter(why for why, _ in found[_MOST_SHOWN:]).items():
+        yield Unread(why, f"and {count:,} more", count)
 
 
 # A description may be in an older Korean encoding. Its bytes are none of those that JSON is written with, and

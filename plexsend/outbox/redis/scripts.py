@@ -60,6 +60,7 @@ class Script(StrEnum):
     REPLAY = "replay"
     RECEIPTS = "receipts"
     PICTURES = "pictures"
+    SUPPRESS = "suppress"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -86,6 +87,8 @@ _SHEBANG = {
     Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
     Script.PICTURES: "#!lua",
+    # Who refuses must be heard with memory full too.
+    Script.SUPPRESS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
     Script.PROOF: "#!lua flags=no-writes",

@@ -4,10 +4,11 @@
 -- when used: _rate, _places, _line, advance/permits
 -- when used: _day
 -- when used: _publishing
--- when used: _stats_folds, _stats_by_day, _ended
+-- when used: _stats_folds, _days, _stats_by_day, _ended
 -- when used: _receipt, _kept, advance/return, advance/late, advance/verdicts
 -- when used: _hold_writing, advance/judging
 -- when used: advance/fill
+-- when used: _suppressed, advance/suppressed
 -- when used: advance/again
 -- when used: advance/stop
 -- when used: _rewound, advance/rewound

@@ -97,6 +97,7 @@ MOVES_NOTHING = {
     Script.FIGURES,
     Script.TALLY,
     Script.PICTURES,
+    Script.SUPPRESS,
 }
 
 
