@@ -73,7 +73,7 @@ def advertise(
     kind = _kind(given, terms, problems)
     if kind is Advertising.NO or marks is None or problems:
         return item, Advertised(kind, tuple(problems))
-    missing = tuple(_missing(marks))
+    missing = tuple(_missing(marks, terms))
     if missing:
         return item, Advertised(kind, missing)
     marked = put_marks(item, marks)
@@ -104,7 +104,13 @@ def _kind(item: Mapping[str, Any], terms: Terms, problems: list[Problem]) -> Adv
     return Advertising.CONSENTED if consented else Advertising.QUIET
 
 
-def _missing(marks: AdMarks) -> Iterator[Problem]:
+def _missing(marks: AdMarks, terms: Terms) -> Iterator[Problem]:
+    if terms.number_key is None:
+        yield Problem(
+            ADVERTISEMENT,
+            "cannot be sent: this environment has no PLEXSEND_NUMBER_KEY, so nobody could tell who refused",
+            "Set the key that the other processes have.",
+        )
     policies = (
         ("sender_name", marks.sender_name, "한빛상점"),
         ("refusal_number", marks.refusal_number, "080-123-4567"),

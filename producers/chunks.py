@@ -172,8 +172,9 @@ def _note(
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
-        elif submitted.outcome is SubmitOutcome.MIXED:
-            part.invalid.append(Invalid(index, msg_key, (_mixed(each),)))
+        elif submitted.outcome in _REFUSED_ADVERTISEMENTS or submitted.outcome is SubmitOutcome.MIXED:
+            problem = _REFUSED_ADVERTISEMENTS.get(submitted.outcome) or _mixed(each)
+            part.invalid.append(Invalid(index, msg_key, (problem,)))
         elif submitted.state is None:
             part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
         elif submitted.outcome is SubmitOutcome.ADDED:
@@ -184,6 +185,22 @@ def _note(
                 part.warnings.extend(remarks_on(index, msg_key, submitted.kept, clock))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
+
+
+_REFUSED_ADVERTISEMENTS = {
+    SubmitOutcome.OTHER_KEY: Problem(
+        ADVERTISEMENT,
+        "cannot be sent: PLEXSEND_NUMBER_KEY of this environment is not the one under which the account "
+        "knows who refused",
+        "Set the key that the other processes have.",
+    ),
+    SubmitOutcome.TOO_EARLY: Problem(
+        ADVERTISEMENT,
+        "cannot be sent yet: an older version of plexsend runs beside this one, and would send it in the "
+        "quiet hours too",
+        "Submit it ten minutes after the last process of that version has ended.",
+    ),
+}
 
 
 def _mixed(each: Waiting) -> Problem:

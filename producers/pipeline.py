@@ -75,7 +75,7 @@ class Pipeline:
         # One for each variant and kind: items of a chunk share their lane where it is the same object.
         self._lanes: dict[tuple[str | None, Advertising], Lane] = {}
         self._loader = loader
-        self._stamp = str(loader.stamp)
+        self._stamp = loader.stamp
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
@@ -88,7 +88,7 @@ class Pipeline:
 
     def facts(self) -> tuple[str, ...]:
         """Return what decides, beside an item itself, what becomes of it: rules, variant, default sender."""
-        return self._stamp, self._terms.variant or "", self.default_sender or ""
+        return str(self._stamp), self._terms.variant or "", self.default_sender or ""
 
     @property
     def default_sender(self) -> str | None:
@@ -279,7 +279,7 @@ class Pipeline:
         return self.taker.add(
             lane,
             messages,
-            stamp=self._stamp,
+            stamp=self._stamp.stored,
             most_items=self._loader.product.most_items,
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,

@@ -48,7 +48,7 @@ class Producer(Asking):
     ) -> None:
         if outbox is None:
             self._store = store or Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
-            outbox = RedisOutbox(self._store, is_owned=store is None)
+            outbox = RedisOutbox(self._store, is_owned=store is None, number_key=settings.number_key)
         super().__init__(settings, outbox)
 
     def __enter__(self) -> Self:

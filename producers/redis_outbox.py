@@ -32,10 +32,12 @@ class RedisOutbox:
     Args:
         store: Where it is.
         is_owned: Whether the store is closed with it.
+        number_key: Under which receivers are hashed.
     """
 
-    def __init__(self, store: Store, *, is_owned: bool) -> None:
+    def __init__(self, store: Store, *, is_owned: bool, number_key: NumberKey | None = None) -> None:
         self._store = store
+        self._number_key = number_key
         self._is_owned = is_owned
         self.policies = KnownPolicies(store)
 
@@ -49,7 +51,7 @@ class RedisOutbox:
 
     def taker(self) -> Taker:
         """Return what takes messages in."""
-        return Submitter(self._store)
+        return Submitter(self._store, self._number_key)
 
     def imports(self, account: str, number_key: NumberKey | None) -> Imports:
         """Return what is remembered of the files that were imported for an account."""

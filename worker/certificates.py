@@ -6,7 +6,6 @@ where the gateway cannot be reached, requests show it within a second.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from plexsend.errors import OutboxError
 from plexsend.gateway.http.handshake import shake_hands
 from plexsend.gateway.http.way import Way
 from plexsend.gateway.services import SERVICES
+from plexsend.logs import get_logger
 from plexsend.names import Names
 from plexsend.outbox.reading.queries import routes
 
@@ -58,15 +58,20 @@ class CertificateWatch:
             shake_hands, way=Way.of(runtime.settings), timeout_s=_CONNECT_S, names=Names()
         )
         self._clock = clock
+        self._log = get_logger("worker.certificates")
         self._due: dict[str, float] = {}
 
     def run(self) -> None:
-        """Look until the process stops."""
+        """Look until the process stops. No fault ends it: there will be another round."""
         wait_s = _FIRST_S
         while not self._runtime.stop.wait(wait_s):
-            # Redis is away: there will be another round.
-            with suppress(OutboxError):
+            try:
                 self.round()
+            except OutboxError:
+                # Redis is away, which others log.
+                pass
+            except Exception:  # noqa: BLE001  the thread's edge
+                self._log.exception("certificates not looked at")
             wait_s = ROUND_S
 
     def round(self) -> None:

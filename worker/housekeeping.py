@@ -115,14 +115,18 @@ class Housekeeping:
     def run(self) -> None:
         """Run rounds until the process stops. No fault ends it: the next round tries again."""
         while not self._runtime.stop.is_set():
-            for account in self._wakeups.wait(self._swept, self.round()):
-                if account == FLEET:
-                    self._nudged = True
-                else:
-                    self._due[account] = 0.0
+            if not self._try("", self._round_and_wait, "0 round"):
+                self._runtime.stop.wait(AGAIN_S)
         self._try("", self._presence.leave)
         self._write_memory(at_once=True)
         self._wakeups.close()
+
+    def _round_and_wait(self) -> None:
+        for account in self._wakeups.wait(self._swept, self.round()):
+            if account == FLEET:
+                self._nudged = True
+            else:
+                self._due[account] = 0.0
 
     def round(self) -> float:
         """Sweep every account whose time has come; returns the seconds until the next is due.

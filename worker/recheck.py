@@ -53,9 +53,9 @@ def recheck(
         only_to: The only numbers that are sent to, by the policy in force; empty: all.
         marks: What advertisements carry by the policies in force; None: that is not judged.
     """
-    own = str(loader.stamp)
+    own = loader.stamp.forms
     has_ads = marks is not None and any(_may_advertise(message.body) for message in batch.messages)
-    if not only_to and not has_ads and all(message.stamp == own for message in batch.messages):
+    if not only_to and not has_ads and all(message.stamp in own for message in batch.messages):
         return Rechecked(batch.messages, ())
     judged = [_judge(message, batch, loader, own) for message in batch.messages]
     if marks is not None and has_ads:
@@ -68,8 +68,8 @@ def recheck(
     )
 
 
-def _judge(message: Message, batch: Batch, loader: ItemLoader, own: str) -> Message | Verdict:
-    if message.stamp == own:
+def _judge(message: Message, batch: Batch, loader: ItemLoader, own: Collection[str]) -> Message | Verdict:
+    if message.stamp in own:
         return message
     if _is_newer(message.stamp, loader.stamp):
         return Verdict(

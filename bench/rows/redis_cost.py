@@ -109,7 +109,7 @@ def _weigh(plan: Plan, name: str, key: Callable[[int], str]) -> tuple[float, flo
     with Valkey(plan.folder / f"weight-{name}") as valkey:
         store = Store.connect(valkey.url, PREFIX)
         without_limits(store)
-        intake, stamp = Submitter(store), str(get_loader(LANE.service).stamp)
+        intake, stamp = Submitter(store), get_loader(LANE.service).stamp.stored
         # The lane, its counts and the scripts are there before the first message is measured.
         intake.add(LANE, [NewMessage("warm-up", body)], stamp=stamp)
         send(store, 1, "warm.1")

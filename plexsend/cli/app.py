@@ -179,7 +179,7 @@ ENTRIES = (
         "serve",
         "serve:serve",
         Section.SERVERS,
-        "Take the gateway's receipts over HTTP.",
+        "Take receipts and serve metrics, over HTTP.",
         replaces="Nothing: what became of a message after its acceptance was in the gateway's console alone",
     ),
     ListedCommand("sandbox", "sandbox:sandbox", Section.SERVERS, "Run a stand-in gateway on this machine."),

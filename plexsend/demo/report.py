@@ -173,8 +173,12 @@ def _proof(summary: Summary) -> Iterator[_Line]:
         yield (
             "",
             (
-                f"Nobody gets a message twice: {summary.known:,} went again although the gateway had "
-                "accepted them, and it knew their keys."
+                "Nobody gets a message twice: "
+                + counted(
+                    summary.known,
+                    "went again although the gateway had accepted it, and it knew its key.",
+                    "went again although the gateway had accepted them, and it knew their keys.",
+                )
             ),
         )
     if result.ok:

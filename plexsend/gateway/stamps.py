@@ -31,8 +31,23 @@ class Stamp:
     """Eight hexadecimal digits; differs where rules were changed without a new version."""
 
     def __str__(self) -> str:
-        """Return the form that is stored, at most 38 characters: `mms:v2:1:1f3c9a0d`."""
+        """Return it with all that it says, at most 38 characters: `mms:v2:1:1f3c9a0d`."""
         return f"{self.product}:{self.dialect}:{self.version}:{self.fingerprint}"
+
+    @property
+    def stored(self) -> str:
+        """What a record holds: of a first version the fingerprint alone, `1f3c9a0d`.
+
+        It covers rules and dialect, and the lane says which product it is. A program that does not know this
+        form judges the item again, by the same rules. A later version is written with all that it says: a
+        worker that has an earlier one must see that, and give the item back.
+        """
+        return self.fingerprint if self.version == 1 else str(self)
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """What records of this stamp may hold; programs of 0.4.0 and before wrote all that it says."""
+        return frozenset((self.stored, str(self)))
 
     @classmethod
     def parse(cls, text: str) -> Stamp | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.arguments_lists import IMPORT, IMPORT_ROW, SUPPRESS
 from plexsend.outbox.arguments_results import PROOF, REPLAY, RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
@@ -95,8 +96,10 @@ SUBMIT = _order(
     _number("mark"),
     _number("form"),
     _flag("announced"),
+    "hashed_by",
 )
-"""Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written. Then come the messages."""
+"""Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written;
+`hashed_by`: tells the key of the receivers' hashes, empty without one. Then come the messages."""
 
 MESSAGE = _order("message", "msg_key", "body", "digest", "receiver")
 """`receiver`: see receivers.py; empty where it is not known."""
@@ -218,29 +221,6 @@ POLICY = _order("policy", _number("epoch"), _flag("is_early"), _number("count"))
 AGREE = _order("agree", _number("expected"), _number("count"), _number("gone"))
 """`expected`: an epoch; `count`: values that follow, each behind its name; `gone`: names behind these."""
 
-IMPORT = _order(
-    "imports",
-    "act",
-    "name",
-    "file",
-    "by",
-    "salt",
-    _flag("resume"),
-    _flag("sends_changed"),
-    _number("since"),
-    _number("run"),
-    _number("send_at_ms"),
-    _flag("is_complete"),
-    _number("added"),
-    "sample",
-)
-"""`file`: what the run reads, and how; `by`: what tells its rows apart; `since`, `run`: of the run, 0 where
-it is to be begun; `added`, `sample`: rows that were added, and the key of one. In a look or a forget the rows
-come then."""
-
-IMPORT_ROW = _order("row", "msg_key", "digest")
-"""`digest`: 8 bytes of what tells the row apart beside its content."""
-
 ALIVE = _order("alive", "process", _number("busy"), _number("revision"), "announced")
 """`busy`: threads that send; `revision`: which of the process's announcements counts; `announced`: one to be
 written, else empty."""
@@ -289,5 +269,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "proof": Signature(PROOF),
     "replay": Signature(REPLAY),
     "receipts": Signature(RECEIPTS, (RECEIPT,)),
+    "suppress": Signature(SUPPRESS),
 }
 """Script → its orders."""

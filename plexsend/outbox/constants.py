@@ -124,6 +124,18 @@ MOST_STATS_DAYS = 100
 """Days of counts that one call takes away."""
 MOST_STOCKED = 2_000
 """Lanes that an account may have where what no day has is counted: about 20 ms, once."""
+SUPPRESSED_BUCKETS = 16_384
+"""Hashes over which the numbers that must not be written to are spread: compact up to some millions."""
+SUPPRESSED_HASH = 8
+"""Bytes of a keyed hash of a number."""
+SUPPRESSED_AGAIN_MS = 60_000
+"""How long a message waits whose suppression cannot be read."""
+MOST_SUPPRESSIONS = 16
+"""Entries of one number: kinds times scopes."""
+MOST_SCOPES = 255
+"""Senders and refusal numbers of an account for which somebody refused."""
+MOST_ORIGINS = 65_535
+"""Sources, persons and reasons that are told apart."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

@@ -18,3 +18,5 @@ class Flag(StrEnum):
     """A late verdict accepted it while it was being sent again."""
     RECEIPT_KEPT = "r"
     """Its receipt came while it was being sent: settling decides by it."""
+    LISTED_ANEW = "e"
+    """It had gone from the list of what ended, and was put back there."""

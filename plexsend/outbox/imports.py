@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from plexsend.errors import ImportRefused, OutboxUnavailable, RecordBroken
-from plexsend.outbox.arguments import IMPORT, IMPORT_ROW
+from plexsend.outbox.arguments_lists import IMPORT, IMPORT_ROW
 from plexsend.outbox.constants import IMPORT_RESTS_MS
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.records import read_record

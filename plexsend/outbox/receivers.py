@@ -38,3 +38,8 @@ def last_digits(receiver: bytes | None) -> str:
 def hash_in(receiver: bytes | None) -> bytes:
     """Return the keyed hash of the number; empty where the record holds none."""
     return (receiver or b"")[:-_DIGITS_BYTES]
+
+
+def hashed_by(key: NumberKey | None) -> str:
+    """Return what tells a key of hashes from another one, and does not show it; empty without one."""
+    return "" if key is None else key.hash_of("suppressed").hex()

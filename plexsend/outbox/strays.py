@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,6 +37,15 @@ class _Receipt(Protocol):
     def msg_key(self) -> str: ...
     @property
     def code(self) -> str: ...
+
+
+class _UnreadResult(Protocol):
+    @property
+    def why(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def count(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +90,29 @@ def keep_strays(store: Store, account: str, receipts: Sequence[_Receipt]) -> Non
         execute(store, pipe)
 
 
-def keep_unread(store: Store, account: str, why: str, words: str) -> None:
-    """Count a post that could not be read, and keep the newest hundred.
+def keep_unread(store: Store, account: str, unread: Sequence[_UnreadResult]) -> None:
+    """Count what could not be read, and keep the newest hundred: one call, for one or many.
 
     Args:
         store: Where to.
         account: Whose path it came to; empty where that is not known.
-        why: Why it could not be read, one of few words: it is counted by it.
-        words: What of it a person may see. The caller leaves numbers and texts out.
+        unread: Why each could not be read, one of few words: it is counted by it. What of it a person may
+            see: the caller leaves numbers and texts out.
     """
+    counts: Counter[str] = Counter()
+    for each in unread:
+        counts[each.why] += each.count
     with mapped():
-        entry = {"at": _now_ms(store), "account": account, "why": why, "words": words[:_MOST_WORDS]}
+        at_ms = _now_ms(store)
+        entries = [
+            {"at": at_ms, "account": account, "why": each.why, "words": each.words[:_MOST_WORDS]}
+            for each in unread[-MOST_UNREAD:]
+        ]
         pipe = store.client.pipeline(transaction=False)
-        pipe.rpush(store.keys.unread, json.dumps(entry, ensure_ascii=False))
+        pipe.rpush(store.keys.unread, *(json.dumps(entry, ensure_ascii=False) for entry in entries))
         pipe.ltrim(store.keys.unread, -MOST_UNREAD, -1)
-        pipe.hincrby(store.keys.unread_counts, why, 1)
+        for why, count in counts.items():
+            pipe.hincrby(store.keys.unread_counts, why, count)
         execute(store, pipe)
 
 
@@ -119,7 +137,10 @@ def read_strays(store: Store) -> list[Stray]:
 
 
 def read_unread(store: Store) -> tuple[Mapping[str, int], list[UnreadPost]]:
-    """Return how many posts could not be read, by why, and the newest of them, oldest first."""
+    """Return how many posts were refused or could not be read, by why, and the newest of the latter.
+
+    They come oldest first. `refusals` keeps the two apart.
+    """
     pipe = store.client.pipeline(transaction=False)
     pipe.hgetall(store.keys.unread_counts)
     pipe.lrange(store.keys.unread, 0, -1)

@@ -18,6 +18,7 @@ from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.policies.state import copy_to, run
 from plexsend.outbox.policies.wall_clocks import clock_of
+from plexsend.outbox.receivers import hashed_by
 from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import NumberKey
 
 MOST_AT_ONCE = 500
 """Messages in one call: few enough that no other script waits long for it."""
@@ -69,6 +71,10 @@ class SubmitOutcome(StrEnum):
     CONFLICT = "conflict"
     MIXED = "mixed"
     """Its group holds advertisements and it is none, or the other way round: it was not added."""
+    OTHER_KEY = "other key"
+    """It is an advertisement, and its receiver was not hashed under the key of its account."""
+    TOO_EARLY = "too early"
+    """It is an advertisement, and an older program still runs that would send it in the quiet hours."""
     SPOILT = "spoilt"
     """Another program put something else where the record of this key belongs: it was not added."""
 
@@ -94,10 +100,16 @@ class Submitted:
 
 
 class Submitter:
-    """Adds messages to lanes."""
+    """Adds messages to lanes.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: Where they are.
+        number_key: Under which their receivers were hashed; advertisements go by it. None: by none.
+    """
+
+    def __init__(self, store: Store, number_key: NumberKey | None = None) -> None:
         self._store = store
+        self._hashed_by = hashed_by(number_key)
 
     def add(
         self,
@@ -131,11 +143,7 @@ class Submitter:
                 "process has ended."
             )
         if lane.advertising is not Advertising.NO and form < FORM_WITH_ADVERTISEMENTS:
-            raise UsageError(
-                "Advertisements cannot be sent yet: an older version of plexsend still runs beside this one, "
-                "and would send them in the quiet hours too. They can be sent ten minutes after its last "
-                "process has ended."
-            )
+            return [Submitted(SubmitOutcome.TOO_EARLY, None)] * len(messages)
         if not messages:
             return []
         write = partial(
@@ -147,6 +155,7 @@ class Submitter:
             stamp=stamp,
             mark=repr(_MEMORY_MARK),
             form=form,
+            hashed_by=self._hashed_by,
         )
         entries: list[str | bytes | int] = []
         for message in messages:
@@ -158,8 +167,8 @@ class Submitter:
         if text(reply[0]) == "closed":
             closing = parse_closing(lane.account, lane.group or "", text(reply[1]))
             raise refusal(closing, clock_of(self._store, lane.account))
-        if text(reply[0]) == "mixed":
-            return [Submitted(SubmitOutcome.MIXED, None)] * len(messages)
+        if text(reply[0]) in _OF_ALL:
+            return [Submitted(_OF_ALL[text(reply[0])], None)] * len(messages)
         return _answers([text(value) for value in reply])
 
     # Account and route are named before their first message, so that no message is where nobody looks.
@@ -209,5 +218,7 @@ def _answer(known: str, answered: str) -> Submitted:
     return Submitted(SubmitOutcome(known), State(state), kept)
 
 
+_OF_ALL = {str(outcome): outcome for outcome in (SubmitOutcome.MIXED, SubmitOutcome.OTHER_KEY)}
+"""What the script answers for all messages of a call at once."""
 _STATES = frozenset(State)
 """The words of all states."""

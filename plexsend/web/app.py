@@ -12,10 +12,10 @@ from plexsend.errors import PlexsendError
 from plexsend.gateway.environment import read_settings
 from plexsend.logs import get_logger
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.refusals import RefusedBecause
 from plexsend.web import health
 from plexsend.web.answers import not_found, unavailable
 from plexsend.web.parts import Parts
-from plexsend.web.refused import RefusedBecause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

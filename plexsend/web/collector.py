@@ -21,12 +21,12 @@ from plexsend.outbox.metrics import REQUEST_OUTCOMES, Duration
 from plexsend.outbox.reading.figures import EVERY_ACCOUNT, read_figures
 from plexsend.outbox.reasons import HOLD_RULES, Reason, Scope
 from plexsend.outbox.receipts import Reception
+from plexsend.outbox.refusals import apart
 from plexsend.outbox.results.overview import list_readers
 from plexsend.outbox.states import FINAL, LIVING
 from plexsend.web.answer_codes import label_of
 from plexsend.web.floors import Floors
 from plexsend.web.metric_table import BY_NAME, METRICS, MetricKind
-from plexsend.web.refused import RefusedBecause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -144,9 +144,9 @@ def _receipts(figures: Figures) -> Iterator[tuple[tuple[str, str], int]]:
     for account, counts in figures.receipts.items():
         for outcome in Reception:
             yield (account, str(outcome)), counts.get(str(outcome), 0)
-    refused = sum(figures.unread.get(str(why), 0) for why in RefusedBecause)
-    yield (EVERY_ACCOUNT, "refused"), refused
-    yield (EVERY_ACCOUNT, "unreadable"), sum(figures.unread.values()) - refused
+    refused, unread = apart(figures.unread)
+    yield (EVERY_ACCOUNT, "refused"), sum(refused.values())
+    yield (EVERY_ACCOUNT, "unreadable"), sum(unread.values())
 
 
 def _of_fleet(figures: Figures) -> dict[str, Samples]:

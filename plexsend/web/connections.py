@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from plexsend.web.refused import RefusedBecause
+from plexsend.outbox.refusals import RefusedBecause
+from plexsend.web.whole import OnePiece
 
 if TYPE_CHECKING:
     import asyncio
@@ -133,7 +134,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that a body may follow."""
         self._is_in_body, self._head_bytes = True, 0
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            whole = OnePiece(self.transport, self.cycle.on_response)
+            self.cycle.transport, self.cycle.on_response = whole, whole.complete
 
     def on_body(self, body: bytes) -> None:
         """Hand on some of the body."""

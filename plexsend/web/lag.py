@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError
+from plexsend.logs import get_logger
 from plexsend.outbox.metrics import FLUSH_S
 from plexsend.outbox.receipts import Reception, take_receipts
 
@@ -38,6 +38,8 @@ class LagWatch:
         self._store = store
         self._instruments = instruments
         self._now_s = now_s
+        self._log = get_logger("web.lag")
+        self._is_failing = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="plexsend-lag", daemon=True)
 
@@ -52,9 +54,11 @@ class LagWatch:
         """Take receipts as `take_receipts` does, and count how late they came."""
         receptions = take_receipts(store, account, receipts, also=also)
         now_s = self._now_s()
-        for receipt, reception in zip(receipts, receptions, strict=True):
-            if receipt.done_ms is not None and reception in _NEWS:
-                self._instruments.receipt_lag(now_s - receipt.done_ms / 1000)
+        self._instruments.receipt_lags(
+            now_s - receipt.done_ms / 1000
+            for receipt, reception in zip(receipts, receptions, strict=True)
+            if receipt.done_ms is not None and reception in _NEWS
+        )
         return receptions
 
     def start(self) -> None:
@@ -71,6 +75,18 @@ class LagWatch:
         is_last = False
         while not is_last:
             is_last = self._stop.wait(FLUSH_S)
-            # Redis is away: what was counted stays, for the next time.
-            with suppress(OutboxError):
-                self._instruments.flush(self._store)
+            self._flush()
+
+    # What was counted stays, for the next time.
+    def _flush(self) -> None:
+        try:
+            self._instruments.flush(self._store)
+        except OutboxError:
+            # Redis is away, which the pulse logs.
+            pass
+        except Exception:  # noqa: BLE001  the thread's edge: it counts for as long as its process takes receipts
+            if not self._is_failing:
+                self._log.exception("lag of receipts not written down")
+            self._is_failing = True
+        else:
+            self._is_failing = False

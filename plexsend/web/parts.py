@@ -59,6 +59,7 @@ class Parts:
         )
         self.instruments = Instruments(self._door.process)
         self.pulse = Pulse(self.store, self.door, durable=self.settings.durable, refused=self.refused)
+        self.alive.append(lambda: self.pulse.lives)
 
     def door(self) -> Door:
         """Return what this process says of itself."""

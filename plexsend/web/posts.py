@@ -10,21 +10,25 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.receipts import Receipt
 from plexsend.web.outline import names_in, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _KEY = re.compile(r"[!-~]{1,128}")
 """No message has another key."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 _CARRIER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]{1,8}")
 """LGU, KT, SKT; one without a letter might be a part of somebody's number."""
+_LONGEST = 24
+"""Characters of either; what is longer is not remembered."""
 _MOST_CODE = 10**9
 """A code that is written as a number has no more digits than the gateway's longest."""
 
@@ -38,6 +42,8 @@ _DEEPEST = 4
 """How far from the outside results are looked for where the envelope is another one."""
 _MOST_LOOKED_AT = 2_000
 
+_MOST_SHOWN = 5
+"""Results of one post that are shown: a post may hold thousands, and what is shown is kept for a person."""
 _USED = ("msg_key", "code", _RESULTS)
 _QUOTED = tuple(f'"{name}"' for name in _USED)
 
@@ -50,6 +56,8 @@ class Unread:
     """One of few phrases: it is counted by it."""
     words: str
     """What a person may see of it."""
+    count: int = 1
+    """For how many it speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +84,22 @@ def read_post(body: bytes) -> Post:
     if not results:
         return Post((), (Unread("no result in it", outline(found)),))
     receipts: list[Receipt] = []
-    unread: list[Unread] = []
+    unread: list[tuple[str, Any]] = []
     for result in results:
         receipt = _receipt(result)
         if isinstance(receipt, Receipt):
             receipts.append(receipt)
         else:
-            unread.append(Unread(receipt, outline(result)))
-    return Post(tuple(receipts), tuple(unread))
+            unread.append((receipt, result))
+    return Post(tuple(receipts), tuple(_unread(unread)) if unread else ())
+
+
+def _unread(found: Sequence[tuple[str, Any]]) -> Iterator[Unread]:
+    """Yield the first results that cannot be read, and how many more there are."""
+    for why, result in found[:_MOST_SHOWN]:
+        yield Unread(why, outline(result))
+    for why, count in Counter(why for why, _ in found[_MOST_SHOWN:]).items():
+        yield Unread(why, f"and {count:,} more", count)
 
 
 # A description may be in an older Korean encoding. Its bytes are none of those that JSON is written with, and
@@ -154,13 +170,24 @@ def _receipt(result: Any) -> Receipt | str:
 def _code(value: Any) -> str | None:
     if type(value) is int and 0 <= value < _MOST_CODE:
         return str(value)
-    if isinstance(value, str) and _CODE.fullmatch(value.strip()):
-        return value.strip()
-    return None
+    word = value.strip() if isinstance(value, str) else ""
+    return word if len(word) <= _LONGEST and _is_code(word) else None
 
 
 def _carrier(value: Any) -> str:
-    return value.strip() if isinstance(value, str) and _CARRIER.fullmatch(value.strip()) else ""
+    word = value.strip() if isinstance(value, str) else ""
+    return word if len(word) <= _LONGEST and _is_carrier(word) else ""
+
+
+# There are few codes and carriers, and thousands of receipts a second.
+@lru_cache(maxsize=256)
+def _is_code(word: str) -> bool:
+    return _CODE.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=256)
+def _is_carrier(word: str) -> bool:
+    return _CARRIER.fullmatch(word) is not None
 
 
 def _done_ms(value: Any) -> int | None:

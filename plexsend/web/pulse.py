@@ -25,6 +25,7 @@ _SOON_S = 0.5
 _HANGS_S = 2 * RENEWED_S
 """Redis hangs where its answer to a sign of life takes longer."""
 _END_S = 6.0
+_OTHER = "a look at Redis failed"
 _SAID_EVERY_S = 60.0
 """How often is logged what was taken and refused."""
 
@@ -61,6 +62,11 @@ class Pulse:
         """Whether Redis was found fit to keep what it acknowledges; until then everything must come again."""
         self.counts: Counter[str] = Counter()
         """What became of receipts → how many so far; logged once a minute."""
+
+    @property
+    def lives(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
 
     @property
     def trouble(self) -> str:
@@ -104,6 +110,10 @@ class Pulse:
             self._fail("Redis does not fit", str(exc))
         except OutboxError as exc:
             self._fail("Redis does not answer", str(exc))
+        except Exception:  # noqa: BLE001  the thread's edge: without it this process would never be ready again
+            if self._why != _OTHER:
+                self._log.exception("pulse failed, trying again")
+            self._why = _OTHER
         else:
             if self._why:
                 self._log.info("redis answers")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from plexsend.errors import Problem, SettingsError
 from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.logs import get_logger
+from plexsend.outbox.refusals import RefusedBecause
 from plexsend.web.answers import forbidden, not_found, taken, too_long, too_slow, unavailable
 from plexsend.web.app import App
 from plexsend.web.guards import Bodies, Callers, NotWhole, TooLong, TooSlow
 from plexsend.web.lag import LagWatch
 from plexsend.web.paths import Paths
 from plexsend.web.posts import read_post
-from plexsend.web.refused import RefusedBecause
 from plexsend.web.writer import NotWritten, Writer
 
 if TYPE_CHECKING:

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
-
-class RefusedBecause(StrEnum):
-    """Why a request was refused."""
-
-    PATH = "wrong path"
-    """Or no such account, or a wrong secret: all are alike."""
-    ADDRESS = "wrong address"
-    TOO_LONG = "too long"
-    TOO_SLOW = "too slow"
-    NOT_WHOLE = "not whole"
-    TOO_MANY = "too many connections"
-    NOT_HTTP = "not HTTP"
+if TYPE_CHECKING:
+    from plexsend.outbox.refusals import RefusedBecause
 
 
 class RefusedCounts:

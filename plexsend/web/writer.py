@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, defaultdict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
-from plexsend.errors import OutboxError, OutboxUnavailable, PlexsendError
+from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.receipts import take_receipts
 from plexsend.outbox.strays import keep_unread
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from plexsend.web.posts import Unread
 
     Take: TypeAlias = Callable[..., list[Reception]]
-    Keep: TypeAlias = Callable[[Store, str, str, str], None]
+    Keep: TypeAlias = Callable[[Store, str, Sequence[Unread]], None]
 
 WITHIN_S = 2.5
 """How long a request waits for its write. The gateway comes again, so it is not kept longer."""
@@ -90,6 +91,8 @@ class Writer:
         self._unanswered: deque[_Waiting] = deque()
         self._has_timer = False
         self._waiting = 0
+        self._missing: set[str] = set()
+        """Accounts of which the log has said that Redis does not know them."""
         self._log = get_logger("web.writer")
         self._thread = threading.Thread(target=self._run, name="plexsend-receipts", daemon=True)
         self.taken: Counter[str] = Counter()
@@ -172,10 +175,10 @@ class Writer:
             together[request.accounts].append(request)
         for accounts, of_path in together.items():
             self._write(accounts, of_path, written)
-        loops = {request.loop for request in requests}
-        for loop in loops:
+        for loop in {request.loop for request in requests}:
             mine = [request for request in requests if request.loop is loop]
-            if not loop.is_closed():
+            # One that was closed meanwhile refuses, and nobody waits in it.
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._settle, written, mine)
 
     # In the loop, so that nobody else counts meanwhile.
@@ -190,6 +193,10 @@ class Writer:
             self._take_all(accounts, requests)
         except OutboxUnavailable as exc:
             written.failures |= dict.fromkeys(requests, exc)
+            # That Redis is away, the signs of life say.
+            if isinstance(exc, OutboxMoved) and accounts[0] not in self._missing:
+                self._missing.add(accounts[0])
+                self._log.error("account not known to redis", account=accounts[0], words=str(exc))
         except Exception as exc:  # noqa: BLE001  the thread goes on, and each request is answered
             # One of them cannot be written, such as a record that another program spoilt. The others can.
             if len(requests) > 1:
@@ -199,13 +206,17 @@ class Writer:
             written.failures[requests[0]] = exc
             words = str(exc) if isinstance(exc, OutboxError) else type(exc).__name__
             self._log.error("receipts not written", account=accounts[0], words=words)
+        else:
+            self._missing.discard(accounts[0])
 
     def _take_all(self, accounts: tuple[str, ...], requests: Sequence[_Waiting]) -> None:
         account, *also = accounts
         receipts = [receipt for request in requests for receipt in request.receipts]
         if receipts:
-            self.taken.update(map(str, self._take(self._store, account, receipts, also=also)))
-        for request in requests:
-            for unread in request.unread:
-                self._keep(self._store, account, unread.why, unread.words)
-                self.taken["unread"] += 1
+            became = Counter(self._take(self._store, account, receipts, also=also))
+            for reception, count in became.items():
+                self.taken[str(reception)] += count
+        unread = [each for request in requests for each in request.unread]
+        if unread:
+            self._keep(self._store, account, unread)
+            self.taken["unread"] += sum(each.count for each in unread)

@@ -24,6 +24,7 @@ from plexsend.outbox.strays import keep_unread
 from plexsend.stack.ports import free_port
 from plexsend.web.app import App
 from plexsend.web.collector import FleetCollector
+from plexsend.web.posts import Unread
 from plexsend.worker.app import create_app
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def test_server_of_receipts_has_what_it_needs_with_the_login_of_producers(
         assert app.parts.pulse.trouble == ""
         receipts = [Receipt("receipt-1", "0"), Receipt("nobodys", "0")]
         assert take_receipts(app.parts.store, "main", receipts)[1] is Reception.STRANGER
-        keep_unread(app.parts.store, "main", "not JSON", "")
+        keep_unread(app.parts.store, "main", [Unread("not JSON", "")])
         assert [door.pid for door in living(app.parts.store)] == [os.getpid()]
         # The metrics ask with the same login.
         families = {family.name for family in FleetCollector(app.parts.store).collect()}

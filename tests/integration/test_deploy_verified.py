@@ -13,6 +13,15 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 ANALYZE = shutil.which("systemd-analyze")
 FOLDER = "/opt/plexsend/.venv/bin/"
 """Where the units expect our programs, which a machine that runs the tests has elsewhere."""
+NEEDS_SYSTEMD = pytest.mark.skipif(
+    ANALYZE is None and "CI" not in os.environ,
+    reason="systemd-analyze (package systemd) is not installed here",
+)
+
+
+def test_all_units_are_found() -> None:
+    assert len(list(DEPLOY.glob("plexsend-*.service"))) == 5
+    assert len(list(DEPLOY.glob("plexsend-*.timer"))) == 1
 
 
 def verify(unit: Path) -> subprocess.CompletedProcess[str]:
@@ -23,13 +32,8 @@ def verify(unit: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.skipif(
-    ANALYZE is None and "CI" not in os.environ,
-    reason="systemd-analyze (package systemd) is not installed here",
-)
-@pytest.mark.parametrize(
-    "name", ["plexsend-worker@.service", "plexsend-beat.service", "plexsend-serve.service"]
-)
+@NEEDS_SYSTEMD
+@pytest.mark.parametrize("name", sorted(path.name for path in DEPLOY.glob("plexsend-*.service")))
 def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
     # systemd also looks whether the program is there.
     (tmp_path / "plexsend").symlink_to("/bin/true")
@@ -39,5 +43,18 @@ def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
     unit.write_text(text.replace(FOLDER, f"{tmp_path}/"), "utf-8")
 
     done = verify(unit)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@NEEDS_SYSTEMD
+def test_systemd_understands_the_timer_and_finds_its_unit(tmp_path: Path) -> None:
+    (tmp_path / "plexsend").symlink_to("/bin/true")
+    for path in DEPLOY.glob("plexsend-archive-once.*"):
+        tmp_path.joinpath(path.name).write_text(
+            path.read_text("utf-8").replace(FOLDER, f"{tmp_path}/"), "utf-8"
+        )
+
+    done = verify(tmp_path / "plexsend-archive-once.timer")
 
     assert (done.returncode, done.stderr) == (0, "")

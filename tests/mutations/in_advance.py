@@ -53,8 +53,8 @@ IN_ADVANCE = (
         1,
         "what may have been sent ends as expired",
         _CHOOSE,
-        "if has(flags, MAY_HAVE_BEEN_SENT) then\n    note(key, 'park', '', 'expired",
-        "if false then\n    note(key, 'park', '', 'expired",
+        "local function expire(lane, key, flags)\n  if has(flags, MAY_HAVE_BEEN_SENT) then",
+        "local function expire(lane, key, flags)\n  if not flags then",
         (f"{_OUTBOX}/test_take.py::test_expired_message_that_may_have_been_sent_is_parked",),
     ),
     Mutation(
@@ -91,8 +91,8 @@ IN_ADVANCE = (
         3,
         "what a dead drain had counts as never sent",
         _VERDICTS,
-        "    flags = with(flags, MAY_HAVE_BEEN_SENT)\n    local m = ",
-        "    if mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end\n    local m = ",
+        "if is_uncertain then flags = with(flags, MAY_HAVE_BEEN_SENT) end",
+        "if is_uncertain and mode ~= 'settle' then flags = with(flags, MAY_HAVE_BEEN_SENT) end",
         (f"{_OUTBOX}/test_earlier_takes.py::test_message_whose_drain_died_may_have_been_sent",),
     ),
     Mutation(

@@ -96,9 +96,9 @@ IN_WEB = (
         "unread-shown-whole",
         7,
         "what is kept of a post that cannot be read holds its texts",
-        f"{_WEB}/posts.py",
-        "in _SHOWN and len(value) <= _MOST_WORDS",
-        "in _SHOWN or len(value) <= _MOST_WORDS",
+        f"{_WEB}/outline.py",
+        "if pattern is None or not isinstance(text, str) or not pattern.fullmatch(text):",
+        "if not isinstance(text, str):",
         (f"{_UNIT}/test_posts.py::test_what_is_kept_of_it_holds_no_number_and_no_text",),
     ),
     Mutation(

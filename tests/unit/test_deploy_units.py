@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from plexsend.cli.becoming import command_line
+from plexsend.cli.commands.archive import archive
 from plexsend.cli.commands.serve import serve
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.exchange import Timeouts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CELERYS = ["plexsend-worker@.service", "plexsend-beat.service"]
-UNITS = [*CELERYS, "plexsend-serve.service"]
+UNITS = [*CELERYS, "plexsend-serve.service", "plexsend-archive.service"]
+ONCE = "plexsend-archive-once.service"
 # What a verdict may take after the request's deadline, as the leases of batches count it.
 SETTLE_S = 5
 
@@ -71,6 +73,35 @@ def test_serve_unit_takes_the_parts_and_the_address_from_its_options() -> None:
     assert (taken["parts"], taken["host"]) == (("receipts", "metrics"), "127.0.0.1")
 
 
+@pytest.mark.parametrize(("name", "follows"), [("plexsend-archive.service", True), (ONCE, False)])
+def test_units_of_the_archive_write_into_one_folder(name: str, *, follows: bool) -> None:
+    found = service(name)
+    program, command, *words = shlex.split(found["ExecStart"])
+    assert (Path(program).name, command) == ("plexsend", "archive")
+    assert found["Environment"] == "ARCHIVE_OPTIONS="
+    taken = archive.make_context("archive", [word for word in words if word != "$ARCHIVE_OPTIONS"]).params
+    assert (str(taken["folder"]), taken["follow"]) == ("/var/lib/plexsend/archive", follows)
+    assert f"/var/lib/{found['StateDirectory']}" == "/var/lib/plexsend"
+
+
+def test_timer_starts_the_unit_of_its_name_and_makes_up_for_what_it_missed() -> None:
+    timer = unit("plexsend-archive-once.timer")
+    assert DEPLOY.joinpath(ONCE).exists()
+    assert (timer["Timer"]["Persistent"], timer["Install"]["WantedBy"]) == ("true", "timers.target")
+    assert "Restart" not in service(ONCE)
+    assert "`plexsend-archive-once.timer`" in page()
+    assert "plexsend-*.timer /etc/systemd/system/" in page()
+
+
+def test_what_runs_once_is_hardened_as_what_goes_on() -> None:
+    own = {"ExecStart", "EnvironmentFile", "Environment", "Type"}
+    goes_on = {key for key in service(UNITS[-1]) if "Restart" in key}
+    once, other = service(ONCE), service(UNITS[-1])
+    assert {key: value for key, value in once.items() if key not in own} == {
+        key: value for key, value in other.items() if key not in own | goes_on
+    }
+
+
 @pytest.mark.parametrize("name", CELERYS)
 def test_unit_leaves_out_what_the_command_adds_by_itself(name: str) -> None:
     given = shlex.split(service(name)["ExecStart"])
@@ -82,7 +113,7 @@ def test_unit_leaves_out_what_the_command_adds_by_itself(name: str) -> None:
 @pytest.mark.parametrize("name", UNITS)
 def test_page_names_the_command_that_the_unit_runs(name: str) -> None:
     command = shlex.split(service(name)["ExecStart"])[1]
-    assert f"`plexsend {command}`" in page()
+    assert f"`plexsend {command}" in page()
 
 
 @pytest.mark.parametrize("name", UNITS)
@@ -116,7 +147,7 @@ def test_unit_reads_the_settings_from_the_file_the_page_names(name: str) -> None
 
 
 def test_page_restarts_only_units_that_run() -> None:
-    assert "systemctl try-restart 'plexsend-worker@*' plexsend-beat plexsend-serve" in page()
+    assert "systemctl try-restart 'plexsend-worker@*' plexsend-beat plexsend-serve plexsend-archive" in page()
     assert "systemctl restart" not in page(), "it would start a beat that was never enabled"
 
 

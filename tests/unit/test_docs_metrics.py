@@ -14,6 +14,8 @@ from plexsend.web.metric_table import METRICS, MetricKind, markdown_table
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT.joinpath("docs", "metrics.md").read_text("utf-8")
+KOREAN = ROOT.joinpath("docs", "metrics.ko.md").read_text("utf-8")
+KINDS = {MetricKind.GAUGE: "게이지", MetricKind.COUNTER: "카운터", MetricKind.HISTOGRAM: "히스토그램"}
 RULES = ROOT.joinpath("deploy", "prometheus", "plexsend-alerts.yml").read_text("utf-8")
 SHOWN = {
     f"{metric.name}{suffix}"
@@ -30,24 +32,22 @@ def test_page_has_the_table_of_the_code() -> None:
     )
 
 
-def test_korean_page_has_the_same_metrics_labels_and_command() -> None:
-    korean = ROOT.joinpath("docs", "metrics.ko.md").read_text("utf-8")
-    rows = [line.strip("|").split("|") for line in korean.splitlines() if line.startswith("| `plexsend_")]
+def test_korean_page_has_the_same_metrics_types_labels_and_commands() -> None:
+    rows = [line.strip("|").split("|") for line in KOREAN.splitlines() if line.startswith("| `plexsend_")]
     found = [
-        (name.strip(" `"), tuple(re.findall(r"`(\w+)`", labels)), bool(warn.strip()))
-        for name, labels, _, warn in rows
+        (name.strip(" `"), kind.strip(), tuple(re.findall(r"`(\w+)`", labels)), bool(warn.strip()))
+        for name, kind, labels, _, warn in rows
     ]
-    assert found == [(metric.name, metric.labels, bool(metric.warn)) for metric in METRICS]
-    blocks = re.findall(r"```.*?```", korean, re.DOTALL)
-    assert blocks
-    assert all(block in PAGE for block in blocks)
+    assert found == [(each.name, KINDS[each.kind], each.labels, bool(each.warn)) for each in METRICS]
+    blocks = re.findall(r"```.*?```", KOREAN, re.DOTALL)
+    assert blocks == re.findall(r"```.*?```", PAGE, re.DOTALL)
 
 
+@pytest.mark.parametrize("page", [PAGE, KOREAN])
 @pytest.mark.parametrize("words", [(*LIVING, *FINAL), tuple(Reception), REQUEST_OUTCOMES])
-def test_page_explains_every_value_of_a_label(words: tuple[str, ...]) -> None:
-    explained = {
-        word for part in PAGE.split("<!-- metrics:end -->")[1:] for word in re.findall(r"`([^`]+)`", part)
-    }
+def test_page_explains_every_value_of_a_label(words: tuple[str, ...], page: str) -> None:
+    table_end = page.rindex("| `plexsend_")
+    explained = set(re.findall(r"`([^`]+)`", page[table_end:].partition("\n")[2]))
     assert {str(word) for word in words} - explained == set()
 
 

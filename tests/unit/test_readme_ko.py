@@ -87,3 +87,12 @@ def test_the_korean_one_is_in_korean() -> None:
     prose = re.sub(r"`[^`]*`|\([^)]*\)", "", _prose(KOREAN))
     hangul, latin = (len(re.findall(letters, prose)) for letters in ("[가-힣]", "[A-Za-z]"))
     assert hangul > 3 * latin
+
+
+def test_korean_pages_have_one_word_for_a_receipt() -> None:
+    pages = [ROOT / "README.ko.md", *ROOT.joinpath("docs").glob("*.ko.md")]
+    others = re.compile(r"수신 결과|전달 결과|수신결과|전달결과|결과통보")
+    assert len(pages) > 3
+    assert [(page.name, others.findall(page.read_text("utf-8"))) for page in pages] == [
+        (page.name, []) for page in pages
+    ]

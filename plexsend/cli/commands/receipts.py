@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.receipts import ReceiptCounts
     from plexsend.outbox.strays import Stray, UnreadPost
 
+_RECEPTIONS = (("settled", 0), ("kept", 2), ("noted", 3), ("repeated", 1), ("stranger", 0))
+"""What became of receipts, and in which turn a narrow terminal does without it."""
 _MOST_SHOWN = 20
 """Strangers and unread posts that people see; programs get all that are kept."""
 
@@ -30,11 +32,13 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
     """Show how many receipts came for each account, what became of them, and what they said.
 
     Below come those with a key that no message has (strangers), and posts that could not be read: the newest
-    of each, without numbers and texts. Of a single message `plexsend status KEY` shows the receipt.
+    of each, without numbers and texts. Posts that were refused (another path, secret or address, too long,
+    too slow) are counted, by why. Of a single message `plexsend status KEY` shows the receipt.
     """
     from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.receipts import receipt_counts
+    from plexsend.outbox.refusals import apart
     from plexsend.outbox.strays import read_strays, read_unread
 
     screen = Screen(as_json=as_json)
@@ -49,10 +53,12 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
         screen.facts({"kind": "account", **_counts_json(each)})
     for stray in strays:
         screen.facts({"kind": "stranger", **_stray_json(stray)})
-    screen.facts({"kind": "unread", "counts": dict(why), "newest": [_unread_json(post) for post in posts]})
+    refused, unread = apart(why)
+    screen.facts({"kind": "refused", "counts": refused})
+    screen.facts({"kind": "unread", "counts": unread, "newest": [_unread_json(post) for post in posts]})
     if not as_json:
         _show_counts(screen, clock, counts, wide=wide)
-        _show_rest(screen, clock, strays, why, posts, wide=wide)
+        _show_rest(screen, clock, strays, (refused, unread), posts, wide=wide)
 
 
 def _counts_json(counts: ReceiptCounts) -> dict[str, object]:
@@ -80,8 +86,8 @@ def _show_counts(screen: Screen, clock: WallClock, counts: Sequence[ReceiptCount
     ]
     columns = (
         Column("account", style="bold"),
-        Column(clock.title("last"), leave_out=1),
-        *(Column(name, right=True) for name in ("settled", "kept", "noted", "repeated", "stranger")),
+        Column(clock.title("last")),
+        *(Column(name, right=True, leave_out=turn) for name, turn in _RECEPTIONS),
         Column("they said", folds=True),
     )
     screen.table(columns, rows, empty="No receipt ever came.", blocks=True, wide=wide)
@@ -91,7 +97,7 @@ def _show_rest(
     screen: Screen,
     clock: WallClock,
     strays: Sequence[Stray],
-    why: Mapping[str, int],
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
     posts: Sequence[UnreadPost],
     *,
     wide: bool,
@@ -102,12 +108,18 @@ def _show_rest(
         shown = [[clock.cell(e.at_ms), e.account, e.msg_key, e.code] for e in strays[-_MOST_SHOWN:]]
         columns = (at, Column("account"), Column("msg_key", style="bold"), Column("code", style="yellow"))
         screen.table(columns, shown, wide=wide)
-    if why:
-        words = ", ".join(f"{reason} {n:,}" for reason, n in why.items())
-        screen.note(f"Posts that could not be read: {words}.")
+    refused, unread = counts
+    if refused:
+        screen.note(f"Posts that were refused before they were read: {_counted(refused)}.")
+    if unread:
+        screen.note(f"Posts that could not be read: {_counted(unread)}.")
         told = [[clock.cell(e.at_ms), e.account, e.why, e.words] for e in posts[-_MOST_SHOWN:]]
         columns = (at, Column("account"), Column("why", style="yellow"), Column("words", folds=True))
         screen.table(columns, told, blocks=True, wide=wide)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{why} {n:,}" for why, n in counts.items())
 
 
 def _said(counts: ReceiptCounts) -> str:

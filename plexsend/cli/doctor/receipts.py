@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok
+from plexsend.outbox.refusals import RefusedBecause, apart
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _RECENT_MS = 86_400_000
 _START = "Start one: `plexsend serve receipts`; docs/receipts.md says how."
-_COUNTED = ("wrong path", "wrong address")
+_COUNTED = (str(RefusedBecause.PATH), str(RefusedBecause.ADDRESS))
 """Why a post is refused where the URL or the list of addresses is wrong."""
 
 
@@ -100,7 +101,8 @@ def _address_rows(settings: Settings, gateway: Sequence[str]) -> Iterator[CheckR
 def _heard_rows(facts: ReceiptFacts) -> Iterator[CheckRow]:
     for account, last_ms in sorted(facts.heard.items()):
         yield ok("receipts", f"account {account}: the last one came {_ago(facts, last_ms)}")
-    refused = {why: facts.counts[why] for why in _COUNTED if facts.counts.get(why)}
+    all_refused, _ = apart(facts.counts)
+    refused = {why: all_refused[why] for why in _COUNTED if all_refused.get(why)}
     if refused and not facts.heard:
         yield doubtful(
             "refused",
@@ -108,8 +110,8 @@ def _heard_rows(facts: ReceiptFacts) -> Iterator[CheckRow]:
             "the gateway may post to another URL, or from other addresses",
             "Compare the URL in the gateway's console, and PLEXSEND_RECEIPT_ALLOW.",
         )
-    elif facts.counts:
-        yield ok("refused", _counted(facts.counts))
+    elif all_refused:
+        yield ok("refused", _counted(all_refused))
     if facts.unread and facts.now_ms - facts.unread[-1].at_ms < _RECENT_MS:
         last = facts.unread[-1]
         yield doubtful(

@@ -80,6 +80,10 @@ p{a}:closed          hash    group that a cancel closed → JSON: since (ms), by
                              group has no lane, and no message was refused for as long as records are kept
 p{a}:kinds           hash    group with a lane → what it holds: ads (advertisements), or other; never both.
                              Forgotten with its last lane
+p{a}:suppressed      hash    key (tells the key of the hashes), n:<kind> (entries), `scope:<n>`, `origin:<n>`
+                             → words, `scope#<words>`, `origin#<words>` → n, scopes, origins (numbers given)
+p{a}:suppressed:<n>  hash    numbers that must not be written to, by bucket: rest of the keyed hash (6 bytes)
+                             → entries of 7 bytes, see scripts/_suppressed.lua
 p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became
                              settled, kept, noted, repeated, stranger; and how many said delivered, temporary
                              and so on (the classes of their codes)
@@ -130,7 +134,8 @@ p{a}:spoilt:<key>    any     what another program had put in place of that key, 
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp
+s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp (of a
+                     first version its fingerprint alone)
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered
@@ -139,7 +144,8 @@ j                    token of an earlier take of which a late verdict came last
 n y x                attempts spent; uncertain tries; takes that ended without a verdict
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
-                     l accepted by a late verdict while it was being sent again, r its receipt came then
+                     l accepted by a late verdict while it was being sent again, r its receipt came then,
+                     e put back into `ended`, from which it had gone
 h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of

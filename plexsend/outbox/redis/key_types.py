@@ -48,6 +48,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "holds": "hash",
     "closed": "hash",
     "kinds": "hash",
+    "suppressed": "hash",
     "eased": "hash",
     "wake": "zset",
     "wake:routes": "set",
@@ -95,12 +96,15 @@ OF_IMPORT: Mapping[str, str] = {"import": "hash"}
 OF_DAY: Mapping[str, str] = {"stats": "hash"}
 """What precedes a day, YYYYMMDD → type."""
 
+OF_BUCKET: Mapping[str, str] = {"suppressed": "hash"}
+"""What precedes the number of a bucket → type."""
+
 OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
 """What precedes a reader's name → type."""
 
 LEFT_TO_A_PERSON = {
     "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
-    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed", "kinds"}),
+    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed", "kinds", "suppressed"}),
 }
 """Keys that cannot be made anew: what holds, what is in force, what was closed, what groups hold, and by
 which numbers records name their lanes."""
@@ -132,7 +136,7 @@ def is_begun_anew(name: str) -> bool:
     return name not in LEFT_TO_A_PERSON["OF_FLEET"]
 
 
-_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER}
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER, **OF_BUCKET}
 _NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _DAY = re.compile(rf"({'|'.join(OF_DAY)}):\d{{8}}")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")

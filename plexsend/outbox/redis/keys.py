@@ -192,6 +192,10 @@ class Keys:
         """Return the key of what an account's groups hold: advertisements, or anything else."""
         return f"{self.account(account)}kinds"
 
+    def suppressed(self, account: str, bucket: int | None = None) -> str:
+        """Return the key of an account's suppressions, or of one bucket of the numbers."""
+        return f"{self.account(account)}suppressed" + ("" if bucket is None else f":{bucket}")
+
     def results(self, account: str) -> str:
         """Return the key of the stream of what applications hear of an account's messages."""
         return f"{self.account(account)}results"

@@ -33,6 +33,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "HGET": (_KEY, "f"),
     "HGETALL": (_KEY,),
     "HKEYS": (_KEY,),
+    "HVALS": (_KEY,),
     "HINCRBY": (_KEY, "f", "1"),
     "HLEN": (_KEY,),
     "HMGET": (_KEY, "f"),

@@ -42,3 +42,12 @@ local function move_by_receipt(lane, key, from, event, receipt, fields, ends)
   fields[#fields + 1] = written(receipt)
   return move(lane, key, from, event, now, fields, told_by(receipt), ends)
 end
+
+-- Whether the message may be what the gateway speaks of. One that waits and was never in a request may be a later one
+-- of the same key, unless it was delivered: that is never taken for a mistake.
+local function concerns(record, event)
+  if event == 'deliver' or record.s == 'uncertain' then return true end
+  if record.s == 'waiting' or record.s == 'scheduled' then return has(record.f, MAY_HAVE_BEEN_SENT) end
+  -- Where the gateway knew the key, an earlier request had sent it.
+  return record.s ~= 'rejected' or is_known_key(record.c or '')
+end

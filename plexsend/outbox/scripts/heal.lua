@@ -1,5 +1,5 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _policy, _ending, _closings,
--- needs: _cancel, _outlook, sweep/retention, healing, heal/records
+-- needs: _cancel, _outlook, _receipt, _left_receipt, sweep/retention, healing, heal/records
 -- heal: looks over what the caller names, because it walks over all of the account from time to time. Touches p{a}:
 -- lanes, routes, closed, holds, wake, wake:routes, ended; of the lanes named: all; of the messages named: the set in
 -- which each belongs. It needs no lease: what was put right is right for the next call.
@@ -43,4 +43,6 @@ for i = FIRST_REST, #ARGV do
   if is_done and is_found then found[#found + 1] = name end
 end
 write_counts()
+-- A record that was taken away may have been the last of its lane.
+for lane in pairs(thinned) do pcall(end_if_over, lane) end
 return { 'healed', spoilt, found, put_aside }

@@ -1,5 +1,5 @@
 -- needs: _clock, _here, arguments;
--- policy: writes what is in force in the account, for the other scripts. Touches p{a}:policy, stats.
+-- policy: writes what is in force in the account, for the other scripts. Touches p{a}:policy, stats; reads suppressed.
 -- Its arguments are in arguments.py; after them name, value, name, value ...
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- Answers {'written'}, or {'older'} where what is there was made from a newer state of the fleet's policies.
@@ -41,6 +41,9 @@ for i = FIRST_REST, FIRST_REST + count - 1, 2 do
   local name, value = ARGV[i], ARGV[i + 1]
   fields[#fields + 1], fields[#fields + 2] = name, name == 'offsets' and agreed_offsets(value) or value
 end
+-- What takes go by beside the policies, kept where it is counted.
+local n_all = number_in(redis.pcall('HGET', P .. 'suppressed', 'n:all'))
+fields[#fields + 1], fields[#fields + 2] = 'suppresses_all', n_all and n_all > 0 and '1' or '0'
 call('DEL', P .. 'policy')
 call('HSET', P .. 'policy', unpack(fields))
 return { 'written' }

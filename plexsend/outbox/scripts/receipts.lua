@@ -39,15 +39,6 @@ local function note_recalled(lane, state)
   if left and left > 0 then call('HINCRBY', P .. 'forgotten', route_of(lane), -1) end
 end
 
--- Whether the message may be what the gateway speaks of. One that waits and was never in a request may be a later one
--- of the same key, unless it was delivered: that is never taken for a mistake.
-local function concerns(record, event)
-  if event == 'deliver' or record.s == 'uncertain' then return true end
-  if record.s == 'waiting' or record.s == 'scheduled' then return has(record.f, MAY_HAVE_BEEN_SENT) end
-  -- Where the gateway knew the key, an earlier request had sent it.
-  return record.s ~= 'rejected' or is_known_key(record.c or '')
-end
-
 -- While it is being sent: the highest counts once its request is settled.
 local function keep(key, record, receipt, event)
   local kept = has(record.f, RECEIPT_KEPT) and record.h or nil

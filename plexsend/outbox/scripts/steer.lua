@@ -34,7 +34,7 @@ local function requeue(key, record)
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   local p = record.p or now_us
   -- Asked for again, so a cancel asked for before no longer counts.
-  local flags = without(record.f, CANCEL_WANTED)
+  local flags = without(without(record.f, CANCEL_WANTED), LISTED_ANEW)
   move(record.l, key, record.s, 'requeue', p, { 'p', num(p), 'f', flags })
   note(key, 'requeue', '', 'asked for by a person')
   call('HDEL', record_of .. key, 'e', 'n', 'x', 'y', 'g', 'o', 'k', 'z', 'u')

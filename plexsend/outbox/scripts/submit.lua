@@ -1,7 +1,7 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today
--- when used: _publishing, _stats_folds, _stats_by_day, _ended
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _quiet, _wake, _closings, _stats_today
+-- when used: _publishing, _stats_folds, _days, _stats_by_day, _ended
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
--- later, counts, kinds, and wake; stats, stats:<day>; reads policy.
+-- later, counts, kinds, suppressed, and wake; stats, stats:<day>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
 -- written; nothing that is written then can fail. An error in between would leave messages without counts and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
@@ -9,7 +9,8 @@
 -- Answers {'full', used, max} above the mark, else a flat list: outcome, state (empty for a spoilt one); behind the
 -- state of a duplicate that waits its own send_at and expires_at (ms, 0 for none; `-` for one that is as asked for), if
 -- any differs.
--- Answers {'mixed', kind} where the group has messages of the other kind, `ads` or `other`; and
+-- Answers {'other key'} for advertisements whose receivers were hashed under another key than the account's;
+-- {'mixed', kind} where the group has messages of the other kind, `ads` or `other`; and
 -- {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
 -- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
 -- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
@@ -25,6 +26,12 @@ end
 local kind = group and group ~= ADVERTISING and (branch_of(lane) == group and 'other' or 'ads')
 local kind_there = kind and call('HGET', P .. 'kinds', group)
 if kind_there and kind_there ~= kind then return { 'mixed', kind_there } end
+
+-- Advertisements of an account are judged by hashes under one key.
+if is_of_advertisements(lane) then
+  call('HSETNX', P .. 'suppressed', 'key', hashed_by)
+  if call('HGET', P .. 'suppressed', 'key') ~= hashed_by then return { 'other key' } end
+end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
 local found = call('HMGET', P .. 'lanes', route_of(lane), lane)

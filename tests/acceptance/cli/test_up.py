@@ -18,6 +18,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
+from tests.pages import Page, printed
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -114,6 +116,21 @@ for result in plexsend.results(reader="application", from_start=True):
     if not keys:
         break
 """
+
+
+def test_the_shown_test_of_an_application_sees_what_becomes_of_its_messages(exports: dict[str, str]) -> None:
+    """docs/applications.md shows it: it is for a machine on which this is running."""
+    (code,) = [code for code in Page.of("docs/applications.md").blocks("python") if "wait_for_end" in code]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import plexsend\n{code}"],
+        env={**os.environ, **exports},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == printed(code)
 
 
 def test_an_application_hears_what_receipts_say(exports: dict[str, str]) -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from plexsend.clock import elapsed_s
 from plexsend.gateway.environment import read_settings
-from plexsend.outbox.results.overview import list_readers
 from plexsend.producers import Producer
 from tests.integration.cli.conftest import process_environment
 from tests.pages import Page
@@ -30,6 +29,7 @@ FILES = {
 }
 DRIVEN = {
     "orders_results.py",
+    "orders/models.py",
     "orders/shipping.py",
     "orders/management/commands/hear_results.py",
     "orders_api.py",
@@ -99,24 +99,71 @@ def test_a_process_of_its_own_hears_until_it_is_stopped(
     orders = f"import sqlite3\n\ndatabase = sqlite3.connect({str(database)!r})\n\n\n{function('note')}\n"
     folder = lay("orders_results.py", orders=orders)
     producer = Producer(read_settings(environment), store)
+    words: dict[str, Any] = {"to": "010-2345-6789", "from_": "02-2123-4567", "text": "m"}
+    # Before the process was ever there.
+    producer.send("sms-standard", msg_key="first", **words)
+    producer.cancel("first")
     process = subprocess.Popen(
-        [sys.executable, "orders_results.py"], cwd=folder, env=process_environment(environment)
+        [sys.executable, "orders_results.py"],
+        cwd=folder,
+        env=process_environment(environment),
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    rows = "SELECT msg_key, state, rank FROM messages ORDER BY msg_key"
     try:
-        words: dict[str, Any] = {"to": "010-2345-6789", "from_": "02-2123-4567", "text": "m"}
-        producer.send("sms-standard", msg_key="first", **words)
-        wait_until(lambda: [state for state in list_readers(store) if state.name == "orders"])
-        producer.cancel("first")
-        rows = "SELECT msg_key, state, rank FROM messages"
         assert wait_until(lambda: sqlite3.connect(database).execute(rows).fetchall()) == [
             ("first", "cancelled", 2)
         ]
+        process.send_signal(signal.SIGSTOP)
+        for key in ("gone", "heard"):
+            producer.send("sms-standard", msg_key=key, **words)
+            producer.cancel(key)
+        store.client.xtrim(store.keys.results("main"), maxlen=1, approximate=False)
+        process.send_signal(signal.SIGCONT)
+        assert wait_until(lambda: sqlite3.connect(database).execute(rows).fetchall()[1:]) == [
+            ("heard", "cancelled", 2)
+        ]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(DEADLINE_S) == 0
+        _, said = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0
+        assert "plexsend results replay orders --since" in said
     finally:
         process.kill()
         process.wait()
 
+
+ASKED = """
+import logging
+from datetime import UTC, datetime
+
+import plexsend
+
+def hears_all(given):
+    # A new name begins at the start, and what was missed is logged with what mends it.
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logging.getLogger().addHandler(handler)
+    missed = plexsend.ResultsMissed("r", "main", datetime.now(UTC), datetime.now(UTC), "they were trimmed")
+    given["on_missed"](missed)
+    logging.getLogger().removeHandler(handler)
+    assert given["from_start"] is True, given
+    (record,) = records
+    assert record.levelname == "ERROR", record
+    assert "plexsend results replay r" in record.getMessage(), record
+
+def spy(name):
+    asked, real = [], getattr(plexsend, name)
+
+    def call(**given):
+        asked.append(given)
+        return real(**given)
+
+    setattr(plexsend, name, call)
+    return asked
+"""
+"""What the programs below share: what an example asks of a loop over results."""
 
 DJANGO = """
 import django
@@ -132,9 +179,12 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client, RequestFactory
-from orders.shipping import Order, ship
+from orders.models import Order
+from orders.shipping import ship
+from asked import hears_all, spy
 from plexsend.testing import MemoryOutbox
 
+asked = spy("results")
 with connection.schema_editor() as editor:
     editor.create_model(Order)
 for order_id in (17, 18, 19):
@@ -164,14 +214,15 @@ with MemoryOutbox() as outbox:
     call_command("hear_results")
     order = Order.objects.get(pk=17)
     assert (order.message_state, order.message_rank) == ("delivered", 6)
+hears_all(asked[0])
 """
 
 
 def test_django(lay: Callable[..., Path]) -> None:
     urls = "from django.urls import path\nfrom orders.shipping import ship\n"
     urls += "urlpatterns = [path('orders/<int:order_id>/ship', ship)]\n"
-    names = ("orders/shipping.py", "orders/management/commands/hear_results.py")
-    folder = lay(*names, drive=DJANGO, urls=urls)
+    names = ("orders/models.py", "orders/shipping.py", "orders/management/commands/hear_results.py")
+    folder = lay(*names, drive=DJANGO, asked=ASKED, urls=urls)
     for package in ("orders", "orders/management", "orders/management/commands"):
         (folder / package / "__init__.py").touch()
     run(folder, "drive.py")
@@ -180,14 +231,17 @@ def test_django(lay: Callable[..., Path]) -> None:
 FASTAPI = """
 import asyncio
 import json
+import logging
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import plexsend
-from orders_api import app
+from asked import hears_all, spy
+
+asked = spy("aresults")
+from orders_api import app, report_end
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.results.overview import list_readers
 from plexsend.testing import MemoryOutbox
 
 
@@ -247,6 +301,23 @@ async def drive():
     with MemoryOutbox() as outbox, outbox.away():
         assert (await call("POST", url))[0] == 503
     store.close()
+    hears_all(asked[0])
+    await says_that_it_ended()
+
+
+async def says_that_it_ended():
+    async def fail():
+        raise RuntimeError("refused")
+
+    said = []
+    handler = logging.Handler()
+    handler.emit = said.append
+    logging.getLogger().addHandler(handler)
+    task = asyncio.create_task(fail())
+    task.add_done_callback(report_end)
+    await asyncio.wait([task])
+    await asyncio.sleep(0)
+    assert [record.levelname for record in said] == ["CRITICAL"]
 
 
 asyncio.run(asyncio.wait_for(drive(), 50))
@@ -255,13 +326,16 @@ asyncio.run(asyncio.wait_for(drive(), 50))
 
 def test_fastapi(lay: Callable[..., Path], environment: dict[str, str], store: Store) -> None:
     del store  # clears the keys afterwards
-    run(lay("orders_api.py", drive=FASTAPI), "drive.py", **environment)
+    run(lay("orders_api.py", drive=FASTAPI, asked=ASKED), "drive.py", **environment)
 
 
 CELERY = """
 import plexsend
+from asked import hears_all, spy
 from celery import Celery
 from plexsend.testing import MemoryOutbox
+
+asked = spy("results")
 
 app = Celery("orders", set_as_current=True)
 app.conf.task_always_eager = True
@@ -285,11 +359,13 @@ with MemoryOutbox() as outbox:
     hear_results.delay()
     hear_results.delay()
     assert sent == [("order-17-told", "accepted"), ("order-17-told", "delivered")], sent
+hears_all(asked[0])
+assert asked[0]["patience_s"] < 60
 """
 
 
 def test_celery(lay: Callable[..., Path]) -> None:
-    run(lay("orders_tasks.py", drive=CELERY), "drive.py")
+    run(lay("orders_tasks.py", drive=CELERY, asked=ASKED), "drive.py")
 
 
 BEFORE_ANY_TEST = """

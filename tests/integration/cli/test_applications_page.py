@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = Page.of("docs/applications.md")
 WITH_WORKER = "wait_for_end"
-"""Its block needs a worker: tests/acceptance/test_applications_page.py runs it."""
+"""Its block needs a worker: tests/acceptance/cli/test_up.py runs it."""
 BLOCKS = [code for code in PAGE.blocks("python") if WITH_WORKER not in code and not code.startswith("# ")]
 """Without those that are files of their own: test_applications_files.py runs them."""
 

@@ -1,10 +1,10 @@
-"""docs/archive.md: its commands run, its units are units, and it names every field of a line."""
+"""docs/archive.md: its commands run, its units are there, and it names every field of a line."""
 
 from __future__ import annotations
 
-import configparser
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plexsend.cli.commands.archive import archive
@@ -15,10 +15,10 @@ from tests.unit.archive.made_up import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PAGE = Page.of("docs/archive.md")
 FOLDER = "/var/lib/plexsend/archive"
+ROOT = Path(__file__).parents[3]
 
 
 def test_commands_of_the_page_run(run: Callable[..., Any], yard: Any, tmp_path: Path) -> None:
@@ -34,19 +34,14 @@ def test_commands_of_the_page_run(run: Callable[..., Any], yard: Any, tmp_path: 
         assert (nothing or "") in ended.err or "--json" in words
 
 
-def test_units_and_cron_run_a_command_that_is_one() -> None:
-    units = [block for block in PAGE.blocks("ini") if "[Service]" in block or "[Timer]" in block]
-    assert len(units) == 2
-    parsers = [configparser.ConfigParser(interpolation=None) for _ in units]
-    for parser, text in zip(parsers, units, strict=True):
-        parser.read_string(text)
+def test_cron_runs_a_command_that_is_one_and_the_units_are_there() -> None:
     (cron,) = PAGE.blocks("cron")
-    given = [parsers[0]["Service"]["ExecStart"], cron.partition("; ")[2].partition(" >")[0]]
-    for command in given:
-        program, name, *words = shlex.split(command)
-        assert (program, name) == ("/opt/plexsend/.venv/bin/plexsend", "archive")
-        assert str(archive.make_context("archive", [*words, "--follow"]).params["folder"]) == FOLDER
-    assert parsers[1]["Timer"]["Persistent"] == "true"
+    program, name, *words = shlex.split(cron.partition("; ")[2].partition(" >")[0])
+    assert (program, name) == ("/opt/plexsend/.venv/bin/plexsend", "archive")
+    assert str(archive.make_context("archive", words).params["folder"]) == FOLDER
+    units = re.findall(r"\]\(\.\./(deploy/[^)#]+\.(?:service|timer))\)", PAGE.text)
+    assert len(units) == 3
+    assert all((ROOT / unit).exists() for unit in units)
 
 
 def test_every_field_and_state_of_a_line_is_explained() -> None:

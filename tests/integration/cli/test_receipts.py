@@ -9,6 +9,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.strays import keep_unread
+from plexsend.web.posts import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,9 +88,12 @@ def test_all_that_came_is_counted_and_what_belongs_to_nobody_is_shown(
     undelivered(yard, store)
     receipts = [Receipt("k1", "2"), Receipt("k1", "0"), *(Receipt(f"nobody-{n}", "0") for n in range(22))]
     take_receipts(store, "main", receipts)
-    keep_unread(store, "main", "not JSON", "<html>")
+    keep_unread(store, "main", [Unread("not JSON", "<html>")])
+    client: Any = store.client
+    client.hset(store.keys.unread_counts, mapping={"wrong path": 50, "too long": 1})
 
-    account, *strangers, unread = run("receipts", "--json").lines
+    account, *strangers, refused, unread = run("receipts", "--json").lines
+    assert refused == {"kind": "refused", "counts": {"wrong path": 50, "too long": 1}}
     assert (account["settled"], account["repeated"], account["stranger"]) == (2, 1, 22)
     assert account["classes"]["no_such_number"] == 2
     assert account["first_at"] <= account["last_at"]
@@ -103,6 +107,7 @@ def test_all_that_came_is_counted_and_what_belongs_to_nobody_is_shown(
     assert "nobody-21" in people
     assert "nobody-1 " not in people
     assert "Posts that could not be read: not JSON 1." in shown.err
+    assert "Posts that were refused before they were read: wrong path 50, too long 1." in shown.err
     assert "no_such_number 2" in " ".join(people.split())
     others = run("receipts", "--account", "shop", "--json").lines
-    assert (others[0]["stranger"], others[1]["newest"]) == (0, [])
+    assert (others[0]["stranger"], others[-1]["newest"]) == (0, [])

@@ -15,6 +15,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.strays import keep_unread
+from plexsend.web.posts import Unread
 from tests.integration.cli.conftest import SHOP
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def fill(yard: Any, store: Store) -> None:
     yard.end(Outcome.ACCEPTED, "k1", code="C100")
     now_ms = round(time.time() * 1000)
     take_receipts(store, "main", [Receipt("k1", "2", "LGU", now_ms), Receipt("nobody", "0")])
-    keep_unread(store, "main", "not JSON", "<html>")
+    keep_unread(store, "main", [Unread("not JSON", "<html>")])
     yard.end(Outcome.REJECTED, "dead", code="G140")
     yard.end(Outcome.PARK, "parked", code="C500_1")
     put(store, Where.parse("mms-bulk@main"), {"rate_per_s": 5}, by="mina", reason="contract")

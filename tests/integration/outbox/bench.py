@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.replies import text
 from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 from plexsend.outbox.sweep import Abandoned, SweepResult, sweep
 from plexsend.outbox.walk import Healed, Page, look_over
-from plexsend.settings import Policy
+from plexsend.settings import NumberKey, Policy
 from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
@@ -97,6 +99,14 @@ def everything(store: Store) -> dict[bytes, bytes | None]:
     return {key: store.client.dump(key) for key in store.client.scan_iter(f"{store.keys.prefix}*")}
 
 
+NUMBER_KEY = NumberKey("k" * 32)
+
+
+def number_of(key: str) -> str:
+    """Return the number to which the advertisement of this key goes: each key has its own."""
+    return f"010{int.from_bytes(blake2b(key.encode(), digest_size=4).digest(), 'big') % 10**8:08}"
+
+
 class Bench:
     """One store with everything that acts on it. Drains count their calls by themselves."""
 
@@ -107,7 +117,7 @@ class Bench:
             store.client.set(store.keys.here(account), 0)
         self.policy = policy or Policy(rate_per_s=0, linger_ms=0)
         self._keep_ms: int | None = None
-        self.intake = Submitter(store)
+        self.intake = Submitter(store, NUMBER_KEY)
         self.most_items = MOST_ITEMS
         self._sequences: dict[str, int] = {}
         self._last: dict[str, dict[str, Any]] = {}
@@ -129,7 +139,11 @@ class Bench:
         names = keys_of(keys) if isinstance(keys, int) else list(keys)
         answers: list[Submitted] = []
         for at in range(0, len(names), 500):
-            drafts = [NewMessage(name, body) for name in names[at : at + 500]]
+            of_ads = lane.advertising is not Advertising.NO
+            drafts = [
+                NewMessage(name, body, receiver_of(number_of(name), NUMBER_KEY) if of_ads else b"")
+                for name in names[at : at + 500]
+            ]
             answers += self.intake.add(
                 lane,
                 drafts,

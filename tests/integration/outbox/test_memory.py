@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.gateway.items import get_loader
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.receipts import Receipt, take_receipts
@@ -38,7 +39,8 @@ def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer
     told = (
         f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted, {delivered:.0f} delivered"
     )
-    assert waiting <= 480, told
+    # Redis gives memory in steps of 16 bytes, and a record of 88 that grows by one takes 104.
+    assert waiting <= 435, told
     assert accepted <= 320, told
     assert delivered <= 340, told
 
@@ -49,7 +51,7 @@ def test_each_further_character_of_a_key_costs_three_bytes_and_two_once_accepted
     waiting, accepted, delivered = cost(empty_server, BULK, LONGEST_KEY, FEWER)
     further = len(LONGEST_KEY.format(0)) - len(KEY.format(0))
     assert further == 128 - 36
-    assert waiting <= 480 + 3 * further
+    assert waiting <= 435 + 3 * further
     assert accepted <= 320 + 2 * further
     assert delivered <= 340 + 2.5 * further
 
@@ -69,7 +71,7 @@ def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[flo
             NewMessage(key.format(start + i), BODY, receiver_of(f"010{start + i:08}", number_key))
             for i in range(500)
         ]
-        bench.intake.add(lane, drafts, stamp="mms:v2:1:1f3c9a0d")
+        bench.intake.add(lane, drafts, stamp=get_loader(BULK.service).stamp.stored)
     waiting = (used(store) - before) / messages - len(BODY)
     assert store.client.object("encoding", store.keys.record("main", key.format(0))) == b"listpack"
     assert sum(len(batch) for batch in bench.drain_all(lane)) == messages

@@ -51,7 +51,7 @@ def test_an_added_item_waits_in_its_lane_as_it_goes_on_the_wire(
     record = producer.status("k7")
     assert record is not None
     assert (record.state, record.lane.name) == (State.WAITING, "mms-bulk@shop")
-    assert record.stamp == str(get_loader("mms-bulk").stamp)
+    assert record.stamp == get_loader("mms-bulk").stamp.stored
     body = store.client.get(store.keys.body("shop", added.msg_key))
     assert isinstance(body, bytes)
     assert json.loads(body) == {

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.errors import UsageError
+from plexsend.gateway.environment import read_settings
+from plexsend.gateway.items import get_loader
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
@@ -92,7 +94,8 @@ def test_dialect_in_force_is_what_is_stored_and_stamped(
     (body,) = bodies(store, "k1")
     assert {name: body.get(name) for name in expected} == expected
     assert len(body) == len(RCS)
-    assert queries.find(store, "k1", "main")[0].stamp.startswith(f"rcs-mms:{dialect}:")
+    loader = get_loader("rcs-mms-bulk", read_settings({"PLEXSEND_RCS_DIALECT": dialect}))
+    assert queries.find(store, "k1", "main")[0].stamp == loader.stamp.stored
 
 
 def test_mixed_file_is_split_into_lanes_and_rows_without_a_key_get_one(

@@ -124,6 +124,21 @@ def test_nothing_of_a_connection_stays(open_door: Open, sockets: ExitStack) -> N
     assert door.post({"msg_key": "k", "code": "0"}) in (200, 503)
 
 
+def test_sender_that_asks_first_is_told_to_go_on(open_door: Open, sockets: ExitStack) -> None:
+    body = json.dumps({"results": [{"msg_key": "k", "code": None}]}).encode()
+    head = f"POST /receipts/main/{SECRET} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+    connection = connect(open_door(), sockets, head.encode() + b"expect: 100-continue\r\n\r\n")
+    assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.sendall(body)
+    assert connection.recv(65536).endswith(b'"success"}')
+
+
+def test_answer_without_a_body_comes_and_ends(door: Door) -> None:
+    came = door.raw(b"HEAD /health/live HTTP/1.1\r\nconnection: close\r\n\r\n")
+    head, _, body = came.partition(b"\r\n\r\n")
+    assert (head.startswith(b"HTTP/1.1 "), body) == (True, b"")
+
+
 def test_head_without_an_end_is_read_no_further(door: Door, store: Store) -> None:
     endless = (b"x-a: " + b"y" * 1000 + b"\r\n") * 100
     assert door.raw(b"GET /health/live HTTP/1.1\r\n" + endless) == b""

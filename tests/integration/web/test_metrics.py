@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 from plexsend.outbox.metrics import Duration, Instruments, read_counted
 from plexsend.outbox.receipts import Receipt
 from plexsend.stack.ports import free_port
+from plexsend.web import lag
 from plexsend.web.lag import LagWatch
 from plexsend.web.metric_table import METRICS
 from tests.integration.outbox.bench import BULK, Bench, accepted
@@ -119,6 +120,28 @@ def test_lag_is_written_down_once_a_second_while_receipts_come(bench: Bench, sto
         watch.stop()
     # A clock that is behind the carrier's.
     assert dict(read_counted(store).timed[Duration.RECEIPT_LAG].buckets)["0.1"] == 1
+
+
+def test_fault_that_nobody_foresaw_ends_no_counting(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(lag, "FLUSH_S", 0.01)
+    instruments = Instruments("p1")
+    came: list[float] = []
+
+    def fail(_: Store) -> None:
+        came.append(0.0)
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(instruments, "flush", fail)
+    watch = LagWatch(store, instruments)
+    watch.start()
+    deadline = time.monotonic() + 10
+    while len(came) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert watch.lives
+    watch.stop()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
 def test_command_of_the_page_serves_them(valkey_url: str, prefix: str, bench: Bench, tmp_path: Path) -> None:

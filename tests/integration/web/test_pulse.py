@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.doors import living
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.refusals import RefusedBecause
 from plexsend.stack.ports import free_port
 from plexsend.web import pulse as module
 from plexsend.web.pulse import Pulse
-from plexsend.web.refused import RefusedBecause, RefusedCounts
+from plexsend.web.refused import RefusedCounts
 from tests.integration.outbox.test_doors import WEB1
 
 if TYPE_CHECKING:
     import pytest
+
+    from plexsend.outbox.doors import Door
 
 
 def pulse_of(store: Store, refused: RefusedCounts | None = None) -> Pulse:
@@ -44,6 +48,27 @@ def test_redis_that_is_away_is_logged_once_and_named_without_its_address(
     pulse = pulse_of(Store.connect(f"redis://127.0.0.1:{port}/0", "p:"))
     pulse.start(10)
     assert (pulse.is_fit, pulse.trouble) == (False, "Redis does not answer")
+    pulse.stop()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_fault_that_nobody_foresaw_ends_no_pulse(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SOON_S", 0.01)
+    faults = [ValueError("a fault")] * 3
+
+    def door() -> Door:
+        if faults:
+            raise faults.pop()
+        return WEB1
+
+    pulse = Pulse(store, door, durable=False, refused=RefusedCounts())
+    pulse.start(10)
+    deadline = time.monotonic() + 10
+    while pulse.trouble and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (pulse.lives, pulse.is_fit, pulse.trouble) == (True, True, "")
     pulse.stop()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 

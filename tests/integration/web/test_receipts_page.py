@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -16,17 +17,24 @@ from plexsend.cli.app import app
 from plexsend.cli.commands import serve as command
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receipts import Receipt
+from plexsend.outbox.strays import read_strays
+from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.web.answers import SUCCESS
 from plexsend.web.connections import COMES_S, MOST_CONNECTIONS
 from plexsend.web.guards import MOST_BYTES, SLOW_S
 from plexsend.web.posts import read_post
 from plexsend.web.serving import KEEP_ALIVE_S
 from plexsend.web.writer import WITHIN_S
+from tests.integration.web.conftest import SECRET
 from tests.pages import ROOT, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
 
 PAGES = ["docs/receipts.md", "docs/receipts.ko.md"]
 
@@ -51,7 +59,8 @@ def test_both_pages_have_the_same_parts_and_programs() -> None:
 
 
 def test_secret_that_is_made_is_taken(page: Page, tmp_path: Path) -> None:
-    (line, _, _) = "\n".join(page.blocks("sh")).strip().partition("\n")
+    mode, line = page.blocks("sh")[0].strip().split("\n")
+    assert mode == "install -m 0640 -o root -g plexsend /dev/null /etc/plexsend/main.receipts"
     words, _, file = line.partition(" > ")
     made = subprocess.run(
         [sys.executable, *shlex.split(words)[1:]], capture_output=True, check=True, timeout=30
@@ -64,6 +73,21 @@ def test_secret_that_is_made_is_taken(page: Page, tmp_path: Path) -> None:
     assert settings.receipt_secrets["main"].read() == (made.decode().strip(),)
     assert str(settings.receipt_allow) == ", ".join(GATEWAY_ADDRESSES)
     assert str(settings.trusted_proxies) == "127.0.0.1"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
+def test_post_that_is_tried_first_counts_a_stranger(
+    page: Page, open_door: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    Submitter(store).add(Lane("mms-bulk", None, "main"), [NewMessage("k1", b"{}")], stamp="test")
+    door = open_door()
+    (shown,) = (each for each in page.blocks("sh") if "curl" in each)
+    script = shown.replace("https://receipts.example.com", f"http://127.0.0.1:{door.port}")
+    script = script.replace("/etc/plexsend", str(tmp_path)).partition("plexsend receipts")[0]
+    (tmp_path / "main.receipts").write_text(f"{SECRET}\nanother-secret-012345\n")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, check=True, timeout=30)  # noqa: S607
+    assert (done.stdout, done.stderr) == (SUCCESS, b"")
+    assert [(each.account, each.msg_key) for each in read_strays(store)] == [("main", "test-nobody")]
 
 
 def test_command_is_one(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

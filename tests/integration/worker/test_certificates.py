@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+
 from plexsend.errors import OutboxUnavailable
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.handshake import Handshake
 from plexsend.outbox.fleet import Announcement, fleet
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.worker import certificates as module
 from plexsend.worker.certificates import AGAIN_S, DAY_S, CertificateWatch
 from plexsend.worker.presence import READ_S, Presence
 from plexsend.worker.runtime import Runtime
@@ -124,18 +127,24 @@ def test_announcement_of_a_program_that_looks_at_none_is_read() -> None:
     assert Announcement.parse(older).certificates == {}
 
 
-def test_thread_looks_soon_goes_on_without_redis_and_ends_with_its_process(store: Store) -> None:
+@pytest.mark.parametrize("fault", [OutboxUnavailable("Redis is away"), ValueError("a fault")])
+def test_thread_looks_soon_goes_on_after_a_fault_and_ends_with_its_process(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    monkeypatch.setattr(module, "_FIRST_S", 0.01)
+    monkeypatch.setattr(module, "ROUND_S", 0.01)
     use(store, "mms-bulk")
     watcher = Watcher(store)
     looks: list[str] = []
 
-    def fail_once(url: str) -> Handshake:
+    def fail(url: str) -> Handshake:
         looks.append(url)
-        watcher.watch._runtime.stop.set()
-        raise OutboxUnavailable("Redis is away")
+        if len(looks) == 2:
+            watcher.watch._runtime.stop.set()
+        raise fault
 
-    watcher.watch._shake = fail_once
+    watcher.watch._shake = fail
     thread = threading.Thread(target=watcher.watch.run, daemon=True)
     thread.start()
     thread.join(10)
-    assert (thread.is_alive(), looks) == (False, [MMS])
+    assert (thread.is_alive(), looks) == (False, [MMS, MMS])

@@ -14,6 +14,7 @@ from plexsend.outbox.batches import Batch
 from plexsend.outbox.fleet import Announcement, alive, announce, fleet
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.worker import housekeeping as module
 from plexsend.worker.election import elect
 from plexsend.worker.housekeeping import AGAIN_S, SHORTEST_ROUND_S, Housekeeping
 from plexsend.worker.presence import BEAT_S, Presence
@@ -267,6 +268,26 @@ def test_stopped_process_goes_round_no_more(scripted: Room) -> None:
     scripted.runtime.stop.set()
     scripted.housekeeping.run()
     assert scripted.rung == []
+
+
+def test_fault_that_nobody_foresaw_does_not_end_it(
+    scripted: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    came: list[float] = []
+
+    def wait(_: object, wait_s: float) -> set[str]:
+        came.append(wait_s)
+        if len(came) == 3:
+            scripted.runtime.stop.set()
+        raise ValueError("a fault outside every step")
+
+    monkeypatch.setattr(scripted.housekeeping._wakeups, "wait", wait)
+    scripted.housekeeping.run()
+    assert len(came) == 3
+    assert [record.levelname for record in caplog.records if "a fault outside" in record.message] == [
+        "WARNING"
+    ]
 
 
 def test_message_that_nobody_serves_sleeps_until_a_process_serves_it(store: Store) -> None:

@@ -97,6 +97,22 @@ def test_every_field_has_its_rule(schema: type[ItemSchema]) -> None:
     assert set(schema().rules()) == set(schema().fields)
 
 
+@pytest.mark.parametrize(("service_id", "dialect"), PINNED)
+def test_record_holds_the_fingerprint_of_a_first_version(service_id: str, dialect: str) -> None:
+    own = get_loader(service_id, read_settings({"PLEXSEND_RCS_DIALECT": dialect})).stamp
+    assert own.stored == PINNED[service_id, dialect].rpartition(":")[2]
+    assert own.forms == {own.stored, PINNED[service_id, dialect]}
+
+
+def test_record_holds_all_of_a_later_version_so_that_others_see_it_is_newer() -> None:
+    assert OWN.stored == str(OWN)
+    assert OWN.forms == {"mms:v2:3:00c0ffee"}
+
+
+def test_products_and_dialects_have_fingerprints_of_their_own() -> None:
+    assert len({pinned.rpartition(":")[2] for pinned in PINNED.values()}) == len(PINNED)
+
+
 def test_stamps_are_short_enough_for_a_compact_record() -> None:
     assert all(len(str(get_loader(service_id).stamp)) <= 40 for service_id in SERVICES)
     assert len(str(Stamp("x" * 10, "v" * 8, 999_999_999, "f" * 8))) <= 40

@@ -16,6 +16,7 @@ from plexsend.producers.guards import AccountGuards
 from plexsend.producers.pipeline import Incoming, Pipeline
 from plexsend.producers.submissions import Submission
 from plexsend.producers.terms import Terms
+from plexsend.settings import NumberKey
 from plexsend.testing.policies import MemoryPolicies
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Taker:
 
     def add(self, lane: Lane, messages: Sequence[NewMessage], **_: object) -> list[Submitted]:
         self.taken.setdefault(lane.name, []).extend(json.loads(message.body) for message in messages)
-        state = None if self.outcome is SubmitOutcome.MIXED else State.WAITING
+        state = State.WAITING if self.outcome is SubmitOutcome.ADDED else None
         return [Submitted(self.outcome, state) for _ in messages]
 
 
@@ -54,7 +55,8 @@ def run(
     **terms: Any,
 ) -> Submission:
     known = guards(sender_name=marks.sender_name, refusal_number=marks.refusal_number)
-    pipeline = Pipeline(Terms(service, "main", **terms), get_loader(service), taker, guards=known)
+    whole_terms = Terms(service, "main", **{"number_key": NumberKey("k" * 32), **terms})
+    pipeline = Pipeline(whole_terms, get_loader(service), taker, guards=known)
     whole = Submission()
     for part in pipeline.run(Incoming(index, item) for index, item in enumerate(items)):
         whole.extend(part)
@@ -116,6 +118,22 @@ def test_without_what_the_law_asks_for_nothing_is_sent(marks: AdMarks, missing: 
     assert len(invalid.problems) == missing
     assert all("policy set" in problem.remedy for problem in invalid.problems)
     assert len(submission.added) == 1
+
+
+def test_a_process_without_the_number_key_sends_no_advertisements() -> None:
+    submission = run([lms(advertisement=True), lms()], Taker(), number_key=None)
+    (invalid,) = submission.invalid
+    assert [(each.field, "PLEXSEND_NUMBER_KEY" in each.reason) for each in invalid.problems] == [
+        ("advertisement", True)
+    ]
+    assert len(submission.added) == 1
+
+
+@pytest.mark.parametrize("outcome", [SubmitOutcome.OTHER_KEY, SubmitOutcome.TOO_EARLY])
+def test_what_keeps_all_advertisements_of_a_call_is_said_of_each(outcome: SubmitOutcome) -> None:
+    (invalid,) = run([lms(advertisement=True)], Taker(outcome)).invalid
+    assert invalid.problems[0].field == "advertisement"
+    assert invalid.problems[0].reason.startswith("cannot be sent")
 
 
 def test_the_marks_are_counted_and_named_where_a_text_is_too_long() -> None:

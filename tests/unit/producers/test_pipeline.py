@@ -159,7 +159,7 @@ def test_the_terms_reach_the_outbox(make_item: Any) -> None:
     _run([make_item()], taker, account="shop", send_at_ms=5, expires_at_ms=9)
     assert taker.calls[0][0] == Lane("mms-bulk", None, "shop")
     assert taker.options == {
-        "stamp": str(get_loader("mms-bulk").stamp),
+        "stamp": get_loader("mms-bulk").stamp.stored,
         "most_items": 10,
         "send_at_ms": 5,
         "expires_at_ms": 9,

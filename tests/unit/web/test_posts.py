@@ -227,8 +227,9 @@ SAID = ["01012345678", "010-1234-5678", "821012345678", "the text of a message",
 )
 def test_what_is_kept_of_it_holds_no_number_and_no_text(raw: bytes) -> None:
     (unread,) = read_post(raw).unread
-    assert [word for word in SAID if word in unread.words] == []
-    assert len(unread.words) <= 200
+    words = unread.words
+    assert [word for word in SAID if word in words] == []
+    assert 0 < len(words) <= 200
 
 
 def test_what_is_kept_of_it_shows_what_came() -> None:
@@ -238,3 +239,12 @@ def test_what_is_kept_of_it_shows_what_came() -> None:
     assert unread == Unread(
         "a result without a code", '{"msg_key": "order-1", "code": null, "dest": "KT", "text": "***"}'
     )
+
+
+def test_post_of_thousands_that_are_no_results_leaves_a_few_to_look_at_and_is_counted() -> None:
+    post = read_post(body(*({"code": "0"} for _ in range(3_000)), *([7] * 2_000)))
+    assert post.receipts == ()
+    *kept, keyless, other = post.unread
+    assert [unread.words for unread in kept] == ['{"code": "0"}'] * 5
+    assert keyless == Unread("a result without a key", "and 2,995 more", 2_995)
+    assert other == Unread("a result that is not an object", "and 2,000 more", 2_000)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.errors import OutboxUnavailable, RecordBroken
+from plexsend.errors import OutboxMoved, OutboxUnavailable, RecordBroken
 from plexsend.outbox.receipts import Receipt, Reception
 from plexsend.web import writer as module
 from plexsend.web.posts import Unread
@@ -27,7 +27,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[str, ...], list[str]]] = []
-        self.kept: list[tuple[str, str, str]] = []
+        self.kept: list[tuple[str, list[Unread]]] = []
         self.may_go = threading.Event()
         self.may_go.set()
         self.spoilt: set[str] = set()
@@ -44,10 +44,10 @@ class Engine:
             raise RecordBroken("spoilt")
         return [Reception.SETTLED for _ in receipts]
 
-    def keep(self, _: object, account: str, why: str, words: str) -> None:
+    def keep(self, _: object, account: str, unread: Sequence[Unread]) -> None:
         if self.is_away:
             raise OutboxUnavailable("Redis does not answer")
-        self.kept.append((account, why, words))
+        self.kept.append((account, list(unread)))
 
 
 @pytest.fixture
@@ -169,6 +169,34 @@ def test_without_redis_each_request_is_refused_and_the_next_is_tried_again(
     assert run(body) == ["Redis does not answer", "Redis does not answer", "written"]
 
 
+def test_a_redis_that_does_not_know_the_account_is_named_in_the_log_once(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    moved = True
+
+    def take(_: object, account: str, receipts: Sequence[Receipt], *, also: Sequence[str]) -> list[Reception]:
+        if moved:
+            raise OutboxMoved(f"Redis does not have the account {account}")
+        return engine.take(_, account, receipts, also=also)
+
+    writer = Writer(STORE, take=take, keep=engine.keep)
+    writer.start()
+
+    async def body() -> list[str]:
+        nonlocal moved
+        found = [await outcome(writer.write(MAIN, receipts("a"))) for _ in range(2)]
+        moved = False
+        found.append(await outcome(writer.write(MAIN, receipts("a"))))
+        moved = True
+        return [*found, await outcome(writer.write(MAIN, receipts("b")))]
+
+    found = run(body)
+    writer.stop()
+    assert [words == "written" for words in found] == [False, False, True, False]
+    said = [record for record in caplog.records if "account not known to redis" in record.getMessage()]
+    assert len(said) == 2
+
+
 def test_redis_that_hangs_keeps_nobody_longer(
     writer: Writer, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,7 +249,7 @@ def test_what_waits_is_bounded(writer: Writer, engine: Engine) -> None:
 
 def test_what_cannot_be_read_is_kept_beside_what_can(writer: Writer, engine: Engine) -> None:
     run(lambda: writer.write(("shop", "main"), receipts("a"), [Unread("a result without a key", "{}")]))
-    assert engine.kept == [("shop", "a result without a key", "{}")]
+    assert engine.kept == [("shop", [Unread("a result without a key", "{}")])]
     assert writer.taken == {"settled": 1, "unread": 1}
 
 

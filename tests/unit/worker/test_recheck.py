@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.batches import Message
 
 LOADER = get_loader("mms-bulk")
-OWN = str(LOADER.stamp)
+OWN = LOADER.stamp.stored
 NEWER = str(replace(LOADER.stamp, version=LOADER.stamp.version + 1))
 ITEM = {
     "msg_key": "k0",
@@ -35,6 +35,14 @@ def make(stamp: str, *, key: str = "k0", sent: bool = False, **changes: Any) -> 
 
 def test_own_stamp_is_trusted_unread() -> None:
     batch = make_batch(replace(FRESH, stamp=OWN, body=b"not even JSON"))
+    assert recheck(batch, LOADER).messages is batch.messages
+
+
+def test_own_stamp_as_programs_of_0_4_0_wrote_it_is_trusted_unread() -> None:
+    batch = make_batch(
+        replace(FRESH, stamp="mms:v2:1:39c131bd", body=b"not even JSON"),
+        replace(FRESH, stamp=OWN, body=b"not even JSON"),
+    )
     assert recheck(batch, LOADER).messages is batch.messages
 
 

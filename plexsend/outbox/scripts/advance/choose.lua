@@ -1,4 +1,4 @@
--- needs: _record, _policy, arguments, advance/names
+-- needs: _record, _policy, _quiet, arguments, advance/names, advance/suppressed
 -- Which messages go next: those due come to `ready`, then the first that may share a request are chosen.
 
 -- A message keeps the position it once had.
@@ -114,7 +114,7 @@ end
 local function choose(lane, most, probing)
   for _ = 1, 5 do
     local chosen = look_through(lane, most, probing)
-    if #chosen == 0 or add_bodies(chosen) then return chosen end
+    if #chosen == 0 or add_bodies(chosen) and none_suppressed(chosen, lane) then return chosen end
   end
   return {}
 end

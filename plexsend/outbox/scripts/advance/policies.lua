@@ -3,7 +3,7 @@
 
 local in_force = call('HMGET', P .. 'policy', 'rate_per_s:' .. service, 'linger_ms:' .. service,
                       'connections:' .. service, 'reclaim_s', 'daily_limit:' .. service, 'gateway_url.' .. product,
-                      'epoch', 'results_keep_days', 'offsets')
+                      'epoch', 'results_keep_days', 'offsets', 'suppresses_all')
 local rate_per_s = number_in(in_force[1]) or DEFAULT_RATE_PER_S
 local linger_ms = number_in(in_force[2]) or DEFAULT_LINGER_MS
 local connections = number_in(in_force[3]) or DEFAULT_CONNECTIONS
@@ -14,3 +14,5 @@ local url_in_force = in_force[6]
 local policy_epoch = in_force[7] or ''
 results_days = number_in(in_force[8]) or DEFAULT_RESULTS_KEEP_DAYS
 day_offsets = in_force[9]
+-- Whether any number is suppressed for more than advertisements.
+local suppresses_all = in_force[10] == '1'

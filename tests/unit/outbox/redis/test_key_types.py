@@ -9,6 +9,7 @@ import pytest
 from plexsend.outbox.redis import dictionary
 from plexsend.outbox.redis.key_types import (
     OF_ACCOUNT,
+    OF_BUCKET,
     OF_DAY,
     OF_FLEET,
     OF_IMPORT,
@@ -40,6 +41,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_IMPORT.items()),
         *((f"{{a}}:{name}:<day>", kind) for name, kind in OF_DAY.items()),
         *((f"{{a}}:{name}:<name>", kind) for name, kind in OF_READER.items()),
+        *((f"{{a}}:{name}:<n>", kind) for name, kind in OF_BUCKET.items()),
         *((f"{{a}}:<lane>:{name}", kind) for name, kind in OF_LANE.items()),
     }
     # What is a route's is written so in the dictionary, and is a lane's name too.
@@ -56,6 +58,7 @@ def test_every_key_of_the_dictionary_has_its_type() -> None:
         ("import:today.csv", "hash"),
         ("readers:billing", "hash"),
         ("replay:billing", "stream"),
+        ("suppressed:16383", "hash"),
         ("wake:routes", "set"),
         ("stats:20261128", "hash"),
         ("stats:spring", None),

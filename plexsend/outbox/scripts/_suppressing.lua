@@ -1,0 +1,82 @@
+-- needs: _clock, _suppressed
+-- How suppressions are changed: entries of numbers, and the table of scopes and origins.
+
+local function write_entry(entry)
+  local number = 0
+  while KINDS[number] ~= entry.kind do number = number + 1 end
+  return string.char(number + (entry.told and 4 or 0), entry.scope, math.floor(entry.origin / 256), entry.origin % 256,
+                     math.floor(entry.hour / 65536), math.floor(entry.hour / 256) % 256, entry.hour % 256)
+end
+
+local function write_entries(key, field, entries)
+  if #entries == 0 then
+    call('HDEL', key, field)
+    return
+  end
+  local parts = {}
+  for i, entry in ipairs(entries) do parts[i] = write_entry(entry) end
+  call('HSET', key, field, table.concat(parts))
+end
+
+-- The number of a scope or an origin, given where it is new; what is beyond the last number shares the last.
+local function number_of_words(what, words, most)
+  if words == '' then return 0 end
+  local index = P .. 'suppressed'
+  local known = number_in(call('HGET', index, what .. '#' .. words))
+  if known then return known end
+  local number = math.min(call('HINCRBY', index, what .. 's', 1), most)
+  call('HSET', index, what .. '#' .. words, num(number))
+  call('HSETNX', index, what .. ':' .. num(number), words)
+  return number
+end
+
+local changes = {}
+
+local function count_change(kind, n)
+  changes[kind] = (changes[kind] or 0) + n
+end
+
+-- Takes read from the policies whether anything but advertisements is suppressed: so they ask nothing more where
+-- nothing is. Written down last.
+local function write_changes()
+  for kind, n in pairs(changes) do
+    local left = call('HINCRBY', P .. 'suppressed', 'n:' .. kind, n)
+    if kind == 'all' then redis.pcall('HSET', P .. 'policy', 'suppresses_all', left > 0 and '1' or '0') end
+  end
+  changes = {}
+end
+
+local function find_entry(entries, kind, scope)
+  for i, entry in ipairs(entries) do
+    if entry.kind == kind and entry.scope == scope then return i, entry end
+  end
+end
+
+-- Answers `added`, or `known`: the first time and origin stay.
+local function add_entry(hash, entry)
+  local key, field = place_of(hash)
+  local entries = read_entries(call('HGET', key, field))
+  if find_entry(entries, entry.kind, entry.scope) then return 'known' end
+  if #entries >= MOST_SUPPRESSIONS then return 'full' end
+  entries[#entries + 1] = entry
+  write_entries(key, field, entries)
+  count_change(entry.kind, 1)
+  return 'added'
+end
+
+-- `kind`: nil for all kinds; `scope`: nil for all scopes. Answers `removed` or `absent`.
+local function remove_entries(hash, kind, scope)
+  local key, field = place_of(hash)
+  local kept, removed = {}, false
+  for _, entry in ipairs(read_entries(call('HGET', key, field))) do
+    if (not kind or entry.kind == kind) and (not scope or entry.scope == scope) then
+      count_change(entry.kind, -1)
+      removed = true
+    else
+      kept[#kept + 1] = entry
+    end
+  end
+  if not removed then return 'absent' end
+  write_entries(key, field, kept)
+  return 'removed'
+end

@@ -1,0 +1,188 @@
+"""Who must not be written to is not: judged at every take, for advertisements and for everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from plexsend.errors import UsageError
+from plexsend.outbox import steer
+from plexsend.outbox.advance import NothingTaken
+from plexsend.outbox.batches import Batch, Outcome
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Advertising, Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.state import refresh
+from plexsend.outbox.policies.where import Where
+from plexsend.outbox.reading import queries
+from plexsend.outbox.receivers import receiver_of
+from plexsend.outbox.states import State
+from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitter
+from plexsend.outbox.suppression import (
+    Suppressing,
+    SuppressionKind,
+    Suppressions,
+    SuppressionSource,
+    Suppressor,
+    counts,
+    every,
+)
+from plexsend.settings import NumberKey
+from tests.integration.outbox.bench import BULK, NUMBER_KEY, Bench, number_of, verdicts
+
+ADS, ALL = SuppressionKind.ADS, SuppressionKind.ALL
+CALL = Suppressor(SuppressionSource.REFUSAL_CALL)
+LANE = Lane.of("mms-bulk", None, "main", None, Advertising.CONSENTED)
+"""Of advertisements that wait for no morning: the hours are another matter."""
+
+
+def suppressions(bench: Bench) -> Suppressions:
+    return Suppressions(bench.store, "main", NUMBER_KEY)
+
+
+def submit_order(bench: Bench, key: str, body: bytes = b'{"a":1}') -> None:
+    """Submit a message that is not an advertisement, to the number of its key."""
+    bench.intake.add(BULK, [NewMessage(key, body, receiver_of(number_of(key), NUMBER_KEY))], stamp="s")
+
+
+def sent(batch: Batch) -> list[str]:
+    return [message.msg_key for message in batch.messages]
+
+
+def test_who_refused_after_the_submit_gets_none(bench: Bench) -> None:
+    bench.submit(["a", "b", "c"], LANE)
+    assert suppressions(bench).add([number_of("b")], ADS, CALL) == [Suppressing.ADDED]
+    assert sent(bench.take(lane=LANE)) == ["a", "c"]
+    record = bench.record("b")
+    assert (record.state, record.code) == (State.CANCELLED, "SUPPRESSED")
+    assert "refused advertisements" in record.history[-1].detail
+
+
+def test_order_notices_go_on_unless_everything_is_suppressed(bench: Bench) -> None:
+    numbers = suppressions(bench)
+    numbers.add([number_of("a")], ADS, CALL)
+    submit_order(bench, "a")
+    assert sent(bench.take()) == ["a"]
+    numbers.add([number_of("b")], ALL, CALL)
+    submit_order(bench, "b")
+    submit_order(bench, "c")
+    assert sent(bench.take("p1.2")) == ["c"]
+    assert bench.state("b") is State.CANCELLED
+    # What was copied from the fleet's policies does not lose it.
+    refresh(bench.store, ["main"])
+    submit_order(bench, "b2")
+    numbers.add([number_of("b2")], ALL, CALL)
+    numbers.remove([number_of("b")])
+    submit_order(bench, "d")
+    assert sent(bench.take("p1.3")) == ["d"]
+    numbers.remove([number_of("b2")])
+    assert counts(bench.store, "main")[ALL] == 0
+
+
+def test_every_kind_of_try_is_judged(bench: Bench) -> None:
+    bench.submit(["back", "again", "dead"], LANE)
+    of = {"again": Outcome.RETRY, "dead": Outcome.REJECTED}
+    batch = bench.take(lane=LANE)
+    suppressions(bench).add(map(number_of, ("back", "again", "dead")), ADS, CALL)
+    bench.stop(settlement=verdicts(batch, Outcome.BACK, of=of, delay_ms=0), lane=LANE)
+    steer.ask(bench.store, "main", "dead", steer.Act.REQUEUE)
+    bench.let_pass(11_000)
+    for n in range(4):
+        bench.rest(f"p2.{n}", lane=LANE)
+    assert bench.state("back") is State.CANCELLED
+    assert bench.state("dead") is State.CANCELLED
+    # What may have been sent is never said to be unsent.
+    assert bench.state("again") is State.UNCERTAIN
+
+
+def test_many_refusals_in_a_row_keep_nobody_behind_them(bench: Bench) -> None:
+    keys = [f"k{n}" for n in range(120)]
+    bench.submit([*keys, "last"], LANE)
+    suppressions(bench).add(map(number_of, keys), ADS, CALL)
+    answers = [bench.call(lane=LANE) for _ in range(3)]
+    assert [bench.state(key) for key in keys] == [State.CANCELLED] * 120
+    # A drain that took none of them comes again at once.
+    assert [answer.wait_ms for answer in answers if isinstance(answer, NothingTaken)] == [0, 0]
+    assert [sent(answer) for answer in answers if isinstance(answer, Batch)] == [["last"]]
+
+
+@pytest.mark.parametrize(
+    ("scope", "goes"),
+    [
+        ("sender 15881234", False),
+        ("sender 15889999", True),
+        ("refusal 0801234567", False),
+        ("refusal 0809999999", True),
+    ],
+)
+def test_a_scope_covers_its_sender_or_refusal_number_alone(bench: Bench, scope: str, *, goes: bool) -> None:
+    put(bench.store, Where(), {"refusal_number": "080-123-4567"}, by="anna", reason="r")
+    suppressions(bench).add([number_of("a")], ADS, CALL, scope=scope)
+    bench.submit(["a"], LANE, body=b'{"sender_number":"15881234","msg":"x"}')
+    if goes:
+        assert sent(bench.take(lane=LANE)) == ["a"]
+    else:
+        bench.rest(lane=LANE)
+        assert bench.state("a") is State.CANCELLED
+
+
+def test_an_advertisement_without_a_hash_is_not_sent(bench: Bench) -> None:
+    bench.intake.add(LANE, [NewMessage("a", b"{}", b"\x00\x01")], stamp="s")
+    bench.rest(lane=LANE)
+    assert (bench.state("a"), bench.record("a").code) == (State.CANCELLED, "NO_NUMBER_HASH")
+
+
+def test_what_cannot_be_judged_waits(bench: Bench) -> None:
+    bench.submit(["a", "b"], LANE)
+    numbers = suppressions(bench)
+    numbers.add([number_of("a")], ADS, CALL)
+    (bucket,) = (key for key in bench.store.client.keys("*suppressed:*"))
+    bench.store.client.delete(bucket)
+    bench.store.client.set(bucket, "another program's")
+    assert sent(bench.take(lane=LANE)) == ["b"]
+    assert bench.state("a") is State.SCHEDULED
+    bench.store.client.delete(bucket)
+    numbers.add([number_of("a")], ADS, CALL)
+    bench.let_pass(61_000)
+    bench.rest("p1.2", lane=LANE)
+    assert bench.state("a") is State.CANCELLED
+
+
+def test_a_process_with_another_key_is_refused(bench: Bench) -> None:
+    bench.submit(["a"], LANE)
+    other = NumberKey("x" * 32)
+    message = NewMessage("b", b"{}", receiver_of("01023456789", other))
+    (answer,) = Submitter(bench.store, other).add(LANE, [message], stamp="s")
+    assert answer.outcome is SubmitOutcome.OTHER_KEY
+    assert queries.find(bench.store, "b") == []
+    with pytest.raises(UsageError, match="not the one under which account main"):
+        Suppressions(bench.store, "main", other).add(["01023456789"], ADS, CALL)
+    with pytest.raises(UsageError, match="PLEXSEND_NUMBER_KEY"):
+        Suppressions(bench.store, "main", None)
+
+
+def test_entries_say_who_when_and_why_and_come_back_out(bench: Bench) -> None:
+    numbers = suppressions(bench)
+    person = Suppressor(SuppressionSource.PERSON, "anna", "asked by letter")
+    hour_ms = 3_600_000
+    assert numbers.add(["01011112222"], ADS, person, since_ms=hour_ms * 500_000 + 5) == [Suppressing.ADDED]
+    assert numbers.add(["01011112222"], ADS, CALL) == [Suppressing.KNOWN]
+    assert numbers.add(["01011112222"], ALL, CALL, scope="sender 15881234", told=True) == [Suppressing.ADDED]
+    ((first, second), none) = numbers.look(["01011112222", "01099998888"])
+    assert none == ()
+    assert (first.kind, first.scope, first.origin, first.since_ms, first.told) == (
+        ADS, "", person, hour_ms * 500_000, False,
+    )  # fmt: skip
+    assert (second.kind, second.scope, second.origin, second.told) == (ALL, "sender 15881234", CALL, True)
+    assert numbers.tell(["01011112222", "01099998888"], ADS) == [Suppressing.TOLD, Suppressing.ABSENT]
+    assert [one.told for one in numbers.look(["01011112222"])[0]] == [True, True]
+    assert [len(found) for found in every(bench.store, "main")] == [2]
+    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234") == [Suppressing.ABSENT]
+    assert numbers.remove(["01011112222"], ADS) == [Suppressing.REMOVED]
+    assert numbers.remove(["01011112222"]) == [Suppressing.REMOVED]
+    assert (list(every(bench.store, "main")), counts(bench.store, "main")[ADS]) == ([], 0)
+
+
+def test_a_pause_of_all_advertisements_is_one_group(bench: Bench) -> None:
+    bench.submit(["a"], LANE)
+    steer.pause(bench.store, Scope.GROUP, "~ad", account="main", by="anna", why="x")
+    assert bench.rest(lane=LANE).reason == "group pause ~ad"
