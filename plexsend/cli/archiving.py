@@ -266,9 +266,12 @@ class Archiving:
             )
         if total.unreadable:
             reason = (
-                f"{counted(total.unreadable, 'entry', 'entries')} of results, of another program, left out"
+                f"{counted(total.unreadable, 'entry', 'entries')} of results left out, that cannot be read"
             )
-            self._screen.warn(Problem(self._reader, reason, "Look what else writes into this Redis."))
+            remedy = (
+                "Look what else writes into this Redis, and whether workers have a newer plexsend than this."
+            )
+            self._screen.warn(Problem(self._reader, reason, remedy))
         sys.stdout.flush()
 
     @contextmanager
