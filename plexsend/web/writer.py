@@ -38,8 +38,8 @@ MOST_TOGETHER = 500
 MOST_WAITING = 5_000
 """Receipts of all requests that wait; a megabyte or two."""
 _FEW, _APART_S = 8, 0.001
-"""Where fewer requests wait, a call begins so long after the last: it costs Redis as much as five receipts and
-this process as much as twelve. A request that comes alone waits for nothing."""
+"""Where fewer requests wait, a call begins so long after the last: it costs Redis as much as five receipts,
+and this process as much as twelve. A request that comes alone waits for nothing."""
 _END_S = 6.0
 """What is under way at the end may take so long: a little more than a call to Redis can."""
 
