@@ -43,4 +43,6 @@ def record_row(record: Record, clock: WallClock) -> list[str]:
 def meaning_of(record: Record) -> str:
     """Return what a record's code means, then what the gateway said more, such as which value."""
     words = code_words(record.code)
-    return words if record.desc in ("", words) else ": ".join(filter(None, (words, record.desc)))
+    if record.desc.startswith(words):
+        return record.desc
+    return ": ".join(filter(None, (words, record.desc)))

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
     """Print a record for people; `zone`: that of its account, in which times are shown."""
     clock = WallClock(zone)
-    means = "" if record.state in SENT else code_words(record.code)
+    words = code_words(record.code)
+    means = "" if record.state in SENT or record.desc.startswith(words) else words
     screen.say(f"{record.msg_key}  {record.state}", style="bold")
     facts = (
         ("lane", record.lane.name),
@@ -33,7 +34,7 @@ def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
         ("attempts", str(record.attempts) if record.attempts else ""),
         ("code", record.code),
         ("means", means),
-        ("said", "" if record.desc == means else record.desc),
+        ("said", record.desc),
         ("receipt", _receipt(record, clock)),
         ("remedy", record.receipt.meaning.remedy if record.receipt else ""),
     )

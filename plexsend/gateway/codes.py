@@ -59,7 +59,7 @@ CODES = (
     Code("C401_2", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the Authorization header is malformed"),
     Code("C401_3", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the user or its secret key is not known"),
     Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "there is no such API"),
-    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble, perhaps after accepting"),
+    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble"),
     Code("G110", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "the service does not belong to this URL"),
     # An envelope with these does not say which item it is about: sent alone, each gets an answer of its own.
     Code("G140", Meaning.REJECTED, Meaning.BAD_ITEM, "the sender number is invalid or not registered"),
