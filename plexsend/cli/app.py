@@ -145,6 +145,13 @@ ENTRIES = (
         "List or settle messages that may have been sent.",
     ),
     ListedCommand(
+        "suppress",
+        "suppress:suppress",
+        Section.STEER,
+        "Keep numbers from being written to; say who refused.",
+        replaces="Taking numbers out of every list by hand before each campaign",
+    ),
+    ListedCommand(
         "prune",
         "prune:prune",
         Section.STEER,

@@ -5,10 +5,10 @@
 -- when used: _day
 -- when used: _publishing
 -- when used: _stats_folds, _stats_by_day, _ended
+-- when used: _quiet, _suppressed, advance/gap, advance/suppressed
 -- when used: _receipt, _kept, advance/return, advance/late, advance/verdicts
 -- when used: _hold_writing, advance/judging
 -- when used: advance/fill
--- when used: _suppressed, advance/suppressed
 -- when used: advance/again
 -- when used: advance/stop
 -- when used: _rewound, advance/rewound
