@@ -14,10 +14,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.redis.scripts import Part, Script, parts
+from plexsend.outbox.redis.scripts import Script, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from plexsend.outbox.redis.pieces import Part
 
 _GLOBALS = ("redis", "cjson", "KEYS", "ARGV")
 _SHADOWING = "431"

@@ -32,7 +32,9 @@ def main(port: int) -> None:
     """Serve until a signal."""
     app = falcon.asgi.App()
     app.add_route("/receipts", Receipts(Redis.from_url(os.environ["BENCH_REDIS"])))
-    uvicorn.run(app, port=port, log_config=None, access_log=False, ws="none", lifespan="off")
+    uvicorn.run(
+        app, port=port, log_config=None, access_log=False, ws="none", lifespan="off", proxy_headers=False
+    )
 
 
 if __name__ == "__main__":

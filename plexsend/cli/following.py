@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.cli.finding import explain_record, zone_of
+from plexsend.cli.listing import meaning_of
 from plexsend.clock import elapsed_s
 from plexsend.outbox.doors import living
 from plexsend.outbox.reading.json_shapes import record_json
@@ -190,4 +191,4 @@ def _words(record: Record) -> str:
         return "no receipt came in time"
     # That of an acceptance says no more than the state.
     code = "" if record.state in SENT else record.code
-    return ", ".join(part for part in (code, record.desc) if part)
+    return ", ".join(part for part in (code, meaning_of(record) if code else record.desc) if part)

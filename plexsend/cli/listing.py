@@ -36,11 +36,13 @@ def record_row(record: Record, clock: WallClock) -> list[str]:
         record.code,
         clock.cell(record.submitted_ms),
         clock.cell(record.ended_ms),
-        _means(record),
+        meaning_of(record),
     ]
 
 
-# The gateway says more at times, such as which value is not allowed.
-def _means(record: Record) -> str:
+def meaning_of(record: Record) -> str:
+    """Return what a record's code means, then what the gateway said more, such as which value."""
     words = code_words(record.code)
-    return words if record.desc in ("", words) else ": ".join(filter(None, (words, record.desc)))
+    if record.desc.startswith(words):
+        return record.desc
+    return ": ".join(filter(None, (words, record.desc)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
-from plexsend.errors import NotPossible
+from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account, was_dropped
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.prune import ended_count
 from plexsend.outbox.results.proof import prove
@@ -47,11 +46,10 @@ def prove_reader(screen: Screen, store: Store, reader: str, since: datetime | No
             most = ended_count(store, account)
             since_ms = None if since is None else ms_in_account(store, account, since)
             proof = prove(store, account, reader, since_ms, progress=towards(show, most))
-            # Dropped a moment ago.
-            if proof is not None:
-                proofs.append(proof)
-    if not proofs:
-        raise NotPossible(f"The reader {reader} was dropped meanwhile.")
+            # It would be missing in what is said of all accounts.
+            if proof is None:
+                raise was_dropped(state)
+            proofs.append(proof)
     screen.facts(_facts(reader, proofs))
     if not screen.as_json:
         clock = clock_of(store, *(proof.account for proof in proofs))

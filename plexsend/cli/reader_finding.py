@@ -52,6 +52,11 @@ def check_readable(states: Sequence[ReaderState]) -> None:
             )
 
 
+def was_dropped(state: ReaderState) -> NotPossible:
+    """Return the error for a reader that was there a moment ago, and is not any more."""
+    return NotPossible(f"The reader {state.name} of the account {state.account} was dropped meanwhile.")
+
+
 def ms_in_account(store: Store, account: str, moment: datetime) -> int:
     """Return a time as typed behind --since in ms; without a zone it is in that of the account."""
     return round(place(timing_of(store, account), moment, "--since").timestamp() * 1000)

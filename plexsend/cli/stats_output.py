@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from plexsend.gateway.receipt_codes import ReceiptCode
     from plexsend.outbox.reading.stats_table import By, StatsLine, StatsTable
 
 _NOBODY = "-"
 """Shown where there is no code, no carrier or no price."""
+_NO_CODES = ("", "*", "total")
+"""Subjects of lines that are not about one code."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula."""
 
@@ -31,7 +34,7 @@ def columns(table: StatsTable) -> list[Column]:
         *(Column(outcome, right=True, leave_out=_LEFT_OUT.get(outcome, 0)) for outcome in ResultOutcome),
         Column("billed", right=True, leave_out=0 if has_price else 2),
         *([Column("won", right=True)] if has_price else []),
-        *([Column("means", folds=True, least=12)] if _has_codes(table) else []),
+        *([Column("means", folds=True, least=24)] if _has_codes(table) else []),
     ]
 
 
@@ -47,7 +50,7 @@ def row(line: StatsLine, table: StatsTable) -> list[str]:
         *(f"{line.outcome(outcome):,}" for outcome in ResultOutcome),
         f"{line.billed:,}",
         *([_won(line)] if table.total.won else []),
-        *([meaning(line)] if _has_codes(table) else []),
+        *([_in_both(line)] if _has_codes(table) else []),
     ]
 
 
@@ -58,14 +61,30 @@ def _has_codes(table: StatsTable) -> bool:
 def meaning(line: StatsLine) -> str:
     """Return what the code of a line means; empty where nobody knows, and for the sum."""
     from plexsend.gateway.codes import code_words
+    from plexsend.gateway.services import SERVICES
+
+    if line.subject in _NO_CODES or line.said_of not in SERVICES:
+        return ""
+    found = _of_receipt(line)
+    if found is not None:
+        return found.words
+    return code_words(line.subject)
+
+
+# Who counts messages reads Korean sooner; the codes of answers have English words alone.
+def _in_both(line: StatsLine) -> str:
+    found = None if line.subject in _NO_CODES else _of_receipt(line)
+    korean = f" ({found.korean})" if found is not None and found.korean else ""
+    return meaning(line) + korean
+
+
+def _of_receipt(line: StatsLine) -> ReceiptCode | None:
     from plexsend.gateway.receipt_codes import family_of, receipt_code
     from plexsend.gateway.services import SERVICES
 
-    if line.subject in ("", "*", "total") or line.said_of not in SERVICES:
-        return ""
-    if line.by_receipt:
-        return receipt_code(family_of(SERVICES[line.said_of].product.name), line.subject).words
-    return code_words(line.subject)
+    if not line.by_receipt or line.said_of not in SERVICES:
+        return None
+    return receipt_code(family_of(SERVICES[line.said_of].product.name), line.subject)
 
 
 def _won(line: StatsLine) -> str:

@@ -59,7 +59,7 @@ CODES = (
     Code("C401_2", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the Authorization header is malformed"),
     Code("C401_3", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the user or its secret key is not known"),
     Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "there is no such API"),
-    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble, perhaps after accepting"),
+    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble"),
     Code("G110", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "the service does not belong to this URL"),
     # An envelope with these does not say which item it is about: sent alone, each gets an answer of its own.
     Code("G140", Meaning.REJECTED, Meaning.BAD_ITEM, "the sender number is invalid or not registered"),
@@ -111,6 +111,9 @@ OWN_WORDS = {
 }
 """Codes that plexsend itself writes where the gateway gave none, and what they mean."""
 
+_NUMBERED = re.compile(r"[A-Za-z]?\d\w*", re.ASCII)
+"""How the gateway's codes look, unlike words of the client such as TIMEOUT."""
+
 _BY_CODE = {code.code: code for code in (*CODES, *FRONT_ERRORS)}
 _FAMILIES = tuple((re.compile(family.code, re.ASCII), family) for family in FAMILIES)
 
@@ -124,6 +127,8 @@ def find_code(code: str) -> Code | None:
 
 
 def code_words(code: str) -> str:
-    """Return what the code of an answer, or one of plexsend's own, means; empty where nobody knows."""
+    """Return what the code of an answer, or one of plexsend's own, means; empty for a plain word."""
     found = find_code(code)
-    return found.description if found is not None else OWN_WORDS.get(code, "")
+    if found is not None:
+        return found.description
+    return OWN_WORDS.get(code, "a code that is not listed" if _NUMBERED.fullmatch(code) else "")

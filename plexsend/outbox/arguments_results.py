@@ -28,8 +28,9 @@ RESULTS = Order(
     _number("known_rank"),
     # Of a replay.
     _number("most"),
-    # What the caller offers to take: entries behind `after`.
+    # What the caller offers to take: entries behind `after`, and whether it saw that one right before them.
     Value("after"),
+    Value("follows", Sort.FLAG),
     Value("first"),
     Value("last"),
     _number("entry_count"),

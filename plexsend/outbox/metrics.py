@@ -23,7 +23,7 @@ from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from plexsend.outbox.redis.store import Store
 
@@ -76,6 +76,10 @@ BOUNDS: Mapping[Duration, tuple[float, ...]] = {
     ),
 }
 """The upper bounds of what is counted together, in seconds; what takes longer is counted behind the last."""
+_BUCKETS = {
+    what: (*(f"{what} {bound:g}" for bound in bounds), f"{what} inf") for what, bounds in BOUNDS.items()
+}
+_SUMS = {what: f"{what} sum_us" for what in BOUNDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +136,15 @@ class Instruments:
             self._counts[f"requests {name} {came}"] += 1
             self._time(Duration.REQUEST, took_s)
 
-    def receipt_lag(self, lag_s: float) -> None:
-        """Count how long after the delivery its receipt came; a clock that is behind makes it 0."""
+    def receipt_lags(self, lags_s: Iterable[float]) -> None:
+        """Count how long after the delivery each receipt came; a clock that is behind makes it 0."""
         with self._counting:
-            self._time(Duration.RECEIPT_LAG, max(0.0, lag_s))
+            for lag_s in lags_s:
+                self._time(Duration.RECEIPT_LAG, max(0.0, lag_s))
 
     def _time(self, what: Duration, took_s: float) -> None:
-        bounds = BOUNDS[what]
-        at = bisect_left(bounds, took_s)
-        self._counts[f"{what} {bounds[at]:g}" if at < len(bounds) else f"{what} inf"] += 1
-        self._counts[f"{what} sum_us"] += round(took_s * _SECOND_US)
+        self._counts[_BUCKETS[what][bisect_left(BOUNDS[what], took_s)]] += 1
+        self._counts[_SUMS[what]] += round(took_s * _SECOND_US)
 
     def flush_when_due(self, store: Store) -> None:
         """Write down what was counted if that was not done within the last second."""

@@ -54,9 +54,11 @@ class LagWatch:
         """Take receipts as `take_receipts` does, and count how late they came."""
         receptions = take_receipts(store, account, receipts, also=also)
         now_s = self._now_s()
-        for receipt, reception in zip(receipts, receptions, strict=True):
-            if receipt.done_ms is not None and reception in _NEWS:
-                self._instruments.receipt_lag(now_s - receipt.done_ms / 1000)
+        self._instruments.receipt_lags(
+            now_s - receipt.done_ms / 1000
+            for receipt, reception in zip(receipts, receptions, strict=True)
+            if receipt.done_ms is not None and reception in _NEWS
+        )
         return receptions
 
     def start(self) -> None:

@@ -13,6 +13,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.receipts import Receipt
@@ -26,6 +27,8 @@ _KEY = re.compile(r"[!-~]{1,128}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 _CARRIER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]{1,8}")
 """LGU, KT, SKT; one without a letter might be a part of somebody's number."""
+_LONGEST = 24
+"""Characters of either; what is longer is not remembered."""
 _MOST_CODE = 10**9
 """A code that is written as a number has no more digits than the gateway's longest."""
 
@@ -167,13 +170,24 @@ def _receipt(result: Any) -> Receipt | str:
 def _code(value: Any) -> str | None:
     if type(value) is int and 0 <= value < _MOST_CODE:
         return str(value)
-    if isinstance(value, str) and _CODE.fullmatch(value.strip()):
-        return value.strip()
-    return None
+    word = value.strip() if isinstance(value, str) else ""
+    return word if len(word) <= _LONGEST and _is_code(word) else None
 
 
 def _carrier(value: Any) -> str:
-    return value.strip() if isinstance(value, str) and _CARRIER.fullmatch(value.strip()) else ""
+    word = value.strip() if isinstance(value, str) else ""
+    return word if len(word) <= _LONGEST and _is_carrier(word) else ""
+
+
+# There are few codes and carriers, and thousands of receipts a second.
+@lru_cache(maxsize=256)
+def _is_code(word: str) -> bool:
+    return _CODE.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=256)
+def _is_carrier(word: str) -> bool:
+    return _CARRIER.fullmatch(word) is not None
 
 
 def _done_ms(value: Any) -> int | None:

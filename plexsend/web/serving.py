@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -17,7 +18,7 @@ from plexsend.web.app import App
 from plexsend.web.connections import Bounds, bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from plexsend.settings import Settings
@@ -26,6 +27,9 @@ KEEP_ALIVE_S = 5
 """How long a connection may be idle: uvicorn remembers one for so long, however it ended."""
 _FINISH_S = 5
 """What is under way at the end may take so long: more than an answer takes."""
+_SWITCH_S = 0.0005
+"""How long the loop keeps the interpreter while the thread that writes waits for it. With Python's 5 ms the
+thread gets it only once the loop has nothing to do: so each waits for the other, and both for Redis."""
 _BACKLOG = 512
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _FORM = "[%(asctime)s: %(levelname)s/%(name)s] %(message)s"
@@ -47,7 +51,7 @@ def serve(
     """
     _set_up_logs(settings)
     listener = _listen(host, port)
-    with listener:
+    with listener, _short_turns():
         bound_port = int(listener.getsockname()[1])
         app = App(*names, settings=settings, port=bound_port)
         app.begin()
@@ -89,6 +93,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before_s)
 
 
 # At its end uvicorn raises the signals that it got once more, for whom it found. So this process ends with 0.

@@ -213,7 +213,9 @@ class Writer:
         account, *also = accounts
         receipts = [receipt for request in requests for receipt in request.receipts]
         if receipts:
-            self.taken.update(map(str, self._take(self._store, account, receipts, also=also)))
+            became = Counter(self._take(self._store, account, receipts, also=also))
+            for reception, count in became.items():
+                self.taken[str(reception)] += count
         unread = [each for request in requests for each in request.unread]
         if unread:
             self._keep(self._store, account, unread)

@@ -15,7 +15,9 @@ from redis import Redis
 
 from tests.chaos.evidence import Planted
 from tests.chaos.fault import Fault, Proof
+from tests.chaos.hearers import ARCHIVE_READER
 from tests.chaos.load import ACCOUNTS, GROUPS, LANES
+from tests.chaos.reader import READER
 from tests.chaos.world import PREFIX
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _TYPES = ("string", "list", "set", "zset", "hash", "stream")
 _WALKED_WITHIN_S = 40.0
 _LATER_MS = 60_000
 _LOOK_S = 0.2
+_BEFORE_THE_RUN = "2020-01-01T00:00Z"
 _STAYS_S = (0.5, 2.0)
 """How long something else is there before a person finds it."""
 
@@ -208,6 +211,8 @@ _FLEET_PARTS = {
     "told": "hash",
     "notifier": "string",
 }
+_READERS = (READER, ARCHIVE_READER)
+_HEARD_PARTS = {"results": "stream", **{f"readers:{name}": "hash" for name in _READERS}}
 _LEFT_OF_ACCOUNT = {"lanes": "hash", "holds": "hash", "closed": "hash"}
 _LEFT_OF_FLEET = {
     "lanes": "set",
@@ -254,11 +259,19 @@ def _of_fleet(parts: dict[str, str]) -> Callable[[World, Span], _Place]:
     return choose
 
 
+def _heard(world: World, span: Span) -> Proof:
+    """Do it to what readers hear by. What was in a stream that began anew a person has rebuilt for them."""
+    proof = _foreign(_of_account(_HEARD_PARTS))(world, span)
+    for reader in _READERS:
+        world.persons.ask("results", "replay", reader, "--since", _BEFORE_THE_RUN)
+    return proof
+
+
 def _row(name: str, what: str, choose: Callable[..., Any], also: str = "", *, blurs: bool = False) -> Fault:
     return Fault(
         f"foreign_{name}",
         f"something else in place of {what}",
-        _foreign(choose),
+        choose if choose is _heard else _foreign(choose),
         f"foreign server {also}".strip(),
         (6.0, 9.0),
         blurs=blurs,
@@ -266,7 +279,7 @@ def _row(name: str, what: str, choose: Callable[..., Any], also: str = "", *, bl
     )
 
 
-_SHORT = ("record", "body")
+_SHORT = ("record", "body", "heard")
 _WAITING = ("ready", "later", "sending")
 
 FOREIGN_FAULTS = (
@@ -276,6 +289,7 @@ FOREIGN_FAULTS = (
     _row("lane", "a lane's sets and counts", _of_lane, blurs=True),
     _row("service", "a service's rate and line", _of_service, "policies", blurs=True),
     _row("account", "an account's keys", _of_account(_ACCOUNT_PARTS), "policies unauthorized"),
+    _row("heard", "results and the places of their readers", _heard, "receipts readers archive"),
     _row("fleet", "the fleet's keys", _of_fleet(_FLEET_PARTS), "policies workers stop"),
     _row("kept", "an account's holds and lanes", _of_account(_LEFT_OF_ACCOUNT), "policies groups"),
     _row("agreed", "what the fleet agreed on", _of_fleet(_LEFT_OF_FLEET), "policies groups workers stop"),

@@ -14,7 +14,8 @@ import pytest
 
 import plexsend.gateway
 import plexsend.outbox
-from plexsend.outbox.redis.scripts import Script, parts, source
+from plexsend.outbox.redis.pieces import text_of
+from plexsend.outbox.redis.scripts import Script, parts
 from plexsend.outbox.states import TRANSITIONS, State
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def test_names_that_are_explained_for_readers_of_the_scripts_are_there() -> None
     (explained,) = re.findall(r"^Rows 9 and 13 .+?\n\n", TEXT, re.MULTILINE | re.DOTALL)
     names = re.findall(r"`(\w+)`", explained)
     assert len(names) >= 10
-    assert [name for name in names if not re.search(rf"\b{name}\b", source(Script.ADVANCE))] == []
+    assert [name for name in names if not re.search(rf"\b{name}\b", text_of(parts(Script.ADVANCE)))] == []
 
 
 def test_rooms_are_those_of_the_code() -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.outbox.redis.scripts import Part, Script
+from plexsend.outbox.redis.pieces import Part
+from plexsend.outbox.redis.scripts import Script
 from tests import luacheck
 from tests.luacheck import Remark, check
 

@@ -200,11 +200,11 @@ def _columns(clock: WallClock, archive: Path | None) -> list[Column]:
         Column("msg_key", style="bold"),
         Column("state"),
         Column(clock.title("at")),
-        Column("code", leave_out=2),
+        Column("code", leave_out=4),
         Column("carrier", leave_out=1),
-        Column("to", leave_out=4),
+        Column("to", leave_out=2),
         Column("lane", leave_out=3),
-        *([Column("in", leave_out=2)] if archive else []),
+        *([Column("in", leave_out=1)] if archive else []),
     ]
 
 

@@ -22,9 +22,10 @@ _LEFT_OUT = {
     "expired": 2,
     "service": 3,
     "sending": 4,
-    "unknown": 5,
-    "failed": 6,
-    "undelivered": 7,
+    "scheduled": 5,
+    "cancelled": 6,
+    "failed": 7,
+    "unknown": 8,
 }
 """Column that a narrow terminal does without → its turn."""
 

@@ -172,7 +172,14 @@ def _show(screen: Screen, store: Store, place: Where | None, *, wide: bool) -> N
         screen.facts(_json(view))
     clock = clock_for(store, None if place is None else place.account)
     rows = [
-        [str(view.where), view.name, view.value or "none", _from(view, clock), ", ".join(view.disagreeing)]
+        [
+            str(view.where),
+            view.name,
+            # A list may be broken behind its commas.
+            (view.value or "none").replace(",", ", "),
+            _from(view, clock),
+            ", ".join(view.disagreeing),
+        ]
         for view in views
     ]
     # Where all agree, the column of those who do not takes no room.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.receipts import ReceiptCounts
     from plexsend.outbox.strays import Stray, UnreadPost
 
+_RECEPTIONS = (("settled", 0), ("kept", 2), ("noted", 3), ("repeated", 1), ("stranger", 0))
+"""What became of receipts, and in which turn a narrow terminal does without it."""
 _MOST_SHOWN = 20
 """Strangers and unread posts that people see; programs get all that are kept."""
 
@@ -84,8 +86,8 @@ def _show_counts(screen: Screen, clock: WallClock, counts: Sequence[ReceiptCount
     ]
     columns = (
         Column("account", style="bold"),
-        Column(clock.title("last"), leave_out=1),
-        *(Column(name, right=True) for name in ("settled", "kept", "noted", "repeated", "stranger")),
+        Column(clock.title("last")),
+        *(Column(name, right=True, leave_out=turn) for name, turn in _RECEPTIONS),
         Column("they said", folds=True),
     )
     screen.table(columns, rows, empty="No receipt ever came.", blocks=True, wide=wide)

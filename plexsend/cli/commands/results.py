@@ -111,7 +111,7 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
     readers hear nothing of it.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account
+    from plexsend.cli.reader_finding import check_readable, find_readers, ms_in_account, was_dropped
     from plexsend.outbox.prune import ended_count
     from plexsend.outbox.results.replay import replay as rebuild
 
@@ -125,10 +125,14 @@ def replay(*, reader: str, since: datetime, account: str | None, as_json: bool) 
                 since_ms = ms_in_account(store, state.account, since)
                 progress = towards(show, most)
                 rebuilt = rebuild(store, state.account, reader, since_ms, progress=progress)
-                total += rebuilt or 0
-                screen.facts({"reader": reader, "account": state.account, "rebuilt": rebuilt or 0})
+                if rebuilt is None:
+                    raise was_dropped(state)
+                total += rebuilt
+                screen.facts({"reader": reader, "account": state.account, "rebuilt": rebuilt})
     screen.say(
-        f"Rebuilt for {reader}: the results of {counted(total, 'message')}. It hears them before what is new."
+        f"Rebuilt for {reader}: the results of {counted(total, 'message')}. "
+        "It hears them before what is new.",
+        wraps=True,
     )
     return 0
 
@@ -196,7 +200,8 @@ def _columns(clock: WallClock) -> tuple[Column, ...]:
         Column("account"),
         Column("behind", right=True),
         Column("oldest", right=True),
-        Column("in hand", right=True, leave_out=2),
+        Column("in hand", right=True, leave_out=3),
+        Column("rebuilt", right=True, leave_out=2),
         Column(clock.title("last asked"), leave_out=1),
         Column("missed", folds=True, style="red", least=8),
     )
@@ -204,7 +209,7 @@ def _columns(clock: WallClock) -> tuple[Column, ...]:
 
 def _row(state: ReaderState, clock: WallClock) -> list[str]:
     if not state.is_readable:
-        return [state.name, state.account, "", "", "", "", "another program wrote to it"]
+        return [state.name, state.account, "", "", "", "", "", "another program wrote to it"]
     missed = [
         f"{each.entries or 'some'} until {clock.words(each.to_ms)} ({each.why})" for each in state.missed
     ]
@@ -216,6 +221,7 @@ def _row(state: ReaderState, clock: WallClock) -> list[str]:
         f"{state.behind:,}",
         span(state.behind_ms / 1000) if state.behind else "",
         f"{state.open_spans:,}",
+        f"{state.replayed:,}",
         clock.cell(state.used_ms) if state.used_ms else "",
         "; ".join(missed),
     ]

@@ -31,7 +31,7 @@ _PARTS = ("receipts", "metrics")
 )
 @json_option
 def serve(*, parts: tuple[str, ...], host: str, port: int, as_json: bool) -> None:
-    """Take receipts, or serve metrics, over HTTP until Ctrl-C or SIGTERM.
+    """Take receipts and serve metrics over HTTP until Ctrl-C or SIGTERM.
 
     PART is receipts (what the gateway posts to /receipts/ACCOUNT/SECRET; docs/receipts.md) or metrics
     (/metrics, the whole fleet for Prometheus; docs/metrics.md), or both. /health/live and /health/ready are

@@ -9,6 +9,7 @@ import click
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import account_option, example, json_option, key_argument
 from plexsend.cli.showing import show_record
+from plexsend.errors import NotPossible
 from plexsend.terminal.screen import Screen
 
 
@@ -39,6 +40,10 @@ def status(*, key: str, account: str | None, archive: Path | None, as_json: bool
 
             if show_archived(screen, store, archive, key, account):
                 return
+            raise NotPossible(
+                f"No message {key!r} is known to Redis, nor in the archive {archive}. Check the key"
+                + (f", and whether it was sent with the account {account}." if account else ".")
+            )
         for record in find_records(store, key, account):
             zone = zone_of(store, record.lane.account)
             screen.facts(record_json(record, zone))

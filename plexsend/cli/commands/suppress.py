@@ -50,7 +50,6 @@ _ENCODING = click.option(
     "--encoding", type=click.Choice(["utf-8", "cp949"]), default="utf-8", help="Of the file."
 )
 _REASON = click.option("--reason", default="", metavar="R", help="Why, for those who ask later.")
-_NO_EXPORT = "Numbers are kept as hashes: they can be looked up, and not read back or exported."
 
 
 @click.group(
@@ -62,8 +61,7 @@ _NO_EXPORT = "Numbers are kept as hashes: they can be looked up, and not read ba
 def suppress() -> None:
     """Keep numbers from being written to: who refused advertisements, and whom nobody has.
 
-    A message that is suppressed is not sent, whenever it was submitted, and ends as cancelled. Who refuses
-    advertisements still gets order notices.
+    What is suppressed is not sent, whenever it was submitted. Who refuses advertisements gets order notices.
     """
 
 
@@ -109,10 +107,7 @@ def add(
 def remove(
     *, numbers: tuple[str, ...], kind: str | None, scope: str | None, account: str, as_json: bool
 ) -> int:
-    """Let numbers be written to again. Without --kind and --scope: of every kind and scope.
-
-    Exit code 1 if any of them was not suppressed.
-    """
+    """Let numbers be written to again."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
     screen = Screen(as_json=as_json)
@@ -235,7 +230,7 @@ def list_(*, account: str, wide: bool, as_json: bool) -> int:
     """Show how many numbers are suppressed, and why."""
     screen = Screen(as_json=as_json)
     show_groups(screen, account, wide=wide, only=lambda _: True, empty="No number is suppressed.")
-    screen.note(_NO_EXPORT)
+    screen.note("Numbers are kept as hashes: they can be looked up, and not read back or exported.")
     return 0
 
 
@@ -253,7 +248,8 @@ def pending(
 ) -> int:
     """Show whose refusal was not answered yet.
 
-    The law gives 14 days to tell the person that it counts. With --file the rows of your own list are marked: they say whom to tell. Exit code 1 if one is late.
+    The law gives 14 days to tell the person that it counts. With --file the rows of your own list are
+    marked: they say whom to tell. Exit code 1 if one is late.
     """
     from plexsend.outbox.suppression import is_pending
 
@@ -287,10 +283,7 @@ def told(
     account: str,
     as_json: bool,
 ) -> int:
-    """Note that persons heard that it counts.
-
-    Exit code 1 if any of them was not suppressed.
-    """
+    """Note that persons heard that it counts."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
     screen = Screen(as_json=as_json)

@@ -26,6 +26,7 @@ from plexsend.outbox.reading.books import (
     sum_breaks,
 )
 from plexsend.outbox.reading.day_audit import compare_days
+from plexsend.outbox.reading.day_fields import fields_of_days, lacks
 from plexsend.outbox.reading.discrepancies import HEALS, Discrepancy, about_hold, about_lane, without_sequels
 from plexsend.outbox.reading.queries import accounts, lanes, routes, server_ms
 from plexsend.outbox.reading.record_pass import RecordPass, members_that_are_wrong, wrong_types
@@ -94,24 +95,29 @@ class _Audit:
     def run(self) -> Audit:
         """Make passes until what is found cannot come from what moved meanwhile."""
         constant: list[Miscount] = []
+        lacking: list[Discrepancy] = []
         for tried in range(_TRIES):
             mine = _by_account(self._known_lanes())
             since_ms = server_ms(self._store)
             self._before = self._books(mine)
+            held = {account: fields_of_days(self._store, account) for account in mine}
             self._expected = max(self._expected, sum(book.living for book in self._before.values()))
             seen = RecordPass(self._store, since_ms, self._on_page, exactly=tried > 0).run()
             self._after = self._books(mine)
             differ = list(self._miscounts(seen.tallies))
             shifts = {found.shift for found in constant}
             constant = [found for found in differ if tried == 0 or found.shift in shifts]
+            lacking = [
+                each for name, its in seen.of_days.items() for each in lacks(name, held.get(name), its)
+            ]
             fresh = {*seen.lanes, *seen.named} - {*mine, *self._unlisted}
             self._unlisted |= fresh
             # The next pass does not find a difference that a lane's moves made, or a key that came twice.
-            if not fresh and (not constant or (tried and self._rested(constant))):
+            if not fresh and (not lacking or tried) and (not constant or (tried and self._rested(constant))):
                 break
         found = [*self._of_keys(), *self._of_holds(mine), *seen.found, *self._of_lanes(mine, seen)]
         found += [each.discrepancy for each in constant]
-        found += self._of_days(mine, constant)
+        found += [*self._of_days(mine, constant), *lacking]
         return self._result(without_sequels(dict.fromkeys(found)))
 
     # An account that is in neither set of the fleet is found by its keys.

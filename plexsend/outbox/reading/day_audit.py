@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 """A lane of a group that ends between two looks is in neither: the next try finds it in its route."""
-_REMEDY = (
+REMEDY = (
     "A program older than 0.5.0 counts nothing by day. Once none runs any more: plexsend stats --take-stock. "
     "If none ran since the last time, another program wrote to Redis, or plexsend has a fault: report it."
 )
@@ -74,4 +74,4 @@ def _breaks(
         if not least <= days.sums[name] <= most:
             counted = f"{least:,}" if least == most else f"{least:,} to {most:,}"
             words = f"account {account}: its days hold {days.sums[name]:,} {name}, its lanes {counted}"
-            yield Discrepancy("", "", words, _REMEDY)
+            yield Discrepancy("", "", words, REMEDY)

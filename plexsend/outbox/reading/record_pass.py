@@ -8,7 +8,7 @@ reply of the last is judged.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -49,6 +49,8 @@ class PassResult:
     """Account → lanes that have a key."""
     named: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Account → lanes that its records name."""
+    of_days: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Account → `YYYYMMDD|<field of that day>` → messages that it must count at least."""
     found: dict[Discrepancy, None] = field(default_factory=dict)
     """Each once, in the order in which they were found."""
 
@@ -125,8 +127,10 @@ class RecordPass:
         args = [*AUDIT.write(act="records", lane="", part="", since_ms=self._since_ms), *keys]
 
         def judge(reply: Sequence[Any]) -> None:
-            tallies, lately, breaks, needing = reply
+            tallies, lately, breaks, needing, fields = reply
             self._add(account, tallies, lately)
+            for name, n in _pages(fields, 2):
+                self._pass.of_days[account][text(name)] += n
             self._note(breaks)
             self._bodies.add(account, [args[place - 1] for place in needing[::2]], needing[1::2])
             self._on_page(len(keys))

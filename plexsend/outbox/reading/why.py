@@ -11,6 +11,7 @@ from plexsend.outbox.flags import Flag
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.reading.causes import Cause, receipt_causes
 from plexsend.outbox.reading.days import limited_day
+from plexsend.outbox.reading.event_words import event_words
 from plexsend.outbox.reading.queries import (
     covering,
     due_time,
@@ -258,6 +259,7 @@ def _parked(facts: Facts) -> Cause:
 
 def _ended(record: Record) -> Cause:
     words = record.code if record.went_by_itself else _last_words(record)
+    words = "" if words == record.state else words
     return Cause(
         "ended", f"already ended: {record.state}" + (f" ({words})" if words else ""), since_ms=record.ended_ms
     )
@@ -267,4 +269,4 @@ def _last_words(record: Record) -> str:
     if not record.history:
         return record.code
     last = record.history[-1]
-    return ": ".join(part for part in (last.code, last.detail or last.event) if part)
+    return ": ".join(part for part in (last.code, last.detail or event_words(last.event)) if part)

@@ -4,19 +4,14 @@ The first lines of a script or part name what it needs (`-- needs: _clock, sweep
 each of which comes once and before what needs it, and `arguments`, which is written from arguments.py.
 
 A script names first what it and all its functions use, then a semicolon, then the parts with the functions.
-These are put into a function of their own; what follows where it fails is in `_spoilt`. Each call makes
-every function again, and Lua finds what one of
-them needs by going through all that others of the same level need: with everything at one level a call took
-15 µs more. So a function that a script does not name is left out, and parts that most calls do not use are
-named in lines of their own (`-- when used: _rate, _line`): the first call of one of their functions makes all
-of that line.
+These are put into a function of their own; what follows where it fails is in `_spoilt`. A function that a
+script does not name is left out, and what most calls do not use is made when used: see asides.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -25,6 +20,8 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.arguments import LAYOUTS
 from plexsend.outbox.reasons import HOLD_RULES
+from plexsend.outbox.redis.asides import put_aside
+from plexsend.outbox.redis.pieces import FUNCTION, Part, count_words, text_of, whole, words_of
 from plexsend.outbox.redis.prelude import prelude
 
 if TYPE_CHECKING:
@@ -108,43 +105,35 @@ PRELUDES = ("prelude", "prelude of the functions")
 """The parts with what a script is given as data."""
 _NOTHING = "nothing"
 _FUNCTIONS = ";"
-_WORD = re.compile(r"\b[a-zA-Z_]\w*\b")
-_SILENT = re.compile(r"--.*|'[^'\n]*'")
-"""Comments and texts, which name no function."""
-_TOP_FUNCTION = re.compile(r"^local function (\w+)\(", re.MULTILINE)
-_FUNCTION = re.compile(r"(^local function \w+\(.*?^end$)", re.MULTILINE | re.DOTALL)
-_WHEN_USED = re.compile(r"^-- when used: (.+)$", re.MULTILINE)
+_SPLIT = re.compile(r"(^local function \w+\((?:[^\n]* end|.*?^end)$)", re.MULTILINE | re.DOTALL)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a script, under the name by which others need it."""
-
-    name: str
-    text: str
 
 
 @cache
 def source(script: Script) -> str:
     """Return the whole text of a script, as Redis gets it."""
-    return _text(parts(script))
+    return whole(parts(script))
 
 
 def parts(script: Script, rules: Sequence[HoldRule] = HOLD_RULES) -> list[Part]:
     """Return the pieces of a script in their order, those written from Python among them."""
     resolved = list(_resolve(script, script, set()))
     last = _last(script, resolved)
-    needed = _put_aside(_without_unnamed([*resolved, *last]), len(last))
+    needed = _without_unnamed([*resolved, *last])
     shared = list(takewhile(lambda part: part.name != _FUNCTIONS, needed))
-    inside = needed[len(shared) :]
-    given = prelude(_text(needed), rules)
-    outside = {*_WORD.findall(_text([*shared, *inside[-len(last) :]]))}
+    begin, *inside = needed[len(shared) : -len(last)]
+    behind = needed[-len(last) :]
+    given = prelude(text_of(needed), rules)
+    outside = {*words_of(text_of([*shared, *behind]))}
     early = {name: line for name, line in given.items() if name in outside}
-    begin = [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared]
     # Lua lets a function use 60 names from outside: what only the functions need is given to them inside.
     late = {name: line for name, line in given.items() if name not in early}
-    return [*begin, inside[0], Part(PRELUDES[1], _lines(late)), *inside[1:]]
+    before, functions = put_aside(
+        [Part("shebang", _SHEBANG[script]), Part(PRELUDES[0], _lines(early)), *shared],
+        [Part(PRELUDES[1], _lines(late)), *inside],
+        behind,
+    )
+    return [*before, begin, *functions, *behind]
 
 
 def _last(script: Script, resolved: Sequence[Part]) -> list[Part]:
@@ -164,11 +153,11 @@ def _last(script: Script, resolved: Sequence[Part]) -> list[Part]:
 
 def _without_unnamed(pieces: Sequence[Part]) -> list[Part]:
     """Return the pieces without functions that none of them names; lines stay where they are."""
-    split = [_FUNCTION.split(piece.text) for piece in pieces]
+    split = [_SPLIT.split(piece.text) for piece in pieces]
     named: Counter[str] = Counter()
     for texts in split:
         for text in texts:
-            named.update(_count(text))
+            named.update(count_words(text))
     # What only a function named that goes, goes in the next round.
     while sum(_blank_unnamed(texts, named) for texts in split):
         pass
@@ -182,56 +171,12 @@ def _blank_unnamed(texts: list[str], named: Counter[str]) -> int:
     """
     found = 0
     for place in range(1, len(texts), 2):
-        inside, name = _count(texts[place]), _TOP_FUNCTION.findall(texts[place])
+        inside, name = count_words(texts[place]), FUNCTION.findall(texts[place])
         if name and named[name[0]] == inside[name[0]]:
             named.subtract(inside)
             texts[place] = "\n" * texts[place].count("\n")
             found += 1
     return found
-
-
-def _put_aside(pieces: list[Part], behind: int) -> list[Part]:
-    """Return the pieces with each line of `when used` put together, where the last piece of it was.
-
-    `behind`: how many pieces follow the script itself, which names them.
-    """
-    main = pieces[-behind - 1]
-    for number, line in enumerate(_WHEN_USED.findall(main.text), 1):
-        names = line.split(", ")
-        rare = [piece for piece in pieces if piece.name in names]
-        last = pieces.index(rare[-1])
-        others = [piece for piece in pieces if piece not in rare]
-        used_outside = {word for piece in others for word in _count(piece.text)}
-        entries = [
-            name for piece in rare for name in _TOP_FUNCTION.findall(piece.text) if name in used_outside
-        ]
-        place = last + 1 - len(rare)
-        pieces = [*others[:place], *_room(number, rare, entries), *others[place:]]
-    return pieces
-
-
-def _room(number: int, rare: Sequence[Part], entries: Sequence[str]) -> Iterator[Part]:
-    maker = f"make_{number}"
-    yield Part(f"begin of {maker}", f"local {', '.join(entries)}\nlocal function {maker}()")
-    own = re.compile(rf"^local function ({'|'.join(entries)})\(", re.MULTILINE)
-    for piece in rare:
-        yield Part(piece.name, own.sub(r"function \1(", piece.text))
-    stubs = (f"{name} = function(...) {maker}() return {name}(...) end" for name in entries)
-    yield Part(f"end of {maker}", "\n".join(["end", *stubs]))
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(_SILENT.sub("", text))
-
-
-# Most parts are in many scripts.
-@cache
-def _count(text: str) -> Counter[str]:
-    return Counter(_words(text))
-
-
-def _text(pieces: Sequence[Part]) -> str:
-    return "\n".join(part.text for part in pieces)
 
 
 def _lines(given: Mapping[str, str]) -> str:

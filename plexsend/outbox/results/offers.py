@@ -60,3 +60,9 @@ def behind(cursor: str, entries: Sequence[RawEntry]) -> list[RawEntry]:
     """Return the entries that come behind a cursor."""
     at = place_of(cursor)
     return [each for each in entries if place_of(text(each[0])) > at]
+
+
+def behind_known(known: str, entries: Sequence[RawEntry]) -> tuple[list[RawEntry], bool]:
+    """Return entries less the one that was asked for as their first, and whether it was there."""
+    is_there = bool(entries) and entries[0][0] == known.encode()
+    return list(entries[is_there:]), is_there

@@ -14,6 +14,7 @@ from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.results.entries import REBUILT, ms_of, place_of
+from plexsend.outbox.results.fields import read_fields
 from plexsend.outbox.results.readers import UNNAMED, checked_name
 from plexsend.outbox.results.spans import Missed
 
@@ -152,39 +153,27 @@ def _state(  # noqa: PLR0917  what one call read
     store: Store, account: str, name: str, fields: Mapping[str, str], stream: _Stream, now: int
 ) -> ReaderState:
     try:
-        cursor, rank, _ = fields["at"].split(" ")
-        spans = {
-            field.removeprefix("span:"): value.split(" ", 4)
-            for field, value in fields.items()
-            if field.startswith("span:")
-        }
-        out = sum(int(span[1]) for span in spans.values())
-        missed = [_missed(field, value) for field, value in fields.items() if field.startswith("missed:")]
-        later = _not_noticed(cursor, int(rank), stream)
-        waiting = max(0, stream.added - int(rank) - sum(each.entries for each in later))
-        next_ms = _next_ms(store, account, cursor) if waiting else 0
-        oldest = [ms_of(first) for first in spans if not first.startswith(REBUILT)]
-        oldest += [next_ms] if next_ms else []
-        return ReaderState(
-            name=name,
-            account=account,
-            began_ms=int(fields.get("began", "0-0 0").split(" ")[1]),
-            cursor_ms=ms_of(cursor),
-            behind=waiting + out,
-            behind_ms=max(0, now - min(oldest)) if oldest else 0,
-            open_spans=len(spans),
-            used_ms=number(fields.get("used")),
-            missed=tuple(sorted([*missed, *later], key=lambda each: each.from_ms)),
-            replayed=_replayed(store, account, name) if "side" in fields else 0,
-            strange=number(fields.get("strange", "").partition(" ")[0]),
-        )
-    except (ValueError, LookupError):
+        found = read_fields(fields)
+    except ValueError:
         return ReaderState(name, account, 0, 0, 0, 0, 0, 0, (), 0, is_readable=False)
-
-
-def _missed(field: str, value: str) -> Missed:
-    to, n, why = value.partition("|")[0].split(" ")
-    return Missed(ms_of(field.removeprefix("missed:")), ms_of(to), int(n), why)
+    later = _not_noticed(found.cursor, found.rank, stream)
+    waiting = max(0, stream.added - found.rank - sum(each.entries for each in later))
+    next_ms = _next_ms(store, account, found.cursor) if waiting else 0
+    oldest = [ms_of(first) for first in found.spans if not first.startswith(REBUILT)]
+    oldest += [next_ms] if next_ms else []
+    return ReaderState(
+        name=name,
+        account=account,
+        began_ms=found.began_ms,
+        cursor_ms=ms_of(found.cursor),
+        behind=waiting + sum(found.spans.values()),
+        behind_ms=max(0, now - min(oldest)) if oldest else 0,
+        open_spans=len(found.spans),
+        used_ms=found.used_ms,
+        missed=tuple(sorted([*found.missed, *later], key=lambda each: each.from_ms)),
+        replayed=_replayed(store, account, name) if found.has_replay else 0,
+        strange=found.strange,
+    )
 
 
 def _not_noticed(cursor: str, rank: int, stream: _Stream) -> list[Missed]:

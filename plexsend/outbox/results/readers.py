@@ -17,7 +17,7 @@ from plexsend.outbox.lanes import NAME
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.results.entries import REBUILT, Entry, parse_entries, place_of
-from plexsend.outbox.results.offers import behind, cut, edge_of
+from plexsend.outbox.results.offers import behind, behind_known, cut, edge_of
 from plexsend.outbox.results.spans import Missed, Span, both_missed, missed_in
 from plexsend.outbox.results.unreadable import Unreadable, explain_unreadable
 
@@ -38,7 +38,9 @@ _TRIES = 16
 """How often another process may be faster before a read answers that there is nothing."""
 UNNAMED: Mapping[str, Argument] = {
     **dict.fromkeys(RESULTS.names, ""),
-    **dict.fromkeys(("lease_ms", "from_start", "since_ms", "known_rank", "most", "entry_count"), 0),
+    **dict.fromkeys(
+        ("lease_ms", "from_start", "since_ms", "known_rank", "most", "follows", "entry_count"), 0
+    ),
 }
 """Arguments of which each act needs some."""
 
@@ -90,6 +92,8 @@ class Reader:
         self._lasts: dict[str, str] = {}
         # Read, and not offered yet: what comes behind the cursor.
         self._ahead: list[RawEntry] = []
+        # Whether the entry at the cursor was seen right before them: then nothing between was trimmed.
+        self._follows = False
 
     def read(self, most: int = 100, done: str = "") -> Span | None:
         """Return the next span, None where there is none now.
@@ -104,16 +108,19 @@ class Reader:
         missed: Missed | None = None
         for _ in range(_TRIES):
             offered, was_at = cut(self._ahead, most), self.cursor
-            answer, entries, fetched = self._ask(offered, most, done)
+            answer, entries, (fetched, follow) = self._ask(offered, most, done)
             # Not before: where Redis was away the caller names it again.
             self._lasts.pop(done, None)
             done = ""
             missed = missed or missed_in(answer)
             status = text(answer["status"])
             if status == "given":
-                self._ahead = self._ahead[len(offered) :] + fetched
+                self._ahead, self._follows = self._ahead[len(offered) :], True
+                self._add(fetched, follow=follow)
                 return self._span(answer, entries, missed, offered)
-            self._ahead = self._after_cursor(was_at, self._ahead + fetched)
+            self._add(fetched, follow=follow)
+            self._ahead = self._after_cursor(was_at, self._ahead)
+            self._follows = self._follows and self.cursor == was_at
             if status == "again":
                 mark = REBUILT if answer["first"].startswith(REBUILT.encode()) else ""
                 raw = answer["entries"]
@@ -141,7 +148,7 @@ class Reader:
     def take_ahead(self, entries: Sequence[RawEntry]) -> None:
         """Note entries that were read behind the cursor meanwhile."""
         if not self._ahead:
-            self._ahead = behind(self.cursor, entries)
+            self._ahead, self._follows = behind(self.cursor, entries), False
 
     @property
     def has_ahead(self) -> bool:
@@ -190,14 +197,18 @@ class Reader:
 
     def _ask(
         self, offered: Sequence[RawEntry], most: int, done: str
-    ) -> tuple[dict[str, Any], _Parsed, list[RawEntry]]:
-        """Return what the script answers, the entries offered, and what was read behind those known."""
+    ) -> tuple[dict[str, Any], _Parsed, tuple[list[RawEntry], bool]]:
+        """Return what the script answers, the entries offered, and what was read behind those known.
+
+        With the latter, whether the last one known was seen right before them.
+        """
         args = self._arguments(offered, most, done)
-        entries, fetched = _NO_ENTRIES, None
+        entries, fetched, known = _NO_ENTRIES, None, ""
         was_begun = not self.cursor
         if self.cursor and len(self._ahead) - len(offered) < most:
             known = text(self._ahead[-1][0]) if self._ahead else self.cursor
-            command = ("XRANGE", self._stream, f"({known}", "+", "COUNT", most)
+            # Read with that one, which is there still unless something behind it may have been trimmed.
+            command = ("XRANGE", self._stream, known, "+", "COUNT", most + 1)
 
             # The server works meanwhile.
             def parse() -> None:
@@ -215,7 +226,14 @@ class Reader:
         self.is_full = answer["status"] == b"full"
         if was_begun and answer["status"] == b"nothing":
             fetched = self._store.read("XRANGE", self._stream, f"({self.cursor}", "+", "COUNT", most)
-        return answer, entries, list(fetched or ())
+        return answer, entries, behind_known(known, fetched or ())
+
+    def _add(self, entries: list[RawEntry], *, follow: bool) -> None:
+        """Put entries behind those that were read ahead; `follow`: nothing is missing before them."""
+        if not self._ahead:
+            self._ahead, self._follows = entries, follow
+        elif entries:
+            self._ahead, self._follows = self._ahead + entries, self._follows and follow
 
     def _arguments(self, offered: Sequence[RawEntry], most: int, done: str) -> tuple[Argument, ...]:
         named: dict[str, Argument] = {
@@ -229,6 +247,7 @@ class Reader:
         if offered:
             named |= {
                 "after": self.cursor,
+                "follows": int(self._follows),
                 "first": offered[0][0],
                 "last": offered[-1][0],
                 "entry_count": len(offered),

@@ -1,18 +1,9 @@
--- needs: _clock, _dates, _stats, _stats_folds
+-- needs: _clock, _days, _stats, _stats_folds
 -- What is counted on any day, and taken from one: gathered, and written once for each field at the end of a script.
-
--- Times -> their days. Where the zone was never changed (offsets have one part, of full hours or quarters), times are
--- quarters of an hour, in which much of a call ended; else a person may have set another in the middle of one.
-local days = {}
 
 -- `ms`: when it was submitted, or ended first.
 local function count_by_day(ms, field, n)
-  local quarter = math.floor(ms / 900000)
-  local date = days[quarter] or days[ms]
-  if not date then
-    date = date_of(day_number(ms))
-    days[string.find(day_offsets, '^0:%-?%d*00000$') and quarter or ms] = date
-  end
+  local date = date_at(ms)
   by_day = by_day or {}
   local fields = by_day[date]
   if not fields then

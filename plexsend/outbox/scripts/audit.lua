@@ -1,4 +1,4 @@
--- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/records, audit/contents,
+-- needs: _clock, arguments; _lanes, _wake, _holds, _gate, _policy, _outlook, audit/lanes, audit/fields, audit/records, audit/contents,
 -- needs: audit/strays, audit/holds
 -- audit: looks at lanes or messages of an account and writes nothing. So it runs where the account's messages should
 -- not be, too, and says what is there. Reads of the lanes named: all but their route's drains and takes; of the
@@ -6,7 +6,8 @@
 --
 -- Its arguments are in arguments.py. act, and what follows them:
 --   lanes:   names. Answers ms, then for each {counts, sizes of SETS (-1: of another type), what is wrong}
---   records: keys of records. Answers {tallies, those that ended since `since_ms`, breaks, needing}, see audit/records
+--   records: keys of records. Answers {tallies, those that ended since `since_ms`, breaks, needing, fields of days}, see
+--            audit/records and audit/fields
 --   contents: the same of those that may have a wrong body. Answers {breaks, bodies}
 --   members: keys that were in the set `part` of `lane`. Answers {breaks}
 --   bodies:  keys of messages with a body. Answers {breaks}
@@ -28,7 +29,7 @@ if act == 'holds' then return look_at_holds() end
 for i = FIRST_REST, #ARGV do looks[act](ARGV[i], i) end
 if act == 'records' then
   look_at_all_that_they_need()
-  return { tallies(), ended_since(), breaks, needing }
+  return { tallies(), ended_since(), breaks, needing, fields_of_days() }
 end
 if act == 'contents' then
   local bodies = bodies_with_digests()

@@ -5,8 +5,9 @@
 -- Its arguments are in arguments_results.py. act:
 --   read: ends the span `done_first`, and gives the next: one that lapsed, what a replay rebuilt, or what the caller
 --         offers: `entry_count` entries behind `after`, of ids from `first` to `last`, `edge` the keys of those with the
---         ms of the last. Answers what RESULTS_ANSWER lists; status: given (what was offered), again (`entries`),
---         nothing (or what was offered is not what is next: the caller reads behind `cursor`), full (64 spans are out)
+--         ms of the last; `follows`: the caller saw `after` right before them. Answers what RESULTS_ANSWER lists;
+--         status: given (what was offered), again (`entries`), nothing (or what was offered is not what is next: the
+--         caller reads behind `cursor`), full (64 spans are out)
 --   done: ends the span `done_first`, which goes up to `done_last`: of another process, or another extent, it is not ended
 --   back: ends what of it comes before `next_id`, and has the rest given again at once
 --   keep: does the same, but the rest stays with the caller for another lease; status gone where it is another's

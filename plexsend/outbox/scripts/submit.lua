@@ -1,5 +1,5 @@
 -- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today
--- when used: _publishing, _stats_folds, _stats_by_day, _ended
+-- when used: _publishing, _stats_folds, _days, _stats_by_day, _ended
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, kinds, suppressed, and wake; stats, stats:<day>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is

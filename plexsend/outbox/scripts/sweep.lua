@@ -3,7 +3,7 @@
 -- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/unheard, healing
 -- when used: _rate, _places, _line
 -- when used: _day
--- when used: _publishing, _dates, _stats_folds, _stats_by_day, _ended
+-- when used: _publishing, _dates, _stats_folds, _days, _stats_by_day, _ended
 -- when used: _groups, _ending, _closings
 -- when used: _quiet
 -- when used: _outlook, healing

@@ -325,6 +325,8 @@ def test_status_of_what_redis_has_forgotten(
     assert run("archive", str(path)).code == 0
     known = run("status", "k1", "--archive", str(path), "--json").lines[0]
     assert "archived" not in known
+    nowhere = run("status", "k2", "--archive", str(path))
+    assert (nowhere.code, f"is known to Redis, nor in the archive {path}" in nowhere.err) == (1, True)
     store.client.delete(store.keys.record("main", "k1"))
     told = run("status", "k1", "--archive", str(path), "--json")
     assert (told.code, told.lines[0]["state"], told.lines[0]["archived"]) == (0, "undelivered", True)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.cli.proving import prove_reader
+from plexsend.errors import NotPossible
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.replies import text
-from plexsend.outbox.results.overview import list_readers
+from plexsend.outbox.results.overview import drop, list_readers
+from plexsend.terminal.screen import Screen
 from tests.integration.cli.conftest import SHOP, process_environment
 
 if TYPE_CHECKING:
@@ -169,6 +173,27 @@ def test_reader_that_another_program_spoilt_proves_nothing_until_it_begins_anew(
     assert run("audit", "--results", "billing", "--json").lines[0]["given"] == 1
 
 
+class Dropping:
+    """A store in which a reader is dropped just before its proof."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "run":
+            drop(self._store, "main", "billing")
+        return getattr(self._store, name)
+
+
+def test_proof_of_a_reader_that_is_dropped_meanwhile_does_not_hold(
+    hear: Callable[..., list[Any]], store: Store
+) -> None:
+    hear()
+    dropping: Any = Dropping(store)
+    with pytest.raises(NotPossible, match="billing of the account main was dropped meanwhile"):
+        prove_reader(Screen(as_json=True), dropping, "billing", None, wide=False)
+
+
 def test_entries_of_another_program_are_counted(
     run: Callable[..., Any], hear: Callable[..., list[Any]], yard: Any, store: Store
 ) -> None:
@@ -199,6 +224,8 @@ def test_missed_results_are_said_with_what_mends_it(
     assert "2 messages were not given to billing" in shown.out
     rebuilt = run("results", "replay", "billing", "--since", "2020-01-01T00:00:00+09:00", "--json")
     assert rebuilt.lines == [{"reader": "billing", "account": "main", "rebuilt": 3}]
+    # Behind what is new nothing waits, and what was rebuilt does.
+    assert re.search(r" rebuilt +last asked.*\n.* [1-3] +\d{4}-", run("results", "list").out)
     assert sorted(line["msg_key"] for line in hear()) == ["a1", "a2", "a3"]
     assert run("audit", "--results", "billing", "--json").lines[0]["ok"] is True
 

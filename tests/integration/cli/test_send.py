@@ -100,6 +100,7 @@ def test_a_time_without_a_zone_is_one_of_the_policy_and_repeated(run: Callable[.
     (told,) = run(*SEND, *IMAGE, *times, "--key", "k3", "--json").lines
     assert told["send_at"] == "2100-01-01T14:00:00.000+00:00"
     people = run("reschedule", "k3", "2100-01-01 12:00")
+    assert "- given another time\n" in run("why", "k3").out
     assert "k3 goes at 2100-01-01 12:00:00 EST" in people.out
 
 

@@ -99,7 +99,7 @@ def test_a_month_by_something_else_has_the_same_sum(
 def test_codes_are_explained(run: Callable[..., Any]) -> None:
     found = {line["code"]: line["desc"] for line in run("stats", "--by", "code", "--json").lines[:-1]}
     assert all(found.values())
-    assert found["2"] in run("stats", "--by", "code").out
+    assert f"{found['2']} (없는 번호 또는 미가입자)" in run("stats", "--by", "code").out
 
 
 @pytest.mark.usefixtures("month")

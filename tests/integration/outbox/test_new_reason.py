@@ -11,6 +11,7 @@ from plexsend.outbox.advance import NothingTaken, Status
 from plexsend.outbox.batches import Effect, Outcome, Settlement
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reasons import HOLD_RULES, Ends, HoldRule, Relief, Scope
+from plexsend.outbox.redis.pieces import whole
 from plexsend.outbox.redis.scripts import Script, parts
 from tests.integration.outbox.bench import ANSWERED, BULK, OTHERS, STANDARD, Bench, accepted, back, verdicts
 
@@ -49,7 +50,7 @@ class Night:
         """Let the scripts know a reason beside all others."""
         store = self.bench.store
         for script in Script:
-            text = "\n".join(part.text for part in parts(script, (*HOLD_RULES, new)))
+            text = whole(parts(script, (*HOLD_RULES, new)))
             store._scripts[script] = store.client.register_script(text)
 
     def begin(self, new: HoldRule, messages: int = 30) -> Bench:

@@ -18,6 +18,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
+from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.reading.stats import day_counts, day_sums
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.replies import text
@@ -118,6 +119,39 @@ def test_a_requeue_finds_its_day_after_an_older_program_wrote_the_policies(bench
     live_in(bench, EAST)
     steer.ask(store, "main", "a", Act.REQUEUE)
     assert counted(store)[today(bench, WEST), BULK.name, "rejected", "C800", ""] == 1
+
+
+def test_audit_finds_what_is_counted_in_a_wrong_field(bench: Bench) -> None:
+    """The sums of the state are right, of which alone lanes know."""
+    store = bench.store
+    take_stock(store, "main")
+    bench.submit(["a", "b", "c"])
+    bench.drain_all()
+    take_receipts(store, "main", [Receipt("a", "0", "SKT"), Receipt("b", "0", "KT")])
+    assert audit(store).ok
+    day = f"{today(bench, 'Asia/Seoul'):%Y%m%d}"
+    key = store.keys.stats_of("main", day)
+    store.client.hincrby(key, f"{BULK.name}|delivered|0|SKT", -1)
+    store.client.hincrby(key, f"{BULK.name}|delivered|0|KT", 1)
+    found = audit(store)
+    (wrong,) = found.discrepancies
+    words = f"account main: its day {day} holds 0 of {BULK.name}|delivered|0|SKT, its records say 1"
+    assert wrong.what == words
+    # Where a day folds what is rare, the wide fields count for the narrow ones.
+    store.client.hincrby(key, f"{BULK.name}|delivered|0|KT", -1)
+    store.client.hset(key, f"{BULK.name}|delivered|*|*", 1)
+    assert audit(store).ok
+
+
+def test_audit_compares_no_field_of_what_ended_before_days_were_counted(bench: Bench) -> None:
+    bench.submit(["a"])
+    bench.drain_all()
+    store = bench.store
+    client: Any = store.client
+    client.delete(*client.keys(f"{store.keys.account('main')}stats:*"))
+    bench.let_pass(5, steadily=False)
+    take_stock(store, "main")
+    assert audit(store).ok
 
 
 def test_a_code_that_comes_after_the_wait_is_counted_in_place_of_none(bench: Bench) -> None:

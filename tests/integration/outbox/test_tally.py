@@ -43,7 +43,7 @@ def test_processes_add_up_and_outlive_themselves(store: Store) -> None:
         instruments = Instruments(process)
         for _ in range(requests):
             instruments.request(*MINE, 0.02)
-        instruments.receipt_lag(3.0)
+        instruments.receipt_lags([3.0])
         instruments.flush(store)
     counted = read_counted(store)
     assert counted.requests == {MINE: 6}

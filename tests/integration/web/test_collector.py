@@ -201,7 +201,7 @@ def test_requests_and_their_times_are_those_that_processes_wrote_down(store: Sto
     instruments = Instruments("p1")
     for took_s in (0.02, 0.3, 20.0):
         instruments.request("mms-bulk", ANSWERED, took_s)
-    instruments.receipt_lag(4.0)
+    instruments.receipt_lags([4.0])
     instruments.flush(store)
     seen = scrapes.samples()
     assert seen["plexsend_requests_total", (ANSWERED, "mms-bulk")] == 3

@@ -17,9 +17,11 @@ from urllib.request import urlopen
 import pytest
 import uvicorn
 
+from plexsend.gateway.environment import read_settings
 from plexsend.outbox.doors import living
 from plexsend.outbox.records import read_record
 from plexsend.outbox.states import State
+from plexsend.web import serving
 from plexsend.web.app import App
 from tests.integration.outbox.bench import Bench, accepted
 from tests.integration.web.conftest import SECRET, SUCCESS
@@ -50,6 +52,18 @@ def until(claim: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return found
+
+
+def test_thread_that_writes_gets_its_turn_while_the_loop_is_busy(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intervals_s: list[float] = []
+    monkeypatch.setattr(serving, "_set_up_logs", lambda _: None)
+    monkeypatch.setattr(serving, "_run", lambda *_: intervals_s.append(sys.getswitchinterval()))
+    before_s = sys.getswitchinterval()
+    serving.serve(("receipts",), read_settings(environ), host="127.0.0.1", port=0, ready=lambda _: None)
+    assert intervals_s == [pytest.approx(0.0005)]
+    assert sys.getswitchinterval() == before_s
 
 
 def test_it_serves_until_sigterm_and_finishes_what_has_come(

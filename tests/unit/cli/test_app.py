@@ -14,7 +14,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plexsend.cli.app import ENTRIES, ListedCommand, Section, app
+from plexsend.cli.app import app
+from plexsend.cli.entries import ENTRIES, ListedCommand, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

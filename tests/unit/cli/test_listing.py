@@ -74,8 +74,9 @@ class Terminal(io.StringIO):
     [
         ("G141", "", "the recipient number is invalid"),
         ("G141", "the recipient number is invalid", "the recipient number is invalid"),
+        ("C500_1", "the server is in trouble; it goes again", "the server is in trouble; it goes again"),
         ("C400_2", "brand_id", "a value is not allowed: brand_id"),
-        ("C341", "success", "success"),
+        ("C341", "success", "a code that is not listed: success"),
         ("", "", ""),
     ],
 )

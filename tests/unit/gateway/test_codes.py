@@ -79,4 +79,5 @@ def test_a_code_has_the_same_words_wherever_it_is_shown() -> None:
     assert code_words("G141") == "the recipient number is invalid"
     assert code_words("NO_BODY") == "its text was missing in Redis"
     assert code_words("C599") == "server trouble"
-    assert code_words("X1") == ""
+    assert code_words("C341") == "a code that is not listed"
+    assert [code_words(word) for word in ("", "TIMEOUT", "HTTP_503")] == ["", "", ""]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from plexsend.outbox.receipt_events import EVENT_OF
-from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
+from plexsend.outbox.redis.pieces import text_of
+from plexsend.outbox.redis.scripts import PRELUDES, Script, parts
 from plexsend.outbox.states import (
     DEAD,
     FINAL,
@@ -102,7 +103,7 @@ MOVES_NOTHING = {
 
 @pytest.mark.parametrize("script", sorted(set(Script) - MOVES_NOTHING))
 def test_scripts_get_the_table_as_data(script: Script) -> None:
-    told = source(script)
+    told = text_of(parts(script))
     (line,) = re.findall(r"^local TRANSITIONS = '(.+)'$", told, re.MULTILINE)
     shown = {
         f"{event}:{state or 'nowhere'}>{to or 'nowhere'}"

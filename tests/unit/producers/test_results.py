@@ -87,7 +87,7 @@ def test_a_time_of_a_carrier_that_is_not_a_time_keeps_nobody() -> None:
         (State.ACCEPTED, "C100", (), ("", None, "accepted", CodeFrom.SEND)),
         (State.REJECTED, "G141", (), ("rejected", True, "the recipient number is invalid", CodeFrom.SEND)),
         (State.REJECTED, "71003", (), ("duplicate", True, "the msg_key was used before", CodeFrom.SEND)),
-        (State.FAILED, "X999", (), ("not_sent", None, "", CodeFrom.SEND)),
+        (State.FAILED, "X999", (), ("not_sent", None, "a code that is not listed", CodeFrom.SEND)),
         (State.FAILED, "NO_BODY", (), ("not_sent", None, "its text was missing in Redis", CodeFrom.SEND)),
         (State.EXPIRED, "", (), ("expired", False, "", CodeFrom.SEND)),
         (State.CANCELLED, "", (), ("cancelled", None, "", CodeFrom.SEND)),

@@ -41,7 +41,7 @@ local function note_advertised(gap)
   local day = now_day()
   call('HSET', gap[1], gap[2], string.char(math.floor(day / 256), day % 256) .. gap[3])
   -- Of a bucket to which nobody advertises any more nothing stays.
-  call('EXPIRE', gap[1], num((gap[4] + 1) * 86400))
+  call('PEXPIRE', gap[1], num((gap[4] + 1) * 86400000))
 end
 
 -- The gateway refused it: its number had none.

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _publishing, _stats_today, _policy, arguments, advance/names, advance/late, advance/verdicts, advance/gap
+-- needs: _record, _lanes, _counts, _publishing, _stats_today, _policy, arguments, advance/names, advance/late, advance/verdicts
 -- Writes the verdicts of one batch into its records, each in the lane that the record names (`home`): a batch may
 -- be filled from several lanes of its route.
 
@@ -122,10 +122,6 @@ local function settle_one(key, verdict, own_token)
     try_to(settle_late, key, record, verdict)
   else
     if verdict.outcome == 'back' and not has(record.f, ACCEPTED_LATE) then unsent = unsent + 1 end
-    local is_refused = verdict.outcome == 'rejected' or verdict.outcome == 'failed'
-    if is_refused and is_marked(record.home) and not has(record.f, MAY_HAVE_BEEN_SENT) then
-      forget_advertised(key)
-    end
     try_to(settle_own, key, record, verdict)
   end
 end

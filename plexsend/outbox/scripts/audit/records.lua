@@ -1,4 +1,4 @@
--- needs: _clock, _lanes, _policy, _outlook, audit/lanes, arguments
+-- needs: _clock, _lanes, _policy, _outlook, audit/lanes, audit/fields, arguments
 -- Records: each is compared with the set of its lane, in one look at all that are named; what waits for its body is
 -- answered with its digest.
 
@@ -57,8 +57,9 @@ local function last_change(at, w, r)
   return math.max(changed, tonumber(at) or 0)
 end
 
-local function note_end(lane, state, at, w, r)
+local function note_end(lane, state, at, w, r, c)
   local changed = last_change(at, w, r)
+  note_field(lane, state, at, changed, c, w)
   if changed >= since_ms then
     local name = lane .. ' ' .. state .. ' ' .. at .. ' ' .. string.format('%.0f', changed)
     lately[name] = (lately[name] or 0) + 1
@@ -86,7 +87,7 @@ local function places(lane, key)
 end
 
 local function look_at_record(key, place)
-  local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q', 'w', 'r')
+  local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q', 'w', 'r', 'c')
   if found.err then return note_break(key, '', 'record type', call('TYPE', record_of .. key).ok) end
   local state, l = found[1], found[2]
   if not state and not l and call('EXISTS', record_of .. key) == 0 then return end
@@ -94,7 +95,7 @@ local function look_at_record(key, place)
   local its = state and lane and records_of(lane, state)
   if not its then return note_break(key, lane, 'not whole') end
   its.number = its.number + 1
-  if found[4] then note_end(lane, state, found[4], found[6], found[7]) end
+  if found[4] then note_end(lane, state, found[4], found[6], found[7], found[8]) end
   if not its.set then
     ended[#ended + 1] = key
     return

@@ -102,9 +102,10 @@ local function give_offered(entry, reader, stream)
   write_span(entry, reader, first, last, entry_count, now, lease_ms, 'at', place_of(reader), 'edge', reader.edge)
 end
 
--- What was given last is there still, so nothing behind it was trimmed; and what is offered is not the last there is.
+-- The caller saw what was given last right before what it offers, so nothing between was trimmed; and what is offered is
+-- not the last there is, or the next call finds so.
 local function is_in_order(reader)
-  return after == reader.cursor and entry_count == most and #call('XRANGE', RESULTS, after, after) > 0
+  return follows and after == reader.cursor and entry_count == most
 end
 
 -- Looks whether anything is missing. Answers the stream, nil where there was no need to look at it.

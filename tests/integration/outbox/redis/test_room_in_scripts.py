@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.outbox.redis.pieces import Part, whole
 from plexsend.outbox.redis.scripts import Script, parts
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("script", Script)
 def test_every_script_has_room_for_a_few_more_names(store: Store, script: Script) -> None:
-    pieces = [part.text for part in parts(script)]
-    names = "\n".join(f"local name_{number} = {number}" for number in range(5))
-    place = [part.name for part in parts(script)].index(script)
-    text = "\n".join([*pieces[:place], names, *pieces[place:]])
-    assert store.client.script_load(text)
+    pieces = parts(script)
+    names = Part("names", "\n".join(f"local name_{number} = {number}" for number in range(5)))
+    place = [part.name for part in pieces].index(script)
+    assert store.client.script_load(whole([*pieces[:place], names, *pieces[place:]]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.results.news import wait
 from plexsend.outbox.results.overview import list_readers
 from plexsend.outbox.results.spans import Missed
 from tests.integration.outbox.results.publishing import hear_all, heard
@@ -29,15 +30,23 @@ def test_what_was_trimmed_before_it_was_given_is_said_once(publisher: Publisher)
     assert again.missed is None
 
 
-def test_what_is_trimmed_before_a_process_in_the_middle_of_it_is_said_at_once(publisher: Publisher) -> None:
+def test_what_is_trimmed_before_a_process_in_the_middle_of_it_is_said_with_what_comes_next(
+    publisher: Publisher,
+) -> None:
     reader = publisher.begun()
     publisher.publish_all("a", "b", "c", "d", "e")
     assert heard(reader.read(1)) == ["a"]
     publisher.trim(5_500)
+    # It was read ahead, and is given.
+    second = reader.read(1)
+    assert heard(second) == ["b"]
+    assert second
+    assert second.missed is None
     span = reader.read(1)
+    assert heard(span) == ["e"]
     assert span
     assert span.missed
-    assert (span.missed.why, span.missed.to_ms) == ("trimmed", 6_000)
+    assert (span.missed.why, span.missed.to_ms, span.missed.entries) == ("trimmed", 6_000, 2)
 
 
 def test_reader_that_heard_all_misses_nothing_where_all_of_it_is_trimmed(publisher: Publisher) -> None:
@@ -139,16 +148,19 @@ def test_emptied_server_costs_a_running_process_nothing_that_comes_later(publish
     assert hear_all(reader) == ["c"]
 
 
-def test_what_a_process_had_read_ahead_is_missed_once_where_it_was_trimmed(publisher: Publisher) -> None:
+def test_what_a_process_waited_for_is_missed_once_where_it_was_trimmed(publisher: Publisher) -> None:
     reader = publisher.begun()
     keys = [f"k{number}" for number in range(1, 31)]
-    publisher.publish_all(*keys)
+    publisher.publish_all(*keys[:5])
     first = reader.read(5)
     assert heard(first) == keys[:5]
-    assert reader.has_ahead
     assert first
+    assert reader.read(5, first.first) is None
+    publisher.publish_all(*keys[5:])
+    wait(publisher.store, [reader], 1)
+    assert reader.has_ahead
     publisher.trim(9_000)
-    second = reader.read(5, first.first)
+    second = reader.read(5)
     assert second
     assert (heard(second), second.missed) == (keys[7:12], Missed(6_000, 9_000, 2, "trimmed"))
     reader.done(second.first)
@@ -162,6 +174,34 @@ def test_what_a_process_had_read_ahead_is_missed_once_where_it_was_trimmed(publi
     assert hear_all(other) == keys[19:]
     (state,) = list_readers(publisher.store, "main")
     assert state.missed == (Missed(6_000, 9_000, 2, "trimmed"), Missed(13_000, 16_000, 2, "trimmed"))
+
+
+def test_what_a_process_had_read_ahead_is_given_and_the_rest_is_missed_once(publisher: Publisher) -> None:
+    reader = publisher.begun()
+    keys = [f"k{number}" for number in range(1, 31)]
+    publisher.publish_all(*keys)
+    first = reader.read(5)
+    assert heard(first) == keys[:5]
+    assert reader.has_ahead
+    assert first
+    publisher.trim(13_000)
+    second = reader.read(5, first.first)
+    assert second
+    assert (heard(second), second.missed) == (keys[5:10], None)
+    third = reader.read(5, second.first)
+    assert third
+    assert (heard(third), third.missed) == (keys[11:16], Missed(11_000, 13_000, 1, "trimmed"))
+    reader.done(third.first)
+    # The next gap counts as well, for another process and with all that was given before.
+    publisher.trim(20_000)
+    other = publisher.reader("p2")
+    fourth = other.read(5)
+    assert fourth
+    assert (heard(fourth), fourth.missed) == (keys[18:23], Missed(17_000, 20_000, 2, "trimmed"))
+    other.done(fourth.first)
+    assert hear_all(other) == keys[23:]
+    (state,) = list_readers(publisher.store, "main")
+    assert state.missed == (Missed(11_000, 13_000, 1, "trimmed"), Missed(17_000, 20_000, 2, "trimmed"))
 
 
 def test_reader_goes_on_where_the_whole_stream_was_trimmed(publisher: Publisher) -> None:

@@ -294,6 +294,7 @@ def test_reader_of_which_a_field_was_spoilt_is_put_aside_and_hears_all_again(
         publisher.client.hdel(publisher.reader_key, field)
     else:
         publisher.client.hset(publisher.reader_key, field, value)
+    assert [state.is_readable for state in list_readers(publisher.store, "main")] == [False]
     # Also in a process that knows where it was: what the others had in hand is not known any more.
     assert hear_all(reader) == ["a", "b", "c"]
     assert publisher.client.exists(f"{publisher.store.keys.account('main')}spoilt:readers:billing")
@@ -410,3 +411,25 @@ def test_read_whose_reply_was_lost_is_given_again_once_it_lapsed(publisher: Publ
     while not (span := other.read()) and elapsed_s() < until:
         wait(publisher.store, [other], 0.2)
     assert heard(span) == ["a"]
+
+
+def test_span_in_the_middle_of_the_stream_costs_one_round_trip_and_no_look_at_the_stream(
+    publisher: Publisher,
+) -> None:
+    publisher.publish_all(*(f"k{n}" for n in range(60)))
+    reader = publisher.reader(from_start=True)
+    first = reader.read(10)
+    assert first
+    before = calls(publisher)
+    second = reader.read(10, first.first)
+    third = reader.read(10, second.first if second else "")
+    after = calls(publisher)
+    spent = {name: n - before.get(name, 0) for name, n in after.items() if n != before.get(name, 0)}
+    spent.pop("info")
+    assert heard(third) == [f"k{n}" for n in range(20, 30)]
+    assert spent == {"evalsha": 2, "time": 2, "hgetall": 2, "hdel": 2, "hset": 2, "xrange": 2}
+
+
+def calls(publisher: Publisher) -> dict[str, int]:
+    stats = publisher.client.info("commandstats")
+    return {name.removeprefix("cmdstat_"): int(each["calls"]) for name, each in stats.items()}

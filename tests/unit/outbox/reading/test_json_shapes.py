@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plexsend.cli.showing import HAPPENED
+from plexsend.outbox.reading.event_words import EVENT_WORDS
 from plexsend.outbox.redis.scripts import Script, source
 from plexsend.outbox.states import Event
 
@@ -21,10 +21,10 @@ NEVER_TOLD = {
 
 
 def test_every_event_that_a_history_may_tell_has_words_for_people() -> None:
-    assert {str(event) for event in Event} - {str(event) for event in NEVER_TOLD} <= HAPPENED.keys()
+    assert {str(event) for event in Event} - {str(event) for event in NEVER_TOLD} <= EVENT_WORDS.keys()
 
 
 def test_events_that_only_scripts_note_have_words_too() -> None:
     noted = {name for script in Script for name in re.findall(r"note\([\w.]+, '(\w+)'", source(script))}
     assert noted
-    assert noted <= HAPPENED.keys()
+    assert noted <= EVENT_WORDS.keys()

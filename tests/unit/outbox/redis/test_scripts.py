@@ -17,7 +17,9 @@ from plexsend.outbox.batches import Effect, Verdict
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.orders import Order, Sort, Value
 from plexsend.outbox.reasons import HOLD_RULES, Ends, Reason
-from plexsend.outbox.redis.scripts import PRELUDES, Script, parts, source
+from plexsend.outbox.redis.asides import functions_of
+from plexsend.outbox.redis.pieces import text_of
+from plexsend.outbox.redis.scripts import PRELUDES, Script, parts
 from plexsend.outbox.submit import NewMessage
 from plexsend.settings import Policy
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 FOLDER = files("plexsend.outbox.scripts")
 LONGEST_PART = 160
 PARTS = {script: parts(script) for script in Script}
-CODE = {script: re.sub(r"--.*", "", source(script)) for script in Script}
+CODE = {script: re.sub(r"--.*", "", text_of(PARTS[script])) for script in Script}
 
 
 def names_of_files() -> Iterator[str]:
@@ -48,12 +50,15 @@ def test_every_file_is_short_and_a_script_needs_it(name: str) -> None:
 
 @pytest.mark.parametrize("script", Script)
 def test_each_part_comes_once_and_behind_what_it_needs(script: Script) -> None:
-    names = [part.name for part in PARTS[script]]
-    assert len(set(names)) == len(names)
-    for place, part in enumerate(PARTS[script]):
+    pieces = PARTS[script]
+    functions = functions_of(pieces)
+    assert len(set(functions)) == len(functions)
+    names = [part.name for part in pieces]
+    aside = {*names[names.index("begin of aside_1") :]} if "begin of aside_1" in names else set()
+    for place, part in enumerate(pieces):
         listed = " ".join(re.findall(r"^-- needs: (.+)$", part.text, re.MULTILINE))
         needs = {name for name in re.split(r"[,;\s]+", listed) if name} - {"nothing"}
-        assert needs <= set(names[:place])
+        assert needs <= {*names[:place]} | aside
 
 
 @pytest.mark.parametrize("script", Script)
@@ -62,17 +67,6 @@ def test_no_function_is_made_that_the_script_does_not_name(script: Script) -> No
     times = Counter(re.findall(r"\w+", code))
     for name in re.findall(r"^local function (\w+)\(", code, re.MULTILINE):
         assert times[name] > 1, name
-
-
-def test_functions_that_most_calls_do_not_use_are_made_by_the_first_that_does() -> None:
-    names = [part.name for part in PARTS[Script.ADVANCE]]
-    inside = PARTS[Script.ADVANCE][names.index("begin of make_1") + 1 : names.index("end of make_1")]
-    assert {"_rate", "_line", "advance/permits"} <= {part.name for part in inside}
-    text = "\n".join(part.text for part in inside)
-    assert "\nfunction take_permits(" in text
-    assert "\nlocal function find_spot(" in text
-    told = source(Script.ADVANCE)
-    assert "\ntake_permits = function(...) make_1() return take_permits(...) end" in told
 
 
 @pytest.mark.parametrize("script", Script)
@@ -128,7 +122,7 @@ def test_a_script_reads_its_arguments_in_the_order_in_which_they_are_written(scr
         )
         place = line[0].split(", ").index(name)
         assert f"ARGV[{arguments.place(name)}]" in line[1].split(", ")[place]
-    assert f"local FIRST_REST = {len(arguments.names) + 1}" in source(script)
+    assert f"local FIRST_REST = {len(arguments.names) + 1}" in text_of(PARTS[script])
 
 
 ORDER = Order("pair", Value("one"), Value("two", Sort.NUMBER), Value("three", Sort.FLAG))

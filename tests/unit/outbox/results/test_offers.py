@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plexsend.outbox.constants import LONGEST_EDGE
-from plexsend.outbox.results.offers import UNKNOWN, cut, edge_of
+from plexsend.outbox.results.offers import UNKNOWN, behind_known, cut, edge_of
 
 
 def entry(entry_id: str, keys: str) -> tuple[bytes, list[bytes]]:
@@ -33,3 +33,10 @@ def test_offer_ends_behind_as_many_entries_or_keys() -> None:
     many = [entry(f"{n}-0", "k" * 15_000) for n in range(5)]
     assert cut(many, 5) == many[:3]
     assert cut([(b"10-0", [b"x", b"y"]), *many], 5) == [(b"10-0", [b"x", b"y"]), *many[:3]]
+
+
+def test_entry_that_was_known_says_whether_the_rest_follows_it() -> None:
+    page = [entry("9-0", "a"), entry("10-0", "b")]
+    assert behind_known("9-0", page) == (page[1:], True)
+    assert behind_known("8-0", page) == (page, False)
+    assert behind_known("8-0", []) == ([], False)

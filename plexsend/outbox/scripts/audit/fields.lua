@@ -1,0 +1,31 @@
+-- needs: _clock, _days, _ended, arguments
+-- Where the days of the account must count messages that ended, by their records: each day has as many at least.
+
+-- `date|field` -> messages.
+local of_days = {}
+-- ms from which on days are counted; huge: they are not.
+local counted_since
+
+local function is_counted(ended_ms)
+  if not counted_since then
+    local since = redis.pcall('HGET', P .. 'stats', 'since')
+    counted_since = type(since) == 'string' and number_in(since) or math.huge
+  end
+  return ended_ms >= counted_since
+end
+
+-- `changed`: ms of what happened to it last. What changed while days were read may be in another field there.
+local function note_field(lane, state, at, changed, c, w)
+  local ended_ms = number_in(at)
+  if LIVING(state) or not ended_ms or changed >= since_ms or not is_counted(ended_ms) then return end
+  local name = date_at(ended_ms) .. '|' .. ended_field(lane, state, c, w)
+  of_days[name] = (of_days[name] or 0) + 1
+end
+
+local function fields_of_days()
+  local flat = {}
+  for name, n in pairs(of_days) do
+    flat[#flat + 1], flat[#flat + 2] = name, n
+  end
+  return flat
+end
