@@ -265,10 +265,9 @@ class Archiving:
                 f"{', '.join(total.removed)}."
             )
         if total.unreadable:
-            reason = (
-                f"{counted(total.unreadable, 'entry', 'entries')} of results, of another program, left out"
-            )
-            self._screen.warn(Problem(self._reader, reason, "Look what else writes into this Redis."))
+            count = counted(total.unreadable, "entry", "entries")
+            remedy = "Look what else writes into this Redis, and which workers have a newer plexsend."
+            self._screen.warn(Problem(self._reader, f"{count} of results cannot be read, left out", remedy))
         sys.stdout.flush()
 
     @contextmanager

@@ -231,7 +231,7 @@ def let_a_day_pass(store: Store) -> None:
     for at in range(0, len(names), _PAGE):
         page = names[at : at + _PAGE]
         store.client.eval(_SHIFT_RECORDS, len(page), *page, DAY_MS)
-    let_pass(store, "main", DAY_MS, records=False)
+    let_pass(store, "main", DAY_MS, records=False, ends=True)
 
 
 def left_behind(before: dict[str, int], after: dict[str, int]) -> dict[str, tuple[int, int]]:
