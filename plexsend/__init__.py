@@ -5,8 +5,8 @@
     key = plexsend.send("mms-bulk", to="010-2345-6789", from_="02-2123-4567", text="안녕하세요", images=[url])
 
 `send` puts one message in, `submit` many; `status` and `cancel` ask for one, and `cancel_group` takes a group
-back; `results` says what became of each. They take their settings from the environment; a `Producer` takes
-others. Errors are drawn in plexsend.errors.
+back; `results` says what became of each; `upload` gives the gateway a picture. They take their settings from
+the environment; a `Producer` takes others. Errors are drawn in plexsend.errors.
 """
 
 from __future__ import annotations
@@ -32,16 +32,18 @@ if TYPE_CHECKING:
         UsageError,
     )
     from plexsend.gateway.item_types import LmsItem, MmsItem, RcsMmsItem, ServiceId, SmsItem
+    from plexsend.gateway.pictures.failures import PictureRefused, UploadFailed
     from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
     from plexsend.outbox.states import ResultOutcome, State
     from plexsend.outbox.steer import Decision
-    from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit
+    from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit, upload
     from plexsend.producers.api_async import asubmit
     from plexsend.producers.api_results import aresults, results
     from plexsend.producers.files.imports import check_file, import_file
     from plexsend.producers.files.reports import ImportInterrupted, ImportReport
     from plexsend.producers.listening import AsyncResults, Results
+    from plexsend.producers.pictures.image import Image
     from plexsend.producers.producer import Producer
     from plexsend.producers.results import CodeFrom, Result
     from plexsend.producers.submissions import (
@@ -70,6 +72,7 @@ __all__ = [
     "FileProblem",
     "GroupCancelled",
     "GroupClosed",
+    "Image",
     "ImportInterrupted",
     "ImportRefused",
     "ImportReport",
@@ -83,6 +86,7 @@ __all__ = [
     "OutboxFull",
     "OutboxUnavailable",
     "OutboxUnsuitable",
+    "PictureRefused",
     "PlexsendError",
     "Problem",
     "Producer",
@@ -101,6 +105,7 @@ __all__ = [
     "State",
     "Submission",
     "SubmitInterrupted",
+    "UploadFailed",
     "UsageError",
     "__version__",
     "aresults",
@@ -114,6 +119,7 @@ __all__ = [
     "service_id",
     "status",
     "submit",
+    "upload",
 ]
 
 _HOMES = {
@@ -135,16 +141,18 @@ _HOMES = {
         "UsageError",
     ),
     "gateway.item_types": ("LmsItem", "MmsItem", "RcsMmsItem", "ServiceId", "SmsItem"),
+    "gateway.pictures.failures": ("PictureRefused", "UploadFailed"),
     "outbox.groups": ("GroupCancelled",),
     "outbox.records": ("Record",),
     "outbox.states": ("ResultOutcome", "State"),
     "outbox.steer": ("Decision",),
-    "producers.api": ("cancel", "cancel_group", "send", "service_id", "status", "submit"),
+    "producers.api": ("cancel", "cancel_group", "send", "service_id", "status", "submit", "upload"),
     "producers.api_async": ("asubmit",),
     "producers.api_results": ("aresults", "results"),
     "producers.files.imports": ("check_file", "import_file"),
     "producers.files.reports": ("ImportInterrupted", "ImportReport"),
     "producers.listening": ("AsyncResults", "Results"),
+    "producers.pictures.image": ("Image",),
     "producers.producer": ("Producer",),
     "producers.results": ("CodeFrom", "Result"),
     "producers.submissions": (

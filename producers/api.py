@@ -10,11 +10,14 @@ from plexsend.producers.lazy import DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from os import PathLike
+    from pathlib import Path
 
     from plexsend.gateway.item_types import ServiceId
     from plexsend.outbox.groups import GroupCancelled
     from plexsend.outbox.records import Record
     from plexsend.outbox.steer import Decision
+    from plexsend.producers.pictures.image import Image
     from plexsend.producers.submissions import Submission
 
 
@@ -89,7 +92,7 @@ def send(
     from_: str = "",
     text: str,
     title: str | None = None,
-    images: Sequence[str] = (),
+    images: Sequence[str | Path] = (),
     msg_key: str | None = None,
     account: str = "main",
     group: str | None = None,
@@ -110,7 +113,8 @@ def send(
         from_: A sender number registered with the gateway. Empty: the first of the policy `senders`.
         text: Its text; for an RCS card its description. Empty: none.
         title: Its title.
-        images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
+        images: Addresses of uploaded images, or paths (`Path`) of files, which are uploaded: up to three of
+            an MMS, one of an RCS card.
         msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
         account: The account to send with.
         group: The group that it belongs to, such as `spring-sale`; None: none.
@@ -156,6 +160,34 @@ def send(
         timeout_s=timeout_s,
         **fields,
     )
+
+
+def upload(
+    picture: str | PathLike[str] | bytes,
+    *,
+    product: str = "mms",
+    account: str = "main",
+    fit: bool = False,
+) -> Image:
+    """Upload a picture and return where it is; one that was uploaded before is only looked up.
+
+    Args:
+        picture: Its file, or its content.
+        product: Whose messages show it: `mms` or `rcs-mms`.
+        account: The account to upload with. Its secret must be set here.
+        fit: Convert what the gateway would refuse: upright, RGB, baseline, without metadata, smaller.
+
+    Raises:
+        UsageError: an argument is not what it must be.
+        PictureRefused: the gateway would refuse it, or did; with everything that is wrong.
+        UploadFailed: the gateway takes no picture now, or not from this account; it says which.
+        MissingExtra: the extra `images` is not installed.
+        OutboxUnavailable: Redis does not answer. The call may be repeated.
+        OutboxFull: Redis has no memory left.
+        OutboxUnsuitable: Redis refuses the login, or a call.
+        SettingsError: the environment is wrong; `problems` lists all of it. Nothing was done.
+    """
+    return DEFAULT.get().upload(picture, product=product, account=account, fit=fit)
 
 
 def service_id(text: str) -> ServiceId:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
-from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, Problem
+from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError, Problem
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
 from plexsend.producers.advertisements import ADVERTISEMENT
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage, Submitted
     from plexsend.producers.moments import Moments
+    from plexsend.producers.placing import Placed
     from plexsend.terminal.moments import WallClock
 
     Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
+    Complete = Callable[[Sequence["Waiting"]], tuple[Sequence["Waiting"], Sequence[Invalid]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class Waiting:
     lane: Lane
     moments: Moments
     message: NewMessage
+    placed: Placed | None = None
+    """The pictures that it shows; None: it shows none."""
+    has_key: bool = True
+    """Whether the caller gave it its key."""
 
 
 @dataclass(slots=True)
@@ -95,13 +102,15 @@ class Adding:
         chunk: The chunk; nothing else uses it any more.
         add: Adds messages of one lane and the same moments, at most a chunk of them.
         clock: Shows times in remarks.
+        complete: Called first, to upload the pictures of messages before they are added.
     """
 
-    def __init__(self, chunk: Chunk, add: Add, clock: WallClock) -> None:
+    def __init__(self, chunk: Chunk, add: Add, clock: WallClock, complete: Complete) -> None:
         self.part = chunk.part
         """What became of every entry, once it ran or was given up."""
         self._groups = group(chunk.waiting)
         self._add = add
+        self._complete = complete
         self._clock = clock
         # Held while a group is begun or answered, never while Redis is waited for.
         self._lock = threading.Lock()
@@ -110,8 +119,15 @@ class Adding:
         self._begun = 0
         self._ended = threading.Event()
 
-    def run(self) -> OutboxError | None:
+    def run(self) -> PlexsendError | None:
         """Add what waits and note what became of every item. Return what ended it early, or None."""
+        try:
+            self._bring_pictures()
+        except PlexsendError as exc:
+            with self._lock:
+                if not self._ended.is_set():
+                    self._end(in_doubt=False)
+            return exc
         failure: OutboxError | None = None
         for messages in self._groups:
             with self._lock:
@@ -135,6 +151,16 @@ class Adding:
                 added_nothing = isinstance(failure, (OutboxFull, GroupClosed, KeySpoilt))
                 self._end(in_doubt=failure is not None and not added_nothing)
         return failure
+
+    def _bring_pictures(self) -> None:
+        waiting = [each for messages in self._groups for each in messages]
+        if not any(each.placed for each in waiting):
+            return
+        whole, invalid = self._complete(sorted(waiting, key=attrgetter("index")))
+        with self._lock:
+            if not self._ended.is_set():
+                self.part.invalid.extend(invalid)
+                self._groups = group(whole)
 
     def give_up(self) -> bool:
         """Stop it: no further group is begun. Return whether any item was not answered."""

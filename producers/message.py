@@ -16,6 +16,7 @@ from plexsend.gateway.services import get_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _PLAIN: Mapping[str, str] = MappingProxyType(
     {
@@ -49,7 +50,7 @@ def make_item(
     from_: str,
     text: str,
     title: str | None,
-    images: Sequence[str],
+    images: Sequence[str | Path],
     msg_key: str | None,
     fields: Mapping[str, object],
     written: Mapping[str, str] = ARGUMENTS,
@@ -62,7 +63,7 @@ def make_item(
         from_: The sender's number.
         text: What it says.
         title: Its title.
-        images: Addresses of uploaded images.
+        images: Addresses of uploaded images, or paths of files that are to be uploaded.
         msg_key: Its key.
         fields: Anything else, by the gateway's names. What is named twice is a UsageError.
         written: Word → how the sender writes it, for that error.
@@ -122,7 +123,7 @@ def name_as_written(
     return problem if word is None else replace(problem, written=written[word])
 
 
-def _as_value(images: Sequence[str], *, one: bool) -> object:
+def _as_value(images: Sequence[str | Path], *, one: bool) -> object:
     """Return the images as the item has them."""
     # A text and a mapping can be gone through as well, and would give letters and names.
     if isinstance(images, str):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.steer import Decision
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import Policies
+    from plexsend.producers.pictures.shelf import PictureGateway, Shelf
     from plexsend.producers.sources import ResultSource
     from plexsend.settings import NumberKey
 
@@ -38,6 +39,15 @@ class Outbox(Protocol):
 
     def taker(self) -> Taker:
         """Return what takes messages in."""
+        ...
+
+    @property
+    def picture_gateway(self) -> PictureGateway | None:
+        """What takes pictures in place of the gateway; None: the gateway does."""
+        ...
+
+    def pictures(self, account: str) -> Shelf:
+        """Return where the pictures of an account are known."""
         ...
 
     def imports(self, account: str, number_key: NumberKey | None) -> Imports:

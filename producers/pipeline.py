@@ -19,16 +19,18 @@ from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
+from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from plexsend.errors import OutboxError, Problem
+    from plexsend.errors import PlexsendError, Problem
     from plexsend.gateway.items import ItemLoader, KeyOf
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
+    from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.terms import Terms
 
 BESIDE = (*MOMENTS, *ADVERTISING_FIELDS)
@@ -60,6 +62,7 @@ class Pipeline:
         intake: Where the messages go.
         now_ms: Returns Redis's time, where items have moments of their own; None: not known.
         guards: What holds for the numbers of the account; None: nothing.
+        pictures: What becomes of the pictures of items; None: they show none, or addresses alone.
     """
 
     def __init__(
@@ -69,6 +72,8 @@ class Pipeline:
         intake: Taker,
         now_ms: Callable[[], int | None] = lambda: None,
         guards: AccountGuards | NoGuards | None = None,
+        *,
+        pictures: ItemPictures | None = None,
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
@@ -80,6 +85,7 @@ class Pipeline:
         """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
         self._guards = guards or NoGuards()
+        self._pictures = pictures or NoPictures()
         self._guarded = Guards()
         self.taken = 0
         """How many entries were read."""
@@ -192,17 +198,19 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
+        raw, placed, key_of = self._pictures.take_out(raw, entry.key_of)
+        wrong = wrong if placed is None else (*wrong, *placed.problems)
         advertised = PLAIN
         if isinstance(raw, Mapping):
             raw, advertised = advertise(raw, self._terms, self._guarded.marks)
             wrong = (*wrong, *advertised.problems)
         lacks_key = _lacks_key(raw)
-        made_key = str(uuid.uuid4()) if lacks_key and entry.key_of is None else None
+        made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
         try:
             item = self._loader.load(
                 raw,
                 default_key=made_key,
-                key_of=entry.key_of,
+                key_of=key_of,
                 default_sender=self._guarded.default_sender,
                 default_origin=self._guarded.origin_cid,
                 variant=self._terms.variant,
@@ -231,8 +239,8 @@ class Pipeline:
             terms = self._terms
             lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
             self._lanes[item.variant, advertised.kind] = lane
-        receiver = receiver_of(item.receiver, self._terms.number_key)
-        chunk.waiting.append(Waiting(index, lane, moments, NewMessage(msg_key, item.body, receiver)))
+        new = NewMessage(msg_key, item.body, receiver_of(item.receiver, self._terms.number_key))
+        chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
@@ -248,7 +256,7 @@ class Pipeline:
             under_way = None
 
         def finish() -> Submission:
-            failure: OutboxError | None = None
+            failure: PlexsendError | None = None
             if under_way is not None:
                 try:
                     return self._answer(adding, calls.finish(under_way))
@@ -261,12 +269,12 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add, self._terms.clock)
+        adding = Adding(chunk, self._add, self._terms.clock, self._pictures.complete)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding
 
-    def _answer(self, adding: Adding, failure: OutboxError | None) -> Submission:
+    def _answer(self, adding: Adding, failure: PlexsendError | None) -> Submission:
         if failure is not None:
             raise interruption(failure, adding.part, self.taken) from failure
         return adding.part

@@ -12,7 +12,6 @@ from plexsend.gateway.services import get_service
 from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.redis.store import Store
 from plexsend.producers.accounts import check_account
-from plexsend.producers.asking import Asking
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.groups import check_group
 from plexsend.producers.guards import AccountGuards
@@ -22,20 +21,22 @@ from plexsend.producers.pipeline import Incoming, Pipeline
 from plexsend.producers.redis_outbox import RedisOutbox
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
 from plexsend.producers.terms import Terms
+from plexsend.producers.uploading import Uploading
 from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from plexsend.producers.outboxes import Outbox
     from plexsend.settings import Settings
 
 
-class Producer(Asking):
+class Producer(Uploading):
     """Puts messages in, reports their states and cancels them. Safe to share between threads.
 
-    It needs no account's secret: here an account is only a name, and the workers know its secret.
+    It needs no account's secret but to upload pictures: the workers know it.
 
     Args:
         settings: What the environment says, from `plexsend.gateway.environment.read_settings`.
@@ -164,7 +165,7 @@ class Producer(Asking):
         from_: str = "",
         text: str,
         title: str | None = None,
-        images: Sequence[str] = (),
+        images: Sequence[str | Path] = (),
         msg_key: str | None = None,
         account: str = "main",
         group: str | None = None,
@@ -185,7 +186,8 @@ class Producer(Asking):
             from_: A sender number registered with the gateway. Empty: the first of the policy `senders`.
             text: Its text; for an RCS card its description. Empty: none.
             title: Its title.
-            images: Addresses of uploaded images: up to three of an MMS, one of an RCS card.
+            images: Addresses of uploaded images, or paths (`Path`) of files, which are uploaded: up to three
+                of an MMS, one of an RCS card.
             msg_key: Its key. None: a UUID, where the product lets the key be left out (RCS does not).
             account: The account to send with.
             group: The group that it belongs to, such as `spring-sale`; None: none.
@@ -251,12 +253,13 @@ class Producer(Asking):
         night_consent: bool = False,
         replace: bool = False,
         mend_numbers: bool = False,
-        from_file: bool = False,
+        from_file: Path | None = None,
     ) -> Pipeline:
         """Return a pipeline into the service and account, for callers that keep no outcomes. See `submit`.
 
-        `from_file` says that the items are rows of a file, whose author reads what is wrong with them, and
-        `mend_numbers` that the 0 that a spreadsheet took from their numbers is put back.
+        `from_file` is the file whose rows the items are: its author reads what is wrong with them, and names
+        pictures relative to its folder. With `mend_numbers` the 0 that a spreadsheet took from their numbers
+        is put back.
         """
         # The account is checked after the service: an account with a service's name is the likelier slip.
         get_service(service).check_variant(msg_type)
@@ -277,7 +280,7 @@ class Producer(Asking):
             variant=msg_type,
             replace=replace,
             mend_numbers=mend_numbers,
-            from_file=from_file,
+            from_file=from_file is not None,
             number_key=self._settings.number_key,
         )
         self._inspect()
@@ -291,4 +294,5 @@ class Producer(Asking):
         zone = find_zone(policies.of(account).zone)
         terms = changed(terms, zone=zone if from_file else None, clock=WallClock(zone))
         loader = get_loader(service, policies.of(account))
-        return Pipeline(terms, loader, self._outbox.taker(), clock.now_ms, guards)
+        pictures = self._item_pictures(loader.product, account, clock.now_ms, from_file)
+        return Pipeline(terms, loader, self._outbox.taker(), clock.now_ms, guards, pictures=pictures)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox import groups, steer
 from plexsend.outbox.form import form_in_force
 from plexsend.outbox.imports import Imports
+from plexsend.outbox.pictures import Pictures
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import group_account, known_accounts
@@ -52,6 +53,15 @@ class RedisOutbox:
     def taker(self) -> Taker:
         """Return what takes messages in."""
         return Submitter(self._store, self._number_key)
+
+    @property
+    def picture_gateway(self) -> None:
+        """The gateway itself takes pictures."""
+        return None
+
+    def pictures(self, account: str) -> Pictures:
+        """Return where the pictures of an account are known."""
+        return Pictures(self._store, account)
 
     def imports(self, account: str, number_key: NumberKey | None) -> Imports:
         """Return what is remembered of the files that were imported for an account."""

@@ -266,13 +266,9 @@ class Archiving:
                 f"{', '.join(total.removed)}."
             )
         if total.unreadable:
-            reason = (
-                f"{counted(total.unreadable, 'entry', 'entries')} of results left out, that cannot be read"
-            )
-            remedy = (
-                "Look what else writes into this Redis, and whether workers have a newer plexsend than this."
-            )
-            self._screen.warn(Problem(self._reader, reason, remedy))
+            count = counted(total.unreadable, "entry", "entries")
+            remedy = "Look what else writes into this Redis, and which workers have a newer plexsend."
+            self._screen.warn(Problem(self._reader, f"{count} of results cannot be read, left out", remedy))
         sys.stdout.flush()
 
     # Ctrl-C and SIGTERM end it between two writes.

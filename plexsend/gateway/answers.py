@@ -71,6 +71,14 @@ class WholeAnswer:
 Answer = ItemAnswers | WholeAnswer
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """The gateway took a picture."""
+
+    url: str
+    """What names it in a message."""
+
+
 def read_answer(
     status: int,
     retry_after: str | None,

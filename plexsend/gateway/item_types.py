@@ -5,6 +5,7 @@ They are written out, since a type checker reads no tables: tests hold them to t
 
 # Annotations are read here at run time: as mere text they would not say which fields are required.
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 ServiceId: TypeAlias = Literal[
@@ -63,10 +64,11 @@ class RcsBody(TypedDict, total=False):
 
     title: str
     description: str
-    media: str
+    media: str | Path
+    """An address, or the path of a file that is uploaded; `media1` is the same."""
     title1: str
     description1: str
-    media1: str
+    media1: str | Path
 
 
 class RcsMsg(TypedDict):

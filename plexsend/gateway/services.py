@@ -20,6 +20,30 @@ REQUEST_DEADLINE_S = 15.0
 """The longest that one request takes, answer and all."""
 
 
+PICTURE_DEADLINE_S = 30.0
+"""The longest that the upload of one picture takes: 1 MB over a line of half a Mbit/s needs 16 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureUpload:
+    """What pictures a product takes, and how they are uploaded."""
+
+    path: str
+    """Path of an upload; the user's id replaces `{user}`."""
+    part: str
+    """The part of the form that holds the picture."""
+    begins: str
+    """How the address of an uploaded picture begins, in small letters."""
+    member: str
+    """The member of the answer that is the address; empty: not known, it is looked for."""
+    formats: tuple[str, ...]
+    """As Pillow names them."""
+    most_bytes: int
+    most_width: int | None = None
+    """In pixels; None: the guide names no limit."""
+    most_height: int | None = None
+
+
 class Dialects(Protocol):
     """What names the dialect of each product that has several: the settings, or the policies in force."""
 
@@ -50,6 +74,8 @@ class Product:
     """Field of the request, beside the items, that all items of one request share; None: there is none."""
     variants: tuple[str, ...] = ()
     """Every value that field can have."""
+    picture: PictureUpload | None = None
+    """Of a product whose messages show pictures."""
     wire_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Field as callers write it → its name in this dialect, where that differs."""
     wire_values: Mapping[str, Mapping[str, object]] = field(default_factory=dict, hash=False)
@@ -86,6 +112,17 @@ _MMS = Product(
     dialect="v2",
     default_url="https://mr70wq2tj4.apigw.ntruss.com",
     path="/{service}/v2/send",
+    picture=PictureUpload(
+        path="/image/v1/mms/{user}",
+        part="image",
+        begins="http",
+        member="image_url",
+        formats=("JPEG",),
+        # "300 kB" of the guide, read the safe way.
+        most_bytes=300_000,
+        most_width=1500,
+        most_height=1440,
+    ),
 )
 _RCS_MMS = Product(
     name="rcs-mms",
@@ -96,6 +133,14 @@ _RCS_MMS = Product(
     key_required=True,
     variant_field="msg_type",
     variants=("RMM", "RMH"),
+    picture=PictureUpload(
+        path="/file/v1/rcs/image/{user}",
+        part="image",
+        begins="maapfile://",
+        member="",
+        formats=("JPEG", "PNG"),
+        most_bytes=1_000_000,
+    ),
 )
 _RCS_MMS_V2 = replace(
     _RCS_MMS,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.arguments_lists import IMPORT, IMPORT_ROW, SUPPRESS
+from plexsend.outbox.arguments_pictures import PICTURES
 from plexsend.outbox.arguments_results import PROOF, REPLAY, RESULTS, RESULTS_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
@@ -269,6 +270,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "proof": Signature(PROOF),
     "replay": Signature(REPLAY),
     "receipts": Signature(RECEIPTS, (RECEIPT,)),
+    "pictures": Signature(PICTURES),
     "suppress": Signature(SUPPRESS),
 }
 """Script → its orders."""

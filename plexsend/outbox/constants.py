@@ -82,6 +82,14 @@ STOCK_AFTER_MS = 3_600_000
 FLUSHED_KEPT_MS = 600_000
 """How long it is remembered what a process counted last, so that it is not added twice: a process that could
 write nothing for as long is as good as gone."""
+PICTURE_KEPT_MS = 89 * 86_400_000
+"""How long the gateway keeps a picture: three months, of which the shortest have 89 days."""
+PICTURE_SPARE_MS = 7 * 86_400_000
+"""A picture that is deleted sooner is uploaded anew: what shows it may have to wait behind a hold."""
+PICTURE_KNOWN_MS = 30 * 86_400_000
+"""For how long a picture that was deleted is known: what names it is refused with that reason."""
+PICTURE_CLAIM_MS = 45_000
+"""For how long others wait for a process that uploads a picture: its deadline, and time to write it down."""
 HISTORY_LENGTH = 50
 """Entries of one message's history; the oldest are dropped."""
 
@@ -124,6 +132,8 @@ MOST_STATS_DAYS = 100
 """Days of counts that one call takes away."""
 MOST_STOCKED = 2_000
 """Lanes that an account may have where what no day has is counted: about 20 ms, once."""
+PICTURES_LOOKED_AT = 50
+"""Fields of an account's pictures that one call looks through for those that are over."""
 SUPPRESSED_BUCKETS = 16_384
 """Hashes over which the numbers that must not be written to are spread: compact up to some millions."""
 SUPPRESSED_HASH = 8

@@ -52,11 +52,13 @@ class NewMessage:
     body: bytes = field(repr=False)
     receiver: bytes = field(default=b"", repr=False)
     """What `receiver_of` returns; empty where the number is not known."""
+    said: bytes = field(default=b"", repr=False)
+    """The body with its pictures by their content, whatever addresses they have; empty: as the body is."""
 
     @property
     def digest(self) -> bytes:
-        """16 bytes that identify the body after it is gone."""
-        return blake2b(self.body, digest_size=16).digest()
+        """16 bytes that identify what the message says after its body is gone."""
+        return blake2b(self.said or self.body, digest_size=16).digest()
 
 
 # The names of the values are those of the attributes.

@@ -57,6 +57,8 @@ class Whole:
     headers: tuple[tuple[str, str], ...] = ()
     is_front: bool = False
     """Whether NAVER's API gateway says it, in its own shape; then the code is one of its own."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """What the envelope holds beside code and words, such as an image's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def render(answer: Results | Whole) -> Reply:
         error = {"errorCode": answer.code, "message": message, "details": answer.description or message}
         return Reply(answer.status, _dump({"error": error}), (JSON_TYPE, *answer.headers))
     code = get_code(answer.code)
-    envelope = {"code": code.code, "name": code.name, "description": answer.description or code.description}
+    words = answer.description or code.description
+    envelope = {**dict(answer.beside), "code": code.code, "name": code.name, "description": words}
     return Reply(answer.status, _dump(envelope), (JSON_TYPE, *answer.headers))
 
 

@@ -15,6 +15,7 @@ EITHER_WAY = frozenset({"G110", "G150", "G160"})
 
 # A week: no carrier tries for longer.
 _LONGEST_MS = 7 * 24 * 3600 * 1000
+_MOST_DAYS = 3650
 
 
 class Duplicates(StrEnum):
@@ -43,6 +44,8 @@ class Behaviour:
     """The registered sender numbers; another is G140. None: every number of the right form."""
     shuffle: bool = True
     """Results come in random order, because the guide promises none."""
+    picture_days: float = 90
+    """For how many days an uploaded image is kept. A message that shows one later is C400_2."""
     receipt_delay_ms: float = 0
     """How long after acceptance a receipt is posted."""
     receipt_spread_ms: float = 0
@@ -155,6 +158,12 @@ def _read_flag(value: object) -> bool:
     return value
 
 
+def _read_days(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST_DAYS:
+        raise ValueError
+    return value
+
+
 _READERS = {
     "duplicates": lambda value: Duplicates(str(value)),
     "envelope_for": _read_envelopes,
@@ -163,6 +172,7 @@ _READERS = {
     "retry_after": _read_header,
     "senders": _read_names,
     "shuffle": _read_flag,
+    "picture_days": _read_days,
     "receipt_delay_ms": _read_wait,
     "receipt_spread_ms": _read_wait,
     "receipt_early": _read_share,

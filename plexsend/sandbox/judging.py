@@ -14,8 +14,9 @@ from plexsend.sandbox.magic import MAGIC, Effect, Magic
 from plexsend.sandbox.products import ROUTES, Product, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from plexsend.sandbox.album import Album
     from plexsend.sandbox.behaviour import Behaviour
     from plexsend.sandbox.findings import Finding
     from plexsend.sandbox.wire import Head
@@ -52,8 +53,13 @@ class Offer:
         return [entry.key for entry in self.entries if entry.code is None]
 
 
-def judge(head: Head, body: bytes, credentials: Credentials, behaviour: Behaviour) -> Offer | Whole:
-    """Return the offer that a request makes, or what it is refused with."""
+def judge(
+    head: Head, body: bytes, credentials: Credentials, behaviour: Behaviour, album: Album | None = None
+) -> Offer | Whole:
+    """Return the offer that a request makes, or what it is refused with.
+
+    `album`: knows which images were uploaded; None: every address is taken.
+    """
     route = ROUTES.get(head.path)
     if route is None:
         return refuse("C404_1")
@@ -69,7 +75,8 @@ def judge(head: Head, body: bytes, credentials: Credentials, behaviour: Behaviou
     if not route.fits and "G110" in behaviour.envelope_for:
         return refuse("G110")
     data = _read_body(body, route.product)
-    return data if isinstance(data, Whole) else _judge_data(data, route, account[0], behaviour)
+    judged = data if isinstance(data, Whole) else _judge_data(data, route, account[0], behaviour)
+    return judged if isinstance(judged, Whole) else _refuse_pictures(data, album) or judged
 
 
 def _is_json(content_type: str) -> bool:
@@ -124,6 +131,30 @@ def _judge_data(
             return refuse(finding.code, f"{ARRAY}[{index}].{finding.field} {finding.reason}")
         entries.append(_judge_item(item, finding, product, behaviour))
     return Offer(route.service, account, entries)
+
+
+def _refuse_pictures(items: object, album: Album | None) -> Whole | None:
+    """Return what a request is refused with for an image that is not there any more, or never was."""
+    if album is None or not isinstance(items, list):
+        return None
+    for index, item in enumerate(items):
+        for field, address in _shown(item):
+            wrong = album.refuses(address) if isinstance(address, str) else None
+            if wrong is not None:
+                return refuse("C400_2", f"{ARRAY}[{index}].{field} {wrong}")
+    return None
+
+
+# An item of another product's path was not judged: it may hold anything.
+def _shown(item: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the images of an item, with the fields that hold them."""
+    paths, msg = item.get("file_path"), item.get("msg")
+    for address in paths if isinstance(paths, list) else ():
+        yield "file_path", address
+    body = msg.get("body") if isinstance(msg, dict) else None
+    for name, value in body.items() if isinstance(body, dict) else ():
+        if name.startswith("media"):
+            yield f"msg.body.{name}", value
 
 
 def _judge_item(

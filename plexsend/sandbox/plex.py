@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import time
 from typing import TYPE_CHECKING
 
+from plexsend.sandbox.album import Album
 from plexsend.sandbox.answers import Ending, Reply, Result, Results, Whole, refuse, render
 from plexsend.sandbox.callbacks import Callbacks
 from plexsend.sandbox.codes import ACCEPTED
@@ -15,6 +17,7 @@ from plexsend.sandbox.judging import Entry, Offer, judge
 from plexsend.sandbox.ledger import Ledger
 from plexsend.sandbox.limiter import Limiter
 from plexsend.sandbox.magic import Effect
+from plexsend.sandbox.picture_rules import find_rules
 from plexsend.sandbox.products import ROUTES
 from plexsend.sandbox.recorder import Recorder
 from plexsend.sandbox.schedule import Drawn, Schedule
@@ -57,6 +60,7 @@ class Plex:
             chances=self._chances,
             clock=clock,
         )
+        self.album = Album(lambda: time.time_ns() // 1_000_000, lambda: self.behaviour.picture_days)
         self.tally = Tally()
         self.recorder = Recorder(keep_requests=keep_requests, keep_bodies=keep_bodies)
 
@@ -71,7 +75,12 @@ class Plex:
         """Return the answer to a request under the faults drawn for it; a body of None was not read."""
         service, account = _aim(head)
         self.recorder.add(head, account, body)
-        judged = judge(head, body or b"", self.credentials, self.behaviour)
+        if find_rules(head.path) is None:
+            judged = judge(head, body or b"", self.credentials, self.behaviour, self.album)
+        elif drawn.blocks:
+            judged = Whole(200, "C100")
+        else:
+            judged = self.album.upload(head, body or b"", self.credentials)
         items = len(judged.entries) if isinstance(judged, Offer) else None
         self.tally.count_request(service, account, items)
         early: list[threading.Event] = []
@@ -93,7 +102,7 @@ class Plex:
 
     def get_stats(self) -> Stats:
         """Return all counts."""
-        return self.tally.get_stats(self.ledger, self.deliveries.poster.get_counts())
+        return self.tally.get_stats(self.ledger, self.album, self.deliveries.poster.get_counts())
 
     def clear(self) -> None:
         """Forget messages, counts, requests, faults and receipts that wait.
@@ -102,6 +111,7 @@ class Plex:
         """
         self.schedule.clear()
         self.ledger.clear()
+        self.album.clear()
         self.tally.clear()
         self.recorder.clear()
         self._limiter.clear()
@@ -165,6 +175,7 @@ class Plex:
 
 def _aim(head: Head) -> tuple[str | None, str | None]:
     """Return the service and the userID that a head names, whether or not they are good."""
-    route = ROUTES.get(head.path)
+    route, picture = ROUTES.get(head.path), find_rules(head.path)
     parsed = parse(head.fields.get("authorization"))
-    return None if route is None else route.service, None if parsed is None else parsed[0]
+    service = route.service if route is not None else f"{picture[0].name}-image" if picture else None
+    return service, None if parsed is None else parsed[0]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from plexsend.sandbox import admin, wire
 from plexsend.sandbox.answers import Ending, Reply, Whole, refuse, render
+from plexsend.sandbox.picture_rules import find_rules
 
 if TYPE_CHECKING:
     from plexsend.sandbox.controls import Controls
@@ -27,6 +28,9 @@ HOST = "127.0.0.1"
 
 # Ten times what the guide allows: ten texts of 1000 syllables, every one of them escaped, have about 80 kB.
 MAX_BODY_BYTES = 1_000_000
+
+# The largest image that may be uploaded has 1 MB; a larger one is refused in the gateway's words.
+MAX_PICTURE_BYTES = 4_000_000
 
 # How long, and how much, a refused peer may go on sending before the connection is closed over it.
 _LINGER_S = 1.0
@@ -155,8 +159,9 @@ class _Connection(socketserver.BaseRequestHandler):
         length = head.length
         if length is None:
             raise wire.MalformedError(411, "Content-Length is missing")
-        if length > MAX_BODY_BYTES:
-            raise wire.MalformedError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+        most_bytes = MAX_BODY_BYTES if find_rules(head.path) is None else MAX_PICTURE_BYTES
+        if length > most_bytes:
+            raise wire.MalformedError(413, f"the body is larger than {most_bytes} bytes")
         if head.path.startswith(admin.PREFIX):
             return _Received(head, wire.read_body(stream, length), None)
         if not self._counted:

@@ -14,6 +14,7 @@ from plexsend.sandbox.answers import Results, Whole
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plexsend.sandbox.album import Album
     from plexsend.sandbox.ledger import Ledger
 
 # Arrivals that are remembered: half an hour at 50 requests a second.
@@ -61,6 +62,10 @@ class Stats:
     """The most messages accepted within any one second."""
     worst_second_by_lane: Mapping[str, int] = field(default_factory=dict)
     """The same for each `service@account`."""
+    pictures: int = 0
+    """Images that were taken."""
+    pictures_again: int = 0
+    """How many of them the same user had uploaded before."""
     receipts: Mapping[str, int] = field(default_factory=dict)
     """Receipts that wait, were taken, given up (ten tries), dropped (too many waited); and all tries."""
 
@@ -127,8 +132,8 @@ class Tally:
         with self._lock:
             return list(self._arrivals)
 
-    def get_stats(self, ledger: Ledger, receipts: Mapping[str, int]) -> Stats:
-        """Return all counts, together with those of the ledger and of the receipts' poster."""
+    def get_stats(self, ledger: Ledger, album: Album, receipts: Mapping[str, int]) -> Stats:
+        """Return all counts, together with those of the ledger, the album and the receipts' poster."""
         with self._lock:
             return Stats(
                 **self._single,
@@ -141,5 +146,7 @@ class Tally:
                 faults=dict(self._faults),
                 worst_second=ledger.worst_second,
                 worst_second_by_lane=ledger.list_worst_seconds(),
+                pictures=album.total,
+                pictures_again=album.again,
                 receipts=receipts,
             )

@@ -148,14 +148,18 @@ class Settings:
         "Scheme and host of MMS, RCS, SMS or LMS (PLEXSEND_RCS_URL): https, or http to this machine itself.",
         default_words="the gateway's own")
     """Product to scheme and host, without a slash at the end."""
+    upload_url: str = row("UPLOAD_URL", "https://tyrar0qvgf.apigw.ntruss.com", base_url,
+        "Scheme and host to which pictures are uploaded: https, or http to this machine itself.",
+        readers=ReadBy.ALL,
+        replaces="Nothing: pictures were uploaded by hand, with curl.")
     proxy: ProxyAddress | None = row("PROXY_URL", None, proxy_address,
         "The proxy through which the gateway and the chat are reached: http://[user:password@]host:port.",
-        secret=True, default_words="none",
+        readers=ReadBy.ALL, secret=True, default_words="none",
         replaces="Nothing: HTTPS_PROXY may be meant for other programs, and differ from host to host.")
     ca_file: str | None = row("CA_FILE", None, ca_file,
         "A file (PEM) with the authorities whose certificates are trusted of the gateway, the chat and the "
         "proxy, instead of the public ones.",
-        default_words="the public ones",
+        readers=ReadBy.ALL, default_words="the public ones",
         replaces="Nothing: REQUESTS_CA_BUNDLE and SSL_CERT_FILE may be meant for other programs.")
     # The most is what most firewalls allow; a gateway closes idle connections earlier.
     idle_s: float = row("IDLE_S", "20", number(1, 300),

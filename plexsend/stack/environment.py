@@ -18,6 +18,7 @@ REDIS_URL = f"{OURS}REDIS_URL"
 REDIS_URL_FILE = f"{REDIS_URL}_FILE"
 LOG = f"{OURS}LOG"
 NOTIFY_URL = f"{OURS}NOTIFY_URL"
+UPLOAD_URL = f"{OURS}UPLOAD_URL"
 STATE_DIR = f"{OURS}STATE_DIR"
 RECEIPT_SECRETS = f"{OURS}RECEIPT_SECRET_"
 RECEIPT_ALLOW = f"{OURS}RECEIPT_ALLOW"
@@ -36,8 +37,8 @@ REDIS_VARIABLES = frozenset({REDIS_URL, REDIS_URL_FILE, f"{OURS}BROKER_URL", f"{
 
 
 def gateway_names() -> tuple[str, ...]:
-    """Return the variables that say where the products' gateways are."""
-    return tuple(f"{OURS}{product.setting}_URL" for product in PRODUCTS.values())
+    """Return the variables that say where the gateway is: for each product, and for pictures."""
+    return (*(f"{OURS}{product.setting}_URL" for product in PRODUCTS.values()), UPLOAD_URL)
 
 
 def without_ours(environ: Mapping[str, str]) -> dict[str, str]:

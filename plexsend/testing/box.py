@@ -17,6 +17,7 @@ from plexsend.outbox.submit import KeptTimes, SubmitOutcome, Submitted
 from plexsend.producers.moments import Moments
 from plexsend.terminal.moments import WallClock
 from plexsend.testing.messages import SubmittedMessage
+from plexsend.testing.pictures import MemoryShelf, PlayedPictures
 from plexsend.testing.streams import MemoryStreams
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Box:
         self._messages: dict[tuple[str, str], SubmittedMessage] = {}
         self._closed: dict[tuple[str, str], Closing] = {}
         self._streams = MemoryStreams()
+        self._pictures = PlayedPictures()
+        self._shelves: dict[str, MemoryShelf] = {}
 
     def messages(self) -> list[SubmittedMessage]:
         """Return all messages, the oldest first."""
@@ -142,6 +145,17 @@ class Box:
         if known.lane != lane or known.new.digest != new.digest:
             return Submitted(SubmitOutcome.CONFLICT, known.state)
         return Submitted(SubmitOutcome.DUPLICATE, known.state, _kept(known, moments, self.now_ms()))
+
+    @property
+    def picture_gateway(self) -> PlayedPictures:
+        """What takes pictures here: nothing leaves the process."""
+        return self._pictures
+
+    def pictures(self, account: str) -> MemoryShelf:
+        """Return where the pictures of an account are known."""
+        self._answer()
+        with self._lock:
+            return self._shelves.setdefault(account, MemoryShelf(self.now_ms))
 
     def imports(self, account: str, number_key: NumberKey | None) -> Imports:
         """Raise UsageError: what imports remember is kept in Redis alone."""

@@ -30,6 +30,8 @@ from plexsend.producers.files.reports import ImportReport, Listeners
 from plexsend.producers.files.row_file import open_rows
 from plexsend.producers.files.row_intake import RowIntake
 from plexsend.producers.files.row_keys import EqualRows, RowKeys, name_of
+from plexsend.producers.pictures.item_pictures import ItemPictures
+from plexsend.producers.pictures.sources import JudgedPictures
 from plexsend.producers.pipeline import Pipeline
 from plexsend.producers.terms import Terms
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from plexsend.gateway.services import Product
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage
     from plexsend.producers.files.rejects import Reject
@@ -125,7 +128,7 @@ def import_file(
         expires_at=expires_at,
         replace=replace,
         mend_numbers=mend_numbers,
-        from_file=True,
+        from_file=path,
     )
     has_sender = pipeline.default_sender is not None
     columns = columns_of(service, msg_type, has_sender=has_sender, key_column=key_column)
@@ -210,7 +213,14 @@ def check_file(
         zone=find_zone(ROWS["time_zone"].default),
     )
     # There is no Redis to ask, so this machine's clock is used.
-    pipeline = Pipeline(terms, get_loader(service), _NoSubmitter(), lambda: time.time_ns() // 1_000_000)
+    loader = get_loader(service)
+    pipeline = Pipeline(
+        terms,
+        loader,
+        _NoSubmitter(),
+        lambda: time.time_ns() // 1_000_000,
+        pictures=_judged_pictures(loader.product, path.absolute().parent),
+    )
     columns = columns_of(service, msg_type, key_column=key_column)
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
@@ -224,6 +234,12 @@ def check_file(
             rejects=file,
             listeners=Listeners(on_progress, on_reject, on_remark),
         ).run()
+
+
+def _judged_pictures(product: Product, folder: Path) -> ItemPictures | None:
+    if product.picture is None:
+        return None
+    return ItemPictures(product.name, JudgedPictures(product.name), folder=folder)
 
 
 class _NoSubmitter:

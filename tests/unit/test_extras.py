@@ -28,9 +28,13 @@ def without(packages: str, program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+IMPORTED_AS = {"pillow": "PIL"}
+"""What is imported by another name than it is installed by."""
+
+
 def names_of(requirements: list[str]) -> tuple[str, ...]:
     names = (re.split(r"[^A-Za-z0-9_-]", each, maxsplit=1)[0] for each in requirements)
-    return tuple(sorted(name.replace("-", "_") for name in names))
+    return tuple(sorted(IMPORTED_AS.get(name, name.replace("-", "_")) for name in names))
 
 
 def test_the_table_is_what_the_distribution_promises() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,7 +73,13 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 )
 @click.option("--text", metavar="T", required=True, help="What it says; `-` reads it from standard input.")
 @click.option("--title", metavar="T", help="Its title.")
-@click.option("--image", "images", metavar="URL", multiple=True, help="An uploaded image; up to three times.")
+@click.option(
+    "--image",
+    "images",
+    metavar="FILE|URL",
+    multiple=True,
+    help="An image: a file, which is uploaded, or an uploaded one's address; up to three times.",
+)
 @click.option("--key", "msg_key", metavar="KEY", help="Its key; a UUID where none is given. RCS needs one.")
 @click.option(
     "--field",
@@ -156,11 +163,16 @@ def send(
     )
 
 
-def _addresses(image: str) -> list[str]:
-    """Return the addresses of one --image. That of an RCS picture (maapfile://) may hold any character."""
+def _addresses(image: str) -> list[str | Path]:
+    """Return the images of one --image. An address of RCS (maapfile://) may hold any character."""
     from plexsend.producers.files.layout import split_addresses
+    from plexsend.producers.placing import file_of
 
-    return split_addresses(image) if image.lstrip().lower().startswith("http") else [image]
+    # What has no scheme is a file, from the folder in which the command is run.
+    file = file_of(image, Path())
+    if file is not None:
+        return [file]
+    return [*split_addresses(image)] if image.lstrip().lower().startswith("http") else [image]
 
 
 def _check_receivers(receivers: Sequence[str], msg_key: str | None) -> None:

@@ -60,6 +60,7 @@ OF_ACCOUNT: Mapping[str, str] = {
     "results": "stream",
     "stats": "hash",
     "readers": "set",
+    "pictures": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 

@@ -236,6 +236,10 @@ class Keys:
         """Return the key of who sweeps an account."""
         return f"{self.account(account)}sweep"
 
+    def pictures(self, account: str) -> str:
+        """Return the key of the pictures that an account uploaded."""
+        return f"{self.account(account)}pictures"
+
     def urls(self, account: str) -> str:
         """Return the key of the gateway's addresses that the first workers of an account had."""
         return f"{self.account(account)}urls"

@@ -56,6 +56,7 @@ class Script(StrEnum):
     PROOF = "proof"
     REPLAY = "replay"
     RECEIPTS = "receipts"
+    PICTURES = "pictures"
     SUPPRESS = "suppress"
 
 
@@ -82,6 +83,7 @@ _SHEBANG = {
     Script.RESULTS: "#!lua flags=allow-oom",
     Script.REPLAY: "#!lua",
     Script.RECEIPTS: "#!lua flags=allow-oom",
+    Script.PICTURES: "#!lua",
     # Who refuses must be heard with memory full too.
     Script.SUPPRESS: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.

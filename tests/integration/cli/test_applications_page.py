@@ -14,8 +14,10 @@ import pytest
 import plexsend
 from plexsend import errors
 from plexsend.producers.submissions import Added, InDoubt, NotAdded, interruption
+from plexsend.sandbox import Sandbox
 from tests.integration.cli.conftest import process_environment
 from tests.pages import Page, printed
+from tests.pictures import jpg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,11 +35,12 @@ ELSEWHERE = {
 }
 
 
-def run(code: str, settings: dict[str, str]) -> list[str]:
-    """Run a program as an application's process and return what it printed."""
+def run(code: str, settings: dict[str, str], folder: Path | None = None) -> list[str]:
+    """Run a program as an application's process, in a folder, and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=process_environment(settings),
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
@@ -48,12 +51,15 @@ def run(code: str, settings: dict[str, str]) -> list[str]:
 
 
 def test_every_block_runs_after_those_before_it_and_prints_what_it_says(
-    environment: dict[str, str], store: Any
+    environment: dict[str, str], store: Any, tmp_path: Path
 ) -> None:
     del store  # clears the keys afterwards
     code = "\n".join(BLOCKS)
+    tmp_path.joinpath("coupon.jpg").write_bytes(jpg(width=640, height=480))
 
-    assert run(code, environment) == printed(code)
+    with Sandbox() as sandbox:
+        uploading = {"PLEXSEND_UPLOAD_URL": sandbox.url, "PLEXSEND_ACCOUNT_MAIN": "shop;key"}
+        assert run(code, environment | uploading, tmp_path) == printed(code)
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))

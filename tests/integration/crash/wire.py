@@ -160,7 +160,7 @@ def _cuts(answer: bytes) -> Iterator[tuple[int, str]]:
 
 def watch_client(client: GatewayClient, watch: Watch) -> None:
     """Let the connections that this thread opens to the gateway be watched."""
-    adapter: Any = client._channel().adapter
+    adapter: Any = client._channels.of_this_thread().adapter
     pool = adapter.poolmanager.pool_classes_by_scheme["http"]
     wire = Wire(watch)
 

@@ -749,7 +749,7 @@ class TestTls:
     def trusting(self, gateway: Gateway) -> Iterator[GatewayClient]:
         url = f"https://localhost:{gateway.port}"
         with closing(GatewayClient({"mms": url}, timeouts=QUICK)) as made:
-            made._channel().verify = str(CERTIFICATE)
+            made._channels.of_this_thread().verify = str(CERTIFICATE)
             yield made
 
     def test_requests_share_a_connection_that_is_verified(

@@ -236,6 +236,8 @@ def test_whatever_stops_the_items_carries_what_became_of_those_before(
             yield make_item(n, **({"msg": ""} if n == 550 else {}))
         raise stop
 
+    # Its picture is known: what is added first is under way when the items end.
+    producer._known_addresses("main").find(make_item(0)["file_path"])
     with pytest.raises(BaseException) as caught:
         producer.submit("mms-bulk", items(), timeout_s=timeout_s)
     stopped: Any = caught.value

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROMISED = {
-    Section.SEND: "send check import",
+    Section.SEND: "send check import upload",
     Section.FOLLOW: "status why lanes groups receipts results holds fleet audit find stats archive",
     Section.STEER: "cancel reschedule pause resume policy dead uncertain prune rewound",
     Section.SERVERS: "up worker beat serve sandbox",

@@ -97,6 +97,7 @@ MOVES_NOTHING = {
     Script.REPLAY,
     Script.FIGURES,
     Script.TALLY,
+    Script.PICTURES,
     Script.SUPPRESS,
 }
 

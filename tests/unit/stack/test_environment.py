@@ -61,7 +61,8 @@ def test_receipts_of_the_sandbox_are_taken_from_this_machine_alone(tmp_path: Pat
 
 
 def test_every_product_is_led_to_the_sandbox() -> None:
-    assert len(environment.gateway_names()) == len(PRODUCTS)
+    assert len(environment.gateway_names()) == len(PRODUCTS) + 1
+    assert "PLEXSEND_UPLOAD_URL" in environment.gateway_names()
     assert "PLEXSEND_MMS_URL" in environment.gateway_names()
 
 

@@ -105,6 +105,28 @@ def test_requests_that_come_while_a_write_is_under_way_share_the_next(writer: Wr
     assert writer.taken == {"settled": 101}
 
 
+def test_few_that_come_one_after_another_share_a_call_and_many_wait_for_nothing(
+    writer: Writer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_APART_S", 0.3)
+
+    async def body() -> None:
+        began_s = time.monotonic()
+        await writer.write(MAIN, receipts("alone"))
+        assert time.monotonic() - began_s < 0.3
+        few = []
+        for key in "abc":
+            few.append(asyncio.ensure_future(writer.write(MAIN, receipts(key))))
+            await asyncio.sleep(0.005)
+        await asyncio.gather(*few)
+        began_s = time.monotonic()
+        await asyncio.gather(*(writer.write(MAIN, receipts(str(n))) for n in range(8)))
+        assert time.monotonic() - began_s < 0.3
+
+    run(body)
+    assert [len(keys) for _, _, keys in engine.calls] == [1, 3, 8]
+
+
 def test_one_call_has_at_most_five_hundred_receipts_unless_one_request_has_more(
     writer: Writer, engine: Engine
 ) -> None:

@@ -13,7 +13,7 @@ from urllib3 import HTTPResponse
 
 from plexsend.gateway.answers import WholeAnswer
 from plexsend.gateway.codes import Meaning
-from plexsend.gateway.http.client import _Channel
+from plexsend.gateway.http.channel import Channel
 from plexsend.gateway.http.exchange import Exchange, Timeouts
 
 MOST_BYTES = 1_000
@@ -37,7 +37,7 @@ class AnsweringAdapter:
 def came(body: bytes = b"{}", *, encoding: str = "", sent: bool = True) -> Any:
     exchange = Exchange(Timeouts(), clock=lambda: 0.0, idle_s=20, most_bytes=MOST_BYTES)
     adapter = AnsweringAdapter(exchange, body, encoding=encoding, sent=sent)
-    channel = _Channel(exchange, adapter)  # type: ignore[arg-type] # stands for one
+    channel = Channel(exchange, adapter)  # type: ignore[arg-type] # stands for one
     return channel.send(Request("POST", "http://127.0.0.1/").prepare())
 
 
