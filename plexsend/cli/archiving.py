@@ -19,7 +19,7 @@ from uuid import uuid4
 from plexsend.archive.archiver import LEASE_MS, AccountArchiver
 from plexsend.cli.targets import require_account
 from plexsend.clock import elapsed_s
-from plexsend.errors import ArchiveFailed, OutboxUnavailable, Problem
+from plexsend.errors import ArchiveFailed, OutboxError, Problem
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
@@ -167,7 +167,7 @@ class Archiving:
                     trouble = ""
                     self._report(only_news=True)
                     self._wait()
-                except (OutboxUnavailable, ArchiveFailed) as exc:
+                except (OutboxError, ArchiveFailed) as exc:
                     if str(exc) != trouble:
                         self._screen.warn(Problem(self._reader, str(exc).rstrip("."), "It is tried again."))
                         trouble = str(exc)
