@@ -1,7 +1,10 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt, _refused
+-- when used: publish_behind_last, publish_otherwise
+-- when used: places_of, count_without_day, is_day_gone, write_new, take_away, fold_stats
+-- when used: default_of, policy
 -- when used: _suppressed, _suppressing, _refused
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
--- ready, sending, uncertain, dead and counts of their ended, forgotten, receipts, and suppressed; reads lanes, policy.
+-- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, receipts, suppressed; reads lanes, policy.
 --
 -- Its arguments are in arguments.py; after them the receipts. Each is judged by the state of its message and by the
 -- order unknown < undelivered < delivered: a receipt only raises. A message that is being sent keeps its receipt until
