@@ -1,4 +1,7 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt
+-- when used: publish_behind_last, publish_otherwise
+-- when used: places_of, count_without_day, is_day_gone, write_new, take_away, fold_stats
+-- when used: default_of, policy
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
 -- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, and receipts; reads lanes.
 --
