@@ -11,6 +11,7 @@ from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, Ple
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
 from plexsend.producers.advertisements import ADVERTISEMENT
+from plexsend.producers.fallbacks import FALLBACK
 from plexsend.producers.kept import remarks_on
 from plexsend.producers.submissions import (
     Added,
@@ -198,8 +199,8 @@ def _note(
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
-        elif submitted.outcome in _REFUSED_ADVERTISEMENTS or submitted.outcome is SubmitOutcome.MIXED:
-            problem = _REFUSED_ADVERTISEMENTS.get(submitted.outcome) or _mixed(each)
+        elif submitted.outcome in _REFUSED or submitted.outcome is SubmitOutcome.MIXED:
+            problem = _REFUSED.get(submitted.outcome) or _mixed(each)
             part.invalid.append(Invalid(index, msg_key, (problem,)))
         elif submitted.state is None:
             part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
@@ -213,7 +214,7 @@ def _note(
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
 
 
-_REFUSED_ADVERTISEMENTS = {
+_REFUSED = {
     SubmitOutcome.OTHER_KEY: Problem(
         ADVERTISEMENT,
         "cannot be sent: PLEXSEND_NUMBER_KEY of this environment is not the one under which the account "
@@ -225,6 +226,11 @@ _REFUSED_ADVERTISEMENTS = {
         "cannot be sent yet: an older version of plexsend runs beside this one, and would send it in the "
         "quiet hours too",
         "Submit it ten minutes after the last process of that version has ended.",
+    ),
+    SubmitOutcome.NO_FALLBACKS_YET: Problem(
+        FALLBACK,
+        "cannot be kept yet: an older version of plexsend runs beside this one, and would never send it",
+        "Submit it ten minutes after the last process of that version has ended, or without one.",
     ),
 }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
@@ -17,7 +16,15 @@ from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
+from plexsend.producers.fallbacks import (
+    FALLBACK_FIELDS,
+    NOTHING,
+    judge_fallback,
+    reserved_key,
+    take_fallback,
+)
 from plexsend.producers.guards import Guards, NoGuards
+from plexsend.producers.incoming import lacks_own_key
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
 from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
@@ -26,31 +33,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.errors import PlexsendError, Problem
-    from plexsend.gateway.items import ItemLoader, KeyOf
+    from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
+    from plexsend.producers.incoming import Incoming
     from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.terms import Terms
 
-BESIDE = (*MOMENTS, *ADVERTISING_FIELDS)
+BESIDE = (*MOMENTS, *ADVERTISING_FIELDS, *FALLBACK_FIELDS)
 """What may be said of an item beside the fields of the gateway."""
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One item on its way in."""
-
-    index: int
-    raw: object = field(repr=False)
-    """What the caller gave, or why there is no item (a row that cannot be read): an InvalidItem."""
-    size_bytes: int = 0
-    """What the caller holds in memory until this entry is answered."""
-    key_of: KeyOf | None = field(default=None, repr=False)
-    """Gives a valid item its key; None: it has one of its own, or gets a UUID."""
 
 
 class Pipeline:
@@ -198,13 +193,16 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
+        asked = None
+        if isinstance(raw, Mapping):
+            raw, asked = take_fallback(raw)
         raw, placed, key_of = self._pictures.take_out(raw, entry.key_of)
         wrong = wrong if placed is None else (*wrong, *placed.problems)
         advertised = PLAIN
         if isinstance(raw, Mapping):
             raw, advertised = advertise(raw, self._terms, self._guarded.marks)
             wrong = (*wrong, *advertised.problems)
-        lacks_key = _lacks_key(raw)
+        lacks_key = lacks_own_key(raw)
         made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
         try:
             item = self._loader.load(
@@ -225,7 +223,15 @@ class Pipeline:
             part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
-        wrong = (*wrong, *self._guarded.problems(item))
+        lane = self._lanes.get((item.variant, advertised.kind))
+        if lane is None:
+            terms = self._terms
+            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
+            self._lanes[item.variant, advertised.kind] = lane
+        instead = NOTHING
+        if asked is not None:
+            instead = judge_fallback(asked, item, lane, self._terms, self._guarded)
+        wrong = (*wrong, *reserved_key(item), *self._guarded.problems(item), *instead.problems)
         if wrong:
             part.invalid.append(Invalid(index, None if lacks_key else msg_key, wrong))
             return
@@ -234,12 +240,11 @@ class Pipeline:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = self._lanes.get((item.variant, advertised.kind))
-        if lane is None:
-            terms = self._terms
-            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
-            self._lanes[item.variant, advertised.kind] = lane
-        new = NewMessage(msg_key, item.body, receiver_of(item.receiver, self._terms.number_key))
+        if instead is not NOTHING:
+            part.warnings.extend(Remark(index, msg_key, problem) for problem in instead.warnings)
+            part.replacements.extend(Remark(index, msg_key, problem) for problem in instead.replacements)
+        receiver = receiver_of(item.receiver, self._terms.number_key)
+        new = NewMessage(msg_key, item.body, receiver, fallback=instead.fallback)
         chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
@@ -292,9 +297,3 @@ class Pipeline:
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )
-
-
-def _lacks_key(raw: object) -> bool:
-    """Return whether an item has no key of its own."""
-    given = raw.get("msg_key") if isinstance(raw, Mapping) else None
-    return not (isinstance(given, str) and given.strip())

@@ -98,12 +98,15 @@ SUBMIT = _order(
     _number("form"),
     _flag("announced"),
     "hashed_by",
+    "fallback_lanes",
 )
 """Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written;
-`hashed_by`: tells the key of the receivers' hashes, empty without one. Then come the messages."""
+`hashed_by`: tells the key of the receivers' hashes, empty without one; `fallback_lanes`: of the messages that
+have a fallback, with blanks between. Then come the messages."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest", "receiver")
-"""`receiver`: see receivers.py; empty where it is not known."""
+MESSAGE = _order("message", "msg_key", "body", "digest", "receiver", "kept")
+"""`receiver`: see receivers.py; empty where it is not known. `kept`: its fallback, see fallbacks.py; empty
+without one."""
 
 SWEEP = _order(
     "sweep",

@@ -26,6 +26,8 @@ _LEFT_OUT = {
     "cancelled": 6,
     "failed": 7,
     "unknown": 8,
+    "reached": 9,
+    "fallbacks": 10,
 }
 """Column that a narrow terminal does without → its turn."""
 
@@ -39,7 +41,9 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     """List the groups, and how many of their messages are or were in each state.
 
     First those of which something is still to go, by name; then the others. Messages whose records are gone
-    are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
+    are counted too, as long as the group has a record. A message in whose place its fallback was sent counts
+    as that fallback does, where that went; `fallbacks` is how many were sent for messages of the line, and
+    `reached` how many fallbacks of the line were delivered. `held` names what keeps a group from sending, and
     `closed` means that it was cancelled. A narrow terminal shows neither service, sending nor the columns
     of what failed, expired, was not delivered or is unknown, and the account only where there are several;
     --wide shows all columns, and --json all columns and groups.
@@ -72,12 +76,15 @@ def _columns(*, several: bool) -> list[Column]:
         Column("service", leave_out=_LEFT_OUT["service"]),
         Column("account", leave_out=0 if several else _LEFT_OUT["account"]),
         *counts,
+        Column("fallbacks", right=True, leave_out=_LEFT_OUT["fallbacks"]),
+        Column("reached", right=True, leave_out=_LEFT_OUT["reached"]),
         Column("held", folds=True, style="yellow", least=6),
     ]
 
 
 def _row(view: GroupView) -> list[str]:
-    return [view.group, view.service, view.account, *(f"{n:,}" for n in _counts(view).values()), _held(view)]
+    counts = (*_counts(view).values(), view.fallbacks, view.reached)
+    return [view.group, view.service, view.account, *(f"{n:,}" for n in counts), _held(view)]
 
 
 def _json(view: GroupView) -> dict[str, object]:
@@ -87,6 +94,8 @@ def _json(view: GroupView) -> dict[str, object]:
         "service": view.service or None,
         "account": view.account,
         **_counts(view),
+        "fallbacks": view.fallbacks,
+        "reached": view.reached,
         "held": bool(view.holds or closing),
         "holds": [hold.field for hold in view.holds],
         "closed": None

@@ -1,8 +1,9 @@
--- needs: _clock, _counts, _record
+-- needs: _clock, _counts, _record, _fallback
 -- Takes one message back that was not sent.
 
 -- Answers what became of the request, and the state now. `words`: who asked, for the history.
 local function take_back(lane, key, record, words)
+  drop_fallback_by_cancel(key)
   if record.s == 'sending' then
     call('HSET', record_of .. key, 'f', with(record.f, CANCEL_WANTED))
     note(key, 'cancel_wanted', '', words .. ' while it was being sent')

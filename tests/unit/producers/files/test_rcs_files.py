@@ -15,7 +15,8 @@ from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.files.columns import columns_of
 from plexsend.producers.files.imports import check_file
 from plexsend.producers.files.row_file import open_rows
-from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.incoming import Incoming
+from plexsend.producers.pipeline import Pipeline
 from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
