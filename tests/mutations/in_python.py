@@ -61,7 +61,7 @@ IN_PYTHON = (
         "reset-counted-as-unsent",
         3,
         "a connection reset after the request left counts as nothing sent",
-        "plexsend/gateway/http/client.py",
+        "plexsend/gateway/http/channel.py",
         "    if not exchange.sent:\n        meaning = ",
         "    if not exchange.received:\n        meaning = ",
         (
@@ -216,8 +216,8 @@ IN_PYTHON = (
         8,
         "a field of the record is longer than what Redis keeps compact",
         "plexsend/outbox/submit.py",
-        "blake2b(self.body, digest_size=16).digest()",
-        "blake2b(self.body).hexdigest().encode()",
+        "blake2b(self.said or self.body, digest_size=16).digest()",
+        "blake2b(self.said or self.body).hexdigest().encode()",
         ("tests/integration/outbox/test_memory.py::test_cost_of_a_waiting_and_of_an_accepted_message",),
     ),
     Mutation(
