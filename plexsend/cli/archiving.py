@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from calendar import monthrange
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from math import inf
@@ -19,12 +19,13 @@ from uuid import uuid4
 from plexsend.archive.archiver import LEASE_MS, AccountArchiver
 from plexsend.cli.targets import require_account
 from plexsend.clock import elapsed_s
-from plexsend.errors import ArchiveFailed, OutboxUnavailable, Problem
+from plexsend.errors import ArchiveFailed, OutboxError, Problem
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
 from plexsend.outbox.results.news import wait
 from plexsend.outbox.results.overview import list_readers
+from plexsend.signals import hearing
 from plexsend.terminal.faults import EXIT_ENDED_BY_SIGNAL, EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.moments import WallClock, utc
@@ -125,7 +126,7 @@ class Archiving:
 
     def write_all(self) -> int:
         """Write what there is now, remove what is too old, say so, and return the exit code."""
-        with self._stoppable(), meter(self._screen, "archive", "messages") as report:
+        with hearing(self._stop_by, *_STOPS), meter(self._screen, "archive", "messages") as report:
             began_ms = queries.server_ms(self._store)
             self._remove_old()
             total = sum(state.behind for state in list_readers(self._store) if state.name == self._reader)
@@ -155,7 +156,7 @@ class Archiving:
         """Write whatever ends until somebody asks to stop; return the exit code."""
         clean_at = 0.0
         trouble = ""
-        with self._stoppable():
+        with hearing(self._stop_by, *_STOPS):
             while not self._stop.is_set():
                 try:
                     if elapsed_s() >= clean_at:
@@ -166,7 +167,7 @@ class Archiving:
                     trouble = ""
                     self._report(only_news=True)
                     self._wait()
-                except (OutboxUnavailable, ArchiveFailed) as exc:
+                except (OutboxError, ArchiveFailed) as exc:
                     if str(exc) != trouble:
                         self._screen.warn(Problem(self._reader, str(exc).rstrip("."), "It is tried again."))
                         trouble = str(exc)
@@ -270,25 +271,11 @@ class Archiving:
             self._screen.warn(Problem(self._reader, f"{count} of results cannot be read, left out", remedy))
         sys.stdout.flush()
 
-    @contextmanager
-    def _stoppable(self) -> Iterator[None]:
-        """Let Ctrl-C and SIGTERM end it between two writes."""
-
-        def stop(number: int, frame: object) -> None:
-            del frame
-            self._stopped_by = number
-            self._stop.set()
-
-        before = {
-            number: signal.signal(number, stop)
-            for number in _STOPS
-            if signal.getsignal(number) is not signal.SIG_IGN
-        }
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    # Ctrl-C and SIGTERM end it between two writes.
+    def _stop_by(self, number: int, frame: object) -> None:
+        del frame
+        self._stopped_by = number
+        self._stop.set()
 
 
 def months_before(day: date, months: int) -> date:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plexsend.cli.timing import clock_for
 from plexsend.errors import Problem
 from plexsend.producers.producer import Producer
+from plexsend.signals import hearing
 
 if TYPE_CHECKING:
     from plexsend.errors import ResultsMissed
@@ -41,8 +42,7 @@ def hear(
     """
     stop, heard = threading.Event(), 0
     clock = clock_for(store, account)
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
+    with hearing(lambda *_: stop.set(), signal.SIGTERM):
         results = Producer(settings, store).results(
             reader,
             account=account,
@@ -58,8 +58,6 @@ def hear(
                 screen.say(_line(result, clock))
             sys.stdout.flush()
             heard += len(batch)
-    finally:
-        signal.signal(signal.SIGTERM, before)
     return heard
 
 

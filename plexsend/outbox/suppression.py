@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 500
 """Numbers in one call."""
+ANSWER_MS = 14 * 86_400_000
+"""Within which the person must hear that a refusal counts (the Act's decree, article 62-2)."""
 _ENTRY_BYTES = 7
 _TOLD = 4
 _HOUR_MS = 3_600_000
@@ -232,6 +234,11 @@ def every(store: Store, account: str) -> Iterator[tuple[Suppression, ...]]:
         for values in execute(store, pipe):
             for value in values:
                 yield tuple(_parse(value, words))
+
+
+def is_pending(one: Suppression) -> bool:
+    """Return whether its person is still to hear that the refusal counts."""
+    return one.kind is SuppressionKind.ADS and not one.told
 
 
 _KINDS = tuple(SuppressionKind)

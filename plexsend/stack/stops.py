@@ -17,7 +17,9 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from plexsend.signals import hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +46,7 @@ class Stops:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._before: dict[int, Any] = {}
+        self._hearing = hearing(self._hear, *SIGNALS)
         self._in_stretch = False
         self._has_raised = False
         self._first: tuple[int, float] | None = None
@@ -52,19 +54,13 @@ class Stops:
         """Whether a stop was asked for once more: what has not ended by then is to be killed."""
 
     def __enter__(self) -> Self:
-        for number in SIGNALS:
-            handler = signal.getsignal(number)
-            # A caller that starts us with a signal ignored (nohup, a script's background job) means it.
-            if handler is not signal.SIG_IGN:
-                self._before[number] = handler
-                signal.signal(number, self._hear)
+        self._hearing.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._hearing.__exit__(None, None, None)
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:

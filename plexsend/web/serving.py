@@ -14,12 +14,12 @@ import uvicorn
 from plexsend.errors import NotPossible
 from plexsend.logs import configure
 from plexsend.settings import LogFormat
+from plexsend.signals import hearing
 from plexsend.web.app import App
 from plexsend.web.connections import Bounds, bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
+    from collections.abc import Callable, Generator, Iterator
 
     from plexsend.settings import Settings
 
@@ -94,6 +94,11 @@ class _Server(uvicorn.Server):
         if self.started:
             self._ready()
 
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to `_run`: uvicorn would hear ignored ones too, and raise all again at its end."""
+        yield
+
 
 @contextmanager
 def _short_turns() -> Iterator[None]:
@@ -105,18 +110,9 @@ def _short_turns() -> Iterator[None]:
         sys.setswitchinterval(before_s)
 
 
-# At its end uvicorn raises the signals that it got once more, for whom it found. So this process ends with 0.
 def _run(server: _Server, listener: socket.socket) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        server.should_exit = True
-
-    before = {number: signal.signal(number, stop) for number in _STOPS}
-    try:
+    with hearing(server.handle_exit, *_STOPS):
         server.run([listener])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:

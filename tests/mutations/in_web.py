@@ -37,8 +37,8 @@ IN_WEB = (
         1,
         "what waits when a door ends is not written",
         _WRITER,
-        "while self._pending:\n                self._commit",
-        "while goes_on and self._pending:\n                self._commit",
+        "while self._pending:\n                self._let_gather",
+        "while goes_on and self._pending:\n                self._let_gather",
         (f"{_UNIT}/test_writer.py::test_what_waits_at_the_end_is_written",),
     ),
     Mutation(

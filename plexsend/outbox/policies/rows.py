@@ -8,7 +8,7 @@ same to them and to Python.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -27,12 +27,28 @@ from plexsend.settings import (
     UncertainThen,
     variables_of,
 )
-from plexsend.settings.values import whole
+from plexsend.settings.values import choice, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plexsend.settings import Variable
+
+
+class RefusedByReceipt(StrEnum):
+    """What follows from a receipt that says that the recipient refuses."""
+
+    ADS = "ads"
+    NOTHING = "nothing"
+
+
+class NoSuchNumber(StrEnum):
+    """What follows where two receipts say that nobody has a number."""
+
+    OFFER = "offer"
+    ALL = "all"
+    NOTHING = "nothing"
+
 
 EVERYWHERE = EVERY_SERVICE
 """Stands for every account and service: where a person's value holds, and what an account-wide ask is for."""
@@ -200,6 +216,25 @@ _OF_PERSONS = (
         parsers.senders,
         "The numbers registered with the gateway, with commas between them: the first is the default, any "
         "other is refused.",
+    ),
+    _set_by_a_person(
+        "ad_gap_days",
+        "0",
+        whole(0, 366),
+        "No second advertisement goes to a number within so many days; 0 is no limit.",
+    ),
+    _set_by_a_person(
+        "refused_by_receipt",
+        "ads",
+        choice(RefusedByReceipt),
+        "What follows from a receipt that says that the recipient refuses: ads (none any more), or nothing.",
+    ),
+    _set_by_a_person(
+        "no_such_number",
+        "offer",
+        choice(NoSuchNumber),
+        "What follows where two receipts say that nobody has a number: offer (a person decides), all "
+        "(nothing more is sent to it), or nothing.",
     ),
     _set_by_a_person(
         "sender_name",

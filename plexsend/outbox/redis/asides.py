@@ -10,9 +10,19 @@ makes what is in it once and answers it by its names. It sees all that others se
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.redis.pieces import FUNCTION, Part, constants_of, cut, replace_names, text_of, words_of
+from plexsend.outbox.redis.pieces import (
+    FUNCTION,
+    Part,
+    constants_of,
+    count_words,
+    cut,
+    replace_names,
+    text_of,
+    words_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,7 +101,7 @@ def _share_out(rooms: Sequence[Sequence[Part]], room_of: dict[str, int], outside
     makers: dict[int, int] = {}
     maker, named = 1, set[str]()
     for number, room in enumerate(rooms, 1):
-        needed = ({*words_of(text_of(room))} & around) - room_of.keys()
+        needed = ({word for piece in room for word in count_words(piece.text)} & around) - room_of.keys()
         if len(named | needed) > MOST_NAMES:
             maker, named = maker + 1, set()
         named |= needed
@@ -112,13 +122,15 @@ def _ask(piece: Part, asked: dict[str, str]) -> Part:
 
 def _written(rooms: Sequence[Sequence[Part]], makers: dict[int, int], told: str) -> Iterator[Part]:
     """Yield what makes the functions. `told`: the whole script, which asks for some of them."""
+    asked: dict[int, dict[str, None]] = defaultdict(dict)
+    for number, name in re.findall(r"\baside_\d+\((\d+)\)\.(\w+)", told):
+        asked[int(number)][name] = None
     for maker in dict.fromkeys(makers.values()):
         head = f"function aside_{maker}(aside)\nlocal made = asides[aside]\nif made then return made end"
         yield Part(f"begin of aside_{maker}", head)
         for number in (number for number, its in makers.items() if its == maker):
-            names = dict.fromkeys(re.findall(rf"\baside_{maker}\({number}\)\.(\w+)", told))
             yield Part(f"begin of {number}", f"if aside == {number} then")
             yield from rooms[number - 1]
-            answer = ", ".join(f"{name} = {name}" for name in names)
+            answer = ", ".join(f"{name} = {name}" for name in asked[number])
             yield Part(f"end of {number}", f"made = {{ {answer} }}\nend")
         yield Part(f"end of aside_{maker}", "asides[aside] = made\nreturn made\nend")

@@ -84,6 +84,8 @@ p{a}:suppressed      hash    key (tells the key of the hashes), n:<kind> (entrie
                              → words, `scope#<words>`, `origin#<words>` → n, scopes, origins (numbers given)
 p{a}:suppressed:<n>  hash    numbers that must not be written to, by bucket: rest of the keyed hash (6 bytes)
                              → entries of 7 bytes, see scripts/_suppressed.lua
+p{a}:advertised:<n>  hash    with the policy ad_gap_days, by bucket: rest of the keyed hash → day and mark of
+                             the number's last advertisement (4 bytes); expires behind the days
 p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became
                              settled, kept, noted, repeated, stranger; and how many said delivered, temporary
                              and so on (the classes of their codes)

@@ -97,7 +97,7 @@ OF_IMPORT: Mapping[str, str] = {"import": "hash"}
 OF_DAY: Mapping[str, str] = {"stats": "hash"}
 """What precedes a day, YYYYMMDD → type."""
 
-OF_BUCKET: Mapping[str, str] = {"suppressed": "hash"}
+OF_BUCKET: Mapping[str, str] = {"suppressed": "hash", "advertised": "hash"}
 """What precedes the number of a bucket → type."""
 
 OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}

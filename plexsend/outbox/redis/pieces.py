@@ -17,7 +17,9 @@ _WORD = re.compile(r"\b[a-zA-Z_]\w*\b")
 _SILENT = re.compile(r"--.*|'[^'\n]*'")
 """Comments and texts, which name nothing."""
 _NAMED = re.compile(rf"{_SILENT.pattern}|(?<![.:\w])([a-zA-Z_]\w*)")
+_UPPER_NAMED = re.compile(rf"{_SILENT.pattern}|(?<![.:\w])([A-Z][A-Z_]+)\b")
 FUNCTION = re.compile(r"^local function (\w+)\((?:[^\n]* end|.*?^end)$", re.MULTILINE | re.DOTALL)
+_UPPER = re.compile(r"\b[A-Z][A-Z_]+\b")
 _CONSTANT = re.compile(r"^local ([A-Z][A-Z_]+) = (\d+|'[^'\n]*')$", re.MULTILINE)
 
 
@@ -54,12 +56,12 @@ def whole(pieces: Iterable[Part]) -> str:
     text = text_of(pieces)
     values = constants_of(text)
     gone = _CONSTANT.sub(lambda found: "" if found[1] in values else found[0], text)
-    return replace_names(gone, values)
+    return _UPPER_NAMED.sub(lambda found: values.get(found[1], found[0]), gone)
 
 
 def constants_of(text: str) -> dict[str, str]:
     """Return the constants of a text that stand where they are used: numbers, and texts that stay few."""
-    times = Counter(words_of(text))
+    times = Counter(_UPPER.findall(_SILENT.sub("", text)))
     return {
         name: value
         for name, value in _CONSTANT.findall(text)

@@ -59,7 +59,7 @@ local function gate(lane, service, most_items)
       if row.ends == 'probe' then result.probes[#result.probes + 1] = field end
     end
   end
-  local opens = quiet_until(lane)
+  local opens = is_marked(lane) and quiet_until(lane)
   if opens then result.blocked, result.at = QUIET, opens end
   return result
 end

@@ -12,6 +12,11 @@ local function branch_of(lane)
   return string.match(lane, '/([^@]*)')
 end
 
+-- Whether the lane is of advertisements, at night too: nothing else in a name can hold the mark.
+local function is_marked(lane)
+  return string.find(lane, ADVERTISING, 1, true) ~= nil
+end
+
 -- nil for a route. Advertisements without a group are a group of their own.
 local function group_of(lane)
   local branch = branch_of(lane)

@@ -2,13 +2,7 @@
 -- Quiet hours: when lanes of advertisements send nothing. Lua knows no time zones, so those who write the policies
 -- write beside them when the next days are open. A list that was not renewed is closed: the law is not left to chance.
 
--- Of both kinds: also of those whose receivers agreed to get them at night.
-local function is_of_advertisements(lane)
-  local branch = branch_of(lane)
-  return branch and string.find(branch, ADVERTISING .. 'n?$') ~= nil
-end
-
--- nil where the lane may send now, else ms at which to look again. Those who agreed to it get theirs at night too.
+-- For a lane of advertisements: nil where it may send now, else ms at which to look again. Those who agreed to it get theirs at night too.
 local function quiet_until(lane)
   local branch = branch_of(lane)
   if not branch or string.sub(branch, -#ADVERTISING) ~= ADVERTISING then return nil end

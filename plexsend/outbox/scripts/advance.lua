@@ -8,10 +8,10 @@
 -- when used: policy, policy_ms, default_of, when_uncertain, note, with, without, bump, code_in, move, SET_OF, SENT,
 -- BY_RECEIPT, _receipt, _kept, advance/return, advance/late, advance/verdicts, try_to, park_instead,
 -- wait_first, retry_as_agreed, barred_by_policy, barred, expire
--- when used: lane_named, number_of, service_of, home_of
+-- when used: lane_named, number_of, service_of, with_branch, home_of
 -- when used: HOLD_ROWS, read_hold, own_fields, look_at_hold, _hold_writing, advance/judging
+-- when used: _quiet, _suppressed, advance/gap, advance/suppressed
 -- when used: advance/fill
--- when used: _suppressed, advance/suppressed
 -- when used: advance/again
 -- when used: wake_at, wake_all, sleep_until, sleep_held, linger_over, fair_key, stop_waiting, running, group_waits,
 -- ungrouped_waits, give_lease_back, nothing, rest, decline, advance/stop

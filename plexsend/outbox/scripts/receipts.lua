@@ -1,6 +1,10 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt, _refused
+-- when used: publish_behind_last, publish_otherwise
+-- when used: places_of, count_without_day, is_day_gone, write_new, take_away, fold_stats
+-- when used: default_of, policy
+-- when used: _suppressed, _suppressing, _refused
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
--- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, and receipts; reads lanes.
+-- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, receipts, suppressed; reads lanes, policy.
 --
 -- Its arguments are in arguments.py; after them the receipts. Each is judged by the state of its message and by the
 -- order unknown < undelivered < delivered: a receipt only raises. A message that is being sent keeps its receipt until
@@ -80,9 +84,12 @@ local function judge(key, record, receipt, event)
   return only_note(key, receipt, LIVING(record.s) and NEVER_SENT or SENT(record.s) and NOT_HIGHER or ENDED)
 end
 
+-- Whether a receipt said something about a number.
+local learned = false
+
 -- The record is read once, for all that is asked of it (see `read_end`).
 local function take_one(receipt)
-  local found = read_record(receipt.msg_key, 's', 'l', 'f', 'w', 'c', 'r', 'h', 'e')
+  local found = read_record(receipt.msg_key, 's', 'l', 'f', 'w', 'c', 'r', 'h', 'e', 'i')
   local home = found[1] and lane_named(found[2])
   if not home then return 'stranger' end
   local record = { s = found[1], l = found[2], f = found[3] or '', w = found[4] or nil, c = found[5],
@@ -90,6 +97,12 @@ local function take_one(receipt)
   local kind = is_rcs(home) and receipt.rcs_kind or receipt.kind
   local became = judge(receipt.msg_key, record, receipt, event_of(kind))
   add_to(tallies, kind, 1)
+  local is_news = became == 'settled' or became == 'kept'
+  if is_news and (kind == 'refused' or kind == 'no_such_number') then
+    -- What another program put in its place must not undo what was written of the message.
+    pcall(learn_from, found[9], kind)
+    learned = true
+  end
   return became
 end
 
@@ -111,6 +124,7 @@ for i = FIRST_REST, #ARGV, RECEIPT_LENGTH do
 end
 -- Whatever fails, what was written is counted.
 write_counts()
+if learned then write_changes() end
 if next(tallies) then write_tallies() end
 if failure then error(failure, 0) end
 return answer

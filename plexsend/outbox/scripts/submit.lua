@@ -1,4 +1,4 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _quiet, _wake, _closings, _stats_today
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today
 -- when used: _publishing, _stats_folds, _days, _stats_by_day, _ended
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
 -- later, counts, kinds, suppressed, and wake; stats, stats:<day>; reads policy.
@@ -28,7 +28,7 @@ local kind_there = kind and call('HGET', P .. 'kinds', group)
 if kind_there and kind_there ~= kind then return { 'mixed', kind_there } end
 
 -- Advertisements of an account are judged by hashes under one key.
-if is_of_advertisements(lane) then
+if is_marked(lane) then
   call('HSETNX', P .. 'suppressed', 'key', hashed_by)
   if call('HGET', P .. 'suppressed', 'key') ~= hashed_by then return { 'other key' } end
 end

@@ -5,6 +5,7 @@
 -- when used: _day
 -- when used: _publishing, _dates, _stats_folds, _days, _stats_by_day, _ended
 -- when used: _groups, _ending, _closings
+-- when used: _quiet
 -- when used: _outlook, healing
 -- when used: sweep/unheard
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,

@@ -19,6 +19,7 @@ import pytest
 from plexsend.archive.archiver import AccountArchiver
 from plexsend.archive.folder import Folder
 from plexsend.cli.archiving import Archiving, months_before
+from plexsend.errors import RecordBroken
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
@@ -32,7 +33,7 @@ from tests.integration.cli.conftest import BULK, SHOP, process_environment
 from tests.unit.archive.made_up import keys_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from plexsend.outbox.redis.store import Store
@@ -364,6 +365,27 @@ def test_a_process_that_follows_goes_on_when_the_folder_can_be_written_again(
     assert told.err.count("no links") == 1
     assert json.loads(told.out)["written"] == 1
     assert keys_in(path) == ["k1"]
+
+
+def test_a_process_that_follows_goes_on_after_what_another_program_spoilt(
+    path: Path, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[int] = []
+
+    def accounts() -> Iterator[str]:
+        rounds.append(len(rounds))
+        if len(rounds) == 3:
+            archiving._stop.set()
+        raise RecordBroken("a key is of another type")
+
+    with Folder.to_write(path) as folder:
+        archiving = Archiving(
+            *(Screen(as_json=True), store, folder, "archive"), account=None, keep_months=12, again_s=0.01
+        )
+        monkeypatch.setattr(archiving, "_accounts", accounts)
+        assert archiving.follow() == 0
+    assert len(rounds) == 3
+    assert capsys.readouterr().err.count("a key is of another type") == 1
 
 
 def test_an_account_that_publishes_nothing_is_named(run: Callable[..., Any], yard: Any, path: Path) -> None:

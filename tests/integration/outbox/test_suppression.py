@@ -14,6 +14,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.state import refresh
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading import queries
+from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitter
@@ -27,9 +28,10 @@ from plexsend.outbox.suppression import (
     every,
 )
 from plexsend.settings import NumberKey
-from tests.integration.outbox.bench import BULK, NUMBER_KEY, Bench, number_of, verdicts
+from tests.integration.outbox.bench import BULK, NUMBER_KEY, Bench, accepted, number_of, verdicts
 
 ADS, ALL = SuppressionKind.ADS, SuppressionKind.ALL
+NOBODY, REFUSED = "2", "D"
 CALL = Suppressor(SuppressionSource.REFUSAL_CALL)
 LANE = Lane.of("mms-bulk", None, "main", None, Advertising.CONSENTED)
 """Of advertisements that wait for no morning: the hours are another matter."""
@@ -186,3 +188,87 @@ def test_a_pause_of_all_advertisements_is_one_group(bench: Bench) -> None:
     bench.submit(["a"], LANE)
     steer.pause(bench.store, Scope.GROUP, "~ad", account="main", by="anna", why="x")
     assert bench.rest(lane=LANE).reason == "group pause ~ad"
+
+
+def gap(bench: Bench, days: int) -> None:
+    put(bench.store, Where(), {"ad_gap_days": days}, by="anna", reason="r")
+
+
+def submit_to(bench: Bench, key: str, number: str, lane: Lane = LANE) -> None:
+    bench.intake.add(lane, [NewMessage(key, b"{}", receiver_of(number, NUMBER_KEY))], stamp="s")
+
+
+def test_no_second_advertisement_within_the_days(bench: Bench) -> None:
+    submit_to(bench, "first", "01011112222")
+    gap(bench, 3)
+    submit_to(bench, "second", "01011112222")
+    submit_to(bench, "other", "01033334444")
+    submit_to(bench, "order", "01011112222", BULK)
+    assert sent(bench.take(lane=LANE)) == ["first", "other", "order"]
+    assert (bench.state("second"), bench.record("second").code) == (State.CANCELLED, "AD_GAP")
+    submit_to(bench, "third", "01011112222")
+    bench.rest("p1.2", lane=LANE)
+    assert bench.record("third").code == "AD_GAP"
+    gap(bench, 0)
+    submit_to(bench, "fourth", "01011112222")
+    assert sent(bench.take("p1.3", lane=LANE)) == ["fourth"]
+
+
+def test_its_own_second_try_is_not_a_second_advertisement(bench: Bench) -> None:
+    submit_to(bench, "first", "01011112222")
+    gap(bench, 3)
+    batch = bench.take(lane=LANE)
+    again = bench.take(settlement=verdicts(batch, Outcome.BACK), lane=LANE)
+    assert sent(again) == ["first"]
+
+
+def test_a_refused_advertisement_gives_its_number_free(bench: Bench) -> None:
+    submit_to(bench, "first", "01011112222")
+    gap(bench, 3)
+    batch = bench.take(lane=LANE)
+    submit_to(bench, "second", "01011112222")
+    after = bench.take(settlement=verdicts(batch, Outcome.REJECTED), lane=LANE)
+    assert sent(after) == ["second"]
+
+
+def test_receipts_say_who_refuses_and_whom_nobody_has(bench: Bench) -> None:
+    numbers = suppressions(bench)
+    for n in range(3):
+        submit_to(bench, f"r{n}", "01011112222", BULK)
+        submit_to(bench, f"n{n}", "01033334444", BULK)
+    bench.stop(settlement=accepted(bench.take()))
+
+    def receive(key: str, code: str) -> None:
+        take_receipts(bench.store, "main", [Receipt(key, code)])
+
+    receive("r0", REFUSED)
+    ((refusal,),) = numbers.look(["01011112222"])
+    assert (refusal.kind, refusal.origin.source, refusal.told) == (ADS, SuppressionSource.RECEIPT, False)
+    receive("n0", NOBODY)
+    receive("n0", NOBODY)
+    assert [one.kind for one in numbers.look(["01033334444"])[0]] == [SuppressionKind.SEEN]
+    receive("n1", NOBODY)
+    assert [one.kind for one in numbers.look(["01033334444"])[0]] == [SuppressionKind.OFFERED]
+    receive("n2", NOBODY)
+    assert [one.kind for one in numbers.look(["01033334444"])[0]] == [SuppressionKind.OFFERED]
+    assert {str(kind): n for kind, n in counts(bench.store, "main").items()} == {
+        "ads": 1, "all": 0, "seen": 0, "offered": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "kinds"), [("all", ["all"]), ("nothing", [])])
+def test_what_receipts_do_is_a_policy(bench: Bench, wanted: str, kinds: list[str]) -> None:
+    for n in range(3):
+        submit_to(bench, f"n{n}", "01033334444", BULK)
+    values = {"no_such_number": wanted, "refused_by_receipt": "nothing"}
+    put(bench.store, Where(), values, by="anna", reason="r")
+    bench.stop(settlement=accepted(bench.take()))
+    receipts = [Receipt("n0", NOBODY), Receipt("n1", NOBODY), Receipt("n2", REFUSED)]
+    take_receipts(bench.store, "main", receipts)
+    assert [str(one.kind) for one in suppressions(bench).look(["01033334444"])[0]] == kinds
+    submit_to(bench, "order", "01033334444", BULK)
+    if kinds:
+        bench.rest("p1.2")
+        assert bench.state("order") is State.CANCELLED
+    else:
+        assert sent(bench.take("p1.2")) == ["order"]

@@ -66,6 +66,27 @@ def test_thread_that_writes_gets_its_turn_while_the_loop_is_busy(
     assert sys.getswitchinterval() == before_s
 
 
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+
+    def look(server: uvicorn.Server, _: object) -> None:
+        with server.capture_signals():
+            heard.extend(map(signal.getsignal, (signal.SIGINT, signal.SIGTERM)))
+
+    monkeypatch.setattr(serving, "_set_up_logs", lambda _: None)
+    monkeypatch.setattr(uvicorn.Server, "run", look)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        serving.serve(("receipts",), read_settings(environ), host="127.0.0.1", port=0, ready=lambda _: None)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert heard[0] is signal.SIG_IGN
+    assert heard[1].__name__ == "handle_exit"
+
+
 def test_it_serves_until_sigterm_and_finishes_what_has_come(
     environ: dict[str, str], store: Store, tmp_path: Path
 ) -> None:

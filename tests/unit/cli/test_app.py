@@ -14,7 +14,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plexsend.cli.app import ENTRIES, ListedCommand, Section, app
+from plexsend.cli.app import app
+from plexsend.cli.entries import ENTRIES, ListedCommand, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PROMISED = {
     Section.SEND: "send check import upload",
     Section.FOLLOW: "status why lanes groups receipts results holds fleet audit find stats archive",
-    Section.STEER: "cancel reschedule pause resume policy dead uncertain prune rewound",
+    Section.STEER: "cancel reschedule pause resume policy dead uncertain suppress prune rewound",
     Section.SERVERS: "up worker beat serve sandbox",
     Section.SET_UP: "doctor health demo",
 }

@@ -8,7 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plexsend.cli.app import ENTRIES, app
+from plexsend.cli.app import app
+from plexsend.cli.entries import ENTRIES
 from plexsend.cli.repeating import refuse_repeated
 from plexsend.sandbox.__main__ import build_parser
 

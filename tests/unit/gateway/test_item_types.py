@@ -19,7 +19,7 @@ from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.services import PRODUCTS, SERVICES
 
 TYPES: dict[str, Any] = {"mms": MmsItem, "lms": LmsItem, "sms": SmsItem, "rcs-mms": RcsMmsItem}
-TIMES = {"send_at", "expires_at"}
+BESIDE = {"send_at", "expires_at", "advertisement", "night_consent"}
 
 
 def test_the_services_are_those_of_the_table() -> None:
@@ -30,7 +30,7 @@ def test_the_services_are_those_of_the_table() -> None:
 def test_an_items_fields_are_those_of_its_schema(product: str) -> None:
     item, rules = TYPES[product], SCHEMAS[product]().rules()
 
-    assert set(item.__annotations__) == {*rules, *TIMES}
+    assert set(item.__annotations__) == {*rules, *BESIDE}
     required = {name for name, rule in rules.items() if rule["required"]}
     # A key may be left out where one is made, and a variant where the call names it.
     left_out = {PRODUCTS[product].variant_field} | (set() if PRODUCTS[product].key_required else {"msg_key"})

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _holds, _hold_writing, _wake, arguments, advance/names, advance/policies, advance/settle
+-- needs: _record, _lanes, _holds, _hold_writing, _wake, arguments, advance/names, advance/policies, advance/settle, advance/gap
 -- The batch that is taken: how it is written down and answered.
 
 -- A caller hears once which server this is, and again where the account began anew.
@@ -63,6 +63,7 @@ local function write_take(chosen, probes)
                              went = num(went - unsent), here = here_of_caller() })
   for _, message in ipairs(chosen) do
     call('HSET', record_of .. message.key, 's', to, 'k', token)
+    if message.gap then note_advertised(message.gap) end
     answer_message(answer, message.key, message.body, message.facts)
   end
   for _, field in ipairs(probes) do

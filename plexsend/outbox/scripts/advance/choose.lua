@@ -1,4 +1,4 @@
--- needs: _record, _policy, _quiet, arguments, advance/names, advance/suppressed
+-- needs: _record, _policy, _lanes, arguments, advance/names, advance/suppressed
 -- Which messages go next: those due come to `ready`, then the first that may share a request are chosen.
 
 -- A message keeps the position it once had.
@@ -112,9 +112,11 @@ local function add_bodies(chosen)
 end
 
 local function choose(lane, most, probing)
+  -- Whether any number is suppressed for more than advertisements is read with the policies.
+  local is_judged = in_force[10] == '1' or is_marked(lane)
   for _ = 1, 5 do
     local chosen = look_through(lane, most, probing)
-    if #chosen == 0 or add_bodies(chosen) and none_suppressed(chosen, lane) then return chosen end
+    if #chosen == 0 or add_bodies(chosen) and (not is_judged or none_suppressed(chosen, lane)) then return chosen end
   end
   return {}
 end

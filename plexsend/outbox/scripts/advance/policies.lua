@@ -14,5 +14,3 @@ local url_in_force = in_force[6]
 local policy_epoch = in_force[7] or ''
 results_days = number_in(in_force[8]) or DEFAULT_RESULTS_KEEP_DAYS
 day_offsets = in_force[9]
--- Whether any number is suppressed for more than advertisements.
-local suppresses_all = in_force[10] == '1'

@@ -1,4 +1,4 @@
--- needs: _record, _policy, _suppressed, arguments, advance/names
+-- needs: _record, _policy, _suppressed, arguments, advance/names, advance/gap
 -- At every take: who must not be written to is not. What is left out ends as cancelled.
 
 local NO_HASH = 'its record has no hash of its number, so nobody knows whether it was refused'
@@ -18,18 +18,22 @@ local function covers(scope, message)
 end
 
 -- Why nothing may go to the message's number: code and words; nil where it may. An error where it cannot be read.
-local function why_suppressed(message, is_ad)
+local function why_suppressed(message, is_ad, gap_days)
   local i = read_record(message.key, 'i')[1]
   if not i or #i < SUPPRESSED_HASH then
     if is_ad then return 'NO_NUMBER_HASH', NO_HASH end
     return nil
   end
-  local value = call('HGET', place_of(string.sub(i, 1, SUPPRESSED_HASH)))
+  local hash = string.sub(i, 1, SUPPRESSED_HASH)
+  local value = call('HGET', place_of(hash))
   for _, entry in ipairs(read_entries(value or '')) do
     if (entry.kind == 'all' or is_ad and entry.kind == 'ads') and covers(entry.scope, message) then
       return 'SUPPRESSED', entry.kind == 'all' and 'its number is suppressed for everything'
                            or 'its number refused advertisements'
     end
+  end
+  if gap_days > 0 and came_too_soon(message, hash, gap_days) then
+    return 'AD_GAP', 'its number had an advertisement within the days of the policy ad_gap_days'
   end
   return nil
 end
@@ -52,11 +56,10 @@ end
 
 -- Answers whether all of them may go.
 local function none_suppressed(chosen, lane)
-  local is_ad = is_of_advertisements(lane)
-  if not is_ad and not suppresses_all then return true end
-  local all = true
+  local is_ad = is_marked(lane)
+  local all, gap_days = true, is_ad and policy('ad_gap_days') or 0
   for _, message in ipairs(chosen) do
-    local is_read, code, words = pcall(why_suppressed, message, is_ad)
+    local is_read, code, words = pcall(why_suppressed, message, is_ad, gap_days)
     if not is_read then
       step_aside(message)
       all = false

@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _receipt, _kept, arguments, advance/names, advance/return, advance/late
+-- needs: _record, _lanes, _counts, _receipt, _kept, arguments, advance/names, advance/return, advance/late, advance/gap
 -- Verdicts on messages that had trouble, or have it now: refused, uncertain, back, accepted after all.
 
 -- A request with it was not answered, or not so that anybody knows. `last_take`: the number of the route's last take.
@@ -44,6 +44,7 @@ local function settle_by_verdict(key, record, verdict)
   end
   if is_refused then
     local event = outcome == 'rejected' and 'reject' or 'fail'
+    if is_marked(record.home) then forget_advertised(key) end
     move(record.home, key, 'sending', event, 0, { 'c', code })
     note(key, event, code, detail)
     return

@@ -1,0 +1,297 @@
+"""`plexsend suppress`: numbers that must not be written to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option, wide_option
+from plexsend.cli.suppressing import (
+    NumberList,
+    account_of_suppressions,
+    kind_option,
+    mark_cells,
+    numbers_given,
+    scope_option,
+)
+from plexsend.cli.suppression_showing import (
+    clock_for_account,
+    columns_for,
+    complain_of,
+    digits_of,
+    facts_of,
+    show_became,
+    show_groups,
+    show_marked,
+    suppressions_of,
+)
+from plexsend.errors import UsageError
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from plexsend.cli.suppressing import GivenNumber
+    from plexsend.outbox.suppression import Suppressing
+
+_NUMBERS = click.argument("numbers", metavar="NUMBER...", nargs=-1)
+_FILE = click.option(
+    "--file", type=click.Path(path_type=Path), metavar="F", help="Every number of this list."
+)
+_OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="G",
+    help="Where the marked list goes; beside it, as NAME.marked.csv, otherwise.",
+)
+_ENCODING = click.option(
+    "--encoding", type=click.Choice(["utf-8", "cp949"]), default="utf-8", help="Of the file."
+)
+_REASON = click.option("--reason", default="", metavar="R", help="Why, for those who ask later.")
+
+
+@click.group(
+    epilog=example(
+        "plexsend suppress add 010-1234-5678 --reason 'asked by letter'",
+        "plexsend suppress check --file customers.csv",
+    )
+)
+def suppress() -> None:
+    """Keep numbers from being written to: who refused advertisements, and whom nobody has.
+
+    What is suppressed is not sent, whenever it was submitted. Who refuses advertisements gets order notices.
+    """
+
+
+@suppress.command(epilog=example("plexsend suppress add 010-1234-5678 --kind ads --reason 'by phone'"))
+@_NUMBERS
+@kind_option
+@scope_option
+@_REASON
+@click.option("--told", is_flag=True, help="The person has heard already that it counts.")
+@account_of_suppressions
+@json_option
+def add(
+    *,
+    numbers: tuple[str, ...],
+    kind: str | None,
+    scope: str | None,
+    reason: str,
+    told: bool,
+    account: str,
+    as_json: bool,
+) -> int:
+    """Suppress numbers. Exit code 1 if any of them is not a number."""
+    from plexsend.cli.login import login_name
+    from plexsend.outbox.suppression import SuppressionKind, SuppressionSource, Suppressor
+
+    screen = Screen(as_json=as_json)
+    given = numbers_given(numbers)
+    origin = Suppressor(SuppressionSource.PERSON, login_name(), reason)
+    with open_outbox(screen) as (settings, store):
+        own = suppressions_of(store, account, settings)
+        became = own.add(
+            digits_of(given), SuppressionKind(kind or "ads"), origin, scope=scope or "", told=told
+        )
+    return show_became(screen, given, became, "suppressed")
+
+
+@suppress.command(epilog=example("plexsend suppress remove 010-1234-5678 --kind ads"))
+@_NUMBERS
+@kind_option
+@scope_option
+@account_of_suppressions
+@json_option
+def remove(
+    *, numbers: tuple[str, ...], kind: str | None, scope: str | None, account: str, as_json: bool
+) -> int:
+    """Let numbers be written to again."""
+    from plexsend.outbox.suppression import Suppressing, SuppressionKind
+
+    screen = Screen(as_json=as_json)
+    given = numbers_given(numbers)
+    with open_outbox(screen) as (settings, store):
+        own = suppressions_of(store, account, settings)
+        became = own.remove(digits_of(given), SuppressionKind(kind) if kind else None, scope=scope)
+    shown = show_became(screen, given, became, "no longer suppressed")
+    return shown or EXIT_REFUSED * (Suppressing.ABSENT in became)
+
+
+@suppress.command(
+    epilog=example("plexsend suppress check 010-1234-5678", "plexsend suppress check --file a.csv")
+)
+@_NUMBERS
+@_FILE
+@_OUTPUT
+@_ENCODING
+@account_of_suppressions
+@wide_option
+@json_option
+def check(
+    *,
+    numbers: tuple[str, ...],
+    file: Path | None,
+    output: Path | None,
+    encoding: str,
+    account: str,
+    wide: bool,
+    as_json: bool,
+) -> int:
+    """Show who is suppressed, or mark your own list.
+
+    Since when, by which way, by whom and why.
+    """
+    screen = Screen(as_json=as_json)
+    if bool(numbers) == (file is not None):
+        raise UsageError("Give numbers, or a list with --file.")
+    with open_outbox(screen) as (settings, store):
+        own, clock = suppressions_of(store, account, settings), clock_for_account(store, account)
+        if file is not None:
+            return show_marked(screen, NumberList(file, encoding), output, own, clock)
+        given = numbers_given(numbers)
+        found = own.look(digits_of(given))
+    known = dict(zip((one.place for one in given if not one.problem), found, strict=True))
+    for one in given:
+        for entry in known.get(one.place, ()):
+            screen.facts({"number": one.masked, **facts_of(entry)})
+        if not one.problem and not known[one.place]:
+            screen.facts({"number": one.masked, "kind": None})
+    rows = [
+        [one.masked, *(mark_cells(entry, clock) if entry else ["not suppressed", *[""] * 5])]
+        for one in given
+        if not one.problem
+        for entry in known[one.place] or (None,)
+    ]
+    screen.table(columns_for(clock), rows, wide=wide)
+    return complain_of(screen, given)
+
+
+@suppress.command("import", epilog=example("plexsend suppress import refused.csv --reason 'old system'"))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@kind_option
+@scope_option
+@_REASON
+@click.option("--untold", is_flag=True, help="The persons have not heard yet that it counts.")
+@_ENCODING
+@account_of_suppressions
+@json_option
+def import_(
+    *,
+    file: Path,
+    kind: str | None,
+    scope: str | None,
+    reason: str,
+    untold: bool,
+    encoding: str,
+    account: str,
+    as_json: bool,
+) -> int:
+    """Suppress every number of FILE.
+
+    CSV with a column of numbers, or text with one a line.
+
+    Exit code 1 if any row holds no number; all others count.
+    """
+    from itertools import islice
+
+    from plexsend.cli.login import login_name
+    from plexsend.outbox.suppression import MOST_AT_ONCE, SuppressionKind, SuppressionSource, Suppressor
+    from plexsend.terminal.meter import meter
+
+    screen = Screen(as_json=as_json)
+    origin = Suppressor(SuppressionSource.IMPORT, login_name(), reason)
+    given: list[GivenNumber] = []
+    became: list[Suppressing] = []
+    with open_outbox(screen) as (settings, store), meter(screen, "suppress", "numbers") as report:
+        own = suppressions_of(store, account, settings)
+        numbers = iter(NumberList(file, encoding))
+        read = 0
+        while page := list(islice(numbers, MOST_AT_ONCE)):
+            read += len(page)
+            became += own.add(
+                digits_of(page),
+                SuppressionKind(kind or "ads"),
+                origin,
+                scope=scope or "",
+                told=not untold,
+            )
+            given += [one for one in page if one.problem]
+            report(read, read)
+    return show_became(screen, given, became, "suppressed")
+
+
+@suppress.command("list", epilog=example("plexsend suppress list"))
+@account_of_suppressions
+@wide_option
+@json_option
+def list_(*, account: str, wide: bool, as_json: bool) -> int:
+    """Show how many numbers are suppressed, and why."""
+    screen = Screen(as_json=as_json)
+    show_groups(screen, account, wide=wide, only=lambda _: True, empty="No number is suppressed.")
+    screen.note("Numbers are kept as hashes: they can be looked up, and not read back or exported.")
+    return 0
+
+
+@suppress.command(
+    epilog=example("plexsend suppress pending", "plexsend suppress pending --file customers.csv")
+)
+@_FILE
+@_OUTPUT
+@_ENCODING
+@account_of_suppressions
+@wide_option
+@json_option
+def pending(
+    *, file: Path | None, output: Path | None, encoding: str, account: str, wide: bool, as_json: bool
+) -> int:
+    """Show whose refusal was not answered yet.
+
+    The law gives 14 days to tell the person that it counts. With --file the rows of your own list are
+    marked: they say whom to tell. Exit code 1 if one is late.
+    """
+    from plexsend.outbox.suppression import is_pending
+
+    screen = Screen(as_json=as_json)
+    if file is None:
+        return show_groups(
+            screen, account, wide=wide, only=is_pending, empty="Every refusal was answered.", due=True
+        )
+    with open_outbox(screen) as (settings, store):
+        own, clock = suppressions_of(store, account, settings), clock_for_account(store, account)
+        return show_marked(screen, NumberList(file, encoding), output, own, clock, only=is_pending)
+
+
+@suppress.command(
+    epilog=example("plexsend suppress told 010-1234-5678", "plexsend suppress told --file done.csv")
+)
+@_NUMBERS
+@_FILE
+@_ENCODING
+@kind_option
+@scope_option
+@account_of_suppressions
+@json_option
+def told(
+    *,
+    numbers: tuple[str, ...],
+    file: Path | None,
+    encoding: str,
+    kind: str | None,
+    scope: str | None,
+    account: str,
+    as_json: bool,
+) -> int:
+    """Note that persons heard that it counts."""
+    from plexsend.outbox.suppression import Suppressing, SuppressionKind
+
+    screen = Screen(as_json=as_json)
+    if bool(numbers) == (file is not None):
+        raise UsageError("Give numbers, or a list with --file.")
+    given = numbers_given(numbers) if file is None else list(NumberList(file, encoding))
+    with open_outbox(screen) as (settings, store):
+        own = suppressions_of(store, account, settings)
+        became = own.tell(digits_of(given), SuppressionKind(kind) if kind else None, scope=scope)
+    shown = show_became(screen, given, became, "answered")
+    return shown or EXIT_REFUSED * (Suppressing.ABSENT in became)

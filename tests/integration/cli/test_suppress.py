@@ -1,0 +1,171 @@
+"""`plexsend suppress`: numbers come in by hand and by file, and never out again."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.suppression import SuppressionKind, Suppressions, SuppressionSource, Suppressor
+from plexsend.settings import NumberKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
+
+KEY = "k" * 32
+NUMBER, OTHER = "010-2345-6789", "010-3456-7890"
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def suppress(run: Callable[..., Any], store: Store) -> Callable[..., Any]:
+    """`plexsend suppress …`, in an account that had messages."""
+    store.client.set(store.keys.here("main"), 0)
+    return lambda *words, **more: run("suppress", *words, PLEXSEND_NUMBER_KEY=KEY, **more)
+
+
+def test_a_number_is_added_checked_and_removed(suppress: Callable[..., Any]) -> None:
+    added = suppress("add", NUMBER, "+82 10 3456 7890", "--reason", "by letter", "--json")
+    assert (added.code, added.lines) == (0, [{"added": 2}])
+    assert suppress("add", NUMBER).out == "0 numbers suppressed, 1 known before.\n"
+    (found, none) = suppress("check", NUMBER, "010-9999-8888", "--json").lines
+    assert {name: found[name] for name in ("number", "kind", "scope", "source", "why", "told")} == {
+        "number": "010-****-6789", "kind": "ads", "scope": None, "source": "person", "why": "by letter",
+        "told": False,
+    }  # fmt: skip
+    assert none == {"number": "010-****-8888", "kind": None}
+    shown = suppress("check", NUMBER, "010-9999-8888")
+    assert "by letter" in shown.out
+    assert "not suppressed" in shown.out
+    assert "2345" not in shown.out + shown.err
+    assert suppress("remove", NUMBER).out == "1 number no longer suppressed.\n"
+    again = suppress("remove", NUMBER)
+    assert (again.code, again.out) == (1, "0 numbers no longer suppressed, 1 not suppressed.\n")
+
+
+def test_what_is_not_a_number_is_named_without_it_and_the_others_count(suppress: Callable[..., Any]) -> None:
+    ended = suppress("add", "02-2345-6789", NUMBER)
+    assert (ended.code, ended.out) == (1, "1 number suppressed.\n")
+    assert "number 1" in ended.err
+    assert "2345" not in ended.err
+    ended = suppress("add", "-", typed=f"{OTHER}\n\nnobody\n")
+    assert (ended.code, ended.out) == (1, "1 number suppressed.\n")
+    assert "number 2" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "because"),
+    [
+        (("add",), "one a line on stdin"),
+        (("check",), "Give numbers, or a list with --file"),
+        (("check", NUMBER, "--file", "a.csv"), "Give numbers, or a list with --file"),
+        (("add", NUMBER, "--scope", "everywhere"), "is not a scope"),
+        (("add", NUMBER, "--kind", "seen"), "seen"),
+    ],
+)
+def test_wrong_usage(suppress: Callable[..., Any], words: tuple[str, ...], because: str) -> None:
+    ended = suppress(*words)
+    assert ended.code == 2
+    assert because in ended.err
+
+
+def test_without_the_key_it_says_so(run: Callable[..., Any]) -> None:
+    ended = run("suppress", "check", NUMBER)
+    assert ended.code == 2
+    assert "PLEXSEND_NUMBER_KEY" in ended.err
+
+
+def test_scopes_are_kept_apart(suppress: Callable[..., Any]) -> None:
+    suppress("add", NUMBER, "--scope", "1588-1234")
+    suppress("add", NUMBER, "--scope", "080-123-4567", "--kind", "all")
+    found = suppress("check", NUMBER, "--json").lines
+    assert [(one["kind"], one["scope"]) for one in found] == [
+        ("ads", "sender 15881234"),
+        ("all", "refusal 0801234567"),
+    ]
+    assert suppress("remove", NUMBER, "--scope", "account").code == 1
+    assert suppress("remove", NUMBER, "--scope", "sender:15881234").code == 0
+    assert len(suppress("check", NUMBER, "--json").lines) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
+def test_a_list_is_imported_and_another_is_marked(
+    suppress: Callable[..., Any], tmp_path: Path, encoding: str
+) -> None:
+    refused = tmp_path / "refused.csv"
+    refused.write_text(f"이름,휴대폰 번호\n김,{NUMBER}\n이,없음\n박,{OTHER}\n", encoding=encoding)
+    ended = suppress("import", str(refused), "--reason", "옛 시스템", "--encoding", encoding)
+    assert (ended.code, ended.out) == (1, "2 numbers suppressed.\n")
+    assert "line 3" in ended.err
+    own = tmp_path / "own.csv"
+    own.write_text(f"name,phone\nkim,{NUMBER}\nlee,010-7777-8888\nodd,12\n", encoding="utf-8")
+    marked = suppress("check", "--file", str(own), "--json")
+    target = tmp_path / "own.marked.csv"
+    assert marked.lines == [{"rows": 3, "marked": 1, "not_numbers": 1, "file": str(target)}]
+    assert target.stat().st_mode & 0o777 == 0o600
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        header, kim, lee, odd = csv.reader(file)
+    assert header == ["name", "phone", "suppressed", "scope", "since", "source", "by", "why"]
+    assert (kim[:4], kim[5], kim[7]) == (["kim", NUMBER, "ads", "account"], "import", "옛 시스템")
+    assert lee == ["lee", "010-7777-8888", "", "", "", "", "", ""]
+    assert odd[2] == "not a number"
+    assert suppress("check", "--file", str(own)).code == 2, "the marked list is there"
+    assert suppress("check", "--file", str(own), "--output", str(tmp_path / "b.csv")).code == 1
+
+
+def test_a_text_file_has_one_number_a_line(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "refused.txt"
+    file.write_text(f"{NUMBER}\n\n{OTHER}\n", encoding="utf-8")
+    assert suppress("import", str(file)).out == "2 numbers suppressed.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "because"), [("a,b\n1,2\n", "no column of numbers"), ("phone,번호\n1,2\n", "several columns")]
+)
+def test_a_list_without_its_column_is_refused(
+    suppress: Callable[..., Any], tmp_path: Path, content: str, because: str
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(content, encoding="utf-8")
+    ended = suppress("import", str(file))
+    assert ended.code != 0
+    assert because in ended.err
+    assert suppress("import", str(tmp_path / "missing.csv")).code != 0
+
+
+def test_the_list_shows_counts_and_says_that_numbers_stay_inside(suppress: Callable[..., Any]) -> None:
+    assert "No number is suppressed." in suppress("list").err
+    suppress("add", NUMBER, OTHER, "--reason", "by letter")
+    (line,) = suppress("list", "--json").lines
+    assert (line["kind"], line["numbers"], line["why"]) == ("ads", 2, "by letter")
+    shown = suppress("list")
+    assert "by letter" in shown.out
+    assert "not read back or exported" in shown.err
+
+
+def test_refusals_wait_for_their_answer_for_fourteen_days(
+    suppress: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    assert "Every refusal was answered." in suppress("pending").err
+    suppress("add", NUMBER)
+    (line,) = suppress("pending", "--json").lines
+    assert (line["kind"], line["numbers"]) == ("ads", 1)
+    own = Suppressions(store, "main", NumberKey(KEY))
+    long_ago = server_ms(store) - 15 * DAY_MS
+    call = Suppressor(SuppressionSource.REFUSAL_CALL)
+    own.add(["01034567890"], SuppressionKind.ADS, call, since_ms=long_ago)
+    late = suppress("pending")
+    assert late.code == 1
+    assert "1 refusal should have been answered by now" in late.out
+    file = tmp_path / "own.txt"
+    file.write_text(f"{NUMBER}\n{OTHER}\n010-7777-8888\n", encoding="utf-8")
+    assert suppress("pending", "--file", str(file)).out.startswith("2 of 3 rows marked")
+    assert suppress("told", NUMBER, OTHER).out == "2 numbers answered.\n"
+    assert suppress("told", "010-7777-8888").code == 1
+    assert suppress("pending").code == 0
+    assert suppress("list", "--json").lines != []
