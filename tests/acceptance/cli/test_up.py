@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from tests.pages import Page, printed
+from tests.pictures import jpg
 
 if TYPE_CHECKING:
     from typing import Any
@@ -50,7 +51,7 @@ def up(shared_terminal: Any) -> Any:
 @pytest.fixture(scope="module")
 def exports(up: Any) -> dict[str, str]:
     """What it says to export, as a shell would understand it."""
-    (line,) = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
+    line, _ = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
     return variables(line)
 
 
@@ -147,6 +148,19 @@ def test_an_application_hears_what_receipts_say(exports: dict[str, str]) -> None
         "delivered,success,receipt,,None",
         "undelivered,failure,receipt,no_such_number,True",
     ]
+
+
+def test_with_the_line_for_uploads_a_message_shows_a_file(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    _, line = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
+    picture = shared_terminal.folder / "a picture.jpg"
+    picture.write_bytes(jpg())
+    run = shared_terminal.run(
+        *SEND, "--image", str(picture), "--wait", "60", "--json", **exports, **variables(line)
+    )
+    assert run.process.returncode == 0, run.err.read_text()
+    assert json.loads(run.text().splitlines()[-1])["state"] == "delivered"
 
 
 def test_the_line_for_another_worker_starts_one_that_sends(
