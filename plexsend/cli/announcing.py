@@ -59,8 +59,8 @@ def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> No
         screen.say(f"  {_FIRST_MESSAGE}")
         screen.say("To add a worker there:")
         screen.say(f"  {_shell(_for_a_worker(exports))} plexsend worker")
-        screen.say("To upload pictures there, and send files (docs/pictures.md):")
-        screen.say(f"  export {_shell(_for_uploads(exports))}")
+        screen.say("To upload a picture there:")
+        screen.say(f"  {_shell(_for_uploads(exports))} plexsend upload FILE")
         screen.say("The numbers for which the sandbox has a fixed outcome are listed in docs/sandbox.md.")
     screen.say()
     screen.say("Ctrl-C stops everything.")
@@ -92,7 +92,7 @@ def _for_a_worker(exports: Mapping[str, str]) -> dict[str, str]:
 
 
 def _for_uploads(exports: Mapping[str, str]) -> dict[str, str]:
-    """Return what uploads need beside the rest: where to, and whose secret."""
+    """Return what uploads need beside the `export` line: where to, and whose secret."""
     account = f"{environment.ACCOUNTS}MAIN"
     return {
         environment.UPLOAD_URL: exports[environment.UPLOAD_URL],

@@ -51,7 +51,7 @@ def up(shared_terminal: Any) -> Any:
 @pytest.fixture(scope="module")
 def exports(up: Any) -> dict[str, str]:
     """What it says to export, as a shell would understand it."""
-    line, _ = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
+    (line,) = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
     return variables(line)
 
 
@@ -153,7 +153,7 @@ def test_an_application_hears_what_receipts_say(exports: dict[str, str]) -> None
 def test_with_the_line_for_uploads_a_message_shows_a_file(
     up: Any, exports: dict[str, str], shared_terminal: Any
 ) -> None:
-    _, line = re.findall(r"^  export (.*)$", up.text(), re.MULTILINE)
+    (line,) = re.findall(r"^  (.*) plexsend upload FILE$", up.text(), re.MULTILINE)
     picture = shared_terminal.folder / "a picture.jpg"
     picture.write_bytes(jpg())
     run = shared_terminal.run(
