@@ -1,7 +1,7 @@
 """Fallbacks: what an RCS item says is to be sent in its place where it reaches nobody.
 
-It is written as an item of its own service without a `msg_key`, and judged with its first by the rules of that
-service. It never goes on the wire with its first.
+It is written as an item of its own service without a `msg_key`, and judged with its first by the rules of
+that service. It never goes on the wire with its first.
 """
 
 from __future__ import annotations
@@ -92,10 +92,9 @@ def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: 
         guards: What holds for the numbers of the account.
     """
     problems = list(_problems_of_first(asked, first, lane))
-    if problems:
+    if problems or not isinstance(asked.fallback, Mapping):
         return Judged(problems=tuple(problems))
     after_ms = _after_ms(asked.after_s, problems)
-    assert isinstance(asked.fallback, Mapping)
     fields = {str(name): value for name, value in asked.fallback.items()}
     service = fields.pop(_SERVICE, None)
     if service not in FALLBACK_SERVICES:
@@ -104,12 +103,14 @@ def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: 
         return Judged(problems=tuple(problems))
     if "msg_key" in fields:
         problems.append(
-            Problem(f"{FALLBACK}.msg_key", "is given, and a fallback has the key of its message", "Leave it out.")
+            Problem(
+                f"{FALLBACK}.msg_key", "is given, and a fallback has the key of its message", "Leave it out."
+            )
         )
         del fields["msg_key"]
-    item = _load(fields, service, first, lane, terms, guards, problems)
-    if item is None or problems:
-        return Judged(problems=tuple(problems))
+    item, wrong = _load(_Draft(service, fields, first, lane), terms, guards)
+    if item is None or problems or wrong:
+        return Judged(problems=(*problems, *wrong))
     kept = Fallback(
         Lane.of(service, item.variant, lane.account, terms.group, lane.advertising),
         get_loader(service).stamp.stored,
@@ -159,25 +160,32 @@ def _after_ms(given: object, problems: list[Problem]) -> int:
     return 0
 
 
-def _load(
-    fields: dict[str, Any],
-    service: str,
-    first: Item,
-    lane: Lane,
-    terms: Terms,
-    guards: Guards,
-    problems: list[Problem],
-) -> Item | None:
-    """Return the fallback as an item, or None with what is wrong with it noted."""
-    given = {"receiver_number": first.receiver, "sender_number": first.sender, **fields}
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A fallback before it is judged."""
+
+    service: str
+    fields: Mapping[str, Any]
+    first: Item
+    lane: Lane
+    """Of the first."""
+
+
+def _load(draft: _Draft, terms: Terms, guards: Guards) -> tuple[Item | None, tuple[Problem, ...]]:
+    """Return the fallback as an item, and what is wrong with it; no item where that cannot be judged."""
+    first, kind = draft.first, draft.lane.advertising
+    given = dict(draft.fields)
     for name, usual in (("receiver_number", first.receiver), ("sender_number", first.sender)):
-        given[name] = _unless_blank(given[name]) or usual
-    is_ad = lane.advertising is not Advertising.NO
+        given[name] = _unless_blank(given.get(name)) or usual
     own = replace(
-        terms, advertisement=is_ad, night_consent=lane.advertising is Advertising.CONSENTED, variant=None
+        terms,
+        advertisement=kind is not Advertising.NO,
+        night_consent=kind is Advertising.CONSENTED,
+        variant=None,
     )
     marked, advertised = advertise(given, own, guards.marks)
-    if advertised.kind is not lane.advertising:
+    problems = list(map(_inside, advertised.problems))
+    if advertised.kind is not kind:
         problems.append(
             Problem(
                 f"{FALLBACK}.msg",
@@ -185,19 +193,16 @@ def _load(
                 "Mark the message as one too, or take the mark off.",
             )
         )
-    problems.extend(map(_inside, advertised.problems))
     try:
-        item = get_loader(service).load(
+        item = get_loader(draft.service).load(
             {**marked, "msg_key": fallback_key(first.msg_key)},
             default_origin=guards.origin_cid,
             replace=terms.replace,
             mend_numbers=terms.mend_numbers,
         )
     except InvalidItem as exc:
-        problems.extend(_inside(advertised.counted(each)) for each in exc.problems)
-        return None
-    problems.extend(map(_inside, guards.problems(item)))
-    return item
+        return None, (*problems, *(_inside(advertised.counted(each)) for each in exc.problems))
+    return item, (*problems, *map(_inside, guards.problems(item)))
 
 
 def _inside(problem: Problem) -> Problem:

@@ -193,13 +193,11 @@ class Pipeline:
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
-        asked = None
-        if isinstance(raw, Mapping):
-            raw, asked = take_fallback(raw)
         raw, placed, key_of = self._pictures.take_out(raw, entry.key_of)
         wrong = wrong if placed is None else (*wrong, *placed.problems)
-        advertised = PLAIN
+        advertised, asked = PLAIN, None
         if isinstance(raw, Mapping):
+            raw, asked = take_fallback(raw)
             raw, advertised = advertise(raw, self._terms, self._guarded.marks)
             wrong = (*wrong, *advertised.problems)
         lacks_key = lacks_own_key(raw)
@@ -223,29 +221,29 @@ class Pipeline:
             part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
-        lane = self._lanes.get((item.variant, advertised.kind))
-        if lane is None:
-            terms = self._terms
-            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
-            self._lanes[item.variant, advertised.kind] = lane
-        instead = NOTHING
-        if asked is not None:
-            instead = judge_fallback(asked, item, lane, self._terms, self._guarded)
+        lane = self._lane_of(item.variant, advertised.kind)
+        instead = judge_fallback(asked, item, lane, self._terms, self._guarded) if asked else NOTHING
         wrong = (*wrong, *reserved_key(item), *self._guarded.problems(item), *instead.problems)
         if wrong:
             part.invalid.append(Invalid(index, None if lacks_key else msg_key, wrong))
             return
         # Most items have neither, and an empty generator costs as much as the rest of this function.
-        if item.warnings:
-            part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
-        if item.replacements:
-            part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        if instead is not NOTHING:
-            part.warnings.extend(Remark(index, msg_key, problem) for problem in instead.warnings)
-            part.replacements.extend(Remark(index, msg_key, problem) for problem in instead.replacements)
+        if item.warnings or item.replacements or asked:
+            warnings = (*item.warnings, *instead.warnings)
+            replacements = (*item.replacements, *instead.replacements)
+            part.warnings.extend(Remark(index, msg_key, problem) for problem in warnings)
+            part.replacements.extend(Remark(index, msg_key, problem) for problem in replacements)
         receiver = receiver_of(item.receiver, self._terms.number_key)
         new = NewMessage(msg_key, item.body, receiver, fallback=instead.fallback)
         chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
+
+    def _lane_of(self, variant: str | None, kind: Advertising) -> Lane:
+        lane = self._lanes.get((variant, kind))
+        if lane is None:
+            terms = self._terms
+            lane = Lane.of(terms.service, variant, terms.account, terms.group, kind)
+            self._lanes[variant, kind] = lane
+        return lane
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""

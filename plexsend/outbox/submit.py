@@ -64,6 +64,11 @@ class NewMessage:
         return blake2b(self.said or self.body, digest_size=16).digest()
 
     @property
+    def instead(self) -> bytes:
+        """16 bytes that tell its fallback from another; empty without one."""
+        return b"" if self.fallback is None else self.fallback.identity
+
+    @property
     def kept(self) -> bytes:
         """Its fallback as it is kept; empty without one."""
         return b"" if self.fallback is None else self.fallback.kept
@@ -195,12 +200,15 @@ class Submitter:
             for each in (lane, *lanes.values()):
                 self._announce(each)
             reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
-        if text(reply[0]) == "closed":
-            closing = parse_closing(lane.account, lane.group or "", text(reply[1]))
+        return self._read(lane, [text(value) for value in reply], len(messages))
+
+    def _read(self, lane: Lane, reply: Sequence[str], messages: int) -> list[Submitted]:
+        if reply[0] == "closed":
+            closing = parse_closing(lane.account, lane.group or "", reply[1])
             raise refusal(closing, clock_of(self._store, lane.account))
-        if text(reply[0]) in _OF_ALL:
-            return [Submitted(_OF_ALL[text(reply[0])], None)] * len(messages)
-        return _answers([text(value) for value in reply])
+        if reply[0] in _OF_ALL:
+            return [Submitted(_OF_ALL[reply[0]], None)] * messages
+        return _answers(reply)
 
     # Account and route are named before their first message, so that no message is where nobody looks.
     # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is

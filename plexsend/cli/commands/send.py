@@ -95,7 +95,9 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     metavar="S",
     help="For RCS: the service through which something is sent in its place where it reaches nobody.",
 )
-@click.option("--fallback-text", metavar="T", help="What that says. Its other fields: --field fallback.title=…")
+@click.option(
+    "--fallback-text", metavar="T", help="What that says. Its other fields: --field fallback.title=…"
+)
 @click.option(
     "--wait",
     "wait_s",
@@ -180,7 +182,9 @@ def _with_fallback(fields: Mapping[str, str], service: str | None, text: str | N
         return dict(fields)
     own = {"fallback.service": service, "fallback.msg": text}
     if twice := sorted(own.keys() & fields.keys()):
-        raise UsageError(f"{', '.join(twice)} is given as --field and by an option. Leave one of the two out.")
+        raise UsageError(
+            f"{', '.join(twice)} is given as --field and by an option. Leave one of the two out."
+        )
     return {**fields, **own}
 
 

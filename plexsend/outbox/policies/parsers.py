@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.euckr import normalise, size_bytes
-from plexsend.gateway.receipt_codes import ReceiptClass
 from plexsend.gateway.numbers import normalise_receiver, normalise_sender
+from plexsend.gateway.receipt_codes import ReceiptClass
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.states import FINAL, State
 from plexsend.settings.gateway_urls import base_url

@@ -230,8 +230,8 @@ _OF_PERSONS = (
         "0",
         whole(0, 604_800),
         "So many seconds after the acceptance an RCS message's fallback is sent if no receipt came: **this "
-        "can send both**, where the receipt is only late. 0: never for that reason. It counts from the submit "
-        "of a message on.",
+        "can send both**, where the receipt is only late. 0: never for that reason. It counts from the "
+        "submit of a message on.",
         per_service=True,
     ),
     _set_by_a_person(

@@ -57,7 +57,7 @@ def receipt_causes(record: Record, *, receipts_come: bool, zone: tzinfo | None, 
 
 
 def fallback_causes(record: Record) -> list[Cause]:
-    """Return what is with a message's fallback, or of which message it is one; nothing where neither is so."""
+    """Return what is with a message's fallback, or of which message it is one; nothing for others."""
     if record.fallback_of is not None:
         return [Cause("fallback", f"it was sent in place of {record.fallback_of}")]
     if record.fallback is FallbackFate.SENT:

@@ -150,7 +150,9 @@ def _view(
     lanes: Sequence[Lane], counts: Counter[str], standing: list[Hold], closed: dict[str, Closing]
 ) -> GroupView:
     first = lanes[0]
-    states = Counter({state: counts[f"s:{state}"] + counts[f"a:{state}"] - counts[f"b:{state}"] for state in State})
+    states = Counter(
+        {state: counts[f"s:{state}"] + counts[f"a:{state}"] - counts[f"b:{state}"] for state in State}
+    )
     covered = {hold.field: hold for lane in lanes for hold in covering(standing, lane)}
     group = first.group or ""
     kept = tuple(covered.values())

@@ -47,10 +47,10 @@ p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → n
 p{a}:routes          set     routes of the lanes in the index
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
-p{a}:f:<msg_key>     string  the fallback of this message, while it is neither made nor dropped: `<what tells it
-                             from others> <ms after which it is made without a receipt> <lane> <stamp> <digest>
-                             <receiver>` (bytes in hex), a line end, and the item as it goes on the wire, under
-                             the key `<msg_key>~f`
+p{a}:f:<msg_key>     string  the fallback of this message, while it is neither made nor dropped: what tells it
+                             from others, ms after which it is made without a receipt, lane, stamp, digest,
+                             receiver (bytes in hex, blanks between), a line end, and the item as it goes on
+                             the wire, under the key `<msg_key>~f`
 p{a}:overdue         zset    msg_key → ms at which its fallback is due without a receipt, or decided once more
 p{a}:cancelled       hash    group that a cancel closed and a person opened again → ms of that: what was
                              submitted before has no fallback any more. Forgotten with its last lane
@@ -165,8 +165,8 @@ f                    flags, one letter each: m may have been sent, a goes alone,
                      e put back into `ended`, from which it had gone, t its fallback is made also where no
                      receipt comes in time
 a                    of a message with a fallback: 16 bytes that tell it from another fallback
-b                    of a message with a fallback: `kept`, `kept <ms>` (made also where no receipt came so long
-                     after the acceptance), `made`; none where it was dropped
+b                    of a message with a fallback: `kept`, `kept <ms>` (made also where no receipt came so
+                     long after the acceptance), `made`; none where it was dropped
 h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of

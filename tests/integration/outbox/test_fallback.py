@@ -5,28 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plexsend.outbox.advance import Mode
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.fallbacks import Fallback, FallbackFate, fallback_key
 from plexsend.outbox.groups import cancel as cancel_group
 from plexsend.outbox.groups import open_
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.receipts import Receipt, Reception, take_receipts
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act, ask
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
-from tests.integration.outbox.bench import STAMP, Bench, accepted, verdicts
+from plexsend.outbox.suppression import SuppressionKind, Suppressions, SuppressionSource, Suppressor
+from tests.integration.outbox.bench import NUMBER_KEY, STAMP, Bench, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 RCS = Lane("rcs-mms-bulk", "RMM", "main")
 MMS = Lane("mms-bulk", None, "main")
+NUMBER = "01023456789"
 BODY = b'{"msg_key":"a~f","msg":"instead"}'
 DELIVERED, FAILED, DUPLICATE, NOBODY_KNOWS = "00000", "74002", "71003", "X1"
 
@@ -47,14 +52,17 @@ def submit(
     after_s: int = 0,
     body: bytes = b'{"a":1}',
     instead: bytes = BODY,
+    advertising: Advertising = Advertising.NO,
     **times: Any,
 ) -> Submitted:
-    """Submit an RCS message with a fallback."""
-    kept = Fallback(Lane("mms-bulk", None, "main", group), STAMP, instead, b"", after_s * 1000)
-    lane = Lane("rcs-mms-bulk", "RMM", "main", group)
-    (answer,) = bench.intake.add(
-        lane, [NewMessage(key, body, fallback=kept)], stamp="rcs-mms:v1:1:bbbbbbbb", form=3, **times
+    """Submit an RCS message with a fallback; advertisements to the same number."""
+    receiver = b"" if advertising is Advertising.NO else receiver_of(NUMBER, NUMBER_KEY)
+    kept = Fallback(
+        Lane.of("mms-bulk", None, "main", group, advertising), STAMP, instead, receiver, after_s * 1000
     )
+    lane = Lane.of("rcs-mms-bulk", "RMM", "main", group, advertising)
+    new = NewMessage(key, body, receiver, fallback=kept)
+    (answer,) = bench.intake.add(lane, [new], stamp="rcs-mms:v1:1:bbbbbbbb", form=3, **times)
     return answer
 
 
@@ -283,7 +291,7 @@ def test_a_cancel_while_it_is_being_sent_drops_it(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("is_opened", [False, True])
-def test_the_cancel_of_a_group_drops_what_of_it_was_accepted(bench: Bench, is_opened: bool) -> None:
+def test_the_cancel_of_a_group_drops_what_of_it_was_accepted(bench: Bench, *, is_opened: bool) -> None:
     group = Lane("rcs-mms-bulk", "RMM", "main", "spring")
     submit(bench, group="spring")
     settle(bench, Outcome.ACCEPTED, "C100", group)
@@ -354,8 +362,10 @@ def test_the_policy_says_it_for_items_that_do_not(bench: Bench) -> None:
     assert sent(bench) == ["a~f"]
 
 
-@pytest.mark.parametrize(("codes", "goes"), [("", False), ("permanent", True), ("temporary", False), ("74002", True)])
-def test_a_policy_says_which_receipts_send_it(bench: Bench, codes: str, goes: bool) -> None:
+@pytest.mark.parametrize(
+    ("codes", "goes"), [("", False), ("permanent", True), ("temporary", False), ("74002", True)]
+)
+def test_a_policy_says_which_receipts_send_it(bench: Bench, codes: str, *, goes: bool) -> None:
     put(bench.store, Where(), {"fallback_codes": tuple(codes.split(","))}, by="me", reason="a test's own")
     submit(bench)
     EVENTS["accepted"](bench)
@@ -434,7 +444,8 @@ def test_the_walk_takes_away_a_fallback_without_its_message(bench: Bench) -> Non
     client: Any = bench.store.client
     client.set(f"{bench.store.keys.account('main')}f:z", "00 0 mms-bulk@main s 00 \n{}")
     found = audit(bench.store)
-    assert [(each.msg_key, each.what) for each in found.discrepancies] == [("z", "there is a fallback without its message")]
+    (broken,) = found.discrepancies
+    assert (broken.msg_key, broken.what) == ("z", "there is a fallback without its message")
     bench.heal(records=["z"])
     assert not is_kept(bench, "z")
 
@@ -446,3 +457,61 @@ def test_a_message_settled_for_a_drain_that_is_gone_has_its_fallback_too(bench: 
     assert fate(bench) is KEPT
     EVENTS["rejected"](bench)
     assert sent(bench) == [fallback_key("a")]
+
+
+OF_ADS = (
+    Lane.of("rcs-mms-bulk", "RMM", "main", None, Advertising.CONSENTED),
+    Lane.of("mms-bulk", None, "main", None, Advertising.CONSENTED),
+)
+
+
+def test_an_advertisement_and_its_fallback_are_one_for_the_days_between_two(bench: Bench) -> None:
+    put(bench.store, Where(), {"ad_gap_days": 3}, by="me", reason="a test's own")
+    submit(bench, advertising=Advertising.CONSENTED)
+    settle(bench, Outcome.ACCEPTED, "C100", OF_ADS[0])
+    post(bench, FAILED)
+    assert sent(bench, OF_ADS[1]) == ["a~f"]
+    # Another one is a second.
+    submit(bench, "b", advertising=Advertising.CONSENTED)
+    bench.rest(lane=OF_ADS[0])
+    assert bench.record("b").code == "AD_GAP"
+
+
+def test_who_refused_meanwhile_gets_no_fallback(bench: Bench) -> None:
+    submit(bench, advertising=Advertising.CONSENTED)
+    settle(bench, Outcome.ACCEPTED, "C100", OF_ADS[0])
+    refused = Suppressions(bench.store, "main", NUMBER_KEY)
+    refused.add([NUMBER], SuppressionKind.ADS, Suppressor(SuppressionSource.REFUSAL_CALL))
+    post(bench, FAILED)
+    bench.rest("p2.2", lane=OF_ADS[1])
+    made = bench.record("a~f")
+    assert (made.state, made.code) == (State.CANCELLED, "SUPPRESSED")
+
+
+TAKES = ("accepted", "rejected", "known key", "failed", "unknown code", "parked", "given back", "taken")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(course=st.lists(st.sampled_from(sorted(EVENTS)), min_size=2, max_size=7), timed=st.booleans())
+def test_in_no_order_of_events_does_it_go_twice_or_with_a_delivery_before_it(
+    bench: Bench, course: list[str], *, timed: bool
+) -> None:
+    client: Any = bench.store.client
+    client.flushdb()
+    bench = Bench(bench.store)
+    submit(bench, after_s=60 if timed else 0)
+    went: list[str] = []
+    for event in course:
+        if event in TAKES and bench.state("a") is not State.WAITING:
+            continue
+        if event == "to be tried again" and bench.state("a") is not State.WAITING:
+            continue
+        was_delivered = bench.state("a") is State.DELIVERED
+        EVENTS[event](bench)
+        new = sent(bench)
+        assert not (was_delivered and new)
+        went += new
+        bench.let_pass(8_000)
+        assert went + sent(bench) in ([], ["a~f"])
+        assert is_kept(bench) is (fate(bench) is KEPT)
+        assert (fate(bench) is SENT) is bool(went)

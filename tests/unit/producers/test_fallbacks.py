@@ -53,11 +53,13 @@ def rcs(**fields: object) -> dict[str, Any]:
 
 
 def run(
-    *items: object, taker: Taker | None = None, service: str = "rcs-mms-bulk", policies: Any = None, **terms: Any
+    *items: object,
+    taker: Taker | None = None,
+    service: str = "rcs-mms-bulk",
+    policies: Any = None,
+    **terms: Any,
 ) -> Submission:
-    known = guards(
-        **(policies or {"sender_name": MARKS.sender_name, "refusal_number": MARKS.refusal_number})
-    )
+    known = guards(**(policies or {"sender_name": MARKS.sender_name, "refusal_number": MARKS.refusal_number}))
     whole_terms = Terms(service, "main", **{"number_key": NumberKey("k" * 32), **terms})
     pipeline = Pipeline(whole_terms, get_loader(service), taker or Taker(), guards=known)
     whole = Submission()
@@ -98,7 +100,9 @@ def test_it_goes_into_the_same_group_and_is_an_advertisement_with_its_message(
     header: str, group: str | None
 ) -> None:
     taker = Taker()
-    item = rcs(header=header, fallback={**LMS, "service": "mms-bulk", "file_path": ["http://a.example/b.jpg"]})
+    item = rcs(
+        header=header, fallback={**LMS, "service": "mms-bulk", "file_path": ["http://a.example/b.jpg"]}
+    )
     assert run(item, taker=taker, group=group).invalid == []
     ((lane, _),) = taker.taken
     assert taker.fallback.lane.name == lane.replace("rcs-mms-bulk.RMM", "mms-bulk")
@@ -203,7 +207,13 @@ def test_another_fallback_of_the_same_message_has_another_identity() -> None:
 
 @pytest.mark.parametrize(
     ("text", "fate"),
-    [("", None), ("kept", FallbackFate.KEPT), ("kept 60000", FallbackFate.KEPT), ("made", FallbackFate.SENT), ("x", None)],
+    [
+        ("", None),
+        ("kept", FallbackFate.KEPT),
+        ("kept 60000", FallbackFate.KEPT),
+        ("made", FallbackFate.SENT),
+        ("x", None),
+    ],
 )
 def test_a_record_says_what_is_with_it(text: str, fate: FallbackFate | None) -> None:
     assert read_fate(text) is fate

@@ -57,10 +57,8 @@ end
 -- A fallback that is kept and of which should have been decided is decided at the next sweep. One without its first goes:
 -- nothing could make it any more.
 local function mend_fallback(key, state, b)
-  if not is_kept_in(b) then
-    if b ~= FALLBACK_MADE then call('DEL', kept_of(key)) end
-    return
-  end
+  if not state then call('DEL', kept_of(key)) end
+  if not is_kept_in(b) then return end
   if call('EXISTS', kept_of(key)) == 0 then
     call('HDEL', record_of .. key, 'b')
   elseif state and not LIVING(state) and (made_after(b) or not SENT(state)) then
