@@ -13,19 +13,14 @@ from plexsend.errors import InvalidItem
 from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
-from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
+from plexsend.producers.advertisements import PLAIN, advertise
+from plexsend.producers.beside import beside
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
-from plexsend.producers.fallbacks import (
-    FALLBACK_FIELDS,
-    NOTHING,
-    judge_fallback,
-    reserved_key,
-    take_fallback,
-)
+from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.incoming import lacks_own_key
-from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
+from plexsend.producers.moments import Moments, has_moments, take_moments
 from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
@@ -40,9 +35,6 @@ if TYPE_CHECKING:
     from plexsend.producers.incoming import Incoming
     from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.terms import Terms
-
-BESIDE = (*MOMENTS, *ADVERTISING_FIELDS, *FALLBACK_FIELDS)
-"""What may be said of an item beside the fields of the gateway."""
 
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
@@ -75,6 +67,7 @@ class Pipeline:
         # One for each variant and kind: items of a chunk share their lane where it is the same object.
         self._lanes: dict[tuple[str | None, Advertising], Lane] = {}
         self._loader = loader
+        self._beside = beside(loader.product.name)
         self._stamp = loader.stamp
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
@@ -212,7 +205,7 @@ class Pipeline:
                 variant=self._terms.variant,
                 replace=self._terms.replace,
                 mend_numbers=self._terms.mend_numbers,
-                beside=BESIDE,
+                beside=self._beside,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.

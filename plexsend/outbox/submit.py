@@ -55,7 +55,7 @@ class NewMessage:
     """What `receiver_of` returns; empty where the number is not known."""
     said: bytes = field(default=b"", repr=False)
     """The body with its pictures by their content, whatever addresses they have; empty: as the body is."""
-    fallback: Fallback | None = None
+    fallback: Fallback | None = field(default=None, repr=False)
     """What is sent where it reaches nobody; None: nothing is."""
 
     @property

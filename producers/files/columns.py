@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.receipt_codes import Family, family_of
 from plexsend.gateway.services import get_service
-from plexsend.producers.fallbacks import FALLBACK, FALLBACK_FIELDS, FALLBACK_SERVICES
-from plexsend.producers.pipeline import BESIDE
+from plexsend.producers.beside import beside
+from plexsend.producers.fallbacks import FALLBACK, FALLBACK_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,10 +94,9 @@ def fields_of(service: str) -> frozenset[str]:
     return frozenset((*(leaf.name for leaf in own), *_beside(product)))
 
 
-def _beside(product: str) -> Iterator[str]:
-    """Yield the columns for what is said of an item and does not go on the wire."""
-    spared = (FALLBACK,) if family_of(product) is Family.RCS else FALLBACK_FIELDS
-    return (name for name in BESIDE if name not in spared)
+def _beside(product: str) -> tuple[str, ...]:
+    """Return the columns for what is said of an item and does not go on the wire, but for fallbacks."""
+    return tuple(name for name in beside(product) if name != FALLBACK)
 
 
 def _columns_of_fallbacks(product: str) -> list[_Leaf]:

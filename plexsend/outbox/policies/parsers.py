@@ -96,17 +96,21 @@ _UNDELIVERED = tuple(
         ReceiptClass.CREDIT,
     )
 )
+NO_CODES = "none"
+"""Instead of codes: no receipt is meant."""
 _RECEIPT_CODE = re.compile(r"7[0-9]{4}", re.ASCII)
 
 
 def fallback_codes(name: str, text: str) -> tuple[str, ...]:
-    """Read classes of receipt codes, and codes of RCS, with commas between them; the empty text is none."""
-    words = [part.strip() for part in text.split(",")] if text.strip() else []
+    """Read classes of receipt codes, and codes of RCS, with commas between them; `none` is none of them."""
+    words = [part.strip() for part in text.split(",")]
+    if words == [NO_CODES]:
+        return (NO_CODES,)
     if any(word not in _UNDELIVERED and not _RECEIPT_CODE.fullmatch(word) for word in words):
         raise refusal(
             name,
             "names what is not a class of codes that say undelivered, nor such a code of RCS",
-            f"Give some of {', '.join(_UNDELIVERED)}, or codes such as 74002.",
+            f"Give some of {', '.join(_UNDELIVERED)}, or codes such as 74002; or {NO_CODES}.",
         )
     if len(words) > _MOST_CODES:
         raise refusal(name, f"holds {len(words)} codes", f"Give at most {_MOST_CODES}.")

@@ -222,7 +222,7 @@ _OF_PERSONS = (
         "temporary,permanent",
         parsers.fallback_codes,
         "Which receipts that say undelivered send an RCS message's fallback: classes of codes (temporary, "
-        "permanent, no_such_number, refused, credit) and codes, with commas between them; empty: none do.",
+        "permanent, no_such_number, refused, credit) and codes, with commas between them; or none.",
         per_service=True,
     ),
     _set_by_a_person(

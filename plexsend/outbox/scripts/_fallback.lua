@@ -62,7 +62,7 @@ local function was_cancelled_with_group(lane, first)
   if not group then return false end
   if call('HEXISTS', P .. 'closed', group) == 1 then return true end
   local cancelled = number_in(call('HGET', P .. 'cancelled', group))
-  return cancelled and (number_in(first.t) or (number_in(first.p) or 0) / 1000) <= cancelled
+  return cancelled and (number_in(first.t) or (number_in(first.p) or 0) / 1000) < cancelled
 end
 
 -- Why it cannot be made any more; nil where it can.
