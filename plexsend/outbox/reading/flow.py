@@ -5,10 +5,12 @@ Pure: `flow_facts` reads what is needed, and every sentence follows from those f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reading.flow_total import Total
+from plexsend.outbox.reading.quiet import NOT_RENEWED, RENEW
 from plexsend.outbox.reasons import Reason
 from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
@@ -39,6 +41,8 @@ class Flow(StrEnum):
     """As many requests as allowed are under way, and the gateway takes its time for each."""
     LIMITED = "limited"
     """It goes as fast as its rate allows, or has sent what it may send today."""
+    QUIET = "quiet"
+    """All that waits are advertisements, and they wait for the morning."""
     FLOWING = "flowing"
     IDLE = "idle"
     """Nothing waits."""
@@ -46,7 +50,7 @@ class Flow(StrEnum):
     @property
     def is_well(self) -> bool:
         """Whether nobody needs to look."""
-        return self in (Flow.FLOWING, Flow.IDLE)
+        return self in (Flow.QUIET, Flow.FLOWING, Flow.IDLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,10 @@ class PartFacts:
     waiting: int = 0
     scheduled: int = 0
     sending: int = 0
+    quiet: int = 0
+    """Advertisements that wait for the morning, beside those that wait; nothing else keeps them."""
+    morning: str = ""
+    """When that is, in words; empty where nobody wrote it down."""
     oldest_s: float | None = None
     """For how long the first of those that wait has waited."""
     next_due_s: float | None = None
@@ -104,32 +112,18 @@ class FlowSentence:
     """Empty where nothing needs to be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """All parts together."""
-
-    waiting: int
-    scheduled: int
-    sending: int
-    oldest_s: float | None
-    next_due_s: float | None
-    sent_per_s: float
-
-    @classmethod
-    def of(cls, parts: Sequence[PartFacts]) -> Total:
-        """Add the parts up."""
-        return cls(
-            sum(part.waiting for part in parts),
-            sum(part.scheduled for part in parts),
-            sum(part.sending for part in parts),
-            max((part.oldest_s for part in parts if part.oldest_s is not None), default=None),
-            min((part.next_due_s for part in parts if part.next_due_s is not None), default=None),
-            sum(part.sent_per_s for part in parts),
-        )
-
-
 def judge(part: PartFacts) -> FlowSentence:
     """Return how it is with one part."""
+    if part.quiet and not part.morning:
+        waits = counted(part.quiet, "advertisement waits", "advertisements wait")
+        return FlowSentence(Flow.HELD, f"{waits} in {part.name}, and {NOT_RENEWED}.", f"{RENEW}.")
+    found = _judge(part)
+    if not part.quiet or found.flow.is_well:
+        return found
+    return replace(found, text=f"{found.text} {_waits_for_morning(part.quiet)}.")
+
+
+def _judge(part: PartFacts) -> FlowSentence:
     if not part.waiting:
         return _calm(Total.of([part]), f" in {part.name}")
     for look in (_held, _unserved, _out_for_today, _young, _limited, _overloaded, _slow, _stalled):
@@ -159,11 +153,15 @@ def _rank(sentence: FlowSentence) -> int:
 def _calm(total: Total, where: str) -> FlowSentence:
     if total.waiting or total.sending or total.sent_per_s:
         waits = f"{_waits(total.waiting, total.oldest_s)}." if total.waiting else "nothing waits longer."
-        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}")
+        quiet = f" {_waits_for_morning(total.quiet)}." if total.quiet else ""
+        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}{quiet}")
     later = ""
     if total.scheduled:
         due = "" if total.next_due_s is None else f", the next in {span(max(0.0, total.next_due_s))}"
         later = f" {_messages(total.scheduled)} scheduled{due}."
+    if total.quiet:
+        opens = f"{_waits_for_morning(total.quiet)}{where}: they go {total.morning}"
+        return FlowSentence(Flow.QUIET, f"{opens}.{later}")
     return FlowSentence(Flow.IDLE, f"Nothing waits{where}.{later}")
 
 
@@ -283,6 +281,10 @@ def _pace(per_s: float) -> str:
 def _waits(count: int, oldest_s: float | None) -> str:
     words = counted(count, "message waits", "messages wait")
     return words if oldest_s is None else f"{words}, the oldest for {span(oldest_s)}"
+
+
+def _waits_for_morning(count: int) -> str:
+    return f"{counted(count, 'advertisement waits', 'advertisements wait')} for the morning"
 
 
 def _since(part: PartFacts) -> str:
