@@ -261,7 +261,7 @@ class Pipeline:
                 except TooLate:
                     pass
             if adding.give_up():
-                failure = calls.too_late()
+                failure = adding.too_late(calls)
             return self._answer(adding, failure)
 
         return finish

@@ -107,6 +107,31 @@ def put(fields: Mapping[str, Any], path: _Path, value: Any) -> dict[str, Any]:
     return {**fields, name: whole}
 
 
+def rooted(product: str, item: dict[str, Any], *, folder: Path) -> dict[str, Any]:
+    """Return a row's item with the files that it names by their whole paths."""
+    for each in shown(product, item):
+        path = file_of(each.value, folder)
+        if path is not None:
+            item = put_in(item, each, str(path))
+    return item
+
+
+def value_at(fields: Mapping[str, Any], path: _Path) -> Any:
+    """Return the value at a path that is there."""
+    inner: Any = fields
+    for name in path:
+        inner = inner[name]
+    return inner
+
+
+def put_in(item: Mapping[str, Any], one: Shown, value: str) -> dict[str, Any]:
+    """Return an item with another value for one picture."""
+    if one.place is None:
+        return put(item, one.path, value)
+    inner = value_at(item, one.path)
+    return put(item, one.path, [*inner[: one.place], value, *inner[one.place + 1 :]])
+
+
 def exchange(body: bytes, by: Mapping[str, str], *, product: str) -> bytes:
     """Return a wire body with other addresses in place of those that it shows.
 

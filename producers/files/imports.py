@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from plexsend.errors import UsageError
 from plexsend.gateway.items import get_loader
@@ -33,6 +34,7 @@ from plexsend.producers.files.row_keys import EqualRows, RowKeys, name_of
 from plexsend.producers.pictures.item_pictures import ItemPictures
 from plexsend.producers.pictures.sources import JudgedPictures
 from plexsend.producers.pipeline import Pipeline
+from plexsend.producers.placing import rooted
 from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ def import_file(
     columns = columns_of(service, msg_type, has_sender=has_sender, key_column=key_column)
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
-        file = stack.enter_context(RejectFile(rejects))
+        file = stack.enter_context(RejectFile(rejects, _rooted(service, path, rejects)))
         keys = RowKeys(import_name, stack.enter_context(EqualRows()))
         intake = RowIntake(
             pipeline.taker,
@@ -237,7 +239,11 @@ def check_file(
     columns = columns_of(service, msg_type, key_column=key_column)
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
-        file = None if rejects is None else stack.enter_context(RejectFile(rejects))
+        file = (
+            None
+            if rejects is None
+            else stack.enter_context(RejectFile(rejects, _rooted(service, path, rejects)))
+        )
         name = name_of(path, None)
         return FilePass(
             rows,
@@ -247,6 +253,15 @@ def check_file(
             rejects=file,
             listeners=Listeners(on_progress, on_reject, on_remark),
         ).run()
+
+
+# A row names its pictures relative to its file.
+def _rooted(service: str, path: Path, rejects: Path) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """Return what names a row's pictures from the root, for rejects that go to another folder."""
+    folder = path.absolute().parent
+    if rejects.absolute().parent == folder:
+        return None
+    return partial(rooted, get_service(service).product.name, folder=folder)
 
 
 def _judged_pictures(product: Product, folder: Path) -> ItemPictures | None:

@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +20,7 @@ from plexsend.errors import FileProblem, Problem, UsageError
 from plexsend.producers.files.rows import Row, bad_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SUFFIX = ".rejected.jsonl"
 _UNFINISHED = ".rejected."
@@ -65,10 +65,12 @@ class RejectFile:
 
     Args:
         path: Where the rejects go. FileProblem where nothing can be written there.
+        rooted: Makes of a row one that means the same in another folder; None: they go beside their file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rooted: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
         self._path = path
+        self._rooted = rooted
         self._count = 0
         with self._named():
             if path.exists() and not path.is_file():
@@ -87,6 +89,8 @@ class RejectFile:
 
     def write(self, reject: Reject) -> None:
         """Take one more."""
+        if self._rooted is not None and isinstance(reject.row, dict):
+            reject = replace(reject, row=self._rooted(reject.row))
         with self._named():
             self._file.write(_encode(reject) + b"\n")
         self._count += 1

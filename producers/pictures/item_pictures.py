@@ -16,7 +16,7 @@ from plexsend.outbox.pictures import PictureTooLate, picture_of
 from plexsend.producers.moments import Moments
 from plexsend.producers.pictures.bounded import run_all
 from plexsend.producers.pictures.reading import read_picture
-from plexsend.producers.placing import Placed, exchange, file_of, put, shown, stand_in
+from plexsend.producers.placing import Placed, exchange, file_of, put_in, shown, stand_in, value_at
 from plexsend.producers.submissions import Invalid
 from plexsend.terminal.moments import utc
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     Brought = ReadyPicture | PictureTooLate | PictureRefused
 
-_MOST_FILES = 10_000
-"""Files that are remembered."""
+_MOST_KNOWN = 10_000
+"""Files that are remembered, and as many addresses."""
 
 _SURE_MS = 2 * 86_400_000
 """No machine's clock is as wrong as that."""
@@ -63,19 +63,30 @@ class ItemPictures:
         self._source = source
         self._now_ms = now_ms
         self._folder = folder
+        self._plain: set[str] = set()
+        """Addresses that plexsend did not upload."""
         self._files: OrderedDict[Path, str | PictureRefused] = OrderedDict()
         # Items of a chunk go in one call where their moments are the same object.
         self._moments: dict[Moments, Moments] = {}
 
     def take_out(self, raw: object, key_of: KeyOf | None) -> tuple[object, Placed | None, KeyOf | None]:
         """Return an item with what stands for its files in their places, its pictures, what makes its key."""
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, Mapping) or self._is_plain(raw):
             return raw, None, key_of
         item, placed = self._take_out(raw)
         # What a row says is the file that it names: another picture under that name makes no other row of it.
         if key_of is not None and placed is not None and placed.written:
             key_of = _key_as_written(key_of, placed)
         return item, placed, key_of
+
+    # Most items show what thousands of others show.
+    def _is_plain(self, raw: Mapping[str, Any]) -> bool:
+        """Return whether an item shows addresses alone, all of which are known to be nobody's picture."""
+        given = raw.get("file_path")
+        try:
+            return isinstance(given, list) and bool(given) and self._plain.issuperset(given)
+        except TypeError:
+            return False
 
     def _take_out(self, raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Placed | None]:
         files: dict[str, tuple[str, Path]] = {}
@@ -94,7 +105,8 @@ class ItemPictures:
                 picture = f"{self._product}:{_NONE}"
             else:
                 files[each.field] = picture, path
-            raw = _put_in(raw, each.path, each.place, stand_in(picture), written)
+            written.setdefault(each.path, _as_text(value_at(raw, each.path)))
+            raw = put_in(raw, each, stand_in(picture))
         if not (files or urls or problems):
             return raw, None
         return raw, Placed(files, tuple(urls), written, tuple(problems))
@@ -124,17 +136,20 @@ class ItemPictures:
         found = self._files.get(path)
         if found is None:
             try:
-                found = picture_of(self._product, read_picture(path))
+                found = picture_of(self._product, read_picture(path, folder=self._folder))
             except PictureRefused as refused:
                 found = refused
             self._files[path] = found
-            if len(self._files) > _MOST_FILES:
+            if len(self._files) > _MOST_KNOWN:
                 self._files.popitem(last=False)
         return found
 
     def _find(self, waiting: Sequence[Waiting]) -> dict[str, PictureMark]:
         urls = list({url: None for each in waiting if each.placed for _, url in each.placed.urls})
         found = self._source.find(urls) if urls else []
+        if len(self._plain) > _MOST_KNOWN:
+            self._plain = set()
+        self._plain.update(url for url, mark in zip(urls, found, strict=True) if mark is None)
         return {url: mark for url, mark in zip(urls, found, strict=True) if mark is not None}
 
     def _bring(self, waiting: Sequence[Waiting]) -> dict[str, Brought]:
@@ -149,7 +164,7 @@ class ItemPictures:
 
     def _bring_one(self, picture: str, path: Path, needs: set[int]) -> Brought:
         try:
-            content = read_picture(path)
+            content = read_picture(path, folder=self._folder)
             if picture_of(self._product, content) != picture:
                 changed = "changed while it was read"
                 return PictureRefused([Problem("file", changed, "Wait until nobody writes to it.")])
@@ -224,29 +239,14 @@ class ItemPictures:
         return self._moments.setdefault(until, until)
 
 
-def _put_in(
-    raw: Mapping[str, Any],
-    path: tuple[str, ...],
-    place: int | None,
-    value: str,
-    written: dict[tuple[str, ...], Any],
-) -> Mapping[str, Any]:
-    """Return an item with another value for one picture, and note what the item had there."""
-    inner: Any = raw
-    for name in path:
-        inner = inner[name]
-    if place is None:
-        written[path] = _text(inner)
-        return put(raw, path, value)
-    written.setdefault(path, [_text(one) for one in inner])
-    return put(raw, path, [*inner[:place], value, *inner[place + 1 :]])
-
-
 def _key_as_written(key_of: KeyOf, placed: Placed) -> KeyOf:
     return lambda fields: key_of(placed.as_written(fields))
 
 
-def _text(value: object) -> object:
+def _as_text(value: Any) -> Any:
+    """Return a picture, or a list of them, as it is in a file."""
+    if isinstance(value, (list, tuple)):
+        return [_as_text(each) for each in value]
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 

@@ -67,8 +67,8 @@ def test_every_script_asks_before_anything_else() -> None:
     of_fleet = {Script.ALIVE, Script.AGREE, Script.FORM, Script.WALK, Script.TALLY}
     # These write nothing, and say what is there.
     of_readers = {Script.AUDIT, Script.PROOF, Script.FIGURES}
-    # Imports and readers may come before the first message.
-    early = {Script.ADOPT, Script.IMPORTS, Script.RESULTS}
+    # Imports, readers and pictures may come before the first message.
+    early = {Script.ADOPT, Script.IMPORTS, Script.RESULTS, Script.PICTURES}
     for script in set(Script) - of_fleet - of_readers - early:
         assert "_here" in [part.name for part in parts(script)], script
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -118,6 +122,48 @@ def test_one_who_was_killed_while_uploading_blocks_nobody_for_long(
     assert pictures(gateway) == (1, 0)
 
 
+def test_a_process_that_is_killed_while_it_uploads_blocks_its_successor_until_the_claim_lapses(
+    uploading: Producer, gateway: Sandbox, store: Store, valkey_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(jpg())
+    gateway.add_fault("delay", ms=20_000, times=1)
+    settings = {
+        "PLEXSEND_REDIS_URL": valkey_url,
+        "PLEXSEND_KEY_PREFIX": store.keys.prefix,
+        "PLEXSEND_UPLOAD_URL": gateway.url,
+        "PLEXSEND_ACCOUNT_MAIN": "shop;key",
+    }
+    command = [sys.executable, "-m", "plexsend", "upload", str(file)]
+    with subprocess.Popen(command, env={**os.environ, **settings}) as victim:
+        deadline_s = time.monotonic() + 30
+        while not gateway.list_requests() and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        victim.kill()
+    key, claim = store.keys.pictures("main"), f"w:{picture_of('mms', jpg())}"
+    lapses_ms, _, who = _client(store).hget(key, claim).partition(b" ")
+    assert int(lapses_ms) / 1000 - time.time() <= 60
+    # The time passes.
+    _client(store).hset(key, claim, b"1 " + who)
+    assert uploading.upload(file).url
+    assert len(gateway.list_requests()) == 2
+
+
+def test_uploads_go_the_way_of_the_settings(make_producer: Callable[..., Producer]) -> None:
+    """The proxy takes no connection, so nothing is asked of the gateway's own name."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    away = make_producer(
+        PLEXSEND_UPLOAD_URL="https://pictures.invalid",
+        PLEXSEND_PROXY_URL=f"http://127.0.0.1:{port}",
+        PLEXSEND_ACCOUNT_MAIN="shop;key",
+    )
+    away._uploader._sleep = lambda _: None
+    with pytest.raises(UploadFailed, match=r"the proxy 127\.0\.0\.1 cannot be reached") as caught:
+        away.upload(jpg())
+    assert caught.value.again
+
+
 TROUBLE = [
     "server_error",
     "too_many",
@@ -193,8 +239,8 @@ def test_an_rcs_answer_without_an_address_shows_its_shape_alone(
 
 
 def test_an_rcs_address_is_taken_wherever_it_is(uploading: Producer, gateway: Sandbox) -> None:
-    gateway.add_fault("wrong_shape", body={"data": [{"x": "maap"}, {"fileId": "MAAPFILE://a/b"}]})
-    assert uploading.upload(jpg(), product="rcs-mms").url == "MAAPFILE://a/b"
+    gateway.add_fault("wrong_shape", body={"data": [{"x": "maapfile:// no"}, {"fileId": "maapfile://a/b"}]})
+    assert uploading.upload(jpg(), product="rcs-mms").url == "maapfile://a/b"
 
 
 def test_a_picture_that_the_gateway_refuses_is_refused(uploading: Producer, gateway: Sandbox) -> None:
