@@ -10,6 +10,7 @@ from plexsend.cli.morning import note_morning
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.timing import read_timing
 from plexsend.errors import NotPossible, Problem
+from plexsend.gateway.ad_marks import says_advertisement
 from plexsend.outbox.reading import queries
 from plexsend.producers import Producer, SubmitInterrupted
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
@@ -78,7 +79,8 @@ def submit_few(
         if doubt is not None:
             screen.warn(doubt)
         code = outcomes.print(submission)
-        if submission.added and advertisement and not night_consent:
+        is_ad = advertisement or any(map(says_advertisement, items))
+        if submission.added and is_ad and not night_consent:
             note_morning(screen, store, account, timing)
         keys = [each.msg_key for each in submission.added]
         keys += [each.msg_key for each in submission.duplicates]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.reading.flow_total import Total
+from plexsend.outbox.reading.flow_parts import PartFacts, Total
 from plexsend.outbox.reading.quiet import NOT_RENEWED, RENEW
 from plexsend.outbox.reasons import Reason
 from plexsend.terminal.moments import span
@@ -18,7 +18,7 @@ from plexsend.terminal.plurals import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plexsend.outbox.holds import Hold
+__all__ = ["Flow", "FlowSentence", "PartFacts", "judge", "judge_all"]
 
 PATIENCE_S = 5.0
 """What has waited for less flows, whatever the figures are: a linger, a doorbell, a retry take their time."""
@@ -51,55 +51,6 @@ class Flow(StrEnum):
     def is_well(self) -> bool:
         """Whether nobody needs to look."""
         return self in (Flow.QUIET, Flow.FLOWING, Flow.IDLE)
-
-
-@dataclass(frozen=True, slots=True)
-class PartFacts:
-    """One service of one account, in figures. Counts are messages."""
-
-    service: str
-    account: str
-    waiting: int = 0
-    scheduled: int = 0
-    sending: int = 0
-    quiet: int = 0
-    """Advertisements that wait for the morning, beside those that wait; nothing else keeps them."""
-    morning: str = ""
-    """When that is, in words; empty where nobody wrote it down."""
-    oldest_s: float | None = None
-    """For how long the first of those that wait has waited."""
-    next_due_s: float | None = None
-    """In how many seconds the first that is scheduled is due."""
-    holds: tuple[Hold, ...] = ()
-    """Those that cover a lane in which something waits, the oldest first."""
-    held: int = 0
-    """Messages that wait under them."""
-    sent_per_s: float = 0.0
-    requests_per_s: float = 0.0
-    drains: int = 0
-    """Running now."""
-    most_drains: int = 0
-    """The most that may run, over all routes in which something waits."""
-    rate_per_s: float = 0.0
-    """The limit; 0: none."""
-    next_s: float = 0.0
-    """In how many seconds it lets the next go."""
-    day_limit: int = 0
-    """Messages that may be sent in a day; 0: no limit."""
-    sent_today: int = 0
-    processes: int = 0
-    """Living worker processes that can serve it."""
-    threads: int = 0
-    """Theirs."""
-    busy: int = 0
-    """Those of their threads that work."""
-    unserved_because: str = ""
-    """Why no living process can serve it, and what to do; empty where one can."""
-
-    @property
-    def name(self) -> str:
-        """The part for people."""
-        return f"{self.service} of account {self.account}"
 
 
 @dataclass(frozen=True, slots=True)

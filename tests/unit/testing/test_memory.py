@@ -380,6 +380,17 @@ def test_an_advertisement_is_there_with_its_marks(outbox: MemoryOutbox) -> None:
     assert result.group is None
 
 
+def test_a_group_holds_advertisements_alone_or_none(outbox: MemoryOutbox) -> None:
+    send("order", group="orders")
+    with pytest.raises(plexsend.Refused, match="the group orders holds"):
+        send("ad", group="orders", advertisement=True)
+    send("ad", group="spring", advertisement=True)
+    send("more", group="spring", advertisement=True, night_consent=True)
+    with pytest.raises(plexsend.Refused, match="the group spring holds"):
+        send("other", group="spring")
+    assert [each.msg_key for each in outbox.submitted] == ["order", "ad", "more"]
+
+
 def test_a_test_may_set_what_advertisements_carry_or_leave_them_without() -> None:
     with MemoryOutbox(policies={"sender_name": "한빛상점", "refusal_number": ""}) as outbox:
         with pytest.raises(plexsend.Refused, match="refusal_number"):
