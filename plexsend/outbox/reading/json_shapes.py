@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 
 def lane_json(lane: Lane) -> dict[str, object]:
-    """Return how every object for programs names a lane."""
-    return {"lane": lane.name, "service": lane.service, "account": lane.account}
+    """Return how every object for programs names a lane, and what its name says of its messages."""
+    return {
+        "lane": lane.name,
+        "service": lane.service,
+        "account": lane.account,
+        "advertisement": lane.is_advertising,
+        "night_consent": lane.has_night_consent,
+    }
 
 
 def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]:
@@ -47,7 +53,7 @@ def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]
         "expires_at": utc(record.expires_at_ms),
         "ended_at": utc(record.ended_ms),
         "receiver": masked(record.receiver_last) or None,
-        "group": record.lane.group,
+        "group": record.lane.own_group,
         "receipt": None if record.receipt is None else receipt_json(record.receipt, zone),
     }
 

@@ -242,6 +242,7 @@ asked = spy("aresults")
 from orders_api import app, report_end
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.results.overview import list_readers
 from plexsend.testing import MemoryOutbox
 
 
