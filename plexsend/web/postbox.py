@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 
 _FIRST, _WORDS = "receipts", 3
 
+_UNREAD: Mapping[type[Exception], tuple[RefusedBecause, Answer]] = {
+    TooLong: (RefusedBecause.TOO_LONG, TOO_LONG),
+    TooSlow: (RefusedBecause.TOO_SLOW, TOO_SLOW),
+    # Nobody is there to read an answer.
+    NotWhole: (RefusedBecause.NOT_WHOLE, TOO_SLOW),
+}
+
 
 def account_and_secret(path: str) -> tuple[str, str] | None:
     """Return what a path names; None where it is not one of receipts.
 
-    A slash at the end is easily copied along, and falcon, which has the other paths, overlooks several in front.
+    A slash at the end is easily copied along, and falcon, which has the other paths, overlooks more in front.
     """
     words = path.removesuffix("/").lstrip("/").split("/")
     if len(words) != _WORDS or words[0] != _FIRST:
@@ -73,13 +80,8 @@ class Postbox:
             return self._refuse(RefusedBecause.PATH, NOT_FOUND)
         try:
             body = await self._bodies.read(scope, event, receive)
-        except TooLong:
-            return self._refuse(RefusedBecause.TOO_LONG, TOO_LONG)
-        except TooSlow:
-            return self._refuse(RefusedBecause.TOO_SLOW, TOO_SLOW)
-        except NotWhole:
-            # Nobody is there to read an answer.
-            return self._refuse(RefusedBecause.NOT_WHOLE, TOO_SLOW)
+        except (TooLong, TooSlow, NotWhole) as exc:
+            return self._refuse(*_UNREAD[type(exc)])
         return await self._take(accounts, body)
 
     def _refuse(self, why: RefusedBecause, answer: Answer) -> Answer:
