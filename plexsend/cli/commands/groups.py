@@ -110,14 +110,14 @@ def _json(view: GroupView, *, quiet: bool) -> dict[str, object]:
         "group": view.group,
         "service": view.service or None,
         "account": view.account,
-        "advertisement": any(lane.is_advertising for lane in view.lanes),
         **_counts(view),
         "held": bool(view.holds or closing),
-        "quiet": quiet,
         "holds": [hold.field for hold in view.holds],
         "closed": None
         if closing is None
         else {"since": utc(closing.since_ms), "by": closing.by, "why": closing.why or None},
+        "advertisement": any(lane.is_advertising for lane in view.lanes),
+        "quiet": quiet,
     }
 
 

@@ -95,7 +95,7 @@ def _is_shown(view: LaneView, held: Sequence[Hold]) -> bool:
 
 # `quiet`: until when its advertisements wait; empty where they may go.
 def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold], quiet: str) -> list[str]:
-    from plexsend.outbox.reading.json_shapes import lane_json
+    from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
     from plexsend.outbox.states import BY_RECEIPT
 
     rate_per_s = agreed.of(view.lane.account).service(view.lane.service).rate_per_s
@@ -109,12 +109,13 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold], q
             "uncertain": view.uncertain,
             "dead": view.dead,
             "held": bool(held),
-            "quiet": bool(quiet),
             "rate_per_s": rate_per_s,
             "drains": view.drains,
             "oldest_ready_s": oldest_s,
             "holds": [hold.field for hold in held],
             **{str(state): view.ever(state) for state in BY_RECEIPT},
+            **advertising_json(view.lane),
+            "quiet": bool(quiet),
         }
     )
     counts = (view.ready, view.later, view.sending, view.uncertain, view.dead)

@@ -157,12 +157,13 @@ def _part_json(part: PartFacts) -> dict[str, object]:
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:
-    from plexsend.outbox.reading.json_shapes import lane_json
+    from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
 
     return {
         "msg_key": answer.msg_key,
         "state": answer.state,
         **lane_json(record.lane),
+        **advertising_json(record.lane),
         "causes": [
             {
                 "kind": cause.kind,

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 
 def lane_json(lane: Lane) -> dict[str, object]:
-    """Return how every object for programs names a lane, and what its name says of its messages."""
-    return {
-        "lane": lane.name,
-        "service": lane.service,
-        "account": lane.account,
-        "advertisement": lane.is_advertising,
-        "night_consent": lane.has_night_consent,
-    }
+    """Return how every object for programs names a lane."""
+    return {"lane": lane.name, "service": lane.service, "account": lane.account}
+
+
+def advertising_json(lane: Lane) -> dict[str, object]:
+    """Return what a lane's name says of its messages, for the end of every such object."""
+    return {"advertisement": lane.is_advertising, "night_consent": lane.has_night_consent}
 
 
 def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]:
@@ -55,6 +54,7 @@ def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]
         "receiver": masked(record.receiver_last) or None,
         "group": record.lane.own_group,
         "receipt": None if record.receipt is None else receipt_json(record.receipt, zone),
+        **advertising_json(record.lane),
     }
 
 

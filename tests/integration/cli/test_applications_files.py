@@ -386,4 +386,4 @@ def test_tests_of_an_application(lay: Callable[..., Path]) -> None:
     folder = lay("test_orders.py", orders=function("confirm"), test_a_first=BEFORE_ANY_TEST)
     # The fixture is given by hand: whether its entry point is installed here is not the question.
     plugins = ("-p", "no:cacheprovider", "-p", "no:plexsend", "-p", "plexsend.testing.fixture")
-    assert "6 passed" in run(folder, "-m", "pytest", "-q", "-W", "error", *plugins, ".")
+    assert "7 passed" in run(folder, "-m", "pytest", "-q", "-W", "error", *plugins, ".")
