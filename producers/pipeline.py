@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
-from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.advertisements import PLAIN, advertise
@@ -20,6 +19,7 @@ from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.incoming import lacks_own_key
+from plexsend.producers.item_lanes import ItemLanes
 from plexsend.producers.moments import Moments, has_moments, take_moments
 from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from plexsend.errors import PlexsendError, Problem
     from plexsend.gateway.items import ItemLoader
+    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
@@ -64,8 +65,8 @@ class Pipeline:
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
-        # One for each variant and kind: items of a chunk share their lane where it is the same object.
-        self._lanes: dict[tuple[str | None, Advertising], Lane] = {}
+        self.lanes = ItemLanes(terms)
+        """Those of the items that were valid so far."""
         self._loader = loader
         self._beside = beside(loader.product.name)
         self._stamp = loader.stamp
@@ -81,8 +82,9 @@ class Pipeline:
         self._open: list[Chunk | Adding] = []
 
     def facts(self) -> tuple[str, ...]:
-        """Return what decides, beside an item itself, what becomes of it: rules, variant, default sender."""
-        return str(self._stamp), self._terms.variant or "", self.default_sender or ""
+        """Return what decides, beside an item itself, what becomes of it: rules, variant, sender, marks."""
+        known = self._guards.known()
+        return str(self._stamp), self._terms.variant or "", *known.facts(), *self._terms.facts()
 
     @property
     def default_sender(self) -> str | None:
@@ -214,7 +216,7 @@ class Pipeline:
             part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
-        lane = self._lane_of(item.variant, advertised.kind)
+        lane = self.lanes[item.variant, advertised.kind]
         instead = judge_fallback(asked, item, lane, self._terms, self._guarded) if asked else NOTHING
         wrong = (*wrong, *reserved_key(item), *self._guarded.problems(item), *instead.problems)
         if wrong:
@@ -229,14 +231,6 @@ class Pipeline:
         receiver = receiver_of(item.receiver, self._terms.number_key)
         new = NewMessage(msg_key, item.body, receiver, fallback=instead.fallback)
         chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
-
-    def _lane_of(self, variant: str | None, kind: Advertising) -> Lane:
-        lane = self._lanes.get((variant, kind))
-        if lane is None:
-            terms = self._terms
-            lane = Lane.of(terms.service, variant, terms.account, terms.group, kind)
-            self._lanes[variant, kind] = lane
-        return lane
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
