@@ -52,7 +52,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedFallback:
     """What follows from it."""
 
     fallback: Fallback | None = None
@@ -61,7 +61,7 @@ class Judged:
     replacements: tuple[Problem, ...] = ()
 
 
-NOTHING = Judged()
+NOTHING = JudgedFallback()
 
 
 def take_fallback(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], Asked | None]:
@@ -81,7 +81,7 @@ def reserved_key(item: Item) -> Iterable[Problem]:
         )
 
 
-def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: Guards) -> Judged:
+def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: Guards) -> JudgedFallback:
     """Judge what an item says of its fallback.
 
     Args:
@@ -93,14 +93,14 @@ def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: 
     """
     problems = list(_problems_of_first(asked, first, lane))
     if problems or not isinstance(asked.fallback, Mapping):
-        return Judged(problems=tuple(problems))
+        return JudgedFallback(problems=tuple(problems))
     after_ms = _after_ms(asked.after_s, problems)
     fields = {str(name): value for name, value in asked.fallback.items()}
     service = fields.pop(_SERVICE, None)
     if service not in FALLBACK_SERVICES:
         reason = "is missing" if service is None else "is not a service of SMS, LMS or MMS"
         problems.append(Problem(f"{FALLBACK}.{_SERVICE}", reason, "Give mms-bulk, lms-bulk or sms-bulk."))
-        return Judged(problems=tuple(problems))
+        return JudgedFallback(problems=tuple(problems))
     if "msg_key" in fields:
         problems.append(
             Problem(
@@ -110,7 +110,7 @@ def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: 
         del fields["msg_key"]
     item, wrong = _load(_Draft(service, fields, first, lane), terms, guards)
     if item is None or problems or wrong:
-        return Judged(problems=(*problems, *wrong))
+        return JudgedFallback(problems=(*problems, *wrong))
     kept = Fallback(
         Lane.of(service, item.variant, lane.account, terms.group, lane.advertising),
         get_loader(service).stamp.stored,
@@ -121,7 +121,7 @@ def judge_fallback(asked: Asked, first: Item, lane: Lane, terms: Terms, guards: 
     warnings = tuple(map(_inside, item.warnings))
     if after_ms:
         warnings = (*warnings, _CAN_SEND_BOTH)
-    return Judged(kept, (), warnings, tuple(map(_inside, item.replacements)))
+    return JudgedFallback(kept, (), warnings, tuple(map(_inside, item.replacements)))
 
 
 def _problems_of_first(asked: Asked, first: Item, lane: Lane) -> Iterable[Problem]:
