@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
-from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.arguments import KEPT, MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, FORM_WITH_FALLBACKS, form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
@@ -27,7 +27,7 @@ from plexsend.outbox.states import State
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from plexsend.outbox.fallbacks import Fallback
     from plexsend.outbox.lanes import Lane
@@ -67,11 +67,6 @@ class NewMessage:
     def instead(self) -> bytes:
         """16 bytes that tell its fallback from another; empty without one."""
         return b"" if self.fallback is None else self.fallback.identity
-
-    @property
-    def kept(self) -> bytes:
-        """Its fallback as it is kept; empty without one."""
-        return b"" if self.fallback is None else self.fallback.kept
 
 
 # The names of the values are those of the attributes.
@@ -191,8 +186,9 @@ class Submitter:
             form=form,
             hashed_by=self._hashed_by,
             fallback_lanes=" ".join(lanes),
+            fallback_count=len(fallbacks),
         )
-        entries: list[str | bytes | int] = []
+        entries: list[str | bytes | int] = list(_kept(messages) if fallbacks else ())
         for message in messages:
             entries += _of_message(message)
         reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=0), *entries])
@@ -237,6 +233,12 @@ class Submitter:
             self._store.run(
                 Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy, is_early=1)
             )
+
+
+def _kept(messages: Sequence[NewMessage]) -> Iterator[str | bytes | int]:
+    for place, message in enumerate(messages, 1):
+        if message.fallback is not None:
+            yield from KEPT.write(place=place, text=message.fallback.kept)
 
 
 def _answers(reply: Sequence[str]) -> list[Submitted]:

@@ -76,19 +76,26 @@ if not is_here then
   if form > 1 then redis.pcall('HSET', P .. 'stats', 'since', now_text) end
 end
 
-for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
+-- Place of a message -> its fallback as it is kept.
+local kept_at, first_message = {}, FIRST_REST + fallback_count * KEPT_LENGTH
+for i = FIRST_REST, first_message - 1, KEPT_LENGTH do
+  local kept = read_kept(i)
+  kept_at[kept.place] = kept.text
+end
+
+for i = first_message, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
-  local key = message.msg_key
+  local key, kept = message.msg_key, kept_at[(i - first_message) / MESSAGE_LENGTH + 1]
   local known = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'q', 'z', 'a')
   if known.err then
     answer[#answer + 1] = 'spoilt'
     answer[#answer + 1] = ''
   elseif known[1] then
     local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
-                 and (known[6] or '') == (message.kept == '' and '' or identity_of(message.kept))
+                 and (known[6] or '') == (kept and identity_of(kept) or '')
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
     answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
-  elseif message.kept ~= '' and call('EXISTS', record_of .. key .. FALLBACK_MARK) == 1 then
+  elseif kept and call('EXISTS', record_of .. key .. FALLBACK_MARK) == 1 then
     -- Of an earlier message of this key, which is gone.
     local its_state = redis.pcall('HGET', record_of .. key .. FALLBACK_MARK, 's')
     answer[#answer + 1] = 'conflict'
@@ -96,7 +103,7 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
   else
     -- With the first that is new; it fails before that is written, or not at all.
     number = number or number_of(lane)
-    if message.kept ~= '' and not are_known then
+    if kept and not are_known then
       for _, route in ipairs(routes) do number_of(route) end
     end
     local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
@@ -115,9 +122,9 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
       fields[#fields + 1] = 'i'
       fields[#fields + 1] = message.receiver
     end
-    if message.kept ~= '' then
-      add_fallback(fields, message.kept)
-      call('SET', P .. 'f:' .. key, message.kept)
+    if kept then
+      add_fallback(fields, kept)
+      call('SET', P .. 'f:' .. key, kept)
     end
     call('SET', body_of .. key, message.body)
     call('HSET', record_of .. key, unpack(fields))
