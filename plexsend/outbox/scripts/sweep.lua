@@ -1,6 +1,7 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
--- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/unheard, healing, _fallback, sweep/overdue
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, _fallback, sweep/overdue, sweep/unheard,
+-- needs: healing
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _publishing, _dates, _stats_folds, _days, _stats_by_day, _ended
@@ -8,7 +9,6 @@
 -- when used: _quiet
 -- when used: _outlook, healing
 -- when used: sweep/unheard
--- when used: cut, cut_holds, cut_lane, cut_times
 -- when used: _hex, is_known_key, note, _fallback, sweep/overdue
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
@@ -83,17 +83,6 @@ local function tidy_what_is_over()
   return is_tidied and more_to_tidy
 end
 
--- After a gap receipts may be on their way, which are tried again and again. Answers whether there is more of it.
-local function make_what_is_overdue()
-  if now < quiet then return false end
-  local keys = redis.pcall('ZRANGEBYSCORE', P .. 'overdue', '-inf', now_text, 'LIMIT', 0, MOST_OVERDUE)
-  if keys.err then find_again(nil) end
-  if #keys == 0 then return false end
-  for _, key in ipairs(keys) do look_at_overdue(key) end
-  write_counts()
-  return #keys == MOST_OVERDUE
-end
-
 -- Answers whether there is more to look through.
 local function give_up_waiting()
   local is_done, has_more = pcall(look_for_unheard)
@@ -137,9 +126,8 @@ local function go_round()
   wake_fresh(services)
   go_on_cutting()
   local next_grouped = look_at_lanes()
-  local more = make_what_is_overdue()
-  more = give_up_waiting() or more
-  local more_to_tidy = tidy_what_is_over() or more
+  local more_unheard = give_up_waiting()
+  local more_to_tidy = tidy_what_is_over() or more_unheard
   look_over_all_named()
   local older = older_processes('-inf', '+inf')
   local wait_ms = await_next(next_grouped, older, more_to_tidy)

@@ -29,3 +29,10 @@ end
 local function look_at_overdue(key)
   if not pcall(decide_overdue, key) then decide_later(key) end
 end
+
+-- Answers whether there is more of it.
+local function make_what_is_overdue()
+  local keys = call('ZRANGEBYSCORE', P .. 'overdue', '-inf', now_text, 'LIMIT', 0, MOST_OVERDUE)
+  for _, key in ipairs(keys) do look_at_overdue(key) end
+  return #keys == MOST_OVERDUE
+end
