@@ -60,6 +60,8 @@ class Announcement:
     """Product → the gateway's address."""
     number_key: str = ""
     """The fingerprint of the key with which receivers' numbers are hashed, where there is one."""
+    hashes_by: str = ""
+    """What tells that key from others, as accounts with suppressions keep it."""
     certificates: Mapping[str, int] = field(default_factory=dict)
     """Product → when the certificate ends that the gateway showed this process (seconds since 1970)."""
 
@@ -78,6 +80,7 @@ class Announcement:
                 "secrets": dict(self.secrets),
                 "urls": dict(self.urls),
                 "number_key": self.number_key,
+                "hashes_by": self.hashes_by,
                 "certificates": dict(self.certificates),
             },
             sort_keys=True,
@@ -101,6 +104,8 @@ class Announcement:
                 secrets=_texts(found["secrets"]),
                 urls=_texts(found["urls"]),
                 number_key=str(found["number_key"]),
+                # Programs of 0.5.0 and before announce none.
+                hashes_by=str(found.get("hashes_by", "")),
                 # Programs of 0.4.0 announce none.
                 certificates={str(name): int(end) for name, end in found.get("certificates", {}).items()},
             )

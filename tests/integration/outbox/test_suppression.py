@@ -73,10 +73,10 @@ def test_order_notices_go_on_unless_everything_is_suppressed(bench: Bench) -> No
     refresh(bench.store, ["main"])
     submit_order(bench, "b2")
     numbers.add([number_of("b2")], ALL, CALL)
-    numbers.remove([number_of("b")])
+    numbers.remove([number_of("b")], origin=CALL)
     submit_order(bench, "d")
     assert sent(bench.take("p1.3")) == ["d"]
-    numbers.remove([number_of("b2")])
+    numbers.remove([number_of("b2")], origin=CALL)
     assert counts(bench.store, "main")[ALL] == 0
 
 
@@ -175,12 +175,12 @@ def test_entries_say_who_when_and_why_and_come_back_out(bench: Bench) -> None:
         ADS, "", person, hour_ms * 500_000, False,
     )  # fmt: skip
     assert (second.kind, second.scope, second.origin, second.told) == (ALL, "sender 15881234", CALL, True)
-    assert numbers.tell(["01011112222", "01099998888"], ADS) == [Suppressing.TOLD, Suppressing.ABSENT]
+    assert numbers.tell(["01011112222", "01099998888"], ADS, origin=person) == [Suppressing.TOLD, Suppressing.ABSENT]
     assert [one.told for one in numbers.look(["01011112222"])[0]] == [True, True]
     assert [len(found) for found in every(bench.store, "main")] == [2]
-    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234") == [Suppressing.ABSENT]
-    assert numbers.remove(["01011112222"], ADS) == [Suppressing.REMOVED]
-    assert numbers.remove(["01011112222"]) == [Suppressing.REMOVED]
+    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234", origin=person) == [Suppressing.ABSENT]
+    assert numbers.remove(["01011112222"], ADS, origin=person) == [Suppressing.REMOVED]
+    assert numbers.remove(["01011112222"], origin=person) == [Suppressing.REMOVED]
     assert (list(every(bench.store, "main")), counts(bench.store, "main")[ADS]) == ([], 0)
 
 
@@ -254,6 +254,7 @@ def test_receipts_say_who_refuses_and_whom_nobody_has(bench: Bench) -> None:
     assert {str(kind): n for kind, n in counts(bench.store, "main").items()} == {
         "ads": 1, "all": 0, "seen": 0, "offered": 1,
     }  # fmt: skip
+    assert list(bench.store.client.hvals(bench.store.keys.unanswered("main"))) == [b"1"]
 
 
 @pytest.mark.parametrize(("wanted", "kinds"), [("all", ["all"]), ("nothing", [])])
