@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import Problem
-from plexsend.gateway.ad_marks import MARK, is_unified, put_marks, says_advertisement
+from plexsend.gateway.ad_marks import MARK, is_unified, judge_marks, put_marks, says_advertisement
 from plexsend.gateway.euckr import size_bytes
 from plexsend.outbox.lanes import Advertising
 
@@ -62,7 +62,7 @@ def advertise(
     Args:
         item: The item. It is not changed.
         terms: What holds where it says nothing itself.
-        marks: Those of its account; None: no account is asked for, and none are put.
+        marks: Those of its account; None: no account is asked for, and only what is there is judged.
     """
     given = item
     if ADVERTISEMENT in item or NIGHT_CONSENT in item:
@@ -71,8 +71,10 @@ def advertise(
         return item, PLAIN
     problems: list[Problem] = []
     kind = _kind(given, terms, problems)
-    if kind is Advertising.NO or marks is None or problems:
+    if kind is Advertising.NO or problems:
         return item, Advertised(kind, tuple(problems))
+    if marks is None:
+        return item, Advertised(kind, judge_marks(item))
     missing = tuple(_missing(marks, terms))
     if missing:
         return item, Advertised(kind, missing)

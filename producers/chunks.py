@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError, Problem
+from plexsend.gateway.pictures.failures import UploadFailed
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
 from plexsend.producers.advertisements import ADVERTISEMENT
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage, Submitted
+    from plexsend.producers.calls import Calls
     from plexsend.producers.moments import Moments
     from plexsend.producers.placing import Placed
     from plexsend.terminal.moments import WallClock
@@ -110,7 +112,7 @@ class Adding:
         """What became of every entry, once it ran or was given up."""
         self._groups = group(chunk.waiting)
         self._add = add
-        self._complete = complete
+        self._complete, self._is_bringing = complete, False
         self._clock = clock
         # Held while a group is begun or answered, never while Redis is waited for.
         self._lock = threading.Lock()
@@ -156,11 +158,20 @@ class Adding:
         waiting = [each for messages in self._groups for each in messages]
         if not any(each.placed for each in waiting):
             return
+        self._is_bringing = True
         whole, invalid = self._complete(sorted(waiting, key=attrgetter("index")))
+        self._is_bringing = False
         with self._lock:
             if not self._ended.is_set():
                 self.part.invalid.extend(invalid)
                 self._groups = group(whole)
+
+    def too_late(self, calls: Calls) -> PlexsendError:
+        """Return what took too long: the pictures, or Redis."""
+        if not self._is_bringing:
+            return calls.too_late()
+        words = f"Not all pictures were uploaded within {calls.timeout_s or 0:g} s (timeout_s). Call again."
+        return UploadFailed(words, "TIME", again=True)
 
     def give_up(self) -> bool:
         """Stop it: no further group is begun. Return whether any item was not answered."""

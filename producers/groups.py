@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plexsend.errors import UsageError
-from plexsend.outbox.lanes import GROUP, NAME
+from plexsend.outbox.lanes import ADS, GROUP, NAME
 
 FORM = "A group's name is 1 to 32 of a-z, 0-9 and -, such as spring-sale."
 
@@ -19,6 +19,11 @@ def check_group(group: object) -> None:
     if GROUP.fullmatch(group):
         raise UsageError(
             f"group={group!r} is the run of a campaign, into which only the campaign puts messages. {FORM}"
+        )
+    if group.endswith((ADS, f"{ADS}n")):
+        raise UsageError(
+            f"group={group[:40]!r} names a lane of advertisements, which plexsend makes by itself. "
+            f"Say advertisement=True, and the group without it or none. {FORM}"
         )
     # Cut off, since it may be anything: somebody may have mixed up the arguments.
     raise UsageError(f"group={group[:40]!r} is not a group's name. {FORM}")

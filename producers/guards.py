@@ -46,6 +46,16 @@ class Guards:
         """The sender of an item that names none; None: it must name one."""
         return self.senders[0] if self.senders else None
 
+    def facts(self) -> tuple[str, ...]:
+        """Return what an item gets from here, so that it becomes another one where that changes."""
+        marks = self.marks
+        put = {
+            "sender_name": "" if marks is None else marks.sender_name,
+            "refusal_number": "" if marks is None else marks.refusal_number,
+            "origin_cid": self.origin_cid,
+        }
+        return self.default_sender or "", *(f"{name}={value}" for name, value in put.items() if value)
+
     def problems(self, item: Item) -> Iterator[Problem]:
         """Yield what a guard refuses in an item."""
         if self.only_to and item.receiver not in self.only_to:

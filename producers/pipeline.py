@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
-from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.guards import Guards, NoGuards
+from plexsend.producers.item_lanes import ItemLanes
 from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
 from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from plexsend.errors import PlexsendError, Problem
     from plexsend.gateway.items import ItemLoader, KeyOf
+    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
@@ -77,8 +78,8 @@ class Pipeline:
     ) -> None:
         self._terms = terms
         self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
-        # One for each variant and kind: items of a chunk share their lane where it is the same object.
-        self._lanes: dict[tuple[str | None, Advertising], Lane] = {}
+        self.lanes = ItemLanes(terms)
+        """Those of the items that were valid so far."""
         self._loader = loader
         self._stamp = loader.stamp
         self.taker = intake
@@ -93,8 +94,9 @@ class Pipeline:
         self._open: list[Chunk | Adding] = []
 
     def facts(self) -> tuple[str, ...]:
-        """Return what decides, beside an item itself, what becomes of it: rules, variant, default sender."""
-        return str(self._stamp), self._terms.variant or "", self.default_sender or ""
+        """Return what decides, beside an item itself, what becomes of it: rules, variant, sender, marks."""
+        known = self._guards.known()
+        return str(self._stamp), self._terms.variant or "", *known.facts(), *self._terms.facts()
 
     @property
     def default_sender(self) -> str | None:
@@ -234,11 +236,7 @@ class Pipeline:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
         if item.replacements:
             part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = self._lanes.get((item.variant, advertised.kind))
-        if lane is None:
-            terms = self._terms
-            lane = Lane.of(terms.service, item.variant, terms.account, terms.group, advertised.kind)
-            self._lanes[item.variant, advertised.kind] = lane
+        lane = self.lanes[item.variant, advertised.kind]
         new = NewMessage(msg_key, item.body, receiver_of(item.receiver, self._terms.number_key))
         chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
 
@@ -263,7 +261,7 @@ class Pipeline:
                 except TooLate:
                     pass
             if adding.give_up():
-                failure = calls.too_late()
+                failure = adding.too_late(calls)
             return self._answer(adding, failure)
 
         return finish

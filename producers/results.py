@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.codes import Meaning, code_words, find_code
+from plexsend.gateway.codes import OWN_CODES, Meaning, code_words, find_code
 from plexsend.gateway.receipt_codes import ReceiptClass, family_of, receipt_code
 from plexsend.outbox.states import FINAL, OUTCOME_OF, RANK_OF, ResultOutcome, State
 
@@ -113,7 +113,7 @@ def results_of(entry: Entry) -> Iterator[Result]:
             at=at,
             account=entry.account,
             service=entry.lane.service,
-            group=entry.lane.group,
+            group=entry.lane.own_group,
             carrier=carrier,
             done_at=_done_at(done_ms),
         )
@@ -136,6 +136,9 @@ def find_cause(state: State, code: str, code_from: CodeFrom, service: str) -> Re
     words = code_words(code)
     if state is State.REJECTED and known is not None and known.as_item is Meaning.DUPLICATE:
         return ResultCause("duplicate", permanent=True, desc=words)
+    own = OWN_CODES.get(code)
+    if own is not None and own.reason and state in (State.REJECTED, State.CANCELLED):
+        return ResultCause(own.reason, own.lasts, words)
     return ResultCause(*_WITHOUT_RECEIPT.get(state, ("", None)), words)
 
 

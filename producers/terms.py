@@ -49,3 +49,7 @@ class Terms:
                 raise UsageError(f"{name} is of type {type(value).__name__}. Give True or False.")
         if self.night_consent and not self.advertisement:
             raise UsageError("night_consent is for advertisements. Give advertisement too, or leave it out.")
+
+    def facts(self) -> tuple[str, ...]:
+        """Return what items that say nothing of it become by these terms."""
+        return tuple(name for name in ("advertisement", "night_consent") if getattr(self, name))

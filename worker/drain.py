@@ -17,7 +17,7 @@ from plexsend.outbox.advance import UNKNOWN_SENDER, Mode, NothingTaken, Status, 
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement
 from plexsend.worker.batch_log import BatchLog
 from plexsend.worker.obstacles import Obstacles
-from plexsend.worker.recheck import recheck
+from plexsend.worker.recheck import crosses_into_night, recheck
 from plexsend.worker.rewind import log_forgotten
 from plexsend.worker.slices import SHORT_SLICE_S, long_slice_s
 from plexsend.worker.verdicts import give_back
@@ -246,11 +246,9 @@ class Drain:
     def _post(self, batch: Batch) -> Settlement:
         account = batch.lane.account
         credentials = self._runtime.credentials(account)
-        if self._runtime.stop.is_set():
-            # Taken by a call that was under way, or that Redis answered late.
-            return give_back(batch, "STOPPING", "the worker was asked to stop before it was sent")
-        if self._around.clock() - self._called_at > STALE_S:
-            return give_back(batch, "STALE", "the worker was stopped between taking and sending")
+        kept = self._keep(batch)
+        if kept is not None:
+            return kept
         try:
             answer = self._runtime.client.post(
                 self._service,
@@ -271,6 +269,18 @@ class Drain:
         if any(effect.kind is EffectKind.AUTH for effect in settlement.effects):
             return replace(settlement, refused=self._runtime.fingerprint(credentials))
         return settlement
+
+    # What is not posted after all; None: it is.
+    def _keep(self, batch: Batch) -> Settlement | None:
+        if self._runtime.stop.is_set():
+            # Taken by a call that was under way, or that Redis answered late.
+            return give_back(batch, "STOPPING", "the worker was asked to stop before it was sent")
+        waited_s = self._around.clock() - self._called_at
+        if waited_s > STALE_S:
+            return give_back(batch, "STALE", "the worker was stopped between taking and sending")
+        if crosses_into_night(batch, waited_s):
+            return give_back(batch, "NIGHT", "the hours in which advertisements must not go have begun")
+        return None
 
     def _has_new_secret(self, account: str, refused: Credentials) -> bool:
         try:

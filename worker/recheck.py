@@ -11,6 +11,7 @@ from plexsend.errors import InvalidItem
 from plexsend.gateway.ad_marks import MARK, says_advertisement, why_not_marked
 from plexsend.gateway.stamps import Stamp, StampRelation, compare
 from plexsend.outbox.batches import Outcome, Verdict
+from plexsend.outbox.policies.open_hours import is_night
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -83,6 +84,18 @@ def _judge(message: Message, batch: Batch, loader: ItemLoader, own: Collection[s
     if item.msg_key != message.msg_key:
         return _refuse(message, batch, "msg_key: the body holds another key than the record")
     return message if item.body == message.body else replace(message, body=item.body)
+
+
+def crosses_into_night(batch: Batch, waited_s: float) -> bool:
+    """Return whether the hours of the law began since a batch with advertisements was taken.
+
+    Those of the policy begin before as a rule, by minutes that a request may take. Somebody may have set
+    them to begin as late as the law allows, and then a batch must not wait in a process.
+    """
+    now_ms = batch.taken_ms + round(waited_s * 1000)
+    if not is_night(now_ms) or is_night(batch.taken_ms):
+        return False
+    return any(_may_advertise(message.body) for message in batch.messages)
 
 
 # The usual message is none, and is told by that without being read.

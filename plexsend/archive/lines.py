@@ -66,7 +66,7 @@ class ArchiveLine:
             "account": self.account,
             "service": self.lane.service,
             "lane": self.lane.name,
-            "group": self.lane.group,
+            "group": self.lane.own_group,
             "at": _utc(self.at_ms),
             "code": self.code or None,
             "receipt_code": self.receipt_code or None,

@@ -59,6 +59,8 @@ def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> No
         screen.say(f"  {_FIRST_MESSAGE}")
         screen.say("To add a worker there:")
         screen.say(f"  {_shell(_for_a_worker(exports))} plexsend worker")
+        screen.say("To upload a picture there:")
+        screen.say(f"  {_shell(_for_uploads(exports))} plexsend upload FILE")
         screen.say("The numbers for which the sandbox has a fixed outcome are listed in docs/sandbox.md.")
     screen.say()
     screen.say("Ctrl-C stops everything.")
@@ -87,6 +89,15 @@ def _for_applications(exports: Mapping[str, str]) -> dict[str, str]:
 def _for_a_worker(exports: Mapping[str, str]) -> dict[str, str]:
     """Return what another worker needs, complete: any account but this one is refused by the sandbox."""
     return {**exports, f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS}
+
+
+def _for_uploads(exports: Mapping[str, str]) -> dict[str, str]:
+    """Return what uploads need beside the `export` line: where to, and whose secret."""
+    account = f"{environment.ACCOUNTS}MAIN"
+    return {
+        environment.UPLOAD_URL: exports[environment.UPLOAD_URL],
+        account: environment.SANDBOX_CREDENTIALS,
+    }
 
 
 def _exports(stack: Stack, plan: Plan, redis_file: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.finding import find_record
 from plexsend.errors import NotPossible
-from plexsend.outbox.reading.json_shapes import lane_json
+from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
 from plexsend.outbox.steer import Act, ask
 
 if TYPE_CHECKING:
@@ -40,7 +40,13 @@ def decide_one(screen: Screen, store: Store, key: str, *, account: str | None, a
     if not decision.done:
         raise refusal(key, act, decision)
     screen.facts(
-        {"msg_key": key, "outcome": decision.outcome, "state": decision.state, **lane_json(record.lane)}
+        {
+            "msg_key": key,
+            "outcome": decision.outcome,
+            "state": decision.state,
+            **lane_json(record.lane),
+            **advertising_json(record.lane),
+        }
     )
     screen.say(f"{key} {_DONE.get(decision.outcome, decision.outcome)} (state {decision.state}).")
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from plexsend.cli.suppressing import GivenNumber, read_number
 from plexsend.errors import FileProblem, Problem, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from plexsend.outbox.suppression import Suppression
     from plexsend.terminal.moments import WallClock
@@ -154,17 +153,16 @@ def write_marked(
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
             marked = _write_rows(csv.writer(file), numbers, look, clock, only=only, report=report)
-        os.replace(name, target)
+        Path(name).replace(target)
     except OSError as exc:
         raise FileProblem(f"{target}: it cannot be written: {exc.strerror}.") from exc
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
+        Path(name).unlink(missing_ok=True)
     return marked
 
 
 def _write_rows(
-    writer: csv.Writer,
+    writer: Any,
     numbers: NumberList,
     look: Callable[[list[str]], Iterable[Sequence[Suppression]]],
     clock: WallClock,

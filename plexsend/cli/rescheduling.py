@@ -9,7 +9,7 @@ from plexsend.cli.options import NOW
 from plexsend.cli.timing import Timing, read_moment
 from plexsend.errors import NotPossible
 from plexsend.outbox import steer
-from plexsend.outbox.reading.json_shapes import lane_json
+from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
 from plexsend.outbox.states import State
 from plexsend.terminal.moments import utc
 
@@ -52,6 +52,7 @@ def reschedule_one(screen: Screen, store: Store, key: str, time: datetime, *, ac
             "outcome": decision.outcome,
             "state": decision.state,
             **lane_json(record.lane),
+            **advertising_json(record.lane),
             "send_at": None if decision.state == State.WAITING else utc(at_ms),
         }
     )

@@ -116,9 +116,16 @@ class RowScreen:
                 "warnings": report.warnings,
                 "replacements": report.replacements,
                 "lost_zeros": report.lost_zeros,
+                "advertisements": report.has_advertisements,
             }
         )
         self._screen.say(f"{file}: {report.added:,} valid, {report.invalid:,} invalid.", style="bold")
+        if report.has_advertisements:
+            self._screen.note(
+                "There are advertisements among them. An import puts in the marks that they lack, by the "
+                "policies sender_name and refusal_number of its account: those are not counted here. Nor is "
+                "judged whether those that are there name the right sender and number."
+            )
 
     def end(self, report: ImportReport, *, given: Sequence[str] = ()) -> int:
         """Print the refused rows as an error, and return the exit code.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.codes import code_words
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.reading.event_words import event_words
 from plexsend.outbox.reading.json_shapes import masked
 from plexsend.outbox.reading.receipt_words import receipt_words
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from plexsend.terminal.screen import Screen
 
 
+_ADVERTISING = {
+    Advertising.NO: "",
+    Advertising.QUIET: "an advertisement, which waits in the quiet hours",
+    Advertising.CONSENTED: "an advertisement, to a receiver who agreed to get them at night",
+}
+
+
 def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
     """Print a record for people; `zone`: that of its account, in which times are shown."""
     clock = WallClock(zone)
@@ -26,6 +34,7 @@ def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
     screen.say(f"{record.msg_key}  {record.state}", style="bold")
     facts = (
         ("lane", record.lane.name),
+        ("advert", _ADVERTISING[record.lane.advertising]),
         ("receiver", masked(record.receiver_last)),
         ("submitted", clock.words(record.submitted_ms)),
         ("send at", clock.cell(record.send_at_ms)),

@@ -6,9 +6,11 @@ import difflib
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING, TypeAlias
 
+from plexsend.cli.morning import note_morning
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.timing import read_timing
 from plexsend.errors import NotPossible, Problem
+from plexsend.gateway.ad_marks import says_advertisement
 from plexsend.outbox.reading import queries
 from plexsend.producers import Producer, SubmitInterrupted
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
@@ -35,6 +37,8 @@ def submit_few(
     send_at: datetime | None,
     expires_at: datetime | None,
     replace: bool,
+    advertisement: bool,
+    night_consent: bool,
     as_json: bool,
     name: Callable[[Problem], Problem],
     wait_s: float | None = None,
@@ -59,6 +63,8 @@ def submit_few(
                 send_at=timing.send_at,
                 expires_at=timing.expires_at,
                 replace=replace,
+                advertisement=advertisement,
+                night_consent=night_consent,
             )
         except SubmitInterrupted as exc:
             outcomes.print(exc.submission)
@@ -73,6 +79,9 @@ def submit_few(
         if doubt is not None:
             screen.warn(doubt)
         code = outcomes.print(submission)
+        is_ad = advertisement or any(map(says_advertisement, items))
+        if submission.added and is_ad and not night_consent:
+            note_morning(screen, store, account, timing)
         keys = [each.msg_key for each in submission.added]
         keys += [each.msg_key for each in submission.duplicates]
         if wait_s is None or not keys:

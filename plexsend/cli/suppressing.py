@@ -14,6 +14,7 @@ from plexsend.errors import Problem, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
 class _Scope(click.ParamType[str]):
     """The account, or one sender or refusal number of it."""
 

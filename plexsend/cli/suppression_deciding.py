@@ -43,7 +43,7 @@ def offers(
     """
     import secrets
 
-    from plexsend.outbox.offers import Decision, decide, offered_at
+    from plexsend.outbox.offers import OfferDecision, decide, offered_at
 
     if accept and decline:
         raise UsageError("--accept and --decline exclude each other.")
@@ -56,7 +56,7 @@ def offers(
             count = decide(
                 store,
                 account,
-                Decision.ACCEPT if accept else Decision.DECLINE,
+                OfferDecision.ACCEPT if accept else OfferDecision.DECLINE,
                 origin_of(reason),
                 run=secrets.token_hex(6),
                 since_ms=since_ms,

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.cli.opening import open_outbox
 from plexsend.cli.number_lists import MARKED, mark_cells, write_marked
+from plexsend.cli.opening import open_outbox
 from plexsend.errors import UsageError
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.moments import utc
@@ -38,7 +38,7 @@ _MOST_NAMED = 20
 
 
 def require_own_account(settings: Settings, store: Store, account: str) -> None:
-    """Raise NotPossible for an account with which nobody sent, and that this machine's settings do not name."""
+    """Raise NotPossible for an account with which nobody sent, and that is not in these settings either."""
     from plexsend.cli.targets import require_account
     from plexsend.outbox.reading import queries
 
@@ -46,7 +46,7 @@ def require_own_account(settings: Settings, store: Store, account: str) -> None:
 
 
 def suppressions_of(store: Store, account: str, settings: Settings) -> Suppressions:
-    """Return the suppressions of an account, by the key of this environment; its changes are one in the log."""
+    """Return the suppressions of an account, by the key of these settings; its changes are one in the log."""
     import secrets
 
     from plexsend.outbox.suppression import Suppressions
@@ -79,7 +79,7 @@ def digits_of(given: Iterable[GivenNumber]) -> list[str]:
 
 
 @dataclass(slots=True)
-class Tally:
+class NumberTally:
     """What became of many numbers. Of those that are wrong the first are named."""
 
     became: Counter[Suppressing] = field(default_factory=Counter)
@@ -158,7 +158,7 @@ def show_marked(
     target = output or numbers.path.with_name(f"{numbers.path.stem}.marked.csv")
     if target.exists() and output is None:
         raise UsageError(f"{target} is there already. Name another file with --output, or remove it.")
-    tally, count = Tally(), 0
+    tally, count = NumberTally(), 0
     with meter(screen, "mark", "rows") as report:
 
         def note(rows: int, problem: Problem | None) -> None:

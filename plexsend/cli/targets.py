@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible, Problem, UsageError
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.lanes import GROUP, NAME, Lane
+from plexsend.outbox.lanes import ADS, GROUP, NAME, Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT, accounts_of
 
@@ -69,8 +69,11 @@ def read_group(word: str) -> str | None:
     prefix, colon, name = word.partition(":")
     if not colon or prefix != Scope.GROUP:
         return None
-    if not GROUP.fullmatch(name):
-        raise UsageError(f"{name[:60]!r} is not a group's name: 1 to 32 of a-z, 0-9 and '-'.")
+    if name != ADS and not GROUP.fullmatch(name):
+        raise UsageError(
+            f"{name[:60]!r} is not a group's name: 1 to 32 of a-z, 0-9 and '-', or {ADS} for all "
+            "advertisements without a group."
+        )
     return name
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.demo import terms
+from plexsend.demo.coupon import NAME
 from plexsend.demo.intake import take_in
 from plexsend.demo.sample import write_sample
 from plexsend.demo.shows import LanePicture, Picture
@@ -14,6 +15,7 @@ from plexsend.demo.standin import StandIn
 from plexsend.demo.story import Story, what_goes_on
 from plexsend.demo.summary import Imported, Summary, gather
 from plexsend.errors import PlexsendError
+from plexsend.extras import is_complete
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.reading.snapshot import Watch
 from plexsend.outbox.redis.store import Store
@@ -92,7 +94,7 @@ class Course:
             store.close()
 
     def _run(self, ground: _Ground) -> Summary:
-        files = write_sample(self._folder)
+        files = write_sample(self._folder, with_picture=is_complete("images"))
         imported = self._import(ground, files)
         self._stack.wait_for_workers()
         sight = self._watch_to_the_end(ground)
@@ -126,6 +128,11 @@ class Course:
                 f"Imported {file.path.name}: {counted(found.added, 'message')} for {file.service}; "
                 f"{counted(found.invalid, 'row is invalid and stays', 'rows are invalid and stay')} out."
             )
+        shown = sum(file.pictures for file in files)
+        if shown:
+            uploads = ground.gateway.count_pictures()
+            times = "once" if uploads == 1 else f"{uploads} times"
+            self._say(f"Uploaded {NAME} {times}: {counted(shown, 'row')} of two files show it.")
         return imported
 
     def _watch_to_the_end(self, ground: _Ground) -> Sight:

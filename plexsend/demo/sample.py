@@ -7,6 +7,7 @@ import json
 import random
 from typing import TYPE_CHECKING, TypeVar
 
+from plexsend.demo.coupon import NAME, write_coupon
 from plexsend.demo.sample_file import SampleFile
 from plexsend.demo.sample_rcs import write_rcs
 
@@ -64,51 +65,64 @@ _STANDARD_ODDITIES: tuple[tuple[tuple[int, ...], Mapping[str, object]], ...] = (
     ((222,), {"receiver_number": 1023456789}),
     ((301,), {"sender_number": "02-1588-1234"}),
 )
+_COUPON = 7
+"""The image in whose place the picture comes."""
 _BROKEN_ROW = 266
 """A row of the second file that breaks off: it is not JSON."""
 
 
-def write_sample(folder: Path) -> tuple[SampleFile, SampleFile, SampleFile]:
-    """Write all files into the folder."""
+def write_sample(folder: Path, *, with_picture: bool = False) -> tuple[SampleFile, SampleFile, SampleFile]:
+    """Write all files into the folder.
+
+    `with_picture`: whether some rows show a picture that is beside them, and not an address.
+    """
     chances = random.Random(SEED)  # noqa: S311  variety that repeats is wanted, not secrecy
+    picture = ""
+    if with_picture:
+        write_coupon(folder)
+        picture = NAME
     return (
-        _write_table(folder / "sample-bulk.csv", chances),
-        _write_lines(folder / "sample-standard.jsonl", chances),
+        _write_table(folder / "sample-bulk.csv", chances, picture),
+        _write_lines(folder / "sample-standard.jsonl", chances, picture),
         write_rcs(folder / "sample-rcs.jsonl", chances),
     )
 
 
-def _write_table(path: Path, chances: random.Random) -> SampleFile:
+def _write_table(path: Path, chances: random.Random, picture: str) -> SampleFile:
     keys, odd = [], _by_row(_BULK_ODDITIES)
+    shown = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         for number in range(1, BULK_ROWS + 1):
-            item = {**_item("bulk", number, chances), **odd.get(number, {})}
+            item = {**_item("bulk", number, chances, picture), **odd.get(number, {})}
             keys.append(str(item["msg_key"]))
+            shown += item["file_path"] == picture
             writer.writerow(item)
-    return SampleFile(path, "mms-bulk", tuple(keys))
+    return SampleFile(path, "mms-bulk", tuple(keys), shown)
 
 
-def _write_lines(path: Path, chances: random.Random) -> SampleFile:
+def _write_lines(path: Path, chances: random.Random, picture: str) -> SampleFile:
     keys, odd = [], _by_row(_STANDARD_ODDITIES)
+    shown = 0
     with path.open("w", encoding="utf-8") as file:
         for number in range(1, STANDARD_ROWS + 1):
-            item: dict[str, object] = {**_item("standard", number, chances)}
+            item: dict[str, object] = {**_item("standard", number, chances, picture)}
+            shown += item["file_path"] == picture
             item["file_path"] = [item["file_path"]]
             item |= odd.get(number, {})
             keys.append(str(item["msg_key"]))
             line = json.dumps(item, ensure_ascii=False)
             file.write(line[:40] if number == _BROKEN_ROW else line)
             file.write("\n")
-    return SampleFile(path, "mms-standard", tuple(keys))
+    return SampleFile(path, "mms-standard", tuple(keys), shown)
 
 
 def _by_row(oddities: Iterable[tuple[Iterable[int], T]]) -> dict[int, T]:
     return {row: changes for rows, changes in oddities for row in rows}
 
 
-def _item(name: str, number: int, chances: random.Random) -> dict[str, str]:
+def _item(name: str, number: int, chances: random.Random, picture: str) -> dict[str, str]:
     customer, ordered = chances.choice(_NAMES), chances.choice(_ITEMS)
     price = chances.randrange(9, 90) * 1000 + 900
     return {
@@ -122,5 +136,9 @@ def _item(name: str, number: int, chances: random.Random) -> dict[str, str]:
             f"{chances.randrange(1, 29)}일 {chances.randrange(9, 19)}시에 도착할 예정입니다. "
             f"결제 금액: {price:,}원, 문의: 1588-0000"
         ),
-        "file_path": f"https://img.shop.example/mms/{chances.randrange(1, 40)}.jpg",
+        "file_path": _image(chances.randrange(1, 40), picture),
     }
+
+
+def _image(number: int, picture: str) -> str:
+    return picture if picture and number == _COUPON else f"https://img.shop.example/mms/{number}.jpg"

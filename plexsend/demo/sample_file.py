@@ -16,3 +16,5 @@ class SampleFile:
     path: Path
     service: str
     keys: tuple[str, ...]
+    pictures: int = 0
+    """How many of its rows show a picture that is a file."""

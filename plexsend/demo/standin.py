@@ -37,6 +37,11 @@ class StandIn:
         with _mapped():
             self._admin.add_credit(terms.TOP_UP, account=SANDBOX_USER)
 
+    def count_pictures(self) -> int:
+        """Return how many pictures were uploaded."""
+        with _mapped():
+            return self._admin.get_stats().pictures
+
     def list_accepted(self) -> dict[str, int]:
         """Return how often each key was accepted."""
         with _mapped():

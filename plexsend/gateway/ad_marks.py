@@ -95,6 +95,26 @@ def put_marks(item: Mapping[str, Any], marks: AdMarks) -> Marked:
     return _in_footer(item, marks)
 
 
+def judge_marks(item: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Return what is wrong with the marks that an advertisement has, whatever account sends it.
+
+    What it lacks is not: that is put in. Name and number are of an account, and are not compared.
+    """
+    if "header" in item and not is_unified(item):
+        return ()
+    places = _card_places(item) if "header" in item else ("msg", "msg")
+    title = item.get("title")
+    if "header" not in item and isinstance(title, str) and _VARIANT.match(title):
+        return (_VARIANT_REFUSED.at("title"),)
+    if places is None:
+        return ()
+    first, last = (_text_at(item, path) for path in places)
+    return (
+        *(refusal.at(places[0]) for refusal in _judge_first(first, None)),
+        *(refusal.at(places[1]) for refusal in _judge_last(last, None)),
+    )
+
+
 def why_not_marked(item: Mapping[str, Any], marks: AdMarks) -> str | None:
     """Return why the stored item of an advertisement must not go under these marks; None where it may."""
     marked = put_marks(item, marks)
@@ -128,13 +148,30 @@ def _in_footer(item: Mapping[str, Any], marks: AdMarks) -> Marked:
     return Marked(item)
 
 
-def _in_card(item: Mapping[str, Any], marks: AdMarks) -> Marked:
+def _card_places(item: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the paths of a card's title and description; None where it has no body."""
     msg = item.get("msg")
     body = msg.get("body") if isinstance(msg, dict) else None
-    if not isinstance(msg, dict) or not isinstance(body, dict):
-        return Marked(item)
+    if not isinstance(body, dict):
+        return None
     number = "1" if any(name in body for name in ("title1", "description1", "media1")) else ""
-    title, description = f"title{number}", f"description{number}"
+    return f"msg.body.title{number}", f"msg.body.description{number}"
+
+
+def _text_at(item: Mapping[str, Any], path: str) -> str:
+    """Return the text at a path; empty where there is none, or something else."""
+    found: Any = item
+    for name in path.split("."):
+        found = found.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _in_card(item: Mapping[str, Any], marks: AdMarks) -> Marked:
+    places = _card_places(item)
+    if places is None:
+        return Marked(item)
+    msg, (title, description) = item["msg"], (path.rpartition(".")[2] for path in places)
+    body = msg["body"]
     first, last = body.get(title) or "", body.get(description) or ""
     if not isinstance(first, str) or not isinstance(last, str):
         return Marked(item)
@@ -157,11 +194,12 @@ def _titled(title: str, marks: AdMarks) -> str:
     return f"{MARK} {rest if marks.sender_name in rest else f'{marks.sender_name} {rest}'.rstrip()}"
 
 
-def _judge_first(text: str, marks: AdMarks, *, in_title: bool = False) -> Iterator[Refusal]:
+# None: whose marks they are is not known.
+def _judge_first(text: str, marks: AdMarks | None, *, in_title: bool = False) -> Iterator[Refusal]:
     start = text.lstrip()
     if start.startswith(MARK):
         rest = start[len(MARK) :].lstrip()
-        if not in_title and not rest.startswith(marks.sender_name):
+        if marks is not None and not in_title and not rest.startswith(marks.sender_name):
             yield Refusal(
                 f"has {MARK} in front, and behind it not the sender's name (policy sender_name)", _HINT
             )
@@ -173,14 +211,14 @@ def _judge_first(text: str, marks: AdMarks, *, in_title: bool = False) -> Iterat
         yield _VARIANT_REFUSED
 
 
-def _judge_last(text: str, marks: AdMarks) -> Iterator[Refusal]:
+def _judge_last(text: str, marks: AdMarks | None) -> Iterator[Refusal]:
     found = list(_REFUSAL.finditer(text))
     if not found:
         return
     last = found[-1]
     if text[last.end() :].strip():
         yield Refusal("has the refusal number, but something behind it: it must be last", _HINT)
-    if not marks.is_number(last[1]):
+    if marks is not None and not marks.is_number(last[1]):
         yield Refusal(
             "ends with another refusal number than the one of this account (policy refusal_number)", _HINT
         )

@@ -104,12 +104,52 @@ FRONT_ERRORS = (
 )
 """The errors of NAVER's API gateway. They come in a shape of their own, never as the code of an item."""
 
-OWN_WORDS = {
-    "PERSON": "a person settled it",
-    "NO_BODY": "its text was missing in Redis",
-    "NO_VERDICT": "workers died while they had it",
+
+@dataclass(frozen=True, slots=True)
+class OwnCode:
+    """A code that plexsend itself writes where the gateway gave none."""
+
+    words: str
+    """What it means."""
+    reason: str = ""
+    """Of the result of a message that it kept from going; empty: its state says enough."""
+    lasts: bool | None = None
+    """Whether the same message to the same number would be kept back again; None: not known."""
+    remedy: str = ""
+    """What to do about it."""
+
+
+OWN_CODES = {
+    "PERSON": OwnCode("a person settled it"),
+    "NO_BODY": OwnCode("its text was missing in Redis"),
+    "NO_VERDICT": OwnCode("workers died while they had it"),
+    "SUPPRESSED": OwnCode(
+        "its number is suppressed",
+        "suppressed",
+        lasts=True,
+        remedy="Since when and why: plexsend suppress check NUMBER",
+    ),
+    "AD_GAP": OwnCode(
+        "its number had an advertisement within the days of the policy ad_gap_days",
+        "ad_gap",
+        lasts=False,
+        remedy="Send it again once these days have passed, under another key",
+    ),
+    "AD_MARKS": OwnCode(
+        "it lacks what the law asks of advertisements",
+        "ad_marks",
+        lasts=True,
+        remedy="The policies sender_name and refusal_number may have changed since it was submitted: "
+        "submit it again, and its marks are those of now",
+    ),
+    "NO_NUMBER_HASH": OwnCode(
+        "nobody knows whether its number refused advertisements, since no hash of it is kept",
+        "no_number_hash",
+        lasts=True,
+        remedy="Submit it again where PLEXSEND_NUMBER_KEY is set",
+    ),
 }
-"""Codes that plexsend itself writes where the gateway gave none, and what they mean."""
+"""Codes that plexsend itself writes, and what they mean."""
 
 _NUMBERED = re.compile(r"[A-Za-z]?\d\w*", re.ASCII)
 """How the gateway's codes look, unlike words of the client such as TIMEOUT."""
@@ -131,4 +171,7 @@ def code_words(code: str) -> str:
     found = find_code(code)
     if found is not None:
         return found.description
-    return OWN_WORDS.get(code, "a code that is not listed" if _NUMBERED.fullmatch(code) else "")
+    own = OWN_CODES.get(code)
+    if own is not None:
+        return own.words
+    return "a code that is not listed" if _NUMBERED.fullmatch(code) else ""

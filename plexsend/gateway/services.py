@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +25,14 @@ PICTURE_DEADLINE_S = 30.0
 """The longest that the upload of one picture takes: 1 MB over a line of half a Mbit/s needs 16 s."""
 
 
+URL_PATTERN = r"https?://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?#][!-~]*)?"
+"""An absolute URL. The host needs no top-level domain: the guide's own examples have none."""
+RCS_ADDRESS_PATTERN = r"maapfile://[!-~]+"
+"""The address of a picture of RCS."""
+LONGEST_URL = 2048
+"""Characters of an address; a limit of this project, since the guide names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureUpload:
     """What pictures a product takes, and how they are uploaded."""
@@ -33,7 +42,9 @@ class PictureUpload:
     part: str
     """The part of the form that holds the picture."""
     begins: str
-    """How the address of an uploaded picture begins, in small letters."""
+    """How the address of an uploaded picture begins, for people."""
+    address: re.Pattern[str]
+    """What the address of an uploaded picture is, as messages may show it."""
     member: str
     """The member of the answer that is the address; empty: not known, it is looked for."""
     formats: tuple[str, ...]
@@ -116,6 +127,7 @@ _MMS = Product(
         path="/image/v1/mms/{user}",
         part="image",
         begins="http",
+        address=re.compile(URL_PATTERN, re.ASCII | re.IGNORECASE),
         member="image_url",
         formats=("JPEG",),
         # "300 kB" of the guide, read the safe way.
@@ -137,6 +149,7 @@ _RCS_MMS = Product(
         path="/file/v1/rcs/image/{user}",
         part="image",
         begins="maapfile://",
+        address=re.compile(RCS_ADDRESS_PATTERN),
         member="",
         formats=("JPEG", "PNG"),
         most_bytes=1_000_000,

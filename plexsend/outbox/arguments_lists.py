@@ -31,9 +31,10 @@ SUPPRESS = _order(
     _flag("begins"),
     "run",
 )
-"""`scope`: empty for the whole account; `origin`: JSON of source, who, why; `since_ms`: 0 for now. `since_ms`,
-`until_ms`: of an accept or a decline, when it was offered, 0 for no end. `begins`: whether the account
-may be new. `run`: what belongs together in the log, empty for what is in none. After it the hashes, or the buckets."""
+"""`scope`: empty for the whole account; `origin`: JSON of source, who, why; `since_ms`: 0 for now.
+`since_ms`, `until_ms`: of an accept or a decline, when it was offered, 0 for no end. `begins`: whether the
+account may be new. `run`: what belongs together in the log, empty for what is in none. After it the hashes,
+or the buckets."""
 
 IMPORT = _order(
     "imports",

@@ -43,11 +43,11 @@ class Door:
     """0: not known, since another program listens for it."""
     accounts: tuple[str, ...] = ()
     """The accounts whose receipts it takes: it has a secret for their path."""
-    hashes_by: str = ""
-    """What tells its key for numbers from others; empty where it has none, and so takes no refusals."""
     since_ms: int = 0
     """When it was first heard of, on Redis's clock."""
     seen_ms: int = 0
+    hashes_by: str = ""
+    """What tells its key for numbers from others; empty where it has none, and so takes no refusals."""
 
     @property
     def label(self) -> str:

@@ -67,25 +67,8 @@ class Announcement:
 
     def to_json(self) -> str:
         """Return the announcement as it is kept."""
-        return json.dumps(
-            {
-                "host": self.host,
-                "pid": self.pid,
-                "version": self.version,
-                "form": self.form,
-                "since_ms": self.since_ms,
-                "services": list(self.services),
-                "threads": self.threads,
-                "asks": {service: dict(asked) for service, asked in self.asks.items()},
-                "secrets": dict(self.secrets),
-                "urls": dict(self.urls),
-                "number_key": self.number_key,
-                "hashes_by": self.hashes_by,
-                "certificates": dict(self.certificates),
-            },
-            sort_keys=True,
-            separators=(",", ":"),
-        )
+        facts = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(facts, sort_keys=True, separators=(",", ":"), default=dict)
 
     @classmethod
     def parse(cls, content: str) -> Announcement:

@@ -61,8 +61,22 @@ class Lane:
     @property
     def branch(self) -> str:
         """What tells it from its route: its group and its mark; empty for a route."""
-        own = "" if self.group is None or self.group == ADS else self.group
-        return f"{own}{self.advertising}"
+        return f"{self.own_group or ''}{self.advertising}"
+
+    @property
+    def own_group(self) -> str | None:
+        """The group that its messages were given; None for advertisements without one, too."""
+        return None if self.group == ADS else self.group
+
+    @property
+    def is_advertising(self) -> bool:
+        """Whether its messages are advertisements."""
+        return self.advertising is not Advertising.NO
+
+    @property
+    def has_night_consent(self) -> bool:
+        """Whether they are advertisements to people who agreed to get them at night."""
+        return self.advertising is Advertising.CONSENTED
 
     @property
     def route(self) -> Lane:

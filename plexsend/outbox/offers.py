@@ -25,7 +25,7 @@ _BUCKETS_A_CALL = 16
 """With a million numbers a thousand of them: a millisecond or two."""
 
 
-class Decision(StrEnum):
+class OfferDecision(StrEnum):
     """What becomes of what is offered."""
 
     ACCEPT = "accept"
@@ -42,7 +42,7 @@ def offered_at(store: Store, account: str) -> Counter[int]:
 def decide(
     store: Store,
     account: str,
-    decision: Decision,
+    decision: OfferDecision,
     origin: Suppressor,
     *,
     run: str,

@@ -105,7 +105,7 @@ class Suppressions:
         store: Where they are.
         account: Whose they are.
         key: Under which numbers are hashed; UsageError without one.
-        run: What changes of one command have in common: they are one entry of the log. Empty: they are in none.
+        run: What changes of one command have in common: they are one entry of the log. Empty: in none.
         begins: Whether Redis may not know the account yet; OutboxMoved where it does not, otherwise.
     """
 

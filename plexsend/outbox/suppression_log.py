@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.replies import number
@@ -67,7 +67,7 @@ class Unanswered:
     """When the day of the oldest began, in UTC; 0 where none waits."""
 
 
-def unanswered_of(days: Mapping[bytes, bytes]) -> Unanswered:
+def unanswered_of(days: Mapping[Any, Any]) -> Unanswered:
     """Return what is kept by day, summed up."""
     waiting = {number(day): number(count) for day, count in days.items() if number(count) > 0}
     return Unanswered(sum(waiting.values()), min(waiting, default=0) * _DAY_MS)

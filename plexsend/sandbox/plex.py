@@ -73,16 +73,8 @@ class Plex:
 
     def answer(self, head: Head, body: bytes | None, drawn: Drawn) -> Reply:
         """Return the answer to a request under the faults drawn for it; a body of None was not read."""
-        service, account = _aim(head)
-        self.recorder.add(head, account, body)
-        if find_rules(head.path) is None:
-            judged = judge(head, body or b"", self.credentials, self.behaviour, self.album)
-        elif drawn.blocks:
-            judged = Whole(200, "C100")
-        else:
-            judged = self.album.upload(head, body or b"", self.credentials)
-        items = len(judged.entries) if isinstance(judged, Offer) else None
-        self.tally.count_request(service, account, items)
+        self.recorder.add(head, _aim(head)[1], body)
+        judged = self._judge(head, body or b"", drawn)
         early: list[threading.Event] = []
         answer = judged if isinstance(judged, Whole) else self._settle(judged, early, blocked=drawn.blocks)
         if drawn.fault is not None:
@@ -116,6 +108,16 @@ class Plex:
         self.recorder.clear()
         self._limiter.clear()
         self.deliveries.poster.clear()
+
+    def _judge(self, head: Head, body: bytes, drawn: Drawn) -> Offer | Whole:
+        if find_rules(head.path) is not None:
+            # It carries no messages, and is no arrival of any.
+            self.tally.count("requests")
+            return Whole(200, "C100") if drawn.blocks else self.album.upload(head, body, self.credentials)
+        judged = judge(head, body, self.credentials, self.behaviour, self.album)
+        items = len(judged.entries) if isinstance(judged, Offer) else None
+        self.tally.count_request(*_aim(head), items)
+        return judged
 
     def _settle(self, offer: Offer, early: list[threading.Event], *, blocked: bool) -> Results | Whole:
         """Accept what can be accepted of an offer, and say so. Blocked: only say what would be said.

@@ -99,7 +99,7 @@ class Tally:
             self._arrivals: deque[Arrival] = deque(maxlen=KEEP_ARRIVALS)
 
     def count(self, name: str) -> None:
-        """Count one of connections, malformed, internal_errors."""
+        """Count one of connections, requests without messages, malformed, internal_errors."""
         with self._lock:
             self._single[name] += 1
 

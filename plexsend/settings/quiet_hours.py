@@ -10,7 +10,7 @@ from plexsend.settings.values import refusal
 
 _WRITTEN = re.compile(r"(\d{1,2}):(\d{2})\s*[-~]\s*(\d{1,2}):(\d{2})", re.ASCII)
 # Of the Act on Promotion of Information and Communications Network Utilization, article 50 (3).
-_LAW_BEGINS, _LAW_ENDS = time(21), time(8)
+LAW_BEGINS, LAW_ENDS = time(21), time(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def quiet_hours(name: str, text: str) -> QuietHours:
         hours = None
     if hours is None:
         raise refusal(name, "is not a span of hours", "Write it as 20:50-08:00.")
-    if hours.begins > _LAW_BEGINS or not _LAW_ENDS <= hours.ends < hours.begins:
+    if hours.begins > LAW_BEGINS or not LAW_ENDS <= hours.ends < hours.begins:
         raise refusal(
             name,
             "is not as long as the law asks",

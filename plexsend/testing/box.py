@@ -49,6 +49,8 @@ class Box:
         self._lock = threading.RLock()
         self._messages: dict[tuple[str, str], SubmittedMessage] = {}
         self._closed: dict[tuple[str, str], Closing] = {}
+        self._holds_ads: dict[tuple[str, str], bool] = {}
+        """Account and group → whether it holds advertisements, or anything else."""
         self._streams = MemoryStreams()
         self._pictures = PlayedPictures()
         self._shelves: dict[str, MemoryShelf] = {}
@@ -131,6 +133,10 @@ class Box:
             closing = self._closed.get((lane.account, lane.group or ""))
             if closing is not None:
                 raise refusal(closing, WallClock())
+            if lane.own_group is not None:
+                key, is_ad = (lane.account, lane.own_group), lane.is_advertising
+                if self._holds_ads.setdefault(key, is_ad) is not is_ad:
+                    return [Submitted(SubmitOutcome.MIXED, None)] * len(messages)
             now_ms = self.now_ms()
             later_ms = send_at_ms if send_at_ms is not None and send_at_ms > now_ms else None
             moments = Moments(later_ms, expires_at_ms)

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from plexsend.testing.messages import SubmittedMessage
 
 
+AD_POLICIES = {"sender_name": "테스트상점", "refusal_number": "080-123-4567"}
+"""What an account needs to send advertisements: policies as a test finds them, unless it sets others."""
+_ENVIRONMENT = {"PLEXSEND_NUMBER_KEY": "0123456789abcdef" * 2}
+"""Nothing of the developer's own counts. Without a key for numbers no advertisement is taken."""
+
+
 class MemoryOutbox:
     """An outbox in memory, and the gateway and the carriers behind it, played by a test.
 
@@ -34,18 +40,21 @@ class MemoryOutbox:
     `cancel`, `cancel_group`, `results` and those beside them use it until it ends. An item that production
     would refuse is refused, and a message moves along the transitions of docs/architecture.md alone.
 
+    Advertisements are taken, with their marks in the text. Quiet hours do not hold here, nor does anybody
+    suppress a number: nothing goes by itself, so a test says what becomes of each message.
+
     Args:
         policies: Policies in force and their values as a person writes them, such as `{"senders":
-            "02-2123-4567"}`. UsageError for one that does not exist, SettingsError for a wrong value.
+            "02-2123-4567"}`, beside those of AD_POLICIES. UsageError for one that does not exist,
+            SettingsError for a wrong value.
         now: Returns the time in seconds since 1970; a test may pass its own clock.
     """
 
     def __init__(
         self, *, policies: dict[str, str] | None = None, now: Callable[[], float] = time.time
     ) -> None:
-        self._box = Box(MemoryPolicies(policies or {}), now)
-        # Nothing of the developer's own environment counts.
-        self.producer = Producer(read_settings({}), outbox=self._box)
+        self._box = Box(MemoryPolicies({**AD_POLICIES, **(policies or {})}), now)
+        self.producer = Producer(read_settings(_ENVIRONMENT), outbox=self._box)
         """For code that is given a producer instead of using the module."""
         self._stack = ExitStack()
 

@@ -62,8 +62,18 @@ class SubmittedMessage:
 
     @property
     def group(self) -> str | None:
-        """The group that it belongs to."""
-        return self.lane.group
+        """The group that it was given."""
+        return self.lane.own_group
+
+    @property
+    def advertisement(self) -> bool:
+        """Whether it is an advertisement."""
+        return self.lane.is_advertising
+
+    @property
+    def night_consent(self) -> bool:
+        """Whether it is one to somebody who agreed to get them at night."""
+        return self.lane.has_night_consent
 
     @property
     def send_at(self) -> datetime | None:

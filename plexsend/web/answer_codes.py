@@ -26,6 +26,7 @@ NOT_ANSWERS = frozenset(
             "INVALID",
             "NEWER_STAMP",
             "NEW_SECRET",
+            "NIGHT",
             "NO_REQUEST",
             "NO_VERDICT",
             "ONLY_TO",

@@ -14,15 +14,16 @@ from plexsend.logs import get_logger
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.refusals import RefusedBecause
 from plexsend.web import health
-from plexsend.web.answers import not_found, unavailable
+from plexsend.web.answers import NOT_FOUND, UNAVAILABLE
 from plexsend.web.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from falcon.asgi import Request, Response
 
     from plexsend.settings import Settings
+    from plexsend.web.answers import Answer
 
 _FIRST_LOOK_S = 1.0
 """How long a start waits for Redis: without an answer it begins all the same."""
@@ -62,6 +63,11 @@ class App:
             # The server has no lifespan.
             self.begin()
         assert self._falcon is not None  # noqa: S101  begin() made it
+        assert self._parts is not None  # noqa: S101  begin() made them
+        answering = self._parts.ahead(scope, receive)
+        if answering is not None:
+            await _send(answering, send)
+            return
         await self._falcon(scope, receive, send)  # type: ignore[arg-type]  # a server's scope is a dict
 
     def begin(self) -> None:
@@ -113,19 +119,33 @@ def _make(parts: Parts, routes: Mapping[str, object]) -> falcon.asgi.App[Request
         parts.refused.note(RefusedBecause.PATH)
         # It is None for a WebSocket, which falcon then closes.
         if resp is not None:
-            not_found(resp)
+            NOT_FOUND.put(resp)
 
     async def fail(req: Request, resp: Response, error: Exception, params: object) -> None:
         del req, params
-        # Its text may hold what came, so only its kind is logged, with where it happened.
-        _log.error("request failed", error=type(error).__name__, where=_where(error))
-        unavailable(resp)
+        _log_failure(error)
+        UNAVAILABLE.put(resp)
 
     for path, resource in routes.items():
         app.add_route(path, resource)
     app.add_sink(refuse)
     app.add_error_handler(Exception, fail)
     return app
+
+
+async def _send(answering: Awaitable[Answer | None], send: Any) -> None:
+    try:
+        answer = await answering
+    except Exception as exc:  # noqa: BLE001  a request's edge: it must come again
+        _log_failure(exc)
+        answer = UNAVAILABLE
+    if answer is not None:
+        await answer.send(send)
+
+
+# Its text may hold what came, so only its kind is logged, with where it happened.
+def _log_failure(error: Exception) -> None:
+    _log.error("request failed", error=type(error).__name__, where=_where(error))
 
 
 def _where(error: Exception) -> str:

@@ -94,7 +94,6 @@ METRICS = (
         _G,
         ("account", "kind"),
         "Numbers that must not be written to, by what is suppressed; `offered` waits for a person.",
-        "`ads` falls: somebody took refusals back (`plexsend suppress history`)",
     ),
     Metric(
         "plexsend_refusals_unanswered",

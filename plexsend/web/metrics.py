@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder
 
 from plexsend.errors import OutboxError
-from plexsend.web.answers import unavailable
+from plexsend.web.answers import UNAVAILABLE
 from plexsend.web.app import App
 from plexsend.web.collector import FleetCollector
 
@@ -48,7 +48,7 @@ class Metrics:
         try:
             resp.data = await loop.run_in_executor(self._threads, encode, self._registry)
         except OutboxError:
-            unavailable(resp)
+            UNAVAILABLE.put(resp)
         else:
             resp.content_type = content_type
 

@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plexsend.outbox.doors import Door
 from plexsend.outbox.metrics import Instruments
@@ -17,13 +17,20 @@ from plexsend.web.pulse import Pulse
 from plexsend.web.refused import RefusedCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
+    from plexsend.web.answers import Answer
+
+    Ahead: TypeAlias = Callable[[Mapping[str, Any], Any], Awaitable[Answer | None] | None]
 
 PARTS: Mapping[str, str] = {"receipts": "plexsend.web.receipts", "metrics": "plexsend.web.metrics"}
 """What can be served → its module, whose `routes(parts)` returns its paths with what answers there."""
+
+
+def _nothing(scope: Mapping[str, Any], receive: Any) -> None:
+    del scope, receive
 
 
 @dataclass(slots=True)
@@ -44,6 +51,8 @@ class Parts:
     """Each returns whether a thread that it started runs."""
     accounts: Callable[[], Iterable[str]] = tuple
     """Returns the accounts whose receipts are taken here."""
+    ahead: Ahead = _nothing
+    """Asked before falcon, with a request and how to read it: None, or what returns its answer."""
     pulse: Pulse = field(init=False)
     instruments: Instruments = field(init=False)
     """What this process counts; a part that uses it sees to it that it is written down."""

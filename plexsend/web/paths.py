@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LOOK_S = 1.0
 """How often it is looked whether a file has changed."""
 _BYTES = 16
+_REMEMBERED = 64
+"""Secrets whose digest is not made again."""
 
 
 class Paths:
@@ -35,6 +38,8 @@ class Paths:
         self._given = given
         self._clock = clock
         self._key = secrets.token_bytes(32)
+        # The gateway posts with the same few.
+        self._digest = lru_cache(maxsize=_REMEMBERED)(self._make_digest)
         self._log = get_logger("web.paths")
         self._versions: dict[str, tuple[int, ...]] = {}
         self._digests: dict[str, frozenset[bytes]] = {}
@@ -102,5 +107,5 @@ class Paths:
         return frozenset(map(self._digest, words))
 
     # Of equal length whatever the secret's is, and nothing that a caller could compute.
-    def _digest(self, secret: str) -> bytes:
+    def _make_digest(self, secret: str) -> bytes:
         return blake2b(secret.encode("utf-8", "replace"), key=self._key, digest_size=_BYTES).digest()

@@ -91,7 +91,7 @@ def read_push(body: bytes, now_ms: int) -> Push:
     push = Push()
     try:
         found = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object)
-    except _Twice as exc:
+    except _DoubledName as exc:
         push.is_json = False
         push.unclear.append(Unclear("the post", f"names {exc} twice", "Give several numbers under numbers."))
         return push
@@ -108,7 +108,7 @@ def read_push(body: bytes, now_ms: int) -> Push:
     return push
 
 
-class _Twice(ValueError):
+class _DoubledName(ValueError):
     """A name is there twice, so one of its values would be lost."""
 
 
@@ -117,7 +117,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         for name, value in pairs:
             if name in _NAMED and found[name] != value:
-                raise _Twice(name)
+                raise _DoubledName(name)
     return found
 
 
@@ -196,18 +196,22 @@ def _reason(value: Any) -> str:
 def _since_ms(push: Push, value: Any, name: str, now_ms: int) -> int:
     if value is None:
         return 0
-    try:
-        moment = datetime.fromisoformat(value.strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=_KST)
-        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-            raise ValueError
-        at_ms = round(moment.timestamp() * 1000)
-    except (ValueError, OverflowError, AttributeError):
+    at_ms = _read_ms(value)
+    if at_ms is None:
         push.ignore(f"{name} is not a time of ISO 8601: taken as now")
         return 0
     # Kept to the hour; what shares it is written together.
     return at_ms - at_ms % _HOUR_MS if at_ms < now_ms else 0
+
+
+def _read_ms(value: Any) -> int | None:
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=_KST)
+        return round(moment.timestamp() * 1000) if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
+    except (ValueError, OverflowError, AttributeError):
+        return None
 
 
 def _take(push: Push, place: str, written: Any, wish: Wish) -> None:
@@ -235,7 +239,7 @@ def read_number(written: Any) -> str | Refusal:
 
 # A scope of its refusal number would let advertisements through that name another number of the company.
 def _read_hooks(push: Push, found: Mapping[str, Any], now_ms: int) -> None:
-    event, hooks = found.get("event"), found.get("hooks")
+    event, hooks = str(found.get("event")), found.get("hooks")
     if event in _OTHER_EVENTS:
         push.ignore(f"{event} is not a refusal")
         return

@@ -10,28 +10,27 @@ from typing import TYPE_CHECKING
 from plexsend.errors import Problem, SettingsError
 from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.logs import get_logger
-from plexsend.web.answers import taken, unavailable
+from plexsend.web.answers import TAKEN, UNAVAILABLE
 from plexsend.web.app import App
 from plexsend.web.lag import LagWatch
 from plexsend.web.paths import Paths
-from plexsend.web.posting import Posting
+from plexsend.web.postbox import Postbox
 from plexsend.web.posts import read_post
 from plexsend.web.refusal_writer import RefusalWriter
-from plexsend.web.suppressions import SuppressionPosts
+from plexsend.web.suppressions import RefusalPosts
 from plexsend.web.writer import NotWritten, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from falcon.asgi import Response
-
+    from plexsend.web.answers import Answer
     from plexsend.web.parts import Parts
 
 _log = get_logger("web.receipts")
 
 
 def routes(parts: Parts) -> Mapping[str, object]:
-    """Return the paths to which receipts and refusals are posted. Raises SettingsError where no account has a secret."""
+    """Put a postbox before all paths, and return none. Raises SettingsError where no account has a secret."""
     settings = parts.settings
     if not settings.receipt_secrets:
         raise SettingsError(
@@ -61,30 +60,30 @@ def routes(parts: Parts) -> Mapping[str, object]:
     parts.accounts = lambda: settings.receipt_secrets
     refusals = RefusalWriter(parts.store, settings.number_key)
     parts.stops.append(refusals.stop)
-    paths = Paths(settings.receipt_secrets)
-    return {
-        "/receipts/{account}/{secret}": Receipts(parts, paths, writer),
-        "/suppressions/{account}/{secret}": SuppressionPosts(parts, paths, refusals),
+    takes = {
+        "receipts": ReceiptPosts(writer).take,
+        "suppressions": RefusalPosts(parts.refused, refusals).take,
     }
+    parts.ahead = Postbox(parts, Paths(settings.receipt_secrets), takes).answer
+    # None of falcon's: what is not a post is, below the same path too, not there.
+    return {}
 
 
-class Receipts(Posting):
+class ReceiptPosts:
     """Takes posts of receipts."""
 
-    def __init__(self, parts: Parts, paths: Paths, writer: Writer) -> None:
-        super().__init__(parts, paths)
+    def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
     # What cannot be read is answered as taken: it would not be read any better the next nine times.
-    async def take(self, accounts: tuple[str, ...], body: bytes, resp: Response) -> None:
+    async def take(self, accounts: tuple[str, ...], body: bytes) -> Answer:
         """Settle what a post says, and answer once Redis has it."""
         post = read_post(body)
         try:
             await self._writer.write(accounts, post.receipts, post.unread)
         except NotWritten:
-            unavailable(resp)
-        else:
-            taken(resp)
+            return UNAVAILABLE
+        return TAKEN
 
 
 app = App("receipts")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plexsend.web.pushes import Push
 
 WITHIN_S = 5.0
-"""How long a push waits for its write: with a full post ten calls. It may come again, which changes nothing."""
+"""How long a push waits for its write: ten calls with a full post. It may come again, and changes nothing."""
 MOST_WAITING = 32
 """Pushes that wait, of at most 64 KB each."""
 _MOST_REASONS = 256
@@ -66,6 +66,10 @@ class RefusalWriter:
         self._reasons: set[str] = set()
         self._said: set[str] = set()
         self._log = get_logger("web.refusals")
+        if key is None:
+            self._log.warning(
+                "refusals are not taken", remedy="set PLEXSEND_NUMBER_KEY, as the others have it"
+            )
 
     def stop(self) -> None:
         """Write what is under way, and end the thread."""

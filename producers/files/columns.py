@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,12 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.services import get_service
+from plexsend.producers.advertisements import ADVERTISEMENT, NIGHT_CONSENT
 from plexsend.producers.pipeline import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 KEY = "msg_key"
+
+KOREAN = {"광고": ADVERTISEMENT, "야간동의": NIGHT_CONSENT}
+"""Headings in Korean → the columns that they name. The others have the names of the gateway's fields."""
 
 _OBJECT_KIND = "Object"
 """Kind of the gateway's fields whose own fields are columns, with dots between the names."""
@@ -54,6 +59,13 @@ class Columns:
     """The column that tells rows apart, which may be none of the service's."""
     trimmed: frozenset[str] = frozenset()
     """Columns in whose cells blanks at the ends mean nothing."""
+
+    def named(self, heading: str) -> str:
+        """Return the column that a heading names: itself, but for those that have a Korean name too."""
+        if heading == self.key_column:
+            return heading
+        # A Mac writes Hangul in pieces.
+        return KOREAN.get(unicodedata.normalize("NFC", heading), heading)
 
 
 def columns_of(

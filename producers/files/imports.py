@@ -70,6 +70,8 @@ def import_file(
     resume: bool = False,
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     mend_numbers: bool = False,
     rejected_path: str | os.PathLike[str] | None = None,
@@ -95,6 +97,8 @@ def import_file(
         resume: Whether this is known to be the same list, where that is not clear.
         send_at: As for `Producer.submit`; a row's own column or field of this name counts instead.
         expires_at: As `send_at`.
+        advertisement: As for `Producer.submit`; a row's own column or field of this name counts instead.
+        night_consent: As `advertisement`.
         replace: As for `Producer.submit`.
         mend_numbers: Put back the 0 that a spreadsheet took from numbers, and report each.
         rejected_path: Where invalid rows, those in conflict and those held back go, when the import ends;
@@ -128,6 +132,8 @@ def import_file(
         msg_type=msg_type,
         send_at=send_at,
         expires_at=expires_at,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         mend_numbers=mend_numbers,
         from_file=path,
@@ -170,6 +176,8 @@ def check_file(
     fmt: str | None = None,
     encoding: str = "utf-8",
     key_column: str | None = None,
+    advertisement: bool = False,
+    night_consent: bool = False,
     replace: bool = False,
     mend_numbers: bool = False,
     rejected_path: str | os.PathLike[str] | None = None,
@@ -179,7 +187,8 @@ def check_file(
 ) -> ImportReport:
     """Judge a file's rows as an import would, and send nothing; needs no Redis and no settings.
 
-    Duplicates, conflicts and changed rows are not seen, since only Redis knows them.
+    Duplicates, conflicts and changed rows are not seen, since only Redis knows them, nor do advertisements
+    get the marks that they lack, since only an account has them; those that they have are judged.
 
     Args:
         path: The file; see `files.open_rows`.
@@ -188,6 +197,8 @@ def check_file(
         fmt: `jsonl` or `csv`; None: as the extension says.
         encoding: `utf-8` or `cp949`.
         key_column: As for `import_file`.
+        advertisement: As for `import_file`.
+        night_consent: As for `import_file`.
         replace: Whether the usual replacements are made before a row is judged.
         mend_numbers: Whether lost zeros are put back before.
         rejected_path: Where invalid rows go. None: nowhere, since a person may be mending those of an import.
@@ -208,6 +219,8 @@ def check_file(
         service=service,
         account="main",
         variant=msg_type,
+        advertisement=advertisement,
+        night_consent=night_consent,
         replace=replace,
         mend_numbers=mend_numbers,
         from_file=True,

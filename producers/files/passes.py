@@ -236,6 +236,7 @@ class FilePass:
             **self._counts,
             never_sent=dict(self._never_sent),
             lost_zeros=self._lost_zeros,
+            has_advertisements=self._pipeline.lanes.has_advertisements,
             rejected_path=rejected_path,
         )
 

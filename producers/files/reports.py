@@ -50,6 +50,8 @@ class ImportReport:
     """Of the duplicates: how many are in a state in which they are not sent any more, without having been."""
     lost_zeros: int = 0
     """Of the invalid rows: those with a number that lacks its leading 0, which can be put back."""
+    has_advertisements: bool = False
+    """Whether any row that is not invalid is an advertisement."""
 
     @property
     def rows(self) -> int:

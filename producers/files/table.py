@@ -75,12 +75,13 @@ class _Rows:
     """Makes rows of cells. A row that is too short waits for the next one, which may be the rest of it.
 
     Args:
-        header: The names of the columns.
+        header: The headings of the columns.
         columns: What there can be; None: no row may be short.
     """
 
     def __init__(self, header: list[str], columns: Columns | None) -> None:
-        self._header = header
+        self._written = header
+        header = self._header = _name_columns(header, columns)
         self._layout = Layout(header, columns)
         self._needed = None if columns is None else 1 + max(map(header.index, columns.required), default=-1)
         """How many cells a row has at least; None: as many as the header."""
@@ -90,7 +91,7 @@ class _Rows:
     def take(self, cells: list[str], held: list[Line]) -> list[Row]:
         """Return the rows that are known to be whole, or not, now that this one is there."""
         # The first line of a second file that was joined to this one is not a message.
-        repeated = cells[0].strip() == self._header[0] and [cell.strip() for cell in cells] == self._header
+        repeated = cells[0].strip() == self._written[0] and [cell.strip() for cell in cells] == self._written
         if repeated and self._needed is not None:
             return []
         if self._needed is not None and self._needed <= len(cells) < len(self._header):
@@ -212,7 +213,7 @@ def _read_cells(feed: _Feed) -> Iterator[list[str] | Row]:
 
 
 def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns | None) -> list[str]:
-    """Return the names in the header, or raise what is wrong with it."""
+    """Return the headings as they are written, or raise what is wrong with them."""
     first = next((row for row in rows if isinstance(row, Row) or _says_something(row)), None)
     if first is None:
         raise FileProblem("it is empty. A CSV file begins with a header that names its columns.")
@@ -220,10 +221,14 @@ def _read_header(rows: Iterator[list[str] | Row], feed: _Feed, columns: Columns 
         why = f"{first.problem.reason}. {first.problem.remedy}" if first.problem else ""
         raise FileProblem(f"its header cannot be read: it {why}", line=first.line)
     header = [name.strip() for name in first]
-    wrong = judge_header(header, columns)
+    wrong = judge_header(_name_columns(header, columns), columns)
     if wrong:
         raise FileProblem(" ".join(wrong), line=feed.held[0].number)
     return header
+
+
+def _name_columns(header: list[str], columns: Columns | None) -> list[str]:
+    return header if columns is None else [columns.named(heading) for heading in header]
 
 
 def _says_something(cells: Sequence[str]) -> bool:

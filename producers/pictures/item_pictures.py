@@ -136,7 +136,7 @@ class ItemPictures:
         found = self._files.get(path)
         if found is None:
             try:
-                found = picture_of(self._product, read_picture(path))
+                found = picture_of(self._product, read_picture(path, folder=self._folder))
             except PictureRefused as refused:
                 found = refused
             self._files[path] = found
@@ -164,7 +164,7 @@ class ItemPictures:
 
     def _bring_one(self, picture: str, path: Path, needs: set[int]) -> Brought:
         try:
-            content = read_picture(path)
+            content = read_picture(path, folder=self._folder)
             if picture_of(self._product, content) != picture:
                 changed = "changed while it was read"
                 return PictureRefused([Problem("file", changed, "Wait until nobody writes to it.")])

@@ -55,7 +55,7 @@ def row(stand: Stand, number: int) -> dict[str, str]:
         "msg_base_id": "SMwLhX00" if kind == "RMH" else "SMwThT00",
         "br_id": "BR.1",
         "brand_key": "BK.1",
-        "header": str(number % 2),
+        "header": "0",
         "footer": "080-123-4567",
         "copy_allowed": "TRUE",
         "msg.body.title": f"제목 {kind}",

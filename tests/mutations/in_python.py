@@ -134,9 +134,9 @@ IN_PYTHON = (
         "lanes-mixed",
         5,
         "items of every type go into one lane",
-        "producers/pipeline.py",
-        "lane = Lane.of(terms.service, item.variant,",
-        "lane = Lane.of(terms.service, terms.variant,",
+        "producers/item_lanes.py",
+        "Lane.of(terms.service, variant,",
+        "Lane.of(terms.service, terms.variant,",
         (f"{_OF_FLOW}::test_variants_go_into_lanes_of_their_own_and_are_told_in_the_order_given",),
     ),
     Mutation(

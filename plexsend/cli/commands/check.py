@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from plexsend.cli.advertising_options import advertising_options
 from plexsend.cli.options import (
     example,
     file_options,
@@ -21,6 +22,7 @@ from plexsend.terminal.screen import Screen
 @key_column_option
 @msg_type_option
 @click.option("--replace", is_flag=True, help="Judge it as an import with --replace would.")
+@advertising_options
 @mend_numbers_option
 @json_option
 def check(
@@ -32,10 +34,15 @@ def check(
     key_column: str | None,
     msg_type: str | None,
     replace: bool,
+    advertisement: bool,
+    night_consent: bool,
     mend_numbers: bool,
     as_json: bool,
 ) -> int:
     """Judge every row of FILE, and report everything that is wrong with it. Sends nothing and needs no Redis.
+
+    The marks that an advertisement has are judged, those that it lacks are not counted: they come from the
+    policies of an account, which only an import knows.
 
     With --json each refused row is a line, and the last line counts valid and invalid. Exit code 1 if any row
     is invalid.
@@ -52,6 +59,8 @@ def check(
             fmt=fmt,
             encoding=encoding,
             key_column=key_column,
+            advertisement=advertisement,
+            night_consent=night_consent,
             replace=replace,
             mend_numbers=mend_numbers,
             on_progress=on_progress,

@@ -224,14 +224,14 @@ def _row(message: FoundMessage, clock: WallClock, archive: Path | None) -> list[
 
 
 def _facts(message: FoundMessage) -> dict[str, Any]:
-    from plexsend.outbox.reading.json_shapes import masked
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.reading.json_shapes import advertising_json, lane_json, masked
 
     return {
         "msg_key": message.msg_key,
         "state": str(message.state),
-        "lane": message.lane,
-        "service": message.service,
-        "account": message.account,
+        **lane_json(Lane.parse(message.lane)),
+        **advertising_json(Lane.parse(message.lane)),
         "submitted_at": utc(message.submitted_ms),
         "ended_at": utc(message.ended_ms),
         "code": message.code or None,

@@ -66,7 +66,7 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         rewound = rewinds(store, accounts)
         doors = living(store)
         foreign = foreign_keys(store, accounts, found, doors)
-    differ = [*disagree, *foreign]
+    differ: list[_Difference] = [*disagree, *foreign]
     for each in found:
         screen.facts(_process_json(each, serving, differ))
     for door in doors:

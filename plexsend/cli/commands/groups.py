@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,8 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plexsend.outbox.reading.groups import GroupView
 
 _MOST_SHOWN = 50
@@ -40,24 +43,39 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
 
     First those of which something is still to go, by name; then the others. Messages whose records are gone
     are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
-    `closed` means that it was cancelled. A narrow terminal shows neither service, sending nor the columns
-    of what failed, expired, was not delivered or is unknown, and the account only where there are several;
-    --wide shows all columns, and --json all columns and groups.
+    `closed` means that it was cancelled. `~ad` is the group of all advertisements without one. A narrow
+    terminal shows neither service, sending nor the columns of what failed, expired, was not delivered or is
+    unknown, and the account only where there are several; --wide shows all columns, and --json all columns
+    and groups.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.outbox.lanes import Advertising
     from plexsend.outbox.reading import groups as reading
+    from plexsend.outbox.reading.queries import server_ms
+    from plexsend.outbox.reading.quiet import read_quiet
+    from plexsend.outbox.states import State
 
     with open_outbox(screen) as (_, store):
         views = list(reading.groups(store, account))
+        now_ms = server_ms(store)
+        quiet_of = cache(lambda account: read_quiet(store, account).shown(now_ms))
+        quiet = {
+            (view.group, view.service, view.account): quiet_of(view.account)
+            for view in views
+            if view.states[State.WAITING]
+            and any(lane.advertising is Advertising.QUIET for lane in view.lanes)
+        }
     if as_json:
         for view in views:
-            screen.facts(_json(view))
+            screen.facts(_json(view, quiet=bool(_quiet(view, quiet))))
         return
     views.sort(key=lambda view: not view.unsent)
     shown = views if everything else views[:_MOST_SHOWN]
     nothing = "There are no groups: a group begins with its first message."
     columns = _columns(several=len({view.account for view in shown}) > 1)
-    screen.table(columns, [_row(view) for view in shown], empty=nothing, blocks=True, wide=wide)
+    screen.table(
+        columns, [_row(view, _quiet(view, quiet)) for view in shown], empty=nothing, blocks=True, wide=wide
+    )
     if len(shown) < len(views):
         screen.note(f"and {len(views) - len(shown):,} more; --all lists all of them.")
 
@@ -76,11 +94,17 @@ def _columns(*, several: bool) -> list[Column]:
     ]
 
 
-def _row(view: GroupView) -> list[str]:
-    return [view.group, view.service, view.account, *(f"{n:,}" for n in _counts(view).values()), _held(view)]
+# Until when its advertisements wait; empty where none does.
+def _quiet(view: GroupView, quiet: Mapping[tuple[str, str, str], str]) -> str:
+    return quiet.get((view.group, view.service, view.account), "")
 
 
-def _json(view: GroupView) -> dict[str, object]:
+def _row(view: GroupView, quiet: str) -> list[str]:
+    counts = (f"{n:,}" for n in _counts(view).values())
+    return [view.group, view.service, view.account, *counts, _held(view, quiet)]
+
+
+def _json(view: GroupView, *, quiet: bool) -> dict[str, object]:
     closing = view.closing
     return {
         "group": view.group,
@@ -92,6 +116,8 @@ def _json(view: GroupView) -> dict[str, object]:
         "closed": None
         if closing is None
         else {"since": utc(closing.since_ms), "by": closing.by, "why": closing.why or None},
+        "advertisement": any(lane.is_advertising for lane in view.lanes),
+        "quiet": quiet,
     }
 
 
@@ -101,6 +127,8 @@ def _counts(view: GroupView) -> dict[str, int]:
     return {str(state): view.states[state] for state in State}
 
 
-def _held(view: GroupView) -> str:
-    holds = [f"{hold.scope} {hold.reason}" for hold in view.holds]
-    return ", ".join(holds if view.closing is None else ["closed", *holds])
+def _held(view: GroupView, quiet: str) -> str:
+    closed = ["closed"] if view.closing is not None else []
+    return ", ".join(
+        [*closed, *(f"{hold.scope} {hold.reason}" for hold in view.holds), *filter(None, [quiet])]
+    )

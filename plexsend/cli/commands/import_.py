@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plexsend.cli.advertising_options import advertising_options
 from plexsend.cli.options import (
     example,
     file_options,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @import_options
 @msg_type_option
 @submit_options
+@advertising_options
 @mend_numbers_option
 @json_option
 def import_(
@@ -52,6 +54,8 @@ def import_(
     send_at: datetime | None,
     expires_at: datetime | None,
     replace: bool,
+    advertisement: bool,
+    night_consent: bool,
     mend_numbers: bool,
     as_json: bool,
 ) -> int:
@@ -68,6 +72,7 @@ def import_(
     invalid. Exit code 1 if any row is invalid, in conflict or held back.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.cli.morning import note_morning
     from plexsend.cli.opening import open_outbox
     from plexsend.cli.rows import RowScreen
     from plexsend.cli.submitting import doubt_of_account
@@ -97,6 +102,8 @@ def import_(
                     resume=resume,
                     send_at=timing.send_at,
                     expires_at=timing.expires_at,
+                    advertisement=advertisement,
+                    night_consent=night_consent,
                     replace=replace,
                     mend_numbers=mend_numbers,
                     on_progress=on_progress,
@@ -109,6 +116,13 @@ def import_(
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
-    rows.print_import(report, file, timing)
-    options = {"--replace": replace, "--mend-numbers": mend_numbers}
+        rows.print_import(report, file, timing)
+        if report.has_advertisements and report.added:
+            note_morning(screen, store, account, timing)
+    options = {
+        "--replace": replace,
+        "--advertisement": advertisement,
+        "--night-consent": night_consent,
+        "--mend-numbers": mend_numbers,
+    }
     return rows.end(report, given=[option for option, is_given in options.items() if is_given])

@@ -46,19 +46,28 @@ def lanes(*, show_all: bool, wide: bool, as_json: bool) -> None:
     last record is gone.
 
     Waiting messages go next, scheduled ones at their time. Uncertain ones may have been sent and dead ones
-    will not be sent: both need a person. The rate is the policy in force. A narrow terminal leaves
-    out drains first, then the rate, and more where it must; --wide shows all columns. With --json, waiting
-    messages are `ready` and scheduled ones `later`, and beside them is what receipts said: how many were ever
-    delivered, undelivered or unknown.
+    will not be sent: both need a person. The rate is the policy in force. `held` says for a lane of
+    advertisements (`~ad`) too until when it waits in the quiet hours. A narrow terminal leaves out drains
+    first, then the rate, and more where it must; --wide shows all columns. With --json, waiting messages are
+    `ready` and scheduled ones `later`, and beside them is what receipts said: how many were ever delivered,
+    undelivered or unknown.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.outbox.lanes import Advertising
     from plexsend.outbox.policies.state import read_to_show
+    from plexsend.outbox.reading import queries
+    from plexsend.outbox.reading.quiet import read_quiet
 
     with open_outbox(screen) as (_, store):
         agreed = read_to_show(store)
         found = _look(store)
         views = [(view, held) for view, held in found if show_all or _is_shown(view, held)]
-        rows = [_row(screen, agreed, view, held) for view, held in views]
+        quiet_of = cache(lambda account: read_quiet(store, account, agreed))
+        now_ms = queries.server_ms(store)
+        rows = []
+        for view, held in views:
+            quiet = quiet_of(view.lane.account) if view.lane.advertising is Advertising.QUIET else None
+            rows.append(_row(screen, agreed, view, held, "" if quiet is None else quiet.shown(now_ms)))
         nothing = "There are no lanes yet: a lane begins with its first message."
         screen.table(_COLUMNS, rows, empty=nothing, blocks=True, wide=wide)
         if not as_json:
@@ -84,8 +93,9 @@ def _is_shown(view: LaneView, held: Sequence[Hold]) -> bool:
     return view.lane.is_route or bool(held) or waits + view.uncertain + view.dead > 0
 
 
-def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -> list[str]:
-    from plexsend.outbox.reading.json_shapes import lane_json
+# `quiet`: until when its advertisements wait; empty where they may go.
+def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold], quiet: str) -> list[str]:
+    from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
     from plexsend.outbox.states import BY_RECEIPT
 
     rate_per_s = agreed.of(view.lane.account).service(view.lane.service).rate_per_s
@@ -104,6 +114,8 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -
             "oldest_ready_s": oldest_s,
             "holds": [hold.field for hold in held],
             **{str(state): view.ever(state) for state in BY_RECEIPT},
+            **advertising_json(view.lane),
+            "quiet": bool(quiet),
         }
     )
     counts = (view.ready, view.later, view.sending, view.uncertain, view.dead)
@@ -113,7 +125,7 @@ def _row(screen: Screen, agreed: Agreed, view: LaneView, held: Sequence[Hold]) -
         f"{rate_per_s:g}" if rate_per_s else "no limit",
         str(view.drains),
         "" if oldest_s is None else span(oldest_s),
-        ", ".join(f"{hold.scope} {hold.reason}" for hold in held),
+        ", ".join([*(f"{hold.scope} {hold.reason}" for hold in held), *([quiet] if quiet else [])]),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plexsend.cli.advertising_options import advertising_options
 from plexsend.cli.options import SERVICE, example, json_option, msg_type_option, submit_options
 from plexsend.errors import UsageError
 
@@ -100,6 +101,7 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 )
 @msg_type_option
 @submit_options
+@advertising_options
 @json_option
 def send(
     *,
@@ -117,6 +119,8 @@ def send(
     send_at: datetime | None,
     expires_at: datetime | None,
     replace: bool,
+    advertisement: bool,
+    night_consent: bool,
     wait_s: int | None,
     as_json: bool,
 ) -> int:
@@ -157,6 +161,8 @@ def send(
         send_at=send_at,
         expires_at=expires_at,
         replace=replace,
+        advertisement=advertisement,
+        night_consent=night_consent,
         as_json=as_json,
         wait_s=wait_s,
         name=partial(name_as_written, service=service, fields=others, written=_OPTIONS),

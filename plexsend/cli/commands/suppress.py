@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plexsend.cli.number_lists import NumberList, mark_cells
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option, wide_option, words_option
-from plexsend.cli.number_lists import NumberList, mark_cells
 from plexsend.cli.suppressing import account_of_suppressions, kind_option, numbers_given, scope_option
 from plexsend.cli.suppression_deciding import history, offers
 from plexsend.cli.suppression_showing import (
-    Tally,
+    NumberTally,
     clock_for_account,
     columns_for,
     digits_of,
@@ -80,7 +80,7 @@ def add(
     """Suppress numbers. Exit code 1 if any of them is not a number."""
     from plexsend.outbox.suppression import SuppressionKind
 
-    screen, tally = Screen(as_json=as_json), Tally()
+    screen, tally = Screen(as_json=as_json), NumberTally()
     given = numbers_given(numbers)
     what, origin = SuppressionKind(kind or "ads"), origin_of(reason)
     with open_outbox(screen) as (settings, store):
@@ -108,7 +108,7 @@ def remove(
     """Let numbers be written to again. Exit code 1 if one was not suppressed."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
-    screen, tally = Screen(as_json=as_json), Tally()
+    screen, tally = Screen(as_json=as_json), NumberTally()
     given = numbers_given(numbers)
     what, origin = SuppressionKind(kind) if kind else None, origin_of(reason)
     with open_outbox(screen) as (settings, store):
@@ -166,7 +166,7 @@ def check(
         for entry in entries or (None,)
     ]
     screen.table(columns_for(clock), rows, wide=wide)
-    tally = Tally()
+    tally = NumberTally()
     tally.take(given, lambda _: ())
     return tally.complain(screen)
 
@@ -198,7 +198,7 @@ def import_(
     """
     from plexsend.outbox.suppression import SuppressionKind, SuppressionSource
 
-    screen, tally = Screen(as_json=as_json), Tally()
+    screen, tally = Screen(as_json=as_json), NumberTally()
     what, origin = SuppressionKind(kind or "ads"), origin_of(reason, SuppressionSource.IMPORT)
     with open_outbox(screen) as (settings, store):
         own = suppressions_of(store, account, settings)
@@ -275,7 +275,7 @@ def told(
     """Note that persons heard that it counts. Exit code 1 if a number is not suppressed."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
-    screen, tally = Screen(as_json=as_json), Tally()
+    screen, tally = Screen(as_json=as_json), NumberTally()
     if bool(numbers) == (file is not None):
         raise UsageError("Give numbers, or a list with --file.")
     what, origin = SuppressionKind(kind) if kind else None, origin_of(None)

@@ -16,16 +16,19 @@ from plexsend.terminal.tables import Column
 if TYPE_CHECKING:
     from plexsend.gateway.pictures.failures import PictureRefused
     from plexsend.producers import Image, Producer
+    from plexsend.terminal.moments import WallClock
 
-_COLUMNS = (
-    Column("file", style="bold"),
-    Column("url"),
-    Column("expires_at", leave_out=2),
-    Column("size_bytes", right=True, leave_out=3),
-    Column("width", right=True),
-    Column("height", right=True),
-    Column("changed", folds=True),
-)
+
+def _columns(clock: WallClock) -> tuple[Column, ...]:
+    return (
+        Column("file", style="bold"),
+        Column("url"),
+        Column(clock.title("expires_at"), leave_out=2),
+        Column("size_bytes", right=True, leave_out=3),
+        Column("width", right=True),
+        Column("height", right=True),
+        Column("changed", folds=True),
+    )
 
 
 @click.command(epilog=example("plexsend upload a.jpg b.jpg", "plexsend upload photo.jpg --fit"))
@@ -63,6 +66,7 @@ def upload(*, files: tuple[str, ...], product: str, account: str, fit: bool, as_
     """
     screen = Screen(as_json=as_json)
     from plexsend.gateway.pictures.failures import PictureRefused
+    from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.producers import Producer
     from plexsend.producers.pictures.bounded import run_all
 
@@ -72,14 +76,15 @@ def upload(*, files: tuple[str, ...], product: str, account: str, fit: bool, as_
             partial(_upload, producer, file, product=product, account=account, fit=fit) for file in files
         ]
         found = dict(zip(files, run_all(calls), strict=True))
+        clock = clock_of(store, account)
     rows = []
     for file, image in found.items():
         if isinstance(image, PictureRefused):
             screen.complain(Fault("picture", f"{file} is refused; it was not uploaded.", image.problems))
         else:
             screen.facts({"file": file, **_as_json(image)})
-            rows.append([file, *_cells(image)])
-    screen.table(_COLUMNS, rows)
+            rows.append([file, *_cells(image, clock)])
+    screen.table(_columns(clock), rows)
     return 0 if len(rows) == len(found) else EXIT_REFUSED
 
 
@@ -103,10 +108,10 @@ def _as_json(image: Image) -> dict[str, object]:
     }
 
 
-def _cells(image: Image) -> list[str]:
+def _cells(image: Image, clock: WallClock) -> list[str]:
     return [
         image.url,
-        image.expires_at.isoformat(sep=" ", timespec="minutes"),
+        clock.cell(round(image.expires_at.timestamp() * 1000)),
         f"{image.size_bytes:,}",
         str(image.width),
         str(image.height),

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
-_STYLES = {"flowing": "bold green", "idle": "bold green", "limited": "bold yellow", "slow": "bold yellow"}
+_STYLES = {
+    "flowing": "bold green",
+    "idle": "bold green",
+    "quiet": "bold green",
+    "limited": "bold yellow",
+    "slow": "bold yellow",
+}
 
 
 @click.command(epilog=example("plexsend why", "plexsend why order-4711", "plexsend why mms-bulk@main"))
@@ -121,7 +127,7 @@ def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool])
     if answer.remedy:
         screen.say(answer.remedy, wraps=True)
     for part, sentence in each:
-        if (part.waiting or part.sending) and sentence.text != answer.text and len(each) > 1:
+        if (part.waiting or part.sending or part.quiet) and sentence.text != answer.text and len(each) > 1:
             screen.say(f"  - {sentence.text}", wraps=True)
     return 0 if answer.flow.is_well else EXIT_REFUSED
 
@@ -137,6 +143,7 @@ def _part_json(part: PartFacts) -> dict[str, object]:
         "waiting": part.waiting,
         "scheduled": part.scheduled,
         "sending": part.sending,
+        "quiet": part.quiet,
         "held": part.held,
         "oldest_s": part.oldest_s,
         "sent_per_s": round(part.sent_per_s, 1),
@@ -150,12 +157,13 @@ def _part_json(part: PartFacts) -> dict[str, object]:
 
 
 def _why_json(answer: Why, record: Record) -> dict[str, object]:
-    from plexsend.outbox.reading.json_shapes import lane_json
+    from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
 
     return {
         "msg_key": answer.msg_key,
         "state": answer.state,
         **lane_json(record.lane),
+        **advertising_json(record.lane),
         "causes": [
             {
                 "kind": cause.kind,

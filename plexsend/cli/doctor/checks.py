@@ -9,6 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from plexsend.cli.doctor.advertising import AdvertisingFacts, advertising_rows
 from plexsend.cli.doctor.environment import settings_rows
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
 from plexsend.cli.doctor.receipts import ReceiptFacts, receipt_rows
@@ -223,11 +224,30 @@ def _receipts(situation: Situation) -> Iterable[CheckRow]:
     return receipt_rows(situation.settings, facts)
 
 
+def _advertisements(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.policies.state import read_to_show
+    from plexsend.outbox.reading import queries
+    from plexsend.outbox.reading.quiet import read_quiet
+
+    store = situation.store
+    agreed = read_to_show(store)
+    advertising = {lane.account for lane in queries.lanes(store) if lane.is_advertising}
+    facts = (
+        AdvertisingFacts(
+            account, agreed.of(account).ad_marks, read_quiet(store, account, agreed), account in advertising
+        )
+        for account in queries.accounts(store)
+    )
+    has_key = situation.settings.number_key is not None
+    return advertising_rows(facts, has_key=has_key, now_ms=queries.server_ms(store))
+
+
 CHECKS = (
     Check("Settings", _settings),
     Check("Redis", _server, needs_redis=True),
     Check("Fleet", _fleet, needs_redis=True),
     Check("Receipts", _receipts, needs_redis=True),
+    Check("Advertisements", _advertisements, needs_redis=True),
     Check("Broker", _broker),
     Check("Gateway", _gateway),
 )

@@ -67,7 +67,7 @@ def _taker_rows(takers: Sequence[Door], facts: ReceiptFacts, *, is_wanted: bool)
         return
     hashing = any(door.hashes_by for door in takers)
     refusals = "taken at /suppressions/ACCOUNT/SECRET" if hashing else "not taken: no PLEXSEND_NUMBER_KEY"
-    yield ok("refusals", f"pushes are {refusals} (docs/advertising.md)")
+    yield ok("refusals", f"pushes are {refusals} (docs/refusals.md)")
     served = {account for door in takers for account in door.accounts}
     for account in facts.accounts:
         if account not in served:
@@ -122,7 +122,7 @@ def _heard_rows(facts: ReceiptFacts) -> Iterator[CheckRow]:
             "unread",
             f"a post of {_ago(facts, last.at_ms)}: {last.why}: {last.words}",
             "somebody may have refused and is not suppressed" if of_refusal else "what it said is not known",
-            "Ask who pushed it for its numbers; docs/advertising.md says what is read."
+            "Ask who pushed it for its numbers; docs/refusals.md says what is read."
             if of_refusal
             else "If the gateway sent it, report it: its form is new.",
         )

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
     """Yield what waits for a worker that is not there. Pure."""
-    unserved = [part for part in parts if part.waiting + part.scheduled and not part.processes]
+    unserved = [part for part in parts if _due(part) and not part.processes]
     for part in unserved:
-        count = part.waiting + part.scheduled
+        count = _due(part)
         messages = counted(count, "message waits", "messages wait")
         because = part.unserved_because or f"start one: `plexsend worker -Q {part.service}`"
         yield wrong("worker", f"{part.name}: {messages}", because, "")
     if not unserved:
-        waits = any(part.waiting + part.scheduled for part in parts)
+        waits = any(map(_due, parts))
         yield ok("worker", "all that waits has a worker" if waits else "nothing waits")
+
+
+def _due(part: PartFacts) -> int:
+    return part.waiting + part.quiet + part.scheduled
 
 
 def rewound_rows(rewinds: Iterable[Rewind]) -> Iterator[CheckRow]:
@@ -72,6 +76,6 @@ def number_key_rows(foreign: Iterable[ForeignKey]) -> Iterator[CheckRow]:
         yield wrong(
             "number key",
             one.text,
-            "it knows none of the account's numbers: who refuses by it is not suppressed until it has the key",
-            "Give it the PLEXSEND_NUMBER_KEY that the others have; a new key is a new list (docs/advertising.md).",
+            "it knows none of the account's numbers: who refuses by it is not suppressed",
+            "Give it the PLEXSEND_NUMBER_KEY that the others have; docs/refusals.md says more.",
         )

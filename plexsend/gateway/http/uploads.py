@@ -15,7 +15,7 @@ from plexsend.gateway.codes import Meaning
 from plexsend.gateway.http.channel import Channels
 from plexsend.gateway.http.exchange import Timeouts
 from plexsend.gateway.masking import Mask
-from plexsend.gateway.services import PICTURE_DEADLINE_S
+from plexsend.gateway.services import LONGEST_URL, PICTURE_DEADLINE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,7 +114,7 @@ def read_url(status: int, body: bytes, upload: PictureUpload) -> str | None:
     else:
         candidates = list(_texts(parsed))
     for text in candidates:
-        if text.lower().startswith(upload.begins) and _is_address(text):
+        if len(text) <= LONGEST_URL and upload.address.fullmatch(text):
             return text
     return None
 
@@ -127,12 +127,7 @@ def shape_of(body: bytes) -> str:
 
 _SUCCESS = range(200, 300)
 _NOTHING = object()
-_ADDRESS = re.compile(r"[!-~]{1,2048}")
 _KINDS = {str: "text", bool: "true or false", int: "number", float: "number", type(None): "null"}
-
-
-def _is_address(text: str) -> bool:
-    return _ADDRESS.fullmatch(text) is not None and '"' not in text and "\\" not in text
 
 
 def _parse(body: bytes) -> Any:

@@ -12,15 +12,10 @@ from marshmallow import ValidationError, fields
 
 from plexsend.gateway.refusals import Refusal, name_character
 from plexsend.gateway.schemas.draft import Draft
+from plexsend.gateway.services import LONGEST_URL, URL_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-URL_PATTERN = r"https?://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?#][!-~]*)?"
-"""An absolute URL. The host needs no top-level domain: the guide's own examples have none."""
-
-LONGEST_URL = 2048
-"""Characters of a URL; a limit of this project, since the guide names none."""
 
 
 class ItemField(fields.Field[Any]):

@@ -18,7 +18,7 @@ from plexsend.gateway.schemas.objects import Entries, Object, ObjectSchema
 from plexsend.gateway.schemas.rcs_buttons import CARD
 from plexsend.gateway.schemas.rcs_fields import Characters, Switch
 from plexsend.gateway.schemas.relations import NeededWith, OneShape
-from plexsend.gateway.services import PRODUCTS
+from plexsend.gateway.services import LONGEST_URL, PRODUCTS, RCS_ADDRESS_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,8 +100,8 @@ def _description() -> Characters:
 
 def _media() -> Characters:
     return Characters(
-        most=2048,
-        pattern=r"maapfile://[!-~]+",
+        most=LONGEST_URL,
+        pattern=RCS_ADDRESS_PATTERN,
         form="an address that begins with maapfile://",
         hint="Give the address that the upload returned, or leave the field out.",
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from plexsend.outbox.policies.midnights import DAYS
+from plexsend.settings.quiet_hours import LAW_BEGINS, LAW_ENDS
 
 if TYPE_CHECKING:
     from plexsend.settings import QuietHours
@@ -36,11 +37,10 @@ def as_field(quiet: QuietHours, now_ms: int) -> str:
     return " ".join(f"{opens}-{closes}" for opens, closes in open_spans(quiet, now_ms))
 
 
-def opens_at(spans: tuple[tuple[int, int], ...], now_ms: int) -> int | None:
-    """Return when the quiet hours end, in ms; None: it is not quiet now. As the scripts do."""
-    if any(opens <= now_ms < closes for opens, closes in spans):
-        return None
-    return min((opens for opens, _ in spans if opens > now_ms), default=now_ms)
+def is_night(at_ms: int) -> bool:
+    """Return whether the law asks for a consent of its own to advertisements at this moment."""
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(KST).time()
+    return not LAW_ENDS <= moment < LAW_BEGINS
 
 
 def read_spans(field: str) -> tuple[tuple[int, int], ...]:

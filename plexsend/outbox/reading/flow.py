@@ -5,10 +5,12 @@ Pure: `flow_facts` reads what is needed, and every sentence follows from those f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reading.flow_parts import PartFacts, Total
+from plexsend.outbox.reading.quiet import NOT_RENEWED, RENEW
 from plexsend.outbox.reasons import Reason
 from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
@@ -16,7 +18,7 @@ from plexsend.terminal.plurals import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plexsend.outbox.holds import Hold
+__all__ = ["Flow", "FlowSentence", "PartFacts", "judge", "judge_all"]
 
 PATIENCE_S = 5.0
 """What has waited for less flows, whatever the figures are: a linger, a doorbell, a retry take their time."""
@@ -39,6 +41,8 @@ class Flow(StrEnum):
     """As many requests as allowed are under way, and the gateway takes its time for each."""
     LIMITED = "limited"
     """It goes as fast as its rate allows, or has sent what it may send today."""
+    QUIET = "quiet"
+    """All that waits are advertisements, and they wait for the morning."""
     FLOWING = "flowing"
     IDLE = "idle"
     """Nothing waits."""
@@ -46,52 +50,7 @@ class Flow(StrEnum):
     @property
     def is_well(self) -> bool:
         """Whether nobody needs to look."""
-        return self in (Flow.FLOWING, Flow.IDLE)
-
-
-@dataclass(frozen=True, slots=True)
-class PartFacts:
-    """One service of one account, in figures. Counts are messages."""
-
-    service: str
-    account: str
-    waiting: int = 0
-    scheduled: int = 0
-    sending: int = 0
-    oldest_s: float | None = None
-    """For how long the first of those that wait has waited."""
-    next_due_s: float | None = None
-    """In how many seconds the first that is scheduled is due."""
-    holds: tuple[Hold, ...] = ()
-    """Those that cover a lane in which something waits, the oldest first."""
-    held: int = 0
-    """Messages that wait under them."""
-    sent_per_s: float = 0.0
-    requests_per_s: float = 0.0
-    drains: int = 0
-    """Running now."""
-    most_drains: int = 0
-    """The most that may run, over all routes in which something waits."""
-    rate_per_s: float = 0.0
-    """The limit; 0: none."""
-    next_s: float = 0.0
-    """In how many seconds it lets the next go."""
-    day_limit: int = 0
-    """Messages that may be sent in a day; 0: no limit."""
-    sent_today: int = 0
-    processes: int = 0
-    """Living worker processes that can serve it."""
-    threads: int = 0
-    """Theirs."""
-    busy: int = 0
-    """Those of their threads that work."""
-    unserved_because: str = ""
-    """Why no living process can serve it, and what to do; empty where one can."""
-
-    @property
-    def name(self) -> str:
-        """The part for people."""
-        return f"{self.service} of account {self.account}"
+        return self in (Flow.QUIET, Flow.FLOWING, Flow.IDLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +63,18 @@ class FlowSentence:
     """Empty where nothing needs to be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """All parts together."""
-
-    waiting: int
-    scheduled: int
-    sending: int
-    oldest_s: float | None
-    next_due_s: float | None
-    sent_per_s: float
-
-    @classmethod
-    def of(cls, parts: Sequence[PartFacts]) -> Total:
-        """Add the parts up."""
-        return cls(
-            sum(part.waiting for part in parts),
-            sum(part.scheduled for part in parts),
-            sum(part.sending for part in parts),
-            max((part.oldest_s for part in parts if part.oldest_s is not None), default=None),
-            min((part.next_due_s for part in parts if part.next_due_s is not None), default=None),
-            sum(part.sent_per_s for part in parts),
-        )
-
-
 def judge(part: PartFacts) -> FlowSentence:
     """Return how it is with one part."""
+    if part.quiet and not part.morning:
+        waits = counted(part.quiet, "advertisement waits", "advertisements wait")
+        return FlowSentence(Flow.HELD, f"{waits} in {part.name}, and {NOT_RENEWED}.", f"{RENEW}.")
+    found = _judge(part)
+    if not part.quiet or found.flow.is_well:
+        return found
+    return replace(found, text=f"{found.text} {_waits_for_morning(part.quiet)}.")
+
+
+def _judge(part: PartFacts) -> FlowSentence:
     if not part.waiting:
         return _calm(Total.of([part]), f" in {part.name}")
     for look in (_held, _unserved, _out_for_today, _young, _limited, _overloaded, _slow, _stalled):
@@ -159,11 +104,15 @@ def _rank(sentence: FlowSentence) -> int:
 def _calm(total: Total, where: str) -> FlowSentence:
     if total.waiting or total.sending or total.sent_per_s:
         waits = f"{_waits(total.waiting, total.oldest_s)}." if total.waiting else "nothing waits longer."
-        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}")
+        quiet = f" {_waits_for_morning(total.quiet)}." if total.quiet else ""
+        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}{quiet}")
     later = ""
     if total.scheduled:
         due = "" if total.next_due_s is None else f", the next in {span(max(0.0, total.next_due_s))}"
         later = f" {_messages(total.scheduled)} scheduled{due}."
+    if total.quiet:
+        opens = f"{_waits_for_morning(total.quiet)}{where}: they go {total.morning}"
+        return FlowSentence(Flow.QUIET, f"{opens}.{later}")
     return FlowSentence(Flow.IDLE, f"Nothing waits{where}.{later}")
 
 
@@ -283,6 +232,10 @@ def _pace(per_s: float) -> str:
 def _waits(count: int, oldest_s: float | None) -> str:
     words = counted(count, "message waits", "messages wait")
     return words if oldest_s is None else f"{words}, the oldest for {span(oldest_s)}"
+
+
+def _waits_for_morning(count: int) -> str:
+    return f"{counted(count, 'advertisement waits', 'advertisements wait')} for the morning"
 
 
 def _since(part: PartFacts) -> str:

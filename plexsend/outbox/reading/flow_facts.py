@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.fleet import fleet
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import PartFacts
 from plexsend.outbox.reading.limits import day_limit, next_permits_s, sent_today
+from plexsend.outbox.reading.quiet import read_quiet
 from plexsend.outbox.reading.serving import read_serving
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import number
@@ -41,6 +44,8 @@ class _Part:
     waiting: int = 0
     scheduled: int = 0
     sending: int = 0
+    quiet: int = 0
+    morning: str = ""
     oldest_us: float | None = None
     due_ms: float | None = None
     held: int = 0
@@ -74,8 +79,8 @@ def gather(
         sleep: Waits for the next look; None: for a second, up to four where requests take long.
     """
     lanes = [lane for lane in queries.lanes(store) if wanted(lane)]
-    parts = _read_lanes(store, lanes)
     now_ms = queries.server_ms(store)
+    parts = _read_lanes(store, lanes, agreed, now_ms)
     routes = {lane.route for lane in lanes}
     first, second, over_s = _watch(
         store,
@@ -103,6 +108,8 @@ def gather(
                 waiting=part.waiting,
                 scheduled=part.scheduled,
                 sending=part.sending,
+                quiet=part.quiet,
+                morning=part.morning,
                 oldest_s=None if part.oldest_us is None else max(0.0, now_ms / 1000 - part.oldest_us / 1e6),
                 next_due_s=None if part.due_ms is None else (part.due_ms - now_ms) / 1000,
                 holds=tuple(sorted(part.holds.values(), key=lambda hold: (hold.since_ms, hold.field))),
@@ -141,7 +148,10 @@ def _watch(
             return first, second, max((now_ms - began_ms) / 1000, 0.001)
 
 
-def _read_lanes(store: Store, lanes: Iterable[Lane]) -> Mapping[tuple[str, str], _Part]:
+def _read_lanes(
+    store: Store, lanes: Iterable[Lane], agreed: Agreed, now_ms: int
+) -> Mapping[tuple[str, str], _Part]:
+    quiet_of = cache(lambda account: read_quiet(store, account, agreed))
     parts: dict[tuple[str, str], _Part] = defaultdict(_Part)
     holds: dict[str, list[Hold]] = {}
     everywhere = queries.service_pauses(store)
@@ -157,7 +167,14 @@ def _read_lanes(store: Store, lanes: Iterable[Lane]) -> Mapping[tuple[str, str],
             if lane.account not in holds:
                 holds[lane.account] = queries.holds(store, lane.account)
             cover = queries.covering([*holds[lane.account], *everywhere], lane)
-            _add(parts[lane.service, lane.account], lane, tuple(islice(replies, 5)), cover)
+            part, reply = parts[lane.service, lane.account], tuple(islice(replies, 5))
+            waits_for_morning = lane.advertising is Advertising.QUIET and not cover and reply[0]
+            if waits_for_morning and (quiet := quiet_of(lane.account)).holds(now_ms):
+                part.quiet += reply[0]
+                part.morning = quiet.morning(now_ms)
+                # None of them is ready: the hours are in the way of no other.
+                reply = (0, *reply[1:3], [], reply[4])
+            _add(part, lane, reply, cover)
     return parts
 
 

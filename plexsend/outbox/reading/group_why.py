@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.reading.flow import Flow, judge
+from plexsend.outbox.reading.quiet import NOT_RENEWED
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.states import DEAD, State
 from plexsend.terminal.moments import WallClock, span
@@ -72,6 +73,7 @@ def explain_group(
         *_closed(closing, states, clock),
         *_paused(views, judged, clock),
         *(_waiting(part, sentence) for part, sentence in judged if part.waiting),
+        *(_quiet(part, sentence) for part, sentence in judged if part.quiet),
         *(_scheduled(part) for part, _ in judged if part.scheduled),
         *(cause for view in views for cause in _counted(view)),
     ]
@@ -121,6 +123,12 @@ def _waiting(part: PartFacts, sentence: FlowSentence) -> GroupCause:
             f" At {part.rate_per_s:g} a second alone they would take {span(part.waiting / part.rate_per_s)}."
         )
     return GroupCause(sentence.flow, part.waiting, f"wait: {sentence.text}{pace}", sentence.remedy)
+
+
+def _quiet(part: PartFacts, sentence: FlowSentence) -> GroupCause:
+    if not part.morning:
+        return GroupCause("quiet", part.quiet, f"advertisements wait, and {NOT_RENEWED}", sentence.remedy)
+    return GroupCause("quiet", part.quiet, f"wait for the morning: advertisements go {part.morning}")
 
 
 def _scheduled(part: PartFacts) -> GroupCause:

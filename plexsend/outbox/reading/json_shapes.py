@@ -20,6 +20,11 @@ def lane_json(lane: Lane) -> dict[str, object]:
     return {"lane": lane.name, "service": lane.service, "account": lane.account}
 
 
+def advertising_json(lane: Lane) -> dict[str, object]:
+    """Return what a lane's name says of its messages, for the end of every such object."""
+    return {"advertisement": lane.is_advertising, "night_consent": lane.has_night_consent}
+
+
 def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]:
     """Return a record for programs. What is not there is null.
 
@@ -47,8 +52,9 @@ def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]
         "expires_at": utc(record.expires_at_ms),
         "ended_at": utc(record.ended_ms),
         "receiver": masked(record.receiver_last) or None,
-        "group": record.lane.group,
+        "group": record.lane.own_group,
         "receipt": None if record.receipt is None else receipt_json(record.receipt, zone),
+        **advertising_json(record.lane),
     }
 
 

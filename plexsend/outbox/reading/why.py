@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import OWN_CODES
 from plexsend.gateway.services import MOST_ITEMS, SERVICES
 from plexsend.outbox.addresses import agreed_addresses, refused_secrets
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.fleet import fleet
+from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.reading.causes import Cause, receipt_causes
 from plexsend.outbox.reading.days import limited_day
 from plexsend.outbox.reading.event_words import event_words
@@ -21,6 +23,7 @@ from plexsend.outbox.reading.queries import (
     server_ms,
     service_pauses,
 )
+from plexsend.outbox.reading.quiet import quiet_cause, read_quiet
 from plexsend.outbox.receipts import first_receipt_ms
 from plexsend.outbox.serving import AccountFacts, nobody_serves, servers
 from plexsend.outbox.states import State
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.reading.days import LimitedDay
+    from plexsend.outbox.reading.quiet import Quiet
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Policy
@@ -72,6 +76,8 @@ class Facts:
     """Whether a receipt ever came for a message of its account."""
     zone: tzinfo | None = None
     """In which the times of receipts are shown; None: UTC."""
+    quiet: Quiet | None = None
+    """The quiet hours, where it waits in them."""
 
 
 def why(store: Store, record: Record, policy: Policy, zone: tzinfo | None = None) -> Why:
@@ -106,6 +112,7 @@ def gather(store: Store, record: Record, zone: tzinfo | None = None) -> Facts:
         no_worker="" if able else nobody_serves(processes, lane.service, about),
         receipts_come=first_receipt_ms(store, lane.account) is not None,
         zone=zone,
+        quiet=read_quiet(store, lane.account) if lane.advertising is Advertising.QUIET else None,
     )
 
 
@@ -222,6 +229,14 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
             )
         )
         estimate_s = None
+    # Of what is scheduled the hours count in which it is due.
+    quiet = quiet_cause(facts.quiet, max(facts.now_ms, facts.due_ms or 0))
+    if quiet is not None:
+        causes.append(quiet)
+        if quiet.until_ms is None:
+            estimate_s = None
+        elif estimate_s is not None:
+            estimate_s = max(estimate_s, (quiet.until_ms - facts.now_ms) / 1000)
     return causes, estimate_s
 
 
@@ -260,9 +275,10 @@ def _parked(facts: Facts) -> Cause:
 def _ended(record: Record) -> Cause:
     words = record.code if record.went_by_itself else _last_words(record)
     words = "" if words == record.state else words
-    return Cause(
-        "ended", f"already ended: {record.state}" + (f" ({words})" if words else ""), since_ms=record.ended_ms
-    )
+    said = f"already ended: {record.state}" + (f" ({words})" if words else "")
+    own = OWN_CODES.get(record.code)
+    remedy = f". {own.remedy}" if own is not None and own.remedy else ""
+    return Cause("ended", f"{said}{remedy}", since_ms=record.ended_ms)
 
 
 def _last_words(record: Record) -> str:

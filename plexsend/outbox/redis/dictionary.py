@@ -84,8 +84,8 @@ p{a}:suppressed      hash    key (tells the key of the hashes), n:<kind> (entrie
                              → words, `scope#<words>`, `origin#<words>` → n, scopes, origins (numbers given)
 p{a}:suppressed:<n>  hash    numbers that must not be written to, by bucket: rest of the keyed hash (6 bytes)
                              → entries of 7 bytes, see scripts/_suppressed.lua
-p{a}:suppressing     list    what persons changed in suppressions (JSON: run, at, act, count, origin, kind, scope),
-                             the newest first, at most 1,000; no numbers
+p{a}:suppressing     list    what persons changed in suppressions (JSON: run, at, act, count, origin, kind,
+                             scope), the newest first, at most 1,000; no numbers
 p{a}:unanswered      hash    day since 1970 (UTC) → refusals of it whose person has not heard that they count
 p{a}:advertised:<n>  hash    with the policy ad_gap_days, by bucket: rest of the keyed hash → day and mark of
                              the number's last advertisement (4 bytes); expires behind the days

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.codes import CODES, Meaning
+from plexsend.gateway.codes import CODES, OWN_CODES, Meaning
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.constants import given
 from plexsend.outbox.flags import Flag
@@ -48,6 +48,8 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         # Of these the gateway says that it had the key before.
         "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
+        # These end a message as cancelled; any other code it has is of an earlier try.
+        "KEPT_BACK": "".join(f" {code} " for code, own in OWN_CODES.items() if own.reason),
         "POLICY_DEFAULTS": "".join(f" {name}={default}" for name, default in _policy_defaults()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
         **for_scripts(),

@@ -7,13 +7,13 @@ local function counted_as(lane, state, code, carrier)
 end
 
 -- The field is a function of what the record holds, so that a message which leaves a state is found where it was
--- counted: `c`, the code of the answer, where that ended it; of `w`, the receipt, where one did; none where a person
--- or a time did.
+-- counted: `c`, the code of the answer, where that ended it, or of what kept it from going; of `w`, the receipt, where
+-- one did; none where a person or a time did.
 local function ended_field(lane, state, c, w)
   local code, carrier = c or '', ''
   if BY_RECEIPT(state) then
     code, carrier = string.match(w or '', '^([^|]*)|([^|]*)')
-  elseif state == 'cancelled' or state == 'expired' then
+  elseif state == 'expired' or state == 'cancelled' and not string.find(KEPT_BACK, ' ' .. code .. ' ', 1, true) then
     code = ''
   end
   return counted_as(lane, state, code or '', carrier or '')

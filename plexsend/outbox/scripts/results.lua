@@ -1,4 +1,7 @@
 -- needs: _clock, arguments; _reader, results/missed, results/spans, results/read, results/unreadable
+-- when used: look_at_stream, keys_in, write_missed, why_of_both, widen, merge_oldest, note_found, note_missed,
+-- edge_at, later_of, id_before, put_behind_missed, notice_missed, compare_ranks, note_unread, write_reader,
+-- beginning, begin, forget_replayed, end_replay, has_side_span, read_side, stream_of, find_trimmed, cut_span
 -- results: what readers of an account's results do. Touches p{a}:readers:<name>, readers, replay:<name>; reads results.
 -- A reader may begin before the account's first message, so it does not ask for `here`.
 --

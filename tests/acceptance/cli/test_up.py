@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from tests.pages import Page, printed
+from tests.pictures import jpg
 
 if TYPE_CHECKING:
     from typing import Any
@@ -147,6 +148,19 @@ def test_an_application_hears_what_receipts_say(exports: dict[str, str]) -> None
         "delivered,success,receipt,,None",
         "undelivered,failure,receipt,no_such_number,True",
     ]
+
+
+def test_with_the_line_for_uploads_a_message_shows_a_file(
+    up: Any, exports: dict[str, str], shared_terminal: Any
+) -> None:
+    (line,) = re.findall(r"^  (.*) plexsend upload FILE$", up.text(), re.MULTILINE)
+    picture = shared_terminal.folder / "a picture.jpg"
+    picture.write_bytes(jpg())
+    run = shared_terminal.run(
+        *SEND, "--image", str(picture), "--wait", "60", "--json", **exports, **variables(line)
+    )
+    assert run.process.returncode == 0, run.err.read_text()
+    assert json.loads(run.text().splitlines()[-1])["state"] == "delivered"
 
 
 def test_the_line_for_another_worker_starts_one_that_sends(

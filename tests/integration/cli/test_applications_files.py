@@ -242,6 +242,7 @@ asked = spy("aresults")
 from orders_api import app, report_end
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.results.overview import list_readers
 from plexsend.testing import MemoryOutbox
 
 
@@ -385,4 +386,4 @@ def test_tests_of_an_application(lay: Callable[..., Path]) -> None:
     folder = lay("test_orders.py", orders=function("confirm"), test_a_first=BEFORE_ANY_TEST)
     # The fixture is given by hand: whether its entry point is installed here is not the question.
     plugins = ("-p", "no:cacheprovider", "-p", "no:plexsend", "-p", "plexsend.testing.fixture")
-    assert "6 passed" in run(folder, "-m", "pytest", "-q", "-W", "error", *plugins, ".")
+    assert "7 passed" in run(folder, "-m", "pytest", "-q", "-W", "error", *plugins, ".")

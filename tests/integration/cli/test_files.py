@@ -47,7 +47,14 @@ def test_a_check_tells_every_error_and_sends_nothing(
 
     assert ended.code == 1
     *rows, last = ended.lines
-    assert last == {"valid": 3, "invalid": 2, "warnings": 1, "replacements": 0, "lost_zeros": 0}
+    assert last == {
+        "valid": 3,
+        "invalid": 2,
+        "warnings": 1,
+        "replacements": 0,
+        "lost_zeros": 0,
+        "advertisements": False,
+    }
     fields = {row["line"]: {problem["field"] for problem in row["errors"]} for row in rows if "errors" in row}
     assert fields == {2: {"receiver_number"}, 4: {"msg", "colour"}}
     assert [row["line"] for row in rows if "remark" in row] == [5]

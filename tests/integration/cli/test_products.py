@@ -121,7 +121,14 @@ def test_mixed_table_is_checked_and_imported_into_two_lanes(run: Callable[..., A
 
     checked = run("check", path, "--service", "rcs-mms-bulk", "--json")
     assert checked.code == 1
-    assert checked.lines[-1] == {"valid": 2, "invalid": 1, "warnings": 0, "replacements": 0, "lost_zeros": 0}
+    assert checked.lines[-1] == {
+        "valid": 2,
+        "invalid": 1,
+        "warnings": 0,
+        "replacements": 0,
+        "lost_zeros": 0,
+        "advertisements": False,
+    }
     assert run("import", path, "--service", "rcs-mms-bulk", "--json").lines[-1]["added"] == 2
     assert {line["lane"]: line["ready"] for line in run("lanes", "--json").lines} == {
         "rcs-mms-bulk.RMM@main": 1,

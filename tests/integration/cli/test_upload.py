@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,8 @@ def test_each_picture_is_a_row_and_a_refused_one_stops_no_other(
     people = upload("upload", "a.jpg", "wide.jpg", "--fit")
     assert people.code == 0
     titles, first, second = people.out.splitlines()
-    assert titles.split() == ["file", "url", "expires_at", "size_bytes", "width", "height", "changed"]
+    named = ["file", "url", "expires_at (KST)", "size_bytes", "width", "height", "changed"]
+    assert re.split(r"\s{2,}", titles.strip()) == named
     assert first.startswith("a.jpg     https://")
     assert second.endswith("1500      11  1600x12 to 1500x11, quality 90")
     assert gateway.get_stats().pictures == 2

@@ -140,7 +140,7 @@ def test_day_is_told_in_words(bench: Bench) -> None:
     [day] = limited_days(bench.store, "main")
     assert day.is_over
     assert str(day).startswith("limited today: 12 of 12, goes on at 20")
-    assert str(day).endswith(" 00:00 UTC")
+    assert str(day).endswith(" 00:00:00 UTC")
 
 
 def taken(bench: Bench) -> int:

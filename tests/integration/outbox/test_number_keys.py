@@ -20,7 +20,15 @@ OTHER = NumberKey("x" * 32)
 
 def worker(pid: int, key: NumberKey | None, *accounts: str, silent_ms: int = 0) -> FleetProcess:
     announced = Announcement(
-        "host", pid, "0.6.0", 3, 0, ("mms-bulk",), 2, secrets=dict.fromkeys(accounts, "f"), hashes_by=hashed_by(key)
+        "host",
+        pid,
+        "0.6.0",
+        3,
+        0,
+        ("mms-bulk",),
+        2,
+        secrets=dict.fromkeys(accounts, "f"),
+        hashes_by=hashed_by(key),
     )
     assert Announcement.parse(announced.to_json()) == announced
     return FleetProcess(f"w{pid}", announced, silent_ms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.outbox.offers import Decision, decide, offered_at
+from plexsend.outbox.offers import OfferDecision, decide, offered_at
 from plexsend.outbox.reading.figures import read_figures
 from plexsend.outbox.suppression import (
     Suppressing,
@@ -42,20 +42,26 @@ def test_what_was_offered_on_a_day_is_accepted_and_the_rest_waits(bench: Bench) 
     own = offer(bench)
     assert offered_at(bench.store, "main") == {FIRST_MS: 40, FIRST_MS + DAY_MS: 20}
     until_ms = FIRST_MS + DAY_MS
-    count = decide(bench.store, "main", Decision.ACCEPT, ANNA, run="r1", since_ms=FIRST_MS, until_ms=until_ms)
+    count = decide(
+        bench.store, "main", OfferDecision.ACCEPT, ANNA, run="r1", since_ms=FIRST_MS, until_ms=until_ms
+    )
     assert count == 40
     assert kinds(own, NUMBERS[0]) == {ALL, ADS}
     assert kinds(own, NUMBERS[50]) == {OFFERED}
     entry = next(one for one in own.look(NUMBERS[1:2])[0])
     assert (entry.origin, entry.told) == (ANNA, True)
-    assert {kind: counts(bench.store, "main")[kind] for kind in (ALL, OFFERED, ADS)} == {ALL: 40, OFFERED: 20, ADS: 1}
-    assert bench.store.client.hget(bench.store.keys.policy("main"), "suppresses_all") == b"1"
-    assert decide(bench.store, "main", Decision.ACCEPT, ANNA, run="r1b", until_ms=until_ms) == 0
+    assert {kind: counts(bench.store, "main")[kind] for kind in (ALL, OFFERED, ADS)} == {
+        ALL: 40,
+        OFFERED: 20,
+        ADS: 1,
+    }
+    assert bench.store.client.hget(bench.store.keys.account("main") + "policy", "suppresses_all") == b"1"
+    assert decide(bench.store, "main", OfferDecision.ACCEPT, ANNA, run="r1b", until_ms=until_ms) == 0
 
 
 def test_what_is_declined_is_offered_no_more(bench: Bench) -> None:
     own = offer(bench)
-    assert decide(bench.store, "main", Decision.DECLINE, ANNA, run="r2") == 60
+    assert decide(bench.store, "main", OfferDecision.DECLINE, ANNA, run="r2") == 60
     assert (kinds(own, NUMBERS[0]), kinds(own, NUMBERS[50])) == ({ADS}, set())
     assert (offered_at(bench.store, "main"), counts(bench.store, "main")[ALL]) == ({}, 0)
     (change,) = read_log(bench.store, "main")
@@ -65,7 +71,7 @@ def test_what_is_declined_is_offered_no_more(bench: Bench) -> None:
 def test_what_is_suppressed_already_is_not_counted_twice(bench: Bench) -> None:
     own = offer(bench)
     own.add(NUMBERS[:1], ALL, RECEIPT)
-    assert decide(bench.store, "main", Decision.ACCEPT, ANNA, run="r3") == 60
+    assert decide(bench.store, "main", OfferDecision.ACCEPT, ANNA, run="r3") == 60
     assert [one.kind for one in own.look(NUMBERS[:1])[0]].count(ALL) == 1
     assert counts(bench.store, "main")[ALL] == 60
 
@@ -108,7 +114,10 @@ def test_unanswered_refusals_are_counted_by_day_as_they_change(bench: Bench) -> 
     own.remove(NUMBERS[:3], origin=ANNA)
     assert unanswered() == Unanswered(2, FIRST_MS + DAY_MS)
     own.tell(NUMBERS[3:5], origin=ANNA)
-    assert (unanswered(), bench.store.client.exists(bench.store.keys.unanswered("main"))) == (Unanswered(0, 0), 0)
+    assert (unanswered(), bench.store.client.exists(bench.store.keys.unanswered("main"))) == (
+        Unanswered(0, 0),
+        0,
+    )
 
 
 def test_figures_have_them_for_accounts_with_suppressions_alone(bench: Bench) -> None:
@@ -120,7 +129,7 @@ def test_figures_have_them_for_accounts_with_suppressions_alone(bench: Bench) ->
     assert figures.unanswered == {"main": Unanswered(2, FIRST_MS)}
 
 
-@pytest.mark.parametrize("decision", list(Decision))
-def test_nothing_offered_is_nothing_decided(bench: Bench, decision: Decision) -> None:
+@pytest.mark.parametrize("decision", list(OfferDecision))
+def test_nothing_offered_is_nothing_decided(bench: Bench, decision: OfferDecision) -> None:
     assert decide(bench.store, "main", decision, ANNA, run="r") == 0
     assert read_log(bench.store, "main") == []

@@ -175,10 +175,15 @@ def test_entries_say_who_when_and_why_and_come_back_out(bench: Bench) -> None:
         ADS, "", person, hour_ms * 500_000, False,
     )  # fmt: skip
     assert (second.kind, second.scope, second.origin, second.told) == (ALL, "sender 15881234", CALL, True)
-    assert numbers.tell(["01011112222", "01099998888"], ADS, origin=person) == [Suppressing.TOLD, Suppressing.ABSENT]
+    assert numbers.tell(["01011112222", "01099998888"], ADS, origin=person) == [
+        Suppressing.TOLD,
+        Suppressing.ABSENT,
+    ]
     assert [one.told for one in numbers.look(["01011112222"])[0]] == [True, True]
     assert [len(found) for found in every(bench.store, "main")] == [2]
-    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234", origin=person) == [Suppressing.ABSENT]
+    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234", origin=person) == [
+        Suppressing.ABSENT
+    ]
     assert numbers.remove(["01011112222"], ADS, origin=person) == [Suppressing.REMOVED]
     assert numbers.remove(["01011112222"], origin=person) == [Suppressing.REMOVED]
     assert (list(every(bench.store, "main")), counts(bench.store, "main")[ADS]) == ([], 0)

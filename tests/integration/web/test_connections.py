@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.web import receipts
+from plexsend.web import postbox
 from plexsend.web.guards import Bodies
 from tests.integration.web.conftest import SECRET
 
@@ -84,7 +84,7 @@ def test_sender_of_a_byte_at_a_time_ends_too(open_door: Open, sockets: ExitStack
 def test_slow_body_is_answered(
     open_door: Open, sockets: ExitStack, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receipts, "Bodies", partial(Bodies, 0.1))
+    monkeypatch.setattr(postbox, "Bodies", partial(Bodies, 0.1))
     door = open_door()
     assert rest(connect(door, sockets, HEAD + b"\r\n{")).startswith(b"HTTP/1.1 408 ")
     assert door.refused(store) == {"too slow": 1}

@@ -21,7 +21,7 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.receipts import Receipt
 from plexsend.outbox.strays import read_strays
 from plexsend.outbox.submit import NewMessage, Submitter
-from plexsend.web.answers import SUCCESS
+from plexsend.web.answers import TAKEN
 from plexsend.web.connections import COMES_S, MOST_CONNECTIONS
 from plexsend.web.guards import MOST_BYTES, SLOW_S
 from plexsend.web.posts import read_post
@@ -86,7 +86,7 @@ def test_post_that_is_tried_first_counts_a_stranger(
     script = script.replace("/etc/plexsend", str(tmp_path)).partition("plexsend receipts")[0]
     (tmp_path / "main.receipts").write_text(f"{SECRET}\nanother-secret-012345\n")
     done = subprocess.run(["sh", "-c", script], capture_output=True, check=True, timeout=30)  # noqa: S607
-    assert (done.stdout, done.stderr) == (SUCCESS, b"")
+    assert (done.stdout, done.stderr) == (TAKEN.body, b"")
     assert [(each.account, each.msg_key) for each in read_strays(store)] == [("main", "test-nobody")]
 
 
@@ -116,8 +116,8 @@ def test_numbers_are_those_of_the_code(page: Page) -> None:
         f"{MOST_CONNECTIONS}",
     ):
         assert number in said, number
-    assert f"`200 {SUCCESS.decode()}`" in said
-    assert json.loads(SUCCESS) == {"code": "100", "desc": "success"}
+    assert f"`200 {TAKEN.body.decode()}`" in said
+    assert json.loads(TAKEN.body) == {"code": "100", "desc": "success"}
 
 
 def test_links_lead_somewhere(page: Page) -> None:

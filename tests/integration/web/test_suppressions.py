@@ -90,7 +90,11 @@ def test_a_removal_is_done_and_in_the_history(door: Door, store: Store) -> None:
 
 
 def test_the_webhook_of_nhn_cloud_is_taken(door: Door, store: Store) -> None:
-    hook = {"recipientNo": NUMBER, "unsubscribeNo": "08012341234", "createdDateTime": "2026-09-09T11:25:10+09:00"}
+    hook = {
+        "recipientNo": NUMBER,
+        "unsubscribeNo": "08012341234",
+        "createdDateTime": "2026-09-09T11:25:10+09:00",
+    }
     assert post(door, {"event": "UNSUBSCRIBE", "hooks": [hook]})[0] == 200
     assert entries(store, NUMBER)[0].origin.why == "called 08012341234"
     assert post(door, {"event": "MESSAGE_RESULT_UPDATE", "hooks": [{}]})[0] == 200
@@ -99,7 +103,9 @@ def test_the_webhook_of_nhn_cloud_is_taken(door: Door, store: Store) -> None:
 def test_a_number_with_as_many_entries_as_are_kept_is_not_answered_as_taken(door: Door, store: Store) -> None:
     own = Suppressions(store, "main", NumberKey(KEY))
     for n in range(16):
-        own.add([NUMBER], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON), scope=f"sender 1588{n:04}")
+        own.add(
+            [NUMBER], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON), scope=f"sender 1588{n:04}"
+        )
     status, answer = post(door, {"numbers": [NUMBER, OTHER]})
     assert (status, answer["full"], answer["added"]) == (422, 1, 1)
     assert answer["entries"][0]["entry"] == "numbers[0]"
@@ -119,7 +125,9 @@ def test_callers_paths_and_bodies_are_judged_as_those_of_receipts(open_door: Ope
 
 def test_without_the_accounts_key_it_must_come_again(open_door: Open, store: Store) -> None:
     store.client.set(store.keys.here("main"), 1)
-    Suppressions(store, "main", NumberKey(KEY)).add([OTHER], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON))
+    Suppressions(store, "main", NumberKey(KEY)).add(
+        [OTHER], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON)
+    )
     for key in ("", "x" * 32):
         door = open_door(NUMBER_KEY=key)
         assert post(door, {"number": NUMBER})[0] == 503
@@ -131,7 +139,9 @@ def test_an_account_that_redis_does_not_know_must_come_again(open_door: Open, st
     door = open_door(NUMBER_KEY=KEY)
     assert post(door, {"number": NUMBER})[0] == 503
     # A list that a person imported before the first message is enough.
-    Suppressions(store, "main", NumberKey(KEY)).add([OTHER], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON))
+    Suppressions(store, "main", NumberKey(KEY)).add(
+        [OTHER], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON)
+    )
     assert post(door, {"number": NUMBER})[0] == 200
 
 

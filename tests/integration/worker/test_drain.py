@@ -9,16 +9,55 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.errors import UsageError
-from plexsend.outbox.lanes import Lane
+from plexsend.gateway.items import get_loader
+from plexsend.outbox.arguments import ADVANCE_ANSWER
+from plexsend.outbox.lanes import Advertising, Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.open_hours import OPEN_HOURS
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.reading import queries
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.states import State
+from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.settings import NumberKey
 from tests.integration.worker.room import BULK, STANDARD, Room, ScriptedClient, accept, names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.gateway.answers import Answer
+
+
+ADS = Lane.of("mms-bulk", None, "main", None, Advertising.QUIET)
+CONSENTED_ADS = Lane.of("mms-bulk", None, "main", None, Advertising.CONSENTED)
+NINE_MS = 1_800_014_400_000
+"""Nine in the evening in Korea, on some day."""
+
+
+def submit_ad(store: Store, lane: Lane, key: str) -> None:
+    marks = {"sender_name": "한빛상점", "refusal_number": "080-123-4567"}
+    put(store, Where(), marks, by="anna", reason="r")
+    number_key, loader = NumberKey("k" * 32), get_loader("mms-bulk")
+    item = {
+        "msg_key": key,
+        "sender_number": "0221234567",
+        "receiver_number": "01023456789",
+        "msg": "(광고) 한빛상점 봄\n무료수신거부 080-123-4567",
+        "file_path": ["https://images/1.jpg"],
+    }
+    new = NewMessage(key, loader.load(item).body, receiver_of("01023456789", number_key))
+    Submitter(store, number_key).add(lane, [new], stamp=loader.stamp.stored)
+
+
+def set_open(store: Store, *, is_open: bool) -> None:
+    now_ms = queries.server_ms(store)
+    span = (
+        f"{now_ms - 1_000}-{now_ms + 3_600_000}" if is_open else f"{now_ms + 3_600_000}-{now_ms + 7_200_000}"
+    )
+    store.client.hset(store.keys.in_force("main"), OPEN_HOURS, span)
 
 
 def test_doorbell_empties_its_lane_in_full_batches(scripted: Room) -> None:
@@ -130,6 +169,46 @@ def test_batch_that_a_stopped_process_held_is_given_back_unsent(store: Store) ->
     room.tick(repeat(room.now_s))
     room.drain(BULK)
     assert room.sent == [names(10)]
+
+
+def test_advertisement_that_a_stopped_process_held_into_the_quiet_hours_stays(store: Store) -> None:
+    room = Room(store, ScriptedClient())
+    submit_ad(store, ADS, "ad-1")
+    set_open(store, is_open=True)
+    # Six seconds between any two looks at the clock; it comes to itself at night.
+    room.tick(range(0, 600, 6))
+    room.drain(ADS)
+    assert room.record("ad-1").code == "STALE"
+    set_open(store, is_open=False)
+    room.tick(repeat(room.now_s))
+    for lane in (ADS, BULK):
+        room.drain(lane)
+    assert (room.sent, room.record("ad-1").state) == ([], State.WAITING)
+
+
+def test_advertisement_that_was_taken_just_before_the_night_of_the_law_is_given_back(store: Store) -> None:
+    """Quiet hours may begin as late as the law allows: then even the seconds of a process count."""
+
+    class EveningStore(Store):
+        """Takes happen at one second to nine in Korea."""
+
+        def run(self, script: Script, account: str, args: Sequence[str | bytes | int]) -> list[Any]:
+            reply = super().run(script, account, args)
+            if script is Script.ADVANCE and ADVANCE_ANSWER.read(reply)["status"] == b"taken":
+                place = ADVANCE_ANSWER.names.index("ms")
+                reply = [*reply[:place], str(NINE_MS - 1_000).encode(), *reply[place + 1 :]]
+            return reply
+
+    room = Room(EveningStore(store.client, store.keys.prefix), ScriptedClient())
+    room.submit(BULK, ["order-1"])
+    room.tick(range(0, 600, 2))
+    room.drain(BULK)
+    assert room.sent == [["order-1"]]
+    submit_ad(store, CONSENTED_ADS, "ad-1")
+    room.drain(CONSENTED_ADS)
+    record = room.record("ad-1")
+    assert (record.code, record.tries, record.may_have_been_sent) == ("NIGHT", 0, False)
+    assert room.sent == [["order-1"]]
 
 
 def test_process_names_can_be_told_from_the_names_of_drains(scripted: Room) -> None:

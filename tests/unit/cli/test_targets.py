@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.cli.targets import Target, read_target
+from plexsend.cli.targets import Target, read_group, read_target
 from plexsend.errors import NotPossible, UsageError
 from plexsend.outbox.holds import Scope
 
@@ -21,6 +21,8 @@ def read(word: str) -> Target:
     [
         ("mms-bulk@main", Target(Scope.LANE, "mms-bulk@main", "main")),
         ("mms-bulk.RMM@main", Target(Scope.LANE, "mms-bulk.RMM@main", "main")),
+        ("mms-bulk/~ad@main", Target(Scope.LANE, "mms-bulk/~ad@main", "main")),
+        ("lane:mms-bulk/spring~adn@shop", Target(Scope.LANE, "mms-bulk/spring~adn@shop", "shop")),
         ("mms-bulk", Target(Scope.SERVICE, "mms-bulk", None)),
         ("shop", Target(Scope.ACCOUNT, "shop", "shop")),
         ("service:both", Target(Scope.SERVICE, "both", None)),
@@ -71,3 +73,10 @@ def test_an_unknown_or_ambiguous_name_is_refused_with_the_remedy(word: str, told
 def test_what_is_no_name_is_wrong_usage(word: str) -> None:
     with pytest.raises(UsageError):
         read(word)
+
+
+def test_all_advertisements_without_a_group_are_one() -> None:
+    assert read_group("group:~ad") == "~ad"
+    for word in ("group:~adn", "group:spring~ad"):
+        with pytest.raises(UsageError, match="or ~ad for all advertisements"):
+            read_group(word)

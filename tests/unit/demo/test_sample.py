@@ -51,6 +51,22 @@ def test_the_same_files_are_written_every_time(
         assert first.keys == second.keys
 
 
+def test_some_rows_show_a_picture_where_there_is_one(
+    files: tuple[SampleFile, SampleFile, SampleFile], tmp_path: Path
+) -> None:
+    """But for that the files are the same, so that what becomes of their rows is."""
+    shown = write_sample(tmp_path, with_picture=True)
+    assert [file.pictures for file in files] == [0, 0, 0]
+    assert [file.pictures > 0 for file in shown] == [True, True, False]
+    for plain, other in zip(files, shown, strict=True):
+        text = other.path.read_text("utf-8")
+        assert text.count("coupon.jpg") >= other.pictures
+        assert text.replace("coupon.jpg", "https://img.shop.example/mms/7.jpg") == plain.path.read_text(
+            "utf-8"
+        )
+        assert check(plain)[0] == check(other)[0]
+
+
 def test_the_first_file_alone_has_more_than_two_thousand_messages(
     files: tuple[SampleFile, SampleFile, SampleFile],
 ) -> None:

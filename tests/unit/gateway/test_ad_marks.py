@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plexsend.gateway.ad_marks import AdMarks, put_marks, says_advertisement, why_not_marked
+from plexsend.gateway.ad_marks import AdMarks, judge_marks, put_marks, says_advertisement, why_not_marked
 
 MARKS = AdMarks("한빛상점", "080-123-4567")
 LAST = "\n무료수신거부 080-123-4567"
@@ -118,3 +118,29 @@ def test_an_item_says_it_by_its_own_marks(item: dict[str, Any], *, is_one: bool)
 )
 def test_what_is_not_text_is_left_to_the_rules(item: dict[str, Any]) -> None:
     assert put_marks(item, MARKS).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "found"),
+    [
+        ({"msg": "(광고) 누구든지 봄\n무료수신거부 080-999-9999"}, []),
+        ({"msg": "봄 할인"}, []),
+        ({"msg": "[광고] 봄"}, [("msg", "variant")]),
+        ({"msg": "봄", "title": "(광 고)"}, [("title", "variant")]),
+        ({"msg": "무료수신거부 080-999-9999 봄"}, [("msg", "must be last")]),
+        ({"header": "1", "msg": {"body": {"title": "[광고]"}}}, []),
+        ({**CARD, "msg": {"body": {"title": "봄 (광고)"}}}, [("msg.body.title", "not in front")]),
+        (
+            {**CARD, "msg": {"body": {"title1": "a", "description1": "무료거부 0809999999 a"}}},
+            [("msg.body.description1", "must be last")],
+        ),
+        ({**CARD, "msg": 5}, []),
+        ({"msg": 5}, []),
+    ],
+)
+def test_marks_are_judged_without_knowing_whose_they_are(
+    item: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    problems = judge_marks(item)
+    assert [problem.field for problem in problems] == [field for field, _ in found]
+    assert all(reason in problem.reason for problem, (_, reason) in zip(problems, found, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.gateway.codes import CODES, Meaning, code_words, find_code
+from plexsend.gateway.codes import CODES, OWN_CODES, Meaning, code_words, find_code
 
 M = Meaning
 CONTRACT = {
@@ -81,3 +81,9 @@ def test_a_code_has_the_same_words_wherever_it_is_shown() -> None:
     assert code_words("C599") == "server trouble"
     assert code_words("C341") == "a code that is not listed"
     assert [code_words(word) for word in ("", "TIMEOUT", "HTTP_503")] == ["", "", ""]
+
+
+def test_a_code_that_ends_a_message_says_what_to_do() -> None:
+    kept_back = {code: own for code, own in OWN_CODES.items() if own.reason}
+    assert set(kept_back) == {"SUPPRESSED", "AD_GAP", "AD_MARKS", "NO_NUMBER_HASH"}
+    assert all(own.remedy and own.lasts is not None for own in kept_back.values())

@@ -10,7 +10,7 @@ import pytest
 
 from plexsend.errors import InvalidItem, Problem
 from plexsend.gateway.items import get_loader
-from plexsend.gateway.schemas.fields import LONGEST_URL
+from plexsend.gateway.services import LONGEST_URL
 
 URL = "https://kr.object/1.jpg"
 GOOD: dict[str, Any] = {

@@ -174,3 +174,23 @@ def test_the_origin_of_an_item_that_names_none_is_the_account_s() -> None:
     pipeline = Pipeline(Terms("lms-bulk", "main"), get_loader("lms-bulk"), taker, guards=known)
     list(pipeline.run(Incoming(n, item) for n, item in enumerate([lms(), lms(origin_cid="987654321")])))
     assert [body["origin_cid"] for body in taker.taken["lms-bulk@main"]] == ["1234567890", "987654321"]
+
+
+def test_an_import_is_another_one_where_what_its_rows_get_is_another() -> None:
+    """What is put into rows is part of their keys: an import that goes on must not send them twice."""
+
+    def facts(marks: AdMarks = MARKS, **terms: Any) -> tuple[str, ...]:
+        known = guards(sender_name=marks.sender_name, refusal_number=marks.refusal_number)
+        return Pipeline(
+            Terms("lms-bulk", "main", **terms), get_loader("lms-bulk"), Taker(), guards=known
+        ).facts()
+
+    every = [
+        facts(),
+        facts(AdMarks("다른상점", "080-123-4567")),
+        facts(AdMarks("한빛상점", "080-999-4567")),
+        facts(advertisement=True),
+        facts(advertisement=True, night_consent=True),
+    ]
+    assert len(set(every)) == len(every)
+    assert facts() == facts()

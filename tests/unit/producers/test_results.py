@@ -148,3 +148,29 @@ def test_a_program_in_another_language_gets_every_field() -> None:
         "carrier",
         "done_at",
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "cause"),
+    [
+        (State.CANCELLED, "SUPPRESSED", ("suppressed", True)),
+        (State.CANCELLED, "NO_NUMBER_HASH", ("no_number_hash", True)),
+        (State.CANCELLED, "AD_GAP", ("ad_gap", False)),
+        (State.REJECTED, "AD_MARKS", ("ad_marks", True)),
+        # What may have been sent is said first.
+        (State.UNCERTAIN, "SUPPRESSED", ("may_have_been_sent", None)),
+        (State.CANCELLED, "", ("cancelled", None)),
+    ],
+)
+def test_what_the_law_kept_from_going_says_so(
+    state: State, code: str, cause: tuple[str, bool | None]
+) -> None:
+    result = only(entry(state, code))
+    assert (result.reason, result.permanent) == cause
+    assert bool(result.desc) is bool(code)
+
+
+def test_advertisements_without_a_group_have_none() -> None:
+    lane = Lane.parse("mms-bulk/~ad@main")
+    assert only(entry(State.ACCEPTED, "C100", lane=lane)).group is None
+    assert only(entry(State.ACCEPTED, "C100", lane=Lane.parse("mms-bulk/a~adn@main"))).group == "a"

@@ -358,3 +358,41 @@ def test_nothing_of_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         testing.nonsense  # noqa: B018  the point
+
+
+def test_an_advertisement_is_there_with_its_marks(outbox: MemoryOutbox) -> None:
+    text = "봄 할인 시작"
+    sold = plexsend.send("lms-standard", **{**WORDS, "text": text}, advertisement=True)
+    night = plexsend.send(
+        "lms-standard", **{**WORDS, "text": text}, group="spring", advertisement=True, night_consent=True
+    )
+    order = send()
+    first = outbox.message(sold)
+    assert first.text == f"(광고) 테스트상점\n{text}\n무료수신거부 080-123-4567"
+    assert (first.advertisement, first.night_consent, first.group) == (True, False, None)
+    second = outbox.message(night)
+    assert (second.advertisement, second.night_consent, second.group) == (True, True, "spring")
+    assert not outbox.message(order).advertisement
+    # Nothing waits for the morning here: a test says what becomes of each.
+    outbox.deliver(sold)
+    assert heard() == [(sold, State.ACCEPTED), (sold, State.DELIVERED)]
+    (result, *_) = plexsend.results(reader="other")
+    assert result.group is None
+
+
+def test_a_group_holds_advertisements_alone_or_none(outbox: MemoryOutbox) -> None:
+    send("order", group="orders")
+    with pytest.raises(plexsend.Refused, match="the group orders holds"):
+        send("ad", group="orders", advertisement=True)
+    send("ad", group="spring", advertisement=True)
+    send("more", group="spring", advertisement=True, night_consent=True)
+    with pytest.raises(plexsend.Refused, match="the group spring holds"):
+        send("other", group="spring")
+    assert [each.msg_key for each in outbox.submitted] == ["order", "ad", "more"]
+
+
+def test_a_test_may_set_what_advertisements_carry_or_leave_them_without() -> None:
+    with MemoryOutbox(policies={"sender_name": "한빛상점", "refusal_number": ""}) as outbox:
+        with pytest.raises(plexsend.Refused, match="refusal_number"):
+            plexsend.send("lms-standard", **WORDS, advertisement=True)
+        assert outbox.submitted == []

@@ -4,13 +4,14 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plexsend.gateway.ad_marks import AdMarks
 from plexsend.gateway.items import get_loader
 from plexsend.outbox.batches import Outcome
-from plexsend.worker.recheck import recheck
+from plexsend.worker.recheck import crosses_into_night, recheck
 from tests.unit.worker.make import FRESH, make_batch
 
 if TYPE_CHECKING:
@@ -161,3 +162,26 @@ def test_advertisement_goes_under_the_marks_in_force_alone() -> None:
     # Nothing is read of a batch without advertisements.
     plain = make_batch(replace(FRESH, stamp=OWN, body=b"not even JSON"))
     assert recheck(plain, LOADER, marks=MARKS).messages is plain.messages
+
+
+KST_21 = 1_800_014_400_000
+"""A 21:00 in Korea, in ms."""
+
+
+@pytest.mark.parametrize(
+    ("taken_ms", "waited_s", "text", "crosses"),
+    [
+        (KST_21 - 3_000, 2.9, "(광고) 봄", False),
+        (KST_21 - 3_000, 3.0, "(광고) 봄", True),
+        (KST_21 - 3_000, 4.5, "(광고) 봄", True),
+        (KST_21 - 3_000, 4.5, "봄", False),
+        # What is taken at night has a consent for it.
+        (KST_21 + 1_000, 4.5, "(광고) 봄", False),
+        (KST_21 + 11 * 3_600_000 - 1_000, 4.5, "(광고) 봄", False),
+    ],
+)
+def test_a_batch_that_waited_into_the_night_is_known(
+    taken_ms: int, waited_s: float, text: str, *, crosses: bool
+) -> None:
+    batch = replace(make_batch(make(OWN, key="k0"), make(OWN, key="k1", msg=text)), taken_ms=taken_ms)
+    assert crosses_into_night(batch, waited_s) is crosses

@@ -39,9 +39,9 @@ def rest_of(store: Store) -> float:
 def test_worker_sends_by_the_way_of_its_settings_and_makes_connections_anew_after_their_rest() -> None:
     runtime = Runtime(SETTINGS)
     timed: Any = runtime.client
-    client = timed._transport
-    assert client._way == Way(SETTINGS.proxy)
-    assert (client._idle_s, rest_of(runtime.store)) == (7, 7)
+    channels = timed._transport._channels
+    assert channels._way == Way(SETTINGS.proxy)
+    assert (channels._idle_s, rest_of(runtime.store)) == (7, 7)
 
 
 def test_producer_makes_connections_anew_after_the_rest_of_its_settings() -> None:

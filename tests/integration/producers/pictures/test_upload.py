@@ -239,8 +239,8 @@ def test_an_rcs_answer_without_an_address_shows_its_shape_alone(
 
 
 def test_an_rcs_address_is_taken_wherever_it_is(uploading: Producer, gateway: Sandbox) -> None:
-    gateway.add_fault("wrong_shape", body={"data": [{"x": "maap"}, {"fileId": "MAAPFILE://a/b"}]})
-    assert uploading.upload(jpg(), product="rcs-mms").url == "MAAPFILE://a/b"
+    gateway.add_fault("wrong_shape", body={"data": [{"x": "maapfile:// no"}, {"fileId": "maapfile://a/b"}]})
+    assert uploading.upload(jpg(), product="rcs-mms").url == "maapfile://a/b"
 
 
 def test_a_picture_that_the_gateway_refuses_is_refused(uploading: Producer, gateway: Sandbox) -> None:

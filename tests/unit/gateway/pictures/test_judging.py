@@ -7,7 +7,7 @@ import io
 import random
 import struct
 import zlib
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -204,12 +204,12 @@ def test_no_readable_picture_is_refused_for_its_size() -> None:
     assert len(fitted.content) <= 300_000
     assert fitted.width < 1500
     assert int(fitted.changes[-1].split()[1]) >= LEAST_QUALITY
-    tiny: Any = PictureUpload("", "", "", "", ("JPEG",), most_bytes=1_000)
+    tiny = replace(MMS, most_bytes=1_000)
     assert len(fit(encoded(noise(400, 300)), tiny).content) <= 1_000
 
 
 def test_the_highest_quality_that_fits_is_taken() -> None:
-    upload = PictureUpload("", "", "", "", ("JPEG",), most_bytes=60_000)
+    upload = replace(MMS, most_bytes=60_000)
     fitted = fit(encoded(noise(400, 300), quality=95), upload)
     quality = int(fitted.changes[-1].split()[1])
     assert LEAST_QUALITY < quality < 90

@@ -41,6 +41,7 @@ CREDIT = Hold(
 FINANCE = replace(CREDIT, scope=Scope.SERVICE, what="mms-finance", reason=Reason.PAUSE, by="kim", why="")
 
 MAIN = "mms-bulk of account main"
+MORNING = "from 08:00 KST on (policy quiet_hours 20:50-08:00)"
 WAIT = "12,000 messages wait, the oldest for 2 min 10 s"
 
 SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
@@ -53,6 +54,11 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         {"waiting": 0, "oldest_s": None},
         Flow.FLOWING,
         f"It flows in {MAIN}: 40 messages a second now, nothing waits longer.",
+    ),
+    (
+        {"waiting": 0, "sending": 0, "sent_per_s": 0, "quiet": 3, "morning": MORNING},
+        Flow.QUIET,
+        f"3 advertisements wait for the morning in {MAIN}: they go {MORNING}.",
     ),
     (
         {"oldest_s": 4.0, "sent_per_s": 100},
@@ -203,3 +209,34 @@ def test_where_all_flows_the_figures_are_added_up() -> None:
 def test_nothing_at_all() -> None:
     assert judge_all([]).text == "Nothing waits."
     assert judge_all([NOTHING]).flow is Flow.IDLE
+
+
+ADS = replace(NOTHING, quiet=3, morning=MORNING)
+
+
+def test_where_all_that_waits_waits_for_the_morning_nobody_needs_to_look() -> None:
+    found = judge(ADS)
+    assert (found.flow, found.flow.is_well, found.remedy) == (Flow.QUIET, True, "")
+    assert found.text == (
+        f"3 advertisements wait for the morning in mms-finance of account main: they go {MORNING}."
+    )
+    all_of_them = judge_all([ADS, replace(ADS, service="mms-bulk", quiet=1)])
+    assert all_of_them.text == f"4 advertisements wait for the morning: they go {MORNING}."
+    assert all_of_them.flow is Flow.QUIET
+
+
+def test_what_waits_for_the_morning_is_named_beside_what_flows_or_does_not() -> None:
+    flowing = judge(replace(PART, quiet=1, morning=MORNING))
+    assert flowing.flow is Flow.FLOWING
+    assert flowing.text.endswith("s. 1 advertisement waits for the morning.")
+    unserved = judge(replace(PART, processes=0, quiet=2, morning=MORNING))
+    assert unserved.flow is Flow.UNSERVED
+    assert unserved.text.endswith(". 2 advertisements wait for the morning.")
+    assert judge_all([ADS, replace(PART, processes=0)]).flow is Flow.UNSERVED
+
+
+def test_hours_that_nobody_wrote_down_are_a_matter_for_a_person() -> None:
+    found = judge(replace(ADS, morning=""))
+    assert (found.flow, found.flow.is_well) == (Flow.HELD, False)
+    assert "no worker has written it" in found.text
+    assert "plexsend worker" in found.remedy

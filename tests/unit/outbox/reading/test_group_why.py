@@ -81,3 +81,13 @@ def test_a_paused_group_of_which_all_is_scheduled_says_that_it_is_paused() -> No
     assert (paused.kind, paused.count, scheduled.kind) == ("paused", 2, "scheduled")
     assert "by kim: wrong price" in paused.text
     assert "`plexsend resume group:spring --account main`" in paused.remedy
+
+
+def test_what_waits_for_the_morning_is_a_cause_of_its_own() -> None:
+    morning = "from 08:00 KST on (policy quiet_hours 20:50-08:00)"
+    answer = ask(view(waiting=5), PartFacts("mms-bulk", "main", quiet=5, morning=morning, processes=1))
+    (cause,) = answer.causes
+    assert (cause.kind, cause.count, cause.remedy, answer.is_well) == ("quiet", 5, "", True)
+    assert cause.text == f"wait for the morning: advertisements go {morning}"
+    never = ask(view(waiting=5), PartFacts("mms-bulk", "main", quiet=5, processes=1))
+    assert (never.causes[0].kind, bool(never.causes[0].remedy), never.is_well) == ("quiet", True, False)

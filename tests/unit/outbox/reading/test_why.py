@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from plexsend.gateway.codes import OWN_CODES
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.days import LimitedDay
+from plexsend.outbox.reading.quiet import Quiet
 from plexsend.outbox.reading.why import Facts, explain
 from plexsend.outbox.records import HistoryEvent, Record
 from plexsend.outbox.states import FINAL, State
@@ -162,3 +164,42 @@ def test_limit_that_is_reached_today_says_when_it_goes_on() -> None:
     assert [c.kind for c in explain(replace(FACTS, day=replace(day, taken=9_999)), Policy()).causes] == [
         "next"
     ]
+
+
+QUIET = Quiet("20:50-08:00", ((NOW + 3_600_000, NOW + 7_200_000),))
+
+
+def test_an_advertisement_waits_for_the_morning() -> None:
+    found = explain(replace(FACTS, quiet=QUIET), POLICY)
+    (cause,) = found.causes
+    assert (cause.kind, cause.until_ms, found.estimate_s) == ("quiet", NOW + 3_600_000, 3600)
+    for words in ("waits for the morning", "KST", "policy quiet_hours 20:50-08:00", "night_consent"):
+        assert words in cause.text
+
+
+@pytest.mark.parametrize(
+    ("due_ms", "waits"), [(NOW + 60_000, True), (NOW + 3_700_000, False), (NOW + 7_200_000, True)]
+)
+def test_of_what_is_scheduled_the_hours_count_in_which_it_is_due(due_ms: int, *, waits: bool) -> None:
+    scheduled = replace(FACTS, record=replace(RECORD, state=State.SCHEDULED), due_ms=due_ms, quiet=QUIET)
+    assert ("quiet" in kinds(scheduled)) is waits
+
+
+def test_hours_that_nobody_wrote_down_are_said_to_be_missing() -> None:
+    found = explain(replace(FACTS, quiet=Quiet("20:50-08:00", ((0, 1),))), POLICY)
+    (cause,) = found.causes
+    assert (cause.kind, cause.until_ms, found.estimate_s) == ("quiet", None, None)
+    assert "plexsend worker" in cause.text
+
+
+@pytest.mark.parametrize("code", ["SUPPRESSED", "AD_GAP", "AD_MARKS", "NO_NUMBER_HASH"])
+def test_what_the_law_kept_from_going_says_what_to_do(code: str) -> None:
+    ended = replace(
+        RECORD,
+        state=State.CANCELLED,
+        code=code,
+        ended_ms=NOW,
+        history=(HistoryEvent(NOW, "cancel", code, "its words"),),
+    )
+    (cause,) = explain(replace(FACTS, record=ended), POLICY).causes
+    assert cause.text == f"already ended: cancelled ({code}: its words). {OWN_CODES[code].remedy}"

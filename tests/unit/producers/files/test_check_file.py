@@ -182,3 +182,17 @@ def test_the_file_itself_cannot_be_the_file_of_rejects(make_item: Any, write_jso
     with pytest.raises(UsageError):
         check_file(path, "mms-bulk", rejected_path=path)
     assert path.stat().st_size > 0
+
+
+def test_what_can_be_judged_of_advertisements_without_an_account_is(make_item: Any, write_jsonl: Any) -> None:
+    rejects: list[Reject] = []
+    rows = [make_item(1), make_item(2, msg="[광고] 봄"), make_item(3, msg="[광고] 봄", advertisement=False)]
+    report = check_file(write_jsonl(rows), "mms-bulk", advertisement=True, on_reject=rejects.append)
+    assert (report.added, report.invalid, report.has_advertisements) == (2, 1, True)
+    assert [(each.line, each.errors[0].field) for each in rejects] == [(2, "msg")]
+    assert not check_file(write_jsonl(rows), "mms-bulk").has_advertisements
+
+
+def test_consent_for_the_night_is_of_advertisements(make_item: Any, write_jsonl: Any) -> None:
+    with pytest.raises(UsageError, match="Give advertisement too"):
+        check_file(write_jsonl([make_item(1)]), "mms-bulk", night_consent=True)

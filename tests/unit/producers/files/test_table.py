@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -367,3 +368,27 @@ def test_blanks_around_what_is_not_text_mean_nothing() -> None:
     (row,) = _read_mms(" k1 , 010-2345-6789 , 1588-1234, https://x/1 , hello ,  ")
     assert row.item is not None
     assert (row.item["msg_key"], row.item["file_path"], row.item["msg"]) == ("k1", ["https://x/1"], " hello ")
+
+
+def test_headings_of_advertising_may_be_korean() -> None:
+    columns = columns_of("sms-bulk")
+    header = "sender_number,receiver_number,msg,광고,야간동의"
+    (first, again, _) = _read(f"{header}\n1,2,a,Y,N\n{header}\n3,4,b,,\n5,6,c,1,1\n", columns)
+    assert first.item == {
+        "sender_number": "1", "receiver_number": "2", "msg": "a", "advertisement": "Y", "night_consent": "N",
+    }  # fmt: skip
+    assert again.item == {"sender_number": "3", "receiver_number": "4", "msg": "b"}
+    in_pieces = unicodedata.normalize("NFD", header)
+    (row,) = _read(f"{in_pieces}\n1,2,a,Y,N\n", columns)
+    assert row.item == first.item
+
+
+def test_a_column_of_advertising_is_there_once() -> None:
+    with pytest.raises(FileProblem, match="'advertisement' is there 2 times"):
+        _read("sender_number,receiver_number,msg,광고,advertisement\n", columns_of("sms-bulk"))
+
+
+def test_a_key_column_keeps_the_name_that_its_owner_gave_it() -> None:
+    columns = columns_of("sms-bulk", key_column="광고")
+    (row,) = _read("sender_number,receiver_number,msg,광고\n1,2,a,spring-1\n", columns)
+    assert row.item == {"sender_number": "1", "receiver_number": "2", "msg": "a", "광고": "spring-1"}

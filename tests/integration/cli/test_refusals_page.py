@@ -1,10 +1,9 @@
-"""Every command of the page about advertisements runs, in both languages alike."""
+"""Every command of the page about refusals runs, in both languages alike."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +16,12 @@ from tests.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from plexsend.outbox.redis.store import Store
 
 KEY = "k" * 32
-ENGLISH, KOREAN = Page.of("docs/advertising.md"), Page.of("docs/ko/advertising.md")
+ENGLISH, KOREAN = Page.of("docs/refusals.md"), Page.of("docs/ko/advertising.md")
 NOW_MS = 1_900_000_000_000
 
 
