@@ -149,6 +149,24 @@ def test_what_cannot_be_judged_waits(bench: Bench) -> None:
     assert bench.state("a") is State.CANCELLED
 
 
+def test_where_nothing_is_suppressed_for_everything_no_order_notice_is_looked_up(bench: Bench) -> None:
+    def looked_up(number: int) -> int:
+        """How many single fields of hashes one message of its own call reads."""
+        submit_order(bench, f"k{number}")
+        before = bench.store.client.info("commandstats").get("cmdstat_hget", {"calls": 0})["calls"]
+        bench.take(f"p{number}")
+        return int(bench.store.client.info("commandstats")["cmdstat_hget"]["calls"]) - int(before)
+
+    numbers = suppressions(bench)
+    numbers.add([number_of("x")], ADS, CALL)
+    looked_up(0)
+    without = looked_up(1)
+    numbers.add([number_of("x")], ALL, CALL)
+    assert looked_up(2) == without + 1
+    numbers.remove([number_of("x")], ALL, origin=CALL)
+    assert looked_up(3) == without
+
+
 def test_a_process_with_another_key_is_refused(bench: Bench) -> None:
     bench.submit(["a"], LANE)
     other = NumberKey("x" * 32)
