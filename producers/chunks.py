@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
-from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError, Problem
+from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError
 from plexsend.gateway.pictures.failures import UploadFailed
-from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.submit import SubmitOutcome
-from plexsend.producers.advertisements import ADVERTISEMENT
 from plexsend.producers.kept import remarks_on
+from plexsend.producers.refused import REFUSED, why_refused
 from plexsend.producers.submissions import (
     Added,
     Changed,
@@ -209,11 +208,9 @@ def _note(
         index, msg_key = each.index, each.message.msg_key
         if isinstance(submitted, HeldBack):
             part.changed.append(Changed(index, msg_key))
-        elif submitted.outcome in _REFUSED_ADVERTISEMENTS or submitted.outcome is SubmitOutcome.MIXED:
-            problem = _REFUSED_ADVERTISEMENTS.get(submitted.outcome) or _mixed(each)
+        elif submitted.state is None or submitted.outcome in REFUSED:
+            problem = why_refused(submitted.outcome, each.lane, msg_key)
             part.invalid.append(Invalid(index, msg_key, (problem,)))
-        elif submitted.state is None:
-            part.invalid.append(Invalid(index, msg_key, (_spoilt(each),)))
         elif submitted.outcome is SubmitOutcome.ADDED:
             part.added.append(Added(index, msg_key))
         elif submitted.outcome is SubmitOutcome.DUPLICATE:
@@ -222,42 +219,6 @@ def _note(
                 part.warnings.extend(remarks_on(index, msg_key, submitted.kept, clock))
         else:
             part.conflicts.append(Conflict(index, msg_key, submitted.state))
-
-
-_REFUSED_ADVERTISEMENTS = {
-    SubmitOutcome.OTHER_KEY: Problem(
-        ADVERTISEMENT,
-        "cannot be sent: PLEXSEND_NUMBER_KEY of this environment is not the one under which the account "
-        "knows who refused",
-        "Set the key that the other processes have.",
-    ),
-    SubmitOutcome.TOO_EARLY: Problem(
-        ADVERTISEMENT,
-        "cannot be sent yet: an older version of plexsend runs beside this one, and would send it in the "
-        "quiet hours too",
-        "Submit it ten minutes after the last process of that version has ended.",
-    ),
-}
-
-
-def _mixed(each: Waiting) -> Problem:
-    lane = each.lane
-    is_one = lane.advertising is not Advertising.NO
-    there = "other messages" if is_one else "advertisements"
-    return Problem(
-        ADVERTISEMENT,
-        f"{'is' if is_one else 'is not'} set, and the group {lane.group} holds {there}",
-        "Give it a group of its own: a group holds advertisements alone, or none.",
-    )
-
-
-def _spoilt(each: Waiting) -> Problem:
-    return Problem(
-        "msg_key",
-        f"another program put something else into Redis where the record of this key belongs, in the "
-        f"key that ends in {{{each.lane.account}}}:m:{each.message.msg_key}",
-        "Rename or delete that key in Redis, or give the message another one.",
-    )
 
 
 def _note_not_added(part: Submission, messages: Iterable[Waiting]) -> None:

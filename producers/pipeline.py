@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
-from plexsend.producers.advertisements import ADVERTISING_FIELDS, PLAIN, advertise
+from plexsend.producers.advertisements import PLAIN, advertise
+from plexsend.producers.beside import beside
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
+from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback
 from plexsend.producers.guards import Guards, NoGuards
+from plexsend.producers.incoming import lacks_own_key
 from plexsend.producers.item_lanes import ItemLanes
-from plexsend.producers.moments import MOMENTS, Moments, has_moments, take_moments
+from plexsend.producers.moments import Moments, has_moments, take_moments
 from plexsend.producers.pictures.no_pictures import NoPictures
 from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
 
@@ -26,32 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.errors import PlexsendError, Problem
-    from plexsend.gateway.items import ItemLoader, KeyOf
+    from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards
+    from plexsend.producers.incoming import Incoming
     from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.terms import Terms
 
-BESIDE = (*MOMENTS, *ADVERTISING_FIELDS)
-"""What may be said of an item beside the fields of the gateway."""
-
 _CHUNK_BYTES = 4_000_000
 """A chunk ends early when the sizes of its entries reach this: a file's rows may be 1 MB each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One item on its way in."""
-
-    index: int
-    raw: object = field(repr=False)
-    """What the caller gave, or why there is no item (a row that cannot be read): an InvalidItem."""
-    size_bytes: int = 0
-    """What the caller holds in memory until this entry is answered."""
-    key_of: KeyOf | None = field(default=None, repr=False)
-    """Gives a valid item its key; None: it has one of its own, or gets a UUID."""
 
 
 class Pipeline:
@@ -81,6 +68,7 @@ class Pipeline:
         self.lanes = ItemLanes(terms)
         """Those of the items that were valid so far."""
         self._loader = loader
+        self._beside = beside(loader.product.name)
         self._stamp = loader.stamp
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
@@ -202,11 +190,12 @@ class Pipeline:
             )
         raw, placed, key_of = self._pictures.take_out(raw, entry.key_of)
         wrong = wrong if placed is None else (*wrong, *placed.problems)
-        advertised = PLAIN
+        advertised, asked = PLAIN, None
         if isinstance(raw, Mapping):
+            raw, asked = take_fallback(raw)
             raw, advertised = advertise(raw, self._terms, self._guarded.marks)
             wrong = (*wrong, *advertised.problems)
-        lacks_key = _lacks_key(raw)
+        lacks_key = lacks_own_key(raw)
         made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
         try:
             item = self._loader.load(
@@ -218,7 +207,7 @@ class Pipeline:
                 variant=self._terms.variant,
                 replace=self._terms.replace,
                 mend_numbers=self._terms.mend_numbers,
-                beside=BESIDE,
+                beside=self._beside,
             )
         except InvalidItem as exc:
             # The caller does not know a key that was made up here, so it would name nothing.
@@ -227,17 +216,20 @@ class Pipeline:
             part.invalid.append(Invalid(index, own_key, problems))
             return
         msg_key = item.msg_key
-        wrong = (*wrong, *self._guarded.problems(item))
+        lane = self.lanes[item.variant, advertised.kind]
+        instead = judge_fallback(asked, item, lane, self._terms, self._guarded) if asked else NOTHING
+        wrong = (*wrong, *reserved_key(item), *self._guarded.problems(item), *instead.problems)
         if wrong:
             part.invalid.append(Invalid(index, None if lacks_key else msg_key, wrong))
             return
         # Most items have neither, and an empty generator costs as much as the rest of this function.
-        if item.warnings:
-            part.warnings.extend(Remark(index, msg_key, problem) for problem in item.warnings)
-        if item.replacements:
-            part.replacements.extend(Remark(index, msg_key, problem) for problem in item.replacements)
-        lane = self.lanes[item.variant, advertised.kind]
-        new = NewMessage(msg_key, item.body, receiver_of(item.receiver, self._terms.number_key))
+        if item.warnings or item.replacements or asked:
+            warnings = (*item.warnings, *instead.warnings)
+            replacements = (*item.replacements, *instead.replacements)
+            part.warnings.extend(Remark(index, msg_key, problem) for problem in warnings)
+            part.replacements.extend(Remark(index, msg_key, problem) for problem in replacements)
+        receiver = receiver_of(item.receiver, self._terms.number_key)
+        new = NewMessage(msg_key, item.body, receiver, fallback=instead.fallback)
         chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
@@ -290,9 +282,3 @@ class Pipeline:
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )
-
-
-def _lacks_key(raw: object) -> bool:
-    """Return whether an item has no key of its own."""
-    given = raw.get("msg_key") if isinstance(raw, Mapping) else None
-    return not (isinstance(given, str) and given.strip())

@@ -15,9 +15,10 @@ from plexsend.producers.accounts import check_account
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.groups import check_group
 from plexsend.producers.guards import AccountGuards
+from plexsend.producers.incoming import Incoming
 from plexsend.producers.message import make_item, name_as_written
 from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
-from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.pipeline import Pipeline
 from plexsend.producers.redis_outbox import RedisOutbox
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
 from plexsend.producers.terms import Terms

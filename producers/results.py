@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.gateway.codes import OWN_CODES, Meaning, code_words, find_code
 from plexsend.gateway.receipt_codes import ReceiptClass, family_of, receipt_code
+from plexsend.outbox.fallbacks import first_of
 from plexsend.outbox.states import FINAL, OUTCOME_OF, RANK_OF, ResultOutcome, State
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Result:
     done_at: datetime | None
     """When the receipt says that it was done, in UTC; None where it does not say."""
 
+    @property
+    def fallback_of(self) -> str | None:
+        """The key of the message in whose place this one was sent; None: it is not a fallback."""
+        return first_of(self.msg_key)
+
     def to_json(self) -> dict[str, object]:
         """Return it for a program in another language: times are ISO 8601, what is not there is null."""
         return {
@@ -78,6 +84,7 @@ class Result:
             "group": self.group,
             "carrier": self.carrier or None,
             "done_at": None if self.done_at is None else self.done_at.isoformat(timespec="milliseconds"),
+            "fallback_of": self.fallback_of,
         }
 
 

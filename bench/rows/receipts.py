@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from bench.row import Plan
 
 POSTS = 40_000
-CONNECTIONS = 16
-"""As the gateway may have open; more would make the calls that are shared larger."""
+CONNECTIONS = 64
+"""As the gateway may have open when it has much to say. How many it has is not known."""
+FEW_CONNECTIONS = 16
+"""So few wait for each other: all are read, then written, then answered. Shown beside."""
 RATE = 3_000
 WORKER_RATE = 5_000
 BESIDE_S, _ALONE_S = 12.0, 6.0
@@ -46,10 +48,17 @@ def against_bare(plan: Plan) -> list[Figure]:
     """One process that settles messages, against a bare route with one awaited write a request."""
     posts = plan.size(POSTS)
     with Stage(plan.folder) as stage:
-        sides = {"receipts": partial(_take, stage, posts), "bare": partial(_take_bare, stage, posts)}
+        sides = {
+            "receipts": partial(_take, stage, posts, CONNECTIONS),
+            "bare": partial(_take_bare, stage, posts, CONNECTIONS),
+            "receipts, few": partial(_take, stage, posts, FEW_CONNECTIONS),
+            "bare, few": partial(_take_bare, stage, posts, FEW_CONNECTIONS),
+        }
         turns = take_turns(sides, plan.rounds, log=plan.log)
+    few = turns.ratio("receipts, few", "bare, few", "per_s")
     return [
         Figure("posts/s: receipts / bare route", turns.ratio("receipts", "bare", "per_s"), at_least=1.5),
+        Figure(f"the same, with {FEW_CONNECTIONS} connections", few),
         Figure("receipts/s", turns.values("receipts", "per_s"), unit="/s"),
         Figure("bare posts/s", turns.values("bare", "per_s"), unit="/s"),
         Figure("server's CPU a receipt", turns.values("receipts", "server_us"), unit="µs"),
@@ -81,12 +90,12 @@ def beside_a_worker(plan: Plan) -> list[Figure]:
     ]
 
 
-def _take(stage: Stage, posts: int) -> dict[str, float]:
+def _take(stage: Stage, posts: int, connections: int) -> dict[str, float]:
     stage.clear()
     _accept(stage, posts)
     port = free_port()
     with _serve(stage, port) as server:
-        shown, _ = _post(stage, server, port, _PATH, posts)
+        shown, _ = _post(stage, server, port, _PATH, posts, connections=connections)
     # Counted where it was meant to arrive: answers alone prove nothing.
     delivered = stage.valkey.client.hget(stage.store.keys.lane("main", _SENT.name, "counts"), "s:delivered")
     if int(delivered or 0) != posts:
@@ -94,7 +103,7 @@ def _take(stage: Stage, posts: int) -> dict[str, float]:
     return shown
 
 
-def _take_bare(stage: Stage, posts: int) -> dict[str, float]:
+def _take_bare(stage: Stage, posts: int, connections: int) -> dict[str, float]:
     stage.clear()
     port = free_port()
     command = [sys.executable, str(_PEERS / "receipts_bare.py"), str(port)]
@@ -103,7 +112,7 @@ def _take_bare(stage: Stage, posts: int) -> dict[str, float]:
         command, log=stage.folder / f"bare-{port}.log", folder=stage.folder, environ=environ
     ) as server:
         wait_for(lambda: _listens(port), what="the bare route")
-        shown, _ = _post(stage, server, port, "/receipts", posts)
+        shown, _ = _post(stage, server, port, "/receipts", posts, connections=connections)
     if (written := stage.valkey.client.llen("bare")) != posts:
         raise RuntimeError(f"{written} of {posts} posts were written")
     return shown
@@ -124,7 +133,7 @@ def _beside(stage: Stage, alone_s: float, seconds: float) -> dict[str, float]:
         began_s = time.monotonic()
         time.sleep(alone_s)
         between_s = time.monotonic()
-        shown, posted = _post(stage, server, port, _PATH, posts, rate=RATE, connections=64)
+        shown, posted = _post(stage, server, port, _PATH, posts, rate=RATE, connections=CONNECTIONS)
         arrivals = stage.gateway.arrivals()
     alone_per_s = steady_pace(arrivals, began_s, between_s)
     per_s = steady_pace(arrivals, *posted)
@@ -160,8 +169,8 @@ def _post(
     path: str,
     posts: int,
     *,
+    connections: int,
     rate: float = 0,
-    connections: int = CONNECTIONS,
 ) -> tuple[dict[str, float], tuple[float, float]]:
     """Post a receipt for each of the first messages.
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from plexsend.errors import UsageError
+from plexsend.outbox.fallbacks import first_of
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import RANK_OF, State
 from plexsend.terminal.moments import utc
@@ -75,6 +76,7 @@ class ArchiveLine:
             "submitted_at": _utc(self.submitted_ms),
             "ended_at": _utc(self.ended_ms),
             "receiver": self.receiver or None,
+            "fallback_of": first_of(self.msg_key),
         }
 
     def written(self) -> bytes:

@@ -45,6 +45,7 @@ def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
         ("means", means),
         ("said", record.desc),
         ("receipt", _receipt(record, clock)),
+        ("fallback", _fallback(record)),
         ("remedy", record.receipt.meaning.remedy if record.receipt else ""),
     )
     for name, value in facts:
@@ -59,3 +60,9 @@ def _receipt(record: Record, clock: WallClock) -> str:
     if record.receipt is not None:
         return receipt_words(record.receipt, clock.cell)
     return "none came in time" if record.state is State.UNKNOWN else ""
+
+
+def _fallback(record: Record) -> str:
+    if record.fallback_of is not None:
+        return f"of {record.fallback_of}"
+    return "" if record.fallback is None else str(record.fallback)

@@ -77,6 +77,22 @@ class RcsMsg(TypedDict):
     body: RcsBody
 
 
+class FallbackFields(TypedDict, total=False):
+    """What is sent where an RCS message reaches nobody: an SMS, LMS or MMS without `msg_key`."""
+
+    service: Required[ServiceId]
+    sub_id: str
+    title: str
+    sender_number: str
+    """Left out: that of the RCS message."""
+    receiver_number: str
+    """Left out: that of the RCS message."""
+    origin_cid: str
+    msg: Required[str]
+    echo_to_webhook: str
+    file_path: list[str]
+
+
 class RcsMmsItem(_Timed, total=False):
     """One RCS message, as docs/rcs-mms.md describes its fields."""
 
@@ -93,3 +109,5 @@ class RcsMmsItem(_Timed, total=False):
     copy_allowed: bool | str
     msg: Required[RcsMsg]
     buttons: list[dict[str, Any]]
+    fallback: FallbackFields
+    fallback_after_s: int

@@ -98,9 +98,15 @@ SUBMIT = _order(
     _number("form"),
     _flag("announced"),
     "hashed_by",
+    "fallback_lanes",
+    _number("fallback_count"),
 )
 """Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written;
-`hashed_by`: tells the key of the receivers' hashes, empty without one. Then come the messages."""
+`hashed_by`: tells the key of the receivers' hashes, empty without one; `fallback_lanes`: with blanks between.
+Then come the fallbacks, as many as `fallback_count`, and the messages."""
+
+KEPT = _order("kept", _number("place"), "text")
+"""The fallback of a message, by the message's place, 1 the first; its text: see fallbacks.py."""
 
 MESSAGE = _order("message", "msg_key", "body", "digest", "receiver")
 """`receiver`: see receivers.py; empty where it is not known."""
@@ -248,7 +254,7 @@ class Signature:
 
 LAYOUTS: Mapping[str, Signature] = {
     "advance": Signature(ADVANCE, (EFFECT, VERDICT), ADVANCE_ANSWER),
-    "submit": Signature(SUBMIT, (MESSAGE,)),
+    "submit": Signature(SUBMIT, (KEPT, MESSAGE)),
     "sweep": Signature(SWEEP, (SERVICE, ADDRESS), SWEEP_ANSWER),
     "steer": Signature(STEER),
     "policy": Signature(POLICY),

@@ -120,6 +120,8 @@ MOST_ABANDONED = 100
 """Abandoned messages that one sweep answers."""
 MOST_TIDIED = 100
 """Ended records that one sweep takes away."""
+MOST_OVERDUE = 100
+"""Fallbacks that one sweep makes for which no receipt came in time."""
 MOST_ENDED = 25
 """Lanes with a group of which it takes some away and which may end with that: about 45 µs each."""
 MOST_OF_GROUP = 100

@@ -18,5 +18,7 @@ class Flag(StrEnum):
     """A late verdict accepted it while it was being sent again."""
     RECEIPT_KEPT = "r"
     """Its receipt came while it was being sent: settling decides by it."""
+    FALLBACK_TIMED = "t"
+    """Its fallback is made also where no receipt comes in time: its acceptance is written down for that."""
     LISTED_ANEW = "e"
     """It had gone from the list of what ended, and was put back there."""

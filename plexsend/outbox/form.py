@@ -25,6 +25,8 @@ FORM = 3
 """The newest form that this program reads and writes."""
 FORM_WITH_ADVERTISEMENTS = 3
 """From this form on there may be lanes of advertisements: an older program would send them at night."""
+FORM_WITH_FALLBACKS = 3
+"""From this form on messages may have fallbacks: an older program would neither make nor drop them."""
 
 _KEPT_S = 1.0
 """How old what is known of the form may be. Records of older forms are read for as long as there are any."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.receipt_codes import Family, ReceiptClass, family_of
+from plexsend.gateway.receipt_codes import RCS_CODES, Family, ReceiptClass, family_of, receipt_code
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.states import Event
 
@@ -36,5 +36,8 @@ def for_scripts() -> dict[str, str]:
     return {
         "RECEIPT_EVENTS": "".join(f" {kind}={event}" for kind, event in EVENT_OF.items()),
         "RECEIPT_ORDER": f" {' '.join(IN_ORDER)} ",
+        "RCS_CLASSES": "".join(f" {row.code}={row.kind}" for row in RCS_CODES),
+        # Of the codes that are not listed, those of this form alone say that it did not arrive.
+        "OTHER_RCS_CLASS": str(receipt_code(Family.RCS, "79999").kind),
         "RCS_SERVICES": f" {' '.join(name for name in SERVICES if family_of(name) is Family.RCS)} ",
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
 from plexsend.gateway.receipt_codes import ReceiptCode, family_of, receipt_code
+from plexsend.outbox.fallbacks import first_of, read_fate
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
@@ -18,6 +19,7 @@ from plexsend.outbox.states import SENT, Event, State
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plexsend.outbox.fallbacks import FallbackFate
     from plexsend.outbox.redis.store import Store
 
 
@@ -73,6 +75,13 @@ class Record:
     history: tuple[HistoryEvent, ...] = ()
     receipt: ReceiptNote | None = None
     """None: none came."""
+    fallback: FallbackFate | None = None
+    """What is with its fallback; None: it has none, or none any more."""
+
+    @property
+    def fallback_of(self) -> str | None:
+        """The key of the message of which it is the fallback; None: it is none."""
+        return first_of(self.msg_key)
 
     @property
     def may_have_been_sent(self) -> bool:
@@ -101,11 +110,13 @@ class Record:
     @property
     def _last(self) -> HistoryEvent | None:
         """The last that changed it: a receipt that was only noted did not."""
-        return next((line for line in reversed(self.history) if line.event != RECEIPT_NOTED), None)
+        return next((line for line in reversed(self.history) if line.event not in _CHANGED_NOTHING), None)
 
 
 RECEIPT_NOTED = "receipt"
 """What a history says of a receipt that changed nothing."""
+_CHANGED_NOTHING = (RECEIPT_NOTED, "fallback", "no_fallback")
+"""Nor did what became of its fallback."""
 _ENDED_TROUBLE = (
     Event.ACCEPT,
     Event.ACCEPT_LATE,
@@ -151,6 +162,7 @@ def parse_record(
         receiver_last=last_digits(fields.get(b"i")),
         history=tuple(_happening(line) for line in history),
         receipt=_receipt(lane, text(fields.get(b"w"))),
+        fallback=read_fate(text(fields.get(b"b"))),
     )
 
 

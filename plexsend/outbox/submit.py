@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
-from plexsend.outbox.arguments import MESSAGE, STEER, SUBMIT
+from plexsend.outbox.arguments import KEPT, MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
-from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, form_in_force
+from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, FORM_WITH_FALLBACKS, form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.policies.state import copy_to, run
@@ -27,8 +27,9 @@ from plexsend.outbox.states import State
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from plexsend.outbox.fallbacks import Fallback
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import NumberKey
@@ -54,11 +55,18 @@ class NewMessage:
     """What `receiver_of` returns; empty where the number is not known."""
     said: bytes = field(default=b"", repr=False)
     """The body with its pictures by their content, whatever addresses they have; empty: as the body is."""
+    fallback: Fallback | None = field(default=None, repr=False)
+    """What is sent where it reaches nobody; None: nothing is."""
 
     @property
     def digest(self) -> bytes:
         """16 bytes that identify what the message says after its body is gone."""
         return blake2b(self.said or self.body, digest_size=16).digest()
+
+    @property
+    def instead(self) -> bytes:
+        """16 bytes that tell its fallback from another; empty without one."""
+        return b"" if self.fallback is None else self.fallback.identity
 
 
 # The names of the values are those of the attributes.
@@ -77,6 +85,8 @@ class SubmitOutcome(StrEnum):
     """It is an advertisement, and its receiver was not hashed under the key of its account."""
     TOO_EARLY = "too early"
     """It is an advertisement, and an older program still runs that would send it in the quiet hours."""
+    NO_FALLBACKS_YET = "no fallbacks yet"
+    """It has a fallback, and an older program still runs that would never send it."""
     SPOILT = "spoilt"
     """Another program put something else where the record of this key belongs: it was not added."""
 
@@ -148,6 +158,23 @@ class Submitter:
             return [Submitted(SubmitOutcome.TOO_EARLY, None)] * len(messages)
         if not messages:
             return []
+        fallbacks = [message.fallback for message in messages if message.fallback is not None]
+        if fallbacks and form < FORM_WITH_FALLBACKS:
+            plain = [message for message in messages if message.fallback is None]
+            answers = iter(
+                self.add(
+                    lane,
+                    plain,
+                    stamp=stamp,
+                    most_items=most_items,
+                    send_at_ms=send_at_ms,
+                    expires_at_ms=expires_at_ms,
+                    form=form,
+                )
+            )
+            refused = Submitted(SubmitOutcome.NO_FALLBACKS_YET, None)
+            return [next(answers) if message.fallback is None else refused for message in messages]
+        lanes = {fallback.lane.name: fallback.lane for fallback in fallbacks}
         write = partial(
             SUBMIT.write,
             lane=lane.name,
@@ -158,20 +185,26 @@ class Submitter:
             mark=repr(_MEMORY_MARK),
             form=form,
             hashed_by=self._hashed_by,
+            fallback_lanes=" ".join(lanes),
+            fallback_count=len(fallbacks),
         )
-        entries: list[str | bytes | int] = []
+        entries: list[str | bytes | int] = list(_kept(messages) if fallbacks else ())
         for message in messages:
             entries += _of_message(message)
         reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=0), *entries])
         if text(reply[0]) == "announce":
-            self._announce(lane)
+            for each in (lane, *lanes.values()):
+                self._announce(each)
             reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
-        if text(reply[0]) == "closed":
-            closing = parse_closing(lane.account, lane.group or "", text(reply[1]))
+        return self._read(lane, [text(value) for value in reply], len(messages))
+
+    def _read(self, lane: Lane, reply: Sequence[str], messages: int) -> list[Submitted]:
+        if reply[0] == "closed":
+            closing = parse_closing(lane.account, lane.group or "", reply[1])
             raise refusal(closing, clock_of(self._store, lane.account))
-        if text(reply[0]) in _OF_ALL:
-            return [Submitted(_OF_ALL[text(reply[0])], None)] * len(messages)
-        return _answers([text(value) for value in reply])
+        if reply[0] in _OF_ALL:
+            return [Submitted(_OF_ALL[reply[0]], None)] * messages
+        return _answers(reply)
 
     # Account and route are named before their first message, so that no message is where nobody looks.
     # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is
@@ -200,6 +233,12 @@ class Submitter:
             self._store.run(
                 Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy, is_early=1)
             )
+
+
+def _kept(messages: Sequence[NewMessage]) -> Iterator[str | bytes | int]:
+    for place, message in enumerate(messages, 1):
+        if message.fallback is not None:
+            yield from KEPT.write(place=place, text=message.fallback.kept)
 
 
 def _answers(reply: Sequence[str]) -> list[Submitted]:

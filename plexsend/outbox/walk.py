@@ -34,7 +34,7 @@ END = "end"
 """The place behind the last page."""
 
 _PLACE = re.compile(rf"(keys) (\d+)|(index|closed) ({NAME.pattern}) (\d+)")
-_KEY = re.compile(rf"\{{({NAME.pattern})\}}:(?:m:(.+)|([^:]+@[^:]+):.+)", re.DOTALL)
+_KEY = re.compile(rf"\{{({NAME.pattern})\}}:(?:[mf]:(.+)|([^:]+@[^:]+):.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import Closing, OutboxUnavailable, UsageError
 from plexsend.outbox.closings import refusal
+from plexsend.outbox.fallbacks import FallbackFate
 from plexsend.outbox.groups import GroupCancelled
 from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
 from plexsend.outbox.reading.queries import only_account
@@ -16,6 +17,7 @@ from plexsend.outbox.steer import Decision
 from plexsend.outbox.submit import KeptTimes, SubmitOutcome, Submitted
 from plexsend.producers.moments import Moments
 from plexsend.terminal.moments import WallClock
+from plexsend.testing.fallbacks import make_fallback
 from plexsend.testing.messages import SubmittedMessage
 from plexsend.testing.pictures import MemoryShelf, PlayedPictures
 from plexsend.testing.streams import MemoryStreams
@@ -102,6 +104,9 @@ class Box:
                 now_ms=now_ms,
                 receipt=None if receipt is None else (receipt.carrier, receipt.done_ms),
             )
+        instead = make_fallback(message, self.policies, now_ms)
+        if instead is not None:
+            self._messages[instead.account, instead.msg_key] = instead
 
     def inspect(self, *, durable: bool) -> None:
         """Do nothing: there is no server."""
@@ -148,7 +153,7 @@ class Box:
             message = SubmittedMessage(lane, new, stamp, self.now_ms(), moments)
             self._messages[lane.account, new.msg_key] = message
             return Submitted(SubmitOutcome.ADDED, message.state)
-        if known.lane != lane or known.new.digest != new.digest:
+        if known.lane != lane or known.new.digest != new.digest or known.new.instead != new.instead:
             return Submitted(SubmitOutcome.CONFLICT, known.state)
         return Submitted(SubmitOutcome.DUPLICATE, known.state, _kept(known, moments, self.now_ms()))
 
@@ -183,6 +188,8 @@ class Box:
             return self._take_back(message, "asked for by a person")
 
     def _take_back(self, message: SubmittedMessage, words: str) -> Decision:
+        if message.fallback is FallbackFate.KEPT:
+            message.fallback = None
         if message.state is State.SENDING:
             message.want_cancel(self.now_ms(), f"{words} while it was being sent")
             return Decision("wanted", message.state)

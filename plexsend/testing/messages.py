@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import UsageError
+from plexsend.outbox.fallbacks import FallbackFate
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.receivers import last_digits
 from plexsend.outbox.records import HistoryEvent, ReceiptNote, Record
@@ -40,9 +41,12 @@ class SubmittedMessage:
     history: list[HistoryEvent] = field(default_factory=list, repr=False)
     receipt: ReceiptNote | None = field(default=None, repr=False)
     """What the receipt says that counts; None: none came."""
+    fallback: FallbackFate | None = field(default=None, repr=False)
+    """What is with its fallback; None: it has none, or none any more."""
 
     def __post_init__(self) -> None:
         self.msg_key = self.new.msg_key
+        self.fallback = None if self.new.fallback is None else FallbackFate.KEPT
         self.state = State.WAITING if self.moments.send_at_ms is None else State.SCHEDULED
 
     @property
@@ -192,6 +196,7 @@ class SubmittedMessage:
             receiver_last=last_digits(self.new.receiver),
             history=tuple(self.history),
             receipt=self.receipt,
+            fallback=self.fallback,
         )
 
 

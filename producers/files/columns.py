@@ -11,9 +11,11 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.gateway.items import SCHEMAS
+from plexsend.gateway.receipt_codes import Family, family_of
 from plexsend.gateway.services import get_service
 from plexsend.producers.advertisements import ADVERTISEMENT, NIGHT_CONSENT
-from plexsend.producers.pipeline import BESIDE
+from plexsend.producers.beside import beside
+from plexsend.producers.fallbacks import FALLBACK, FALLBACK_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +83,8 @@ def columns_of(
     spared = {KEY} if msg_type is None else {KEY, product.variant_field}
     if has_sender:
         spared.add("sender_number")
-    known = (*(leaf.name for leaf in leaves), *BESIDE)
+    instead = _columns_of_fallbacks(product.name)
+    known = (*(leaf.name for leaf in leaves), *_beside(product.name), *(leaf.name for leaf in instead))
     required = tuple(leaf.name for leaf in leaves if leaf.required and leaf.name not in spared)
     if key_column is not None:
         known = known if key_column in known else (*known, key_column)
@@ -90,16 +93,36 @@ def columns_of(
         known=known,
         required=required,
         key_column=key_column,
-        lists=frozenset(leaf.name for leaf in leaves if leaf.kind in _LIST_KINDS),
+        lists=frozenset(leaf.name for leaf in (*leaves, *instead) if leaf.kind in _LIST_KINDS),
         json=frozenset(leaf.name for leaf in leaves if leaf.kind in _JSON_KINDS),
-        trimmed=frozenset(leaf.name for leaf in leaves if leaf.kind not in _TEXT_KINDS),
+        trimmed=frozenset(leaf.name for leaf in (*leaves, *instead) if leaf.kind not in _TEXT_KINDS),
     )
 
 
 def fields_of(service: str) -> frozenset[str]:
     """Return the names of a service's fields that are columns, those inside others with dots."""
-    schema = SCHEMAS[get_service(service).product.name]()
-    return frozenset((*(leaf.name for leaf in _leaves(schema.rules())), *BESIDE))
+    product = get_service(service).product.name
+    own = (*_leaves(SCHEMAS[product]().rules()), *_columns_of_fallbacks(product))
+    return frozenset((*(leaf.name for leaf in own), *_beside(product)))
+
+
+def _beside(product: str) -> tuple[str, ...]:
+    """Return the columns for what is said of an item and does not go on the wire, but for fallbacks."""
+    return tuple(name for name in beside(product) if name != FALLBACK)
+
+
+def _columns_of_fallbacks(product: str) -> list[_Leaf]:
+    """Return the columns of what is sent where a message of this product reaches nobody."""
+    if family_of(product) is not Family.RCS:
+        return []
+    service_column = _Leaf(f"{FALLBACK}.service", "Text", required=False)
+    found = {service_column.name: service_column}
+    for service in FALLBACK_SERVICES:
+        rules = SCHEMAS[get_service(service).product.name]().rules()
+        for leaf in _leaves(rules, f"{FALLBACK}.", required=False):
+            if leaf.name != f"{FALLBACK}.{KEY}":
+                found.setdefault(leaf.name, leaf)
+    return list(found.values())
 
 
 class _Leaf(NamedTuple):

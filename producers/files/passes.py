@@ -14,7 +14,7 @@ from plexsend.outbox.states import State
 from plexsend.producers.files.columns import KEY
 from plexsend.producers.files.rejects import ImportRef, Reject, unwrap
 from plexsend.producers.files.reports import ImportInterrupted, ImportReport, Progress
-from plexsend.producers.pipeline import Incoming
+from plexsend.producers.incoming import Incoming
 from plexsend.producers.submissions import Conflict, Remark, SubmitInterrupted
 
 if TYPE_CHECKING:

@@ -29,8 +29,12 @@ _LEFT_OUT = {
     "cancelled": 6,
     "failed": 7,
     "unknown": 8,
+    "reached": 9,
+    "fallbacks": 10,
 }
 """Column that a narrow terminal does without → its turn."""
+
+_OF_CHAINS = ("fallbacks", "reached")
 
 
 @click.command(epilog=example("plexsend groups", "plexsend groups --account main --all"))
@@ -42,7 +46,9 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     """List the groups, and how many of their messages are or were in each state.
 
     First those of which something is still to go, by name; then the others. Messages whose records are gone
-    are counted too, as long as the group has a record. `held` names what keeps a group from sending, and
+    are counted too, as long as the group has a record. A message in whose place its fallback was sent counts
+    as that fallback does, where that went; `fallbacks` is how many were sent for messages of the line, and
+    `reached` how many fallbacks of the line were delivered. `held` names what keeps a group from sending, and
     `closed` means that it was cancelled. `~ad` is the group of all advertisements without one. A narrow
     terminal shows neither service, sending nor the columns of what failed, expired, was not delivered or is
     unknown, and the account only where there are several; --wide shows all columns, and --json all columns
@@ -72,16 +78,17 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     views.sort(key=lambda view: not view.unsent)
     shown = views if everything else views[:_MOST_SHOWN]
     nothing = "There are no groups: a group begins with its first message."
-    columns = _columns(several=len({view.account for view in shown}) > 1)
-    screen.table(
-        columns, [_row(view, _quiet(view, quiet)) for view in shown], empty=nothing, blocks=True, wide=wide
-    )
+    # Nobody else has them.
+    joined = any(view.fallbacks or view.reached for view in shown)
+    columns = _columns(several=len({view.account for view in shown}) > 1, joined=joined)
+    rows = [_row(view, _quiet(view, quiet), joined=joined) for view in shown]
+    screen.table(columns, rows, empty=nothing, blocks=True, wide=wide)
     if len(shown) < len(views):
         screen.note(f"and {len(views) - len(shown):,} more; --all lists all of them.")
 
 
 # Groups of one name in several accounts differ in their account alone.
-def _columns(*, several: bool) -> list[Column]:
+def _columns(*, several: bool, joined: bool) -> list[Column]:
     from plexsend.outbox.states import State
 
     counts = [Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in State]
@@ -90,6 +97,7 @@ def _columns(*, several: bool) -> list[Column]:
         Column("service", leave_out=_LEFT_OUT["service"]),
         Column("account", leave_out=0 if several else _LEFT_OUT["account"]),
         *counts,
+        *([Column(name, right=True, leave_out=_LEFT_OUT[name]) for name in _OF_CHAINS] if joined else []),
         Column("held", folds=True, style="yellow", least=6),
     ]
 
@@ -99,8 +107,9 @@ def _quiet(view: GroupView, quiet: Mapping[tuple[str, str, str], str]) -> str:
     return quiet.get((view.group, view.service, view.account), "")
 
 
-def _row(view: GroupView, quiet: str) -> list[str]:
-    counts = (f"{n:,}" for n in _counts(view).values())
+def _row(view: GroupView, quiet: str, *, joined: bool) -> list[str]:
+    of_chains = (view.fallbacks, view.reached) if joined else ()
+    counts = (f"{n:,}" for n in (*_counts(view).values(), *of_chains))
     return [view.group, view.service, view.account, *counts, _held(view, quiet)]
 
 
@@ -118,6 +127,8 @@ def _json(view: GroupView, *, quiet: bool) -> dict[str, object]:
         else {"since": utc(closing.since_ms), "by": closing.by, "why": closing.why or None},
         "advertisement": any(lane.is_advertising for lane in view.lanes),
         "quiet": quiet,
+        "fallbacks": view.fallbacks,
+        "reached": view.reached,
     }
 
 

@@ -91,6 +91,15 @@ def _split(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     help="Any other field, named as in the header of a table.",
 )
 @click.option(
+    "--fallback-service",
+    type=SERVICE,
+    metavar="S",
+    help="For RCS: the service through which something is sent in its place where it reaches nobody.",
+)
+@click.option(
+    "--fallback-text", metavar="T", help="What that says. Its other fields: --field fallback.title=…"
+)
+@click.option(
     "--wait",
     "wait_s",
     metavar="[S]",
@@ -113,6 +122,8 @@ def send(
     images: tuple[str, ...],
     msg_key: str | None,
     fields: dict[str, str],
+    fallback_service: str | None,
+    fallback_text: str | None,
     msg_type: str | None,
     account: str,
     group: str | None,
@@ -136,7 +147,7 @@ def send(
     from plexsend.producers.message import make_item, name_as_written
 
     _check_receivers(receivers, msg_key)
-    others = _make_fields(service, fields)
+    others = _make_fields(service, _with_fallback(fields, fallback_service, fallback_text))
     said = _read_stdin() if text == "-" else text
     items = [
         make_item(
@@ -167,6 +178,20 @@ def send(
         wait_s=wait_s,
         name=partial(name_as_written, service=service, fields=others, written=_OPTIONS),
     )
+
+
+def _with_fallback(fields: Mapping[str, str], service: str | None, text: str | None) -> dict[str, str]:
+    """Return the fields with those of the fallback that have options of their own."""
+    if (service is None) != (text is None):
+        raise UsageError("--fallback-service and --fallback-text go together. Give both, or neither.")
+    if service is None or text is None:
+        return dict(fields)
+    own = {"fallback.service": service, "fallback.msg": text}
+    if twice := sorted(own.keys() & fields.keys()):
+        raise UsageError(
+            f"{', '.join(twice)} is given as --field and by an option. Leave one of the two out."
+        )
+    return {**fields, **own}
 
 
 def _addresses(image: str) -> list[str | Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from plexsend.cli.options import account_option, example, json_option, key_argum
 from plexsend.cli.showing import show_record
 from plexsend.errors import NotPossible
 from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from plexsend.outbox.records import Record
+    from plexsend.outbox.redis.store import Store
 
 
 @click.command(epilog=example("plexsend status order-4711"))
@@ -26,7 +31,8 @@ from plexsend.terminal.screen import Screen
 def status(*, key: str, account: str | None, archive: Path | None, as_json: bool) -> None:
     """Show all that is known of the message KEY: state, lane, attempts, the last answer, receipt, history.
 
-    Where several accounts know the key, each has its own message and all are shown.
+    Where several accounts know the key, each has its own message and all are shown. Behind a message whose
+    fallback was sent is that fallback, and behind a fallback the message in whose place it was sent.
     """
     from plexsend.outbox.reading.json_shapes import record_json
 
@@ -46,6 +52,23 @@ def status(*, key: str, account: str | None, archive: Path | None, as_json: bool
             )
         for record in find_records(store, key, account):
             zone = zone_of(store, record.lane.account)
-            screen.facts(record_json(record, zone))
-            if not as_json:
-                show_record(screen, record, zone)
+            other = _other_of_chain(store, record)
+            joined = None if other is None else record_json(other, zone)
+            screen.facts({**record_json(record, zone), "other_of_chain": joined})
+            if as_json:
+                continue
+            show_record(screen, record, zone)
+            if other is not None:
+                screen.say("sent in place of" if record.fallback_of else "its fallback")
+                show_record(screen, other, zone)
+
+
+def _other_of_chain(store: Store, record: Record) -> Record | None:
+    """Return the message in whose place this one was sent, or the one sent in its place; None: neither."""
+    from plexsend.outbox.fallbacks import FallbackFate, fallback_key
+    from plexsend.outbox.records import read_record
+
+    key = record.fallback_of
+    if record.fallback is FallbackFate.SENT:
+        key = fallback_key(record.msg_key)
+    return None if key is None else read_record(store, record.lane.account, key)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.gateway.euckr import normalise, size_bytes
 from plexsend.gateway.numbers import normalise_receiver, normalise_sender
+from plexsend.gateway.receipt_codes import ReceiptClass
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.states import FINAL, State
 from plexsend.settings.gateway_urls import base_url
@@ -84,6 +85,40 @@ def address(name: str, text: str) -> str:
     """Read the gateway's address; the empty text is that of the first worker."""
     return base_url(name, text) if text else ""
 
+
+_UNDELIVERED = tuple(
+    kind.value
+    for kind in (
+        ReceiptClass.TEMPORARY,
+        ReceiptClass.PERMANENT,
+        ReceiptClass.NO_SUCH_NUMBER,
+        ReceiptClass.REFUSED,
+        ReceiptClass.CREDIT,
+    )
+)
+NO_CODES = "none"
+"""Instead of codes: no receipt is meant."""
+_RECEIPT_CODE = re.compile(r"7[0-9]{4}", re.ASCII)
+
+
+def fallback_codes(name: str, text: str) -> tuple[str, ...]:
+    """Read classes of receipt codes, and codes of RCS, with commas between them; `none` is none of them."""
+    words = [part.strip() for part in text.split(",")]
+    if words == [NO_CODES]:
+        return (NO_CODES,)
+    if any(word not in _UNDELIVERED and not _RECEIPT_CODE.fullmatch(word) for word in words):
+        raise refusal(
+            name,
+            "names what is not a class of codes that say undelivered, nor such a code of RCS",
+            f"Give some of {', '.join(_UNDELIVERED)}, or codes such as 74002; or {NO_CODES}.",
+        )
+    if len(words) > _MOST_CODES:
+        raise refusal(name, f"holds {len(words)} codes", f"Give at most {_MOST_CODES}.")
+    return tuple(dict.fromkeys(words))
+
+
+_MOST_CODES = 50
+"""In one list: the script that takes a receipt looks through it."""
 
 _PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?", re.ASCII)
 

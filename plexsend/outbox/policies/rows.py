@@ -218,6 +218,23 @@ _OF_PERSONS = (
         "other is refused.",
     ),
     _set_by_a_person(
+        "fallback_codes",
+        "temporary,permanent",
+        parsers.fallback_codes,
+        "Which receipts that say undelivered send an RCS message's fallback: classes of codes (temporary, "
+        "permanent, no_such_number, refused, credit) and codes, with commas between them; or none.",
+        per_service=True,
+    ),
+    _set_by_a_person(
+        "fallback_after_s",
+        "0",
+        whole(0, 604_800),
+        "So many seconds after the acceptance an RCS message's fallback is sent if no receipt came: **this "
+        "can send both**, where the receipt is only late. 0: never for that reason. It counts from the "
+        "submit of a message on.",
+        per_service=True,
+    ),
+    _set_by_a_person(
         "ad_gap_days",
         "0",
         whole(0, 366),

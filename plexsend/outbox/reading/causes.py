@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.fallbacks import FallbackFate, fallback_key
 from plexsend.outbox.reading.receipt_words import receipt_words
 from plexsend.outbox.states import State
 from plexsend.terminal.moments import WallClock
@@ -23,7 +24,7 @@ class Cause:
 
     kind: str
     """ended, parked, sending, scheduled, hold, limit, quiet, behind, rate, linger, no_worker, alone, tried,
-    next, cancel_wanted, expired or receipt."""
+    next, cancel_wanted, expired, receipt or fallback."""
     text: str
     since_ms: int | None = None
     until_ms: int | None = None
@@ -52,4 +53,16 @@ def receipt_causes(record: Record, *, receipts_come: bool, zone: tzinfo | None, 
         until_ms = record.ended_ms + round(wait_h * _HOUR_MS)
         text = "its receipt has not come; without one it becomes unknown"
         return [Cause("receipt", text, until_ms=until_ms)]
+    return []
+
+
+def fallback_causes(record: Record) -> list[Cause]:
+    """Return what is with a message's fallback, or of which message it is one; nothing for others."""
+    if record.fallback_of is not None:
+        return [Cause("fallback", f"it was sent in place of {record.fallback_of}")]
+    if record.fallback is FallbackFate.SENT:
+        return [Cause("fallback", f"its fallback was sent: {fallback_key(record.msg_key)}")]
+    if record.fallback is FallbackFate.KEPT:
+        text = "its fallback is sent where it is rejected, or a receipt says that it was not delivered"
+        return [Cause("fallback", text)]
     return []

@@ -64,6 +64,8 @@ _OF_MESSAGE: Mapping[str, tuple[str, str]] = {
     "body digest": ("its body is not the one that was submitted", _SEND_AGAIN),
     "body alone": ("there is a body without a record", LOST),
     "history alone": ("there is a history without a record", LOST),
+    "fallback alone": ("there is a fallback without its message", HEALS),
+    "fallback gone": ("its fallback is to be sent where it reaches nobody, and is gone", LOST),
 }
 """What the script finds about a message (audit/records.lua) → words, and what to do."""
 
@@ -110,6 +112,6 @@ def remedy_of_key(name: str) -> str:
 def without_sequels(found: Iterable[Discrepancy]) -> Iterator[Discrepancy]:
     """Yield these without what follows from another: a body stays behind where a record is lost."""
     all_ = list(found)
-    sequels = {_OF_MESSAGE[name][0] for name in ("body alone", "history alone")}
+    sequels = {_OF_MESSAGE[name][0] for name in ("body alone", "history alone", "fallback alone")}
     named = {one.msg_key for one in all_ if one.what not in sequels}
     return (one for one in all_ if one.what not in sequels or one.msg_key not in named)

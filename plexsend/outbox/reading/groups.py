@@ -103,6 +103,10 @@ class GroupView:
     holds: tuple[Hold, ...]
     """Those that keep all or some of it."""
     closing: Closing | None
+    fallbacks: int = 0
+    """Messages in whose place a fallback was sent: `states` counts that instead, so a chain counts once."""
+    reached: int = 0
+    """Fallbacks that were delivered, of those that go through this service."""
 
     @property
     def unsent(self) -> int:
@@ -121,13 +125,13 @@ def _groups_of(store: Store, account: str) -> Iterator[GroupView]:
     lanes = sorted(found, key=lambda lane: (lane.group or "", lane.service, lane.name))
     standing, closed = holds(store, account), closings(store, account)
     merged: list[Lane] = []
-    counted: Counter[State] = Counter()
-    for lane, states in zip(lanes, _states(store, account, lanes), strict=True):
+    counted: Counter[str] = Counter()
+    for lane, counts in zip(lanes, _counts(store, account, lanes), strict=True):
         if merged and (merged[0].group, merged[0].service) != (lane.group, lane.service):
             yield _view(merged, counted, standing, closed)
             merged, counted = [], Counter()
         merged.append(lane)
-        counted += states
+        counted += counts
     if merged:
         yield _view(merged, counted, standing, closed)
     yield from _without_lanes(account, {lane.group for lane in lanes}, standing, closed)
@@ -143,24 +147,34 @@ def _without_lanes(
 
 
 def _view(
-    lanes: Sequence[Lane], states: Counter[State], standing: list[Hold], closed: dict[str, Closing]
+    lanes: Sequence[Lane], counts: Counter[str], standing: list[Hold], closed: dict[str, Closing]
 ) -> GroupView:
     first = lanes[0]
+    states = Counter(
+        {state: counts[f"s:{state}"] + counts[f"a:{state}"] - counts[f"b:{state}"] for state in State}
+    )
     covered = {hold.field: hold for lane in lanes for hold in covering(standing, lane)}
     group = first.group or ""
     kept = tuple(covered.values())
-    return GroupView(group, first.service, first.account, tuple(lanes), states, kept, closed.get(group))
+    return GroupView(
+        group,
+        first.service,
+        first.account,
+        tuple(lanes),
+        states,
+        kept,
+        closed.get(group),
+        counts["fallbacks"],
+        counts["reached"],
+    )
 
 
-def _states(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Counter[State]]:
-    """Yield for each lane how many messages of each state it has and had."""
-    fields = [f"{kind}:{state}" for kind in "sa" for state in State]
+def _counts(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Counter[str]]:
+    """Yield for each lane what it counted of its messages by state, and of fallbacks."""
+    fields = [*(f"{kind}:{state}" for kind in "sab" for state in State), "fallbacks", "reached"]
     for at in range(0, len(lanes), _PAGE):
         pipe = store.client.pipeline(transaction=False)
         for lane in lanes[at : at + _PAGE]:
             pipe.hmget(store.keys.lane(account, lane.name, "counts"), fields)
         for counts in execute(store, pipe):
-            states: Counter[State] = Counter()
-            for state, value in zip([*State, *State], counts, strict=True):
-                states[state] += number(value)
-            yield states
+            yield Counter({name: number(value) for name, value in zip(fields, counts, strict=True)})

@@ -54,6 +54,8 @@ def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]
         "receiver": masked(record.receiver_last) or None,
         "group": record.lane.own_group,
         "receipt": None if record.receipt is None else receipt_json(record.receipt, zone),
+        "fallback": None if record.fallback is None else str(record.fallback),
+        "fallback_of": record.fallback_of,
         **advertising_json(record.lane),
     }
 

@@ -36,7 +36,7 @@ _KEYS_A_PAGE = 1_000
 _KEYS_A_CALL = 150
 _RECORDS_A_CALL = 150
 _STRAYS_A_CALL = 500
-_ACTS = {b"b:": "bodies", b"h:": "histories"}
+_ACTS = {b"b:": "bodies", b"h:": "histories", b"f:": "fallbacks"}
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class RecordPass:
         self._calls = CallsAhead(store)
         self._bodies = BodyComparison(store, self._calls, self._note)
         start = re.escape(store.keys.prefix)
-        self._key = re.compile(rf"{start}\{{({NAME.pattern})\}}:(m:|b:|h:)?".encode())
+        self._key = re.compile(rf"{start}\{{({NAME.pattern})\}}:(m:|b:|h:|f:)?".encode())
         self._gathered: dict[tuple[bytes, bytes | None], list[bytes]] = defaultdict(list)
         """Account and kind of key → keys behind that, until there are enough for a call."""
 
@@ -120,7 +120,7 @@ class RecordPass:
             self._check_types(account, names)
         else:
             self._look_for_records(account, _ACTS[kind], names)
-            if kind == b"h:":
+            if kind in (b"h:", b"f:"):
                 self._check_types(account, [kind + name for name in names])
 
     def _look_at_records(self, account: str, keys: list[bytes]) -> None:

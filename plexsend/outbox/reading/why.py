@@ -11,7 +11,7 @@ from plexsend.outbox.addresses import agreed_addresses, refused_secrets
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.lanes import Advertising
-from plexsend.outbox.reading.causes import Cause, receipt_causes
+from plexsend.outbox.reading.causes import Cause, fallback_causes, receipt_causes
 from plexsend.outbox.reading.days import limited_day
 from plexsend.outbox.reading.event_words import event_words
 from plexsend.outbox.reading.queries import (
@@ -133,6 +133,7 @@ def explain(facts: Facts, policy: Policy) -> Why:
     causes += receipt_causes(
         record, receipts_come=facts.receipts_come, zone=facts.zone, wait_h=policy.receipt_wait_h
     )
+    causes += fallback_causes(record)
     if Flag.CANCEL_WANTED in record.flags:
         causes.append(
             Cause(

@@ -47,6 +47,13 @@ p{a}:lanes           hash    lane → number, `#<number>` → lane, `next` → n
 p{a}:routes          set     routes of the lanes in the index
 p{a}:b:<msg_key>     string  body: the item exactly as it goes on the wire; gone once the message has ended,
                              kept for dead letters
+p{a}:f:<msg_key>     string  the fallback of this message, while it is neither made nor dropped: what tells it
+                             from others, ms after which it is made without a receipt, lane, stamp, digest,
+                             receiver (bytes in hex, blanks between), a line end, and the item as it goes on
+                             the wire, under the key `<msg_key>~f`
+p{a}:overdue         zset    msg_key → ms at which its fallback is due without a receipt, or decided once more
+p{a}:cancelled       hash    group that a cancel closed and a person opened again → ms of that: what was
+                             submitted before has no fallback any more. Forgotten with its last lane
 p{a}:m:<msg_key>     hash    record, see below; values stay under 64 bytes so that the hash stays compact
 p{a}:h:<msg_key>     list    history, at most 50 entries `ms|event|code|detail`, only for messages that left
                              the straight way
@@ -60,7 +67,10 @@ p{a}:<route>:drains  zset    running drains, and `bell:<id>` for outstanding doo
 p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <number> <ok before it> <probe>
                              <numbers of other lanes that it was filled from>`
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; x:<state> left it
-                             again otherwise; c:<code> answers; retries, reclaims, late; a route's also
+                             again otherwise; c:<code> answers; retries, reclaims, late; fallbacks (made for
+                             messages of the lane), b:<state> (those messages by the state that they have),
+                             both (of them, delivered after all), reached (fallbacks of it that were
+                             delivered); a route's also
                              batches, fill (requests made, messages in them), takes (number of the last take),
                              ok (highest take of which a message was accepted), went (messages taken, without
                              those that came back unsent), forgotten (those of takes that Redis forgot), and
@@ -155,7 +165,11 @@ n y x                attempts spent; uncertain tries; takes that ended without a
 g o                  ms of the first uncertain try; number of the lane's last take at the last failure
 f                    flags, one letter each: m may have been sent, a goes alone, c cancel wanted,
                      l accepted by a late verdict while it was being sent again, r its receipt came then,
-                     e put back into `ended`, from which it had gone
+                     e put back into `ended`, from which it had gone, t its fallback is made also where no
+                     receipt comes in time
+a                    of a message with a fallback: 16 bytes that tell it from another fallback
+b                    of a message with a fallback: `kept`, `kept <ms>` (made also where no receipt came so
+                     long after the acceptance), `made`; none where it was dropped
 h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of

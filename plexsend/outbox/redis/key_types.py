@@ -63,6 +63,8 @@ OF_ACCOUNT: Mapping[str, str] = {
     "stats": "hash",
     "readers": "set",
     "pictures": "hash",
+    "overdue": "zset",
+    "cancelled": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -90,7 +92,7 @@ OF_SERVICE: Mapping[str, str] = {
 }
 """What follows a service → type."""
 
-OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list"}
+OF_MESSAGE: Mapping[str, str] = {"b": "string", "m": "hash", "h": "list", "f": "string"}
 """What precedes a message's key → type."""
 
 OF_IMPORT: Mapping[str, str] = {"import": "hash"}

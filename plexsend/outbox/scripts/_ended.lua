@@ -24,10 +24,10 @@ local function count_ended(ms, field, state, n)
   if ms then count_by_day(ms, field, n) else count_without_day(state, n) end
 end
 
--- A record's fields that say how it ended, when, and what was published of it, by their names.
+-- A record's fields that say how it ended, when, what was published of it, and what is with its fallback, by their names.
 local function read_end(key)
-  local found = call('HMGET', record_of .. key, 'l', 'e', 'c', 'w', 'r')
-  return { l = found[1], e = found[2], c = found[3], w = found[4], r = found[5] }
+  local found = call('HMGET', record_of .. key, 'l', 'e', 'c', 'w', 'r', 'b')
+  return { l = found[1], e = found[2], c = found[3], w = found[4], r = found[5], b = found[6] }
 end
 
 -- Counts a message where its record says that it ended (`n`: 1), or takes it from there (-1). `ends`: as `read_end`

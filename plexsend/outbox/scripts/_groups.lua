@@ -30,5 +30,6 @@ end
 local function forget_kind(group)
   if call('HEXISTS', P .. 'kinds', group) == 1 and #lanes_of_group(group) == 0 then
     call('HDEL', P .. 'kinds', group)
+    call('HDEL', P .. 'cancelled', group)
   end
 end

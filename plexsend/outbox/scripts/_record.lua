@@ -101,6 +101,8 @@ local function move(lane, key, from, event, score, fields, more, ends)
     count_end(lane, to, ends, 1)
   end
   if not LIVING(to) or to == 'uncertain' then entered(lane, key, to, code_in(fields), more) end
+  if to == 'delivered' and string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK then count(lane, 'reached', 1) end
+  if ends and ends.b then follow_fallback(lane, key, from, to, ends) end
   return to
 end
 
@@ -108,5 +110,5 @@ end
 local function forget(lane, key, from, event)
   if SET_OF(from) then redis.pcall('ZREM', lane_key(lane, SET_OF(from)), key) end
   moved(lane, from, target(event, from))
-  call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key)
+  call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key, P .. 'f:' .. key)
 end

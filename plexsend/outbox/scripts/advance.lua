@@ -1,6 +1,6 @@
 -- needs: _clock, _here, _lanes, arguments, advance/names; _counts, _record, _wake, _holds, _gate, _waiters,
 -- needs: _leases, _policy, _day, advance/policies, advance/leases, advance/settle, advance/effects, advance/choose,
--- needs: advance/fill, advance/batch, advance/again, advance/take, advance/stop
+-- needs: advance/fill, advance/batch, advance/again, advance/take, advance/stop, _fallback
 -- when used: _rate, _places, _line, advance/permits
 -- when used: _day
 -- when used: _publishing
@@ -16,6 +16,7 @@
 -- when used: wake_at, wake_all, sleep_until, sleep_held, linger_over, fair_key, stop_waiting, running, group_waits,
 -- ungrouped_waits, give_lease_back, nothing, rest, decline, advance/stop
 -- when used: _rewound, advance/rewound
+-- when used: _hex, _fallback
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
 -- p{a}:<service>:rate, line, fair, day, holds, eased, wake, ended; reads policy.

@@ -12,12 +12,13 @@
 --   members: keys that were in the set `part` of `lane`. Answers {breaks}
 --   bodies:  keys of messages with a body. Answers {breaks}
 --   histories: the same of histories.
+--   fallbacks: the same of fallbacks that are kept.
 --   holds:   nothing. Answers the fields of holds that will not end
 -- A break is {key, lane, what, more}.
 
 local looks = {
   records = look_at_record, contents = look_at_record, members = look_at_member, bodies = look_at_body,
-  histories = look_at_history,
+  histories = look_at_history, fallbacks = look_at_fallback,
 }
 
 if act == 'lanes' then

@@ -1,4 +1,5 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _cancel, _reschedule
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _wake, _cancel, _reschedule, _fallback
+-- when used: _hex, _fallback
 -- group: what a person asks for all messages of a group. Touches p{a}:closed; of the lane that is named its later,
 -- ready, sending, uncertain, counts and ended; m: b: h: of its messages; and wake. The hot loop never runs it.
 -- At most MOST_OF_GROUP messages change in a call: the caller goes on from the place that the answer names.
@@ -101,7 +102,12 @@ if act == 'close' then
   return answer_of({ status = 'closed', text = call('HGET', P .. 'closed', group) })
 end
 if act == 'open' then
-  return answer_of({ status = call('HDEL', P .. 'closed', group) == 1 and 'opened' or 'kept' })
+  local closing = call('HGET', P .. 'closed', group)
+  if not closing then return answer_of({ status = 'kept' }) end
+  -- What was accepted before the cancel may have a fallback still, which is not to be sent any more.
+  call('HSET', P .. 'cancelled', group, now_text)
+  call('HDEL', P .. 'closed', group)
+  return answer_of({ status = 'opened' })
 end
 if not is_here then return { 'moved' } end
 if act == 'cancel' then return cancel() end

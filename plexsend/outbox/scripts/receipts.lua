@@ -1,10 +1,11 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt, _refused
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _ended, _receipt, _refused, _fallback
 -- when used: publish_behind_last, publish_otherwise
 -- when used: places_of, count_without_day, is_day_gone, write_new, take_away, fold_stats
 -- when used: default_of, policy
 -- when used: _suppressed, _suppressing, _refused
+-- when used: number_of, _wake, _hex, _fallback
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
--- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, receipts, suppressed; reads lanes, policy.
+-- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, receipts, suppressed; of a fallback what submit touches; reads lanes, policy.
 --
 -- Its arguments are in arguments.py; after them the receipts. Each is judged by the state of its message and by the
 -- order unknown < undelivered < delivered: a receipt only raises. A message that is being sent keeps its receipt until
@@ -89,11 +90,11 @@ local learned = false
 
 -- The record is read once, for all that is asked of it (see `read_end`).
 local function take_one(receipt)
-  local found = read_record(receipt.msg_key, 's', 'l', 'f', 'w', 'c', 'r', 'h', 'e', 'i')
+  local found = read_record(receipt.msg_key, 's', 'l', 'f', 'w', 'c', 'r', 'h', 'e', 'i', 'b')
   local home = found[1] and lane_named(found[2])
   if not home then return 'stranger' end
   local record = { s = found[1], l = found[2], f = found[3] or '', w = found[4] or nil, c = found[5],
-                   r = found[6] or nil, h = found[7], e = found[8], home = home }
+                   r = found[6] or nil, h = found[7], e = found[8], b = found[10], home = home }
   local kind = is_rcs(home) and receipt.rcs_kind or receipt.kind
   local became = judge(receipt.msg_key, record, receipt, event_of(kind))
   add_to(tallies, kind, 1)

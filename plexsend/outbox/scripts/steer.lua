@@ -1,4 +1,5 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule, _fallback
+-- when used: _hex, _fallback
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.

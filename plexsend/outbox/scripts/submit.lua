@@ -1,6 +1,7 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today, submit/fallback
 -- when used: _publishing, _stats_folds, _days, _stats_by_day, _ended
--- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: , lanes, routes, the lane's ready,
+-- when used: _hex, submit/fallback
+-- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: f: , lanes, routes, the lane's ready,
 -- later, counts, kinds, suppressed, and wake; stats, stats:<day>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
 -- written; nothing that is written then can fail. An error in between would leave messages without counts and wake.
@@ -12,8 +13,8 @@
 -- Answers {'other key'} for advertisements whose receivers were hashed under another key than the account's;
 -- {'mixed', kind} where the group has messages of the other kind, `ads` or `other`; and
 -- {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
--- Answers {'announce'}, and adds nothing, where the account is not here or the lane's route is not in the index, and
--- the caller does not say that both are announced. Its arguments are in arguments.py; after them the messages.
+-- Answers {'announce'}, and adds nothing, where the account is not here or a route, the lane's or a fallback's, is not in
+-- the index, and the caller does not say that all are announced. Its arguments are in arguments.py; after them the messages.
 
 local group = group_of(lane)
 local closed = group and call('HGET', P .. 'closed', group)
@@ -34,8 +35,12 @@ if is_marked(lane) then
 end
 
 -- Asked here and not remembered by the producer: a server that lost its last second forgot the announcement too.
-local found = call('HMGET', P .. 'lanes', route_of(lane), lane)
-if not announced and not (is_here and found[1]) then
+local routes = { route_of(lane) }
+for name in string.gmatch(fallback_lanes, '%S+') do routes[#routes + 1] = route_of(name) end
+local found = call('HMGET', P .. 'lanes', lane, unpack(routes))
+local are_known = is_here
+for i = 2, #found do are_known = are_known and found[i] end
+if not announced and not are_known then
   return { 'announce' }
 end
 
@@ -49,7 +54,7 @@ end
 local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)
 local set = lane_key(lane, SET_OF(state))
-local number = found[2]
+local number = found[1]
 local answer, added = {}, 0
 local asked_at = event == 'submit_later' and send_at_ms or 0
 local waiting = call('ZCARD', set)
@@ -71,20 +76,36 @@ if not is_here then
   if form > 1 then redis.pcall('HSET', P .. 'stats', 'since', now_text) end
 end
 
-for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
+-- Place of a message -> its fallback as it is kept.
+local kept_at, first_message = {}, FIRST_REST + fallback_count * KEPT_LENGTH
+for i = FIRST_REST, first_message - 1, KEPT_LENGTH do
+  local kept = read_kept(i)
+  kept_at[kept.place] = kept.text
+end
+
+for i = first_message, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
-  local key = message.msg_key
-  local known = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'q', 'z')
+  local key, kept = message.msg_key, kept_at[(i - first_message) / MESSAGE_LENGTH + 1]
+  local known = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'q', 'z', 'a')
   if known.err then
     answer[#answer + 1] = 'spoilt'
     answer[#answer + 1] = ''
   elseif known[1] then
     local same = known[2] and (known[2] == number or known[2] == lane) and known[3] == message.digest
+                 and (known[6] or '') == (kept and identity_of(kept) or '')
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
     answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
+  elseif kept and call('EXISTS', record_of .. key .. FALLBACK_MARK) == 1 then
+    -- Of an earlier message of this key, which is gone.
+    local its_state = redis.pcall('HGET', record_of .. key .. FALLBACK_MARK, 's')
+    answer[#answer + 1] = 'conflict'
+    answer[#answer + 1] = type(its_state) == 'string' and its_state or ''
   else
     -- With the first that is new; it fails before that is written, or not at all.
     number = number or number_of(lane)
+    if kept and not are_known then
+      for _, route in ipairs(routes) do number_of(route) end
+    end
     local fields = { 's', state, 'l', form == 1 and lane or number, 'd', message.digest, 'v', stamp, event == 'submit_now' and 'p' or 't' }
     -- The position is the time of the submit too.
     local score = num(event == 'submit_now' and now_us + added or send_at_ms)
@@ -100,6 +121,10 @@ for i = FIRST_REST, #ARGV, MESSAGE_LENGTH do
     if message.receiver ~= '' then
       fields[#fields + 1] = 'i'
       fields[#fields + 1] = message.receiver
+    end
+    if kept then
+      add_fallback(fields, kept)
+      call('SET', P .. 'f:' .. key, kept)
     end
     call('SET', body_of .. key, message.body)
     call('HSET', record_of .. key, unpack(fields))

@@ -1,6 +1,7 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _rate, _line, _leases, _policy,
 -- needs: _ending, _closings, sweep/leader, sweep/routes, sweep/clock, sweep/leases, sweep/fleet, sweep/abandoned,
--- needs: sweep/doorbells, sweep/grouped, sweep/retention, sweep/unheard, healing
+-- needs: sweep/doorbells, sweep/grouped, sweep/retention, _fallback, sweep/overdue, sweep/unheard,
+-- needs: healing
 -- when used: _rate, _places, _line
 -- when used: _day
 -- when used: _publishing, _dates, _stats_folds, _days, _stats_by_day, _ended
@@ -8,6 +9,7 @@
 -- when used: _quiet
 -- when used: _outlook, healing
 -- when used: sweep/unheard
+-- when used: _hex, is_known_key, note, _fallback, sweep/overdue
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.

@@ -99,6 +99,7 @@ def test_a_line_for_each_message_that_ended_and_a_second_for_its_receipt(
         "submitted_at": 0,
         "ended_at": 0,
         "receiver": _KEY.hash_of("01023456789").hex(),
+        "fallback_of": None,
     }
     record = run("status", "k1", "--json").lines[0]
     assert (first["submitted_at"], first["ended_at"]) == (record["submitted_at"], record["ended_at"])

@@ -68,7 +68,7 @@ def test_result_has_the_promised_fields(hear: Callable[..., list[Any]], yard: An
     assert (
         " ".join(line)
         == "id msg_key state rank outcome final reason permanent code code_from desc at account "
-        "service group carrier done_at"
+        "service group carrier done_at fallback_of"
     )
     assert (line["account"], line["service"], line["group"]) == ("main", "mms-bulk", "spring")
 

@@ -114,7 +114,7 @@ for _, key in ipairs(others) do
     -- Nothing depends on their times.
   elseif name == 'holds' then
     shift_holds(key)
-  elseif name == 'eased' then
+  elseif name == 'eased' or name == 'cancelled' then
     shift_fields(key, call('HKEYS', key), ms)
   elseif name == 'sweep' then
     shift_fields(key, { 'until', 'last', 'quiet', 'gap', 'before', 'walk', 'unheard' }, ms)

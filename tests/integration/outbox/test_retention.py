@@ -28,7 +28,7 @@ def test_ended_records_age_out_and_stay_counted(bench: Bench) -> None:
     assert (bench.counts()["a:rejected"], bench.counts()["s:waiting"]) == (1, 1)
     assert queries.find(bench.store, "k00000") == queries.find(bench.store, "dead") == []
     start = bench.store.keys.account("main")
-    kept = {text(name)[len(start) :] for name in bench.store.client.keys(f"{start}[mbh]:*")}
+    kept = {text(name)[len(start) :] for name in bench.store.client.keys(f"{start}[mbhf]:*")}
     assert kept == {"m:waits", "b:waits", "h:waits"}
     assert bench.members("dead") == []
 

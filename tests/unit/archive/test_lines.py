@@ -44,7 +44,7 @@ def test_a_line_says_what_is_promised_and_no_more() -> None:
     told = json.loads(line("k1", receiver="00ff").written())
     assert list(told) == [
         *("v", "msg_key", "state", "account", "service", "lane", "group", "at", "code", "receipt_code"),
-        *("carrier", "done_at", "submitted_at", "ended_at", "receiver"),
+        *("carrier", "done_at", "submitted_at", "ended_at", "receiver", "fallback_of"),
     ]
     assert (told["v"], told["at"], told["receiver"]) == (1, "2026-11-28T00:00:00.000+00:00", "00ff")
 

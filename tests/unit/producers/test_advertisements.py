@@ -13,7 +13,8 @@ from plexsend.gateway.items import get_loader
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import SubmitOutcome, Submitted
 from plexsend.producers.guards import AccountGuards
-from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.incoming import Incoming
+from plexsend.producers.pipeline import Pipeline
 from plexsend.producers.submissions import Submission
 from plexsend.producers.terms import Terms
 from plexsend.settings import NumberKey

@@ -26,7 +26,8 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.calls import Calls
-from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.incoming import Incoming
+from plexsend.producers.pipeline import Pipeline
 from plexsend.producers.submissions import (
     InterruptedByClosing,
     InterruptedByFull,

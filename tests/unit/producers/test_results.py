@@ -134,10 +134,15 @@ def test_outcome_and_rank_are_those_of_the_table(state: State) -> None:
     assert found.final is (state in FINAL and state is not State.ACCEPTED)
 
 
+def test_a_result_of_a_fallback_names_the_message_in_whose_place_it_went() -> None:
+    found = only(Entry("1-0", "main", State.DELIVERED, entry(State.DELIVERED).lane, "0", ("a~f",), SKT))
+    assert found.fallback_of == found.to_json()["fallback_of"] == "a"
+
+
 def test_a_program_in_another_language_gets_every_field() -> None:
     result = only(entry(State.UNDELIVERED, "2", SKT))
     shown = json.loads(json.dumps(result.to_json()))
-    assert list(shown) == [each.name for each in fields(Result)]
+    assert list(shown) == [*(each.name for each in fields(Result)), "fallback_of"]
     assert (shown["state"], shown["outcome"], shown["code_from"]) == ("undelivered", "failure", "receipt")
     assert shown["at"] == "2026-11-18T14:26:40.123+00:00" or datetime.fromisoformat(shown["at"]) == result.at
     assert {name for name, value in only(entry(State.ACCEPTED)).to_json().items() if value is None} == {
@@ -147,6 +152,7 @@ def test_a_program_in_another_language_gets_every_field() -> None:
         "desc",
         "carrier",
         "done_at",
+        "fallback_of",
     }
 
 

@@ -360,6 +360,51 @@ def test_what_is_not_there_is_an_attribute_error() -> None:
         testing.nonsense  # noqa: B018  the point
 
 
+RCS = {
+    "msg_type": "RMM",
+    "msg_key": "a",
+    "sender_number": "15881234",
+    "receiver_number": "01023456789",
+    "msg_base_id": "SMwThT00",
+    "br_id": "BR.1",
+    "brand_key": "BK.1",
+    "header": "0",
+    "msg": {"body": {"description": "RCS"}},
+    "fallback": {"service": "lms-bulk", "msg": "LMS"},
+}
+
+
+@pytest.mark.parametrize(
+    ("happens", "fate", "texts"),
+    [
+        (lambda outbox: outbox.accept("a"), "kept", ["RCS"]),
+        (lambda outbox: outbox.reject("a"), "sent", ["RCS", "LMS"]),
+        (lambda outbox: outbox.reject("a", "71003"), "kept", ["RCS"]),
+        (lambda outbox: outbox.fail("a"), "kept", ["RCS"]),
+        (lambda outbox: outbox.undeliver("a", "74002"), "sent", ["RCS", "LMS"]),
+        (lambda outbox: outbox.deliver("a"), None, ["RCS"]),
+        (lambda _: plexsend.cancel("a"), None, ["RCS"]),
+    ],
+)
+def test_a_fallback_is_made_by_the_rules_of_production(
+    happens: Any, fate: str | None, texts: list[str]
+) -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS])
+        happens(outbox)
+        record = plexsend.status("a")
+        assert record is not None
+        assert record.fallback == fate
+        assert [message.text for message in outbox.submitted] == texts
+
+
+def test_a_policy_says_which_receipts_send_a_fallback() -> None:
+    with MemoryOutbox(policies={"fallback_codes": "71004"}) as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS])
+        outbox.undeliver("a", "74002")
+        assert [message.text for message in outbox.submitted] == ["RCS"]
+
+
 def test_an_advertisement_is_there_with_its_marks(outbox: MemoryOutbox) -> None:
     text = "봄 할인 시작"
     sold = plexsend.send("lms-standard", **{**WORDS, "text": text}, advertisement=True)

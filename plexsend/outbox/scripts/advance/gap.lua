@@ -7,9 +7,10 @@ local function now_day()
   return math.floor(now / 86400000) % 65536
 end
 
--- Tells a message, so that its own second try is no second advertisement.
+-- Tells a message, so that neither its own second try nor its fallback is a second advertisement.
 local function mark_of(key)
-  local hex = redis.sha1hex(key)
+  local is_fallback = string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK
+  local hex = redis.sha1hex(is_fallback and string.sub(key, 1, -#FALLBACK_MARK - 1) or key)
   return string.char(tonumber(string.sub(hex, 1, 2), 16), tonumber(string.sub(hex, 3, 4), 16))
 end
 

@@ -87,7 +87,7 @@ local function places(lane, key)
 end
 
 local function look_at_record(key, place)
-  local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q', 'w', 'r', 'c')
+  local found = redis.pcall('HMGET', record_of .. key, 's', 'l', 'd', 'e', 'q', 'w', 'r', 'c', 'b')
   if found.err then return note_break(key, '', 'record type', call('TYPE', record_of .. key).ok) end
   local state, l = found[1], found[2]
   if not state and not l and call('EXISTS', record_of .. key) == 0 then return end
@@ -96,6 +96,9 @@ local function look_at_record(key, place)
   if not its then return note_break(key, lane, 'not whole') end
   its.number = its.number + 1
   if found[4] then note_end(lane, state, found[4], found[6], found[7], found[8]) end
+  if found[9] and found[9] ~= FALLBACK_MADE and call('EXISTS', P .. 'f:' .. key) == 0 then
+    note_break(key, lane, 'fallback gone')
+  end
   if not its.set then
     ended[#ended + 1] = key
     return

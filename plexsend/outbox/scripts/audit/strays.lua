@@ -26,3 +26,9 @@ local function look_at_history(key)
     note_break(key, '', 'history alone')
   end
 end
+
+local function look_at_fallback(key)
+  if call('EXISTS', record_of .. key) == 0 and call('EXISTS', P .. 'f:' .. key) == 1 then
+    note_break(key, '', 'fallback alone')
+  end
+end

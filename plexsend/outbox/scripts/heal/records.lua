@@ -1,4 +1,4 @@
--- needs: _record, _wake, _lanes, _gate, _cancel, _policy, _outlook, _receipt, _left_receipt, sweep/retention
+-- needs: _record, _wake, _lanes, _gate, _cancel, _policy, _outlook, _receipt, _left_receipt, sweep/retention, _fallback
 -- What was lost about messages is put right. No message gets another state but one of a closed group, which its cancel
 -- could not see, and one with a receipt that an older program left.
 
@@ -54,11 +54,24 @@ local function put_into_list(key, state, l, flags, ended)
   end
 end
 
+-- A fallback that is kept and of which should have been decided is decided at the next sweep. One without its first goes:
+-- nothing could make it any more.
+local function mend_fallback(key, state, b)
+  if not state then call('DEL', kept_of(key)) end
+  if not is_kept_in(b) then return end
+  if call('EXISTS', kept_of(key)) == 0 then
+    call('HDEL', record_of .. key, 'b')
+  elseif state and not LIVING(state) and (made_after(b) or not SENT(state)) then
+    redis.pcall('ZADD', P .. 'overdue', 'NX', now_text, key)
+  end
+end
+
 -- Puts a message that is in no set, or would wait there for ever, where its state says. Where its group was cancelled
 -- meanwhile, it is cancelled too. Answers whether it was put back.
 local function put_back(key)
   settle_left_receipt(key)
-  local found = read_record(key, 's', 'l', 'p', 'q', 'f', 'e')
+  local found = read_record(key, 's', 'l', 'p', 'q', 'f', 'e', 'b')
+  mend_fallback(key, found[1], found[7])
   if found[1] and is_plain(key) then put_into_list(key, found[1], found[2], found[5], found[6]) end
   local set = found[1] and SET_OF(found[1])
   local home = set and is_plain(key) and lane_named(found[2])

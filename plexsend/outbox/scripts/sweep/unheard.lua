@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _policy, _receipt_wait, sweep/leader, sweep/retention
+-- needs: _record, _lanes, _policy, _receipt_wait, sweep/leader, sweep/retention, sweep/overdue
 -- Messages that the gateway accepted and whose receipt did not come in time: nobody knows what became of them.
 --
 -- What ended is in a list in that order. Each wait has a cursor in it, kept in `sweep`: the place of the next entry,
@@ -67,7 +67,8 @@ end
 -- After a gap receipts may be on their way, which are tried again and again.
 local function look_for_unheard()
   if now < quiet or not is_due() then return false end
-  local first, waits, more = first_receipt(), nil, false
+  local more = make_what_is_overdue()
+  local first, waits = first_receipt(), nil
   if first then
     waits = receipt_waits()
     for wait_ms, services in pairs(waits) do

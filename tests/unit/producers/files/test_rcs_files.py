@@ -15,7 +15,8 @@ from plexsend.outbox.submit import NewMessage, SubmitOutcome, Submitted
 from plexsend.producers.files.columns import columns_of
 from plexsend.producers.files.imports import check_file
 from plexsend.producers.files.row_file import open_rows
-from plexsend.producers.pipeline import Incoming, Pipeline
+from plexsend.producers.incoming import Incoming
+from plexsend.producers.pipeline import Pipeline
 from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
@@ -79,6 +80,37 @@ def refusals(path: Path, **options: Any) -> list[tuple[int, list[str]]]:
     return [(reject.line, [problem.field for problem in reject.errors]) for reject in rejects]
 
 
+FALLBACK_COLUMNS = (
+    "fallback.service",
+    *(
+        f"fallback.{name}"
+        for name in (
+            "sub_id",
+            "title",
+            "sender_number",
+            "receiver_number",
+            "origin_cid",
+            "msg",
+            "echo_to_webhook",
+            "file_path",
+        )
+    ),
+)
+
+
+def test_columns_of_a_fallback_make_one(tmp_path: Path) -> None:
+    instead = {
+        "service": "mms-bulk",
+        "msg": " 안녕 ",
+        "file_path": ["http://a.example/1.jpg", "http://a.example/2.jpg"],
+    }
+    row = {**ITEM, "fallback_after_s": "60", "fallback": instead}
+    cells = {**instead, "file_path": "|".join(instead["file_path"])}
+    path = write_csv(tmp_path / "x.csv", {**row, "fallback": cells})
+    assert rows_of(path) == [row]
+    assert refusals(path) == []
+
+
 def test_columns_are_the_fields_with_dots_between_the_names() -> None:
     columns = columns_of("rcs-mms-bulk")
     assert columns.known == (
@@ -103,11 +135,13 @@ def test_columns_are_the_fields_with_dots_between_the_names() -> None:
         "expires_at",
         "advertisement",
         "night_consent",
+        "fallback_after_s",
+        *FALLBACK_COLUMNS,
     )
     required = ("sender_number", "receiver_number", "msg_base_id", "br_id", "brand_key", "header")
     assert columns.required == ("msg_type", *required)
     assert columns_of("rcs-mms-bulk", "RMH").required == required
-    assert columns.lists == frozenset()
+    assert columns.lists == {"fallback.file_path"}
     assert columns.json == {"buttons"}
 
 
