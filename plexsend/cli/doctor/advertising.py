@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
 from plexsend.outbox.reading.quiet import NOT_RENEWED, RENEW
+from plexsend.settings.number_keys import MAKE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +52,7 @@ def advertising_rows(facts: Iterable[AdvertisingFacts], *, has_key: bool, now_ms
             _WHAT,
             "PLEXSEND_NUMBER_KEY is not set here",
             "nobody could tell who refused, so none is taken in on this machine",
-            "Set the key that the other processes have.",
+            f"Set the key that the other processes have. {MAKE_KEY}",
         )
     for each in senders:
         yield _row(each, now_ms)
