@@ -18,6 +18,7 @@ from bench.rows import (
     redis_cost,
     results,
     scrape,
+    suppression,
 )
 
 ROWS = (
@@ -58,6 +59,12 @@ ROWS = (
     Row("heard", "idle, linger 0: submit → *delivered* heard by the application", "p50 ≤ 40 ms", heard.heard),
     Row("backlog", "Redis time a message, 1,000,000 waiting against 1,000", "≤ 1.25 ×", redis_cost.backlog),
     Row("weight", "Redis bytes a message: waiting, accepted", "≤ 420; ≤ 290", redis_cost.weight),
+    Row(
+        "suppression",
+        "1,000,000 suppressed numbers: bytes each, and Redis time to look a message up",
+        "≤ 24 bytes; ≤ 2 µs",
+        suppression.suppression,
+    ),
     Row("memory", "memory while 1,000,000 rows are imported and sent", "≤ 1.05 ×", memory.flat, long=True),
     Row(
         "sparse",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from redis import Redis
@@ -13,6 +14,7 @@ from plexsend.stack.ports import free_port
 from plexsend.stack.programs import VALKEY_SETTINGS, server
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SETTINGS = {name: value for name, value in VALKEY_SETTINGS.items() if name != "maxmemory"}
@@ -20,9 +22,15 @@ SETTINGS = {name: value for name, value in VALKEY_SETTINGS.items() if name != "m
 
 
 class Valkey:
-    """One server in a folder of its own. Ends with its `with` block; can go away and come back before."""
+    """One server in a folder of its own. Ends with its `with` block; can go away and come back before.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: For its data.
+        environ: Variables in place of those that choose its allocator.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._environ = environ
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._port = free_port()
@@ -60,8 +68,13 @@ class Valkey:
 
     def script_us(self) -> int:
         """Return the time spent in scripts so far, in µs; commands within a script count once."""
+        return self.command_us("evalsha", "eval")
+
+    def command_us(self, *names: str) -> int:
+        """Return the time spent in these commands so far, in µs, also within scripts."""
         stats: dict[str, Any] = self.client.info("commandstats")
-        return sum(int(stats[name]["usec"]) for name in ("cmdstat_evalsha", "cmdstat_eval") if name in stats)
+        found = (stats.get(f"cmdstat_{name}") for name in names)
+        return sum(int(each["usec"]) for each in found if each is not None)
 
     def version(self) -> str:
         """Return the server's version."""
@@ -69,7 +82,7 @@ class Valkey:
 
     def _start(self) -> Measured:
         settings = {**SETTINGS, "port": str(self._port), "dir": str(self._folder)}
-        program = Measured(server(self._folder, self._folder / "valkey.log", settings, environ={}))
+        program = Measured(server(self._folder, self._folder / "valkey.log", settings, environ=self._environ))
 
         def answers() -> bool:
             program.check()

@@ -22,6 +22,9 @@ PlexsendError
 ├── ResultsMissed            a reader of results fell behind what is kept: what it did not hear is named
 ├── NotWritten               what a request to the receipts server brought may not be in Redis: it comes again
 │                            (in web.writer)
+├── NotTaken                 a push of refusals may not be in Redis: it comes again (in web.refusal_writer)
+│   └── WrongKey             this process has not the account's key for numbers: it takes none of its refusals
+│                            (in web.refusal_writer)
 ├── PartFailed               a process of `up` or `demo` ended; the others are stopped (in stack.stack)
 └── OutboxError
     ├── OutboxUnavailable    Redis did not answer; answers before it hold, the rest is not known

@@ -27,6 +27,7 @@ from plexsend.outbox.form import FORM
 from plexsend.outbox.policies.in_force import asks_for
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.receivers import hashed_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -202,6 +203,7 @@ class Presence:
             secrets=self._secrets,
             urls=dict(settings.base_urls),
             number_key="" if key is None else fingerprint(key.secret.decode(), self._runtime.salt),
+            hashes_by=hashed_by(key),
             certificates=dict(self._runtime.certificates),
         )
 

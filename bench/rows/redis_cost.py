@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bench.row import Plan
+    from plexsend.outbox.lanes import Lane
 
 MANY, FEW = 1_000_000, 1_000
 THROUGHPUT = 10_000
@@ -78,15 +79,15 @@ def _pass_through(valkey: Valkey, store: Store, numbers: Iterator[int]) -> dict[
     return {"us": (valkey.script_us() - before_us) / THROUGHPUT, "cpu_us": cpu_us / THROUGHPUT}
 
 
-def send(store: Store, batches: int, drain: str) -> None:
-    """Take this many batches and settle each as accepted."""
+def send(store: Store, batches: int, drain: str, lane: Lane = LANE) -> None:
+    """Take this many batches of a lane and settle each as accepted."""
     settlement: Settlement | None = None
     for sequence in range(1, batches + 1):
-        reply = advance(store, LANE, Ticket(drain, sequence), settlement=settlement)
+        reply = advance(store, lane, Ticket(drain, sequence), settlement=settlement)
         if not isinstance(reply, Batch):
             raise TypeError(f"batch {sequence} of {batches} was not there: {reply}")
         settlement = accepted(reply)
-    advance(store, LANE, Ticket(drain, batches + 1), mode=Mode.STOP, settlement=settlement)
+    advance(store, lane, Ticket(drain, batches + 1), mode=Mode.STOP, settlement=settlement)
 
 
 def weight(plan: Plan) -> list[Figure]:

@@ -1,8 +1,7 @@
-"""Numbers, scopes and files of `plexsend suppress`, as people give them."""
+"""Numbers and scopes of `plexsend suppress`, as people give them."""
 
 from __future__ import annotations
 
-import csv
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,20 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plexsend.cli.options import ACCOUNT
-from plexsend.errors import FileProblem, Problem, UsageError
+from plexsend.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from plexsend.outbox.suppression import Suppression
-    from plexsend.terminal.moments import WallClock
-
-COLUMNS = (
-    *("receiver_number", "number", "phone", "to", "mobile"),
-    *("번호", "전화번호", "휴대폰", "휴대폰번호", "휴대전화", "수신번호", "수신자번호", "연락처"),
-)
-"""What the column of numbers is called in a company's list; letters of any case, blanks left out."""
+    from collections.abc import Sequence
 
 
 class _Scope(click.ParamType[str]):
@@ -90,134 +79,16 @@ def numbers_given(numbers: Sequence[str]) -> list[GivenNumber]:
 
 
 def read_number(written: str, place: str) -> GivenNumber:
-    """Return a number as it is written; where it is wrong, what is wrong, without the number itself."""
-    from plexsend.gateway.numbers import normalise_receiver
+    """Return a number as it is written; where it is wrong, what is wrong, without the number itself.
+
+    One that a spreadsheet took its 0 from gets it back: no other number can be meant.
+    """
+    from plexsend.gateway.numbers import LOST_ZERO, normalise_receiver
     from plexsend.gateway.refusals import Refusal
 
     digits = normalise_receiver(written)
+    if digits == LOST_ZERO:
+        digits = normalise_receiver("0" + "".join(filter(str.isdigit, written)))
     if isinstance(digits, Refusal):
         return GivenNumber(place, problem=Problem(place, digits.reason, digits.remedy))
     return GivenNumber(place, digits)
-
-
-class NumberList:
-    """A company's own list: a CSV file with a column of numbers, or a text file with one number a line.
-
-    Args:
-        path: The file.
-        encoding: `utf-8` or `cp949`.
-
-    Raises FileProblem where it cannot be read, or has no column of numbers.
-    """
-
-    def __init__(self, path: Path, encoding: str = "utf-8") -> None:
-        self.path = path
-        self._encoding = "utf-8-sig" if encoding == "utf-8" else encoding
-        self._is_table = path.suffix.lower() == ".csv"
-
-    def __iter__(self) -> Iterator[GivenNumber]:
-        for number, _ in self.rows():
-            yield number
-
-    def header(self) -> list[str]:
-        """Return the names of its columns."""
-        if not self._is_table:
-            return ["number"]
-        with self._open() as file:
-            return next(csv.reader(file), [])
-
-    def rows(self) -> Iterator[tuple[GivenNumber, list[str]]]:
-        """Yield each number with the cells of its row."""
-        with self._open() as file:
-            if not self._is_table:
-                for line, text in enumerate(file, 1):
-                    if text.strip():
-                        yield read_number(text.strip(), f"line {line}"), [text.strip()]
-                return
-            reader = csv.reader(file)
-            place = self._column(next(reader, []))
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    written = cells[place] if place < len(cells) else ""
-                    yield read_number(written, f"line {reader.line_num}"), cells
-
-    def _column(self, header: Sequence[str]) -> int:
-        plain = ["".join(name.split()).lower() for name in header]
-        found = [place for place, name in enumerate(plain) if name in COLUMNS]
-        if len(found) != 1:
-            which = "has no column of numbers" if not found else "has several columns of numbers"
-            raise FileProblem(f"{self.path}: it {which}. Name one of them: {', '.join(COLUMNS[:8])} …")
-        return found[0]
-
-    def _open(self) -> Any:
-        try:
-            return self.path.open(encoding=self._encoding, newline="" if self._is_table else None)
-        except OSError as exc:
-            raise FileProblem(f"{self.path}: it cannot be read: {exc.strerror}.") from exc
-
-
-def write_marked(
-    numbers: NumberList,
-    target: Path,
-    look: Callable[[list[str]], Iterable[Sequence[Suppression]]],
-    clock: WallClock,
-    *,
-    only: Callable[[Suppression], bool] = lambda _: True,
-) -> tuple[int, int, list[Problem]]:
-    """Write a company's list anew, with what is known of each number behind its row.
-
-    Args:
-        numbers: The list.
-        target: Where to; readable by its owner alone, since it holds numbers.
-        look: Returns what is known of numbers.
-        clock: For the times in it.
-        only: Which suppressions count.
-
-    Returns how many rows there are, how many of them are marked, and what is wrong with the others.
-    """
-    import os
-    from itertools import islice
-
-    count = marked = 0
-    problems: list[Problem] = []
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*numbers.header(), *MARKED])
-        rows = numbers.rows()
-        while page := list(islice(rows, 500)):
-            good = [number.digits for number, _ in page if not number.problem]
-            found = iter(list(look(good)))
-            for number, cells in page:
-                count += 1
-                if number.problem:
-                    problems.append(number.problem)
-                    writer.writerow([*cells, "not a number", "", "", "", "", ""])
-                    continue
-                counting = [one for one in next(found) if only(one)]
-                marked += bool(counting)
-                writer.writerow([*cells, *_marks(counting, clock)])
-    return count, marked, problems
-
-
-MARKED = ("suppressed", "scope", "since", "source", "by", "why")
-"""The columns that are put behind those of a company's list."""
-
-
-def _marks(found: Sequence[Suppression], clock: WallClock) -> list[str]:
-    if not found:
-        return [""] * len(MARKED)
-    columns = zip(*(mark_cells(one, clock) for one in found), strict=True)
-    return [" | ".join(dict.fromkeys(cells)) for cells in columns]
-
-
-def mark_cells(one: Suppression, clock: WallClock) -> list[str]:
-    """Return a suppression's cells: kind, scope, since, source, by, why."""
-    return [
-        str(one.kind),
-        one.scope or "account",
-        clock.cell(one.since_ms),
-        str(one.origin.source),
-        one.origin.by,
-        one.origin.why,
-    ]

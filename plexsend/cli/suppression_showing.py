@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plexsend.cli.number_lists import MARKED, mark_cells, write_marked
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.suppressing import MARKED, mark_cells, write_marked
 from plexsend.errors import UsageError
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.moments import utc
@@ -17,19 +18,52 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from plexsend.cli.suppressing import GivenNumber, NumberList
+    from plexsend.cli.number_lists import NumberList
+    from plexsend.cli.suppressing import GivenNumber
+    from plexsend.errors import Problem
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.suppression import Suppressing, Suppression, Suppressions
+    from plexsend.outbox.suppression import (
+        Suppressing,
+        Suppression,
+        Suppressions,
+        SuppressionSource,
+        Suppressor,
+    )
     from plexsend.settings import Settings
     from plexsend.terminal.moments import WallClock
     from plexsend.terminal.screen import Screen
 
+_MOST_NAMED = 20
+"""Rows without a number that are named; all are counted."""
+
+
+def require_own_account(settings: Settings, store: Store, account: str) -> None:
+    """Raise NotPossible for an account with which nobody sent, and that is not in these settings either."""
+    from plexsend.cli.targets import require_account
+    from plexsend.outbox.reading import queries
+
+    require_account(account, {"main", *settings.accounts, *queries.accounts(store)})
+
 
 def suppressions_of(store: Store, account: str, settings: Settings) -> Suppressions:
-    """Return the suppressions of an account, by the key of this environment."""
+    """Return the suppressions of an account, by the key of these settings; its changes are one in the log."""
+    import secrets
+
     from plexsend.outbox.suppression import Suppressions
 
-    return Suppressions(store, account, settings.number_key)
+    require_own_account(settings, store, account)
+    return Suppressions(store, account, settings.number_key, run=secrets.token_hex(6))
+
+
+def origin_of(reason: str | None, source: SuppressionSource | None = None) -> Suppressor:
+    """Return who suppresses: the one at this terminal. `source`: None: a person by hand."""
+    from plexsend.cli.login import login_name
+    from plexsend.outbox.suppression import SuppressionSource, Suppressor
+    from plexsend.phone_numbers import mask_numbers
+
+    # The reason is kept for good, and a number in it would be one that is not a hash.
+    words = mask_numbers(reason or "", lambda digits: f"****{digits[-4:]}")
+    return Suppressor(source or SuppressionSource.PERSON, login_name(), words)
 
 
 def clock_for_account(store: Store, account: str) -> WallClock:
@@ -44,31 +78,69 @@ def digits_of(given: Iterable[GivenNumber]) -> list[str]:
     return [one.digits for one in given if not one.problem]
 
 
-def show_became(
-    screen: Screen, given: Sequence[GivenNumber], became: Sequence[Suppressing], words: str
-) -> int:
-    """Show what became of numbers; return the exit code."""
-    from plexsend.outbox.suppression import Suppressing
+@dataclass(slots=True)
+class NumberTally:
+    """What became of many numbers. Of those that are wrong the first are named."""
 
-    counts = Counter(became)
-    screen.facts({str(each): counts[each] for each in Suppressing if counts[each]})
-    good = sum(counts[each] for each in (Suppressing.ADDED, Suppressing.REMOVED, Suppressing.TOLD))
-    other = {
-        Suppressing.KNOWN: "known before",
-        Suppressing.ABSENT: "not suppressed",
-        Suppressing.FULL: "full: a number has at most 16 entries",
-    }
-    rest = "".join(f", {counts[each]:,} {said}" for each, said in other.items() if counts[each])
-    screen.say(f"{counted(good, 'number')} {words}{rest}.")
-    return complain_of(screen, given) or EXIT_REFUSED * bool(counts[Suppressing.FULL])
+    became: Counter[Suppressing] = field(default_factory=Counter)
+    wrong: list[Problem] = field(default_factory=list)
+    wrong_count: int = 0
 
+    def note_wrong(self, problem: Problem | None) -> None:
+        """Count what is not a number; None: it is one."""
+        if problem:
+            self.wrong_count += 1
+            if len(self.wrong) < _MOST_NAMED:
+                self.wrong.append(problem)
 
-def complain_of(screen: Screen, given: Iterable[GivenNumber]) -> int:
-    """Report what is not a number; return the exit code."""
-    wrong = [one.problem for one in given if one.problem]
-    for problem in wrong:
-        screen.warn(problem)
-    return EXIT_REFUSED if wrong else 0
+    def take(
+        self, given: Sequence[GivenNumber], change: Callable[[list[str]], Iterable[Suppressing]]
+    ) -> None:
+        """Change the numbers that are some, and count what became of them."""
+        for one in given:
+            self.note_wrong(one.problem)
+        self.became.update(change(digits_of(given)))
+
+    def take_list(
+        self,
+        screen: Screen,
+        numbers: NumberList,
+        title: str,
+        change: Callable[[list[str]], Iterable[Suppressing]],
+    ) -> None:
+        """Change the numbers of a list, 500 at a time, with a meter for people."""
+        from plexsend.terminal.meter import meter
+
+        count = 0
+        with meter(screen, title, "rows") as report:
+            for page in numbers.pages():
+                self.take([number for number, _ in page], change)
+                count += len(page)
+                report(numbers.read_bytes, max(numbers.read_bytes, numbers.size_bytes), count=count)
+
+    def show(self, screen: Screen, words: str) -> int:
+        """Show it, and return the exit code."""
+        from plexsend.outbox.suppression import Suppressing
+
+        facts = {str(each): self.became[each] for each in Suppressing if self.became[each]}
+        screen.facts({**facts, **({"not_numbers": self.wrong_count} if self.wrong_count else {})})
+        good = sum(self.became[each] for each in (Suppressing.ADDED, Suppressing.REMOVED, Suppressing.TOLD))
+        other = {
+            Suppressing.KNOWN: "known already",
+            Suppressing.ABSENT: "not suppressed",
+            Suppressing.FULL: "full: a number has at most 16 entries",
+        }
+        rest = "".join(f", {self.became[each]:,} {said}" for each, said in other.items() if self.became[each])
+        screen.say(f"{counted(good, 'number')} {words}{rest}.")
+        return self.complain(screen) or EXIT_REFUSED * bool(self.became[Suppressing.FULL])
+
+    def complain(self, screen: Screen) -> int:
+        """Report what is not a number; return the exit code."""
+        for problem in self.wrong:
+            screen.warn(problem)
+        if self.wrong_count > len(self.wrong):
+            screen.note(f"And {self.wrong_count - len(self.wrong):,} more that are not numbers.")
+        return EXIT_REFUSED if self.wrong_count else 0
 
 
 def show_marked(
@@ -81,15 +153,24 @@ def show_marked(
     only: Callable[[Suppression], bool] = lambda _: True,
 ) -> int:
     """Write a company's list with its marks, and say how many; return the exit code."""
+    from plexsend.terminal.meter import meter
+
     target = output or numbers.path.with_name(f"{numbers.path.stem}.marked.csv")
     if target.exists() and output is None:
         raise UsageError(f"{target} is there already. Name another file with --output, or remove it.")
-    count, marked, problems = write_marked(numbers, target, own.look, clock, only=only)
-    screen.facts({"rows": count, "marked": marked, "not_numbers": len(problems), "file": str(target)})
+    tally, count = NumberTally(), 0
+    with meter(screen, "mark", "rows") as report:
+
+        def note(rows: int, problem: Problem | None) -> None:
+            nonlocal count
+            count = rows
+            tally.note_wrong(problem)
+            report(numbers.read_bytes, max(numbers.read_bytes, numbers.size_bytes), count=rows)
+
+        marked = write_marked(numbers, target, own.look, clock, only=only, report=note)
+    screen.facts({"rows": count, "marked": marked, "not_numbers": tally.wrong_count, "file": str(target)})
     screen.say(f"{marked:,} of {counted(count, 'row')} marked in {target}.")
-    for problem in problems:
-        screen.warn(problem)
-    return EXIT_REFUSED if problems else 0
+    return tally.complain(screen)
 
 
 def show_groups(
@@ -105,7 +186,8 @@ def show_groups(
     from plexsend.outbox.reading.queries import server_ms
     from plexsend.outbox.suppression import ANSWER_MS, every
 
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
+        require_own_account(settings, store, account)
         clock, now_ms = clock_for_account(store, account), server_ms(store)
         groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for entries in every(store, account):

@@ -26,10 +26,15 @@ SUPPRESS = _order(
     _flag("all_scopes"),
     "origin",
     _number("since_ms"),
+    _number("until_ms"),
     _flag("is_told"),
+    _flag("begins"),
+    "run",
 )
-"""`scope`: empty for the whole account; `origin`: JSON of source, who, why; `since_ms`: 0 for now. After it
-the hashes."""
+"""`scope`: empty for the whole account; `origin`: JSON of source, who, why; `since_ms`: 0 for now.
+`since_ms`, `until_ms`: of an accept or a decline, when it was offered, 0 for no end. `begins`: whether the
+account may be new. `run`: what belongs together in the log, empty for what is in none. After it the hashes,
+or the buckets."""
 
 IMPORT = _order(
     "imports",

@@ -148,6 +148,8 @@ MOST_SCOPES = 255
 """Senders and refusal numbers of an account for which somebody refused."""
 MOST_ORIGINS = 65_535
 """Sources, persons and reasons that are told apart."""
+MOST_SUPPRESSION_LOG = 1_000
+"""Changes of suppressions by persons that are remembered."""
 MOST_TAKES = 64
 """Drains whose last takes a lane remembers before old takes are looked for and dropped."""
 

@@ -46,6 +46,8 @@ class Door:
     since_ms: int = 0
     """When it was first heard of, on Redis's clock."""
     seen_ms: int = 0
+    hashes_by: str = ""
+    """What tells its key for numbers from others; empty where it has none, and so takes no refusals."""
 
     @property
     def label(self) -> str:
@@ -133,6 +135,7 @@ def _parsed(entries: Mapping[bytes, bytes]) -> Iterator[Door]:
                 parts=tuple(map(str, found["parts"])),
                 port=int(found["port"]),
                 accounts=tuple(map(str, found["accounts"])),
+                hashes_by=str(found.get("hashes_by", "")),
                 since_ms=int(found["since_ms"]),
                 seen_ms=int(found["seen_ms"]),
             )

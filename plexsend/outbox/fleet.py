@@ -60,29 +60,15 @@ class Announcement:
     """Product → the gateway's address."""
     number_key: str = ""
     """The fingerprint of the key with which receivers' numbers are hashed, where there is one."""
+    hashes_by: str = ""
+    """What tells that key from others, as accounts with suppressions keep it."""
     certificates: Mapping[str, int] = field(default_factory=dict)
     """Product → when the certificate ends that the gateway showed this process (seconds since 1970)."""
 
     def to_json(self) -> str:
         """Return the announcement as it is kept."""
-        return json.dumps(
-            {
-                "host": self.host,
-                "pid": self.pid,
-                "version": self.version,
-                "form": self.form,
-                "since_ms": self.since_ms,
-                "services": list(self.services),
-                "threads": self.threads,
-                "asks": {service: dict(asked) for service, asked in self.asks.items()},
-                "secrets": dict(self.secrets),
-                "urls": dict(self.urls),
-                "number_key": self.number_key,
-                "certificates": dict(self.certificates),
-            },
-            sort_keys=True,
-            separators=(",", ":"),
-        )
+        facts = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(facts, sort_keys=True, separators=(",", ":"), default=dict)
 
     @classmethod
     def parse(cls, content: str) -> Announcement:
@@ -101,6 +87,8 @@ class Announcement:
                 secrets=_texts(found["secrets"]),
                 urls=_texts(found["urls"]),
                 number_key=str(found["number_key"]),
+                # Programs of 0.5.0 and before announce none.
+                hashes_by=str(found.get("hashes_by", "")),
                 # Programs of 0.4.0 announce none.
                 certificates={str(name): int(end) for name, end in found.get("certificates", {}).items()},
             )

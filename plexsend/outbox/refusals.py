@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+UNREAD_REFUSAL = "a refusal that cannot be read"
+"""Why entries of a push of refusals are counted with the posts that cannot be read."""
+
+
 class RefusedBecause(StrEnum):
     """Why a request was refused."""
 
@@ -20,6 +24,8 @@ class RefusedBecause(StrEnum):
     NOT_WHOLE = "not whole"
     TOO_MANY = "too many connections"
     NOT_HTTP = "not HTTP"
+    NUMBER_KEY = "no right number key"
+    """A push of refusals: this process has none, or not the one of the account."""
 
 
 def apart(counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:

@@ -105,9 +105,13 @@ class Suppressions:
         store: Where they are.
         account: Whose they are.
         key: Under which numbers are hashed; UsageError without one.
+        run: What changes of one command have in common: they are one entry of the log. Empty: in none.
+        begins: Whether Redis may not know the account yet; OutboxMoved where it does not, otherwise.
     """
 
-    def __init__(self, store: Store, account: str, key: NumberKey | None) -> None:
+    def __init__(
+        self, store: Store, account: str, key: NumberKey | None, *, run: str = "", begins: bool = True
+    ) -> None:
         if key is None:
             raise UsageError(
                 "Suppressions need PLEXSEND_NUMBER_KEY, which this environment does not set: numbers are "
@@ -116,6 +120,8 @@ class Suppressions:
         self._store = store
         self._account = account
         self._key = key
+        self._run_name = run
+        self._begins = begins
 
     def add(
         self,
@@ -142,16 +148,26 @@ class Suppressions:
         )
 
     def remove(
-        self, numbers: Iterable[str], kind: SuppressionKind | None = None, *, scope: str | None = None
+        self,
+        numbers: Iterable[str],
+        kind: SuppressionKind | None = None,
+        *,
+        origin: Suppressor,
+        scope: str | None = None,
     ) -> list[Suppressing]:
-        """Take suppressions back; None: of any kind or scope."""
-        return self._change("remove", numbers, kind=str(kind or ""), scope=scope)
+        """Take suppressions back; None: of any kind or scope. `origin`: who says so, for the log."""
+        return self._change("remove", numbers, kind=str(kind or ""), scope=scope, origin=origin.as_json())
 
     def tell(
-        self, numbers: Iterable[str], kind: SuppressionKind | None = None, *, scope: str | None = None
+        self,
+        numbers: Iterable[str],
+        kind: SuppressionKind | None = None,
+        *,
+        origin: Suppressor,
+        scope: str | None = None,
     ) -> list[Suppressing]:
-        """Note that the persons have heard that their refusal counts."""
-        return self._change("tell", numbers, kind=str(kind or ""), scope=scope)
+        """Note that the persons have heard that their refusal counts. `origin`: who says so, for the log."""
+        return self._change("tell", numbers, kind=str(kind or ""), scope=scope, origin=origin.as_json())
 
     def look(self, numbers: Iterable[str]) -> list[tuple[Suppression, ...]]:
         """Return the suppressions of each number."""
@@ -197,7 +213,10 @@ class Suppressions:
             "all_scopes": int(scope is None),
             "origin": origin,
             "since_ms": since_ms,
+            "until_ms": 0,
             "is_told": int(told),
+            "begins": int(self._begins),
+            "run": self._run_name,
         }
 
     def _run(self, written: tuple[str | bytes | int, ...], hashes: list[bytes]) -> list[bytes]:
@@ -226,14 +245,20 @@ def read_words(store: Store, account: str) -> Mapping[str, str]:
 
 def every(store: Store, account: str) -> Iterator[tuple[Suppression, ...]]:
     """Yield the suppressions of each number of an account, in no order."""
+    for _, entries in by_bucket(store, account):
+        yield entries
+
+
+def by_bucket(store: Store, account: str) -> Iterator[tuple[int, tuple[Suppression, ...]]]:
+    """Yield the suppressions of each number of an account, and the bucket of the number."""
     words = read_words(store, account)
     for first in range(0, SUPPRESSED_BUCKETS, _BUCKETS_AT_ONCE):
         pipe = store.client.pipeline(transaction=False)
         for bucket in range(first, first + _BUCKETS_AT_ONCE):
             pipe.hvals(store.keys.suppressed(account, bucket))
-        for values in execute(store, pipe):
+        for bucket, values in enumerate(execute(store, pipe), first):
             for value in values:
-                yield tuple(_parse(value, words))
+                yield bucket, tuple(_parse(value, words))
 
 
 def is_pending(one: Suppression) -> bool:
@@ -252,23 +277,24 @@ def _parse(value: bytes, words: Mapping[str, str]) -> Iterator[Suppression]:
         yield Suppression(
             _KINDS[first % _TOLD],
             words.get(f"scope:{scope}", "unknown") if scope else "",
-            _read_origin(words.get(f"origin:{origin}", ""), many=origin == MOST_ORIGINS),
+            read_origin(words.get(f"origin:{origin}", "") if origin < MOST_ORIGINS else ""),
             hours * _HOUR_MS,
             first >= _TOLD,
         )
 
 
-def _read_origin(written: str, *, many: bool) -> Suppressor:
-    if not many:
-        try:
-            source, by, why = json.loads(written)
-            return Suppressor(SuppressionSource(source), str(by), str(why))
-        except (ValueError, TypeError):
-            pass
-    return Suppressor(SuppressionSource.APPLICATION, "unknown", "")
+def read_origin(written: str) -> Suppressor:
+    """Return who suppressed, as it was written; an unknown one where that cannot be read."""
+    try:
+        source, by, why = json.loads(written)
+        return Suppressor(SuppressionSource(source), str(by), str(why))
+    except (ValueError, TypeError):
+        return Suppressor(SuppressionSource.APPLICATION, "unknown", "")
 
 
 def counts(store: Store, account: str) -> dict[SuppressionKind, int]:
     """Return how many entries of each kind an account has."""
-    words = read_words(store, account)
-    return {kind: number(words.get(f"n:{kind}", "0").encode()) for kind in SuppressionKind}
+    fields = [f"n:{kind}" for kind in SuppressionKind]
+    found = ask(store, lambda pipe: pipe.hmget(store.keys.suppressed(account), fields))
+    values = found or [None] * len(fields)
+    return {kind: number(value) for kind, value in zip(SuppressionKind, values, strict=True)}

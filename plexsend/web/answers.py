@@ -46,6 +46,11 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
+def json_answer(status: int, body: bytes) -> Answer:
+    """Return an answer of JSON that is made for one post."""
+    return Answer(status, _JSON, body)
+
+
 # What is refused may not have been read, and is not: the connection ends.
 def _refusal(status: int, words: bytes) -> Answer:
     return Answer(status, _TEXT, words, connection="close")

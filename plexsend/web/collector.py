@@ -95,7 +95,7 @@ def families(figures: Figures, behind: Mapping[str, int], floors: Floors) -> Ite
         behind: Reader → entries that it was not given yet.
         floors: Of the counters.
     """
-    values = {**_of_messages(figures), **_of_fleet(figures), **_of_gateway(figures)}
+    values = {**_of_messages(figures), **_of_fleet(figures), **_of_gateway(figures), **_of_numbers(figures)}
     values["plexsend_results_behind"] = {(reader,): count for reader, count in behind.items()}
     for metric in METRICS:
         if metric.kind is MetricKind.HISTOGRAM:
@@ -193,3 +193,17 @@ def _of_gateway(figures: Figures) -> dict[str, Samples]:
     }
     none.update((key, count) for key, count in figures.counted.requests.items())
     return {"plexsend_requests_total": none}
+
+
+def _of_numbers(figures: Figures) -> dict[str, Samples]:
+    waiting = figures.unanswered.items()
+    return {
+        "plexsend_suppressions": {
+            (account, kind): n for account, counts in figures.suppressed.items() for kind, n in counts.items()
+        },
+        "plexsend_refusals_unanswered": {(account,): one.count for account, one in waiting},
+        "plexsend_refusals_oldest_unanswered_age_seconds": {
+            (account,): max(0.0, (figures.now_ms - one.oldest_ms) / 1000) if one.count else 0.0
+            for account, one in waiting
+        },
+    }

@@ -90,6 +90,25 @@ METRICS = (
         "it grows for as long as an hour: its application does not read, or too slowly",
     ),
     Metric(
+        "plexsend_suppressions",
+        _G,
+        ("account", "kind"),
+        "Numbers that must not be written to, by what is suppressed; `offered` waits for a person.",
+    ),
+    Metric(
+        "plexsend_refusals_unanswered",
+        _G,
+        ("account",),
+        "Refusals whose persons have not heard yet that they count (`plexsend suppress pending`).",
+    ),
+    Metric(
+        "plexsend_refusals_oldest_unanswered_age_seconds",
+        _G,
+        ("account",),
+        "How old the oldest of them is, by the day (UTC) on which it was said; 0 where none waits.",
+        "above 12 days: the law gives 14",
+    ),
+    Metric(
         "plexsend_redis_memory_ratio",
         _G,
         (),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plexsend.outbox.doors import Door
 from plexsend.outbox.metrics import Instruments
+from plexsend.outbox.receivers import hashed_by
 from plexsend.web.pulse import Pulse
 from plexsend.web.refused import RefusedCounts
 
@@ -65,6 +66,7 @@ class Parts:
             version=_version(),
             parts=self.names,
             port=self.port,
+            hashes_by=hashed_by(self.settings.number_key),
         )
         self.instruments = Instruments(self._door.process)
         self.pulse = Pulse(self.store, self.door, durable=self.settings.durable, refused=self.refused)

@@ -1,18 +1,16 @@
-"""Takes posts of receipts: `POST /receipts/<account>/<secret>`, by ASGI itself.
+"""Takes posts under an account's secret, such as `POST /receipts/<account>/<secret>`, by ASGI itself.
 
-Of all requests this one comes thousands of times a second, and falcon cost as much as all the rest of a post.
-Every other path and method is falcon's.
+Of all requests those of receipts come thousands of times a second, and falcon cost as much as all the rest
+of a post. Every other path and method is falcon's.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plexsend.outbox.refusals import RefusedBecause
-from plexsend.web.answers import FORBIDDEN, NOT_FOUND, TAKEN, TOO_LONG, TOO_SLOW, UNAVAILABLE
+from plexsend.web.answers import FORBIDDEN, NOT_FOUND, TOO_LONG, TOO_SLOW, UNAVAILABLE
 from plexsend.web.guards import Bodies, Callers, NotWhole, TooLong, TooSlow
-from plexsend.web.posts import read_post
-from plexsend.web.writer import NotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -20,9 +18,10 @@ if TYPE_CHECKING:
     from plexsend.web.answers import Answer
     from plexsend.web.parts import Parts
     from plexsend.web.paths import Paths
-    from plexsend.web.writer import Writer
 
-_FIRST, _WORDS = "receipts", 3
+    Take: TypeAlias = Callable[[tuple[str, ...], bytes], Awaitable[Answer]]
+
+_WORDS = 3
 
 _UNREAD: Mapping[type[Exception], tuple[RefusedBecause, Answer]] = {
     TooLong: (RefusedBecause.TOO_LONG, TOO_LONG),
@@ -32,42 +31,52 @@ _UNREAD: Mapping[type[Exception], tuple[RefusedBecause, Answer]] = {
 }
 
 
-def account_and_secret(path: str) -> tuple[str, str] | None:
-    """Return what a path names; None where it is not one of receipts.
+def words_of(path: str) -> tuple[str, str, str] | None:
+    """Return what is posted, the account and the secret that a path names; None where it is not such a one.
 
     A slash at the end is easily copied along, and falcon, which has the other paths, overlooks more in front.
     """
     words = path.removesuffix("/").lstrip("/").split("/")
-    if len(words) != _WORDS or words[0] != _FIRST:
-        return None
-    return words[1], words[2]
+    return (words[0], words[1], words[2]) if len(words) == _WORDS else None
 
 
 class Postbox:
-    """Takes posts. What is refused changes nothing, and says nothing of why beyond its status."""
+    """Takes posts. What is refused changes nothing, and says nothing of why beyond its status.
 
-    def __init__(self, parts: Parts, paths: Paths, writer: Writer) -> None:
+    Args:
+        parts: What the process shares.
+        paths: The accounts and their secrets.
+        takes: First word of a path → what takes its posts: given the account of the path with those that
+            share its secret, and the body, it returns the answer once Redis has it.
+    """
+
+    def __init__(self, parts: Parts, paths: Paths, takes: Mapping[str, Take]) -> None:
         self._callers = Callers(parts.settings.receipt_allow, parts.settings.trusted_proxies)
         self._bodies = Bodies()
         self._refused = parts.refused
         self._pulse = parts.pulse
         self._paths = paths
-        self._writer = writer
+        self._takes = takes
 
     def answer(
         self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]
     ) -> Awaitable[Answer | None] | None:
-        """Return what will answer a request, once Redis has it; None: it is not a post of receipts.
+        """Return what will answer a request, once Redis has it; None: it is not a post to one of its paths.
 
         That in turn returns None where nobody is there any more to be answered.
         """
         if scope["type"] != "http" or scope["method"] != "POST":
             return None
-        named = account_and_secret(scope["path"])
-        return None if named is None else self._answer(named, scope, receive)
+        words = words_of(scope["path"])
+        take = self._takes.get(words[0]) if words else None
+        return self._answer(take, words[1:], scope, receive) if take and words else None
 
     async def _answer(
-        self, named: tuple[str, str], scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]
+        self,
+        take: Take,
+        named: tuple[str, str],
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[Any]],
     ) -> Answer | None:
         # Before anything is answered: a connection that ends while its body comes in loses the answer.
         event = await receive()
@@ -82,19 +91,10 @@ class Postbox:
             body = await self._bodies.read(scope, event, receive)
         except (TooLong, TooSlow, NotWhole) as exc:
             return self._refuse(*_UNREAD[type(exc)])
-        return await self._take(accounts, body)
+        if not self._pulse.is_fit:
+            return UNAVAILABLE
+        return await take(accounts, body)
 
     def _refuse(self, why: RefusedBecause, answer: Answer) -> Answer:
         self._refused.note(why)
         return answer
-
-    # What cannot be read is answered as taken: it would not be read any better the next nine times.
-    async def _take(self, accounts: tuple[str, ...], body: bytes) -> Answer:
-        if not self._pulse.is_fit:
-            return UNAVAILABLE
-        post = read_post(body)
-        try:
-            await self._writer.write(accounts, post.receipts, post.unread)
-        except NotWritten:
-            return UNAVAILABLE
-        return TAKEN

@@ -1,4 +1,4 @@
-"""The part that takes receipts: `POST /receipts/<account>/<secret>`.
+"""The part that takes receipts, `POST /receipts/<account>/<secret>`, and refusals (see suppressions).
 
 For any ASGI server: `plexsend.web.receipts:app`.
 """
@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 from plexsend.errors import Problem, SettingsError
 from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.logs import get_logger
+from plexsend.web.answers import TAKEN, UNAVAILABLE
 from plexsend.web.app import App
 from plexsend.web.lag import LagWatch
 from plexsend.web.paths import Paths
 from plexsend.web.postbox import Postbox
-from plexsend.web.writer import Writer
+from plexsend.web.posts import read_post
+from plexsend.web.refusal_writer import RefusalWriter
+from plexsend.web.suppressions import RefusalPosts
+from plexsend.web.writer import NotWritten, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plexsend.web.answers import Answer
     from plexsend.web.parts import Parts
 
 _log = get_logger("web.receipts")
@@ -53,9 +58,32 @@ def routes(parts: Parts) -> Mapping[str, object]:
     parts.alive.append(lambda: writer.lives)
     parts.alive.append(lambda: lag.lives)
     parts.accounts = lambda: settings.receipt_secrets
-    parts.ahead = Postbox(parts, Paths(settings.receipt_secrets), writer).answer
-    # None of falcon's: what is not a post of receipts is, below the same path too, not there.
+    refusals = RefusalWriter(parts.store, settings.number_key)
+    parts.stops.append(refusals.stop)
+    takes = {
+        "receipts": ReceiptPosts(writer).take,
+        "suppressions": RefusalPosts(parts.refused, refusals).take,
+    }
+    parts.ahead = Postbox(parts, Paths(settings.receipt_secrets), takes).answer
+    # None of falcon's: what is not a post is, below the same path too, not there.
     return {}
+
+
+class ReceiptPosts:
+    """Takes posts of receipts."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    # What cannot be read is answered as taken: it would not be read any better the next nine times.
+    async def take(self, accounts: tuple[str, ...], body: bytes) -> Answer:
+        """Settle what a post says, and answer once Redis has it."""
+        post = read_post(body)
+        try:
+            await self._writer.write(accounts, post.receipts, post.unread)
+        except NotWritten:
+            return UNAVAILABLE
+        return TAKEN
 
 
 app = App("receipts")

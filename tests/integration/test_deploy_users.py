@@ -51,6 +51,10 @@ SHOWS = (
     ("dead", "list"),
     ("uncertain", "list"),
     ("policy", "list"),
+    ("suppress", "list"),
+    ("suppress", "pending"),
+    ("suppress", "offers"),
+    ("suppress", "history"),
     ("health", "outbox"),
 )
 

@@ -15,7 +15,7 @@ IN_WEB = (
         "answered-before-written",
         1,
         "a post is answered as taken whether Redis has it or not",
-        f"{_WEB}/postbox.py",
+        f"{_WEB}/receipts.py",
         "except NotWritten:\n            return UNAVAILABLE",
         "except NotWritten:\n            return TAKEN",
         (

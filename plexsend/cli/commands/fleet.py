@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from plexsend.outbox.doors import Door
     from plexsend.outbox.fleet import Announcement, FleetProcess
     from plexsend.outbox.reading.disagreements import Disagreement
+    from plexsend.outbox.reading.number_keys import ForeignKey
     from plexsend.outbox.reading.serving import Serving
+
+    _Difference: TypeAlias = Disagreement | ForeignKey
 
 _COLUMNS = (
     Column("host", style="bold"),
@@ -50,6 +53,7 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         from plexsend.outbox.policies.state import read_to_show
         from plexsend.outbox.reading import queries
         from plexsend.outbox.reading.disagreements import disagreements
+        from plexsend.outbox.reading.number_keys import foreign_keys
         from plexsend.outbox.reading.serving import read_serving
         from plexsend.outbox.rewound import rewinds
 
@@ -57,16 +61,18 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         found = processes.fleet(store, accounts)
         named = {*accounts, *(account for each in found for account in each.announced.secrets)}
         serving = read_serving(store, found, sorted(named))
-        differ = disagreements(found, read_to_show(store))
+        disagree = disagreements(found, read_to_show(store))
         now_ms = queries.server_ms(store)
         rewound = rewinds(store, accounts)
         doors = living(store)
+        foreign = foreign_keys(store, accounts, found, doors)
+    differ: list[_Difference] = [*disagree, *foreign]
     for each in found:
         screen.facts(_process_json(each, serving, differ))
     for door in doors:
-        screen.facts(_door_json(door, now_ms))
+        screen.facts(_door_json(door, differ, now_ms))
     rows = [_row(each, serving, differ, now_ms) for each in found]
-    rows += [_door_row(door, now_ms) for door in doors]
+    rows += [_door_row(door, differ, now_ms) for door in doors]
     nothing = "No worker is alive. Start one with `plexsend worker`."
     # What nobody asks for or disagrees about takes no room.
     shown = [at for at, column in enumerate(_COLUMNS) if not column.folds or any(row[at] for row in rows)]
@@ -78,8 +84,10 @@ def fleet(*, wide: bool, as_json: bool) -> None:
     )
     if not found:
         screen.note(nothing)
-    for one in differ:
+    for one in disagree:
         screen.note(f"They disagree about {one.text}.")
+    for stranger in foreign:
+        screen.note(f"{stranger.text}. Give it the key that the others have.")
     for rewind in rewound:
         screen.note(
             f"Redis went back in time, and account {rewind.account} is held until a person decides: "
@@ -87,7 +95,7 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         )
 
 
-def _door_json(door: Door, now_ms: int) -> dict[str, object]:
+def _door_json(door: Door, differ: Iterable[_Difference], now_ms: int) -> dict[str, object]:
     return {
         "process": door.process,
         "host": door.host,
@@ -104,18 +112,19 @@ def _door_json(door: Door, now_ms: int) -> dict[str, object]:
         "alive": True,
         "silent_s": max(0, now_ms - door.seen_ms) / 1000,
         "asks": {},
-        "disagrees": [],
+        "disagrees": _seen_by(door.label, differ),
     }
 
 
-def _door_row(door: Door, now_ms: int) -> list[str]:
+def _door_row(door: Door, differ: Iterable[_Difference], now_ms: int) -> list[str]:
     served = ", ".join(door.parts) + (f" (port {door.port})" if door.port else "")
     since = span(max(0, now_ms - door.since_ms) / 1000)
-    return [door.host, str(door.pid), door.version, "", since, served, ", ".join(door.accounts), "", ""]
+    says = "; ".join(_seen_by(door.label, differ))
+    return [door.host, str(door.pid), door.version, "", since, served, ", ".join(door.accounts), "", says]
 
 
 def _process_json(
-    process: FleetProcess, serving: Serving, differ: Iterable[Disagreement]
+    process: FleetProcess, serving: Serving, differ: Iterable[_Difference]
 ) -> dict[str, object]:
     announced = process.announced
     return {
@@ -138,7 +147,7 @@ def _process_json(
     }
 
 
-def _row(process: FleetProcess, serving: Serving, differ: Iterable[Disagreement], now_ms: int) -> list[str]:
+def _row(process: FleetProcess, serving: Serving, differ: Iterable[_Difference], now_ms: int) -> list[str]:
     announced = process.announced
     if process.lives:
         since = span(max(0, now_ms - announced.since_ms) / 1000) if announced.since_ms else ""
@@ -175,7 +184,9 @@ def _services(names: tuple[str, ...]) -> str:
     return "all" if set(names) == set(SERVICES) else ", ".join(names) or "none: it ends"
 
 
-def _disagrees(process: FleetProcess, differ: Iterable[Disagreement]) -> list[str]:
-    if not process.lives:
-        return []
-    return [words for one in differ if (words := one.seen_by(process.label))]
+def _disagrees(process: FleetProcess, differ: Iterable[_Difference]) -> list[str]:
+    return _seen_by(process.label, differ) if process.lives else []
+
+
+def _seen_by(label: str, differ: Iterable[_Difference]) -> list[str]:
+    return [words for one in differ if (words := one.seen_by(label))]

@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plexsend.cli.number_lists import NumberList, mark_cells
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option, wide_option
-from plexsend.cli.suppressing import (
-    NumberList,
-    account_of_suppressions,
-    kind_option,
-    mark_cells,
-    numbers_given,
-    scope_option,
-)
+from plexsend.cli.options import example, json_option, wide_option, words_option
+from plexsend.cli.suppressing import account_of_suppressions, kind_option, numbers_given, scope_option
+from plexsend.cli.suppression_deciding import history, offers
 from plexsend.cli.suppression_showing import (
+    NumberTally,
     clock_for_account,
     columns_for,
-    complain_of,
     digits_of,
     facts_of,
-    show_became,
+    origin_of,
     show_groups,
     show_marked,
     suppressions_of,
@@ -33,8 +28,7 @@ from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from plexsend.cli.suppressing import GivenNumber
-    from plexsend.outbox.suppression import Suppressing
+    from plexsend.outbox.suppression import Suppression
 
 _NUMBERS = click.argument("numbers", metavar="NUMBER...", nargs=-1)
 _FILE = click.option(
@@ -49,7 +43,7 @@ _OUTPUT = click.option(
 _ENCODING = click.option(
     "--encoding", type=click.Choice(["utf-8", "cp949"]), default="utf-8", help="Of the file."
 )
-_REASON = click.option("--reason", default="", metavar="R", help="Why, for those who ask later.")
+_REASON = words_option("--reason", "R", "Why, for those who ask later.")
 
 
 @click.group(
@@ -78,45 +72,50 @@ def add(
     numbers: tuple[str, ...],
     kind: str | None,
     scope: str | None,
-    reason: str,
+    reason: str | None,
     told: bool,
     account: str,
     as_json: bool,
 ) -> int:
     """Suppress numbers. Exit code 1 if any of them is not a number."""
-    from plexsend.cli.login import login_name
-    from plexsend.outbox.suppression import SuppressionKind, SuppressionSource, Suppressor
+    from plexsend.outbox.suppression import SuppressionKind
 
-    screen = Screen(as_json=as_json)
+    screen, tally = Screen(as_json=as_json), NumberTally()
     given = numbers_given(numbers)
-    origin = Suppressor(SuppressionSource.PERSON, login_name(), reason)
+    what, origin = SuppressionKind(kind or "ads"), origin_of(reason)
     with open_outbox(screen) as (settings, store):
         own = suppressions_of(store, account, settings)
-        became = own.add(
-            digits_of(given), SuppressionKind(kind or "ads"), origin, scope=scope or "", told=told
-        )
-    return show_became(screen, given, became, "suppressed")
+        tally.take(given, lambda digits: own.add(digits, what, origin, scope=scope or "", told=told))
+    return tally.show(screen, "suppressed")
 
 
 @suppress.command(epilog=example("plexsend suppress remove 010-1234-5678 --kind ads"))
 @_NUMBERS
 @kind_option
 @scope_option
+@_REASON
 @account_of_suppressions
 @json_option
 def remove(
-    *, numbers: tuple[str, ...], kind: str | None, scope: str | None, account: str, as_json: bool
+    *,
+    numbers: tuple[str, ...],
+    kind: str | None,
+    scope: str | None,
+    reason: str | None,
+    account: str,
+    as_json: bool,
 ) -> int:
-    """Let numbers be written to again."""
+    """Let numbers be written to again. Exit code 1 if one was not suppressed."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
-    screen = Screen(as_json=as_json)
+    screen, tally = Screen(as_json=as_json), NumberTally()
     given = numbers_given(numbers)
+    what, origin = SuppressionKind(kind) if kind else None, origin_of(reason)
     with open_outbox(screen) as (settings, store):
         own = suppressions_of(store, account, settings)
-        became = own.remove(digits_of(given), SuppressionKind(kind) if kind else None, scope=scope)
-    shown = show_became(screen, given, became, "no longer suppressed")
-    return shown or EXIT_REFUSED * (Suppressing.ABSENT in became)
+        tally.take(given, lambda digits: own.remove(digits, what, scope=scope, origin=origin))
+    shown = tally.show(screen, "no longer suppressed")
+    return shown or EXIT_REFUSED * (Suppressing.ABSENT in tally.became)
 
 
 @suppress.command(
@@ -152,20 +151,24 @@ def check(
             return show_marked(screen, NumberList(file, encoding), output, own, clock)
         given = numbers_given(numbers)
         found = own.look(digits_of(given))
-    known = dict(zip((one.place for one in given if not one.problem), found, strict=True))
-    for one in given:
-        for entry in known.get(one.place, ()):
-            screen.facts({"number": one.masked, **facts_of(entry)})
-        if not one.problem and not known[one.place]:
-            screen.facts({"number": one.masked, "kind": None})
+    good = [one for one in given if not one.problem]
+    known: list[tuple[str, tuple[Suppression, ...]]] = [
+        (one.masked, entries) for one, entries in zip(good, found, strict=True)
+    ]
+    for masked, entries in known:
+        for entry in entries:
+            screen.facts({"number": masked, **facts_of(entry)})
+        if not entries:
+            screen.facts({"number": masked, "kind": None})
     rows = [
-        [one.masked, *(mark_cells(entry, clock) if entry else ["not suppressed", *[""] * 5])]
-        for one in given
-        if not one.problem
-        for entry in known[one.place] or (None,)
+        [masked, *(mark_cells(entry, clock) if entry else ["not suppressed", *[""] * 5])]
+        for masked, entries in known
+        for entry in entries or (None,)
     ]
     screen.table(columns_for(clock), rows, wide=wide)
-    return complain_of(screen, given)
+    tally = NumberTally()
+    tally.take(given, lambda _: ())
+    return tally.complain(screen)
 
 
 @suppress.command("import", epilog=example("plexsend suppress import refused.csv --reason 'old system'"))
@@ -182,7 +185,7 @@ def import_(
     file: Path,
     kind: str | None,
     scope: str | None,
-    reason: str,
+    reason: str | None,
     untold: bool,
     encoding: str,
     account: str,
@@ -190,36 +193,22 @@ def import_(
 ) -> int:
     """Suppress every number of FILE.
 
-    CSV with a column of numbers, or text with one a line.
-
-    Exit code 1 if any row holds no number; all others count.
+    CSV with a column of numbers, or text with one a line. It may be stopped and run again: what is known
+    already stays as it is. Exit code 1 if any row holds no number; all others count.
     """
-    from itertools import islice
+    from plexsend.outbox.suppression import SuppressionKind, SuppressionSource
 
-    from plexsend.cli.login import login_name
-    from plexsend.outbox.suppression import MOST_AT_ONCE, SuppressionKind, SuppressionSource, Suppressor
-    from plexsend.terminal.meter import meter
-
-    screen = Screen(as_json=as_json)
-    origin = Suppressor(SuppressionSource.IMPORT, login_name(), reason)
-    given: list[GivenNumber] = []
-    became: list[Suppressing] = []
-    with open_outbox(screen) as (settings, store), meter(screen, "suppress", "numbers") as report:
+    screen, tally = Screen(as_json=as_json), NumberTally()
+    what, origin = SuppressionKind(kind or "ads"), origin_of(reason, SuppressionSource.IMPORT)
+    with open_outbox(screen) as (settings, store):
         own = suppressions_of(store, account, settings)
-        numbers = iter(NumberList(file, encoding))
-        read = 0
-        while page := list(islice(numbers, MOST_AT_ONCE)):
-            read += len(page)
-            became += own.add(
-                digits_of(page),
-                SuppressionKind(kind or "ads"),
-                origin,
-                scope=scope or "",
-                told=not untold,
-            )
-            given += [one for one in page if one.problem]
-            report(read, read)
-    return show_became(screen, given, became, "suppressed")
+        tally.take_list(
+            screen,
+            NumberList(file, encoding),
+            "suppress",
+            lambda digits: own.add(digits, what, origin, scope=scope or "", told=not untold),
+        )
+    return tally.show(screen, "suppressed")
 
 
 @suppress.command("list", epilog=example("plexsend suppress list"))
@@ -283,15 +272,26 @@ def told(
     account: str,
     as_json: bool,
 ) -> int:
-    """Note that persons heard that it counts."""
+    """Note that persons heard that it counts. Exit code 1 if a number is not suppressed."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
-    screen = Screen(as_json=as_json)
+    screen, tally = Screen(as_json=as_json), NumberTally()
     if bool(numbers) == (file is not None):
         raise UsageError("Give numbers, or a list with --file.")
-    given = numbers_given(numbers) if file is None else list(NumberList(file, encoding))
+    what, origin = SuppressionKind(kind) if kind else None, origin_of(None)
     with open_outbox(screen) as (settings, store):
         own = suppressions_of(store, account, settings)
-        became = own.tell(digits_of(given), SuppressionKind(kind) if kind else None, scope=scope)
-    shown = show_became(screen, given, became, "answered")
-    return shown or EXIT_REFUSED * (Suppressing.ABSENT in became)
+
+        def change(digits: list[str]) -> list[Suppressing]:
+            return own.tell(digits, what, scope=scope, origin=origin)
+
+        if file is None:
+            tally.take(numbers_given(numbers), change)
+        else:
+            tally.take_list(screen, NumberList(file, encoding), "note", change)
+    shown = tally.show(screen, "answered")
+    return shown or EXIT_REFUSED * (Suppressing.ABSENT in tally.became)
+
+
+suppress.add_command(offers)
+suppress.add_command(history)

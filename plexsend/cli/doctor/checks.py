@@ -21,7 +21,7 @@ from plexsend.cli.doctor.server import (
     server_rows,
     slow_log_rows,
 )
-from plexsend.cli.doctor.serving import agreement_rows, rewound_rows, serving_rows
+from plexsend.cli.doctor.serving import agreement_rows, number_key_rows, rewound_rows, serving_rows
 from plexsend.errors import MissingExtra, PlexsendError
 
 if TYPE_CHECKING:
@@ -182,11 +182,13 @@ def _shaken(future: Future[Handshake], ends_s: float) -> Handshake:
 
 
 def _fleet(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.doors import living
     from plexsend.outbox.fleet import fleet
     from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.disagreements import disagreements
     from plexsend.outbox.reading.flow_facts import gather
+    from plexsend.outbox.reading.number_keys import foreign_keys
     from plexsend.outbox.rewound import rewinds
 
     store = situation.store
@@ -194,9 +196,11 @@ def _fleet(situation: Situation) -> Iterable[CheckRow]:
     # The pace is of no interest here, so nothing is waited for.
     parts = gather(store, agreed, sleep=lambda _: None)
     yield from serving_rows(parts)
-    yield from rewound_rows(rewinds(store, queries.accounts(store)))
-    processes = fleet(store, queries.accounts(store))
+    accounts = queries.accounts(store)
+    yield from rewound_rows(rewinds(store, accounts))
+    processes = fleet(store, accounts)
     yield from agreement_rows(processes, disagreements(processes, agreed))
+    yield from number_key_rows(foreign_keys(store, accounts, processes, living(store)))
 
 
 def _receipts(situation: Situation) -> Iterable[CheckRow]:

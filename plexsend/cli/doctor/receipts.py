@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok
-from plexsend.outbox.refusals import RefusedBecause, apart
+from plexsend.outbox.refusals import UNREAD_REFUSAL, RefusedBecause, apart
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ def _taker_rows(takers: Sequence[Door], facts: ReceiptFacts, *, is_wanted: bool)
         else:
             yield ok("server", f"none: {what} (docs/receipts.md says how to hear it)")
         return
+    hashing = any(door.hashes_by for door in takers)
+    refusals = "taken at /suppressions/ACCOUNT/SECRET" if hashing else "not taken: no PLEXSEND_NUMBER_KEY"
+    yield ok("refusals", f"pushes are {refusals} (docs/refusals.md)")
     served = {account for door in takers for account in door.accounts}
     for account in facts.accounts:
         if account not in served:
@@ -114,11 +117,14 @@ def _heard_rows(facts: ReceiptFacts) -> Iterator[CheckRow]:
         yield ok("refused", _counted(all_refused))
     if facts.unread and facts.now_ms - facts.unread[-1].at_ms < _RECENT_MS:
         last = facts.unread[-1]
+        of_refusal = last.why == UNREAD_REFUSAL
         yield doubtful(
             "unread",
             f"a post of {_ago(facts, last.at_ms)}: {last.why}: {last.words}",
-            "what it said is not known",
-            "If the gateway sent it, report it: its form is new.",
+            "somebody may have refused and is not suppressed" if of_refusal else "what it said is not known",
+            "Ask who pushed it for its numbers; docs/refusals.md says what is read."
+            if of_refusal
+            else "If the gateway sent it, report it: its form is new.",
         )
 
 

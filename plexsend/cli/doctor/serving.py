@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.fleet import FleetProcess
     from plexsend.outbox.reading.disagreements import Disagreement
     from plexsend.outbox.reading.flow import PartFacts
+    from plexsend.outbox.reading.number_keys import ForeignKey
     from plexsend.outbox.rewound import Rewind
 
 
@@ -67,3 +68,14 @@ def agreement_rows(processes: Sequence[FleetProcess], differ: Sequence[Disagreem
     if living and not differ:
         are = counted(living, "worker process is", "worker processes are")
         yield ok("agreement", f"{are} alive, without disagreement")
+
+
+def number_key_rows(foreign: Iterable[ForeignKey]) -> Iterator[CheckRow]:
+    """Yield the processes that know numbers by another key than an account does. Pure."""
+    for one in foreign:
+        yield wrong(
+            "number key",
+            one.text,
+            "it knows none of the account's numbers: who refuses by it is not suppressed",
+            "Give it the PLEXSEND_NUMBER_KEY that the others have; docs/refusals.md says more.",
+        )

@@ -24,6 +24,8 @@ from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
+from plexsend.outbox.suppression import SuppressionKind
+from plexsend.outbox.suppression_log import unanswered_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.metrics import Counted
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.states import State
+    from plexsend.outbox.suppression_log import Unanswered
 
 _LANES_A_CALL = 50
 """Half a millisecond, or a little more on a busy machine."""
@@ -96,6 +99,10 @@ class Figures:
     """Why posts were refused or could not be read → how many."""
     read_in: tuple[str, ...]
     """Accounts whose results a reader reads."""
+    suppressed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Account → kind of suppressions → how many; without those that have none."""
+    unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
+    """Account → refusals whose persons have not heard that they count; of the same accounts."""
 
     @property
     def living(self) -> list[FleetProcess]:
@@ -116,20 +123,37 @@ def read_figures(store: Store) -> Figures:
         pipe.hgetall(store.keys.holds(account))
         pipe.hgetall(store.keys.receipts(account))
         pipe.scard(store.keys.readers(account))
+        pipe.hmget(store.keys.suppressed(account), [f"n:{kind}" for kind in SuppressionKind])
+        pipe.hgetall(store.keys.unanswered(account))
     counted, unread, *beside = execute(store, pipe)
+    suppressed = _suppressed(dict(zip(accounts, beside[3::5], strict=True)))
     return Figures(
         now_ms=server_ms(store),
         parts=parts,
         accounts=tuple(accounts),
-        holds=_holds(store, dict(zip(accounts, beside[::3], strict=True))),
+        holds=_holds(store, dict(zip(accounts, beside[::5], strict=True))),
         fleet=processes,
         disagreements=len(disagreements(processes, read_to_show(store))),
         memory_ratio=_memory_ratio(store),
         counted=counted_of(counted),
-        receipts={account: _numbers(fields) for account, fields in zip(accounts, beside[1::3], strict=True)},
-        read_in=tuple(account for account, n in zip(accounts, beside[2::3], strict=True) if n),
+        receipts={account: _numbers(fields) for account, fields in zip(accounts, beside[1::5], strict=True)},
+        read_in=tuple(account for account, n in zip(accounts, beside[2::5], strict=True) if n),
         unread=_numbers(unread),
+        suppressed=suppressed,
+        unanswered={
+            account: unanswered_of(days)
+            for account, days in zip(accounts, beside[4::5], strict=True)
+            if account in suppressed
+        },
     )
+
+
+def _suppressed(of_account: Mapping[str, Sequence[bytes | None] | None]) -> dict[str, dict[str, int]]:
+    return {
+        account: {str(kind): number(n) for kind, n in zip(SuppressionKind, counts, strict=True)}
+        for account, counts in of_account.items()
+        if counts and any(n is not None for n in counts)
+    }
 
 
 def _numbers(fields: Mapping[bytes, bytes]) -> dict[str, int]:

@@ -18,7 +18,7 @@ p policy             hash    `<where> <name>` → JSON {value, by, reason, at} t
 p policy:history     list    what persons changed (JSON), oldest first, at most 1,000
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
-                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint),
+                             threads, asks, secrets (fingerprints), urls, number_key (fingerprint), hashes_by,
                              certificates (product → when it ends, in seconds)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
@@ -94,6 +94,9 @@ p{a}:suppressed      hash    key (tells the key of the hashes), n:<kind> (entrie
                              → words, `scope#<words>`, `origin#<words>` → n, scopes, origins (numbers given)
 p{a}:suppressed:<n>  hash    numbers that must not be written to, by bucket: rest of the keyed hash (6 bytes)
                              → entries of 7 bytes, see scripts/_suppressed.lua
+p{a}:suppressing     list    what persons changed in suppressions (JSON: run, at, act, count, origin, kind,
+                             scope), the newest first, at most 1,000; no numbers
+p{a}:unanswered      hash    day since 1970 (UTC) → refusals of it whose person has not heard that they count
 p{a}:advertised:<n>  hash    with the policy ad_gap_days, by bucket: rest of the keyed hash → day and mark of
                              the number's last advertisement (4 bytes); expires behind the days
 p{a}:receipts        hash    first, last (ms at which one for a message of the account came); how many became

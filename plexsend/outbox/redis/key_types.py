@@ -49,6 +49,8 @@ OF_ACCOUNT: Mapping[str, str] = {
     "closed": "hash",
     "kinds": "hash",
     "suppressed": "hash",
+    "suppressing": "list",
+    "unanswered": "hash",
     "eased": "hash",
     "wake": "zset",
     "wake:routes": "set",

@@ -196,6 +196,14 @@ class Keys:
         """Return the key of an account's suppressions, or of one bucket of the numbers."""
         return f"{self.account(account)}suppressed" + ("" if bucket is None else f":{bucket}")
 
+    def suppressing(self, account: str) -> str:
+        """Return the key of what persons changed in an account's suppressions."""
+        return f"{self.account(account)}suppressing"
+
+    def unanswered(self, account: str) -> str:
+        """Return the key of how many refusals of an account were not answered yet, by day."""
+        return f"{self.account(account)}unanswered"
+
     def results(self, account: str) -> str:
         """Return the key of the stream of what applications hear of an account's messages."""
         return f"{self.account(account)}results"

@@ -30,10 +30,18 @@ local function number_of_words(what, words, most)
   return number
 end
 
-local changes = {}
+-- By kind, and by the day of those whose person has not heard yet that the refusal counts.
+local changes, unanswered = {}, {}
 
-local function count_change(kind, n)
-  changes[kind] = (changes[kind] or 0) + n
+local function count_unanswered(entry, n)
+  if entry.kind ~= 'ads' or entry.told then return end
+  local day = math.floor(entry.hour / 24)
+  unanswered[day] = (unanswered[day] or 0) + n
+end
+
+local function count_change(entry, n)
+  changes[entry.kind] = (changes[entry.kind] or 0) + n
+  count_unanswered(entry, n)
 end
 
 -- Takes read from the policies whether anything but advertisements is suppressed: so they ask nothing more where
@@ -43,7 +51,10 @@ local function write_changes()
     local left = call('HINCRBY', P .. 'suppressed', 'n:' .. kind, n)
     if kind == 'all' then redis.pcall('HSET', P .. 'policy', 'suppresses_all', left > 0 and '1' or '0') end
   end
-  changes = {}
+  for day, n in pairs(unanswered) do
+    if call('HINCRBY', P .. 'unanswered', num(day), n) <= 0 then call('HDEL', P .. 'unanswered', num(day)) end
+  end
+  changes, unanswered = {}, {}
 end
 
 local function find_entry(entries, kind, scope)
@@ -60,7 +71,7 @@ local function add_entry(hash, entry)
   if #entries >= MOST_SUPPRESSIONS then return 'full' end
   entries[#entries + 1] = entry
   write_entries(key, field, entries)
-  count_change(entry.kind, 1)
+  count_change(entry, 1)
   return 'added'
 end
 
@@ -70,7 +81,7 @@ local function remove_entries(hash, kind, scope)
   local kept, removed = {}, false
   for _, entry in ipairs(read_entries(call('HGET', key, field))) do
     if (not kind or entry.kind == kind) and (not scope or entry.scope == scope) then
-      count_change(entry.kind, -1)
+      count_change(entry, -1)
       removed = true
     else
       kept[#kept + 1] = entry

@@ -32,7 +32,7 @@ def suppress(run: Callable[..., Any], store: Store) -> Callable[..., Any]:
 def test_a_number_is_added_checked_and_removed(suppress: Callable[..., Any]) -> None:
     added = suppress("add", NUMBER, "+82 10 3456 7890", "--reason", "by letter", "--json")
     assert (added.code, added.lines) == (0, [{"added": 2}])
-    assert suppress("add", NUMBER).out == "0 numbers suppressed, 1 known before.\n"
+    assert suppress("add", NUMBER).out == "0 numbers suppressed, 1 known already.\n"
     (found, none) = suppress("check", NUMBER, "010-9999-8888", "--json").lines
     assert {name: found[name] for name in ("number", "kind", "scope", "source", "why", "told")} == {
         "number": "010-****-6789", "kind": "ads", "scope": None, "source": "person", "why": "by letter",
@@ -113,7 +113,7 @@ def test_a_list_is_imported_and_another_is_marked(
     assert header == ["name", "phone", "suppressed", "scope", "since", "source", "by", "why"]
     assert (kim[:4], kim[5], kim[7]) == (["kim", NUMBER, "ads", "account"], "import", "옛 시스템")
     assert lee == ["lee", "010-7777-8888", "", "", "", "", "", ""]
-    assert odd[2] == "not a number"
+    assert odd[2] == "not read: has 2 digits"
     assert suppress("check", "--file", str(own)).code == 2, "the marked list is there"
     assert suppress("check", "--file", str(own), "--output", str(tmp_path / "b.csv")).code == 1
 
@@ -169,3 +169,144 @@ def test_refusals_wait_for_their_answer_for_fourteen_days(
     assert suppress("told", "010-7777-8888").code == 1
     assert suppress("pending").code == 0
     assert suppress("list", "--json").lines != []
+
+
+def test_a_list_is_read_however_a_spreadsheet_wrote_it(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "refused.csv"
+    lines = [
+        "이름 , 휴대폰 번호 ,주소",
+        '"김, 철수",1023456789,"서울\r\n강남"',
+        '이,"+82 10-3456-7890",',
+        ",,",
+        "박,010-2345-6789,x",
+    ]
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    ended = suppress("import", str(file), "--json")
+    assert (ended.code, ended.lines) == (0, [{"added": 2, "known": 1}])
+    marked = tmp_path / "m.csv"
+    assert suppress("check", "--file", str(file), "--output", str(marked)).code == 0
+    with marked.open(encoding="utf-8-sig", newline="") as written:
+        rows = list(csv.reader(written))
+    assert [row[:4] for row in rows] == [
+        ["이름", "휴대폰 번호", "주소", "suppressed"],
+        ["김, 철수", "1023456789", "서울\r\n강남", "ads"],
+        ["이", "+82 10-3456-7890", "", "ads"],
+        ["박", "010-2345-6789", "x", "ads"],
+    ]
+
+
+def test_a_quote_that_does_not_end_costs_its_row_alone(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "refused.csv"
+    file.write_text(
+        f'phone,memo\n{NUMBER},"he said "no"\n010-4567-8901,"open\n{OTHER},fine\n', encoding="utf-8"
+    )
+    ended = suppress("import", str(file), "--json")
+    assert (ended.code, ended.lines) == (1, [{"added": 1, "not_numbers": 2}])
+    assert "4567" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "because"),
+    [
+        ("a.csv", b"PK\x03\x04more", "a spreadsheet"),
+        ("a.txt", b"PK\x03\x04more", "a spreadsheet"),
+        ("a.csv", "휴대폰\n010-2345-6789\n".encode("cp949"), "--encoding cp949"),
+        ("a.csv", "phone\n".encode("utf-16"), "UTF-16"),
+        ("a.csv", b"", "it is empty"),
+    ],
+)
+def test_a_file_that_is_none_is_named(
+    suppress: Callable[..., Any], tmp_path: Path, name: str, content: bytes, because: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    for command in (("import", str(file)), ("check", "--file", str(file)), ("told", "--file", str(file))):
+        ended = suppress(*command)
+        assert (ended.code, ended.out) == (1, "")
+        assert because in ended.err
+    assert sorted(each.name for each in tmp_path.iterdir()) == [name], "nothing half is left"
+
+
+def test_of_many_wrong_rows_the_first_are_named(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "refused.txt"
+    file.write_text("".join(f"nobody {n}\n" for n in range(700)) + NUMBER, encoding="utf-8")
+    ended = suppress("import", str(file))
+    assert (ended.code, ended.out) == (1, "1 number suppressed.\n")
+    assert (ended.err.count("warning:"), "And 680 more" in ended.err) == (20, True)
+
+
+def test_an_account_that_nobody_knows_is_refused(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text(NUMBER, encoding="utf-8")
+    for command in (
+        ("add", NUMBER), ("remove", NUMBER), ("check", NUMBER), ("told", NUMBER), ("import", str(file)),
+        ("list",),
+        ("pending",), ("offers",), ("history",),
+    ):  # fmt: skip
+        ended = suppress(*command, "--account", "brnad")
+        assert (ended.code, "brnad" in ended.err) == (1, True), command
+    assert suppress("list", "--account", "spring", PLEXSEND_ACCOUNT_SPRING="u;s").code == 0
+
+
+def test_a_list_may_come_before_the_first_message(run: Callable[..., Any]) -> None:
+    assert run("suppress", "add", NUMBER, PLEXSEND_NUMBER_KEY=KEY).out == "1 number suppressed.\n"
+
+
+def test_the_marked_list_replaces_none_but_the_one_that_is_named(
+    suppress: Callable[..., Any], tmp_path: Path
+) -> None:
+    own, other = tmp_path / "own.csv", tmp_path / "other.csv"
+    own.write_text(f"phone\n{NUMBER}\n", encoding="utf-8")
+    other.write_text("an older one", encoding="utf-8")
+    other.chmod(0o644)
+    assert suppress("check", "--file", str(own), "--output", str(own)).code == 2
+    assert own.read_text("utf-8") == f"phone\n{NUMBER}\n"
+    assert suppress("check", "--file", str(own), "--output", str(other)).code == 0
+    assert other.stat().st_mode & 0o777 == 0o600
+    assert suppress("check", "--file", str(own), "--output", str(tmp_path / "no" / "x.csv")).code == 1
+
+
+def test_spreadsheets_calculate_nothing_of_what_is_marked(
+    suppress: Callable[..., Any], tmp_path: Path
+) -> None:
+    suppress("add", NUMBER, "--reason", "=1+1")
+    own = tmp_path / "own.csv"
+    own.write_text(f"phone\n{NUMBER}\n", encoding="utf-8")
+    suppress("check", "--file", str(own))
+    assert (tmp_path / "own.marked.csv").read_text("utf-8-sig").splitlines()[1].endswith(",'=1+1")
+
+
+def test_who_changed_what_is_shown_without_numbers(suppress: Callable[..., Any]) -> None:
+    assert "Nobody changed" in suppress("history").err
+    suppress("add", NUMBER, OTHER, "--reason", f"asked by {NUMBER}")
+    suppress("remove", NUMBER, "--reason", "consented again")
+    suppress("remove", NUMBER)
+    suppress("told", OTHER)
+    lines = suppress("history", "--json").lines
+    assert [(one["act"], one["numbers"], one["why"]) for one in lines] == [
+        ("tell", 1, None), ("remove", 1, "consented again"), ("add", 2, "asked by ****6789"),
+    ]  # fmt: skip
+    assert all(one["by"] for one in lines)
+    shown = suppress("history").out
+    assert "consented again" in shown
+    assert "2345" not in shown
+
+
+def test_offers_are_shown_by_day_and_decided(suppress: Callable[..., Any], store: Store) -> None:
+    assert "No number is offered" in suppress("offers").err
+    assert suppress("offers", "--accept").code == 1
+    own = Suppressions(store, "main", NumberKey(KEY))
+    receipt = Suppressor(SuppressionSource.RECEIPT)
+    # 23:30 in Korea, and half an hour into the next day there.
+    evening_ms = 1_795_876_200_000
+    own.add(["01023456789"], SuppressionKind.OFFERED, receipt, since_ms=evening_ms)
+    own.add(["01034567890"], SuppressionKind.OFFERED, receipt, since_ms=evening_ms + 3_600_000)
+    days = [{"day": "2026-11-28", "numbers": 1}, {"day": "2026-11-29", "numbers": 1}]
+    assert suppress("offers", "--json").lines == days
+    assert suppress("offers", "--day", "2026-11-29", "--json").lines == days[1:]
+    assert suppress("offers", "--decline", "--day", "2026-11-28").out == "1 number no longer offered.\n"
+    assert suppress("offers", "--accept", "--reason", "looked").out == "1 number suppressed for everything.\n"
+    (found,) = suppress("check", OTHER, "--json").lines
+    assert (found["kind"], found["source"], found["why"]) == ("all", "person", "looked")
+    assert suppress("offers", "--accept", "--decline").code == 2
+    assert suppress("offers", "--day", "28.11.").code == 2

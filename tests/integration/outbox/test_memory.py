@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.gateway.items import get_loader
+from plexsend.outbox.arguments_lists import SUPPRESS
+from plexsend.outbox.constants import SUPPRESSED_BUCKETS
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.receivers import receiver_of
+from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.submit import NewMessage
 from plexsend.settings import NumberKey
@@ -54,6 +58,32 @@ def test_each_further_character_of_a_key_costs_three_bytes_and_two_once_accepted
     assert waiting <= 435 + 3 * further
     assert accepted <= 320 + 2 * further
     assert delivered <= 340 + 2.5 * further
+
+
+def test_a_suppressed_number_takes_at_most_24_bytes(empty_server: ValkeyServer) -> None:
+    """Twenty thousand in as few buckets as have as many each as with a million in all."""
+    store = Store.connect(empty_server.connection_url, "plexsend:")
+    numbers = 20_000
+    buckets = numbers * SUPPRESSED_BUCKETS // 1_000_000
+
+    def add(hashes: list[bytes]) -> None:
+        values = SUPPRESS.write(
+            act="add", hashed_by="k", kind="ads", scope="", all_scopes=0, origin='["import","",""]',
+            since_ms=0, until_ms=0, is_told=1, begins=1, run="",
+        )  # fmt: skip
+        assert set(store.run(Script.SUPPRESS, "main", [*values, *hashes])) == {b"done", b"added"}
+
+    add([b"\xff" * 8])
+    before = used(store)
+    for start in range(0, numbers, 500):
+        add(
+            [(n % buckets).to_bytes(2, "big") + blake2b(b"%d" % n, digest_size=6).digest()
+             for n in range(start, start + 500)]
+        )  # fmt: skip
+    each = (used(store) - before) / numbers
+    assert store.client.object("encoding", store.keys.suppressed("main", 0)) == b"listpack"
+    store.close()
+    assert each <= 24, f"{each:.1f} bytes a number"
 
 
 def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[float, float, float]:

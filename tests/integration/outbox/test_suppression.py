@@ -73,10 +73,10 @@ def test_order_notices_go_on_unless_everything_is_suppressed(bench: Bench) -> No
     refresh(bench.store, ["main"])
     submit_order(bench, "b2")
     numbers.add([number_of("b2")], ALL, CALL)
-    numbers.remove([number_of("b")])
+    numbers.remove([number_of("b")], origin=CALL)
     submit_order(bench, "d")
     assert sent(bench.take("p1.3")) == ["d"]
-    numbers.remove([number_of("b2")])
+    numbers.remove([number_of("b2")], origin=CALL)
     assert counts(bench.store, "main")[ALL] == 0
 
 
@@ -149,6 +149,24 @@ def test_what_cannot_be_judged_waits(bench: Bench) -> None:
     assert bench.state("a") is State.CANCELLED
 
 
+def test_where_nothing_is_suppressed_for_everything_no_order_notice_is_looked_up(bench: Bench) -> None:
+    def looked_up(number: int) -> int:
+        """How many single fields of hashes one message of its own call reads."""
+        submit_order(bench, f"k{number}")
+        before = bench.store.client.info("commandstats").get("cmdstat_hget", {"calls": 0})["calls"]
+        bench.take(f"p{number}")
+        return int(bench.store.client.info("commandstats")["cmdstat_hget"]["calls"]) - int(before)
+
+    numbers = suppressions(bench)
+    numbers.add([number_of("x")], ADS, CALL)
+    looked_up(0)
+    without = looked_up(1)
+    numbers.add([number_of("x")], ALL, CALL)
+    assert looked_up(2) == without + 1
+    numbers.remove([number_of("x")], ALL, origin=CALL)
+    assert looked_up(3) == without
+
+
 def test_a_process_with_another_key_is_refused(bench: Bench) -> None:
     bench.submit(["a"], LANE)
     other = NumberKey("x" * 32)
@@ -175,12 +193,17 @@ def test_entries_say_who_when_and_why_and_come_back_out(bench: Bench) -> None:
         ADS, "", person, hour_ms * 500_000, False,
     )  # fmt: skip
     assert (second.kind, second.scope, second.origin, second.told) == (ALL, "sender 15881234", CALL, True)
-    assert numbers.tell(["01011112222", "01099998888"], ADS) == [Suppressing.TOLD, Suppressing.ABSENT]
+    assert numbers.tell(["01011112222", "01099998888"], ADS, origin=person) == [
+        Suppressing.TOLD,
+        Suppressing.ABSENT,
+    ]
     assert [one.told for one in numbers.look(["01011112222"])[0]] == [True, True]
     assert [len(found) for found in every(bench.store, "main")] == [2]
-    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234") == [Suppressing.ABSENT]
-    assert numbers.remove(["01011112222"], ADS) == [Suppressing.REMOVED]
-    assert numbers.remove(["01011112222"]) == [Suppressing.REMOVED]
+    assert numbers.remove(["01011112222"], ADS, scope="sender 15881234", origin=person) == [
+        Suppressing.ABSENT
+    ]
+    assert numbers.remove(["01011112222"], ADS, origin=person) == [Suppressing.REMOVED]
+    assert numbers.remove(["01011112222"], origin=person) == [Suppressing.REMOVED]
     assert (list(every(bench.store, "main")), counts(bench.store, "main")[ADS]) == ([], 0)
 
 
@@ -254,6 +277,7 @@ def test_receipts_say_who_refuses_and_whom_nobody_has(bench: Bench) -> None:
     assert {str(kind): n for kind, n in counts(bench.store, "main").items()} == {
         "ads": 1, "all": 0, "seen": 0, "offered": 1,
     }  # fmt: skip
+    assert list(bench.store.client.hvals(bench.store.keys.unanswered("main"))) == [b"1"]
 
 
 @pytest.mark.parametrize(("wanted", "kinds"), [("all", ["all"]), ("nothing", [])])

@@ -23,6 +23,8 @@ from plexsend.outbox.redis.store import Store
 from plexsend.outbox.results.readers import Reader
 from plexsend.outbox.steer import pause
 from plexsend.outbox.submit import NewMessage, Submitter
+from plexsend.outbox.suppression import SuppressionKind, Suppressions, SuppressionSource, Suppressor
+from plexsend.settings import NumberKey
 from plexsend.stack.ports import free_port
 from plexsend.web.collector import CACHED_S, FleetCollector
 from plexsend.web.metric_table import METRICS
@@ -79,10 +81,33 @@ def join(store: Store, name: str, announced: Announcement, *, busy: int = 0) -> 
     alive(store, name, busy=busy)
 
 
+def refuse(store: Store, account: str, *numbers: str, since_ms: int = 0) -> None:
+    call = Suppressor(SuppressionSource.REFUSAL_CALL)
+    own = Suppressions(store, account, NumberKey("k" * 32))
+    own.add(numbers, SuppressionKind.ADS, call, since_ms=since_ms)
+
+
+def test_refusals_that_wait_for_their_answer_are_counted_with_the_age_of_the_oldest(
+    store: Store, scrapes: Scrapes
+) -> None:
+    add(store, "mms-bulk", "main", "a")
+    add(store, "mms-bulk", "shop", "b")
+    refuse(store, "main", "01023456789", since_ms=server_ms(store) - 13 * 86_400_000)
+    refuse(store, "main", "01034567890")
+    samples = scrapes.samples()
+    assert samples["plexsend_suppressions", ("main", "ads")] == 2
+    assert samples["plexsend_refusals_unanswered", ("main",)] == 2
+    age_s = samples["plexsend_refusals_oldest_unanswered_age_seconds", ("main",)]
+    assert 13 * 86_400 <= age_s < 14 * 86_400
+    # An account without advertisements has nothing to say.
+    assert ("plexsend_refusals_unanswered", ("shop",)) not in samples
+
+
 def test_every_metric_has_its_kind_and_labels(store: Store, scrapes: Scrapes) -> None:
     add(store, "mms-bulk", "main", "a")
     join(store, "p1", WEB1)
     Reader(store, "main", "billing", "p", from_start=True).read()
+    refuse(store, "main", "01023456789")
     found = {family.name: family for family in text_string_to_metric_families(scrapes.text())}
     for metric in METRICS:
         family = found.pop(metric.name.removesuffix("_total"))

@@ -56,15 +56,23 @@ local function is_whole(key, facts)
   return facts[1] == 'waiting' and is_plain(key)
 end
 
+-- Whether a message's number must be looked up. Whether any is suppressed for more than advertisements is read with the
+-- policies.
+local function is_judged(lane)
+  return in_force[10] == '1' or is_marked(lane)
+end
+
 -- Looks through `ready` in order. Expired messages are settled on the way. A message that goes alone is chosen
 -- by itself if it is in front; a probe prefers one that does not.
 local function look_through(lane, most, probing)
   local ready, chosen, alone, offset = lane_key(lane, 'ready'), {}, nil, 0
+  -- The hash of the number is read along where it is needed: apart it would cost as much as the look-up itself.
+  local hash_too = is_judged(lane)
   for _ = 1, 5 do
     local keys = call('ZRANGE', ready, offset, offset + most + 9)
     if #keys == 0 then break end
     for _, key in ipairs(keys) do
-      local facts = read_record(key, 's', 'v', 'f', 'z')
+      local facts = hash_too and read_record(key, 's', 'v', 'f', 'z', 'i') or read_record(key, 's', 'v', 'f', 'z')
       local flags = facts[3]
       local bar, waits_until
       if flags and flags ~= '' then bar, waits_until = barred(key, flags) end
@@ -112,11 +120,11 @@ local function add_bodies(chosen)
 end
 
 local function choose(lane, most, probing)
-  -- Whether any number is suppressed for more than advertisements is read with the policies.
-  local is_judged = in_force[10] == '1' or is_marked(lane)
   for _ = 1, 5 do
     local chosen = look_through(lane, most, probing)
-    if #chosen == 0 or add_bodies(chosen) and (not is_judged or none_suppressed(chosen, lane)) then return chosen end
+    if #chosen == 0 or add_bodies(chosen) and (not is_judged(lane) or none_suppressed(chosen, lane)) then
+      return chosen
+    end
   end
   return {}
 end

@@ -19,7 +19,7 @@ end
 
 -- Why nothing may go to the message's number: code and words; nil where it may. An error where it cannot be read.
 local function why_suppressed(message, is_ad, gap_days)
-  local i = read_record(message.key, 'i')[1]
+  local i = message.facts[5]
   if not i or #i < SUPPRESSED_HASH then
     if is_ad then return 'NO_NUMBER_HASH', NO_HASH end
     return nil

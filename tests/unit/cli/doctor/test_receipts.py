@@ -9,6 +9,7 @@ from plexsend.cli.doctor.rows import CheckRow, Grade
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.receipt_codes import GATEWAY_ADDRESSES
 from plexsend.outbox.doors import Door
+from plexsend.outbox.refusals import UNREAD_REFUSAL
 from plexsend.outbox.strays import UnreadPost
 
 NOW_MS = 1_800_000_000_000
@@ -94,5 +95,15 @@ def test_post_that_could_not_be_read_today_is_doubtful() -> None:
     old = replace(post, at_ms=NOW_MS - 90_000_000)
     assert [each.what for each in rows(replace(FACTS, doors=(DOOR,), unread=(old,)))] == [
         "server",
+        "refusals",
         "addresses",
     ]
+
+
+def test_whether_refusals_are_taken_is_said_and_one_that_was_not_read_is_about_a_person() -> None:
+    assert "not taken" in of("refusals", rows(replace(FACTS, doors=(DOOR,)))).found
+    able = replace(DOOR, hashes_by="a")
+    assert "/suppressions/" in of("refusals", rows(replace(FACTS, doors=(DOOR, able)))).found
+    post = UnreadPost(NOW_MS - 600_000, "main", UNREAD_REFUSAL, "numbers[1] has 12 digits")
+    row = of("unread", rows(replace(FACTS, doors=(able,), unread=(post,))))
+    assert row.why == "somebody may have refused and is not suppressed"
