@@ -121,8 +121,7 @@ class Suppressions:
         self._store = store
         self._account = account
         self._key = key
-        self._run_name = run
-        self._begins = begins
+        self._run_name, self._begins = run, begins
 
     def add(
         self,
