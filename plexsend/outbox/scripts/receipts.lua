@@ -20,6 +20,7 @@ local tallies = {}
 local NOT_HIGHER = 'what is known already says as much or more'
 local NEVER_SENT = 'only noted: nothing shows that it was sent'
 local ENDED = 'only noted: it had ended otherwise'
+local OUTDONE = 'it came while it was being sent; one that says more came behind it'
 
 -- Whether it was noted, and nothing happened since but other receipts: the gateway sends what it got no answer to up to
 -- ten times.
@@ -52,6 +53,9 @@ local function keep(key, record, receipt, event)
     if said_before(record.w, receipt) then return 'repeated' end
     return only_note(key, receipt, NOT_HIGHER)
   end
+  -- The record holds one receipt. What it loses now is in its history.
+  local outdone = kept and string.match(record.w or '', '^[^|]*')
+  if outdone then note(key, 'receipt', outdone, OUTDONE) end
   call('HSET', record_of .. key, 'w', written(receipt), 'h', event, 'f', with(record.f, RECEIPT_KEPT))
   return 'kept'
 end
