@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.suppression import Suppression
     from plexsend.terminal.moments import WallClock
 
-COLUMNS = (
-    *("receiver_number", "number", "phone", "to", "mobile"),
-    *("번호", "전화번호", "휴대폰", "휴대폰번호", "휴대전화", "수신번호", "수신자번호", "연락처"),
-)
-"""What the column of numbers is called in a company's list; letters of any case, blanks left out."""
+COLUMNS = ("receiver_number", "number", "phone", "to", "mobile", "번호")
+"""What the column of numbers is called in a company's list, beside the names it has in every list."""
 PAGE = 500
 """Rows that are in memory at once."""
 
@@ -100,11 +97,15 @@ class NumberList:
         return []
 
     def _column(self) -> str:
-        found = [name for name in self.header if "".join(name.split()).lower() in COLUMNS]
+        from plexsend.producers.files.headings import RECEIVERS, plain
+
+        names = {*COLUMNS, *RECEIVERS}
+        found = [name for name in self.header if plain(name) in names]
         if len(found) != 1:
             which = "has no column of numbers" if not found else "has several columns of numbers"
             raise FileProblem(
-                f"{self.path}: it {which} in its first line. Name one of them: {', '.join(COLUMNS[:8])} …"
+                f"{self.path}: it {which} in its first line. Name one of them: "
+                f"{', '.join((*COLUMNS, *RECEIVERS[:3]))} …"
             )
         return found[0]
 
