@@ -106,6 +106,9 @@ def _exports(stack: Stack, plan: Plan, redis_file: Path) -> dict[str, str]:
     exports = {environment.REDIS_URL_FILE: str(redis_file)}
     if stack.sandbox_url is not None:
         exports |= dict.fromkeys(environment.gateway_names(), stack.sandbox_url)
+    # What is submitted under another key than the workers' is not found by its number, nor suppressed.
+    if stack.number_key_file is not None:
+        exports[environment.NUMBER_KEY_FILE] = str(stack.number_key_file)
     # Another prefix would show another, empty outbox.
     if prefix in plan.environ:
         exports[prefix] = plan.environ[prefix]

@@ -32,14 +32,16 @@ class NumberList:
 
     Args:
         path: The file.
-        encoding: `utf-8` or `cp949`.
+        encoding: `utf-8` or `cp949`; None: whichever of them it is in.
 
     Raises FileProblem where it cannot be read, or has no column of numbers.
     """
 
-    def __init__(self, path: Path, encoding: str = "utf-8") -> None:
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
         self._encoding = encoding
+        self.is_detected = False
+        """Whether it was found to be in another encoding than UTF-8, once it is read."""
         self._is_table = path.suffix.lower() == ".csv"
         self.size_bytes = 0
         """Of the file, once it is read."""
@@ -50,19 +52,29 @@ class NumberList:
 
     def pages(self) -> Iterator[list[tuple[GivenNumber, list[str]]]]:
         """Yield up to 500 numbers at a time, each with the cells of its row."""
-        rows = self._table_rows() if self._is_table else self._text_rows()
+        encoding = self._encoding or self._detect()
+        rows = self._table_rows(encoding) if self._is_table else self._text_rows(encoding)
         while page := list(islice(rows, PAGE)):
             yield page
 
-    def _table_rows(self) -> Iterator[tuple[GivenNumber, list[str]]]:
+    def _detect(self) -> str:
+        from plexsend.producers.files.encodings import detect_encoding
+        from plexsend.producers.files.lines import Encoding
+
+        # What is no file at all is refused where it is opened; a pipe would wait here for somebody.
+        found = detect_encoding(self.path) if self.path.is_file() else Encoding.UTF_8
+        self.is_detected = found is not Encoding.UTF_8
+        return found
+
+    def _table_rows(self, encoding: str) -> Iterator[tuple[GivenNumber, list[str]]]:
         from plexsend.producers.files.row_file import open_rows
 
-        with open_rows(self.path, fmt="csv", encoding=self._encoding) as file:
+        with open_rows(self.path, fmt="csv", encoding=encoding) as file:
             self.size_bytes = file.size_bytes
             column = ""
             for row in file:
                 if not column:
-                    self.header = self._read_header()
+                    self.header = self._read_header(encoding)
                     column = self._column()
                 self.read_bytes += row.size_bytes
                 place = f"line {row.line}"
@@ -74,13 +86,14 @@ class NumberList:
                 cells = [str(row.item.get(name, "")) for name in self.header]
                 yield read_number(cells[self.header.index(column)].strip(), place), cells
             if not column:
-                self.header = self._read_header()
+                self.header = self._read_header(encoding)
                 self._column()
 
     # The rows know their cells by the names of the columns, without those that are empty.
-    def _read_header(self) -> list[str]:
-        name = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-        with self.path.open(encoding=name, newline=None) as file:
+    def _read_header(self, encoding: str) -> list[str]:
+        name = "utf-8-sig" if encoding == "utf-8" else encoding
+        # More than the header is decoded at once: a later line that is in no encoding is its own affair.
+        with self.path.open(encoding=name, errors="replace", newline=None) as file:
             for cells in csv.reader(file):
                 if any(map(str.strip, cells)) and cells != ["sep=", ""]:
                     return [cell.strip() for cell in cells]
@@ -95,12 +108,12 @@ class NumberList:
             )
         return found[0]
 
-    def _text_rows(self) -> Iterator[tuple[GivenNumber, list[str]]]:
+    def _text_rows(self, name: str) -> Iterator[tuple[GivenNumber, list[str]]]:
         from plexsend.producers.files.beginning import read_beginning
         from plexsend.producers.files.lines import Encoding, Line, read_lines
 
         self.header = ["number"]
-        encoding = Encoding(self._encoding)
+        encoding = Encoding(name)
         try:
             stream = self.path.open("rb")
         except (OSError, ValueError) as exc:
@@ -211,7 +224,7 @@ def mark_cells(one: Suppression, clock: WallClock) -> list[str]:
     return [
         str(one.kind),
         one.scope or "account",
-        clock.cell(one.since_ms),
+        clock.cell_of_hour(one.since_ms),
         str(one.origin.source),
         one.origin.by,
         one.origin.why,

@@ -117,6 +117,7 @@ class NumberTally:
                 self.take([number for number, _ in page], change)
                 count += len(page)
                 report(numbers.read_bytes, max(numbers.read_bytes, numbers.size_bytes), count=count)
+        _say_encoding(screen, numbers)
 
     def show(self, screen: Screen, words: str) -> int:
         """Show it, and return the exit code."""
@@ -141,6 +142,11 @@ class NumberTally:
         if self.wrong_count > len(self.wrong):
             screen.note(f"And {self.wrong_count - len(self.wrong):,} more that are not numbers.")
         return EXIT_REFUSED if self.wrong_count else 0
+
+
+def _say_encoding(screen: Screen, numbers: NumberList) -> None:
+    if numbers.is_detected:
+        screen.note(f"{numbers.path} was read as cp949, as its bytes show.")
 
 
 def show_marked(
@@ -168,6 +174,7 @@ def show_marked(
             report(numbers.read_bytes, max(numbers.read_bytes, numbers.size_bytes), count=rows)
 
         marked = write_marked(numbers, target, own.look, clock, only=only, report=note)
+    _say_encoding(screen, numbers)
     screen.facts({"rows": count, "marked": marked, "not_numbers": tally.wrong_count, "file": str(target)})
     screen.say(f"{marked:,} of {counted(count, 'row')} marked in {target}.")
     return tally.complain(screen)
@@ -209,7 +216,8 @@ def show_groups(
                 **({"answer_by": utc(first + ANSWER_MS)} if due else {}),
             }
         )
-        ends = [clock.cell(first + ANSWER_MS)] if due else [clock.cell(first), clock.cell(last)]
+        of_hour = clock.cell_of_hour
+        ends = [of_hour(first + ANSWER_MS)] if due else [of_hour(first), of_hour(last)]
         rows.append([key[0], f"{len(times):,}", *ends, *key[1:]])
     titles = ["answer by"] if due else ["first", "last"]
     columns = [

@@ -19,6 +19,7 @@ from plexsend.outbox.receivers import hashed_by
 from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
+from plexsend.settings.number_keys import MAKE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -114,14 +115,13 @@ class Suppressions:
     ) -> None:
         if key is None:
             raise UsageError(
-                "Suppressions need PLEXSEND_NUMBER_KEY, which this environment does not set: numbers are "
-                "kept as hashes under it. Set the key that the other processes have."
+                "Suppressions need PLEXSEND_NUMBER_KEY, under which numbers are hashed, and it is not set "
+                f"here. Set the key that the other processes have. {MAKE_KEY}"
             )
         self._store = store
         self._account = account
         self._key = key
-        self._run_name = run
-        self._begins = begins
+        self._run_name, self._begins = run, begins
 
     def add(
         self,

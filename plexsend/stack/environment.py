@@ -20,6 +20,8 @@ LOG = f"{OURS}LOG"
 NOTIFY_URL = f"{OURS}NOTIFY_URL"
 UPLOAD_URL = f"{OURS}UPLOAD_URL"
 STATE_DIR = f"{OURS}STATE_DIR"
+NUMBER_KEY = f"{OURS}NUMBER_KEY"
+NUMBER_KEY_FILE = f"{NUMBER_KEY}_FILE"
 RECEIPT_SECRETS = f"{OURS}RECEIPT_SECRET_"
 RECEIPT_ALLOW = f"{OURS}RECEIPT_ALLOW"
 # What the caller has set for receipts of the gateway; the sandbox posts other ones, from here.
@@ -44,6 +46,11 @@ def gateway_names() -> tuple[str, ...]:
 def without_ours(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without any setting of plexsend or Celery: above all, without real accounts."""
     return {name: text for name, text in environ.items() if not name.upper().startswith((OURS, _FOREIGN))}
+
+
+def has_number_key(environ: Mapping[str, str]) -> bool:
+    """Return whether there is a key for hashes of numbers in an environment."""
+    return bool(environ.keys() & {NUMBER_KEY, NUMBER_KEY_FILE})
 
 
 def only_log(environ: Mapping[str, str]) -> dict[str, str]:

@@ -134,6 +134,7 @@ def _json(view: GroupView, *, quiet: bool) -> dict[str, object]:
         "quiet": quiet,
         "fallbacks": view.fallbacks,
         "reached": view.reached,
+        "both": view.both,
     }
 
 

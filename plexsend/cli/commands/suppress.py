@@ -42,7 +42,7 @@ _OUTPUT = click.option(
     help="Where the marked list goes; beside it, as NAME.marked.csv, otherwise.",
 )
 _ENCODING = click.option(
-    "--encoding", type=click.Choice(["utf-8", "cp949"]), default="utf-8", help="Of the file."
+    "--encoding", type=click.Choice(["utf-8", "cp949"]), help="Of the file; otherwise whichever it is in."
 )
 _REASON = words_option("--reason", "R", "Why, for those who ask later.")
 
@@ -65,7 +65,7 @@ def suppress() -> None:
 @kind_option
 @scope_option
 @_REASON
-@click.option("--told", is_flag=True, help="The person has heard already that it counts.")
+@click.option("--told", is_flag=True, help="The person has been told already that the refusal counts.")
 @account_of_suppressions
 @json_option
 def add(
@@ -134,7 +134,7 @@ def check(
     numbers: tuple[str, ...],
     file: Path | None,
     output: Path | None,
-    encoding: str,
+    encoding: str | None,
     account: str,
     wide: bool,
     as_json: bool,
@@ -177,7 +177,7 @@ def check(
 @kind_option
 @scope_option
 @_REASON
-@click.option("--untold", is_flag=True, help="The persons have not heard yet that it counts.")
+@click.option("--untold", is_flag=True, help="The people have not been told yet that their refusals count.")
 @_ENCODING
 @account_of_suppressions
 @json_option
@@ -188,7 +188,7 @@ def import_(
     scope: str | None,
     reason: str | None,
     untold: bool,
-    encoding: str,
+    encoding: str | None,
     account: str,
     as_json: bool,
 ) -> int:
@@ -234,7 +234,7 @@ def list_(*, account: str, wide: bool, as_json: bool) -> int:
 @wide_option
 @json_option
 def pending(
-    *, file: Path | None, output: Path | None, encoding: str, account: str, wide: bool, as_json: bool
+    *, file: Path | None, output: Path | None, encoding: str | None, account: str, wide: bool, as_json: bool
 ) -> int:
     """Show whose refusal was not answered yet.
 
@@ -267,13 +267,13 @@ def told(
     *,
     numbers: tuple[str, ...],
     file: Path | None,
-    encoding: str,
+    encoding: str | None,
     kind: str | None,
     scope: str | None,
     account: str,
     as_json: bool,
 ) -> int:
-    """Note that persons heard that it counts. Exit code 1 if a number is not suppressed."""
+    """Note whom you have told that their refusal counts. Exit code 1 if a number is not suppressed."""
     from plexsend.outbox.suppression import Suppressing, SuppressionKind
 
     screen, tally = Screen(as_json=as_json), NumberTally()
@@ -290,7 +290,7 @@ def told(
             tally.take(numbers_given(numbers), change)
         else:
             tally.take_list(screen, NumberList(file, encoding), "note", change)
-    shown = tally.show(screen, "answered")
+    shown = tally.show(screen, "noted as told")
     return shown or EXIT_REFUSED * (Suppressing.ABSENT in tally.became)
 
 

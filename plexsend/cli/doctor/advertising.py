@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
 from plexsend.outbox.reading.quiet import NOT_RENEWED, RENEW
+from plexsend.settings.number_keys import MAKE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -53,7 +54,7 @@ def advertising_rows(facts: Iterable[AdvertisingFacts], *, hashes_by: str, now_m
             _WHAT,
             "PLEXSEND_NUMBER_KEY is not set here",
             "nobody could tell who refused, so none is taken in on this machine",
-            "Set the key that the other processes have.",
+            f"Set the key that the other processes have. {MAKE_KEY}",
         )
     for each in senders:
         if hashes_by and each.keys and hashes_by not in each.keys:

@@ -108,6 +108,8 @@ class GroupView:
     """Messages in whose place a fallback was sent: `states` counts that instead, so a chain counts once."""
     reached: int = 0
     """Fallbacks that were delivered, of those that go through this service."""
+    both: int = 0
+    """Messages that were delivered after their fallback had gone."""
 
     @property
     def unsent(self) -> int:
@@ -167,12 +169,13 @@ def _view(
         closed.get(group),
         counts["fallbacks"],
         counts["reached"],
+        counts["both"],
     )
 
 
 def _counts(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Counter[str]]:
     """Yield for each lane what it counted of its messages by state, and of fallbacks."""
-    fields = [*(f"{kind}:{state}" for kind in "sab" for state in State), "fallbacks", "reached"]
+    fields = [*(f"{kind}:{state}" for kind in "sab" for state in State), "fallbacks", "reached", "both"]
     for at in range(0, len(lanes), _PAGE):
         pipe = store.client.pipeline(transaction=False)
         for lane in lanes[at : at + _PAGE]:

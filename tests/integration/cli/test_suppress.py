@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,6 +119,29 @@ def test_a_list_is_imported_and_another_is_marked(
     assert suppress("check", "--file", str(own), "--output", str(tmp_path / "b.csv")).code == 1
 
 
+def test_the_encoding_is_found_and_said(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    old, odd = tmp_path / "old.csv", tmp_path / "odd.csv"
+    old.write_text(f"이름,휴대폰번호\n김,{NUMBER}\n", encoding="cp949")
+    ended = suppress("import", str(old))
+    assert (ended.code, ended.out) == (0, "1 number suppressed.\n")
+    assert f"{old} was read as cp949" in ended.err.replace("\n", "")
+    marked = suppress("check", "--file", str(old))
+    assert "1 of 1 row marked" in marked.out.replace("\n", "")
+    # Neither encoding: the row that is wrong is named, and the others count.
+    odd.write_bytes(f"phone\n{NUMBER}\n".encode() + b"\xff\xff\n" + f"{OTHER}\n".encode())
+    ended = suppress("import", str(odd))
+    assert (ended.code, ended.out) == (1, "1 number suppressed, 1 known already.\n"), ended.err
+    assert "line 3" in ended.err
+    assert "was read as" not in ended.err
+
+
+def test_since_is_shown_by_the_hour_as_it_is_kept(suppress: Callable[..., Any]) -> None:
+    suppress("add", NUMBER)
+    shown = suppress("check", NUMBER).out + suppress("list").out + suppress("pending").out
+    assert len(re.findall(r"\d\d:00\b(?!:)", shown)) == 4
+    assert not re.search(r"\d\d:\d\d:\d\d", shown)
+
+
 def test_a_text_file_has_one_number_a_line(suppress: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "refused.txt"
     file.write_text(f"{NUMBER}\n\n{OTHER}\n", encoding="utf-8")
@@ -165,7 +189,7 @@ def test_refusals_wait_for_their_answer_for_fourteen_days(
     file = tmp_path / "own.txt"
     file.write_text(f"{NUMBER}\n{OTHER}\n010-7777-8888\n", encoding="utf-8")
     assert suppress("pending", "--file", str(file)).out.startswith("2 of 3 rows marked")
-    assert suppress("told", NUMBER, OTHER).out == "2 numbers answered.\n"
+    assert suppress("told", NUMBER, OTHER).out == "2 numbers noted as told.\n"
     assert suppress("told", "010-7777-8888").code == 1
     assert suppress("pending").code == 0
     assert suppress("list", "--json").lines != []
@@ -210,7 +234,6 @@ def test_a_quote_that_does_not_end_costs_its_row_alone(suppress: Callable[..., A
     [
         ("a.csv", b"PK\x03\x04more", "a spreadsheet"),
         ("a.txt", b"PK\x03\x04more", "a spreadsheet"),
-        ("a.csv", "휴대폰\n010-2345-6789\n".encode("cp949"), "--encoding cp949"),
         ("a.csv", "phone\n".encode("utf-16"), "UTF-16"),
         ("a.csv", b"", "it is empty"),
     ],
