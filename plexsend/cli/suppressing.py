@@ -83,12 +83,10 @@ def read_number(written: str, place: str) -> GivenNumber:
 
     One that a spreadsheet took its 0 from gets it back: no other number can be meant.
     """
-    from plexsend.gateway.numbers import LOST_ZERO, normalise_receiver
+    from plexsend.gateway.numbers import read_receiver
     from plexsend.gateway.refusals import Refusal
 
-    digits = normalise_receiver(written)
-    if digits == LOST_ZERO:
-        digits = normalise_receiver("0" + "".join(filter(str.isdigit, written)))
+    digits = read_receiver(written)
     if isinstance(digits, Refusal):
         return GivenNumber(place, problem=Problem(place, digits.reason, digits.remedy))
     return GivenNumber(place, digits)

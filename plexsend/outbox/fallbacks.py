@@ -24,6 +24,13 @@ FALLBACK_KEPT = "kept"
 """In the record of the first: its fallback is kept, and nothing was decided."""
 FALLBACK_MADE = "made"
 """In the record of the first: its fallback was sent."""
+FALLBACK_CALLED_BACK = "back"
+"""In the record of a fallback: it was called back before it went, since its first was delivered after all."""
+
+JOINED = "joined"
+"""In front of a state, where days count messages whose outcome counts by the other one of their chain."""
+REACHED = "reached"
+"""What lanes and days call fallbacks that were delivered."""
 
 UNSENT_CODES = (*(code.code for code in CODES if code.as_item is Meaning.TOO_MANY_ITEMS), "NO_BODY", "PERSON")
 """Codes of messages that failed of which it is known that they reached nobody: the gateway refused one alone

@@ -90,6 +90,12 @@ class SubmittedMessage:
         return _moment(self.moments.expires_at_ms)
 
     @property
+    def waits_unsent(self) -> bool:
+        """Whether it waits, and was in no request yet."""
+        waits = self.state in (State.WAITING, State.SCHEDULED)
+        return waits and Flag.MAY_HAVE_BEEN_SENT not in self.flags
+
+    @property
     def item(self) -> dict[str, Any]:
         """The item as it goes on the wire: numbers are digits alone, and its texts are as they are sent."""
         item: dict[str, Any] = json.loads(self.new.body)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from plexsend.gateway.numbers import LOST_ZERO, normalise_receiver
+from plexsend.gateway.numbers import read_receiver
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.suppression import SuppressionKind, SuppressionSource, Suppressor
 from plexsend.phone_numbers import mask_numbers
@@ -227,14 +227,13 @@ def read_number(written: Any) -> str | Refusal:
 
     One that lost its 0 gets it back: no other number can be meant, and the refusal must not be lost.
     """
+    if isinstance(written, float) and written.is_integer():
+        written = int(written)
     if isinstance(written, int) and not isinstance(written, bool):
         written = str(written)
     if not isinstance(written, str):
         return Refusal("is not a number", "Give it as a text.")
-    digits = normalise_receiver(written.strip())
-    if digits == LOST_ZERO:
-        return normalise_receiver("0" + written.strip())
-    return digits
+    return read_receiver(written.strip())
 
 
 # A scope of its refusal number would let advertisements through that name another number of the company.

@@ -10,6 +10,7 @@ import click
 from plexsend.cli.number_lists import NumberList, mark_cells
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option, wide_option, words_option
+from plexsend.cli.output_files import CsvFile
 from plexsend.cli.suppressing import account_of_suppressions, kind_option, numbers_given, scope_option
 from plexsend.cli.suppression_deciding import history, offers
 from plexsend.cli.suppression_showing import (
@@ -36,7 +37,7 @@ _FILE = click.option(
 )
 _OUTPUT = click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=CsvFile(),
     metavar="G",
     help="Where the marked list goes; beside it, as NAME.marked.csv, otherwise.",
 )

@@ -439,6 +439,27 @@ def test_a_fallback_is_made_by_the_rules_of_production(
         assert [message.text for message in outbox.submitted] == texts
 
 
+def test_a_fallback_that_waits_is_called_back_where_its_message_was_delivered_after_all() -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS])
+        outbox.undeliver("a", "74002")
+        outbox.deliver("a")
+        assert outbox.message("a~f").state is State.CANCELLED
+        assert outbox.message("a").fallback is None
+
+
+def test_the_cancel_of_a_message_that_is_over_cancels_its_fallback() -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS, {**RCS, "msg_key": "b"}])
+        outbox.accept("a")
+        outbox.reject("b")
+        assert plexsend.cancel("a") == plexsend.Decision("no_fallback", State.ACCEPTED)
+        assert plexsend.cancel("a") == plexsend.Decision("refused", State.ACCEPTED)
+        assert plexsend.cancel("b") == plexsend.Decision("no_fallback", State.REJECTED)
+        assert outbox.message("b~f").state is State.CANCELLED
+        assert plexsend.cancel("b") == plexsend.Decision("refused", State.REJECTED)
+
+
 def test_a_policy_says_which_receipts_send_a_fallback() -> None:
     with MemoryOutbox(policies={"fallback_codes": "71004"}) as outbox:
         plexsend.submit("rcs-mms-bulk", [RCS])

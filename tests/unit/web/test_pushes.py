@@ -54,7 +54,18 @@ def test_a_number_alone_refuses_advertisements_for_the_whole_account() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["+82 10-2345-6789", "821023456789", "1023456789", 1023456789, f" {NUMBER} "]
+    "written",
+    [
+        *("+82 10-2345-6789", "821023456789", "1023456789", 1023456789, 1023456789.0, f" {NUMBER} "),
+        *("010.2345.6789", "(010) 2345-6789", "+82 (0)10 2345 6789", "0082-10-2345-6789", "010/2345/6789"),
+        *(
+            "０１０－２３４５－６７８９",
+            "010–2345—6789",
+            "010\xa02345\u200b6789",
+            "1023456789.0",
+            '="1023456789"',
+        ),
+    ],
 )
 def test_a_number_is_read_however_it_is_written(written: Any) -> None:
     assert numbers(push({"number": written})) == [NUMBER]
