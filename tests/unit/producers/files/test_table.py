@@ -398,7 +398,7 @@ def test_columns_have_their_korean_names_too() -> None:
     columns = columns_of("mms-bulk")
     header = "발신번호,휴대폰 번호,제목,내용,사진,예약 시간"
     for form in ("NFC", "NFD"):
-        written = unicodedata.normalize(form, header)  # type: ignore[arg-type]
+        written = unicodedata.normalize(form, header)
         (row,) = _read(f"{written}\n02-1,010-1,a,b,https://a.kr/1.jpg,2026-12-01 10:00\n", columns)
         assert row.item == {
             "sender_number": "02-1", "receiver_number": "010-1", "title": "a", "msg": "b",
