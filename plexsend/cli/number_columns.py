@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 _MOBILE = (
     *("receivernumber", "recipientnumber", "recipientno", "mobile", "mobilenumber", "mobileno"),
     *("mobilephone", "mobilephonenumber", "cell", "cellphone", "cellphonenumber", "hp", "hpno", "msisdn"),
-    *("휴대폰", "휴대폰번호", "휴대전화", "휴대전화번호", "핸드폰", "핸드폰번호", "휴대번호", "모바일"),
-    *("모바일번호", "휴대폰연락처", "고객휴대폰", "고객휴대폰번호", "수신번호", "수신자번호"),
-    *("수신자전화번호", "수신자휴대폰", "수신자휴대폰번호", "수신인번호", "받는번호", "받는사람번호"),
+    *("휴대번호", "모바일", "모바일번호", "휴대폰연락처", "고객휴대폰", "고객휴대폰번호"),
+    *("수신자전화번호", "수신자휴대폰", "수신자휴대폰번호", "수신인번호"),
 )
 _PHONE = (
     *("phone", "phonenumber", "phoneno", "tel", "telno", "telephone", "telephonenumber"),
@@ -21,7 +20,6 @@ _PHONE = (
 )
 # Of a list of people these may be something else: their place in it, or their name.
 _VAGUE = ("number", "to", "receiver", "recipient", "번호", "수신자", "수신인")
-_BY_STRENGTH = (_MOBILE, _PHONE, _VAGUE)
 _SHOWN = "phone, mobile, receiver_number, 휴대폰번호, 전화번호, 수신번호"
 _SEPARATORS = ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"))
 _LONGEST_NAME, _MANY_DIGITS = 40, 5
@@ -36,8 +34,14 @@ def normalised(name: str) -> str:
 
 def find_columns(header: Sequence[str]) -> tuple[list[int], bool]:
     """Return the places of the columns that most surely hold mobile numbers, and whether others may too."""
+    from plexsend.producers.files.headings import RECEIVERS
+
+    # What names the receivers of messages names those of mobile numbers.
+    mobile = {*_MOBILE, *RECEIVERS} - {*_PHONE}
     names = [normalised(name) for name in header]
-    found = [[place for place, name in enumerate(names) if name in known] for known in _BY_STRENGTH]
+    found = [
+        [place for place, name in enumerate(names) if name in known] for known in (mobile, _PHONE, _VAGUE)
+    ]
     best = next((places for places in found if places), [])
     return best, sum(map(len, found)) > len(best)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plexsend.cli.options import ACCOUNT, words_option
+from plexsend.cli.output_files import CsvFile
 from plexsend.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ file_option = click.option(
 )
 output_option = click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=CsvFile(),
     metavar="G",
     help="Where the marked list goes; beside it, as NAME.marked.csv, otherwise.",
 )
