@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -171,7 +172,7 @@ class Suppressions:
 
     def look(self, numbers: Iterable[str]) -> list[tuple[Suppression, ...]]:
         """Return the suppressions of each number."""
-        words = self._words()
+        words = read_words(self._store, self._account)
         found: list[tuple[Suppression, ...]] = []
         for hashes in self._hashes(numbers):
             reply = self._run(SUPPRESS.write(**self._values("look")), hashes)
@@ -190,10 +191,9 @@ class Suppressions:
         told: bool = False,
     ) -> list[Suppressing]:
         values = self._values(act, kind=kind, scope=scope, origin=origin, since_ms=since_ms, told=told)
-        found: list[Suppressing] = []
-        for hashes in self._hashes(numbers):
-            found += (Suppressing(text(word)) for word in self._run(SUPPRESS.write(**values), hashes))
-        return found
+        written = SUPPRESS.write(**values)
+        parts = (self._run(written, hashes) for hashes in self._hashes(numbers))
+        return [Suppressing(text(word)) for words in parts for word in words]
 
     def _values(
         self,
@@ -232,9 +232,6 @@ class Suppressions:
         hashes = map(self._key.hash_of, numbers)
         while part := list(islice(hashes, MOST_AT_ONCE)):
             yield part
-
-    def _words(self) -> Mapping[str, str]:
-        return read_words(self._store, self._account)
 
 
 def read_words(store: Store, account: str) -> Mapping[str, str]:
@@ -283,6 +280,7 @@ def _parse(value: bytes, words: Mapping[str, str]) -> Iterator[Suppression]:
         )
 
 
+@lru_cache(maxsize=1_024)
 def read_origin(written: str) -> Suppressor:
     """Return who suppressed, as it was written; an unknown one where that cannot be read."""
     try:

@@ -239,6 +239,9 @@ class Box:
         """Close a group and cancel all of it that was not sent."""
         self._answer()
         with self._lock:
+            known = (account, group) in self._closed or any(
+                (each.account, each.group) == (account, group) for each in self.messages()
+            )
             closing = Closing(group, account, self.now_ms(), by, why)
             self._closed.setdefault((account, group), closing)
             decisions = [
@@ -246,7 +249,8 @@ class Box:
                 for each in self.messages()
                 if (each.account, each.group) == (account, group)
             ]
-        return GroupCancelled(group, account, decisions.count("cancelled"), decisions.count("wanted"), ())
+        cancelled, wanted = decisions.count("cancelled"), decisions.count("wanted")
+        return GroupCancelled(group, account, cancelled, wanted, (), known)
 
     def source(self) -> MemoryStreams:
         """Return where results come from."""

@@ -33,21 +33,21 @@ def broker_rows(state: BrokerState, shown: str) -> Iterator[CheckRow]:
     yield ok("broker", f"{shown} answers; doorbells that wait: {waiting or 'none'}")
 
 
-def gateway_rows(found: Mapping[str, Handshake], *, now_s: float, sends: bool) -> Iterator[CheckRow]:
+def gateway_rows(found: Mapping[str, Handshake], *, now_s: float) -> Iterator[CheckRow]:
     """Yield how connecting to each address went. Pure.
 
     Args:
         found: Address → what came of it.
         now_s: Seconds since 1970.
-        sends: Whether this machine has an account; a machine that only submits need not reach the gateway.
     """
     for url, hands in found.items():
         if hands.failure:
-            make = wrong if sends else doubtful
-            remedy = "Check the address, the name server, the firewall, and PLEXSEND_PROXY_URL."
-            if not sends:
-                remedy = "Look again on a machine with workers: this one has no account."
-            yield make("gateway", f"{url}: {hands.failure}", "nothing can be sent from here", remedy)
+            yield wrong(
+                "gateway",
+                f"{url}: {hands.failure}",
+                "nothing can be sent from here",
+                "Check the address, the name server, the firewall, and PLEXSEND_PROXY_URL.",
+            )
         elif hands.ends_s is None:
             yield ok("gateway", f"{url} answers, without TLS on this machine itself")
         elif hands.ends_s - now_s < _SOON_S:
@@ -82,7 +82,7 @@ def upload_rows(
             "Check PLEXSEND_UPLOAD_URL, the firewall and PLEXSEND_PROXY_URL, or upload on another machine.",
         )
     elif url not in base_urls.values():
-        for row in gateway_rows({url: hands}, now_s=now_s, sends=False):
+        for row in gateway_rows({url: hands}, now_s=now_s):
             yield replace(row, what="upload", why="then no picture can be uploaded" if row.why else "")
     else:
         yield ok("upload", f"pictures go to {url}")

@@ -63,10 +63,11 @@ def closings(store: Store, account: str) -> dict[str, Closing]:
 
 def accounts_of(store: Store, group: str) -> list[str]:
     """Return the accounts that know a group: it has a lane there, or is paused or closed."""
-    return [account for account in held_accounts(store) if _knows(store, account, group)]
+    return [account for account in held_accounts(store) if knows(store, account, group)]
 
 
-def _knows(store: Store, account: str, group: str) -> bool:
+def knows(store: Store, account: str, group: str) -> bool:
+    """Return whether an account knows a group: it has a lane there, or is paused or closed."""
     pause = hold_field(Scope.GROUP, Reason.PAUSE, group)
     pipe = store.client.pipeline(transaction=False)
     pipe.hexists(store.keys.closed(account), group)

@@ -150,6 +150,12 @@ def test_a_proxy_of_the_environment_is_named_and_not_used(
     assert found["gateway", "gateway"]["grade"] == "ok"
 
 
+def test_a_machine_without_an_account_does_not_connect_to_the_gateway(run: Callable[..., Any]) -> None:
+    ended = run("doctor", "--json", PLEXSEND_MMS_URL="https://gateway.invalid")
+    (row,) = [line for line in ended.lines if line["check"] == "gateway"]
+    assert (row["grade"], "no account is set up here" in row["found"]) == ("ok", True)
+
+
 def test_a_proxy_that_is_not_there_is_named_and_its_login_shown_nowhere(
     run: Callable[..., Any], nearby: dict[str, str]
 ) -> None:
@@ -161,6 +167,7 @@ def test_a_proxy_that_is_not_there_is_named_and_its_login_shown_nowhere(
         **settings,
         PLEXSEND_MMS_URL="https://gateway.invalid",
         PLEXSEND_PROXY_URL=f"http://kim:pw9@{place}",
+        PLEXSEND_ACCOUNT_MAIN="user;key",
     )
     at_gateway = [line for line in ended.lines if line["what"] == "gateway"]
     wrong = [line["found"] for line in at_gateway if line["grade"] != "ok"]
@@ -185,6 +192,7 @@ def test_receipts_that_nobody_takes_are_doubtful(
 
 
 def test_pictures_that_reach_no_host_are_doubtful(run: Callable[..., Any], nearby: dict[str, str]) -> None:
+    nearby = {**nearby, "PLEXSEND_ACCOUNT_MAIN": "user;key"}
     assert rows(run("doctor", "--json", **nearby))["gateway", "upload"]["grade"] == "ok"
     nowhere = f"http://127.0.0.1:{free_port()}"
     ended = run("doctor", "--json", **{**nearby, "PLEXSEND_UPLOAD_URL": nowhere})

@@ -149,7 +149,8 @@ def test_a_text_file_has_one_number_a_line(suppress: Callable[..., Any], tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("content", "because"), [("a,b\n1,2\n", "no column of numbers"), ("phone,번호\n1,2\n", "several columns")]
+    ("content", "because"),
+    [("a,b\n1,2\n", "no column of numbers"), ("phone,전화번호\n1,2\n", "several columns")],
 )
 def test_a_list_without_its_column_is_refused(
     suppress: Callable[..., Any], tmp_path: Path, content: str, because: str
@@ -333,3 +334,35 @@ def test_offers_are_shown_by_day_and_decided(suppress: Callable[..., Any], store
     assert (found["kind"], found["source"], found["why"]) == ("all", "person", "looked")
     assert suppress("offers", "--accept", "--decline").code == 2
     assert suppress("offers", "--day", "28.11.").code == 2
+
+
+def test_which_column_was_read_is_said_where_others_may_hold_numbers_too(
+    suppress: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"번호,휴대폰번호,보호자 연락처,\n1,{OTHER},{NUMBER},\n", encoding="cp949")
+    ended = suppress("import", str(file))
+    assert (ended.code, "its column '휴대폰번호'" in ended.err) == (0, True)
+    assert suppress("import", str(file), "--column", "보호자연락처").err.count("its column") == 0
+    marked = suppress("check", "--file", str(file))
+    assert marked.out.startswith("1 of 1 row marked")
+    first, second = (tmp_path / "a.marked.csv").read_text("utf-8-sig").splitlines()
+    assert first.startswith("번호,휴대폰번호,보호자 연락처,,suppressed")
+    assert second.startswith(f"1,{OTHER},{NUMBER},,ads")
+    assert suppress("check", NUMBER, "--json").lines[0]["kind"] == "ads"
+
+
+def test_many_numbers_suppressed_alike_are_one_line_by_their_hours(
+    suppress: Callable[..., Any], store: Store
+) -> None:
+    own = Suppressions(store, "main", NumberKey(KEY))
+    numbers = [f"010{20_000_000 + n}" for n in range(40)]
+    for n, at in enumerate((server_ms(store) - 15 * DAY_MS, server_ms(store) - 2 * DAY_MS)):
+        own.add(numbers[n::2], SuppressionKind.ADS, Suppressor(SuppressionSource.REFUSAL_CALL), since_ms=at)
+    own.add(numbers[:1], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON, "", "x"), scope="sender 1")
+    lines = suppress("list", "--json").lines
+    assert [(one["numbers"], one["source"], one["scope"]) for one in lines] == [
+        (40, "080", "account"), (1, "person", "sender 1"),
+    ]  # fmt: skip
+    late = suppress("pending")
+    assert (late.code, "20 refusals should have been answered" in late.out) == (1, True)

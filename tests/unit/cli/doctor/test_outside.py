@@ -32,17 +32,16 @@ def test_a_broker_that_does_not_answer_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hands", "sends", "grade"),
+    ("hands", "grade"),
     [
-        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 90 * DAY_S), True, Grade.OK),
-        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 3 * DAY_S), True, Grade.DOUBTFUL),
-        (Handshake(), True, Grade.OK),
-        (Handshake("its name is not found"), True, Grade.WRONG),
-        (Handshake("its name is not found"), False, Grade.DOUBTFUL),
+        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 90 * DAY_S), Grade.OK),
+        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 3 * DAY_S), Grade.DOUBTFUL),
+        (Handshake(), Grade.OK),
+        (Handshake("its name is not found"), Grade.WRONG),
     ],
 )
-def test_an_address_of_the_gateway(hands: Handshake, *, sends: bool, grade: Grade) -> None:
-    (row,) = gateway_rows({"https://plex.example": hands}, now_s=NOW_S, sends=sends)
+def test_an_address_of_the_gateway(hands: Handshake, grade: Grade) -> None:
+    (row,) = gateway_rows({"https://plex.example": hands}, now_s=NOW_S)
     assert row.grade is grade
     assert "https://plex.example" in row.found
 
