@@ -244,7 +244,8 @@ def cancel_group(
     """Close a group and cancel all of it that was not sent; return how much, and what may have been sent.
 
     Nothing can be submitted into it from then on, until `plexsend resume group:NAME` opens it again. A group
-    that has no message yet is closed as well. After an error the call may be repeated: it goes on.
+    that has no message yet is closed as well: `known` is False then, as it is for a slip. After an error the
+    call may be repeated: it goes on.
 
     Args:
         group: The group's name.

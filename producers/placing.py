@@ -34,10 +34,17 @@ def stand_in(picture: str) -> str:
     return f"{_STAND_INS[product]}{content}"
 
 
+def product_of(picture: str) -> str:
+    """Return whose pictures a picture is one of."""
+    return picture.partition(":")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One picture that an item shows."""
 
+    product: str
+    """Whose pictures it is one of: that of the item, or of its fallback."""
     path: _Path
     """Names of fields to the value that holds it."""
     place: int | None
@@ -66,24 +73,33 @@ class Placed:
     def as_written(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return fields of the judged item with files as they were named: a row's key is made of these."""
         for path, value in self.written.items():
-            fields = put(fields, path, value)
+            # What is said of its fallback is not among them.
+            if path[0] in fields:
+                fields = put(fields, path, value)
         return fields
 
 
 def shown(product: str, raw: Mapping[str, Any]) -> Iterator[Shown]:
     """Yield the pictures of an item, whatever they are; nothing where they are not where they belong."""
     if product == "mms":
-        given = raw.get("file_path")
-        if isinstance(given, (list, tuple)):
-            for place, value in enumerate(given):
-                yield Shown(("file_path",), place, value)
+        yield from _attached(raw, ())
         return
     msg = raw.get("msg")
     body = msg.get("body") if isinstance(msg, Mapping) else None
     if isinstance(body, Mapping):
         for name, value in body.items():
             if isinstance(name, str) and name.startswith("media"):
-                yield Shown(("msg", "body", name), None, value)
+                yield Shown(product, ("msg", "body", name), None, value)
+    instead = raw.get("fallback")
+    if isinstance(instead, Mapping):
+        yield from _attached(instead, ("fallback",))
+
+
+def _attached(raw: Mapping[str, Any], inside: _Path) -> Iterator[Shown]:
+    given = raw.get("file_path")
+    if isinstance(given, (list, tuple)):
+        for place, value in enumerate(given):
+            yield Shown("mms", (*inside, "file_path"), place, value)
 
 
 def file_of(value: object, folder: Path | None) -> Path | None:

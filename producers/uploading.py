@@ -88,7 +88,7 @@ class Uploading(Asking):
         if product.picture is None:
             return None
         addresses = self._known_addresses(account)
-        source = UploadedPictures(self._uploader, addresses, account, product.name)
+        source = UploadedPictures(self._uploader, addresses, account)
         folder = None if from_file is None else from_file.absolute().parent
         return ItemPictures(product.name, source, now_ms, folder)
 

@@ -10,16 +10,17 @@ import threading
 import time
 from calendar import monthrange
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from math import inf
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from plexsend.archive.archiver import LEASE_MS, AccountArchiver
+from plexsend.cli.archive_total import ArchiveTotal
+from plexsend.cli.archive_troubles import ArchiveTroubles
 from plexsend.cli.targets import require_account
 from plexsend.clock import elapsed_s
-from plexsend.errors import ArchiveFailed, OutboxError, Problem
+from plexsend.errors import ArchiveFailed, OutboxError, OutboxUnavailable, PlexsendError, Problem
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading import queries
@@ -32,9 +33,8 @@ from plexsend.terminal.moments import WallClock, utc
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from plexsend.archive.archiver import Written
     from plexsend.archive.folder import Folder
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.results.spans import Missed
@@ -49,38 +49,6 @@ _WAIT_S = 5.0
 _CLEAN_EVERY_S = 3_600.0
 _MONTHS = 12
 _BACK = "back"
-
-
-@dataclass(slots=True)
-class _Total:
-    """What was written so far."""
-
-    lines: int = 0
-    repeated: int = 0
-    entries: int = 0
-    unreadable: int = 0
-    files: set[str] = field(default_factory=set)
-    removed: list[str] = field(default_factory=list)
-    missed: list[dict[str, object]] = field(default_factory=list)
-
-    def add(self, written: Written) -> None:
-        """Add a span."""
-        self.lines += written.lines
-        self.repeated += written.repeated
-        self.entries += written.entries
-        self.unreadable += written.unreadable
-        self.files |= written.files
-
-    def facts(self) -> dict[str, object]:
-        """Return it for programs."""
-        return {
-            "written": self.lines,
-            "repeated": self.repeated,
-            "unreadable": self.unreadable,
-            "files": sorted(self.files),
-            "removed": self.removed,
-            "missed": self.missed,
-        }
 
 
 class Archiving:
@@ -119,7 +87,8 @@ class Archiving:
         self._clock = clock
         self._process = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._archivers: dict[str, AccountArchiver] = {}
-        self._total = _Total()
+        self._troubles = ArchiveTroubles(screen, reader, again_s)
+        self._total = ArchiveTotal()
         self._stop = threading.Event()
         self._stopped_by = 0
         self._wall = WallClock()
@@ -136,10 +105,11 @@ class Archiving:
                 report(min(done, total), total, count=lines) if total else None
 
             waiting = list(self._accounts())
+            failed: dict[str, PlexsendError] = {}
             until_s = inf
             while waiting and not self._stop.is_set() and elapsed_s() < until_s:
-                for account in waiting:
-                    self._write(account, until_ms=began_ms, show=show)
+                failed |= self._write_each(waiting, until_ms=began_ms, show=show)
+                waiting = [name for name in waiting if name not in failed]
                 # By then another process has ended what it has now, or its lease has lapsed.
                 until_s = min(until_s, elapsed_s() + LEASE_MS / 1000 + _WAIT_S)
                 # What another process has may come back: the last of us to end leaves nothing.
@@ -150,30 +120,47 @@ class Archiving:
         if self._stopped_by:
             self._screen.note("Stopped. What was written is kept, and the next run goes on.")
             return EXIT_ENDED_BY_SIGNAL + self._stopped_by
+        for failure in failed.values():
+            raise failure
         return EXIT_REFUSED if self._total.missed else 0
 
     def follow(self) -> int:
         """Write whatever ends until somebody asks to stop; return the exit code."""
         clean_at = 0.0
-        trouble = ""
         with hearing(self._stop_by, *_STOPS):
             while not self._stop.is_set():
                 try:
                     if elapsed_s() >= clean_at:
                         self._remove_old()
                         clean_at = elapsed_s() + _CLEAN_EVERY_S
-                    for account in self._accounts():
-                        self._write(account)
-                    trouble = ""
+                    well = [name for name in self._accounts() if not self._troubles.rests(name)]
+                    self._troubles.note(well, self._write_each(well))
                     self._report(only_news=True)
                     self._wait()
                 except (OutboxError, ArchiveFailed) as exc:
-                    if str(exc) != trouble:
-                        self._screen.warn(Problem(self._reader, str(exc).rstrip("."), "It is tried again."))
-                        trouble = str(exc)
+                    self._troubles.note_all(exc)
                     self._stop.wait(self._again_s)
         self._report(only_news=True)
         return 0
+
+    # One account in trouble must not keep the others waiting: they are written, and it is tried again later.
+    def _write_each(
+        self,
+        accounts: Sequence[str],
+        *,
+        until_ms: int | None = None,
+        show: Callable[[], None] | None = None,
+    ) -> dict[str, PlexsendError]:
+        failed: dict[str, PlexsendError] = {}
+        for account in accounts:
+            try:
+                self._write(account, until_ms=until_ms, show=show)
+            except OutboxUnavailable:
+                # The next one would wait for the same answer.
+                raise
+            except (OutboxError, ArchiveFailed) as exc:
+                failed[account] = exc
+        return failed
 
     def _accounts(self) -> Iterator[str]:
         known = queries.accounts(self._store)
@@ -206,11 +193,13 @@ class Archiving:
             self._screen.warn(self._folder.notices.pop(0))
 
     def _wait(self) -> None:
-        readers = [archiver.reader for archiver in self._archivers.values()]
+        wait_s = min(_WAIT_S, self._troubles.until_next_s)
+        archivers = self._archivers.items()
+        readers = [archiver.reader for name, archiver in archivers if not self._troubles.rests(name)]
         if not readers:
-            self._stop.wait(_WAIT_S)
+            self._stop.wait(wait_s)
             return
-        wait(self._store, readers, _WAIT_S, stop=self._stop)
+        wait(self._store, readers, wait_s, stop=self._stop)
         if any(reader.has_ahead for reader in readers):
             self._stop.wait(_GATHER_S)
 
@@ -250,7 +239,7 @@ class Archiving:
         )
 
     def _report(self, *, only_news: bool = False) -> None:
-        total, self._total = self._total, _Total()
+        total, self._total = self._total, ArchiveTotal()
         if only_news:
             if not (total.lines or total.removed or total.missed or total.unreadable):
                 return

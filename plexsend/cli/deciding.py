@@ -18,6 +18,7 @@ _DONE = {
     "cancelled": "is cancelled: it will not be sent",
     "wanted": "is being sent right now; it is cancelled if it comes back unsent",
     "parked": "may have been sent already, so it is uncertain: settle it with `plexsend uncertain settle`",
+    "no_fallback": "cannot be cancelled any more, but nothing is sent in its place",
     "requeued": "waits again",
     "dropped": "is dropped",
     "settled": "is settled",
@@ -61,5 +62,10 @@ def refusal(key: str, act: Act, decision: Decision) -> NotPossible:
         return NotPossible(
             f"{key!r} is of a group that was cancelled, and would be sent again. Open the group first: "
             "`plexsend resume group:NAME`."
+        )
+    if decision.outcome == "other_went":
+        return NotPossible(
+            f"{key!r} and its fallback are one, and the other of the two has gone (`plexsend status {key}`): "
+            "the recipient could get both. Submit it under another key if that is wanted."
         )
     return NotPossible(f"{key!r} is {decision.state}. {_POSSIBLE[act]}")

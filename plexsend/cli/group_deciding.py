@@ -9,7 +9,7 @@ import click
 
 from plexsend.cli.login import login_name
 from plexsend.cli.rescheduling import STAYS, choose_time
-from plexsend.cli.targets import find_group, require_known
+from plexsend.cli.targets import find_group, near_group, require_known
 from plexsend.errors import Problem
 from plexsend.outbox import groups
 from plexsend.outbox.reading.groups import lanes_of, living
@@ -47,7 +47,8 @@ def cancel_group(
             Problem(
                 group,
                 "is not the name of any group known here",
-                "It is closed nevertheless, so that nothing comes in; check its name.",
+                f"It is closed nevertheless, so that nothing comes in.{near_group(store, target)} "
+                f"A slip is undone by `plexsend resume group:{group} --account {where}`.",
             )
         )
     count = sum(living(store, lane) for lane in lanes_of(store, where, group))
@@ -60,6 +61,7 @@ def cancel_group(
         {
             "group": group,
             "account": where,
+            "known": done.known,
             "cancelled": done.cancelled,
             "wanted": done.wanted,
             "parked": list(done.parked),

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plexsend.cli.number_columns import find_columns, normalised, say_columns
 from plexsend.cli.suppressing import GivenNumber, read_number
 from plexsend.errors import FileProblem, Problem, UsageError
 
@@ -16,31 +17,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.outbox.suppression import Suppression
+    from plexsend.producers.files.rows import Row
+    from plexsend.producers.files.table import CellRow
     from plexsend.terminal.moments import WallClock
 
-COLUMNS = (
-    *("receiver_number", "number", "phone", "to", "mobile"),
-    *("번호", "전화번호", "휴대폰", "휴대폰번호", "휴대전화", "수신번호", "수신자번호", "연락처"),
-)
-"""What the column of numbers is called in a company's list; letters of any case, blanks left out."""
 PAGE = 500
 """Rows that are in memory at once."""
 
 
 class NumberList:
-    """A company's own list: a CSV file with a column of numbers, or a text file with one number a line.
+    """A company's own list: a table with a column of numbers, or one number a line.
 
     Args:
         path: The file.
-        encoding: `utf-8` or `cp949`.
+        encoding: `utf-8` or `cp949`; None: whichever of them it is in.
+        column: What its column of numbers is called; None: as such columns are mostly called.
 
     Raises FileProblem where it cannot be read, or has no column of numbers.
     """
 
-    def __init__(self, path: Path, encoding: str = "utf-8") -> None:
+    def __init__(self, path: Path, encoding: str | None = None, column: str | None = None) -> None:
         self.path = path
         self._encoding = encoding
-        self._is_table = path.suffix.lower() == ".csv"
+        self._column = column
+        self.is_detected = False
+        """Whether it was found to be in another encoding than UTF-8, once it is read."""
+        self.chosen = ""
+        """Which of several columns that may hold numbers is read; empty: there are not several."""
         self.size_bytes = 0
         """Of the file, once it is read."""
         self.read_bytes = 0
@@ -50,76 +53,88 @@ class NumberList:
 
     def pages(self) -> Iterator[list[tuple[GivenNumber, list[str]]]]:
         """Yield up to 500 numbers at a time, each with the cells of its row."""
-        rows = self._table_rows() if self._is_table else self._text_rows()
+        rows = self._rows(self._encoding or self._detect())
         while page := list(islice(rows, PAGE)):
             yield page
 
-    def _table_rows(self) -> Iterator[tuple[GivenNumber, list[str]]]:
+    def _detect(self) -> str:
+        from plexsend.producers.files.encodings import detect_encoding
+        from plexsend.producers.files.lines import Encoding
+
+        # What is no file at all is refused where it is opened; a pipe would wait here for somebody.
+        found = detect_encoding(self.path) if self.path.is_file() else Encoding.UTF_8
+        self.is_detected = found is not Encoding.UTF_8
+        return found
+
+    def _rows(self, encoding: str) -> Iterator[tuple[GivenNumber, list[str]]]:
         from plexsend.producers.files.row_file import open_rows
+        from plexsend.producers.files.rows import Row
 
-        with open_rows(self.path, fmt="csv", encoding=self._encoding) as file:
+        # One number a line is a table of one column, so any text is read as one.
+        with open_rows(self.path, fmt="csv", encoding=encoding) as file:
             self.size_bytes = file.size_bytes
-            column = ""
-            for row in file:
-                if not column:
-                    self.header = self._read_header()
-                    column = self._column()
+            place = -1
+            for row in file.cells():
                 self.read_bytes += row.size_bytes
-                place = f"line {row.line}"
-                if row.item is None or row.problem is not None:
-                    problem = row.problem or Problem(place, "is not a row", "")
-                    text = [(row.text or "").replace("\n", " ")]
-                    yield GivenNumber(place, problem=Problem(place, problem.reason, problem.remedy)), text
-                    continue
-                cells = [str(row.item.get(name, "")) for name in self.header]
-                yield read_number(cells[self.header.index(column)].strip(), place), cells
-            if not column:
-                self.header = self._read_header()
-                self._column()
+                if place < 0:
+                    place, is_header = self._read_first(row)
+                    if is_header:
+                        continue
+                if isinstance(row, Row):
+                    yield _unread(row), [(row.text or "").replace("\n", " ")]
+                else:
+                    yield self._read(row, place)
+            if place < 0:
+                raise FileProblem(f"{self.path}: it is empty.")
 
-    # The rows know their cells by the names of the columns, without those that are empty.
-    def _read_header(self) -> list[str]:
-        name = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-        with self.path.open(encoding=name, newline=None) as file:
-            for cells in csv.reader(file):
-                if any(map(str.strip, cells)) and cells != ["sep=", ""]:
-                    return [cell.strip() for cell in cells]
-        return []
+    # Returns the place of the column, and whether the row is the header.
+    def _read_first(self, row: CellRow | Row) -> tuple[int, bool]:
+        from plexsend.producers.files.rows import Row
 
-    def _column(self) -> str:
-        found = [name for name in self.header if "".join(name.split()).lower() in COLUMNS]
-        if len(found) != 1:
-            which = "has no column of numbers" if not found else "has several columns of numbers"
-            raise FileProblem(
-                f"{self.path}: it {which} in its first line. Name one of them: {', '.join(COLUMNS[:8])} …"
-            )
-        return found[0]
+        cells = [] if isinstance(row, Row) else [cell.strip() for cell in row.cells]
+        if self._column is None and self._may_begin(cells):
+            self.header = ["number"]
+            return 0, False
+        if isinstance(row, Row):
+            raise FileProblem(f"{self.path}: its first line {_words(row)}")
+        self.header = cells
+        places, others = self._places()
+        if len(places) != 1:
+            raise FileProblem(f"{self.path}: {say_columns(self.header, places, self._column)}")
+        self.chosen = self.header[places[0]] if others else ""
+        return places[0], True
 
-    def _text_rows(self) -> Iterator[tuple[GivenNumber, list[str]]]:
-        from plexsend.producers.files.beginning import read_beginning
-        from plexsend.producers.files.lines import Encoding, Line, read_lines
+    # One column needs no name: a table may begin with a number, and a text with anything.
+    def _may_begin(self, cells: Sequence[str]) -> bool:
+        if len(cells) > 1 or find_columns(cells)[0]:
+            return False
+        is_table = self.path.suffix.lower() == ".csv"
+        return not is_table or (bool(cells) and not read_number(cells[0], "").problem)
 
-        self.header = ["number"]
-        encoding = Encoding(self._encoding)
-        try:
-            stream = self.path.open("rb")
-        except (OSError, ValueError) as exc:
-            why = getattr(exc, "strerror", None) or "the path is not valid"
-            raise FileProblem(f"{self.path}: it cannot be read: {why}.") from exc
-        with stream:
-            self.size_bytes = os.fstat(stream.fileno()).st_size
-            try:
-                read_beginning(stream, encoding, is_table=False)
-            except FileProblem as exc:
-                raise FileProblem(f"{self.path}: {exc}") from exc
-            for line in read_lines(stream, encoding):
-                self.read_bytes += line.size_bytes
-                if not isinstance(line, Line):
-                    place, found = f"line {line.line}", line.problem
-                    reason, remedy = (found.reason, found.remedy) if found else ("cannot be read", "")
-                    yield GivenNumber(place, problem=Problem(place, reason, remedy)), [line.text or ""]
-                elif words := line.text.strip():
-                    yield read_number(words, f"line {line.number}"), [words]
+    def _places(self) -> tuple[list[int], bool]:
+        if self._column is None:
+            return find_columns(self.header)
+        wanted = normalised(self._column)
+        return [place for place, name in enumerate(self.header) if normalised(name) == wanted], False
+
+    def _read(self, row: CellRow, place: int) -> tuple[GivenNumber, list[str]]:
+        count, where = len(self.header), f"line {row.line}"
+        cells = [*row.cells, *[""] * (count - len(row.cells))]
+        if any(map(str.strip, cells[count:])):
+            reason = f"has {len(cells)} cells, the first line {count}"
+            remedy = "Put each cell that holds a comma, a quote or a line end in quotes."
+            return GivenNumber(where, problem=Problem(where, reason, remedy)), [" ".join(cells)]
+        return read_number(cells[place].strip(), where), cells[:count]
+
+
+def _words(row: Row) -> str:
+    return f"{row.problem.reason}. {row.problem.remedy}" if row.problem else "cannot be read."
+
+
+def _unread(row: Row) -> GivenNumber:
+    place = f"line {row.line}"
+    reason, remedy = (row.problem.reason, row.problem.remedy) if row.problem else ("cannot be read", "")
+    return GivenNumber(place, problem=Problem(place, reason, remedy))
 
 
 def write_marked(
@@ -211,7 +226,7 @@ def mark_cells(one: Suppression, clock: WallClock) -> list[str]:
     return [
         str(one.kind),
         one.scope or "account",
-        clock.cell(one.since_ms),
+        clock.cell_of_hour(one.since_ms),
         str(one.origin.source),
         one.origin.by,
         one.origin.why,

@@ -34,10 +34,17 @@ def columns(table: StatsTable) -> list[Column]:
         *(Column(outcome, right=True, leave_out=_LEFT_OUT.get(outcome, 0)) for outcome in ResultOutcome),
         Column("billed", right=True, leave_out=0 if has_price else 2),
         *([Column("won", right=True)] if has_price else []),
+        *(
+            [Column(name, right=True, leave_out=turn) for name, turn in _OF_CHAINS]
+            if _has_chains(table)
+            else []
+        ),
         *([Column("means", folds=True, least=24)] if _has_codes(table) else []),
     ]
 
 
+_OF_CHAINS = (("fallbacks", 4), ("reached", 5))
+"""Column, and its turn to be left out."""
 _LEFT_OUT = {ResultOutcome.NONE: 1}
 """Outcome that a narrow terminal does without → its turn."""
 
@@ -50,8 +57,14 @@ def row(line: StatsLine, table: StatsTable) -> list[str]:
         *(f"{line.outcome(outcome):,}" for outcome in ResultOutcome),
         f"{line.billed:,}",
         *([_won(line)] if table.total.won else []),
+        *([f"{line.fallbacks:,}", f"{line.reached:,}"] if _has_chains(table) else []),
         *([_in_both(line)] if _has_codes(table) else []),
     ]
+
+
+# Nobody else has them.
+def _has_chains(table: StatsTable) -> bool:
+    return bool(table.total.fallbacks or table.total.reached)
 
 
 def _has_codes(table: StatsTable) -> bool:
@@ -100,6 +113,9 @@ def facts(line: StatsLine, table: StatsTable) -> dict[str, object]:
         "billed": line.billed,
         "won": None if line.unpriced and not line.won else _plain(line.won),
         "unpriced": line.unpriced,
+        "fallbacks": line.fallbacks,
+        "reached": line.reached,
+        "both": line.both,
     }
 
 

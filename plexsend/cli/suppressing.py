@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from plexsend.cli.options import ACCOUNT
+from plexsend.cli.options import ACCOUNT, words_option
+from plexsend.cli.output_files import CsvFile
 from plexsend.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +42,23 @@ class _Scope(click.ParamType[str]):
 account_of_suppressions = click.option(
     "--account", type=ACCOUNT, default="main", metavar="A", help="Whose suppressions; main otherwise."
 )
+numbers_argument = click.argument("numbers", metavar="NUMBER...", nargs=-1)
+file_option = click.option(
+    "--file", type=click.Path(path_type=Path), metavar="F", help="Every number of this list."
+)
+output_option = click.option(
+    "--output",
+    type=CsvFile(),
+    metavar="G",
+    help="Where the marked list goes; beside it, as NAME.marked.csv, otherwise.",
+)
+encoding_option = click.option(
+    "--encoding", type=click.Choice(["utf-8", "cp949"]), help="Of the file; otherwise whichever it is in."
+)
+column_option = click.option(
+    "--column", metavar="C", help="What the file's column of numbers is called; otherwise as most are."
+)
+reason_option = words_option("--reason", "R", "Why, for those who ask later.")
 kind_option = click.option(
     "--kind",
     type=click.Choice(["ads", "all"]),
@@ -83,12 +102,10 @@ def read_number(written: str, place: str) -> GivenNumber:
 
     One that a spreadsheet took its 0 from gets it back: no other number can be meant.
     """
-    from plexsend.gateway.numbers import LOST_ZERO, normalise_receiver
+    from plexsend.gateway.numbers import read_receiver
     from plexsend.gateway.refusals import Refusal
 
-    digits = normalise_receiver(written)
-    if digits == LOST_ZERO:
-        digits = normalise_receiver("0" + "".join(filter(str.isdigit, written)))
+    digits = read_receiver(written)
     if isinstance(digits, Refusal):
         return GivenNumber(place, problem=Problem(place, digits.reason, digits.remedy))
     return GivenNumber(place, digits)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from plexsend.cli.number_lists import MARKED, mark_cells, write_marked
+from plexsend.cli.number_lists import MARKED, write_marked
 from plexsend.cli.opening import open_outbox
 from plexsend.errors import UsageError
 from plexsend.terminal.faults import EXIT_REFUSED
@@ -117,6 +118,7 @@ class NumberTally:
                 self.take([number for number, _ in page], change)
                 count += len(page)
                 report(numbers.read_bytes, max(numbers.read_bytes, numbers.size_bytes), count=count)
+        _say_reading(screen, numbers)
 
     def show(self, screen: Screen, words: str) -> int:
         """Show it, and return the exit code."""
@@ -141,6 +143,13 @@ class NumberTally:
         if self.wrong_count > len(self.wrong):
             screen.note(f"And {self.wrong_count - len(self.wrong):,} more that are not numbers.")
         return EXIT_REFUSED if self.wrong_count else 0
+
+
+def _say_reading(screen: Screen, numbers: NumberList) -> None:
+    if numbers.is_detected:
+        screen.note(f"{numbers.path} was read as cp949, as its bytes show.")
+    if numbers.chosen:
+        screen.note(f"Numbers were read from its column {numbers.chosen!r}; --column names another.")
 
 
 def show_marked(
@@ -168,6 +177,7 @@ def show_marked(
             report(numbers.read_bytes, max(numbers.read_bytes, numbers.size_bytes), count=rows)
 
         marked = write_marked(numbers, target, own.look, clock, only=only, report=note)
+    _say_reading(screen, numbers)
     screen.facts({"rows": count, "marked": marked, "not_numbers": tally.wrong_count, "file": str(target)})
     screen.say(f"{marked:,} of {counted(count, 'row')} marked in {target}.")
     return tally.complain(screen)
@@ -189,28 +199,29 @@ def show_groups(
     with open_outbox(screen) as (settings, store):
         require_own_account(settings, store, account)
         clock, now_ms = clock_for_account(store, account), server_ms(store)
-        groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        # There may be millions of numbers, but only so many hours.
+        groups: dict[tuple[str, str, Suppressor], Counter[int]] = defaultdict(Counter)
         for entries in every(store, account):
             for one in filter(only, entries):
-                kind, scope, _, *rest = mark_cells(one, clock)
-                groups[kind, scope, *rest].append(one.since_ms)
+                groups[one.kind, one.scope, one.origin][one.since_ms] += 1
     late = 0
     rows = []
-    for key, times in sorted(groups.items()):
-        first, last = min(times), max(times)
-        late += sum(since + ANSWER_MS < now_ms for since in times) if due else 0
+    for key, hours in sorted(((_words(*each), hours) for each, hours in groups.items()), key=itemgetter(0)):
+        first, last = min(hours), max(hours)
+        late += sum(count for since, count in hours.items() if since + ANSWER_MS < now_ms) if due else 0
         facts = dict(zip(("kind", "scope", "source", "by", "why"), key, strict=True))
         screen.facts(
             {
                 **facts,
-                "numbers": len(times),
+                "numbers": hours.total(),
                 "first": utc(first),
                 "last": utc(last),
                 **({"answer_by": utc(first + ANSWER_MS)} if due else {}),
             }
         )
-        ends = [clock.cell(first + ANSWER_MS)] if due else [clock.cell(first), clock.cell(last)]
-        rows.append([key[0], f"{len(times):,}", *ends, *key[1:]])
+        of_hour = clock.cell_of_hour
+        ends = [of_hour(first + ANSWER_MS)] if due else [of_hour(first), of_hour(last)]
+        rows.append([key[0], f"{hours.total():,}", *ends, *key[1:]])
     titles = ["answer by"] if due else ["first", "last"]
     columns = [
         Column("kind", style="bold"),
@@ -222,6 +233,10 @@ def show_groups(
     if late:
         screen.say(f"{counted(late, 'refusal')} should have been answered by now: 14 days are over.")
     return EXIT_REFUSED if late else 0
+
+
+def _words(kind: str, scope: str, origin: Suppressor) -> tuple[str, ...]:
+    return (str(kind), scope or "account", str(origin.source), origin.by, origin.why)
 
 
 def facts_of(one: Suppression) -> dict[str, object]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plexsend.errors import NotPossible, Problem, UsageError
+from plexsend.gateway.services import SERVICES
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import ADS, GROUP, NAME, Lane
 from plexsend.outbox.reading import queries
@@ -41,11 +42,16 @@ def find_target(
     """
     target = _find_target(settings, store, what, account)
     if warns and not target.known:
+        near = (
+            near_group(store, target)
+            if target.scope is Scope.GROUP
+            else did_you_mean(target.what, names_of(queries.lanes(store)))
+        )
         screen.warn(
             Problem(
                 target.what,
                 f"is not the name of any {target.scope} known here",
-                "It is held nevertheless; check its name.",
+                f"It is held nevertheless; check its name.{near}",
             )
         )
     return target
@@ -61,7 +67,18 @@ def _find_target(settings: Settings, store: Store, what: str, account: str | Non
     services = {*settings.services, *(lane.service for lane in lanes)}
     # A command that names no account means `main`.
     accounts = {"main", *settings.accounts, *(lane.account for lane in lanes)}
-    return read_target(what, services=services, accounts=accounts)
+    target = read_target(what, services=services, accounts=accounts)
+    if target.scope is Scope.LANE and target.known and not _may_be(Lane.parse(target.what), lanes):
+        return replace(target, known=False)
+    return target
+
+
+# A route may be held before it has a message, a lane of a group is there with its first one.
+def _may_be(lane: Lane, lanes: Collection[Lane]) -> bool:
+    if lane in lanes or not lane.is_route:
+        return lane in lanes
+    service = SERVICES.get(lane.service)
+    return service is None or lane.variant in (service.product.variants or (None,))
 
 
 def read_group(word: str) -> str | None:
@@ -95,15 +112,22 @@ def require_known(store: Store, target: Target) -> None:
         return
     lanes = queries.lanes(store)
     if target.scope is Scope.GROUP:
-        groups = {lane.group for lane in lanes if lane.group and lane.account == target.account}
         raise NotPossible(
             f"No group {target.what} is known in account {target.account}."
-            f"{did_you_mean(target.what, groups)} `plexsend groups` lists those that are; a group is "
+            f"{near_group(store, target)} `plexsend groups` lists those that are; a group is "
             "forgotten with the record of its last message."
         )
     raise NotPossible(
         f"No {target.scope} {target.what} is known here.{did_you_mean(target.what, names_of(lanes))} "
         "Check the name: `plexsend lanes` lists all."
+    )
+
+
+def near_group(store: Store, target: Target) -> str:
+    """Return the question for the name of a group that is near one of its account; or nothing."""
+    lanes = queries.lanes(store)
+    return did_you_mean(
+        target.what, {lane.group for lane in lanes if lane.group and lane.account == target.account}
     )
 
 

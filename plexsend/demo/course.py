@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from plexsend.demo import terms
 from plexsend.demo.coupon import NAME
 from plexsend.demo.intake import take_in
+from plexsend.demo.night import Night
 from plexsend.demo.sample import write_sample
+from plexsend.demo.sample_ads import write_ads
 from plexsend.demo.shows import LanePicture, Picture
 from plexsend.demo.standin import StandIn
 from plexsend.demo.story import Story, what_goes_on
@@ -17,6 +19,7 @@ from plexsend.demo.summary import Imported, Summary, gather
 from plexsend.errors import PlexsendError
 from plexsend.extras import is_complete
 from plexsend.gateway.environment import read_settings
+from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.snapshot import Watch
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.states import FINAL, State
@@ -26,6 +29,7 @@ from plexsend.stack.stack import PartFailed
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from plexsend.demo.sample_file import SampleFile
@@ -52,6 +56,7 @@ class _Ground:
     gateway: StandIn
     watch: Watch
     story: Story
+    night: Night
 
 
 class Course:
@@ -81,9 +86,9 @@ class Course:
         store = Store.connect(settings.redis, settings.key_prefix)
         try:
             watch, gateway = Watch(store, terms.ACCOUNT), StandIn(sandbox_url)
-            return self._run(
-                _Ground(store, settings, gateway, watch, Story(gateway, store, watch, self._say))
-            )
+            story = Story(gateway, store, watch, self._say)
+            night = Night(store, settings, gateway, self._say)
+            return self._run(_Ground(store, settings, gateway, watch, story, night))
         except PartFailed:
             raise
         except PlexsendError:
@@ -94,8 +99,11 @@ class Course:
             store.close()
 
     def _run(self, ground: _Ground) -> Summary:
-        files = write_sample(self._folder, with_picture=is_complete("images"))
+        ground.night.fall()
+        advertisements = write_ads(self._folder)
+        files = (*write_sample(self._folder, with_picture=is_complete("images")), advertisements)
         imported = self._import(ground, files)
+        ground.night.begin(advertisements, read_to_show(ground.store))
         self._stack.wait_for_workers()
         sight = self._watch_to_the_end(ground)
         self._say("Stopping the workers; then every record is compared with the gateway's own list.")
@@ -111,9 +119,10 @@ class Course:
             holds=ground.watch.holds,
             limit_per_s=lambda service: ground.settings.service(service).rate_per_s,
             took_s=self._passed_s(),
+            night=ground.night.seen,
         )
 
-    def _import(self, ground: _Ground, files: tuple[SampleFile, ...]) -> Imported:
+    def _import(self, ground: _Ground, files: Sequence[SampleFile]) -> Imported:
         imported = Imported()
         producer = Producer(ground.settings, ground.store)
 
@@ -124,10 +133,9 @@ class Course:
         for file in files:
             found = take_in(producer, file, account=terms.ACCOUNT, on_added=note)
             imported = imported.plus(found)
-            self._say(
-                f"Imported {file.path.name}: {counted(found.added, 'message')} for {file.service}; "
-                f"{counted(found.invalid, 'row is invalid and stays', 'rows are invalid and stay')} out."
-            )
+            rows = counted(found.invalid, "row is invalid and stays", "rows are invalid and stay")
+            out = f"; {rows} out." if found.invalid else "."
+            self._say(f"Imported {file.path.name}: {counted(found.added, 'message')} for {file.service}{out}")
         shown = sum(file.pictures for file in files)
         if shown:
             uploads = ground.gateway.count_pictures()
@@ -139,7 +147,7 @@ class Course:
         while True:
             sight = self._go_round(ground)
             awaited = sight.count(State.ACCEPTED) if self._takes_receipts else 0
-            if sight.ended - awaited + sight.count(State.UNCERTAIN) >= self._added:
+            if sight.ended - awaited + sight.count(State.UNCERTAIN) >= self._added + sight.fallbacks:
                 return sight
             if self._passed_s() > terms.LONGEST_S:
                 self._say(f"Giving up after {terms.LONGEST_S:g} s.")
@@ -151,6 +159,7 @@ class Course:
         self._look_after_children()
         sight, changed = ground.watch.look()
         ground.story.go_on(sight, changed)
+        ground.night.go_on(sight)
         self._show.draw(self._picture(ground, sight))
         return sight
 
@@ -181,7 +190,7 @@ class Course:
         return Picture(
             at_s=self._passed_s(),
             now=what_goes_on(sight),
-            total=self._added,
+            total=self._added + sight.fallbacks,
             ended=sight.ended,
             lanes=tuple(lane(view) for view in sight.lanes),
             holds=sight.holds,

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from plexsend.demo.night import NightSeen
     from plexsend.demo.summary import RefusalCount, Summary, WrongRows
     from plexsend.outbox.reading.snapshot import SeenHold
 
 _LINES_SHOWN = 5
-_REASONS_SHOWN = 4
+_REASONS_SHOWN = 3
 """Reasons for refused rows that are shown, unless all are wanted."""
 WIDTH = 80
 """Columns; a wider terminal is not filled, since longer lines are hard to read."""
@@ -101,7 +102,7 @@ def _where(wrong: WrongRows) -> str:
 
 
 def _fates(summary: Summary) -> Iterator[_Line]:
-    yield "", f"What became of the {counted(summary.imported.added, 'message')}:"
+    yield "", f"What became of the {counted(summary.messages, 'message')}:"
     for count, words in ((summary.delivered, "delivered"), (summary.accepted, "accepted")):
         # Where receipts are taken nothing stays accepted; where none are, nothing is delivered.
         if count and words not in summary.unfinished:
@@ -114,7 +115,7 @@ def _fates(summary: Summary) -> Iterator[_Line]:
 
 def _in_words(refusal: RefusalCount) -> str:
     if refusal.state is State.FAILED:
-        return f"{refusal.code}, an answer that nobody can explain; kept as a dead letter for a person"
+        return f"{refusal.code}, an answer that nobody can explain; kept for a person"
     return ", ".join(part for part in (refusal.code, refusal.words) if part)
 
 
@@ -125,6 +126,9 @@ def _way(summary: Summary) -> Iterator[_Line]:
     )
     yield _counted(summary.alone, "sent one by one: their request was refused because of one of them")
     yield _counted(summary.unpaid, "came back for lack of credit and went again after the top-up")
+    if summary.fallbacks:
+        yield _counted(summary.fallbacks, "sent as LMS in place of an RCS that reached nobody")
+    yield from _night(summary.night)
     for seen in summary.holds:
         yield f"  held {span(seen.lasted_s(summary.ended_ms))}: ", _hold(seen)
     yield (
@@ -134,15 +138,25 @@ def _way(summary: Summary) -> Iterator[_Line]:
             f"({MOST_ITEMS} is full)"
         ),
     )
-    for pace in summary.paces:
-        kept = pace.busiest <= pace.limit_per_s + TOLERATED
-        yield (
-            "  ",
-            f"{pace.service}: at most {pace.busiest} messages in any second (limit "
-            f"{pace.limit_per_s:g}, and {TOLERATED} tolerated)"
-            # The limit is kept where permits are given, in Redis; a busy machine may deliver some late.
-            + ("" if kept else "; some were delayed on the way and arrived together"),
-        )
+    paces = ", ".join(f"{pace.service} {pace.busiest} ({pace.limit_per_s:g})" for pace in summary.paces)
+    kept = all(pace.busiest <= pace.limit_per_s + TOLERATED for pace in summary.paces)
+    yield (
+        "  ",
+        f"most in any second (limit, and {TOLERATED} tolerated): {paces}"
+        # The limit is kept where permits are given, in Redis; a busy machine may deliver some late.
+        + ("" if kept else "; some were delayed on the way and arrived together"),
+    )
+
+
+def _night(night: NightSeen | None) -> Iterator[_Line]:
+    if night is None:
+        yield "  ", "the morning did NOT come: advertisements still wait"
+        return
+    what = "advertisement" if night.waited == 1 else "advertisements"
+    yield _counted(
+        night.waited,
+        f"{what} waited {span(night.lasted_s)} for the morning; {night.early or 'none'} went before",
+    )
 
 
 def _hold(seen: SeenHold) -> str:
@@ -260,5 +274,14 @@ def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:
             "breaks": len(summary.audit.discrepancies),
         },
         "disagreements": list(summary.disagreements),
+        "fallbacks": summary.fallbacks,
+        "night": None
+        if summary.night is None
+        else {
+            "quiet_hours": summary.night.hours,
+            "waited": summary.night.waited,
+            "lasted_s": round(summary.night.lasted_s, 1),
+            "early": summary.night.early,
+        },
         "folder": None if folder is None else str(folder),
     }

@@ -21,8 +21,14 @@ _CARDS = (
     ("포인트 소멸 예정", "이달 말까지 쓰실 수 있습니다"),
 )
 
+_IN_ITS_PLACE = "안내: https://www.shop.example/event"
+_WITHOUT_RCS = "010-9997-4002"
+"""A receiver for which the sandbox says in a receipt that the handset has no RCS (docs/sandbox.md)."""
+FALLBACK_ROWS = (70, 151)
+"""Rows to it, which name an LMS to be sent then."""
+
 # Rows (1 the first) that the import refuses, and what differs in them.
-_NO_FOOTER, _NULL_TITLE, _OTHER_TYPE = 40, 120, 200
+_NO_BRAND_KEY, _NULL_TITLE, _OTHER_TYPE = 40, 120, 200
 
 
 def write_rcs(path: Path, chances: random.Random) -> SampleFile:
@@ -60,10 +66,14 @@ def _button(number: int) -> dict[str, object]:
 
 
 def _spoil(item: dict[str, object], number: int) -> dict[str, object]:
-    if number == _NO_FOOTER:
-        return {name: value for name, value in item.items() if name != "footer"} | {"header": "1"}
+    if number == _NO_BRAND_KEY:
+        return {name: value for name, value in item.items() if name != "brand_key"}
     if number == _NULL_TITLE:
         return {**item, "msg": {"body": {"title": None, "description": "안내드립니다"}}}
     if number == _OTHER_TYPE:
         return {**item, "msg_type": "CAROUSEL"}
+    if number in FALLBACK_ROWS:
+        # Another number, since the sandbox would say the same of an LMS to that one.
+        fallback = {"service": "lms-bulk", "receiver_number": item["receiver_number"], "msg": _IN_ITS_PLACE}
+        return {**item, "receiver_number": _WITHOUT_RCS, "fallback": fallback}
     return item

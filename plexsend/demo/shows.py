@@ -113,7 +113,8 @@ class PlainShow(_Lines):
 
     def _print(self, picture: Picture) -> None:
         if picture.total:
-            paces = ", ".join(f"{lane.name} {lane.pace_per_s:.0f}/s" for lane in picture.lanes)
+            goes = [lane for lane in picture.lanes if round(lane.pace_per_s)]
+            paces = ", ".join(f"{lane.name} {lane.pace_per_s:.0f}/s" for lane in goes) or "none goes"
             self.say(picture.at_s, f"{picture.ended:,} of {picture.total:,} have ended; now {paces}.")
 
 

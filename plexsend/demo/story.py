@@ -40,11 +40,14 @@ _ENDS = {
     Reason.SHUT: "A message got through: lane {what} sends again, after {lasted}.",
 }
 
-_FIRST_RECEIPTS = {
+_FIRST_STATES = {
     State.DELIVERED: "The first receipts come: messages that the gateway accepted are delivered.",
     State.UNDELIVERED: "A receipt says that a message was not delivered, and why: nobody sends it again.",
+    State.CANCELLED: "A receiver refused advertisements before: that one is cancelled, notices would go.",
 }
-"""What is said when a receipt brings a message into a state for the first time."""
+"""What is said when a message comes into a state for the first time."""
+
+_FALLBACK = "An RCS message reached nobody (74002): the LMS that it names goes in its place, once."
 
 _FIRST_TIMES = {
     "G141": "The gateway refuses a recipient (G141): that message is rejected, its neighbours go.",
@@ -80,10 +83,13 @@ class Story:
             if code not in self._said and sight.answered(code):
                 self._said.add(code)
                 self._say(sentence)
-        for state, sentence in _FIRST_RECEIPTS.items():
+        for state, sentence in _FIRST_STATES.items():
             if state not in self._said and sight.count(state):
                 self._said.add(state)
                 self._say(sentence)
+        if sight.fallbacks and _FALLBACK not in self._said:
+            self._said.add(_FALLBACK)
+            self._say(_FALLBACK)
         for seen in changed:
             self._say_hold(seen, sight)
         if self._beats and sight.accepted >= self._beats[0][0]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.fallbacks import FALLBACK_MARK, FallbackFate
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.records import read_record
 from plexsend.outbox.states import FINAL, SENT, State
@@ -13,6 +14,7 @@ from plexsend.outbox.states import FINAL, SENT, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from plexsend.demo.night import NightSeen
     from plexsend.demo.sample_file import SampleFile
     from plexsend.demo.standin import StandIn
     from plexsend.errors import Problem
@@ -111,6 +113,10 @@ class Summary:
     audit: Audit
     disagreements: tuple[str, ...]
     """Where the records and the gateway's own list differ."""
+    night: NightSeen | None
+    """How advertisements waited; None: no morning came."""
+    fallbacks: int
+    """Messages sent in place of others that reached nobody."""
 
     @property
     def ok(self) -> bool:
@@ -119,8 +125,15 @@ class Summary:
             self.audit.ok
             and not self.unfinished
             and not self.disagreements
-            and self.audit.messages == self.imported.added
+            and self.audit.messages == self.messages
+            and self.night is not None
+            and not self.night.early
         )
+
+    @property
+    def messages(self) -> int:
+        """All that there are: those added, and what was sent in place of some."""
+        return self.imported.added + self.fallbacks
 
     @property
     def average_fill(self) -> float:
@@ -140,6 +153,7 @@ def gather(
     holds: Sequence[SeenHold],
     limit_per_s: Callable[[str], float],
     took_s: float,
+    night: NightSeen | None,
 ) -> Summary:
     """Read all records, run the audit, and ask the gateway what it accepted.
 
@@ -168,6 +182,8 @@ def gather(
         known=len(gateway.list_known()),
         audit=audit(store),
         disagreements=tuple(compare(records, accepted_there)),
+        night=night,
+        fallbacks=sight.fallbacks,
     )
 
 
@@ -203,8 +219,13 @@ def _records(store: Store, account: str, files: Iterable[SampleFile]) -> Iterato
         for key in file.keys:
             record = read_record(store, account, key)
             # Rows that were not taken in have none.
-            if record is not None:
-                yield record
+            if record is None:
+                continue
+            yield record
+            if record.fallback is FallbackFate.SENT:
+                other = read_record(store, account, f"{key}{FALLBACK_MARK}")
+                if other is not None:
+                    yield other
 
 
 def _refusals(records: Iterable[Record]) -> Iterator[RefusalCount]:

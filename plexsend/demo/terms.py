@@ -22,7 +22,14 @@ SETTINGS: Mapping[str, str] = {
     "PLEXSEND_SHUT_LONGEST_S": "1",
     "PLEXSEND_CREDIT_HOLD_S": "2",
     "PLEXSEND_CREDIT_HOLD_LONGEST_S": "2",
+    # Who refused advertisements is known by hashes under it; nobody's secret.
+    "PLEXSEND_NUMBER_KEY": "a-key-of-the-demo-and-of-nobody-else",
 }
+
+AD_POLICIES: Mapping[str, str] = {"sender_name": "한빛상점", "refusal_number": "080-123-4567"}
+"""What each advertisement must carry."""
+MORNING_AFTER = 1_700
+"""Accepted messages after which the demo's night ends: the gateway's troubles are over by then."""
 
 CREDIT = 1_400
 """Messages that the sandbox accepts until somebody tops the account up."""

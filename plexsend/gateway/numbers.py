@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from plexsend.gateway.refusals import Refusal, name_character
 
@@ -36,6 +37,10 @@ _AS_TEXT = re.compile(r"'(.+)|=\"(.+)\"")
 """How people have a spreadsheet take a number as text; some exports keep it."""
 _DECIMAL = re.compile(r"[0-9]+\.0+", re.ASCII)
 _EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
+
+_BETWEEN = re.compile(r"[^\w+]|_")
+"""What people and programs put between digits, before and behind them: never a letter."""
+_ABROAD = re.compile(r"(?:\+|00)?820?(?=1)", re.ASCII)
 
 _SENDER_LENGTHS = range(8, 12)
 _RECEIVER_LENGTHS = range(10, 12)
@@ -76,6 +81,24 @@ def normalise_receiver(text: str) -> str | Refusal:
     return _refuse(digits, "mobile", _RECEIVER_LENGTHS) or Refusal(
         "is not a Korean mobile number", "Write it as it is dialled in Korea, as in 010-2345-6789."
     )
+
+
+def read_receiver(text: str) -> str | Refusal:
+    """Return the digits of the one mobile number that is meant, whatever is around and between them.
+
+    For numbers that refuse, of which none may be lost. What is sent to is read by `normalise_receiver`.
+    """
+    found = normalise_receiver(text)
+    if not isinstance(found, Refusal) or len(text) > LONGEST_WRITTEN:
+        return found
+    plain = unicodedata.normalize("NFKC", text).strip()
+    decimal = _DECIMAL.fullmatch(plain)
+    digits = _BETWEEN.sub("", plain.partition(".")[0] if decimal else plain)
+    digits = _ABROAD.sub("0", digits, count=1) if _ABROAD.match(digits) else digits
+    for meant in (digits, f"0{digits}"):
+        if _RECEIVER.fullmatch(meant):
+            return meant
+    return found
 
 
 def _digits(text: str) -> str | Refusal:

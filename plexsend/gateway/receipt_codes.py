@@ -185,6 +185,11 @@ def family_of(product: str) -> Family:
     return Family.RCS if product.startswith("rcs") else Family.SMS
 
 
+def is_listed(family: Family, code: str) -> bool:
+    """Return whether a family has this code, or for RCS one of its numbers."""
+    return code in _TABLES[family] or (family is Family.RCS and _RCS_FAILED.fullmatch(code) is not None)
+
+
 def receipt_code(family: Family, code: str) -> ReceiptCode:
     """Return what a code means in a family; never raises, and never guesses.
 

@@ -142,6 +142,8 @@ SUPPRESSED_HASH = 8
 """Bytes of a keyed hash of a number."""
 SUPPRESSED_AGAIN_MS = 60_000
 """How long a message waits whose suppression cannot be read."""
+SEEN_MS = 90 * 86_400_000
+"""Two receipts within this time say that nobody has a number."""
 MOST_SUPPRESSIONS = 16
 """Entries of one number: kinds times scopes."""
 MOST_SCOPES = 255

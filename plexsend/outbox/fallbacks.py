@@ -24,6 +24,13 @@ FALLBACK_KEPT = "kept"
 """In the record of the first: its fallback is kept, and nothing was decided."""
 FALLBACK_MADE = "made"
 """In the record of the first: its fallback was sent."""
+FALLBACK_CALLED_BACK = "back"
+"""In the record of a fallback: it was called back before it went, since its first was delivered after all."""
+
+JOINED = "joined"
+"""In front of a state, where days count messages whose outcome counts by the other one of their chain."""
+REACHED = "reached"
+"""What lanes and days call fallbacks that were delivered."""
 
 UNSENT_CODES = (*(code.code for code in CODES if code.as_item is Meaning.TOO_MANY_ITEMS), "NO_BODY", "PERSON")
 """Codes of messages that failed of which it is known that they reached nobody: the gateway refused one alone
@@ -44,16 +51,18 @@ class Fallback:
     """What `receiver_of` returns; empty where the number is not known."""
     after_ms: int = 0
     """Made also where no receipt came so long after the acceptance; 0: as the policy says."""
+    said: bytes = field(default=b"", repr=False)
+    """The body with its pictures by their content, whatever addresses they have; empty: as the body is."""
 
     @property
     def digest(self) -> bytes:
         """16 bytes that identify what the fallback says after its body is gone."""
-        return blake2b(self.body, digest_size=16).digest()
+        return blake2b(self.said or self.body, digest_size=16).digest()
 
     @property
     def identity(self) -> bytes:
         """16 bytes that tell it from another fallback of the same message."""
-        said = f"{self.lane.name} {self.after_ms} ".encode() + self.body
+        said = f"{self.lane.name} {self.after_ms} ".encode() + (self.said or self.body)
         return blake2b(said, digest_size=16).digest()
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.arguments import GROUP, GROUP_ANSWER
 from plexsend.outbox.closings import closing_json, parse_closing
-from plexsend.outbox.reading.groups import lanes_of, living
+from plexsend.outbox.reading.groups import knows, lanes_of, living
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -39,6 +39,8 @@ class GroupCancelled:
     """They are being sent now, and are cancelled if they come back unsent."""
     parked: tuple[str, ...]
     """Keys of those that may have been sent: `plexsend uncertain settle` decides."""
+    known: bool = True
+    """Whether anybody knew the group before. False: its name may be misspelt; it is closed all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,14 @@ def cancel(
     store: Store, account: str, group: str, *, by: str, why: str, report: Report | None = None
 ) -> GroupCancelled:
     """Close a group, then cancel all of it that was not sent. Interrupted half-way, it can be repeated."""
+    known = knows(store, account, group)
     close(store, account, group, by=by, why=why)
     # Closed first: a lane that is not there now cannot begin any more.
     lanes = lanes_of(store, account, group)
     course = _Course(sum(living(store, lane) for lane in lanes), report)
     for lane in lanes:
         _cancel_lane(store, lane, course)
-    return GroupCancelled(group, account, course.done, course.wanted, tuple(course.parked))
+    return GroupCancelled(group, account, course.done, course.wanted, tuple(course.parked), known)
 
 
 @dataclass(slots=True)

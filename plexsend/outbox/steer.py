@@ -46,12 +46,14 @@ DecisionOutcome: TypeAlias = Literal[
     "refused",
     "no_body",
     "closed",
+    "no_fallback",
+    "other_went",
     "unknown",
     "may_have_been_sent",
     "expires",
 ]
 """Every word that steer.lua answers for a message."""
-_NOT_DONE = ("refused", "closed", "unknown", "no_body", "may_have_been_sent", "expires")
+_NOT_DONE = ("refused", "closed", "other_went", "unknown", "no_body", "may_have_been_sent", "expires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,10 @@ class Decision:
     outcome: DecisionOutcome
     """cancelled, wanted (it is being sent; honoured if it comes back unsent), parked (may have been sent),
     requeued, dropped, settled, rescheduled, kept (it goes as soon as it can already); refused (not possible
-    in this state), no_body, closed (its group is, and it would be sent again), unknown (no such message),
-    may_have_been_sent, expires (at the time asked for, or before)."""
+    in this state), no_body, closed (its group is, and it would be sent again), other_went (its fallback, or
+    the message of which it is one, so its recipient could get both), unknown (no such message),
+    may_have_been_sent, expires (at the time asked for, or before); no_fallback (it is over, and its fallback
+    is not sent)."""
     state: str
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from plexsend.outbox.receivers import hashed_by
 from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
+from plexsend.settings.number_keys import MAKE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -114,14 +116,13 @@ class Suppressions:
     ) -> None:
         if key is None:
             raise UsageError(
-                "Suppressions need PLEXSEND_NUMBER_KEY, which this environment does not set: numbers are "
-                "kept as hashes under it. Set the key that the other processes have."
+                "Suppressions need PLEXSEND_NUMBER_KEY, under which numbers are hashed, and it is not set "
+                f"here. Set the key that the other processes have. {MAKE_KEY}"
             )
         self._store = store
         self._account = account
         self._key = key
-        self._run_name = run
-        self._begins = begins
+        self._run_name, self._begins = run, begins
 
     def add(
         self,
@@ -171,7 +172,7 @@ class Suppressions:
 
     def look(self, numbers: Iterable[str]) -> list[tuple[Suppression, ...]]:
         """Return the suppressions of each number."""
-        words = self._words()
+        words = read_words(self._store, self._account)
         found: list[tuple[Suppression, ...]] = []
         for hashes in self._hashes(numbers):
             reply = self._run(SUPPRESS.write(**self._values("look")), hashes)
@@ -190,10 +191,9 @@ class Suppressions:
         told: bool = False,
     ) -> list[Suppressing]:
         values = self._values(act, kind=kind, scope=scope, origin=origin, since_ms=since_ms, told=told)
-        found: list[Suppressing] = []
-        for hashes in self._hashes(numbers):
-            found += (Suppressing(text(word)) for word in self._run(SUPPRESS.write(**values), hashes))
-        return found
+        written = SUPPRESS.write(**values)
+        parts = (self._run(written, hashes) for hashes in self._hashes(numbers))
+        return [Suppressing(text(word)) for words in parts for word in words]
 
     def _values(
         self,
@@ -232,9 +232,6 @@ class Suppressions:
         hashes = map(self._key.hash_of, numbers)
         while part := list(islice(hashes, MOST_AT_ONCE)):
             yield part
-
-    def _words(self) -> Mapping[str, str]:
-        return read_words(self._store, self._account)
 
 
 def read_words(store: Store, account: str) -> Mapping[str, str]:
@@ -283,6 +280,7 @@ def _parse(value: bytes, words: Mapping[str, str]) -> Iterator[Suppression]:
         )
 
 
+@lru_cache(maxsize=1_024)
 def read_origin(written: str) -> Suppressor:
     """Return who suppressed, as it was written; an unknown one where that cannot be read."""
     try:

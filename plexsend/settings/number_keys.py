@@ -13,10 +13,9 @@ HASH_BYTES = 8
 # A key that can be guessed hides nothing: there are few enough numbers to try them all. blake2b takes at most
 # 64 bytes.
 _FORM = re.compile(r"[!-~]{32,64}")
-_REMEDY = (
-    "Give 32 to 64 printable ASCII characters without spaces, the same ones everywhere. "
-    "This makes some: python -c 'import secrets; print(secrets.token_hex(32))'"
-)
+MAKE_KEY = "This makes one: python -c 'import secrets; print(secrets.token_hex(32))'"
+"""What to type where nobody has one yet."""
+_REMEDY = f"Give 32 to 64 printable ASCII characters without spaces, the same ones everywhere. {MAKE_KEY}"
 
 
 class NumberKey:

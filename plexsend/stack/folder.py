@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,9 +20,11 @@ LINGERING_S = 3.0
 """How long the processes of an owner that was killed may take to end; Valkey still writes its file."""
 _LOOK_AGAIN_S = 0.05
 _OWNERS = 0o700
+_KEY_BYTES = 32
 _OURS = {
     *("lock", "logs", "valkey", ".gitignore", "gateway", "redis.url", "redis.new"),
-    *("receipt.secret", "receipt.new", "receipts.url", "receipts.new"),
+    *("number.key", "number.new"),
+    *("receipt.secret", "receipt.new", "receipts.url", "receipts.new", "number.key", "number.new"),
 }
 """All that is put into a data folder."""
 
@@ -57,8 +60,12 @@ class DataFolder:
         """Valkey's URL with that password, for programs of the same user."""
         self.receipt_secret = self.path / "receipt.secret"
         """What ends the path for the receipts of the sandbox."""
+        self.number_key = self.path / "number.key"
+        """Under which the sandbox's messages know numbers: who refused advertisements."""
         self.receipts_url = self.path / "receipts.url"
         """Where the sandbox posts its receipts, with that secret."""
+        self.number_key = self.path / "number.key"
+        """The key for hashes of numbers, where the caller has none."""
         self.lock = -1
         """File descriptor of the lock."""
 
@@ -106,6 +113,12 @@ class DataFolder:
         fresh.touch(mode=0o600)
         fresh.write_text(text)
         fresh.replace(path)
+
+    def keep_number_key(self) -> Path:
+        """Return the file of the key for hashes of numbers: made once, since what is suppressed stays."""
+        if not self.number_key.exists():
+            self.write_secret(self.number_key, f"{secrets.token_hex(_KEY_BYTES)}\n")
+        return self.number_key
 
     def close(self) -> None:
         """Let others use the folder."""

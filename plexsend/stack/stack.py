@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from plexsend.errors import NotPossible, OutboxError, PlexsendError
 from plexsend.stack import ports, programs
 from plexsend.stack.child import Child
-from plexsend.stack.environment import for_receipts_of_sandbox
+from plexsend.stack.environment import NUMBER_KEY_FILE, for_receipts_of_sandbox, has_number_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from plexsend.stack.folder import DataFolder
     from plexsend.stack.stops import Stops
@@ -98,6 +99,8 @@ class Stack:
         self.redis_place = ""
         """The same without, to be shown."""
         self.sandbox_url: str | None = None
+        self.number_key_file: Path | None = None
+        """Where the key for hashes of numbers is; None: the caller has one, or messages are real."""
         self.receipts_url: str | None = None
         """Where receipts are taken, without a path; None: nowhere."""
 
@@ -121,6 +124,9 @@ class Stack:
         if self._plan.sandbox:
             self._start_sandbox()
         environ = self._plan.settings(self.redis_url, self.sandbox_url)
+        if self._plan.sandbox and not has_number_key(environ):
+            self.number_key_file = self._folder.keep_number_key()
+            environ = {**environ, NUMBER_KEY_FILE: str(self.number_key_file)}
         if self._plan.receipts:
             self._start_receipts(environ)
         for number in range(1, self._plan.workers + 1):

@@ -41,6 +41,11 @@ class WallClock:
         moment = _read(at_ms)
         return "" if moment is None else f"{self._placed(moment):%Y-%m-%d %H:%M:%S}"
 
+    def cell_of_hour(self, at_ms: int | None) -> str:
+        """Return the same for a time that is kept by the hour: seconds would say more than is known."""
+        moment = _read(at_ms)
+        return "" if moment is None else f"{self._placed(moment):%Y-%m-%d %H:%M}"
+
     def words(self, at_ms: int | None) -> str:
         """Return a time with the name of its zone, for a sentence; nothing where there is none."""
         moment = _read(at_ms)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import Closing, OutboxUnavailable, UsageError
 from plexsend.outbox.closings import refusal
-from plexsend.outbox.fallbacks import FallbackFate
+from plexsend.outbox.fallbacks import FallbackFate, fallback_key
 from plexsend.outbox.groups import GroupCancelled
 from plexsend.outbox.reading.groups import DEFAULT_ACCOUNT
 from plexsend.outbox.reading.queries import only_account
@@ -107,6 +107,20 @@ class Box:
         instead = make_fallback(message, self.policies, now_ms)
         if instead is not None:
             self._messages[instead.account, instead.msg_key] = instead
+        if message.state is State.DELIVERED:
+            self._call_back(message)
+
+    def _call_back(self, message: SubmittedMessage) -> None:
+        """Cancel the fallback of a message that was delivered after all, where it has not gone."""
+        instead = self._instead_of(message)
+        if instead is not None and instead.waits_unsent:
+            message.fallback = None
+            self.move(instead, Event.CANCEL, words="its message was delivered after all")
+
+    def _instead_of(self, message: SubmittedMessage) -> SubmittedMessage | None:
+        if message.fallback is not FallbackFate.SENT:
+            return None
+        return self._messages.get((message.account, fallback_key(message.msg_key)))
 
     def inspect(self, *, durable: bool) -> None:
         """Do nothing: there is no server."""
@@ -185,7 +199,17 @@ class Box:
             message = self._messages.get((account, msg_key))
             if message is None:
                 return Decision("unknown", "")
-            return self._take_back(message, "asked for by a person")
+            had_one = message.fallback is FallbackFate.KEPT
+            words = "asked for by a person"
+            decision = self._take_back(message, words)
+            if decision.done:
+                return decision
+            instead = self._instead_of(message)
+            if instead is not None:
+                had_one = self._take_back(instead, words).outcome == "cancelled"
+                if instead.state is State.SENDING:
+                    return Decision("wanted", instead.state)
+            return Decision("no_fallback", message.state) if had_one else decision
 
     def _take_back(self, message: SubmittedMessage, words: str) -> Decision:
         if message.fallback is FallbackFate.KEPT:
@@ -215,6 +239,9 @@ class Box:
         """Close a group and cancel all of it that was not sent."""
         self._answer()
         with self._lock:
+            known = (account, group) in self._closed or any(
+                (each.account, each.group) == (account, group) for each in self.messages()
+            )
             closing = Closing(group, account, self.now_ms(), by, why)
             self._closed.setdefault((account, group), closing)
             decisions = [
@@ -222,7 +249,8 @@ class Box:
                 for each in self.messages()
                 if (each.account, each.group) == (account, group)
             ]
-        return GroupCancelled(group, account, decisions.count("cancelled"), decisions.count("wanted"), ())
+        cancelled, wanted = decisions.count("cancelled"), decisions.count("wanted")
+        return GroupCancelled(group, account, cancelled, wanted, (), known)
 
     def source(self) -> MemoryStreams:
         """Return where results come from."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
 from plexsend.gateway.codes import Meaning, find_code
 from plexsend.gateway.environment import read_settings
-from plexsend.gateway.receipt_codes import Family, ReceiptClass, family_of, receipt_code
+from plexsend.gateway.receipt_codes import Family, family_of, receipt_code
 from plexsend.outbox.reading.queries import only_account
 from plexsend.outbox.receipt_events import EVENT_OF
 from plexsend.outbox.records import ReceiptNote
@@ -17,11 +18,11 @@ from plexsend.outbox.states import Event, State
 from plexsend.producers.lazy import DEFAULT
 from plexsend.producers.producer import Producer
 from plexsend.testing.box import Box
+from plexsend.testing.codes import require_undelivered
 from plexsend.testing.policies import MemoryPolicies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
     from types import TracebackType
 
     from plexsend.testing.messages import SubmittedMessage
@@ -105,7 +106,7 @@ class MemoryOutbox:
     def reject(self, msg_key: str, code: str = "G141", *, account: str | None = None) -> SubmittedMessage:
         """Let the gateway refuse the message; raises UsageError for a code that refuses no message."""
         message = self.message(msg_key, account=account)
-        known = find_code(code)
+        known = find_code(_text("code", code))
         if known is None or known.as_item not in (Meaning.REJECTED, Meaning.DUPLICATE):
             raise UsageError(
                 f"{code!r} is not a code with which the gateway refuses a message, such as G141 (recipient "
@@ -119,7 +120,7 @@ class MemoryOutbox:
     def fail(self, msg_key: str, code: str = "X999", *, account: str | None = None) -> SubmittedMessage:
         """Let the gateway answer with a code that nobody knows; raises UsageError for one that is known."""
         message = self.message(msg_key, account=account)
-        if find_code(code) is not None:
+        if find_code(_text("code", code)) is not None:
             raise UsageError(f"{code!r} is a code that is known. A message fails by one that is not.")
         with self._box.changing():
             self._take(message)
@@ -129,6 +130,7 @@ class MemoryOutbox:
     def park(self, msg_key: str, code: str = "TIMEOUT", *, account: str | None = None) -> SubmittedMessage:
         """Let the gateway not answer: the message may have been sent, and waits for a person or a receipt."""
         message = self.message(msg_key, account=account)
+        _text("code", code)
         with self._box.changing():
             self._take(message)
             self._box.move(message, Event.PARK, code=code, words="it may have been sent")
@@ -174,14 +176,11 @@ class MemoryOutbox:
         By a code that says that nobody knows, such as `5` of SMS, the message becomes *unknown*. As in
         production a receipt changes nothing where a better one came before.
 
-        Raises UsageError for the code of a delivery.
+        Raises UsageError for the code of a delivery, and for one that the product does not have: the class of
+        a code that is not listed is *unknown*, so a slip would pass as another outcome.
         """
         message = self.message(msg_key, account=account)
-        kind = receipt_code(family_of(message.service), code).kind
-        if kind is ReceiptClass.DELIVERED:
-            raise UsageError(
-                f"{code!r} says that a message of {message.service} was delivered: use `deliver`."
-            )
+        require_undelivered(message.service, _text("code", code))
         with self._box.changing():
             self._receive(message, code, carrier, done_at)
         return message
@@ -213,6 +212,9 @@ class MemoryOutbox:
         self._box.move(message, Event.ACCEPT, code="C100")
 
     def _receive(self, message: SubmittedMessage, code: str, carrier: str, done_at: datetime | None) -> None:
+        _text("carrier", carrier)
+        if done_at is not None and not isinstance(done_at, datetime):
+            raise UsageError(f"done_at is {done_at!r}. Give an aware datetime.")
         if done_at is not None and done_at.utcoffset() is None:
             raise UsageError("done_at has no time zone. Give an aware datetime.")
         if message.state in _NOT_ANSWERED:
@@ -228,6 +230,13 @@ class MemoryOutbox:
         self._box.move(
             message, event, code=code, words=words, receipt=ReceiptNote(meaning, carrier, done_ms, now_ms)
         )
+
+
+# Tests are often not type-checked: a code that is a number would be none of those that are known.
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name} is {value!r}. Give it as text: {str(value)!r}.")
+    return value
 
 
 _NOT_ANSWERED = (State.SCHEDULED, State.WAITING, State.SENDING)

@@ -90,6 +90,12 @@ class SubmittedMessage:
         return _moment(self.moments.expires_at_ms)
 
     @property
+    def waits_unsent(self) -> bool:
+        """Whether it waits, and was in no request yet."""
+        waits = self.state in (State.WAITING, State.SCHEDULED)
+        return waits and Flag.MAY_HAVE_BEEN_SENT not in self.flags
+
+    @property
     def item(self) -> dict[str, Any]:
         """The item as it goes on the wire: numbers are digits alone, and its texts are as they are sent."""
         item: dict[str, Any] = json.loads(self.new.body)
@@ -145,8 +151,8 @@ class SubmittedMessage:
         """
         if not self.can(event):
             raise UsageError(
-                f"The message {self.msg_key} is {self.state}: {event} cannot happen to it "
-                "(docs/architecture.md, States)."
+                f"The message {self.msg_key} is {self.state}, so it cannot {_VERBS.get(event, event)}: "
+                f"only what is {_states(event)} can."
             )
         was_final, to = self.state in FINAL, _TO[event, self.state]
         self.state = to
@@ -198,6 +204,28 @@ class SubmittedMessage:
             receipt=self.receipt,
             fallback=self.fallback,
         )
+
+
+_VERBS = {
+    Event.TAKE: "be sent",
+    Event.ACCEPT: "be accepted",
+    Event.REJECT: "be rejected",
+    Event.FAIL: "fail",
+    Event.PARK: "be parked",
+    Event.GIVE_BACK: "come back unsent",
+    Event.CANCEL: "be cancelled",
+    Event.EXPIRE: "expire",
+    Event.NO_RECEIPT: "wait in vain for its receipt",
+}
+"""What a test lets happen that may be impossible, as its message says it; receipts may come at any time."""
+
+
+# What is scheduled becomes due first, where a worker takes it.
+def _states(event: Event) -> str:
+    froms = [state for found, state in _TO if found is event and state is not None]
+    if event in (Event.TAKE, Event.EXPIRE):
+        froms.insert(0, State.SCHEDULED)
+    return " or ".join(froms)
 
 
 def _with(flags: str, flag: Flag) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from plexsend.gateway.numbers import LOST_ZERO, normalise_receiver
+from plexsend.gateway.numbers import read_receiver
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.suppression import SuppressionKind, SuppressionSource, Suppressor
 from plexsend.phone_numbers import mask_numbers
@@ -90,7 +90,7 @@ def read_push(body: bytes, now_ms: int) -> Push:
     """
     push = Push()
     try:
-        found = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object)
+        found = json.loads(_decode(body), object_pairs_hook=_object)
     except _DoubledName as exc:
         push.is_json = False
         push.unclear.append(Unclear("the post", f"names {exc} twice", "Give several numbers under numbers."))
@@ -106,6 +106,14 @@ def read_push(body: bytes, now_ms: int) -> Push:
     else:
         _read_own(push, found, now_ms)
     return push
+
+
+# JSON is UTF-8; what older systems post in Korean is not, and their digits are the same in both.
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp949")
 
 
 class _DoubledName(ValueError):
@@ -128,7 +136,7 @@ def _read_own(push: Push, found: Mapping[str, Any], now_ms: int) -> None:
     for place, entry in entries[:MOST_NUMBERS]:
         own = entry if isinstance(entry, dict) else {}
         _note_unknown(push, own)
-        facts = {**found, **own}
+        facts = {**found, **{name: value for name, value in own.items() if value is not None}}
         wish = _wish(push, place, facts, now_ms)
         if wish is not None:
             _take(push, place, own.get("number") if own else entry, wish)
@@ -156,8 +164,8 @@ def _note_unknown(push: Push, found: Mapping[str, Any]) -> None:
 
 
 def _wish(push: Push, place: str, facts: Mapping[str, Any], now_ms: int) -> Wish | None:
-    action, kind = facts.get("action", "add"), facts.get("kind", "ads")
-    source, scope = facts.get("source", "080"), _scope(facts.get("scope"))
+    action, kind, source = (_given(facts, *each) for each in _DEFAULTS)
+    scope = _scope(facts.get("scope"))
     if action not in ("add", "remove"):
         problem = Unclear(f"{place}: action", "is neither add nor remove", "Give one of them, or none: add.")
     elif kind not in ("ads", "all"):
@@ -176,6 +184,15 @@ def _wish(push: Push, place: str, facts: Mapping[str, Any], now_ms: int) -> Wish
         return Wish(action == "remove", SuppressionKind(kind), scope, origin, since_ms)
     push.unclear.append(problem)
     return None
+
+
+_DEFAULTS = (("action", "add"), ("kind", "ads"), ("source", "080"))
+
+
+# Programs write null for what they do not have.
+def _given(facts: Mapping[str, Any], name: str, default: str) -> Any:
+    value = facts.get(name)
+    return default if value is None else value
 
 
 def _scope(value: Any) -> str | None:
@@ -227,14 +244,13 @@ def read_number(written: Any) -> str | Refusal:
 
     One that lost its 0 gets it back: no other number can be meant, and the refusal must not be lost.
     """
-    if isinstance(written, int) and not isinstance(written, bool):
+    if isinstance(written, float) and written.is_integer():
+        written = int(written)
+    if isinstance(written, int) and not isinstance(written, bool) and written > 0:
         written = str(written)
     if not isinstance(written, str):
         return Refusal("is not a number", "Give it as a text.")
-    digits = normalise_receiver(written.strip())
-    if digits == LOST_ZERO:
-        return normalise_receiver("0" + written.strip())
-    return digits
+    return read_receiver(written.strip())
 
 
 # A scope of its refusal number would let advertisements through that name another number of the company.

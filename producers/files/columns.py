@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,17 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plexsend.gateway.items import SCHEMAS
 from plexsend.gateway.receipt_codes import Family, family_of
 from plexsend.gateway.services import get_service
-from plexsend.producers.advertisements import ADVERTISEMENT, NIGHT_CONSENT
 from plexsend.producers.beside import beside
 from plexsend.producers.fallbacks import FALLBACK, FALLBACK_SERVICES
+from plexsend.producers.files.headings import KOREAN, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 KEY = "msg_key"
-
-KOREAN = {"광고": ADVERTISEMENT, "야간동의": NIGHT_CONSENT}
-"""Headings in Korean → the columns that they name. The others have the names of the gateway's fields."""
 
 _OBJECT_KIND = "Object"
 """Kind of the gateway's fields whose own fields are columns, with dots between the names."""
@@ -63,11 +59,11 @@ class Columns:
     """Columns in whose cells blanks at the ends mean nothing."""
 
     def named(self, heading: str) -> str:
-        """Return the column that a heading names: itself, but for those that have a Korean name too."""
+        """Return the column that a heading names: itself, or what people call it in Korean."""
         if heading == self.key_column:
             return heading
-        # A Mac writes Hangul in pieces.
-        return KOREAN.get(unicodedata.normalize("NFC", heading), heading)
+        column = KOREAN.get(plain(heading), heading)
+        return column if column in self.known else heading
 
 
 def columns_of(

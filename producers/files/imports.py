@@ -267,7 +267,7 @@ def _rooted(service: str, path: Path, rejects: Path) -> Callable[[dict[str, Any]
 def _judged_pictures(product: Product, folder: Path) -> ItemPictures | None:
     if product.picture is None:
         return None
-    return ItemPictures(product.name, JudgedPictures(product.name), folder=folder)
+    return ItemPictures(product.name, JudgedPictures(), folder=folder)
 
 
 class _NoSubmitter:

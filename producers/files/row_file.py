@@ -15,7 +15,7 @@ from plexsend.errors import FileChanged, FileProblem, UsageError
 from plexsend.producers.files.beginning import SPREADSHEETS, Exchanged, read_beginning
 from plexsend.producers.files.jsonl import read_objects
 from plexsend.producers.files.lines import Encoding, read_lines
-from plexsend.producers.files.table import read_table
+from plexsend.producers.files.table import read_cells, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from plexsend.producers.files.columns import Columns
+    from plexsend.producers.files.lines import Line
     from plexsend.producers.files.rows import Row
+    from plexsend.producers.files.table import CellRow
 
 _BLOCK_BYTES = 1_000_000
 
@@ -105,14 +107,22 @@ class RowFile:
 
     def __iter__(self) -> Iterator[Row]:
         with self._named():
-            exchanged = read_beginning(self._stream, self.encoding, is_table=self.format is Format.CSV)
-            if exchanged:
-                self._stream = io.BufferedReader(Exchanged(self._stream), _BLOCK_BYTES)
-            lines = read_lines(self._stream, self.encoding, exchanged=exchanged)
+            lines = self._read_lines()
             if self.format is Format.CSV:
                 yield from read_table(lines, self._columns)
             else:
                 yield from read_objects(lines)
+
+    def cells(self) -> Iterator[CellRow | Row]:
+        """Yield the cells of each row of a table, in place of items: nothing is asked of a header."""
+        with self._named():
+            yield from read_cells(self._read_lines())
+
+    def _read_lines(self) -> Iterator[Line | Row]:
+        exchanged = read_beginning(self._stream, self.encoding, is_table=self.format is Format.CSV)
+        if exchanged:
+            self._stream = io.BufferedReader(Exchanged(self._stream), _BLOCK_BYTES)
+        return read_lines(self._stream, self.encoding, exchanged=exchanged)
 
     @contextmanager
     def _named(self) -> Iterator[None]:

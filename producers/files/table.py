@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import FileProblem
@@ -48,6 +49,26 @@ _REASONS = {
 """Part of the csv module's words → ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """The cells of one row, whatever the header says."""
+
+    line: int
+    """Line on which the row begins, 1 the first of the file."""
+    size_bytes: int
+    cells: list[str]
+
+
+def read_cells(lines: Iterable[Line | Row]) -> Iterator[CellRow | Row]:
+    """Yield the cells of each row, those of a header too; rows whose cells are all blank are left out."""
+    feed = _Feed(iter(lines))
+    for row in _split(feed):
+        if isinstance(row, Row):
+            yield row
+        elif _says_something(row):
+            yield CellRow(feed.held[0].number, _size_bytes(feed.held), row)
+
+
 def read_table(lines: Iterable[Line | Row], columns: Columns | None) -> Iterator[Row]:
     """Yield a row for each row below the header; rows whose cells are all blank are left out.
 
@@ -59,7 +80,7 @@ def read_table(lines: Iterable[Line | Row], columns: Columns | None) -> Iterator
         FileProblem: before the first row, where the header is missing or wrong.
     """
     feed = _Feed(iter(lines))
-    rows = _read_cells(feed)
+    rows = _split(feed)
     header = _read_header(rows, feed, columns)
     body = _Rows(header, columns)
     for row in rows:
@@ -194,7 +215,7 @@ class _Feed:
         return self.held[:1]
 
 
-def _read_cells(feed: _Feed) -> Iterator[list[str] | Row]:
+def _split(feed: _Feed) -> Iterator[list[str] | Row]:
     # Strict, since the lenient reader joins what comes after a closing quote to the cell, and takes the rest
     # of a file into a cell whose quote is missing.
     reader = csv.reader(feed, strict=True)

@@ -16,7 +16,16 @@ from plexsend.outbox.pictures import PictureTooLate, picture_of
 from plexsend.producers.moments import Moments
 from plexsend.producers.pictures.bounded import run_all
 from plexsend.producers.pictures.reading import read_picture
-from plexsend.producers.placing import Placed, exchange, file_of, put_in, shown, stand_in, value_at
+from plexsend.producers.placing import (
+    Placed,
+    exchange,
+    file_of,
+    product_of,
+    put_in,
+    shown,
+    stand_in,
+    value_at,
+)
 from plexsend.producers.submissions import Invalid
 from plexsend.terminal.moments import utc
 
@@ -65,7 +74,7 @@ class ItemPictures:
         self._folder = folder
         self._plain: set[str] = set()
         """Addresses that plexsend did not upload."""
-        self._files: OrderedDict[Path, str | PictureRefused] = OrderedDict()
+        self._files: OrderedDict[tuple[str, Path], str | PictureRefused] = OrderedDict()
         # Items of a chunk go in one call where their moments are the same object.
         self._moments: dict[Moments, Moments] = {}
 
@@ -99,10 +108,10 @@ class ItemPictures:
                 if isinstance(each.value, str):
                     urls.append((each.field, each.value))
                 continue
-            picture = self._look(path)
+            picture = self._look(each.product, path)
             if isinstance(picture, PictureRefused):
                 problems += _at(each.field, picture)
-                picture = f"{self._product}:{_NONE}"
+                picture = f"{each.product}:{_NONE}"
             else:
                 files[each.field] = picture, path
             written.setdefault(each.path, _as_text(value_at(raw, each.path)))
@@ -132,14 +141,14 @@ class ItemPictures:
                 whole.append(self._completed(each, each.placed, marks, brought))
         return whole, invalid
 
-    def _look(self, path: Path) -> str | PictureRefused:
-        found = self._files.get(path)
+    def _look(self, product: str, path: Path) -> str | PictureRefused:
+        found = self._files.get((product, path))
         if found is None:
             try:
-                found = picture_of(self._product, read_picture(path, folder=self._folder))
+                found = picture_of(product, read_picture(path, folder=self._folder))
             except PictureRefused as refused:
                 found = refused
-            self._files[path] = found
+            self._files[product, path] = found
             if len(self._files) > _MOST_KNOWN:
                 self._files.popitem(last=False)
         return found
@@ -165,12 +174,13 @@ class ItemPictures:
     def _bring_one(self, picture: str, path: Path, needs: set[int]) -> Brought:
         try:
             content = read_picture(path, folder=self._folder)
-            if picture_of(self._product, content) != picture:
+            product = product_of(picture)
+            if picture_of(product, content) != picture:
                 changed = "changed while it was read"
                 return PictureRefused([Problem("file", changed, "Wait until nobody writes to it.")])
             found: Brought = PictureTooLate(0)
             for need_ms in sorted(needs, reverse=True):
-                found = self._source.bring(content, need_ms)
+                found = self._source.bring(product, content, need_ms)
                 if not isinstance(found, PictureTooLate):
                     break
         except PictureRefused as refused:
@@ -221,14 +231,14 @@ class ItemPictures:
             addresses[stand_in(picture)] = found.url
             if found.expires_at_ms is not None:
                 ends.append(found.expires_at_ms)
-        body, said = each.message.body, each.message.body
-        if addresses:
-            body = exchange(body, addresses, product=self._product)
-        if known:
-            contents = {url: stand_in(mark.picture) for url, mark in known.items()}
-            said = exchange(said, contents, product=self._product)
+        contents = {url: stand_in(mark.picture) for url, mark in known.items()}
+        message, kept = each.message, each.message.fallback
+        body, said = _exchanged(message.body, addresses, contents, self._product)
+        if kept is not None:
+            instead, meant = _exchanged(kept.body, addresses, contents, "mms")
+            kept = replace(kept, body=instead, said=meant)
         moments = self._until(each.moments, ends)
-        return replace(each, moments=moments, message=replace(each.message, body=body, said=said))
+        return replace(each, moments=moments, message=replace(message, body=body, said=said, fallback=kept))
 
     def _until(self, moments: Moments, ends: Sequence[int]) -> Moments:
         """Return moments that end when the first of the pictures is deleted, at the latest."""
@@ -237,6 +247,14 @@ class ItemPictures:
             return moments
         until = Moments(moments.send_at_ms, min((*given, *ends)))
         return self._moments.setdefault(until, until)
+
+
+def _exchanged(
+    body: bytes, addresses: Mapping[str, str], contents: Mapping[str, str], product: str
+) -> tuple[bytes, bytes]:
+    """Return a body with the addresses of its pictures, and with their contents: what it says."""
+    said = exchange(body, contents, product=product) if contents else body
+    return exchange(body, addresses, product=product) if addresses else body, said
 
 
 def _key_as_written(key_of: KeyOf, placed: Placed) -> KeyOf:

@@ -33,14 +33,14 @@ class ReadyPicture:
 
 
 class PictureSource(Protocol):
-    """What becomes of the pictures of items of one product."""
+    """What becomes of the pictures of items."""
 
     def find(self, urls: Sequence[str]) -> list[PictureMark | None]:
         """Return which picture each address is, None where that is not known."""
         ...
 
-    def bring(self, content: bytes, need_ms: int) -> ReadyPicture | PictureTooLate:
-        """Return a picture of a file as it can be sent until `need_ms` at least.
+    def bring(self, product: str, content: bytes, need_ms: int) -> ReadyPicture | PictureTooLate:
+        """Return a product's picture of a file as it can be sent until `need_ms` at least.
 
         Raises PictureRefused, UploadFailed, MissingExtra or OutboxError.
         """
@@ -73,50 +73,41 @@ class KnownAddresses:
 
 
 class UploadedPictures:
-    """Pictures of one account and product, uploaded where they are not yet.
+    """Pictures of one account, uploaded where they are not yet.
 
     Args:
         uploader: Uploads them.
         addresses: What is known of the account's.
         account: The account.
-        product: Whose items show them.
     """
 
-    def __init__(self, uploader: Uploader, addresses: KnownAddresses, account: str, product: str) -> None:
+    def __init__(self, uploader: Uploader, addresses: KnownAddresses, account: str) -> None:
         self._uploader = uploader
         self._account = account
-        self._product = product
         self._addresses = addresses
         self.find = addresses.find
 
-    def bring(self, content: bytes, need_ms: int) -> ReadyPicture | PictureTooLate:
+    def bring(self, product: str, content: bytes, need_ms: int) -> ReadyPicture | PictureTooLate:
         """Upload a picture, unless the gateway has it."""
         shelf = self._addresses.shelf
-        found = self._uploader.upload(shelf, self._account, self._product, content, need_ms=need_ms)
+        found = self._uploader.upload(shelf, self._account, product, content, need_ms=need_ms)
         if isinstance(found, PictureTooLate):
             return found
         return ReadyPicture(found.facts.url, found.expires_at_ms)
 
 
 class JudgedPictures:
-    """Pictures that are judged and never uploaded: for a check.
-
-    Args:
-        product: Whose items show them.
-    """
-
-    def __init__(self, product: str) -> None:
-        self._product = product
+    """Pictures that are judged and never uploaded: for a check."""
 
     def find(self, urls: Sequence[str]) -> list[PictureMark | None]:
         """Return that nothing is known."""
         return [None] * len(urls)
 
-    def bring(self, content: bytes, need_ms: int) -> ReadyPicture:
+    def bring(self, product: str, content: bytes, need_ms: int) -> ReadyPicture:
         """Judge a picture; return what stands for it."""
         del need_ms
         require("images")
         from plexsend.gateway.pictures.judging import judge  # noqa: PLC0415  of an extra
 
-        judge(content, upload_of(self._product))
-        return ReadyPicture(stand_in(picture_of(self._product, content)), None)
+        judge(content, upload_of(product))
+        return ReadyPicture(stand_in(picture_of(product, content)), None)

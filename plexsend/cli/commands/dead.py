@@ -149,7 +149,7 @@ def _choose(
 def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, confirm: bool) -> int:
     from plexsend.outbox.steer import ask
 
-    done = 0
+    done = others = 0
     with open_outbox(screen) as (_, store):
         missing = selection.missing(store)
         chosen = selection.chosen(store)
@@ -158,13 +158,20 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
             return EXIT_REFUSED
         with meter(screen, str(act), "dead letters") as report:
             for index, (account, key) in enumerate(chosen):
-                done += ask(store, account, key, act).done
+                decision = ask(store, account, key, act)
+                done += decision.done
+                others += decision.outcome == "other_went"
                 report(index + 1, len(chosen))
     for problem in missing:
         screen.complain(fault_of(problem))
     refused = len(chosen) - done + len(missing)
     screen.facts({done_word: done, "refused": refused})
     screen.say(f"{done:,} {done_word}" + (f", {refused:,} refused" if refused else ""))
+    if others:
+        screen.note(
+            f"{counted(others, 'dead letter')} stayed: the fallback went, so the recipient could get both. "
+            "`plexsend status KEY` shows the two."
+        )
     return EXIT_REFUSED if refused else 0
 
 

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 def demo(*, full: bool, keep: bool, as_json: bool) -> int:
     """Run the whole thing on this machine and watch it, for about half a minute.
 
-    Starts Valkey, a stand-in gateway, a server for its receipts and Celery workers, imports a sample of 2,740
+    Starts Valkey, a stand-in gateway, a server for its receipts and Celery workers, imports a sample of 2,760
     messages and shows how they go until they are delivered, while the gateway refuses some, falls into
-    trouble and runs out of credit. No setting of yours is used and nothing leaves this machine. Exit code 0
-    only if every message has a known fate and the audit holds.
+    trouble and runs out of credit. Advertisements wait in a night that the demo ends, and an LMS goes in
+    place of an RCS message that reaches nobody. No setting of yours is used and nothing leaves this machine.
+    Exit code 0 only if every message has a known fate and the audit holds.
     """
     require("embedded", "worker")
     screen = Screen(as_json=as_json)

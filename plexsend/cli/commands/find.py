@@ -148,12 +148,14 @@ def _receiver(settings: Settings, to: str) -> SoughtNumber:
     from plexsend.gateway.numbers import normalise_receiver
     from plexsend.gateway.refusals import Refusal
     from plexsend.outbox.found import SoughtNumber
+    from plexsend.settings.number_keys import MAKE_KEY
 
     key = settings.number_key
     if key is None:
         raise UsageError(
             "A number is found by its keyed hash, and no key is set here. Set PLEXSEND_NUMBER_KEY as where "
-            "messages are submitted; those that were submitted without it are found by their msg_key alone."
+            "messages are submitted; those that were submitted without it are found by their msg_key alone. "
+            f"{MAKE_KEY}"
         )
     digits = normalise_receiver(sys.stdin.readline().strip() if to == "-" else to)
     if isinstance(digits, Refusal):

@@ -14,9 +14,10 @@ from plexsend.terminal.screen import Screen
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from plexsend.outbox.reading.groups import GroupView
+    from plexsend.outbox.states import State
 
 _MOST_SHOWN = 50
 """Groups that people see, unless they ask for all."""
@@ -35,6 +36,8 @@ _LEFT_OUT = {
 """Column that a narrow terminal does without → its turn."""
 
 _OF_CHAINS = ("fallbacks", "reached")
+_ALWAYS = ("waiting", "accepted", "delivered")
+"""States that have a column where no message is in them, too."""
 
 
 @click.command(epilog=example("plexsend groups", "plexsend groups --account main --all"))
@@ -49,13 +52,12 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     are counted too, as long as the group has a record. A message in whose place its fallback was sent counts
     as that fallback does, where that went; `fallbacks` is how many were sent for messages of the line, and
     `reached` how many fallbacks of the line were delivered. `held` names what keeps a group from sending, and
-    `closed` means that it was cancelled. `~ad` is the group of all advertisements without one. A narrow
-    terminal shows neither service, sending nor the columns of what failed, expired, was not delivered or is
-    unknown, and the account only where there are several; --wide shows all columns, and --json all columns
-    and groups.
+    `closed` means that it was cancelled. `~ad` is the group of all advertisements without one. A state that
+    no line has a message in has no column, and a narrow terminal has fewer still; --wide shows all columns,
+    and --json all columns and groups.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.outbox.lanes import Advertising
+    from plexsend.outbox.lanes import ADS, Advertising
     from plexsend.outbox.reading import groups as reading
     from plexsend.outbox.reading.queries import server_ms
     from plexsend.outbox.reading.quiet import read_quiet
@@ -80,18 +82,21 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     nothing = "There are no groups: a group begins with its first message."
     # Nobody else has them.
     joined = any(view.fallbacks or view.reached for view in shown)
-    columns = _columns(several=len({view.account for view in shown}) > 1, joined=joined)
-    rows = [_row(view, _quiet(view, quiet), joined=joined) for view in shown]
+    states = [
+        state for state in State if wide or state in _ALWAYS or any(each.states[state] for each in shown)
+    ]
+    columns = _columns(states, several=len({view.account for view in shown}) > 1, joined=joined)
+    rows = [_row(view, _quiet(view, quiet), states, joined=joined) for view in shown]
     screen.table(columns, rows, empty=nothing, blocks=True, wide=wide)
+    if any(view.group == ADS for view in shown):
+        screen.note(f"{ADS}: all advertisements without a group.")
     if len(shown) < len(views):
         screen.note(f"and {len(views) - len(shown):,} more; --all lists all of them.")
 
 
 # Groups of one name in several accounts differ in their account alone.
-def _columns(*, several: bool, joined: bool) -> list[Column]:
-    from plexsend.outbox.states import State
-
-    counts = [Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in State]
+def _columns(states: Sequence[State], *, several: bool, joined: bool) -> list[Column]:
+    counts = [Column(str(state), right=True, leave_out=_LEFT_OUT.get(str(state), 0)) for state in states]
     return [
         Column("group", style="bold"),
         Column("service", leave_out=_LEFT_OUT["service"]),
@@ -107,9 +112,9 @@ def _quiet(view: GroupView, quiet: Mapping[tuple[str, str, str], str]) -> str:
     return quiet.get((view.group, view.service, view.account), "")
 
 
-def _row(view: GroupView, quiet: str, *, joined: bool) -> list[str]:
+def _row(view: GroupView, quiet: str, states: Sequence[State], *, joined: bool) -> list[str]:
     of_chains = (view.fallbacks, view.reached) if joined else ()
-    counts = (f"{n:,}" for n in (*_counts(view).values(), *of_chains))
+    counts = (f"{n:,}" for n in (*(view.states[state] for state in states), *of_chains))
     return [view.group, view.service, view.account, *counts, _held(view, quiet)]
 
 
@@ -129,6 +134,7 @@ def _json(view: GroupView, *, quiet: bool) -> dict[str, object]:
         "quiet": quiet,
         "fallbacks": view.fallbacks,
         "reached": view.reached,
+        "both": view.both,
     }
 
 

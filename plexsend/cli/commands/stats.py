@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, example, json_option, wide_option
+from plexsend.cli.output_files import CsvFile
 from plexsend.terminal.moments import utc
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from plexsend.outbox.reading.months import Month, StillOpen
     from plexsend.outbox.reading.stats import DayCount
@@ -34,7 +35,7 @@ _SUBJECTS = ("day", "service", "account", "lane", "code", "carrier")
 @click.option(
     "--csv",
     "csv_path",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=CsvFile(),
     metavar="F",
     help="Write all columns to this file too, which spreadsheets open.",
 )

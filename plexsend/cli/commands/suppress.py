@@ -9,8 +9,20 @@ import click
 
 from plexsend.cli.number_lists import NumberList, mark_cells
 from plexsend.cli.opening import open_outbox
-from plexsend.cli.options import example, json_option, wide_option, words_option
-from plexsend.cli.suppressing import account_of_suppressions, kind_option, numbers_given, scope_option
+from plexsend.cli.options import example, json_option, wide_option
+from plexsend.cli.suppressing import (
+    account_of_suppressions,
+    column_option,
+    encoding_option,
+    file_option,
+    kind_option,
+    numbers_argument,
+    numbers_given,
+    output_option,
+    reason_option,
+    scope_option,
+)
+from plexsend.cli.suppression_answering import pending, told
 from plexsend.cli.suppression_deciding import history, offers
 from plexsend.cli.suppression_showing import (
     NumberTally,
@@ -30,21 +42,6 @@ from plexsend.terminal.screen import Screen
 if TYPE_CHECKING:
     from plexsend.outbox.suppression import Suppression
 
-_NUMBERS = click.argument("numbers", metavar="NUMBER...", nargs=-1)
-_FILE = click.option(
-    "--file", type=click.Path(path_type=Path), metavar="F", help="Every number of this list."
-)
-_OUTPUT = click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="G",
-    help="Where the marked list goes; beside it, as NAME.marked.csv, otherwise.",
-)
-_ENCODING = click.option(
-    "--encoding", type=click.Choice(["utf-8", "cp949"]), default="utf-8", help="Of the file."
-)
-_REASON = words_option("--reason", "R", "Why, for those who ask later.")
-
 
 @click.group(
     epilog=example(
@@ -60,11 +57,11 @@ def suppress() -> None:
 
 
 @suppress.command(epilog=example("plexsend suppress add 010-1234-5678 --kind ads --reason 'by phone'"))
-@_NUMBERS
+@numbers_argument
 @kind_option
 @scope_option
-@_REASON
-@click.option("--told", is_flag=True, help="The person has heard already that it counts.")
+@reason_option
+@click.option("--told", is_flag=True, help="The person has been told already that the refusal counts.")
 @account_of_suppressions
 @json_option
 def add(
@@ -90,10 +87,10 @@ def add(
 
 
 @suppress.command(epilog=example("plexsend suppress remove 010-1234-5678 --kind ads"))
-@_NUMBERS
+@numbers_argument
 @kind_option
 @scope_option
-@_REASON
+@reason_option
 @account_of_suppressions
 @json_option
 def remove(
@@ -121,10 +118,11 @@ def remove(
 @suppress.command(
     epilog=example("plexsend suppress check 010-1234-5678", "plexsend suppress check --file a.csv")
 )
-@_NUMBERS
-@_FILE
-@_OUTPUT
-@_ENCODING
+@numbers_argument
+@file_option
+@output_option
+@encoding_option
+@column_option
 @account_of_suppressions
 @wide_option
 @json_option
@@ -133,7 +131,8 @@ def check(
     numbers: tuple[str, ...],
     file: Path | None,
     output: Path | None,
-    encoding: str,
+    encoding: str | None,
+    column: str | None,
     account: str,
     wide: bool,
     as_json: bool,
@@ -148,7 +147,7 @@ def check(
     with open_outbox(screen) as (settings, store):
         own, clock = suppressions_of(store, account, settings), clock_for_account(store, account)
         if file is not None:
-            return show_marked(screen, NumberList(file, encoding), output, own, clock)
+            return show_marked(screen, NumberList(file, encoding, column), output, own, clock)
         given = numbers_given(numbers)
         found = own.look(digits_of(given))
     good = [one for one in given if not one.problem]
@@ -175,9 +174,10 @@ def check(
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @kind_option
 @scope_option
-@_REASON
-@click.option("--untold", is_flag=True, help="The persons have not heard yet that it counts.")
-@_ENCODING
+@reason_option
+@click.option("--untold", is_flag=True, help="The people have not been told yet that their refusals count.")
+@encoding_option
+@column_option
 @account_of_suppressions
 @json_option
 def import_(
@@ -187,7 +187,8 @@ def import_(
     scope: str | None,
     reason: str | None,
     untold: bool,
-    encoding: str,
+    encoding: str | None,
+    column: str | None,
     account: str,
     as_json: bool,
 ) -> int:
@@ -204,7 +205,7 @@ def import_(
         own = suppressions_of(store, account, settings)
         tally.take_list(
             screen,
-            NumberList(file, encoding),
+            NumberList(file, encoding, column),
             "suppress",
             lambda digits: own.add(digits, what, origin, scope=scope or "", told=not untold),
         )
@@ -223,75 +224,7 @@ def list_(*, account: str, wide: bool, as_json: bool) -> int:
     return 0
 
 
-@suppress.command(
-    epilog=example("plexsend suppress pending", "plexsend suppress pending --file customers.csv")
-)
-@_FILE
-@_OUTPUT
-@_ENCODING
-@account_of_suppressions
-@wide_option
-@json_option
-def pending(
-    *, file: Path | None, output: Path | None, encoding: str, account: str, wide: bool, as_json: bool
-) -> int:
-    """Show whose refusal was not answered yet.
-
-    The law gives 14 days to tell the person that it counts. With --file the rows of your own list are
-    marked: they say whom to tell. Exit code 1 if one is late.
-    """
-    from plexsend.outbox.suppression import is_pending
-
-    screen = Screen(as_json=as_json)
-    if file is None:
-        return show_groups(
-            screen, account, wide=wide, only=is_pending, empty="Every refusal was answered.", due=True
-        )
-    with open_outbox(screen) as (settings, store):
-        own, clock = suppressions_of(store, account, settings), clock_for_account(store, account)
-        return show_marked(screen, NumberList(file, encoding), output, own, clock, only=is_pending)
-
-
-@suppress.command(
-    epilog=example("plexsend suppress told 010-1234-5678", "plexsend suppress told --file done.csv")
-)
-@_NUMBERS
-@_FILE
-@_ENCODING
-@kind_option
-@scope_option
-@account_of_suppressions
-@json_option
-def told(
-    *,
-    numbers: tuple[str, ...],
-    file: Path | None,
-    encoding: str,
-    kind: str | None,
-    scope: str | None,
-    account: str,
-    as_json: bool,
-) -> int:
-    """Note that persons heard that it counts. Exit code 1 if a number is not suppressed."""
-    from plexsend.outbox.suppression import Suppressing, SuppressionKind
-
-    screen, tally = Screen(as_json=as_json), NumberTally()
-    if bool(numbers) == (file is not None):
-        raise UsageError("Give numbers, or a list with --file.")
-    what, origin = SuppressionKind(kind) if kind else None, origin_of(None)
-    with open_outbox(screen) as (settings, store):
-        own = suppressions_of(store, account, settings)
-
-        def change(digits: list[str]) -> list[Suppressing]:
-            return own.tell(digits, what, scope=scope, origin=origin)
-
-        if file is None:
-            tally.take(numbers_given(numbers), change)
-        else:
-            tally.take_list(screen, NumberList(file, encoding), "note", change)
-    shown = tally.show(screen, "answered")
-    return shown or EXIT_REFUSED * (Suppressing.ABSENT in tally.became)
-
-
+suppress.add_command(pending)
+suppress.add_command(told)
 suppress.add_command(offers)
 suppress.add_command(history)

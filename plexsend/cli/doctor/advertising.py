@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
 from plexsend.outbox.reading.quiet import NOT_RENEWED, RENEW
+from plexsend.settings.number_keys import MAKE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from plexsend.cli.doctor.rows import CheckRow
     from plexsend.gateway.ad_marks import AdMarks
@@ -27,6 +28,8 @@ class AdvertisingFacts:
     quiet: Quiet
     waits: bool
     """Whether it has lanes of advertisements."""
+    keys: Collection[str] = ()
+    """What tells the key of its numbers from others, or those of its workers where it has none yet."""
 
     @property
     def sends(self) -> bool:
@@ -34,26 +37,33 @@ class AdvertisingFacts:
         return self.waits or bool(self.marks.sender_name or self.marks.refusal_number)
 
 
-def advertising_rows(facts: Iterable[AdvertisingFacts], *, has_key: bool, now_ms: int) -> Iterator[CheckRow]:
+def advertising_rows(facts: Iterable[AdvertisingFacts], *, hashes_by: str, now_ms: int) -> Iterator[CheckRow]:
     """Yield what keeps advertisements from going, or that nothing does. Pure.
 
     Args:
         facts: The accounts.
-        has_key: Whether PLEXSEND_NUMBER_KEY is set here.
+        hashes_by: What tells PLEXSEND_NUMBER_KEY of this machine from others; empty where it is not set.
         now_ms: Redis's time.
     """
     senders = [each for each in facts if each.sends]
     if not senders:
         yield ok(_WHAT, "no account sends them")
         return
-    if not has_key:
+    if not hashes_by:
         yield doubtful(
             _WHAT,
             "PLEXSEND_NUMBER_KEY is not set here",
             "nobody could tell who refused, so none is taken in on this machine",
-            "Set the key that the other processes have.",
+            f"Set the key that the other processes have. {MAKE_KEY}",
         )
     for each in senders:
+        if hashes_by and each.keys and hashes_by not in each.keys:
+            yield wrong(
+                _WHAT,
+                f"PLEXSEND_NUMBER_KEY here is not the one of account {each.account}",
+                "nobody could tell who refused, so none is taken in on this machine",
+                "Set the key that the other processes have.",
+            )
         yield _row(each, now_ms)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from plexsend.cli.doctor.advertising import AdvertisingFacts, advertising_rows
 from plexsend.cli.doctor.environment import settings_rows
-from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
+from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows, upload_rows
 from plexsend.cli.doctor.receipts import ReceiptFacts, receipt_rows
-from plexsend.cli.doctor.rows import unknown, wrong
+from plexsend.cli.doctor.rows import ok, unknown, wrong
 from plexsend.cli.doctor.server import (
     distance_rows,
     kept_text_rows,
@@ -149,6 +149,10 @@ def _broker(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _gateway(situation: Situation) -> Iterable[CheckRow]:
+    if not situation.settings.accounts:
+        # Those that send may reach another gateway, and from here nobody has to be let through.
+        yield ok("gateway", "not looked at: no account is set up here, so nothing is sent from this machine")
+        return
     from plexsend.extras import require
 
     require("worker")
@@ -157,7 +161,9 @@ def _gateway(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.names import Names
 
     way, names = Way.of(situation.settings), Names()
-    urls = sorted(set(situation.settings.base_urls.values()))
+    settings = situation.settings
+    sends_to = set(settings.base_urls.values())
+    urls = sorted({*sends_to, settings.upload_url})
     hands = [Future[Handshake]() for _ in urls]
 
     def shake(url: str, future: Future[Handshake]) -> None:
@@ -168,7 +174,10 @@ def _gateway(situation: Situation) -> Iterable[CheckRow]:
         threading.Thread(target=shake, args=(url, future), name="plexsend-check", daemon=True).start()
     ends_s = time.monotonic() + LONGEST_S - 1
     found = {url: _shaken(future, ends_s) for url, future in zip(urls, hands, strict=True)}
-    yield from gateway_rows(found, now_s=time.time(), sends=bool(situation.settings.accounts))
+    now_s = time.time()
+    messages = {url: hands for url, hands in found.items() if url in sends_to}
+    yield from gateway_rows(messages, now_s=now_s)
+    yield from upload_rows(settings.upload_url, found[settings.upload_url], settings.base_urls, now_s=now_s)
     yield from name_rows(found)
 
 
@@ -225,21 +234,29 @@ def _receipts(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _advertisements(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.fleet import fleet
     from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading import queries
+    from plexsend.outbox.reading.number_keys import keys_in_use
     from plexsend.outbox.reading.quiet import read_quiet
+    from plexsend.outbox.receivers import hashed_by
 
     store = situation.store
-    agreed = read_to_show(store)
+    agreed, accounts = read_to_show(store), queries.accounts(store)
+    keys = keys_in_use(store, accounts, fleet(store, accounts))
     advertising = {lane.account for lane in queries.lanes(store) if lane.is_advertising}
     facts = (
         AdvertisingFacts(
-            account, agreed.of(account).ad_marks, read_quiet(store, account, agreed), account in advertising
+            account,
+            agreed.of(account).ad_marks,
+            read_quiet(store, account, agreed),
+            account in advertising,
+            keys.get(account, ()),
         )
-        for account in queries.accounts(store)
+        for account in accounts
     )
-    has_key = situation.settings.number_key is not None
-    return advertising_rows(facts, has_key=has_key, now_ms=queries.server_ms(store))
+    here = hashed_by(situation.settings.number_key)
+    return advertising_rows(facts, hashes_by=here, now_ms=queries.server_ms(store))
 
 
 CHECKS = (

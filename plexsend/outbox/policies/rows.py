@@ -238,7 +238,8 @@ _OF_PERSONS = (
         "ad_gap_days",
         "0",
         whole(0, 366),
-        "No second advertisement goes to a number within so many days; 0 is no limit.",
+        "No second advertisement goes to a number within so many days of the Korean calendar; 1: one a day; "
+        "0: no limit.",
     ),
     _set_by_a_person(
         "refused_by_receipt",

@@ -38,7 +38,7 @@ def fields_of_days(store: Store, account: str) -> Counter[str]:
     # A day of the account begins up to 14 hours from one of UTC.
     for one in day_counts(store, account, _day(first_ms) - _A_DAY, _day(now_ms) + _A_DAY):
         if one.state is not None:
-            name = f"{one.day:%Y%m%d}|{one.lane}|{one.state}|{one.code}|{one.carrier}"
+            name = f"{one.day:%Y%m%d}|{one.lane}|{one.word}|{one.code}|{one.carrier}"
             found[name] += one.messages
     return found
 

@@ -63,10 +63,11 @@ def closings(store: Store, account: str) -> dict[str, Closing]:
 
 def accounts_of(store: Store, group: str) -> list[str]:
     """Return the accounts that know a group: it has a lane there, or is paused or closed."""
-    return [account for account in held_accounts(store) if _knows(store, account, group)]
+    return [account for account in held_accounts(store) if knows(store, account, group)]
 
 
-def _knows(store: Store, account: str, group: str) -> bool:
+def knows(store: Store, account: str, group: str) -> bool:
+    """Return whether an account knows a group: it has a lane there, or is paused or closed."""
     pause = hold_field(Scope.GROUP, Reason.PAUSE, group)
     pipe = store.client.pipeline(transaction=False)
     pipe.hexists(store.keys.closed(account), group)
@@ -107,6 +108,8 @@ class GroupView:
     """Messages in whose place a fallback was sent: `states` counts that instead, so a chain counts once."""
     reached: int = 0
     """Fallbacks that were delivered, of those that go through this service."""
+    both: int = 0
+    """Messages that were delivered after their fallback had gone."""
 
     @property
     def unsent(self) -> int:
@@ -166,12 +169,13 @@ def _view(
         closed.get(group),
         counts["fallbacks"],
         counts["reached"],
+        counts["both"],
     )
 
 
 def _counts(store: Store, account: str, lanes: Sequence[Lane]) -> Iterator[Counter[str]]:
     """Yield for each lane what it counted of its messages by state, and of fallbacks."""
-    fields = [*(f"{kind}:{state}" for kind in "sab" for state in State), "fallbacks", "reached"]
+    fields = [*(f"{kind}:{state}" for kind in "sab" for state in State), "fallbacks", "reached", "both"]
     for at in range(0, len(lanes), _PAGE):
         pipe = store.client.pipeline(transaction=False)
         for lane in lanes[at : at + _PAGE]:

@@ -40,12 +40,31 @@ def foreign_keys(
     store: Store, accounts: Iterable[str], processes: Iterable[FleetProcess], doors: Iterable[Door]
 ) -> list[ForeignKey]:
     """Return the living processes whose key is not that of an account that they serve."""
+    keys = account_keys(store, accounts)
+    return [*_workers(keys, processes), *_doors(keys, doors)]
+
+
+def account_keys(store: Store, accounts: Iterable[str]) -> dict[str, str]:
+    """Return what tells the key of each account from others; without those that have none yet."""
     names = sorted(accounts)
     pipe = store.client.pipeline(transaction=False)
     for account in names:
         pipe.hget(store.keys.suppressed(account), "key")
-    keys = {name: text(key) for name, key in zip(names, execute(store, pipe), strict=True) if key}
-    return [*_workers(keys, processes), *_doors(keys, doors)]
+    return {name: text(key) for name, key in zip(names, execute(store, pipe), strict=True) if key}
+
+
+def keys_in_use(
+    store: Store, accounts: Iterable[str], processes: Iterable[FleetProcess]
+) -> dict[str, set[str]]:
+    """Return the key of each account; where it has none yet, those of the living workers that send for it."""
+    known = account_keys(store, accounts)
+    found = {account: {key} for account, key in known.items()}
+    for process in processes:
+        announced = process.announced
+        if process.lives and announced.hashes_by:
+            for account in announced.secrets.keys() - known.keys():
+                found.setdefault(account, set()).add(announced.hashes_by)
+    return found
 
 
 # A worker sends by the hashes that records have; one without a key of its own misses nothing.

@@ -48,6 +48,11 @@ class Sight:
         return self.count(*SENT)
 
     @property
+    def fallbacks(self) -> int:
+        """How many fallbacks were sent: messages beside those that were submitted."""
+        return sum(view.counts.get("fallbacks", 0) for view in self.lanes)
+
+    @property
     def sent(self) -> int:
         """How many messages went out in requests, each counted as often as it went."""
         return sum(view.counts.get("fill", 0) for view in self.lanes)

@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.fallbacks import JOINED, REACHED
 from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.queries import server_ms
@@ -28,6 +30,15 @@ _EPOCH = date(1970, 1, 1)
 _SERVICE = re.compile(r"[^./@]*")
 
 
+class OfChain(StrEnum):
+    """What is counted of messages and their fallbacks, beside each in its state."""
+
+    JOINED = JOINED
+    """Their outcome counts by the other message of their chain."""
+    REACHED = REACHED
+    """They are fallbacks that were delivered."""
+
+
 @dataclass(frozen=True, slots=True)
 class DayCount:
     """Messages of one lane that were submitted on a day, or ended first on it."""
@@ -43,6 +54,15 @@ class DayCount:
     carrier: str
     """Of their receipts; empty where there is none."""
     messages: int
+    of_chain: OfChain | None = None
+    """None: they are counted in their state, each message once."""
+
+    @property
+    def word(self) -> str:
+        """How the field names what it counts."""
+        if self.of_chain is OfChain.REACHED:
+            return REACHED
+        return f"{JOINED if self.of_chain else ''}{self.state or SUBMITTED}"
 
     @property
     def service(self) -> str:
@@ -90,7 +110,8 @@ def day_sums(store: Store, account: str) -> DaySums:
     else:
         first = _day(since_ms) - timedelta(days=2)
     for count in day_counts(store, account, first, _day(server_ms(store)) + timedelta(days=1)):
-        sums[str(count.state or SUBMITTED)] += count.messages
+        if count.of_chain is None:
+            sums[count.word] += count.messages
     return DaySums(since_ms, sums)
 
 
@@ -129,8 +150,10 @@ def _parse(account: str, day: date, field: str, messages: int) -> DayCount | Non
     lane, _, rest = field.partition("|")
     if rest == SUBMITTED:
         return DayCount(account, day, lane, None, "", "", messages)
-    state, _, behind = rest.partition("|")
+    word, _, behind = rest.partition("|")
+    of_chain = OfChain.REACHED if word == REACHED else OfChain.JOINED if word.startswith(JOINED) else None
+    state = State.DELIVERED if of_chain is OfChain.REACHED else word.removeprefix(JOINED)
     if state not in FINAL:
         return None
     code, _, carrier = behind.rpartition("|")
-    return DayCount(account, day, lane, State(state), code, carrier, messages)
+    return DayCount(account, day, lane, State(state), code, carrier, messages, of_chain)

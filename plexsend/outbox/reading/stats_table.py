@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.reading.stats import OfChain
 from plexsend.outbox.states import BY_RECEIPT, FINAL, OUTCOME_OF, ResultOutcome, State
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class StatsLine:
     """The day, service, account, lane, code or carrier."""
     submitted: int = 0
     states: Counter[State] = field(default_factory=Counter)
+    joined: Counter[State] = field(default_factory=Counter)
+    """Of the messages in each state those whose outcome counts by the other one of their chain."""
+    reached: int = 0
+    """Fallbacks that were delivered."""
     billed: int = 0
     won: Decimal = Decimal(0)
     unpriced: int = 0
@@ -55,6 +60,12 @@ class StatsLine:
         if count.state is None:
             self.submitted += count.messages
             return
+        if count.of_chain is OfChain.JOINED:
+            self.joined[count.state] += count.messages
+            return
+        if count.of_chain is OfChain.REACHED:
+            self.reached += count.messages
+            return
         self.states[count.state] += count.messages
         self.said_of = self.said_of or count.service
         self.by_receipt = self.by_receipt or count.state in BY_RECEIPT
@@ -67,8 +78,21 @@ class StatsLine:
                 self.won += pricing.price * count.messages
 
     def outcome(self, outcome: ResultOutcome) -> int:
-        """Return how many messages ended with this outcome, or have not got theirs yet."""
-        return sum(self.states[state] for state in FINAL if OUTCOME_OF[state] is outcome)
+        """Return how many messages ended with this outcome, or have not got theirs yet.
+
+        A message and its fallback are one: where that went, its outcome counts.
+        """
+        return sum(self.states[state] - self.joined[state] for state in FINAL if OUTCOME_OF[state] is outcome)
+
+    @property
+    def fallbacks(self) -> int:
+        """Messages in whose place a fallback was sent. A fallback that was called back ended as cancelled."""
+        return sum(messages for state, messages in self.joined.items() if state is not State.CANCELLED)
+
+    @property
+    def both(self) -> int:
+        """Of them those that were delivered after all."""
+        return self.joined[State.DELIVERED]
 
 
 @dataclass(frozen=True, slots=True)

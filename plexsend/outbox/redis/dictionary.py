@@ -69,7 +69,8 @@ p{a}:<route>:takes   hash    running drain → its last take: `<sequence> <ms> <
 p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> archived; x:<state> left it
                              again otherwise; c:<code> answers; retries, reclaims, late; fallbacks (made for
                              messages of the lane), b:<state> (those messages by the state that they have),
-                             both (of them, delivered after all), reached (fallbacks of it that were
+                             both (of them, delivered after all; one whose fallback was called back is in
+                             none of these), reached (fallbacks of it that were
                              delivered); a route's also
                              batches, fill (requests made, messages in them), takes (number of the last take),
                              ok (highest take of which a message was accepted), went (messages taken, without
@@ -111,7 +112,9 @@ p{a}:results         stream  what applications hear of, kept for the policy resu
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
 p{a}:stats:<day>     hash    what is counted by day, YYYYMMDD in the policy time_zone: `<lane>|submitted` on
                              that of the submit, `<lane>|<state>|<code>|<carrier>` on that on which messages
-                             of this final state ended first → n; beyond 1,000 fields with `*` for group,
+                             of this final state ended first → n; of these, `joined<state>` in place of the
+                             state: those whose outcome counts by the other message of their chain, and
+                             `reached`: fallbacks that were delivered. Beyond 1,000 fields with `*` for group,
                              code and carrier
 p{a}:stats           hash    since (ms from which days are counted), first (of the days kept the oldest, in
                              days since 1970), offsets (`<from ms>:<ms ahead of UTC>` of each change of the
@@ -170,7 +173,8 @@ f                    flags, one letter each: m may have been sent, a goes alone,
                      receipt comes in time
 a                    of a message with a fallback: 16 bytes that tell it from another fallback
 b                    of a message with a fallback: `kept`, `kept <ms>` (made also where no receipt came so
-                     long after the acceptance), `made`; none where it was dropped
+                     long after the acceptance), `made`; none where it was dropped. Of a fallback: `back`
+                     where it was called back
 h                    the event of that receipt, until the request is settled
 w                    of the receipt: `<code>|<carrier>|<ms when it was delivered>|<ms when it came>`
 r                    ms in the id of its last entry in `results`, where that is not the time of its end, of

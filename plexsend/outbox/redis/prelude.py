@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from plexsend.gateway.codes import CODES, OWN_CODES, Meaning
 from plexsend.gateway.services import SERVICES
 from plexsend.outbox.constants import given
-from plexsend.outbox.fallbacks import FALLBACK_KEPT, FALLBACK_MADE, FALLBACK_MARK, UNSENT_CODES
+from plexsend.outbox.fallbacks import (
+    FALLBACK_CALLED_BACK,
+    FALLBACK_KEPT,
+    FALLBACK_MADE,
+    FALLBACK_MARK,
+    JOINED,
+    REACHED,
+    UNSENT_CODES,
+)
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.policies.open_hours import QUIET
@@ -49,6 +57,9 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "FALLBACK_MARK": FALLBACK_MARK,
         "FALLBACK_KEPT": FALLBACK_KEPT,
         "FALLBACK_MADE": FALLBACK_MADE,
+        "FALLBACK_CALLED_BACK": FALLBACK_CALLED_BACK,
+        "JOINED": JOINED,
+        "REACHED": REACHED,
         "UNSENT_CODES": f" {' '.join(UNSENT_CODES)} ",
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         # Of these the gateway says that it had the key before.

@@ -30,10 +30,25 @@ local function read_end(key)
   return { l = found[1], e = found[2], c = found[3], w = found[4], r = found[5], b = found[6] }
 end
 
+-- Whether the outcome of a message counts by the other one of its chain. `b`: as its record has it.
+local function is_joined(b)
+  return b == FALLBACK_MADE or b == FALLBACK_CALLED_BACK
+end
+
+-- Where a message counts that ended, with another word than its state: what is counted of chains beside it.
+local function field_of_chain(lane, state, c, w, word)
+  return lane .. '|' .. word .. string.sub(ended_field(lane, state, c, w), #lane + #state + 2)
+end
+
+local function count_of_chain(lane, state, ends, word, n)
+  count_ended(number_in(ends.e), field_of_chain(lane, state, ends.c, ends.w, word), word, n)
+end
+
 -- Counts a message where its record says that it ended (`n`: 1), or takes it from there (-1). `ends`: as `read_end`
 -- answers, and as the record is in that state.
 local function count_end(lane, state, ends, n)
   count_ended(number_in(ends.e), ended_field(lane, state, ends.c, ends.w), state, n)
+  if ends.b and is_joined(ends.b) then count_of_chain(lane, state, ends, JOINED .. state, n) end
 end
 
 -- Writes fields (a flat list) into a record that ended, whose state stays. `ends`: as it is before.

@@ -1,23 +1,16 @@
--- needs: _clock, _hex, _lanes, _counts, _record, _receipt, _policy, _stats_by_day, _wake
+-- needs: _clock, _hex, _lanes, _counts, _record, _receipt, _policy, _stats_by_day, _wake,
+-- needs: _fallback_due, _fallback_after
 -- The fallback of a message: another one, kept beside it until it is made, which happens at most once, or dropped.
 --
 -- `f:<key>` is `<identity> <ms> <lane> <stamp> <digest> <receiver>` (see fallbacks.py), a line end, and the body as it goes on
 -- the wire. Its first's record says in `b` what became of it: `kept`, `kept <ms>` where it is made also if no receipt came so
--- long after the acceptance, or `made`; it has no `b` where it was dropped.
+-- long after the acceptance, or `made`; it has no `b` where it was dropped. A fallback that was called back has one of its
+-- own: `back`.
 
 local fallbacks_made = 0
 
 local function kept_of(key)
   return P .. 'f:' .. key
-end
-
-local function is_kept_in(b)
-  return b and string.sub(b, 1, #FALLBACK_KEPT) == FALLBACK_KEPT
-end
-
--- ms after the acceptance; nil where no time makes it.
-local function made_after(b)
-  return is_kept_in(b) and number_in(string.match(b, ' (%d+)$')) or nil
 end
 
 -- nil where it is gone, or another program put something else there.
@@ -34,11 +27,12 @@ local function drop_fallback(key)
 end
 
 -- Also where it was asked for a message that is being sent, was accepted or is parked: who takes it back wants nothing
--- sent in its place.
+-- sent in its place. Answers whether there was one.
 local function drop_fallback_by_cancel(key)
-  if call('DEL', kept_of(key)) == 0 then return end
+  if call('DEL', kept_of(key)) == 0 then return false end
   call('HDEL', record_of .. key, 'b')
   note(key, 'no_fallback', '', 'its fallback was dropped: the message was cancelled')
+  return true
 end
 
 -- Whether a receipt with this code, which says undelivered, is among the codes of the policy, itself or by its class.
@@ -93,8 +87,8 @@ local function write_fallback(key, fallback, first)
   wake_by(fallback.lane, now)
 end
 
--- `state`: of the first. `why`: in words, for its history.
-local function make_fallback(lane, key, state, why)
+-- `state`, `ends`: of the first, see decide_fallback. `why`: in words, for its history.
+local function make_fallback(lane, key, state, ends, why)
   local found = read_record(key, 'z', 't', 'p')
   local first, fallback = { z = found[1] or nil, t = found[2], p = found[3] }, read_fallback(key)
   local hindrance = why_not(key, first, fallback)
@@ -108,6 +102,7 @@ local function make_fallback(lane, key, state, why)
   call('DEL', kept_of(key))
   count(lane, 'fallbacks', 1)
   count(lane, 'b:' .. state, 1)
+  count_of_chain(lane, state, ends, JOINED .. state, 1)
   note(key, 'fallback', '', why)
 end
 
@@ -120,7 +115,7 @@ end
 local function decide_fallback(lane, key, state, ends)
   if LIVING(state) then return end
   if is_cause(lane, state, ends) then
-    make_fallback(lane, key, state, 'its fallback goes, for it is ' .. state)
+    make_fallback(lane, key, state, ends, 'its fallback goes, for it is ' .. state)
   elseif state == 'delivered' or state == 'undelivered' or state == 'expired' or state == 'cancelled' then
     drop_fallback(key)
   elseif state == 'accepted' and made_after(ends.b) then
@@ -128,22 +123,8 @@ local function decide_fallback(lane, key, state, ends)
   end
 end
 
--- A first whose fallback went has another state. Where a person has it sent again, that is another try of its own.
-local function follow_made(lane, key, from, to)
-  count(lane, 'b:' .. from, -1)
-  if LIVING(to) then
-    call('HDEL', record_of .. key, 'b')
-    return
-  end
-  count(lane, 'b:' .. to, 1)
-  if to == 'delivered' then
-    count(lane, 'both', 1)
-    note(key, 'fallback', '', 'it was delivered after its fallback had gone')
-  end
-end
-
 -- `from` and `to`: states of a message whose record has a `b`. `ends`: as read_end answers, with what was written since.
 local function follow_fallback(lane, key, from, to, ends)
-  if ends.b == FALLBACK_MADE then return follow_made(lane, key, from, to) end
+  if is_joined(ends.b) then return follow_joined(lane, key, from, to, ends) end
   if not pcall(decide_fallback, lane, key, to, ends) then decide_later(key) end
 end

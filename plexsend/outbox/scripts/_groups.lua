@@ -26,10 +26,10 @@ local function lanes_of_group(group)
   return found
 end
 
--- What the group holds goes with its last lane.
+-- What the group holds, and that it was cancelled once, goes with its last lane.
 local function forget_kind(group)
-  if call('HEXISTS', P .. 'kinds', group) == 1 and #lanes_of_group(group) == 0 then
-    call('HDEL', P .. 'kinds', group)
-    call('HDEL', P .. 'cancelled', group)
-  end
+  if call('HEXISTS', P .. 'kinds', group) == 0 and call('HEXISTS', P .. 'cancelled', group) == 0 then return end
+  if #lanes_of_group(group) > 0 then return end
+  call('HDEL', P .. 'kinds', group)
+  call('HDEL', P .. 'cancelled', group)
 end

@@ -101,7 +101,10 @@ local function move(lane, key, from, event, score, fields, more, ends)
     count_end(lane, to, ends, 1)
   end
   if not LIVING(to) or to == 'uncertain' then entered(lane, key, to, code_in(fields), more) end
-  if to == 'delivered' and string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK then count(lane, 'reached', 1) end
+  if to == 'delivered' and string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK then
+    count(lane, REACHED, 1)
+    count_of_chain(lane, to, ends, REACHED, 1)
+  end
   if ends and ends.b then follow_fallback(lane, key, from, to, ends) end
   return to
 end

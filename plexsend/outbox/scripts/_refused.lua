@@ -12,19 +12,19 @@ local function suppress_number(hash, kind, words)
                     hour = math.floor(now / HOUR_MS) })
 end
 
--- The first receipt is remembered, the second counts: handsets come and go.
+-- The first receipt is remembered, the second counts: handsets come and go. One from long ago says nothing any more: who
+-- had none for an hour in each of two years would be taken for nobody.
 local function note_nobody(hash)
   local wanted = policy('no_such_number')
   if wanted == 'nothing' then return end
   local words = 'nobody has the number'
-  if remove_entries(hash, 'seen', 0) == 'absent' then
-    local key, field = place_of(hash)
-    local entries = read_entries(call('HGET', key, field))
-    if find_entry(entries, 'offered', 0) or find_entry(entries, 'all', 0) then return end
-    suppress_number(hash, 'seen', words)
-  else
-    suppress_number(hash, wanted == 'all' and 'all' or 'offered', words)
-  end
+  local key, field = place_of(hash)
+  local entries = read_entries(call('HGET', key, field))
+  if find_entry(entries, 'offered', 0) or find_entry(entries, 'all', 0) then return end
+  local _, seen = find_entry(entries, 'seen', 0)
+  if seen then remove_entries(hash, 'seen', 0) end
+  local counts = seen and now - seen.hour * HOUR_MS < SEEN_MS
+  suppress_number(hash, not counts and 'seen' or wanted == 'all' and 'all' or 'offered', words)
 end
 
 -- `i`: of the record, see receivers.py.

@@ -18,15 +18,21 @@ local function write_entries(key, field, entries)
   call('HSET', key, field, table.concat(parts))
 end
 
--- The number of a scope or an origin, given where it is new; what is beyond the last number shares the last.
+-- The number of a scope or an origin that was there before; nil where it was not, and the table has room for it. The
+-- last number has no words: it is that of all that had no room, so nothing is said of these that is true of others.
+local function known_number(what, words, most)
+  local found = call('HMGET', P .. 'suppressed', what .. '#' .. words, what .. 's')
+  return number_in(found[1]) or ((number_in(found[2]) or 0) >= most - 1 and most or nil)
+end
+
+-- The same, given where it is new.
 local function number_of_words(what, words, most)
   if words == '' then return 0 end
-  local index = P .. 'suppressed'
-  local known = number_in(call('HGET', index, what .. '#' .. words))
+  local known = known_number(what, words, most)
   if known then return known end
-  local number = math.min(call('HINCRBY', index, what .. 's', 1), most)
-  call('HSET', index, what .. '#' .. words, num(number))
-  call('HSETNX', index, what .. ':' .. num(number), words)
+  local index = P .. 'suppressed'
+  local number = call('HINCRBY', index, what .. 's', 1)
+  call('HSET', index, what .. '#' .. words, num(number), what .. ':' .. num(number), words)
   return number
 end
 

@@ -33,8 +33,8 @@ for _, entry in ipairs(entries) do
   if at and (tonumber(at) > now or waits_for_receipt(tonumber(at), key)) then
     stay = stay + 1
   elseif at then
-    local is_done, is_gone = pcall(archive, at, key)
-    if not is_done then stay = stay + 1 end
+    local is_done, is_gone, is_awaited = pcall(archive, at, key)
+    if not is_done or is_awaited then stay = stay + 1 end
     if is_done and is_gone then taken = taken + 1 end
   end
 end

@@ -3,7 +3,8 @@
 -- when used: places_of, count_without_day, is_day_gone, write_new, take_away, fold_stats
 -- when used: default_of, policy
 -- when used: _suppressed, _suppressing, _refused
--- when used: number_of, _wake, _hex, _fallback
+-- when used: number_of, _wake, _hex, is_joined, field_of_chain, count_of_chain, _fallback_due, _fallback_after,
+-- _fallback
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
 -- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, receipts, suppressed; of a fallback what submit touches; reads lanes, policy.
 --
@@ -19,6 +20,7 @@ local tallies = {}
 local NOT_HIGHER = 'what is known already says as much or more'
 local NEVER_SENT = 'only noted: nothing shows that it was sent'
 local ENDED = 'only noted: it had ended otherwise'
+local OUTDONE = 'it came while it was being sent; one that says more came behind it'
 
 -- Whether it was noted, and nothing happened since but other receipts: the gateway sends what it got no answer to up to
 -- ten times.
@@ -51,6 +53,9 @@ local function keep(key, record, receipt, event)
     if said_before(record.w, receipt) then return 'repeated' end
     return only_note(key, receipt, NOT_HIGHER)
   end
+  -- The record holds one receipt. What it loses now is in its history.
+  local outdone = kept and string.match(record.w or '', '^[^|]*')
+  if outdone then note(key, 'receipt', outdone, OUTDONE) end
   call('HSET', record_of .. key, 'w', written(receipt), 'h', event, 'f', with(record.f, RECEIPT_KEPT))
   return 'kept'
 end

@@ -1,5 +1,5 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule, _fallback
--- when used: _hex, _fallback
+-- when used: _hex, _fallback_due, _fallback_after, _fallback
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
@@ -29,8 +29,19 @@ local function is_closed(lane)
   return group and call('HEXISTS', P .. 'closed', group) == 1
 end
 
+-- Whether the recipient could get both messages of a chain: the fallback of this one went, or has not ended yet; or it
+-- is a fallback itself, and its first was delivered after all.
+local function other_went(key, record)
+  if string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK then
+    return read_record(string.sub(key, 1, -#FALLBACK_MARK - 1), 's')[1] == 'delivered'
+  end
+  local other = record.b == FALLBACK_MADE and read_record(key .. FALLBACK_MARK, 's')[1]
+  return other and (LIVING(other) or SENT(other) and other ~= 'undelivered')
+end
+
 local function requeue(key, record)
   if not target('requeue', record.s) then return done('refused', record.s) end
+  if other_went(key, record) then return done('other_went', record.s) end
   if is_closed(record.l) then return done('closed', record.s) end
   if call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   local p = record.p or now_us
@@ -55,6 +66,7 @@ local function settle(key, record)
   local event = 'settle_' .. act
   if not target(event, record.s) then return done('refused', record.s) end
   if act == 'resend' and is_closed(record.l) then return done('closed', record.s) end
+  if act == 'resend' and other_went(key, record) then return done('other_went', record.s) end
   -- It had expired or was cancelled before a late verdict parked it.
   if act == 'resend' and call('EXISTS', body_of .. key) == 0 then return done('no_body', record.s) end
   if act ~= 'resend' then
@@ -125,10 +137,10 @@ if act == 'hold' then return hold(subject, text) end
 if act == 'lift' then return lift(subject, text) end
 if act == 'release' then return release() end
 
-local found = read_record(subject, 's', 'l', 'f', 'p')
+local found = read_record(subject, 's', 'l', 'f', 'p', 'b')
 local its_lane = lane_named(found[2])
 if not found[1] or not its_lane then return { 'unknown', '' } end
-local record = { s = found[1], l = its_lane, f = found[3], p = number_in(found[4]) }
+local record = { s = found[1], l = its_lane, f = found[3], p = number_in(found[4]), b = found[5] }
 if act == 'cancel' then return done(take_back(record.l, subject, record, 'asked for by a person')) end
 if act == 'reschedule' then return reschedule(subject, record.l) end
 if act == 'requeue' then return requeue(subject, record) end

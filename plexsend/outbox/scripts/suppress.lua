@@ -24,7 +24,7 @@ if not known and act == 'add' then call('HSET', index, 'key', hashed_by) end
 local function scope_number()
   if scope == '' then return 0 end
   if act == 'add' then return number_of_words('scope', scope, MOST_SCOPES) end
-  return number_in(call('HGET', index, 'scope#' .. scope)) or -1
+  return known_number('scope', scope, MOST_SCOPES) or -1
 end
 
 local wanted_kind = kind ~= '' and kind or nil

@@ -9,7 +9,8 @@
 -- when used: _quiet
 -- when used: _outlook, healing
 -- when used: sweep/unheard
--- when used: _hex, is_known_key, note, _fallback, sweep/overdue
+-- when used: cut, cut_holds, cut_lane, cut_times
+-- when used: _hex, is_known_key, note, _fallback_due, _fallback_after, _fallback, sweep/overdue
 -- sweep: one round of housekeeping over an account. Touches p{a}:sweep, procs, wake, wake:routes, holds, eased, lanes,
 -- routes, ended, <service>:rate, line, fair; reads policy; of the lanes that are due: later, ready, sending, and their
 -- route's drains, takes, wake, wake:held; of what is tidied: dead, counts, m: b: h:; of the lanes named: all.

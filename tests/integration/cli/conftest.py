@@ -68,7 +68,7 @@ def nearby() -> Iterator[dict[str, str]]:
     """Settings of a gateway on this machine that takes connections."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        yield {f"PLEXSEND_{product}_URL": url for product in ("MMS", "RCS", "SMS", "LMS")}
+        yield {f"PLEXSEND_{product}_URL": url for product in ("MMS", "RCS", "SMS", "LMS", "UPLOAD")}
 
 
 @pytest.fixture

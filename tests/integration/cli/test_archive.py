@@ -389,6 +389,60 @@ def test_a_process_that_follows_goes_on_after_what_another_program_spoilt(
     assert capsys.readouterr().err.count("a key is of another type") == 1
 
 
+def _lines_of_files(path: Path) -> list[dict[str, Any]]:
+    for file in path.glob("*.gz"):
+        if file.is_symlink():
+            file.unlink()
+    return lines_in(path)
+
+
+def _keep_main(run: Callable[..., Any], yard: Any, path: Path) -> None:
+    """Give both accounts a message; main's file, of another day than the other's, cannot be written."""
+    zones = {"main": "Pacific/Kiritimati", "shop": "Pacific/Pago_Pago"}
+    for account, zone in zones.items():
+        assert run("policy", "set", f"@{account}", f"time_zone={zone}", "--reason", "r").code == 0
+    yard.end(Outcome.ACCEPTED, "k1")
+    yard.end(Outcome.ACCEPTED, "k2", lane=SHOP)
+    path.mkdir(mode=0o700)
+    for day in (0, 1):
+        date = (datetime.now(ZoneInfo(zones["main"])) + timedelta(days=day)).date()
+        (path / f"{date}.jsonl.gz").symlink_to(path / "elsewhere")
+
+
+def test_a_process_that_follows_does_not_let_one_account_delay_the_others(
+    run: Callable[..., Any], yard: Any, path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _keep_main(run, yard, path)
+    capsys.readouterr()
+    with Folder.to_write(path) as folder:
+        archiving = Archiving(*(Screen(as_json=True), store, folder, "archive"), account=None, keep_months=12)
+
+        def stop_when_written() -> None:
+            until = time.monotonic() + 8
+            while not any(file.is_file() for file in path.glob("*.gz")) and time.monotonic() < until:
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        stopper = threading.Thread(target=stop_when_written)
+        stopper.start()
+        assert archiving.follow() == 0
+        stopper.join()
+    assert [line["msg_key"] for line in _lines_of_files(path)] == ["k2"]
+    told = capsys.readouterr()
+    assert told.err.count("account main") == 1
+    assert json.loads(told.out)["written"] == 1
+
+
+def test_a_run_by_hand_writes_the_accounts_that_are_well_and_names_the_other(
+    run: Callable[..., Any], yard: Any, path: Path
+) -> None:
+    _keep_main(run, yard, path)
+    done = run("archive", str(path), "--json")
+    assert (done.code, done.lines[-1]["written"]) == (1, 1)
+    assert "no links" in done.err
+    assert [line["msg_key"] for line in _lines_of_files(path)] == ["k2"]
+
+
 def test_an_account_that_publishes_nothing_is_named(run: Callable[..., Any], yard: Any, path: Path) -> None:
     assert run("policy", "set", "all", "results_keep_days=0", "--reason", "r").code == 0
     yard.end(Outcome.ACCEPTED, "k1")

@@ -38,7 +38,8 @@ def test_work_without_a_worker_and_a_gateway_out_of_reach_are_wrong(
 ) -> None:
     yard.add("k1", "k2")
     nowhere = {
-        f"PLEXSEND_{name}_URL": f"http://127.0.0.1:{free_port()}" for name in ("MMS", "RCS", "SMS", "LMS")
+        f"PLEXSEND_{name}_URL": f"http://127.0.0.1:{free_port()}"
+        for name in ("MMS", "RCS", "SMS", "LMS", "UPLOAD")
     }
     ended = run("doctor", "--json", **nowhere, PLEXSEND_ACCOUNT_MAIN="user;s3cret")
     found = rows(ended)
@@ -149,6 +150,12 @@ def test_a_proxy_of_the_environment_is_named_and_not_used(
     assert found["gateway", "gateway"]["grade"] == "ok"
 
 
+def test_a_machine_without_an_account_does_not_connect_to_the_gateway(run: Callable[..., Any]) -> None:
+    ended = run("doctor", "--json", PLEXSEND_MMS_URL="https://gateway.invalid")
+    (row,) = [line for line in ended.lines if line["check"] == "gateway"]
+    assert (row["grade"], "no account is set up here" in row["found"]) == ("ok", True)
+
+
 def test_a_proxy_that_is_not_there_is_named_and_its_login_shown_nowhere(
     run: Callable[..., Any], nearby: dict[str, str]
 ) -> None:
@@ -160,8 +167,10 @@ def test_a_proxy_that_is_not_there_is_named_and_its_login_shown_nowhere(
         **settings,
         PLEXSEND_MMS_URL="https://gateway.invalid",
         PLEXSEND_PROXY_URL=f"http://kim:pw9@{place}",
+        PLEXSEND_ACCOUNT_MAIN="user;key",
     )
-    wrong = [line["found"] for line in ended.lines if line["check"] == "gateway" and line["grade"] != "ok"]
+    at_gateway = [line for line in ended.lines if line["what"] == "gateway"]
+    wrong = [line["found"] for line in at_gateway if line["grade"] != "ok"]
     assert wrong == ["https://gateway.invalid: the proxy 127.0.0.1 cannot be reached (connection refused)"]
     assert rows(ended)["settings", "PLEXSEND_PROXY_URL"]["found"] == f"http://{place} (variable)"
     assert "pw9" not in ended.out + ended.err
@@ -180,3 +189,28 @@ def test_receipts_that_nobody_takes_are_doubtful(
     ended = run("doctor", "--json", **given)
     assert {line["grade"] for line in ended.lines if line["check"] == "receipts"} == {"ok"}
     assert "s" * 16 not in ended.out
+
+
+def test_pictures_that_reach_no_host_are_doubtful(run: Callable[..., Any], nearby: dict[str, str]) -> None:
+    nearby = {**nearby, "PLEXSEND_ACCOUNT_MAIN": "user;key"}
+    assert rows(run("doctor", "--json", **nearby))["gateway", "upload"]["grade"] == "ok"
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    ended = run("doctor", "--json", **{**nearby, "PLEXSEND_UPLOAD_URL": nowhere})
+    row = rows(ended)["gateway", "upload"]
+    assert (ended.code, row["grade"], row["found"].startswith(nowhere)) == (0, "doubtful", True)
+    assert rows(ended)["gateway", "gateway"]["grade"] == "ok"
+
+
+def test_another_key_of_numbers_than_the_accounts_is_wrong(
+    run: Callable[..., Any], nearby: dict[str, str], yard: Any
+) -> None:
+    yard.add("k1")
+    marks = ("sender_name=한빛상점", "refusal_number=080-123-4567")
+    assert run("policy", "set", "@main", *marks, "--reason", "r").code == 0
+    key = {"PLEXSEND_NUMBER_KEY": "k" * 32}
+    assert run("suppress", "add", "01023456789", "--reason", "r", **key).code == 0
+    for given, grade in ((key, "ok"), ({"PLEXSEND_NUMBER_KEY": "x" * 32}, "wrong")):
+        ended = run("doctor", "--json", **nearby, **given)
+        found = [line for line in ended.lines if line["check"] == "advertisements"]
+        assert found[0]["grade"] == grade, ended.out
+        assert grade == "ok" or "is not the one of account main" in found[0]["found"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.reading import queries
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ MESSAGE = (
     *("send", "mms-bulk", "--to", "010-2345-6789", "--from", "02-2345-6789", "--text", "hello"),
     *("--image", "https://example.com/a.jpg"),
 )
+STATES_SHOWN = ["waiting", "accepted", "delivered"]
 COLUMNS = (
     "group service account scheduled waiting sending uncertain "
     "accepted delivered undelivered unknown rejected failed expired cancelled held"
@@ -111,12 +112,13 @@ def test_groups_with_something_still_to_go_are_shown_first(run: Callable[..., An
     ended = run("groups")
 
     heading, first, *_, last = ended.out.splitlines()
-    assert heading.split() == COLUMNS.split()
+    assert heading.split() == ["group", "service", "account", *STATES_SHOWN, "cancelled", "held"]
     assert first.split()[0] == "g30"
     assert last.split()[0] == "g19"
     assert last.split()[-1] == "closed"
     assert "and 10 more; --all lists all of them." in ended.err
     assert len(run("groups", "--all").out.splitlines()) == 61
+    assert run("groups", "--wide").out.splitlines()[0].split() == COLUMNS.split()
     assert "There are no groups" in run("groups", "--account", "nobody").err
 
 
@@ -127,7 +129,14 @@ def test_a_group_is_cancelled_and_closed(run: Callable[..., Any], yard: Any) -> 
     yard.add("w1", "w2", lane=SPRING)
 
     (facts,) = run("cancel", "group:spring", "--json").lines
-    assert facts == {"group": "spring", "account": "main", "cancelled": 2, "wanted": 1, "parked": []}
+    assert facts == {
+        "group": "spring",
+        "account": "main",
+        "known": True,
+        "cancelled": 2,
+        "wanted": 1,
+        "parked": [],
+    }
     people = run("cancel", "group:spring")
     assert "0 messages of the group spring (main) are cancelled." in people.out
     assert "The group is closed. `plexsend resume group:spring --account main` opens it again." in people.out
@@ -277,6 +286,44 @@ def test_a_misspelt_group_is_warned_of_when_cancelled_and_refused_another_time(
     cancelled = run("cancel", "group:sprng")
     assert cancelled.code == 0
     assert "sprng: is not the name of any group known here" in cancelled.err
+    assert "`plexsend resume group:sprng --account main`" in cancelled.err
+
+
+def test_programs_hear_that_nobody_knew_a_group(run: Callable[..., Any], yard: Any) -> None:
+    yard.add("k1", lane=SPRING)
+    slip = run("cancel", "group:sprng", "--json")
+    assert slip.lines[0]["known"] is False
+    assert "Did you mean spring?" in json.loads(slip.err)["warning"]["remedy"]
+    assert run("cancel", "group:spring", "--json").lines[0]["known"] is True
+
+
+@pytest.mark.parametrize(
+    ("what", "warned"),
+    [
+        ("mms-bulk/sprng@main", "Did you mean mms-bulk/spring@main"),
+        ("mms-bulk.RMM@main", "is not the name of any lane"),
+        ("rcs-mms-bulk@main", "is not the name of any lane"),
+        ("mms-bulk/spring@main", ""),
+        ("mms-finance@main", ""),
+        ("rcs-mms-bulk.RMM@main", ""),
+        ("group:sprng", "Did you mean spring?"),
+    ],
+)
+def test_a_pause_of_what_nobody_knows_is_warned_of(
+    run: Callable[..., Any], yard: Any, what: str, warned: str
+) -> None:
+    yard.add("k1", lane=SPRING)
+    paused = run("pause", what, "--reason", "r")
+    assert paused.code == 0
+    assert (warned in paused.err) if warned else not paused.err
+
+
+def test_groups_of_advertisements_without_one_are_explained(run: Callable[..., Any], yard: Any) -> None:
+    yard.add("k1", lane=SPRING)
+    assert "~ad" not in run("groups").err
+    yard.add("k2", lane=Lane("mms-bulk", None, "main", "~ad", Advertising.QUIET))
+    assert "~ad: all advertisements without a group." in run("groups").err
+    assert "~ad: all" not in run("groups", "--json").err
 
 
 def test_a_slip_in_the_account_or_the_name_of_a_group_is_asked_about(

@@ -111,6 +111,20 @@ def test_a_worker_that_logs_for_programs_is_seen_to_be_ready(
     assert any(json.loads(line)["event"].endswith(" ready.") for line in lines)
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_beside_the_sandbox_numbers_are_hashed_from_the_start(
+    build: Callable[..., Stack], tmp_path: Path, *, own: bool
+) -> None:
+    file = tmp_path / "data" / "number.key"
+    file.write_text("made before" * 3)
+    more = {environment.NUMBER_KEY: "k" * 32} if own else {}
+    stack = build(lambda redis_url, sandbox_url: {**settings(redis_url, sandbox_url), **more}, sandbox=True)
+    stack.start()
+    assert stack.number_key_file == (None if own else file)
+    # What is suppressed is kept, so its key is too.
+    assert file.read_text() == "made before" * 3
+
+
 def test_what_does_not_end_in_a_hurry_is_killed_and_named(build: Callable[..., Stack]) -> None:
     stack = build(sandbox=True)
     stack.start()

@@ -145,6 +145,20 @@ def test_a_file_has_each_state_and_opens_in_a_spreadsheet(run: Callable[..., Any
     assert "cannot be written" in ended.error["message"]
 
 
+@pytest.mark.parametrize("name", ["month.xlsx", "MONTH.XLS", "month.csv.gz", "month.json"])
+@pytest.mark.parametrize(
+    "command", [("stats", "--csv"), ("suppress", "check", "--file", "a.csv", "--output")]
+)
+def test_a_name_that_promises_another_kind_of_file_is_refused(
+    run: Callable[..., Any], tmp_path: Path, command: tuple[str, ...], name: str
+) -> None:
+    path = tmp_path / name
+    ended = run(*command, str(path))
+    assert ended.code == 2
+    assert f"{path.with_suffix('.csv').name}." in ended.err
+    assert not path.exists()
+
+
 @pytest.mark.usefixtures("month")
 def test_an_account_is_looked_at_by_itself(run: Callable[..., Any]) -> None:
     assert total(run("stats", "--account", "shop", "--json"))["submitted"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,6 +119,29 @@ def test_a_list_is_imported_and_another_is_marked(
     assert suppress("check", "--file", str(own), "--output", str(tmp_path / "b.csv")).code == 1
 
 
+def test_the_encoding_is_found_and_said(suppress: Callable[..., Any], tmp_path: Path) -> None:
+    old, odd = tmp_path / "old.csv", tmp_path / "odd.csv"
+    old.write_text(f"이름,휴대폰번호\n김,{NUMBER}\n", encoding="cp949")
+    ended = suppress("import", str(old))
+    assert (ended.code, ended.out) == (0, "1 number suppressed.\n")
+    assert f"{old} was read as cp949" in ended.err.replace("\n", "")
+    marked = suppress("check", "--file", str(old))
+    assert "1 of 1 row marked" in marked.out.replace("\n", "")
+    # Neither encoding: the row that is wrong is named, and the others count.
+    odd.write_bytes(f"phone\n{NUMBER}\n".encode() + b"\xff\xff\n" + f"{OTHER}\n".encode())
+    ended = suppress("import", str(odd))
+    assert (ended.code, ended.out) == (1, "1 number suppressed, 1 known already.\n"), ended.err
+    assert "line 3" in ended.err
+    assert "was read as" not in ended.err
+
+
+def test_since_is_shown_by_the_hour_as_it_is_kept(suppress: Callable[..., Any]) -> None:
+    suppress("add", NUMBER)
+    shown = suppress("check", NUMBER).out + suppress("list").out + suppress("pending").out
+    assert len(re.findall(r"\d\d:00\b(?!:)", shown)) == 4
+    assert not re.search(r"\d\d:\d\d:\d\d", shown)
+
+
 def test_a_text_file_has_one_number_a_line(suppress: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "refused.txt"
     file.write_text(f"{NUMBER}\n\n{OTHER}\n", encoding="utf-8")
@@ -125,7 +149,8 @@ def test_a_text_file_has_one_number_a_line(suppress: Callable[..., Any], tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("content", "because"), [("a,b\n1,2\n", "no column of numbers"), ("phone,번호\n1,2\n", "several columns")]
+    ("content", "because"),
+    [("a,b\n1,2\n", "no column of numbers"), ("phone,전화번호\n1,2\n", "several columns")],
 )
 def test_a_list_without_its_column_is_refused(
     suppress: Callable[..., Any], tmp_path: Path, content: str, because: str
@@ -165,7 +190,7 @@ def test_refusals_wait_for_their_answer_for_fourteen_days(
     file = tmp_path / "own.txt"
     file.write_text(f"{NUMBER}\n{OTHER}\n010-7777-8888\n", encoding="utf-8")
     assert suppress("pending", "--file", str(file)).out.startswith("2 of 3 rows marked")
-    assert suppress("told", NUMBER, OTHER).out == "2 numbers answered.\n"
+    assert suppress("told", NUMBER, OTHER).out == "2 numbers noted as told.\n"
     assert suppress("told", "010-7777-8888").code == 1
     assert suppress("pending").code == 0
     assert suppress("list", "--json").lines != []
@@ -210,7 +235,6 @@ def test_a_quote_that_does_not_end_costs_its_row_alone(suppress: Callable[..., A
     [
         ("a.csv", b"PK\x03\x04more", "a spreadsheet"),
         ("a.txt", b"PK\x03\x04more", "a spreadsheet"),
-        ("a.csv", "휴대폰\n010-2345-6789\n".encode("cp949"), "--encoding cp949"),
         ("a.csv", "phone\n".encode("utf-16"), "UTF-16"),
         ("a.csv", b"", "it is empty"),
     ],
@@ -310,3 +334,35 @@ def test_offers_are_shown_by_day_and_decided(suppress: Callable[..., Any], store
     assert (found["kind"], found["source"], found["why"]) == ("all", "person", "looked")
     assert suppress("offers", "--accept", "--decline").code == 2
     assert suppress("offers", "--day", "28.11.").code == 2
+
+
+def test_which_column_was_read_is_said_where_others_may_hold_numbers_too(
+    suppress: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"번호,휴대폰번호,보호자 연락처,\n1,{OTHER},{NUMBER},\n", encoding="cp949")
+    ended = suppress("import", str(file))
+    assert (ended.code, "its column '휴대폰번호'" in ended.err) == (0, True)
+    assert suppress("import", str(file), "--column", "보호자연락처").err.count("its column") == 0
+    marked = suppress("check", "--file", str(file))
+    assert marked.out.startswith("1 of 1 row marked")
+    first, second = (tmp_path / "a.marked.csv").read_text("utf-8-sig").splitlines()
+    assert first.startswith("번호,휴대폰번호,보호자 연락처,,suppressed")
+    assert second.startswith(f"1,{OTHER},{NUMBER},,ads")
+    assert suppress("check", NUMBER, "--json").lines[0]["kind"] == "ads"
+
+
+def test_many_numbers_suppressed_alike_are_one_line_by_their_hours(
+    suppress: Callable[..., Any], store: Store
+) -> None:
+    own = Suppressions(store, "main", NumberKey(KEY))
+    numbers = [f"010{20_000_000 + n}" for n in range(40)]
+    for n, at in enumerate((server_ms(store) - 15 * DAY_MS, server_ms(store) - 2 * DAY_MS)):
+        own.add(numbers[n::2], SuppressionKind.ADS, Suppressor(SuppressionSource.REFUSAL_CALL), since_ms=at)
+    own.add(numbers[:1], SuppressionKind.ADS, Suppressor(SuppressionSource.PERSON, "", "x"), scope="sender 1")
+    lines = suppress("list", "--json").lines
+    assert [(one["numbers"], one["source"], one["scope"]) for one in lines] == [
+        (40, "080", "account"), (1, "person", "sender 1"),
+    ]  # fmt: skip
+    late = suppress("pending")
+    assert (late.code, "20 refusals should have been answered" in late.out) == (1, True)

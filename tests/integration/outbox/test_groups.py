@@ -64,7 +64,8 @@ def test_a_closed_group_takes_nothing_in_and_says_who_closed_it(bench: Bench) ->
 
 
 def test_a_group_can_be_closed_before_it_has_a_message(bench: Bench) -> None:
-    assert cancel(bench) == groups.GroupCancelled("spring", "main", 0, 0, ())
+    assert cancel(bench) == groups.GroupCancelled("spring", "main", 0, 0, (), known=False)
+    assert cancel(bench).known
     with pytest.raises(GroupClosed):
         bench.submit(["a"], SPRING)
     assert reading.accounts_of(bench.store, "spring") == ["main"]

@@ -268,6 +268,22 @@ class TestWhileSending:
         bench.stop(settlement=accepted(batch))
         assert bench.state("a") is (State.DELIVERED if DELIVERED in codes else State.UNDELIVERED)
 
+    @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.RETRY])
+    def test_history_has_what_a_higher_one_replaced(self, bench: Bench, outcome: Outcome) -> None:
+        bench.submit(["a"])
+        batch = bench.take()
+        came = [post(bench, "a", code) for code in (NOBODY_KNOWS, BUSY, BUSY, DELIVERED, BUSY)]
+        assert came == [Reception.KEPT] * 2 + [Reception.REPEATED, Reception.KEPT, Reception.REPEATED]
+        bench.stop(settlement=verdicts(batch, outcome))
+        told = [(event.event, event.code, event.detail) for event in bench.record("a").history]
+        words = "it came while it was being sent; one that says more came behind it"
+        assert told[:2] == [("receipt", NOBODY_KNOWS, words), ("receipt", BUSY, words)]
+        assert told[2:] == (
+            []
+            if outcome is Outcome.ACCEPTED
+            else [("deliver", DELIVERED, "by its receipt, which came while it was being sent")]
+        )
+
     def test_its_double_is_known(self, bench: Bench) -> None:
         bench.submit(["a"])
         batch = bench.take()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
+import plexsend.outbox
 from plexsend.errors import UsageError
 from plexsend.outbox import steer
 from plexsend.outbox.advance import NothingTaken
@@ -32,6 +36,8 @@ from tests.integration.outbox.bench import BULK, NUMBER_KEY, Bench, accepted, nu
 
 ADS, ALL = SuppressionKind.ADS, SuppressionKind.ALL
 NOBODY, REFUSED = "2", "D"
+DAY_MS = 86_400_000
+SCRIPTS = Path(plexsend.outbox.__path__[0], "scripts")
 CALL = Suppressor(SuppressionSource.REFUSAL_CALL)
 LANE = Lane.of("mms-bulk", None, "main", None, Advertising.CONSENTED)
 """Of advertisements that wait for no morning: the hours are another matter."""
@@ -237,6 +243,27 @@ def test_no_second_advertisement_within_the_days(bench: Bench) -> None:
     assert sent(bench.take("p1.3", lane=LANE)) == ["fourth"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "apart"),
+    [
+        # Nine in the morning in Korea is midnight of UTC.
+        ("2026-11-30T08:50:00+09:00", "2026-11-30T09:10:00+09:00", 0),
+        ("2026-11-30T23:59:59+09:00", "2026-12-01T00:00:00+09:00", 1),
+        ("2026-11-30T20:40:00+09:00", "2026-12-03T08:00:00+09:00", 3),
+    ],
+)
+def test_days_between_advertisements_are_korean_ones(
+    bench: Bench, first: str, second: str, apart: int
+) -> None:
+    part = SCRIPTS.joinpath("advance", "gap.lua").read_text("utf-8")
+    script = f"local HOUR_MS, now = 3600000, tonumber(ARGV[1])\n{part}\nreturn now_day()"
+
+    def day(at: str) -> int:
+        return int(bench.store.client.eval(script, 0, int(datetime.fromisoformat(at).timestamp() * 1000)))
+
+    assert day(second) - day(first) == apart
+
+
 def test_its_own_second_try_is_not_a_second_advertisement(bench: Bench) -> None:
     submit_to(bench, "first", "01011112222")
     gap(bench, 3)
@@ -296,3 +323,36 @@ def test_what_receipts_do_is_a_policy(bench: Bench, wanted: str, kinds: list[str
         assert bench.state("order") is State.CANCELLED
     else:
         assert sent(bench.take("p1.2")) == ["order"]
+
+
+@pytest.mark.parametrize(("days", "kind"), [(80, SuppressionKind.OFFERED), (100, SuppressionKind.SEEN)])
+def test_a_receipt_from_long_ago_says_nothing_of_a_number_any_more(
+    bench: Bench, days: int, kind: SuppressionKind
+) -> None:
+    numbers = suppressions(bench)
+    long_ago_ms = queries.server_ms(bench.store) - days * DAY_MS
+    numbers.add(["01033334444"], SuppressionKind.SEEN, CALL, since_ms=long_ago_ms, told=True)
+    for key in ("n0", "n1"):
+        submit_to(bench, key, "01033334444", BULK)
+    bench.stop(settlement=accepted(bench.take()))
+    take_receipts(bench.store, "main", [Receipt("n0", NOBODY)])
+    assert [one.kind for one in numbers.look(["01033334444"])[0]] == [kind]
+    take_receipts(bench.store, "main", [Receipt("n1", NOBODY)])
+    assert [one.kind for one in numbers.look(["01033334444"])[0]] == [SuppressionKind.OFFERED]
+    assert counts(bench.store, "main")[SuppressionKind.OFFERED] == 1
+
+
+def test_a_scope_beyond_the_last_covers_everything_and_says_nothing_false(bench: Bench) -> None:
+    numbers = suppressions(bench)
+    for n in range(300):
+        numbers.add([f"0102000{n:04}"], ADS, CALL, scope=f"sender 1588{n:04}")
+    assert [one.scope for one in numbers.look(["01020000000"])[0]] == ["sender 15880000"]
+    assert [one.scope for one in numbers.look(["01020000299"])[0]] == ["unknown"]
+    numbers.add([number_of("a")], ADS, CALL, scope="sender 15889999")
+    bench.submit(["a"], LANE, body=b'{"sender_number":"15889999","msg":"x"}')
+    bench.rest(lane=LANE)
+    assert bench.state("a") is State.CANCELLED
+    # The table has its end, whatever is posted.
+    assert bench.store.client.hlen(bench.store.keys.suppressed("main")) < 2 * 256 + 20
+    assert numbers.remove(["01020000299"], ADS, scope="sender 15880299", origin=CALL) == [Suppressing.REMOVED]
+    assert numbers.remove(["01020000001"], ADS, scope="sender 15880299", origin=CALL) == [Suppressing.ABSENT]

@@ -38,10 +38,13 @@ def test_it_says_where_receipts_are_taken_or_what_is_missing(
     stack: Any = SimpleNamespace(
         sandbox_url=sandbox,
         receipts_url=receipts,
+        number_key_file=tmp_path / "number.key" if sandbox else None,
         redis_place="redis://127.0.0.1:1/0",
         children=[],
         workers=[],
     )
     plan = Plan(2, {}, lambda _redis, _sandbox: {})
     announce(Screen(as_json=False), stack, plan, DataFolder(tmp_path))
-    assert line in capsys.readouterr().out.splitlines()
+    said = capsys.readouterr().out
+    assert line in said.splitlines()
+    assert (f"PLEXSEND_NUMBER_KEY_FILE={tmp_path}/number.key" in said) == bool(sandbox)

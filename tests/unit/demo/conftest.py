@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.demo.night import NightSeen
 from plexsend.demo.summary import Imported, Pace, RefusalCount, Summary, WrongRows
 from plexsend.errors import Problem
 from plexsend.outbox.holds import Hold, Reason, Scope
@@ -41,9 +42,9 @@ def make_summary() -> Callable[..., Summary]:
         summary = Summary(
             took_s=23.4,
             imported=Imported(100, 2, (wrong,)),
-            delivered=95,
+            delivered=97,
             accepted=0,
-            taken=97,
+            taken=99,
             refusals=(
                 RefusalCount(State.UNDELIVERED, "2", "no such number", 2),
                 RefusalCount(State.REJECTED, "G141", "the recipient number is invalid", 2),
@@ -63,8 +64,10 @@ def make_summary() -> Callable[..., Summary]:
             paces=(Pace("mms-bulk", 150, 163),),
             twice=0,
             known=3,
-            audit=Audit(100, {"delivered": 95}, {}, ()),
+            audit=Audit(102, {"delivered": 97}, {}, ()),
             disagreements=(),
+            night=NightSeen("12:00-08:00", waited=9, lasted_s=14.2, early=0),
+            fallbacks=2,
         )
         return replace(summary, **changes)
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.demo.night import NightSeen
 from plexsend.demo.report import WIDTH, summary_lines
 from plexsend.demo.sample import write_sample
+from plexsend.demo.sample_ads import write_ads
 from plexsend.demo.summary import Imported, Pace, RefusalCount, Summary, WrongRows
 from plexsend.outbox.holds import Hold, Reason, Scope
 from plexsend.outbox.reading.audit import Audit
@@ -53,7 +55,7 @@ _CREDIT = replace(
 def _import(folder: Path) -> Imported:
     """Judge the demo's own sample, as the demo does."""
     imported = Imported()
-    for file in write_sample(folder):
+    for file in (*write_sample(folder), write_ads(folder)):
         lines: dict[Problem, list[int]] = defaultdict(list)
 
         def note(reject: Reject, lines: dict[Problem, list[int]] = lines) -> None:
@@ -73,14 +75,16 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return Summary(
         took_s=27.2,
         imported=imported,
-        delivered=imported.added - 16,
+        delivered=imported.added - 17,
         accepted=0,
-        taken=imported.added - 10,
+        taken=imported.added - 9,
         refusals=(
             RefusalCount(State.REJECTED, "G141", "the recipient number is invalid", 6),
             RefusalCount(State.UNDELIVERED, "2", "no such number", 3),
             RefusalCount(State.REJECTED, "G140", "the sender number is invalid or not registered", 2),
+            RefusalCount(State.UNDELIVERED, "74002", "handset without RCS (likely)", 2),
             RefusalCount(State.UNDELIVERED, "D", "refused by the recipient", 2),
+            RefusalCount(State.CANCELLED, "SUPPRESSED", "its number refused advertisements", 1),
             RefusalCount(State.FAILED, "C341", "", 1),
             RefusalCount(State.REJECTED, "C400_2", "a value is not allowed", 1),
             RefusalCount(State.UNKNOWN, "5", "the carrier gave no result", 1),
@@ -91,13 +95,20 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
         unpaid=5,
         holds=(SeenHold(_SHUT, ended_ms=4_000), SeenHold(_CREDIT, ended_ms=3_200, by_operator=True)),
         ended_ms=20_000,
-        batches=303,
-        sent=2_757,
-        paces=(Pace("mms-bulk", 150, 170), Pace("mms-standard", 30, 50), Pace("rcs-mms-bulk", 20, 30)),
+        batches=307,
+        sent=2_779,
+        paces=(
+            Pace("mms-bulk", 150, 170),
+            Pace("mms-standard", 30, 50),
+            Pace("rcs-mms-bulk", 20, 30),
+            Pace("lms-bulk", 100, 19),
+        ),
         twice=0,
         known=2,
-        audit=Audit(imported.added, {}, {}, ()),
+        audit=Audit(imported.added + 2, {}, {}, ()),
         disagreements=(),
+        night=NightSeen("12:00-08:00", waited=20, lasted_s=14.8, early=0),
+        fallbacks=2,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.demo.night import NightSeen
 from plexsend.demo.report import as_json, summary_lines
 from plexsend.demo.summary import Imported, Pace, WrongRows
 from plexsend.errors import Problem
@@ -36,20 +37,22 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
         "Done after 23 s: every message has a known fate.",
         "102 rows were read: 100 added, 2 invalid.",
         "2  msg is missing [sample.csv, lines 7, 11]",
-        "95  delivered",
+        "97  delivered",
         "2  undelivered: 2, no such number",
         "2  rejected: G141, the recipient number is invalid",
         "1  failed: C341, an answer that nobody can explain",
         "12  tried again under the same key",
         "10  sent one by one",
         "8  came back for lack of credit",
+        "2  sent as LMS in place of an RCS that reached nobody",
+        "9  advertisements waited 14 s for the morning; none went before",
         "held 3.6 s: lane mms-bulk@main, the gateway in trouble (C500_1: in trouble); released when",
         "held 3.1 s: account main, out of credit (G150: none left); released by the operator",
         "12 requests, 9.5 messages in each on average",
-        "mms-bulk: at most 163 messages in any second (limit 150, and 20 tolerated)",
+        "most in any second (limit, and 20 tolerated): mms-bulk 163 (150)",
         "Nobody gets a message twice: 3 went again",
-        "The audit holds: all 100 messages",
-        "The gateway's own list names the same 97 messages",
+        "The audit holds: all 102 messages",
+        "The gateway's own list names the same 99 messages",
         "bin/plexsend up --sandbox",
     ):
         assert words in told
@@ -86,6 +89,8 @@ def stands(summary: Summary) -> dict[str, Any]:
         ({"disagreements": ("1 accepted by the gateway",)}, "1 accepted by the gateway"),
         ({"twice": 2}, "Accepted twice: 2 messages"),
         ({"paces": (Pace("mms-bulk", 150, 171),)}, "arrived together"),
+        ({"night": None}, "the morning did NOT come"),
+        ({"night": NightSeen("12:00-08:00", 9, 14.2, early=1)}, "for the morning; 1 went before"),
     ],
 )
 def test_nothing_looks_well_that_is_not(
@@ -109,12 +114,13 @@ def test_a_failed_run_says_so_first(make_summary: Callable[..., Summary]) -> Non
 def test_programs_read_the_same(make_summary: Callable[..., Summary]) -> None:
     facts = json.loads(json.dumps(as_json(make_summary(), folder=None)))
 
-    assert (facts["event"], facts["ok"], facts["added"], facts["taken"]) == ("summary", True, 100, 97)
-    assert (facts["delivered"], facts["undelivered"], facts["accepted"]) == (95, 2, 0)
+    assert (facts["event"], facts["ok"], facts["added"], facts["taken"]) == ("summary", True, 100, 99)
+    assert (facts["delivered"], facts["undelivered"], facts["accepted"]) == (97, 2, 0)
     assert (facts["rejected"], facts["failed"], facts["tried_again"]) == (2, 1, 12)
     assert (facts["batches"], facts["average_fill"]) == (12, 9.5)
     assert facts["holds"][1]["by_operator"] is True
-    assert facts["audit"] == {"ok": True, "messages": 100, "breaks": 0}
+    assert facts["audit"] == {"ok": True, "messages": 102, "breaks": 0}
+    assert (facts["fallbacks"], facts["night"]["waited"], facts["night"]["early"]) == (2, 9, 0)
 
 
 MANY = Imported(
@@ -132,8 +138,8 @@ def test_the_short_summary_tells_the_most_frequent_reasons_and_how_to_see_all(
 ) -> None:
     told = "\n".join(summary_lines(make_summary(imported=MANY), command="bin/plexsend", folder=None))
 
-    assert re.findall(r"^ +(\d+)  field_\d", told, re.MULTILINE) == ["7", "5", "3", "2"]
-    assert "      8  for 8 more reasons, which `bin/plexsend demo --full` shows" in told
+    assert re.findall(r"^ +(\d+)  field_\d", told, re.MULTILINE) == ["7", "5", "3"]
+    assert "     10  for 9 more reasons, which `bin/plexsend demo --full` shows" in told
     assert "sample.csv" not in told
 
 

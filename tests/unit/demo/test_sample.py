@@ -10,7 +10,8 @@ import pytest
 
 from plexsend.demo import terms
 from plexsend.demo.sample import BULK_ROWS, STANDARD_ROWS, write_sample
-from plexsend.demo.sample_rcs import RCS_ROWS
+from plexsend.demo.sample_ads import ADS_ROWS, REFUSED, write_ads
+from plexsend.demo.sample_rcs import FALLBACK_ROWS, RCS_ROWS
 from plexsend.gateway.environment import read_settings
 from plexsend.producers.files.imports import check_file
 from plexsend.sandbox import COURSES, MAGIC
@@ -89,7 +90,7 @@ def test_rows_are_wrong_in_every_way_that_people_get_them_wrong(
         "file_path",
         "recipient",
         "row",
-        "footer",
+        "brand_key",
         "msg_type",
     }
     assert len({problem.reason for problem in found}) >= 12
@@ -153,5 +154,32 @@ def test_cards_of_both_types_stand_in_one_file_and_three_are_refused(
 
     types = [json.loads(line)["msg_type"] for line in files[2].path.read_text().splitlines()]
     assert {types[0], types[1]} == {"RMM", "RMH"}
-    assert [reject.errors[0].field for reject in rejects] == ["footer", "msg.body.title", "msg_type"]
+    assert [reject.errors[0].field for reject in rejects] == ["brand_key", "msg.body.title", "msg_type"]
     assert added == RCS_ROWS - 3
+
+
+def test_rows_with_a_fallback_go_where_no_handset_has_rcs(
+    files: tuple[SampleFile, SampleFile, SampleFile],
+) -> None:
+    cards = [json.loads(line) for line in files[2].path.read_text("utf-8").splitlines()]
+    with_fallback = [card for card in cards if "fallback" in card]
+
+    assert len(with_fallback) == len(FALLBACK_ROWS)
+    for card in with_fallback:
+        # The sandbox says of it what its last five digits are (docs/sandbox.md).
+        assert card["receiver_number"].replace("-", "") == "01099974002"
+        assert card["fallback"]["receiver_number"].startswith(("010-2", "010-3"))
+    assert {card["receiver_number"] for card in with_fallback}.isdisjoint(
+        card["receiver_number"] for card in cards if "fallback" not in card
+    )
+
+
+def test_every_row_of_the_spring_list_is_an_advertisement_to_be_marked(tmp_path: Path) -> None:
+    file = write_ads(tmp_path)
+    added, rejects = check(file)
+    with file.path.open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+
+    assert (added, rejects, len(file.keys)) == (ADS_ROWS, [], ADS_ROWS)
+    assert {(row["광고"], "(광고)" in row["msg"]) for row in rows} == {("Y", False)}
+    assert [row["receiver_number"] for row in rows].count(REFUSED) == 1

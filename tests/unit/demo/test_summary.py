@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.demo.night import NightSeen
 from plexsend.demo.summary import Imported, busiest_second, compare
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading.audit import Audit
@@ -17,7 +18,7 @@ from plexsend.sandbox import Arrival
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.demo.summary import Summary
+from plexsend.demo.summary import Summary
 
 
 def record(key: str, state: State = State.DELIVERED) -> Record:
@@ -32,11 +33,15 @@ def test_all_well_is_ok(make_summary: Callable[..., Summary]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"audit": Audit(100, {}, {}, (Discrepancy("mms-bulk@main", "k", "it is gone"),))},
+        {"audit": Audit(102, {}, {}, (Discrepancy("mms-bulk@main", "k", "it is gone"),))},
         {"unfinished": {"uncertain": 1}},
         {"disagreements": ("1 accepted by the gateway, but not recorded so: k",)},
         # What was imported is not what the outbox knows of.
         {"imported": Imported(101, 2)},
+        {"fallbacks": 1},
+        {"night": None},
+        # An advertisement went at night.
+        {"night": NightSeen("12:00-08:00", 9, 14.2, early=1)},
     ],
 )
 def test_anything_unproved_is_not_ok(make_summary: Callable[..., Summary], change: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from plexsend.gateway.numbers import (
     ZERO_PUT_BACK,
     normalise_receiver,
     normalise_sender,
+    read_receiver,
 )
 from plexsend.gateway.refusals import Refusal
 
@@ -210,3 +211,34 @@ def test_a_number_that_lacks_more_than_a_zero_is_refused_all_the_same() -> None:
     raw = {"sender_number": "0222345678", "receiver_number": "12345", "msg": "m"}
     with pytest.raises(InvalidItem):
         get_loader("sms-bulk").load(raw, default_key="k", mend_numbers=True)
+
+
+@pytest.mark.parametrize(
+    "between", ["", "-", " ", ".", "/", "\xa0", "\u200b", "\ufeff", "–", "−", "_", " - ", "·"]
+)
+@pytest.mark.parametrize("before", ["0", "", "+82 ", "+82 (0)", "82", "0082 ", "'"])
+def test_a_number_that_refuses_is_read_whatever_is_between_its_digits(before: str, between: str) -> None:
+    for number in ("010-2345-6789", "011-234-5678"):
+        written = f"{before}{between.join(number[1:].split('-'))}"
+        assert read_receiver(written) == number.replace("-", "")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("02-2345-6789", "010-2345-678", "010-2345-6789 010-3456-7890", "010-2345-6789 x", "1.02E+09", ""),
+        *("010-2345-6789 (2)", "+1 10 2345 6789", "010-0345-6789", "1023456789.5", "0" * 41),
+    ],
+)
+def test_what_may_be_another_number_is_refused_in_the_same_words(written: str) -> None:
+    assert read_receiver(written) == normalise_receiver(written)
+    assert isinstance(read_receiver(written), Refusal)
+
+
+@given(st.text("0123456789+-. ()x", max_size=20))
+def test_what_is_read_has_the_digits_that_were_written(written: str) -> None:
+    found = read_receiver(written)
+    if not isinstance(found, Refusal):
+        assert re.fullmatch(RECEIVER_PATTERN, found)
+        # But for `.0` behind what a program took for an amount.
+        assert "".join(filter(str.isdigit, written)).rstrip("0").endswith(found.lstrip("0").rstrip("0"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.errors import NotPossible
+from plexsend.settings.number_keys import number_key
 from plexsend.stack.folder import DataFolder, Gateway
 
 if TYPE_CHECKING:
@@ -117,3 +118,11 @@ def test_a_file_in_the_way_is_refused_with_the_reason(tmp_path: Path) -> None:
         DataFolder(tmp_path / "file" / "x"),
     ):
         pass
+
+
+def test_the_key_for_hashes_of_numbers_is_made_once(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "data") as folder:
+        key = number_key("PLEXSEND_NUMBER_KEY", folder.keep_number_key().read_text().strip())
+        assert folder.number_key.stat().st_mode & 0o777 == 0o600
+    with DataFolder(tmp_path / "data") as folder:
+        assert number_key("PLEXSEND_NUMBER_KEY", folder.keep_number_key().read_text().strip()) == key

@@ -209,11 +209,11 @@ def test_a_cancelled_message_that_was_delivered_after_all(outbox: MemoryOutbox) 
 @pytest.mark.parametrize(
     ("brought", "verb", "words"),
     [
-        ("reject", "accept", "is rejected: take cannot happen"),
-        ("deliver", "accept", "is delivered: take"),
-        ("accept", "reject", "is accepted: take"),
-        ("park", "no_receipt", "is uncertain: no_receipt"),
-        ("accept", "give_back", "is accepted: give_back"),
+        ("reject", "accept", "is rejected, so it cannot be sent: only what is scheduled or waiting can"),
+        ("deliver", "accept", "is delivered, so it cannot be sent"),
+        ("accept", "reject", "is accepted, so it cannot be sent"),
+        ("park", "no_receipt", "is uncertain, so it cannot wait in vain for its receipt: only what is acc"),
+        ("accept", "give_back", "is accepted, so it cannot come back unsent: only what is sending can"),
     ],
 )
 def test_a_move_that_is_not_in_the_table_is_refused(
@@ -227,6 +227,47 @@ def test_a_move_that_is_not_in_the_table_is_refused(
     assert heard() == []
 
 
+@pytest.mark.parametrize(
+    ("verb", "code", "words"),
+    [
+        ("undeliver", 2, "Give it as text: '2'"),
+        ("undeliver", "z", r"'z' is not a code of receipts of sms-standard.* 2, .*\(not delivered\); G430"),
+        ("undeliver", "g410", "is not a code of receipts"),
+        ("undeliver", "74002", "is not a code of receipts of sms-standard"),
+        ("undeliver", "0", "was delivered: use `deliver`"),
+        ("reject", 141, "Give it as text: '141'"),
+        ("fail", 999, "Give it as text: '999'"),
+        ("park", 5, "Give it as text: '5'"),
+    ],
+)
+def test_a_code_that_production_would_not_get_is_refused(
+    outbox: MemoryOutbox, verb: str, code: Any, words: str
+) -> None:
+    send()
+    with pytest.raises(UsageError, match=words):
+        getattr(outbox, verb)("k", code)
+    assert outbox.message("k").state is State.WAITING
+
+
+@pytest.mark.parametrize("code", ["74002", "71004", "79999"])
+def test_codes_of_rcs_are_those_of_its_family(outbox: MemoryOutbox, code: str) -> None:
+    plexsend.send("rcs-mms-standard", msg_key="k", **CARD)
+    with pytest.raises(UsageError, match="any other number from 70000 to 79999"):
+        outbox.undeliver("k", "2")
+    assert outbox.undeliver("k", code).state is State.UNDELIVERED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"carrier": 5}, {"done_at": "2026-11-29"}, {"done_at": datetime.fromisoformat("2026-11-29T09:00")}],
+)
+def test_what_a_receipt_cannot_say_is_refused(outbox: MemoryOutbox, wrong: dict[str, Any]) -> None:
+    send()
+    with pytest.raises(UsageError, match=r"text|aware"):
+        outbox.deliver("k", **wrong)
+    assert outbox.message("k").state is State.WAITING
+
+
 def test_a_message_moves_along_the_table_and_no_other_way(outbox: MemoryOutbox) -> None:
     message = outbox.message(send())
     ways = {(event, state): to for event, froms, to in TRANSITIONS for state in froms if to is not None}
@@ -237,7 +278,7 @@ def test_a_message_moves_along_the_table_and_no_other_way(outbox: MemoryOutbox) 
                 message.move(event, 1_000)
                 assert message.state is ways[event, state]
             else:
-                with pytest.raises(UsageError, match=f"is {state}: {event} cannot happen"):
+                with pytest.raises(UsageError, match=f"is {state}, so it cannot "):
                     message.move(event, 1_000)
                 assert message.state is state
 
@@ -396,6 +437,27 @@ def test_a_fallback_is_made_by_the_rules_of_production(
         assert record is not None
         assert record.fallback == fate
         assert [message.text for message in outbox.submitted] == texts
+
+
+def test_a_fallback_that_waits_is_called_back_where_its_message_was_delivered_after_all() -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS])
+        outbox.undeliver("a", "74002")
+        outbox.deliver("a")
+        assert outbox.message("a~f").state is State.CANCELLED
+        assert outbox.message("a").fallback is None
+
+
+def test_the_cancel_of_a_message_that_is_over_cancels_its_fallback() -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS, {**RCS, "msg_key": "b"}])
+        outbox.accept("a")
+        outbox.reject("b")
+        assert plexsend.cancel("a") == plexsend.Decision("no_fallback", State.ACCEPTED)
+        assert plexsend.cancel("a") == plexsend.Decision("refused", State.ACCEPTED)
+        assert plexsend.cancel("b") == plexsend.Decision("no_fallback", State.REJECTED)
+        assert outbox.message("b~f").state is State.CANCELLED
+        assert plexsend.cancel("b") == plexsend.Decision("refused", State.REJECTED)
 
 
 def test_a_policy_says_which_receipts_send_a_fallback() -> None:

@@ -54,10 +54,33 @@ def test_a_number_alone_refuses_advertisements_for_the_whole_account() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["+82 10-2345-6789", "821023456789", "1023456789", 1023456789, f" {NUMBER} "]
+    "written",
+    [
+        *("+82 10-2345-6789", "821023456789", "1023456789", 1023456789, 1023456789.0, f" {NUMBER} "),
+        *("010.2345.6789", "(010) 2345-6789", "+82 (0)10 2345 6789", "0082-10-2345-6789", "010/2345/6789"),
+        *(
+            "０１０－２３４５－６７８９",
+            "010–2345—6789",
+            "010\xa02345\u200b6789",
+            "1023456789.0",
+            '="1023456789"',
+        ),
+    ],
 )
 def test_a_number_is_read_however_it_is_written(written: Any) -> None:
     assert numbers(push({"number": written})) == [NUMBER]
+
+
+def test_null_is_as_if_it_were_not_there() -> None:
+    nothing = dict.fromkeys(("kind", "scope", "at", "source", "reason", "action"))
+    assert push({"number": NUMBER, **nothing}) == push({"number": NUMBER})
+    of = push({"numbers": [{"number": NUMBER, **nothing}], "kind": "all", "source": "application"})
+    assert of == push({"numbers": [NUMBER], "kind": "all", "source": "application"})
+
+
+def test_what_an_older_system_writes_in_korean_loses_no_number() -> None:
+    body = json.dumps({"number": NUMBER, "reason": "웹에서 거부"}, ensure_ascii=False)
+    assert read_push(body.encode("cp949"), NOW_MS) == read_push(body.encode(), NOW_MS)
 
 
 def test_an_entry_has_its_own_fields_and_else_those_of_the_push() -> None:
@@ -91,6 +114,8 @@ def test_an_entry_has_its_own_fields_and_else_those_of_the_push() -> None:
         ("scope", "080"),
         ("number", None),
         ("number", True),
+        ("number", -1023456789),
+        ("number", float("nan")),
         ("number", ["01023456789"]),
         ("number", "02-2345-6789"),
     ],

@@ -3,8 +3,9 @@
 -- number's hash → day (2 bytes) and two bytes that tell the message. Written with the take: of two that are on their way
 -- at once none knows how the other ends. One that is refused gives the number free again.
 
+-- Korean days: they end in the quiet hours. Those of UTC end at nine in the morning, between two advertisements.
 local function now_day()
-  return math.floor(now / 86400000) % 65536
+  return math.floor((now + 9 * HOUR_MS) / 86400000) % 65536
 end
 
 -- Tells a message, so that neither its own second try nor its fallback is a second advertisement.

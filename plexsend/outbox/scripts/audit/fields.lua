@@ -14,12 +14,18 @@ local function is_counted(ended_ms)
   return ended_ms >= counted_since
 end
 
--- `changed`: ms of what happened to it last. What changed while days were read may be in another field there.
-local function note_field(lane, state, at, changed, c, w)
+-- `changed`: ms of what happened to it last. What changed while days were read may be in another field there. `word`: what
+-- is counted of its chain beside its state; false where nothing is.
+local function note_field(lane, state, at, changed, c, w, word)
   local ended_ms = number_in(at)
   if LIVING(state) or not ended_ms or changed >= since_ms or not is_counted(ended_ms) then return end
-  local name = date_at(ended_ms) .. '|' .. ended_field(lane, state, c, w)
+  local date = date_at(ended_ms) .. '|'
+  local name = date .. ended_field(lane, state, c, w)
   of_days[name] = (of_days[name] or 0) + 1
+  if word then
+    name = date .. field_of_chain(lane, state, c, w, word)
+    of_days[name] = (of_days[name] or 0) + 1
+  end
 end
 
 local function fields_of_days()

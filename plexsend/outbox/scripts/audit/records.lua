@@ -57,9 +57,10 @@ local function last_change(at, w, r)
   return math.max(changed, tonumber(at) or 0)
 end
 
-local function note_end(lane, state, at, w, r, c)
+local function note_end(key, lane, state, at, w, r, c, b)
   local changed = last_change(at, w, r)
-  note_field(lane, state, at, changed, c, w)
+  local is_reached = state == 'delivered' and string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK
+  note_field(lane, state, at, changed, c, w, is_reached and REACHED or is_joined(b) and JOINED .. state)
   if changed >= since_ms then
     local name = lane .. ' ' .. state .. ' ' .. at .. ' ' .. string.format('%.0f', changed)
     lately[name] = (lately[name] or 0) + 1
@@ -95,8 +96,8 @@ local function look_at_record(key, place)
   local its = state and lane and records_of(lane, state)
   if not its then return note_break(key, lane, 'not whole') end
   its.number = its.number + 1
-  if found[4] then note_end(lane, state, found[4], found[6], found[7], found[8]) end
-  if found[9] and found[9] ~= FALLBACK_MADE and call('EXISTS', P .. 'f:' .. key) == 0 then
+  if found[4] then note_end(key, lane, state, found[4], found[6], found[7], found[8], found[9]) end
+  if found[9] and not is_joined(found[9]) and call('EXISTS', P .. 'f:' .. key) == 0 then
     note_break(key, lane, 'fallback gone')
   end
   if not its.set then

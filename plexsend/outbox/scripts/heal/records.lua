@@ -59,9 +59,11 @@ end
 local function mend_fallback(key, state, b)
   if not state then call('DEL', kept_of(key)) end
   if not is_kept_in(b) then return end
+  local is_open = state == 'accepted' or state == 'unknown'
   if call('EXISTS', kept_of(key)) == 0 then
     call('HDEL', record_of .. key, 'b')
-  elseif state and not LIVING(state) and (made_after(b) or not SENT(state)) then
+    note(key, 'no_fallback', '', 'its fallback was not sent: it is gone')
+  elseif state and not LIVING(state) and (made_after(b) or not is_open) then
     redis.pcall('ZADD', P .. 'overdue', 'NX', now_text, key)
   end
 end

@@ -1,27 +1,21 @@
--- needs: _record, _lanes, _fallback, sweep/leader
+-- needs: _record, _lanes, _fallback, _fallback_due, sweep/leader
 -- Messages of which no receipt came in the time of fallback_after_s, and fallbacks of which could not be decided at once:
 -- `overdue`, in the order in which they are due.
-
--- ms at which the fallback is due where no receipt says what became of its first; nil where no time makes it.
-local function due_at(found)
-  local is_unheard = (found[1] == 'accepted' or found[1] == 'unknown') and not found[5]
-  local after, ended = made_after(found[3]), number_in(found[4])
-  return is_unheard and after and ended and ended + after or nil
-end
 
 -- The time of the acceptance counts, whatever another program wrote into the list.
 local function decide_overdue(key)
   local found = read_record(key, 's', 'l', 'b', 'e', 'w', 'c')
-  local home = is_kept_in(found[3]) and lane_named(found[2])
-  local due = home and due_at(found)
+  local first = { s = found[1], b = found[3], e = found[4], w = found[5] or nil, c = found[6] }
+  local home = is_kept_in(first.b) and lane_named(found[2])
+  local due = home and due_at(first)
   if due and due > now then
     call('ZADD', P .. 'overdue', num(due), key)
     return
   end
   if due then
-    make_fallback(home, key, found[1], 'its fallback goes, for no receipt came in time')
+    make_fallback(home, key, first.s, first, 'its fallback goes, for no receipt came in time')
   elseif home then
-    decide_fallback(home, key, found[1], { b = found[3], c = found[6], w = found[5] })
+    decide_fallback(home, key, first.s, first)
   end
   call('ZREM', P .. 'overdue', key)
 end

@@ -1,4 +1,4 @@
--- needs: _record, _ended, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait
+-- needs: _record, _ended, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait, _fallback_due
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
@@ -32,11 +32,12 @@ end
 local thinned, thinned_count = {}, 0
 
 -- An entry counts only if it is about the record's last end (a message asked for again ends twice). Answers whether
--- the record is gone.
+-- the record is gone, and whether it stays until its fallback is due.
 local function archive(at, key)
-  local found = read_record(key, 's', 'e', 'l')
+  local found = read_record(key, 's', 'e', 'l', 'b', 'w')
   local lane = lane_named(found[3])
   if lane and found[2] == at and target('archive', found[1]) then
+    if due_at({ s = found[1], e = at, b = found[4], w = found[5] or nil }) then return false, true end
     forget(lane, key, found[1], 'archive')
     if branch_of(lane) and not thinned[lane] then
       thinned[lane], thinned_count = true, thinned_count + 1
@@ -78,7 +79,12 @@ local function tidy(list)
     if is_ahead then
       end_now(list, at, key)
     elseif at then
-      local is_done, is_gone = pcall(archive, at, key)
+      local is_done, is_gone, is_awaited = pcall(archive, at, key)
+      if is_done and is_awaited then
+        -- As one that is not old enough: it is due within days.
+        done = done - 1
+        break
+      end
       if not is_done then
         spoilt_count = spoilt_count + 1
         call('RPUSH', list, entry)

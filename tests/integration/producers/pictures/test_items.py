@@ -99,6 +99,62 @@ def test_rcs_cards_show_files_too(uploading: Producer, store: Store, picture: Pa
     assert body_of(store, key)["msg"]["body"]["media"].startswith("maapfile://")
 
 
+def instead_of(store: Store, key: str) -> dict[str, Any]:
+    """Return the fallback that is kept for a message."""
+    kept = _client(store).get(f"{store.keys.account('main')}f:{key}")
+    found = json.loads(kept.partition(b"\n")[2])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_fallback_shows_files_too_and_its_picture_ends_both(
+    uploading: Producer, gateway: Sandbox, store: Store, picture: Path
+) -> None:
+    instead = {"service": "mms-bulk", "msg": "x", "file_path": [picture, "https://x/1.jpg"]}
+    item = {
+        **RCS,
+        "msg_key": "r",
+        "msg": {"body": {"description": "x", "media": picture}},
+        "fallback": instead,
+    }
+    plain = {**item, "msg_key": "p", "msg": {"body": {"description": "x"}}}
+    submit = partial(uploading.submit, "rcs-mms-bulk", msg_type="RMM")
+    assert len(submit([item, plain]).added) == 2
+    image = uploading.upload(picture)
+    assert instead_of(store, "r")["file_path"] == [image.url, "https://x/1.jpg"]
+    assert body_of(store, "r")["msg"]["body"]["media"].startswith("maapfile://")
+    assert expiry_of(store, "p") == image.expires_at.timestamp() * 1000
+    # Once for each product.
+    assert gateway.get_stats().pictures == 2
+    # By its address it is the same fallback; another picture is another one.
+    known = {**plain, "fallback": {**instead, "file_path": [image.url, "https://x/1.jpg"]}}
+    assert len(submit([item, known]).duplicates) == 2
+    picture.write_bytes(jpg(1))
+    assert len(submit([plain]).conflicts) == 1
+
+
+def test_what_is_wrong_with_the_picture_of_a_fallback_is_named_and_its_neighbours_go(
+    uploading: Producer, picture: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "text.jpg"
+    other.write_text("no picture")
+    items = [
+        {
+            **RCS,
+            "msg_key": f"r{n}",
+            "msg": {"body": {"description": "x"}},
+            "fallback": {"service": "mms-bulk", "msg": "x", "file_path": [file]},
+        }
+        for n, file in enumerate([picture, other, tmp_path / "none.jpg"])
+    ]
+    done = uploading.submit("rcs-mms-bulk", items, msg_type="RMM")
+    assert [each.msg_key for each in done.added] == ["r0"]
+    assert {field for field, _ in problems(done)} == {"fallback.file_path.0"}
+    late = datetime.now(UTC) + timedelta(days=100)
+    done = uploading.submit("rcs-mms-bulk", [{**items[0], "msg_key": "late"}], msg_type="RMM", send_at=late)
+    assert {field for field, _ in problems(done)} == {"fallback.file_path.0"}
+
+
 def test_a_new_address_of_the_same_picture_is_no_conflict(
     uploading: Producer, store: Store, picture: Path, make_item: Any
 ) -> None:
@@ -298,6 +354,19 @@ def test_rows_of_rcs_name_files_too(uploading: Producer, store: Store, tmp_path:
     assert import_file(uploading, file, "rcs-mms-bulk", msg_type="RMM").added == 2
     assert body_of(store, "r0")["msg"]["body"]["media"].startswith("maapfile://sandbox-shop/")
     assert body_of(store, "r1")["msg"]["body"]["media1"] == "maapfile://y"
+
+
+def test_rows_name_files_of_fallbacks(uploading: Producer, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpg())
+    file = tmp_path / "rows.jsonl"
+    row = {
+        **RCS,
+        "msg": {"body": {"description": "x"}},
+        "fallback": {"service": "mms-bulk", "msg": "x", "file_path": ["a.jpg"]},
+    }
+    file.write_text("".join(json.dumps({**row, "msg_key": f"k{n}"}) + "\n" for n in range(2)))
+    assert import_file(uploading, file, "rcs-mms-bulk", msg_type="RMM").added == 2
+    assert instead_of(store, "k1")["file_path"] == [uploading.upload(tmp_path / "a.jpg").url]
 
 
 def test_a_deleted_picture_is_refused_by_the_gateway(

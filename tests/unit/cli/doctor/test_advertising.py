@@ -15,17 +15,22 @@ MARKS, NONE = AdMarks("한빛상점", "080-123-4567"), AdMarks("", "")
 
 
 def rows(
-    marks: AdMarks = MARKS, quiet: Quiet = OPEN, *, waits: bool = True, has_key: bool = True
+    marks: AdMarks = MARKS,
+    quiet: Quiet = OPEN,
+    *,
+    waits: bool = True,
+    hashes_by: str = "aa",
+    keys: tuple[str, ...] = ("aa",),
 ) -> list[tuple[Grade, str]]:
-    facts = AdvertisingFacts("main", marks, quiet, waits)
+    facts = AdvertisingFacts("main", marks, quiet, waits, keys)
     return [
         (row.grade, f"{row.found} {row.why} {row.remedy}")
-        for row in advertising_rows([facts], has_key=has_key, now_ms=NOW)
+        for row in advertising_rows([facts], hashes_by=hashes_by, now_ms=NOW)
     ]
 
 
 def test_an_account_that_sends_none_lacks_nothing() -> None:
-    assert rows(NONE, NEVER, waits=False, has_key=False) == [(Grade.OK, "no account sends them  ")]
+    assert rows(NONE, NEVER, waits=False, hashes_by="") == [(Grade.OK, "no account sends them  ")]
 
 
 def test_where_nothing_is_missing_it_says_when_they_go() -> None:
@@ -45,10 +50,18 @@ def test_what_the_law_asks_for_and_is_missing_is_wrong() -> None:
 
 
 def test_without_the_key_of_numbers_nobody_could_tell_who_refused() -> None:
-    (key, other) = rows(has_key=False)
+    (key, other) = rows(hashes_by="")
     assert (key[0], "PLEXSEND_NUMBER_KEY" in key[1], other[0]) == (Grade.DOUBTFUL, True, Grade.OK)
 
 
 def test_hours_that_nobody_renewed_are_wrong() -> None:
     ((grade, words),) = rows(quiet=NEVER)
     assert (grade, "no worker has written it" in words) == (Grade.WRONG, True)
+
+
+def test_a_key_of_numbers_that_is_not_the_accounts_is_wrong() -> None:
+    (key, other) = rows(hashes_by="bb")
+    assert (key[0], other[0]) == (Grade.WRONG, Grade.OK)
+    assert "PLEXSEND_NUMBER_KEY here is not the one of account main" in key[1]
+    for known in ((), ("aa", "bb")):
+        assert [grade for grade, _ in rows(hashes_by="bb", keys=known)] == [Grade.OK]

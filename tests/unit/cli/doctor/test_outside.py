@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows
+from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows, upload_rows
 from plexsend.cli.doctor.rows import Grade
 from plexsend.cli.doctor.serving import agreement_rows, serving_rows
 from plexsend.gateway.http.handshake import Handshake
@@ -32,19 +32,45 @@ def test_a_broker_that_does_not_answer_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hands", "sends", "grade"),
+    ("hands", "grade"),
     [
-        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 90 * DAY_S), True, Grade.OK),
-        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 3 * DAY_S), True, Grade.DOUBTFUL),
-        (Handshake(), True, Grade.OK),
-        (Handshake("its name is not found"), True, Grade.WRONG),
-        (Handshake("its name is not found"), False, Grade.DOUBTFUL),
+        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 90 * DAY_S), Grade.OK),
+        (Handshake(protocol="TLSv1.3", ends_s=NOW_S + 3 * DAY_S), Grade.DOUBTFUL),
+        (Handshake(), Grade.OK),
+        (Handshake("its name is not found"), Grade.WRONG),
     ],
 )
-def test_an_address_of_the_gateway(hands: Handshake, *, sends: bool, grade: Grade) -> None:
-    (row,) = gateway_rows({"https://plex.example": hands}, now_s=NOW_S, sends=sends)
+def test_an_address_of_the_gateway(hands: Handshake, grade: Grade) -> None:
+    (row,) = gateway_rows({"https://plex.example": hands}, now_s=NOW_S)
     assert row.grade is grade
     assert "https://plex.example" in row.found
+
+
+OF_GATEWAY = {"mms": "https://mms.example", "rcs-mms": "https://rcs.example", "sms": "http://127.0.0.1:1"}
+PICTURES = "https://pictures.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "hands", "said"),
+    [
+        (PICTURES, Handshake(protocol="TLSv1.3", ends_s=NOW_S + 90 * DAY_S), [(Grade.OK, "TLSv1.3")]),
+        (PICTURES, Handshake(protocol="TLSv1.3", ends_s=NOW_S + 3 * DAY_S), [(Grade.DOUBTFUL, "ends in 3")]),
+        (PICTURES, Handshake("connection refused"), [(Grade.DOUBTFUL, "connection refused")]),
+        ("https://mms.example", Handshake(), [(Grade.OK, "pictures go to https://mms.example")]),
+        (
+            "http://127.0.0.1:8080",
+            Handshake(),
+            [(Grade.OK, "without TLS"), (Grade.DOUBTFUL, "messages that show them to https://mms.example")],
+        ),
+    ],
+)
+def test_where_pictures_go(url: str, hands: Handshake, said: list[tuple[Grade, str]]) -> None:
+    rows = list(upload_rows(url, hands, OF_GATEWAY, now_s=NOW_S))
+    assert [row.grade for row in rows] == [grade for grade, _ in said]
+    for row, (_, words) in zip(rows, said, strict=True):
+        assert words in row.found
+        assert row.what == "upload"
+        assert "nothing can be sent" not in row.why
 
 
 def test_a_slow_look_up_and_silent_addresses_are_named_once_for_each_host() -> None:

@@ -392,3 +392,22 @@ def test_a_key_column_keeps_the_name_that_its_owner_gave_it() -> None:
     columns = columns_of("sms-bulk", key_column="광고")
     (row,) = _read("sender_number,receiver_number,msg,광고\n1,2,a,spring-1\n", columns)
     assert row.item == {"sender_number": "1", "receiver_number": "2", "msg": "a", "광고": "spring-1"}
+
+
+def test_columns_have_their_korean_names_too() -> None:
+    columns = columns_of("mms-bulk")
+    header = "발신번호,휴대폰 번호,제목,내용,사진,예약 시간"
+    for form in ("NFC", "NFD"):
+        written = unicodedata.normalize(form, header)
+        (row,) = _read(f"{written}\n02-1,010-1,a,b,https://a.kr/1.jpg,2026-12-01 10:00\n", columns)
+        assert row.item == {
+            "sender_number": "02-1", "receiver_number": "010-1", "title": "a", "msg": "b",
+            "file_path": ["https://a.kr/1.jpg"], "send_at": "2026-12-01 10:00",
+        }  # fmt: skip
+
+
+def test_a_korean_name_of_what_the_service_has_not_is_not_known() -> None:
+    with pytest.raises(FileProblem, match="'제목' is not known"):
+        _read("발신번호,수신번호,내용,제목\n1,2,a,b\n", columns_of("sms-bulk"))
+    with pytest.raises(FileProblem, match="'receiver_number' is there 2 times"):
+        _read("발신번호,수신번호,전화번호,내용\n1,2,3,a\n", columns_of("sms-bulk"))

@@ -1,0 +1,40 @@
+"""Encodings: which one a file is in, as its bytes show."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from plexsend.errors import FileProblem
+from plexsend.producers.files.lines import Encoding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BLOCK_BYTES = 1_000_000
+
+
+def detect_encoding(path: Path) -> Encoding:
+    """Return UTF-8 where all of a file is, else cp949 where all of it is, else UTF-8.
+
+    Korean text in cp949 is valid UTF-8 only by an accident of a few letters, so the order decides. In a file
+    that is neither, single lines are refused for what they are. Raises FileProblem where it cannot be read.
+    """
+    decoders = {each: codecs.getincrementaldecoder(each)() for each in Encoding}
+    try:
+        with path.open("rb") as file:
+            while decoders and (block := file.read(_BLOCK_BYTES)):
+                _drop_wrong(decoders, block, final=False)
+    except (OSError, ValueError) as exc:
+        why = getattr(exc, "strerror", None) or "the path is not valid"
+        raise FileProblem(f"{path}: it cannot be read: {why}.") from exc
+    _drop_wrong(decoders, b"", final=True)
+    return next(iter(decoders), Encoding.UTF_8)
+
+
+def _drop_wrong(decoders: dict[Encoding, codecs.IncrementalDecoder], block: bytes, *, final: bool) -> None:
+    for encoding, decoder in list(decoders.items()):
+        try:
+            decoder.decode(block, final)
+        except UnicodeDecodeError:
+            del decoders[encoding]
