@@ -13,6 +13,7 @@ from plexsend.errors import Problem
 from plexsend.gateway.ad_marks import MARK, is_unified, judge_marks, put_marks, says_advertisement
 from plexsend.gateway.euckr import size_bytes
 from plexsend.outbox.lanes import Advertising
+from plexsend.settings.number_keys import MAKE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,7 +112,7 @@ def _missing(marks: AdMarks, terms: Terms) -> Iterator[Problem]:
         yield Problem(
             ADVERTISEMENT,
             "cannot be sent: this environment has no PLEXSEND_NUMBER_KEY, so nobody could tell who refused",
-            "Set the key that the other processes have.",
+            f"Set the key that the other processes have, or a new one where none has one. {MAKE_KEY}",
         )
     policies = (
         ("sender_name", marks.sender_name, "한빛상점"),
@@ -122,7 +123,7 @@ def _missing(marks: AdMarks, terms: Terms) -> Iterator[Problem]:
             yield Problem(
                 ADVERTISEMENT,
                 f"cannot be sent: the account has no {name}, which the law asks for in each advertisement",
-                f"Set it: `plexsend policy set @ACCOUNT {name}={example} --reason R`.",
+                f"Set it: `plexsend policy set @{terms.account} {name}={example} --reason R`.",
             )
 
 

@@ -10,7 +10,6 @@ from plexsend.stack import environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from plexsend.stack.folder import DataFolder
     from plexsend.stack.stack import Plan, Stack
@@ -23,7 +22,7 @@ _FIRST_MESSAGE = "plexsend send sms-standard --to 010-2345-6789 --from 02-2345-6
 def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> None:
     """Print the addresses of a stack that is up, and how to use it from elsewhere."""
     data, redis_file = folder.path, folder.redis_url
-    exports = _exports(stack, plan, redis_file)
+    exports = _exports(stack, plan, folder)
     screen.facts(
         {
             "event": "up",
@@ -52,16 +51,15 @@ def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> No
     screen.say("To use it from another terminal, with commands and applications:")
     for name in sorted(environment.REDIS_VARIABLES & plan.environ.keys() - exports.keys()):
         screen.say(f"  unset {name}")
-    screen.say(f"  export {_shell(_for_applications(exports))}")
+    screen.say(f"  export {_shell(exports)}")
     screen.say("  plexsend lanes")
     if stack.sandbox_url is not None:
         screen.say("To send a first message there:")
         screen.say(f"  {_FIRST_MESSAGE}")
-        screen.say("To add a worker there:")
-        screen.say(f"  {_shell(_for_a_worker(exports))} plexsend worker")
-        screen.say("To upload a picture there:")
-        screen.say(f"  {_shell(_for_uploads(exports))} plexsend upload FILE")
-        screen.say("The numbers for which the sandbox has a fixed outcome are listed in docs/sandbox.md.")
+        screen.say("To upload a picture, and to add a worker there:")
+        screen.say("  plexsend upload FILE")
+        screen.say("  plexsend worker")
+        screen.say("For some numbers the sandbox has a fixed outcome: docs/sandbox.md lists them.")
     screen.say()
     screen.say("Ctrl-C stops everything.")
     sys.stdout.flush()
@@ -81,31 +79,18 @@ def _shell(variables: Mapping[str, str]) -> str:
     return " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
 
 
-def _for_applications(exports: Mapping[str, str]) -> dict[str, str]:
-    """Return what says where messages wait: only workers need to know the gateway."""
-    return {name: value for name, value in exports.items() if name not in environment.gateway_names()}
-
-
-def _for_a_worker(exports: Mapping[str, str]) -> dict[str, str]:
-    """Return what another worker needs, complete: any account but this one is refused by the sandbox."""
-    return {**exports, f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS}
-
-
-def _for_uploads(exports: Mapping[str, str]) -> dict[str, str]:
-    """Return what uploads need beside the `export` line: where to, and whose secret."""
-    account = f"{environment.ACCOUNTS}MAIN"
-    return {
-        environment.UPLOAD_URL: exports[environment.UPLOAD_URL],
-        account: environment.SANDBOX_CREDENTIALS,
-    }
-
-
-def _exports(stack: Stack, plan: Plan, redis_file: Path) -> dict[str, str]:
+# With the sandbox everything, so that pictures, advertisements and workers need no further line.
+def _exports(stack: Stack, plan: Plan, folder: DataFolder) -> dict[str, str]:
     prefix = f"{environment.OURS}KEY_PREFIX"
     # A file, since a password in an output ends up in logs and in the history of a shell.
-    exports = {environment.REDIS_URL_FILE: str(redis_file)}
+    exports = {environment.REDIS_URL_FILE: str(folder.redis_url)}
     if stack.sandbox_url is not None:
-        exports |= dict.fromkeys(environment.gateway_names(), stack.sandbox_url)
+        exports |= {
+            environment.NUMBER_KEY_FILE: str(folder.number_key),
+            # Any other account is refused by the sandbox.
+            f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS,
+            **dict.fromkeys(environment.gateway_names(), stack.sandbox_url),
+        }
     # What is submitted under another key than the workers' is not found by its number, nor suppressed.
     if stack.number_key_file is not None:
         exports[environment.NUMBER_KEY_FILE] = str(stack.number_key_file)

@@ -108,7 +108,7 @@ Then come the fallbacks, as many as `fallback_count`, and the messages."""
 KEPT = _order("kept", _number("place"), "text")
 """The fallback of a message, by the message's place, 1 the first; its text: see fallbacks.py."""
 
-MESSAGE = _order("message", "msg_key", "body", "digest", "receiver")
+MESSAGE = _order("message", "msg_key", "body", "digests", "receiver")
 """`receiver`: see receivers.py; empty where it is not known."""
 
 SWEEP = _order(

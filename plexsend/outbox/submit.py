@@ -64,6 +64,13 @@ class NewMessage:
         return blake2b(self.said or self.body, digest_size=16).digest()
 
     @property
+    def digests(self) -> bytes:
+        """The same as it is written, and behind it 16 bytes of the body where that says something else."""
+        if not self.said or self.said == self.body:
+            return self.digest
+        return self.digest + blake2b(self.body, digest_size=16).digest()
+
+    @property
     def instead(self) -> bytes:
         """16 bytes that tell its fallback from another; empty without one."""
         return b"" if self.fallback is None else self.fallback.identity

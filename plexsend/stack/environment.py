@@ -22,6 +22,8 @@ UPLOAD_URL = f"{OURS}UPLOAD_URL"
 STATE_DIR = f"{OURS}STATE_DIR"
 NUMBER_KEY = f"{OURS}NUMBER_KEY"
 NUMBER_KEY_FILE = f"{NUMBER_KEY}_FILE"
+NUMBER_KEY = f"{OURS}NUMBER_KEY"
+NUMBER_KEY_FILE = f"{NUMBER_KEY}_FILE"
 RECEIPT_SECRETS = f"{OURS}RECEIPT_SECRET_"
 RECEIPT_ALLOW = f"{OURS}RECEIPT_ALLOW"
 # What the caller has set for receipts of the gateway; the sandbox posts other ones, from here.
@@ -72,6 +74,12 @@ def with_sandbox(settings: Mapping[str, str], *, redis_url: str, sandbox_url: st
         **dict.fromkeys(gateway_names(), sandbox_url),
         f"{ACCOUNTS}MAIN": SANDBOX_CREDENTIALS,
     }
+
+
+def with_number_key(settings: Mapping[str, str], *, key_file: Path) -> dict[str, str]:
+    """Return settings that know numbers by the key in this file alone."""
+    kept = {name: text for name, text in settings.items() if name != NUMBER_KEY}
+    return {**kept, NUMBER_KEY_FILE: str(key_file)}
 
 
 def for_receipts_of_sandbox(settings: Mapping[str, str], *, secret_file: Path) -> dict[str, str]:

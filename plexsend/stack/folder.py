@@ -23,6 +23,7 @@ _OWNERS = 0o700
 _KEY_BYTES = 32
 _OURS = {
     *("lock", "logs", "valkey", ".gitignore", "gateway", "redis.url", "redis.new"),
+    *("number.key", "number.new"),
     *("receipt.secret", "receipt.new", "receipts.url", "receipts.new", "number.key", "number.new"),
 }
 """All that is put into a data folder."""
@@ -59,6 +60,8 @@ class DataFolder:
         """Valkey's URL with that password, for programs of the same user."""
         self.receipt_secret = self.path / "receipt.secret"
         """What ends the path for the receipts of the sandbox."""
+        self.number_key = self.path / "number.key"
+        """Under which the sandbox's messages know numbers: who refused advertisements."""
         self.receipts_url = self.path / "receipts.url"
         """Where the sandbox posts its receipts, with that secret."""
         self.number_key = self.path / "number.key"

@@ -77,6 +77,7 @@ ANSWER_FAULTS = (
     _row("unauthorized", "credentials refused; a person resumes", "unauthorized", 0.2),
     _row("c400", "the whole request refused", "c400", 0.2),
     _row("unknown_code", "a code nobody knows", "unknown_code", 0.1),
+    _row("bad_item", "one item refused, the others accepted", "bad_item", 0.4),
     _row("huge", "answers of more than a megabyte", "huge", 0.2),
     _row("close_idle", "connections closed after each answer", "close_idle", 0.7),
     Fault("gw_refuse", "the gateway refuses connections", _refuse, "refuse"),

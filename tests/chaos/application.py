@@ -1,6 +1,7 @@
 """An application that puts messages in and writes down what it was told, before and after each submit.
 
     python -m tests.chaos.application --tag TAG --ledger FILE --rate N --pause FILE --seed N [--unlimited]
+                                     [--advertises]
 
 The ledger has a line `{"at", "asked": [keys]}` before a submit and a line `{"at", "told": {key: outcome}}`
 after it, each flushed at once: so of an application that is killed it is known what is not known.
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from plexsend.errors import GroupClosed, OutboxError
 from plexsend.producers import SubmitInterrupted, cancel, service_id, submit
-from tests.chaos.load import GROUPS, LANES, item
+from tests.chaos.load import AD_GROUPS, CONSENTED, GROUPS, LANES, NO, QUIET, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,13 +35,19 @@ _SHARE_LATER = 0.12
 _SHARE_CANCELLED = 0.5
 """Of those for later."""
 _SHARE_GROUPED = 0.3
+_SHARE_ADVERTISING = 0.25
+_SHARE_CONSENTED = 0.3
+"""Of the advertisements."""
 
 
 class Application:
     """Submits groups of messages of changing lanes at a steady rate."""
 
-    def __init__(self, tag: str, ledger: TextIO, chance: random.Random, lanes: Sequence[Lane]) -> None:
+    def __init__(
+        self, tag: str, ledger: TextIO, chance: random.Random, lanes: Sequence[Lane], *, advertises: bool
+    ) -> None:
         self._lanes = lanes
+        self._advertises = advertises
         self._tag = f"{tag}{time.time_ns() // 1000 % 10**10:010d}"
         self._ledger = ledger
         self._chance = chance
@@ -57,11 +64,18 @@ class Application:
                 due = time.monotonic()
             size = self._chance.choice((1, 3, 10, 10, 20, 25))
             lane = self._chance.choices(self._lanes, [lane.share for lane in self._lanes])[0]
-            if self._chance.random() < _SHARE_GROUPED:
-                lane = lane.of_group(self._chance.choice(GROUPS))
+            lane = self._branch(lane)
             self._submit(lane, size)
             due = max(due + size / rate_per_s, time.monotonic() - 1.0)
             time.sleep(max(0.0, due - time.monotonic()))
+
+    def _branch(self, lane: Lane) -> Lane:
+        ad = NO
+        if self._advertises and self._chance.random() < _SHARE_ADVERTISING:
+            ad = CONSENTED if self._chance.random() < _SHARE_CONSENTED else QUIET
+        if self._chance.random() < _SHARE_GROUPED:
+            lane = lane.of_group(self._chance.choice(AD_GROUPS if ad else GROUPS))
+        return lane.of_advertisements(ad) if ad else lane
 
     def _submit(self, lane: Lane, size: int) -> None:
         keys = []
@@ -98,7 +112,14 @@ class Application:
         items = [item(lane, key, int(key.rpartition(".")[2])) for key in keys]
         service = service_id(lane.service)
         return submit(
-            service, items, account=lane.account, group=lane.group, msg_type=lane.variant, send_at=send_at
+            service,
+            items,
+            account=lane.account,
+            group=lane.group,
+            msg_type=lane.variant,
+            send_at=send_at,
+            advertisement=bool(lane.ad),
+            night_consent=lane.ad == CONSENTED,
         )
 
     def _cancel(self, lane: Lane, keys: list[str]) -> None:
@@ -133,12 +154,14 @@ def main() -> None:
     parser.add_argument("--pause", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--unlimited", action="store_true", help="leave out services that have a rate")
+    parser.add_argument("--advertises", action="store_true", help="send advertisements too")
     asked = parser.parse_args()
     lanes = [lane for lane in LANES if not (asked.unlimited and lane.rate_per_s)]
     with asked.ledger.open("a", encoding="utf-8") as ledger:
         # A life of its own each time: what comes back after a kill shall not repeat the first.
         chance = random.Random(f"{asked.seed}:{ledger.tell()}")
-        Application(asked.tag, ledger, chance, lanes).go(asked.rate, asked.pause)
+        application = Application(asked.tag, ledger, chance, lanes, advertises=asked.advertises)
+        application.go(asked.rate, asked.pause)
 
 
 if __name__ == "__main__":

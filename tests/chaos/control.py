@@ -36,6 +36,10 @@ class GatewayControl:
         """Let a fault stand beside the others, or change it: `share`, `seconds`, `seed`, own options."""
         return self._call("POST", "/control", {"fault": fault, **options})
 
+    def set_of_uploads(self, fault: str, **options: Any) -> dict[str, Any]:
+        """Let a fault strike pictures that are uploaded."""
+        return self._call("POST", "/control", {"of_uploads": True, "fault": fault, **options})
+
     def clear(self) -> dict[str, Any]:
         """Let no fault stand."""
         return self._call("POST", "/control", {"fault": None})

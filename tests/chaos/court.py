@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from tests.chaos.evidence import Event, Evidence, Fleet, GatewayLedger, ProducerLedgers, Record
+from tests.chaos.evidence import Event, Evidence, Fleet, GatewayLedger, ProducerLedgers, Record, acceptances
+from tests.chaos.fallback_oracle import fallbacks_of
 from tests.chaos.hearing import Hearing
-from tests.chaos.load import ACCOUNTS, LANE_OF_CODE, LANES, Secrets, parks
+from tests.chaos.law import Law
+from tests.chaos.load import (
+    ACCOUNTS,
+    FALLBACK_MARK,
+    LANE_OF_CODE,
+    LANES,
+    Secrets,
+    lane_of,
+    parks,
+    receiver_of,
+)
 from tests.chaos.oracle import judge
+from tests.chaos.pictures import PictureLedgers, Pictures
+from tests.chaos.receipt_codes import refuses
 from tests.chaos.watch import Watch
 from tests.chaos.world import PREFIX, ROOT
 
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.chaos.oracle import Judgement
+    from tests.chaos.sequel import Sequel
     from tests.chaos.world import World
 
 DECIDED_WITHIN_S = 120.0
@@ -29,6 +43,7 @@ _UNDECIDED = ("s:scheduled", "s:waiting", "s:sending")
 _COMMAND_S = 300.0
 _PAGE = 1000
 _PAUSED_WITHIN_S = 60.0
+_CHAINS = 3
 
 
 @dataclass
@@ -37,6 +52,7 @@ class Court:
 
     world: World
     producers: ProducerLedgers = field(default_factory=ProducerLedgers)
+    pictures: PictureLedgers = field(default_factory=PictureLedgers)
     blurred: list[tuple[float, float]] = field(default_factory=list)
     leaks: list[tuple[str, str]] = field(default_factory=list)
     odd_holds: list[tuple[str, float]] = field(default_factory=list)
@@ -63,13 +79,20 @@ class Court:
             self._wait_paused()
             self._wait_decided()
             self.heard_after_s = self._hearing.wait()
+            # A receipt that came meanwhile may have let a fallback go.
+            for _ in range(_CHAINS):
+                if self._undecided() == 0:
+                    break
+                self._wait_decided()
+                self.heard_after_s += self._hearing.wait()
             return judge(self._evidence(whole=whole))
         finally:
             self.world.pause_file.unlink()
 
     def resume_all(self) -> list[str]:
         """Do what a person would: resume whatever waits for one. Returns what was resumed."""
-        resumed = []
+        resumed: list[str] = []
+        self.world.persons.open_hours()
         for account in ACCOUNTS:
             holds = self.world.valkey.patiently(partial(Redis.hgetall, name=f"{PREFIX}{{{account}}}:holds"))
             for name, text in holds.items():
@@ -133,6 +156,10 @@ class Court:
             name = self.world.key(lane.account, f"{lane.name}:counts")
             counts = self.world.valkey.patiently(partial(Redis.hmget, name=name, keys=_UNDECIDED))
             found += sum(int(count or 0) for count in counts)
+        for account in ACCOUNTS:
+            # Fallbacks that go if no receipt comes.
+            name = self.world.key(account, "overdue")
+            found += int(self.world.valkey.patiently(partial(Redis.zcard, name=name)))
         return found
 
     def _evidence(self, *, whole: bool) -> Evidence:
@@ -142,11 +169,14 @@ class Court:
         self.gateway.read()
         self.elsewhere.read()
         told = {key: each for key, each in self.producers.told.items() if whole or key not in self._judged}
+        records = self._records([*told, *(key + FALLBACK_MARK for key in told)])
+        fallbacks = fallbacks_of(told, records, acceptances(self.gateway.requests))
+        sequel = self._hearing.sequel()
         since, self._since = (0.0 if whole else self._since), time.time()
         evidence = Evidence(
-            told=told,
+            told={**told, **fallbacks},
             requests=tuple(self.gateway.requests),
-            records=self._records(list(told)),
+            records=records,
             parked=frozenset(parked),
             audit=audit[0] if audit else {},
             users=world.users,
@@ -161,11 +191,28 @@ class Court:
             restores=tuple(world.restores),
             planted=tuple(world.planted),
             odd_holds=tuple(self.odd_holds),
-            sequel=self._hearing.sequel(),
+            sequel=sequel,
+            law=self._law(sequel),
+            pictures=self._read_pictures(),
         )
         self._judged.update(told)
         self.leaks = []
         return evidence
+
+    def _law(self, sequel: Sequel) -> Law:
+        found = Law(self.world.persons.refusals, once_a_day_since=self.world.persons.once_a_day_since)
+        for key, receipts in sequel.receipts.items():
+            lane = lane_of(key)
+            for each in receipts:
+                if lane is not None and refuses(lane.path, each.code):
+                    found.of_receipts.setdefault((lane.account, receiver_of(key)), []).append(each)
+        return found
+
+    def _read_pictures(self) -> Pictures:
+        self.pictures.read_gateway(self.world.uploaders.gateway_ledger)
+        for path in self.world.uploaders.ledgers:
+            self.pictures.read_uploader(path)
+        return Pictures(self.pictures.taken, self.pictures.wants, self.world.uploaders.aged)
 
     def _fleet(self) -> Fleet:
         world, persons = self.world, self.world.persons
@@ -183,10 +230,10 @@ class Court:
 
     def _records(self, keys: list[str]) -> dict[str, Record]:
         found: dict[str, Record] = {}
-        accounts = {code: lane.account for code, lane in LANE_OF_CODE.items()}
         for start in range(0, len(keys), _PAGE):
             page = keys[start : start + _PAGE]
-            starts = [f"{PREFIX}{{{accounts[key.partition('.')[0]]}}}:" for key in page]
+            lanes_of = [LANE_OF_CODE[key.partition(".")[0]] for key in page]
+            starts = [f"{PREFIX}{{{lane.account}}}:" for lane in lanes_of]
 
             def read(client: Redis, page: list[str] = page, starts: list[str] = starts) -> Any:
                 pipe = client.pipeline(transaction=False)

@@ -7,7 +7,9 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from tests.chaos.in_force import Policies
+from tests.chaos.law import Law
 from tests.chaos.ledger_lines import new_lines
+from tests.chaos.pictures import Pictures
 from tests.chaos.sequel import Sequel
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ class Told:
     """When it was told that its group is closed; None: never."""
     doubted: bool = False
     """Whether a call for it ended without saying whether it was added."""
+    invalid: bool = False
+    """Whether it was refused for what it says."""
+    picture: str = ""
+    """The address of the picture that it shows, where the run uploaded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,10 @@ class Request:
     """What the gateway decided for each key, whether or not the answer left."""
     fault: str = ""
     answer: str = "whole"
+    to: tuple[str, ...] = ()
+    """The number of each key."""
+    marks: tuple[str, ...] = ()
+    """How each was marked, see `gateway_marks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,8 @@ class Evidence:
     """Accounts that were held as after a restore when there was none, and when that was seen."""
     sequel: Sequel = field(default_factory=Sequel)
     """What came after the answers: receipts, results, the archive."""
+    law: Law = field(default_factory=Law)
+    pictures: Pictures = field(default_factory=Pictures)
 
     def planted_in(self, key: str, part: str) -> list[Planted]:
         """Return when something else was in this place of a message."""
@@ -219,6 +231,7 @@ class ProducerLedgers:
                 told = self.told.setdefault(key, Told(key, line["at"]))
                 told.imported |= bool(line.get("import"))
                 told.later |= bool(line.get("later"))
+                told.picture = line.get("picture", told.picture)
             for key in line.get("cancels", ()):
                 self.told[key].cancelled = True
             for key, outcome in line.get("told", {}).items():
@@ -228,6 +241,7 @@ class ProducerLedgers:
                     told.added_from = line.get("began", told.asked_at)
                 told.conflict |= outcome == "conflicts"
                 told.doubted |= outcome == "unknown"
+                told.invalid |= outcome == "invalid"
                 if outcome == "closed":
                     told.refused_at = line["at"]
 
@@ -252,6 +266,8 @@ class GatewayLedger:
                     tuple(line["codes"]),
                     line["fault"],
                     line["answer"],
+                    tuple(line.get("to", ())),
+                    tuple(line.get("marks", ())),
                 )
             )
 

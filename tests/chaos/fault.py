@@ -6,10 +6,12 @@ import shutil
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.chaos.law import is_day
 from tests.chaos.valkey import can_mount
-from tests.chaos.world import faketime_library
+from tests.chaos.world import LONGEST_RUN_S
 
 if TYPE_CHECKING:
     import random
@@ -18,10 +20,19 @@ if TYPE_CHECKING:
     from tests.chaos.world import World
 
 
+_FAKETIME = "/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1"
+
+
+def faketime_library() -> Path | None:
+    """Return the library that lies to a process about the time; None where it is not installed."""
+    return next(iter(sorted(Path("/").glob(_FAKETIME[1:]))), None)
+
+
 class Need(StrEnum):
     """What a fault needs beyond `make setup`, and how one comes to it."""
 
     FAKETIME = "the package faketime: apt-get install -y faketime"
+    DAY = "daytime in Korea, from 08:01 to 45 minutes before 20:45: no policy opens hours at night"
     MOUNT = "root, to mount a small tmpfs: run it as root (in a container: --cap-add SYS_ADMIN)"
 
 
@@ -29,6 +40,8 @@ def missing(need: Need) -> bool:
     """Return whether this machine lacks it."""
     if need is Need.FAKETIME:
         return faketime_library() is None
+    if need is Need.DAY:
+        return not is_day(time.time(), LONGEST_RUN_S)
     return not can_mount() or shutil.which("mount") is None
 
 

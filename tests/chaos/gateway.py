@@ -3,27 +3,29 @@
 It is no part of the product and imports nothing of it. It runs as a process of its own:
 
     python -m tests.chaos.gateway --port P --ledger FILE [--control C] [--receipts FILE] [--knows-keys]
-                                  [--no-remember]
+                                  [--no-remember] [--uploads FILE]
 
 CHAOS_SECRETS, an object in JSON, names the secret of each user; without it every secret is right. How
-it posts receipts of what it accepted is in `gateway_receipts`.
+it posts receipts of what it accepted is in `gateway_receipts`, how it takes pictures in `gateway_uploads`.
 
 Every POST to a path with `/send` or `/submit` is judged: C100 for each item unless a fault says otherwise,
 and 71003 for a key that it accepted before from the same user if it knows keys. For each request seen whole
 there is one line of JSON in the ledger, written before any of the answer leaves:
 
-    {"n", "at": unix seconds, "path", "user", "msg_type", "keys", "codes", "fault", "answer": whole|part|none}
+    {"n", "at": unix seconds, "path", "user", "msg_type", "keys", "to", "marks", "codes", "fault",
+     "answer": whole|part|none}
 
 `codes` is what was decided, whatever was said: C100 is an item that would be delivered; an empty code is one
 that was dropped. `answer` is how much usable answer was meant to leave. A body that cannot be read has no
 keys and the fault "unreadable": whoever sends such is broken. Started on an old ledger, it goes on in it.
 
     POST /control {"fault": name, "share": 0..1, "seconds": s, "seed": n, ...}   beside those that stand
+    POST /control {"of_uploads": true, "fault": name, ...}                       strikes pictures instead
     POST /control {"fault": null}                                                lets none stand
     POST /control {"knows_keys": true|false}
     GET /control    {"faults": [...], "knows_keys": ...}
     GET /stats      {"requests", "accepted", "wrong_secrets", "receipts": {...},
-                    "faults": {name: how often it struck}}
+                    "faults": {name: how often it struck}, "uploads": {...}}
 
 Orders come in by the same port, and by the control port as well if one is given, which no fault touches. The
 faults and their options stand in `gateway_faults`.
@@ -45,6 +47,7 @@ from tests.chaos.gateway_faults import AT_ACCEPT, REFUSE, BadOrder, Fault, Fault
 from tests.chaos.gateway_http import Ended, Head, Unreadable, deliver, read_head, read_items, send, write_http
 from tests.chaos.gateway_ledger import Ledger, Line
 from tests.chaos.gateway_receipts import URLS, Receipts
+from tests.chaos.gateway_uploads import Uploads
 from tests.chaos.listener import Listener, reset
 
 if TYPE_CHECKING:
@@ -67,7 +70,9 @@ class Gateway:
         knows_keys: bool,
         secrets: Mapping[str, str] | None = None,
         receipts: Receipts | None = None,
+        uploads: Uploads | None = None,
     ) -> None:
+        self._uploads = uploads
         self._receipts = receipts
         self._secrets = secrets
         self._wrong_secrets = 0
@@ -110,6 +115,8 @@ class Gateway:
                     return
                 if head.is_send:
                     await self._take(head, fault, reader, writer)
+                elif self._uploads is not None and self._uploads.is_one(head):
+                    await self._uploads.take(head, reader, writer)
                 else:
                     await self._obey(head, await reader.readexactly(head.body_bytes), writer)
                 if self._faults.stands(REFUSE):
@@ -136,19 +143,20 @@ class Gateway:
             self._strike(fault, writer)
         body = await reader.readexactly(head.body_bytes)
         try:
-            keys, msg_type = read_items(body)
+            seen, msg_type = read_items(body)
         except Unreadable:
             self._ledger.write(Line(head.path, head.user, "", (), "unreadable"), UNREADABLE)
             await send(writer, write_http(UNREADABLE))
             return
+        keys = [item.key for item in seen]
         if self._secrets is not None and self._secrets.get(head.user) != head.secret:
             self._wrong_secrets += 1
             told = refuse_secret(keys)
-            self._ledger.write(Line(head.path, head.user, msg_type, tuple(keys), "wrong_secret"), told)
+            self._ledger.write(Line(head.path, head.user, msg_type, tuple(seen), "wrong_secret"), told)
             await send(writer, write_http(told))
             return
         told = answer(keys, lambda key: self._knows(head.user, key), fault)
-        self._ledger.write(Line(head.path, head.user, msg_type, tuple(keys), name), told)
+        self._ledger.write(Line(head.path, head.user, msg_type, tuple(seen), name), told)
         if self._receipts is not None:
             taken = [key for key, code in zip(keys, told.codes, strict=True) if code == ACCEPTED]
             await self._receipts.wait_tried(self._receipts.owe(head.user, head.path, taken))
@@ -188,6 +196,7 @@ class Gateway:
             "wrong_secrets": self._wrong_secrets,
             "faults": self._faults.struck,
             "receipts": None if self._receipts is None else self._receipts.stats(),
+            "uploads": None if self._uploads is None else self._uploads.stats(),
         }
 
     async def _change(self, order: Any) -> None:
@@ -197,8 +206,13 @@ class Gateway:
             self._knows_keys = bool(order.pop("knows_keys"))
             if not order:
                 return
+        if order.pop("of_uploads", False) and self._uploads is not None:
+            self._uploads.faults.set(order)
+            return
         if order == {"fault": None}:
             self._faults.clear()
+            if self._uploads is not None:
+                self._uploads.faults.clear()
             self._listener.end_refusing()
             return
         fault = self._faults.set(order)
@@ -217,6 +231,7 @@ async def _run(args: argparse.Namespace) -> None:
     ledger = Ledger(args.ledger)
     known, urls = os.environ.get(SECRETS), os.environ.get(URLS)
     receipts = Receipts(json.loads(urls), args.receipts) if urls else None
+    uploads = Uploads(args.uploads) if args.uploads else None
     gateway = Gateway(
         args.port,
         ledger,
@@ -225,11 +240,14 @@ async def _run(args: argparse.Namespace) -> None:
         knows_keys=args.knows_keys,
         secrets=json.loads(known) if known else None,
         receipts=receipts,
+        uploads=uploads,
     )
     await gateway.start()
     await ended.wait()
     if receipts is not None:
         receipts.close()
+    if uploads is not None:
+        uploads.close()
     ledger.close()
 
 
@@ -240,6 +258,7 @@ def main() -> None:
     parser.add_argument("--control", type=int)
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--receipts", type=Path, help="the ledger of receipts")
+    parser.add_argument("--uploads", type=Path, help="the ledger of pictures")
     parser.add_argument("--remember", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--knows-keys", action="store_true")
     asyncio.run(_run(parser.parse_args()))

@@ -131,10 +131,13 @@ def _no_credit(keys: Sequence[str], codes: Sequence[str], fault: Fault) -> Answe
     return Answer(decided, 200, _results(zip(keys, decided, strict=True)), "whole")
 
 
-def _unknown_code(keys: Sequence[str], codes: Sequence[str], fault: Fault) -> Answer:
-    struck = fault.dice.randrange(max(1, len(keys)))
-    decided = tuple("X999" if place == struck else code for place, code in enumerate(codes))
-    return Answer(decided, 200, _results(zip(keys, decided, strict=True)), "whole")
+def _for_one(code: str) -> Callable[..., Answer]:
+    def lie(keys: Sequence[str], codes: Sequence[str], fault: Fault) -> Answer:
+        struck = fault.dice.randrange(max(1, len(keys)))
+        decided = tuple(code if place == struck else usual for place, usual in enumerate(codes))
+        return Answer(decided, 200, _results(zip(keys, decided, strict=True)), "whole")
+
+    return lie
 
 
 def _huge(keys: Sequence[str], codes: Sequence[str], _fault: Fault) -> Answer:
@@ -169,6 +172,7 @@ _LIES: dict[str, Callable[[Sequence[str], Sequence[str], Fault], Answer]] = {
     "credit_part": _no_credit,
     "unauthorized": _for_all("C401_3", 401),
     "c400": _for_all("C400_2", 400),
-    "unknown_code": _unknown_code,
+    "unknown_code": _for_one("X999"),
+    "bad_item": _for_one("G140"),
     "huge": _huge,
 }

@@ -25,6 +25,7 @@ it, until cleared) and `seed`, with their defaults:
 | unauthorized | C401_3 envelope | |
 | c400 | C400_2 envelope | |
 | unknown_code | X999 for one item, which is not taken; accepts the others | |
+| bad_item | G140 for one item, which is not taken; accepts the others | |
 | huge | accepts, answers whole with more than a megabyte | |
 | close_idle | accepts, answers whole, then closes without a word | `after_s` 0 |
 | refuse | does not listen for `seconds` (required); idle connections are closed | |
@@ -67,6 +68,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "unauthorized": {},
         "c400": {},
         "unknown_code": {},
+        "bad_item": {},
         "huge": {},
         "close_idle": {"after_s": 0.0},
         REFUSE: {},

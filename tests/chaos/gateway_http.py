@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.chaos.gateway_marks import see
 from tests.chaos.listener import reset
 
 if TYPE_CHECKING:
     from tests.chaos.gateway_answers import Answer
     from tests.chaos.gateway_faults import Fault
+    from tests.chaos.gateway_marks import Seen
 
 _HTTP_WORDS = {
     200: "OK",
@@ -75,11 +77,11 @@ async def read_head(reader: asyncio.StreamReader, first: bytes = b"") -> Head | 
     return Head(method, path, {name.strip().lower(): value.strip() for name, _, value in pairs})
 
 
-def read_items(body: bytes) -> tuple[list[str], str]:
-    """Return the keys of the items, and the `msg_type` beside them, empty where there is none."""
+def read_items(body: bytes) -> tuple[list[Seen], str]:
+    """Return what is seen of the items, and the `msg_type` beside them, empty where there is none."""
     try:
         request = json.loads(body)
-        return [str(item["msg_key"]) for item in request["msg_data"]], str(request.get("msg_type", ""))
+        return see(request["msg_data"]), str(request.get("msg_type", ""))
     except (ValueError, TypeError, KeyError) as exc:
         raise Unreadable from exc
 

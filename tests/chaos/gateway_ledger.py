@@ -6,7 +6,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.chaos.gateway_answers import ACCEPTED
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.chaos.gateway_answers import Answer
+    from tests.chaos.gateway_marks import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Line:
     path: str
     user: str
     msg_type: str
-    keys: tuple[str, ...]
+    items: tuple[Seen, ...]
     fault: str
 
 
@@ -45,19 +46,21 @@ class Ledger:
     def write(self, line: Line, answer: Answer) -> None:
         """Write what was decided; once this has returned, a killed process does not take it along."""
         self.requests += 1
-        entry = {
+        entry: dict[str, Any] = {
             "n": self.requests,
             "at": time.time(),
             "path": line.path,
             "user": line.user,
             "msg_type": line.msg_type,
-            "keys": line.keys,
+            "keys": [item.key for item in line.items],
+            "to": [item.to for item in line.items],
+            "marks": [item.mark for item in line.items],
             "codes": answer.codes,
             "fault": line.fault,
             "answer": answer.left,
         }
         os.write(self._file, json.dumps(entry).encode() + b"\n")
-        self._remember(line.user, line.keys, answer.codes)
+        self._remember(line.user, entry["keys"], answer.codes)
 
     def close(self) -> None:
         """Close the file."""

@@ -33,9 +33,9 @@ def judge_groups(evidence: Evidence, arrivals: Mapping[str, Sequence[float]]) ->
 
 def _acts(told: Told, evidence: Evidence) -> list[GroupAct]:
     lane = lane_of(told.key)
-    if lane is None or lane.group is None:
+    if lane is None or lane.held_as is None:
         return []
-    of = (lane.account, lane.group)
+    of = (lane.account, lane.held_as)
     return [act for act in evidence.fleet.group_acts if (act.account, act.group) == of]
 
 

@@ -50,13 +50,15 @@ class Policies:
 
         Nothing at all where nobody has looked.
         """
-        found = set()
+        return {value for value, _, _ in self.spans(account, name, start, end)}
+
+    def spans(self, account: str, name: str, start: float, end: float) -> Iterator[tuple[str, float, float]]:
+        """Yield the same with the part of that time in which it may have been in force."""
         of_account = self._readings.get(account, [])
         for i, reading in enumerate(of_account):
             until = of_account[i + 1].first if i + 1 < len(of_account) else inf
             if reading.after <= end and start <= until:
-                found.add(reading.values.get(name, ""))
-        return found
+                yield reading.values.get(name, ""), max(start, reading.after), min(end, until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.chaos.evidence import ACCEPTED, acceptances, arrivals
+from tests.chaos.fallback_oracle import judge_fallbacks
 from tests.chaos.fleet_oracle import judge_fleet
 from tests.chaos.group_oracle import judge_groups, may_be_cancelled_with_its_group
+from tests.chaos.law_oracle import is_lawful, judge_law
 from tests.chaos.load import lane_of
+from tests.chaos.picture_oracle import judge_pictures, may_be_expired
 from tests.chaos.promises import FORGETS_S, LEEWAY_S, POSTS_S, Break, Promise
 from tests.chaos.receipt_oracle import SENT, judge_receipts, judge_sequel
 from tests.chaos.restore_oracle import (
@@ -101,7 +104,14 @@ def judge(evidence: Evidence) -> Judgement:
     again = _again_after_restores(evidence, accepted)
     # The kill before a copy is put back excuses nothing of it.
     found.breaks += judge_restores(evidence, arrived, again)
-    for fault in (*judge_groups(evidence, arrived), *judge_fleet(evidence), *judge_sequel(evidence)):
+    for fault in (
+        *judge_groups(evidence, arrived),
+        *judge_fleet(evidence),
+        *judge_sequel(evidence),
+        *judge_law(evidence),
+        *judge_fallbacks(evidence, refused, accepted),
+        *judge_pictures(evidence, accepted),
+    ):
         _file(found, fault, evidence)
     found.breaks += _judge_audit(evidence)
     found.breaks += judge_batches(evidence)
@@ -156,10 +166,11 @@ def _judge_end(
     elif (
         record.state == "cancelled"
         and not told.cancelled
+        and not is_lawful(told, record, evidence)
         and not may_be_cancelled_with_its_group(told, evidence)
     ):
         yield Break(Promise.END, key, "cancelled, but nobody asked for it", at)
-    elif record.state == "expired":
+    elif record.state == "expired" and not may_be_expired(told, evidence):
         yield Break(Promise.END, key, "expired, but nobody set a time", at)
 
 

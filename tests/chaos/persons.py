@@ -15,11 +15,13 @@ from redis import Redis
 
 from tests.chaos.evidence import DailyLimit, GroupAct
 from tests.chaos.in_force import SetValue
-from tests.chaos.load import LANES
+from tests.chaos.law import Refusals
+from tests.chaos.load import ACCOUNTS, LANE_OF_CODE, NAME, ONCE_A_DAY, REFUSAL_NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
+    from tests.chaos.law import Refusal
     from tests.chaos.world import World
 
 _COMMAND_S = 60.0
@@ -36,6 +38,8 @@ class Persons:
     group_acts: list[GroupAct] = field(default_factory=list)
     set_values: list[SetValue] = field(default_factory=list)
     daily_limits: list[DailyLimit] = field(default_factory=list)
+    refusals: Refusals = field(default_factory=Refusals)
+    once_a_day_since: float = inf
 
     def ask(self, *arguments: str) -> dict[str, Any] | None:
         """Call a command until Redis lets it answer; returns its last line as data, None where it never does.
@@ -84,6 +88,43 @@ class Persons:
         words = ("reschedule", f"group:{group}", moment)
         return self._act("reschedule", account, group, *words, due_at=due)
 
+    def begin_advertising(self) -> None:
+        """Say what advertisements carry, and that one account sends a number one a day."""
+        for account in ACCOUNTS:
+            self.set_policy(f"@{account}", "sender_name", NAME)
+            self.set_policy(f"@{account}", "refusal_number", REFUSAL_NUMBER)
+        self.once_a_day_since = self.set_policy(f"@{ONCE_A_DAY}", "ad_gap_days", "1").answered_at
+
+    def suppress(self, account: str, numbers: Collection[str], kind: str, *scope: str) -> list[Refusal]:
+        """Suppress numbers."""
+        found = self.refusals.add(account, numbers, kind, time.time())
+        words = ("suppress", "add", *numbers, "--kind", kind, *scope, "--account", account, *_REASON)
+        if self.ask(*words) is not None:
+            for each in found:
+                each.answered_at = time.time()
+        return found
+
+    def take_back(self, account: str, refusals: Collection[Refusal]) -> None:
+        """Let numbers be written to again, whatever was suppressed."""
+        numbers = {each.number for each in refusals}
+        every = [each for number in numbers for each in self.refusals.of(account, number)]
+        for each in every:
+            each.taken_back_at = min(each.taken_back_at, time.time())
+        if numbers and self.ask("suppress", "remove", *sorted(numbers), "--account", account) is not None:
+            for each in every:
+                each.gone_at = min(each.gone_at, time.time())
+
+    def requeue(self, lane: str, account: str) -> int:
+        """Send the dead letters of a lane again; returns how many."""
+        said = self.ask("dead", "requeue", "--lane", lane, "--account", account)
+        return int((said or {}).get("requeued", 0))
+
+    def open_hours(self) -> None:
+        """Take back what was said of quiet hours."""
+        for each in self.set_values:
+            if each.name == "quiet_hours":
+                self.unset_policy(each)
+
     def settle_rewound(self, as_: str) -> dict[str, Any] | None:
         """Decide about what Redis forgot, in all accounts."""
         return self.ask("rewound", "settle", "--as", as_, "--yes")
@@ -123,14 +164,16 @@ class Persons:
 
     def _in_hand(self, account: str, group: str) -> frozenset[str]:
         found: set[str] = set()
-        for lane in LANES:
-            if lane.account == account:
-                name = self.world.key(account, f"{lane.of_group(group).name}:sending")
+        for lane in LANE_OF_CODE.values():
+            if (lane.account, lane.held_as) == (account, group):
+                name = self.world.key(account, f"{lane.name}:sending")
                 read: Callable[[Redis], Any] = partial(Redis.zrange, name=name, start=0, end=-1)
                 found |= {key.decode() for key in self.world.valkey.patiently(read)}
         return frozenset(found)
 
     def _log(self, arguments: tuple[str, ...], done: subprocess.CompletedProcess[bytes]) -> None:
-        head = f"{time.time():.3f} plexsend {' '.join(arguments)} → {done.returncode}\n".encode()
+        # Of a number no log may show any digit.
+        words = ["NUMBER" if word.isdigit() or word.startswith("sender:") else word for word in arguments]
+        head = f"{time.time():.3f} plexsend {' '.join(words)} → {done.returncode}\n".encode()
         with (self.world.folder / "persons.log").open("ab") as file:
-            file.write(head + done.stdout + done.stderr)
+            file.write(head + (b"" if arguments[0] == "suppress" else done.stdout + done.stderr))

@@ -7,9 +7,9 @@ import signal
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.chaos.fault import Fault, Need, Proof
+from tests.chaos.fault import Fault, Need, Proof, faketime_library
 from tests.chaos.importing import import_killed
-from tests.chaos.world import ROOT, faketime_library
+from tests.chaos.world import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

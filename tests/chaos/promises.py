@@ -27,6 +27,12 @@ class Promise(StrEnum):
     RECEIPT = "receipts kept"
     HEARD = "results heard"
     ARCHIVE = "archive whole"
+    QUIET = "quiet hours"
+    REFUSED = "refusals kept"
+    GAP = "one a day"
+    MARKS = "marked"
+    FALLBACK = "fallback once, with cause"
+    PICTURE = "pictures once"
 
 
 FORGETS_S = 2.0

@@ -49,6 +49,16 @@ def codes_of(path: str) -> tuple[Code, ...]:
     return _RCS if path.startswith("/rcs") else _SMS
 
 
+def is_listed(path: str, code: str) -> bool:
+    """Return whether the policy fallback_codes, as it is where nobody set it, names a code of RCS."""
+    return path.startswith("/rcs") and state_of(path, code) == "undelivered"
+
+
+def refuses(path: str, code: str) -> bool:
+    """Return whether a code says that the recipient refuses."""
+    return not path.startswith("/rcs") and code == "D"
+
+
 def state_of(path: str, code: str) -> str:
     """Return what a code makes of a message of the product with this path."""
     return next(each.state for each in codes_of(path) if each.code == code)

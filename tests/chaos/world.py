@@ -19,10 +19,12 @@ from tests.chaos.control import GatewayControl, ProxyControl
 from tests.chaos.gateway import SECRETS
 from tests.chaos.gateway_receipts import URLS
 from tests.chaos.hearers import Hearers
+from tests.chaos.law import is_day
 from tests.chaos.load import ACCOUNTS, QUICK, service_settings
 from tests.chaos.looked_up import GOOD, HOST, VARIABLE, write
 from tests.chaos.persons import Persons
 from tests.chaos.reader import READER
+from tests.chaos.uploaders import PROCESSES, Uploaders
 from tests.chaos.valkey import Valkey
 
 if TYPE_CHECKING:
@@ -35,15 +37,11 @@ ROOT = Path(__file__).parents[2]
 PREFIX = "plexsend:"
 WORKERS = 3
 RECLAIM_S = 20
-FAKETIME = "/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1"
+LONGEST_RUN_S = 2700.0
+"""Beyond that no run lasts; one that would last into the night sends no advertisements, for none could go."""
 _BIN = Path(sys.executable).parent
 NAMED = ROOT / "tests/chaos/named"
 """The folder whose code each process loads at its start."""
-
-
-def faketime_library() -> Path | None:
-    """Return the library that lies to a process about the time; None where it is not installed."""
-    return next(iter(sorted(Path("/").glob(FAKETIME[1:]))), None)
 
 
 class World:
@@ -58,6 +56,7 @@ class World:
         tmpfs: Whether Valkey's data is on a file system that can be filled.
         workers: How many worker processes.
         readers: Names of the readers of results.
+        uploaders: How many processes upload pictures.
     """
 
     def __init__(
@@ -71,6 +70,7 @@ class World:
         tmpfs: bool,
         workers: int = WORKERS,
         readers: tuple[str, ...] = (READER,),
+        uploaders: int = PROCESSES,
     ) -> None:
         self.folder = folder
         self.on_uncertain = on_uncertain
@@ -80,6 +80,7 @@ class World:
         self.ledgers: list[Path] = []
         self.secrets = {name: secrets.token_hex(12) for name in ACCOUNTS}
         self.wrong_secret = secrets.token_hex(12)
+        self._number_key = secrets.token_hex(32)
         self.users = {name: f"user-{name}" for name in ACCOUNTS}
         self.supervisor = Supervisor()
         self.valkey = Valkey(folder, free_port(), fsync=fsync, tmpfs=tmpfs)
@@ -89,9 +90,12 @@ class World:
         self.gateway = GatewayControl(gateway_control)
         self._proxy_control, self._gateway_control = proxy_control, gateway_control
         self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
+        self._uploader_count = uploaders
+        self.advertises = is_day(time.time(), LONGEST_RUN_S)
         self._made = self._elsewhere_port = 0
         self.persons = Persons(self)
         self.hearers = Hearers(self, readers)
+        self.uploaders = Uploaders(self)
         self.asks: list[Ask] = []
         self.absences: list[Absence] = []
         self.restores: list[Restore] = []
@@ -114,7 +118,12 @@ class World:
         gateway = (
             *(*python, "tests.chaos.gateway", "--port", str(self.gateway_port)),
             *("--ledger", str(self.gateway_ledger), "--control", str(self._gateway_control)),
-            *("--receipts", str(self.hearers.receipt_ledger)),
+            *(
+                "--receipts",
+                str(self.hearers.receipt_ledger),
+                "--uploads",
+                str(self.uploaders.gateway_ledger),
+            ),
         )
         proxy = (
             *(*python, "tests.chaos.proxy", "--listen", str(self.proxy_port)),
@@ -132,8 +141,12 @@ class World:
         for _ in range(self._worker_count):
             self.add_worker()
         self.add_beat()
+        if self.advertises:
+            self.persons.begin_advertising()
+            options = (*options, "--advertises")
         for i in range(applications):
             self.add_application(i, self._rate_per_s / applications, *options)
+        self.uploaders.begin(self._uploader_count, self._seed)
         # What strikes while they still start would strike nothing.
         for worker in self.workers:
             self.wait_loading(worker, "batches sent")
@@ -178,6 +191,8 @@ class World:
             "PLEXSEND_KEY_PREFIX": PREFIX,
             "PLEXSEND_MMS_URL": url,
             "PLEXSEND_RCS_URL": url,
+            "PLEXSEND_UPLOAD_URL": f"http://127.0.0.1:{self.gateway_port}",
+            "PLEXSEND_NUMBER_KEY": self._number_key,
             **QUICK,
             "PLEXSEND_RECLAIM_S": str(RECLAIM_S),
             **service_settings(self.on_uncertain),

@@ -6,6 +6,7 @@ They are kept running until Ctrl-C.
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
 from contextlib import suppress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from plexsend.stack.child import Child
+    from plexsend.stack.folder import DataFolder
     from plexsend.stack.stack import Plan, Stack
     from plexsend.stack.stops import Stops
 
@@ -32,6 +34,8 @@ _ROUND_S = 0.2
 _PORT = click.IntRange(0, 65535)
 _RECEIPTS_PORT = 8080
 """Where receipts of the real gateway are taken: a proxy has to find it again."""
+
+_NUMBER_KEY_BYTES = 16
 
 _NO_ACCOUNT = Problem(
     "PLEXSEND_ACCOUNT_<NAME>",
@@ -119,6 +123,8 @@ def up(
     killed: list[Child] = []
     with Stops() as stops, DataFolder(data) as folder:
         folder.keep_to(Gateway.SANDBOX if sandbox else Gateway.REAL)
+        if sandbox:
+            plan = _with_number_key(plan, folder)
         stack = Stack(plan, folder, stops)
         try:
             with stops.interruptible():
@@ -170,15 +176,30 @@ def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_por
         sandbox_options=("--account", environment.SANDBOX_CREDENTIALS),
         port=port,
         sandbox_port=sandbox_port,
-        receipts=_takes_receipts(screen, sandbox=sandbox, secrets=read.receipt_secrets),
+        receipts=_takes_receipts(screen, sandbox=sandbox, posted_with=read.receipt_secrets),
         durable=read.durable,
         base_urls=read.base_urls,
     )
 
 
-def _takes_receipts(screen: Screen, *, sandbox: bool, secrets: Collection[str]) -> bool:
+def _with_number_key(plan: Plan, folder: DataFolder) -> Plan:
+    """Let a sandbox know numbers by a key of its own: without one no advertisement is taken in."""
+    from plexsend.stack.environment import with_number_key
+
+    if not folder.number_key.exists():
+        folder.write_secret(folder.number_key, f"{secrets.token_hex(_NUMBER_KEY_BYTES)}\n")
+    settings, key_file = plan.settings, folder.number_key
+    return replace(
+        plan,
+        settings=lambda redis_url, sandbox_url: with_number_key(
+            settings(redis_url, sandbox_url), key_file=key_file
+        ),
+    )
+
+
+def _takes_receipts(screen: Screen, *, sandbox: bool, posted_with: Collection[str]) -> bool:
     """Return whether to start a server for receipts. Without a secret nothing could be posted to it."""
-    if not sandbox and not secrets:
+    if not sandbox and not posted_with:
         return False
     try:
         require("web")

@@ -67,7 +67,8 @@ class BodyComparison:
 
 
 def _is_right(body: bytes, digest: bytes) -> bool:
-    return not digest or blake2b(body, digest_size=16).digest() == digest
+    # The last one is of the body, whatever the message is known by.
+    return not digest or blake2b(body, digest_size=16).digest() == digest[-16:]
 
 
 def _wrong(bodies: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:

@@ -157,8 +157,9 @@ p{a}:spoilt:<key>    any     what another program had put in place of that key, 
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------
-s l d v              state, lane (its number; in form 1 its name), digest of the body (16 bytes), stamp (of a
-                     first version its fingerprint alone)
+s l d v              state, lane (its number; in form 1 its name), digest of what it says (16 bytes) and
+                     behind it, where that shows uploaded pictures, of its body (16), stamp (of a first
+                     version its fingerprint alone)
 p                    position: µs at which the message first became ready, plus its place in the submit
 t                    ms of the submit, where the message did not become ready with it
 u                    ms until which it may be sent again, once a request with it was not answered

@@ -18,6 +18,7 @@ from plexsend.outbox.suppression import (
 )
 from plexsend.outbox.suppression_log import read_log
 from plexsend.settings import NumberKey
+from tests.integration.outbox.bench import everything
 from tests.integration.web.conftest import SECRET
 
 if TYPE_CHECKING:
@@ -150,3 +151,21 @@ def test_reasons_that_differ_each_time_do_not_fill_the_table(door: Door, store: 
     found = [{"number": f"010{n + 20_000_000}", "reason": word} for n, word in enumerate(words)]
     assert post(door, {"numbers": found})[1]["added"] == 300
     assert int(store.client.hget(store.keys.suppressed("main"), "origins") or 0) <= 257
+
+
+def test_no_number_is_in_redis_in_the_log_or_in_an_answer(
+    door: Door, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    written = ["010-2345-6789", "+82 10 2345 6789", "010-2345-67890", "02-2345-6789", {"010-2345-6789": 1}]
+    answers = [
+        post(door, {"numbers": written, "reason": "call of 010-2345-6789", "010-2345-6789": 1}),
+        post(door, {"event": "UNSUBSCRIBE", "hooks": [{"recipientNo": "010-2345-6789", "hookId": NUMBER}]}),
+        post(door, {"number": NUMBER, "kind": NUMBER, "scope": NUMBER, "at": NUMBER, "action": NUMBER}),
+        post(door, f"number={NUMBER}".encode()),
+        post(door, {"number": NUMBER, "action": "remove", "reason": NUMBER}),
+    ]
+    said = json.dumps(answers) + "".join(capfd.readouterr())
+    kept = b"".join(key + (value or b"") for key, value in everything(store).items())
+    for digits in ("23456789", "2345-6789", "2345 6789", "6789"):
+        assert digits not in said
+        assert digits.encode() not in kept

@@ -88,3 +88,13 @@ def test_files_are_found_from_another_folder_and_celery_hears_of_no_other_broker
 
 def test_an_empty_path_stays_empty_and_so_stays_wrong() -> None:
     assert environment.rooted({"PLEXSEND_ACCOUNT_MAIN_FILE": " "}) == {"PLEXSEND_ACCOUNT_MAIN_FILE": " "}
+
+
+def test_numbers_of_the_sandbox_are_known_by_the_key_of_its_folder_alone(tmp_path: Path) -> None:
+    key_file = tmp_path / "number.key"
+    key_file.write_text("n" * 32 + "\n")
+    callers = {**STRANGER, "PLEXSEND_NUMBER_KEY": "c" * 32}
+    settings = environment.with_sandbox(callers, redis_url=REDIS, sandbox_url=SANDBOX)
+    read = read_settings(environment.with_number_key(settings, key_file=key_file))
+    assert read.number_key is not None
+    assert read.number_key.secret == b"n" * 32

@@ -36,6 +36,17 @@ def test_sound_books_add_up(filled: Store) -> None:
     assert found.moving == ()
 
 
+def test_message_known_by_its_pictures_is_compared_by_its_body(filled: Store) -> None:
+    shown = NewMessage("shown", b"a body with an address", said=b"a body with what the picture is")
+    submitter = Submitter(filled)
+    submitter.add(LANE, [shown], stamp="s")
+    assert audit(filled).discrepancies == ()
+    anew = replace(shown, body=b"a body with another address")
+    assert [str(each.outcome) for each in submitter.add(LANE, [anew], stamp="s")] == ["duplicate"]
+    filled.client.set(filled.keys.account("main") + "b:shown", anew.body)
+    assert named(filled, "shown") == ["its body is not the one that was submitted"]
+
+
 def test_progress_reaches_the_number_of_records(filled: Store) -> None:
     heard: list[tuple[int, int]] = []
     audit(filled, progress=lambda done, of: heard.append((done, of)))
