@@ -63,9 +63,9 @@ def test_groups_and_days_count_a_chain_once(run: Callable[..., Any]) -> None:
     assert [lms[name] for name in names] == [2, 1, 0, 0, 2, 0]
     assert [rcs[name] for name in names] == [2, 0, 0, 3, 0, 1]
     lines = run("stats", "--by", "service", "--json").lines
-    names = ("success", "failure", "none", "billed", "fallbacks", "reached", "both")
-    assert [lines[0][name] for name in names] == [2, 1, 0, 3, 0, 2, 0]
-    assert [lines[1][name] for name in names] == [2, 0, 0, 5, 3, 0, 1]
+    outcomes = ("success", "failure", "none", "billed", "fallbacks", "reached", "both")
+    assert [lines[0][name] for name in outcomes] == [2, 1, 0, 3, 0, 2, 0]
+    assert [lines[1][name] for name in outcomes] == [2, 0, 0, 5, 3, 0, 1]
     shown = run("stats", "--by", "service", "--wide").out
     assert shown.splitlines()[0].split()[-3:] == ["billed", "fallbacks", "reached"]
     assert shown.splitlines()[3].split() == ["total", "9", "4", "1", "0", "0", "8", "3", "2"]
@@ -106,3 +106,12 @@ def test_who_asks_for_what_could_reach_somebody_twice_hears_why_not(
     assert run("dead", "requeue", "a").code == 0
     assert run("cancel", "b", "--json").lines[0]["outcome"] == "no_fallback"
     assert run("cancel", "b").code == 1
+
+
+def test_who_sets_a_time_reads_that_both_can_be_sent(run: Callable[..., Any], yard: Any) -> None:
+    del yard  # knows the account
+    set_to = ("policy", "set", "rcs-mms-bulk", "--reason", "a test's own")
+    assert "can send both" in run(*set_to, "fallback_after_s=600").err
+    assert run(*set_to, "fallback_after_s=600", "--json").lines[0]["caution"]
+    assert "can send both" not in run(*set_to, "fallback_after_s=0").err
+    assert "can send both" not in run(*set_to, "fallback_codes=none").err
