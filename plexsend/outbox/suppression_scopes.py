@@ -1,4 +1,4 @@
-"""Scopes of suppressions as people and programs write them: an account, one sender or refusal number of it."""
+"""Scopes of suppressions as people and programs write them: the account, a sender or a refusal number."""
 
 from __future__ import annotations
 

@@ -226,6 +226,7 @@ def _row(message: FoundMessage, clock: WallClock, archive: Path | None) -> list[
 
 
 def _facts(message: FoundMessage) -> dict[str, Any]:
+    from plexsend.outbox.fallbacks import first_of
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.reading.json_shapes import advertising_json, lane_json, masked
 
@@ -240,6 +241,7 @@ def _facts(message: FoundMessage) -> dict[str, Any]:
         "carrier": message.carrier or None,
         "receiver": masked(message.receiver_last) or None,
         "archived": message.is_archived,
+        "fallback_of": first_of(message.msg_key),
     }
 
 
