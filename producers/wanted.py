@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf
@@ -138,7 +139,9 @@ def _several(name: str, given: object) -> frozenset[str]:
 def _state(given: object) -> State:
     found = next((state for state in State if state == given), None)
     if found is None:
-        raise UsageError(f"There is no state {given!r}. States: {', '.join(State)}.")
+        near = difflib.get_close_matches(str(given), State, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"There is no state {str(given)[:40]!r}.{meant} States: {', '.join(State)}.")
     return found
 
 

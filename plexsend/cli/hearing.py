@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.timing import clock_for
 from plexsend.errors import Problem
+from plexsend.outbox.reading.queries import accounts
 from plexsend.producers.producer import Producer
 from plexsend.signals import hearing
 
@@ -42,6 +43,8 @@ def hear(
     """
     stop, heard = threading.Event(), 0
     clock = clock_for(store, account)
+    # Those that come while it follows count as well.
+    known = {account} if account is not None else set(accounts(store))
     with hearing(lambda *_: stop.set(), signal.SIGTERM):
         results = Producer(settings, store).results(
             reader,
@@ -53,17 +56,23 @@ def hear(
             patience_s=None if follow else _PATIENCE_S,
         )
         for batch in results.batches(_AT_ONCE):
+            known.update(result.account for result in batch)
             for result in batch:
                 screen.facts(result.to_json())
-                screen.say(_line(result, clock))
+                screen.say(_line(result, clock, names_account=len(known) > 1))
             sys.stdout.flush()
             heard += len(batch)
     return heard
 
 
-def _line(result: Result, clock: WallClock) -> str:
+def _line(result: Result, clock: WallClock, *, names_account: bool) -> str:
     words = [clock.words(round(result.at.timestamp() * 1000)), str(result.state), result.msg_key]
-    said = [f"{result.code} {result.desc}".strip(), result.carrier, result.group and f"group {result.group}"]
+    said = [
+        f"{result.code} {result.desc}".strip(),
+        result.carrier,
+        result.group and f"group {result.group}",
+        f"account {result.account}" if names_account else "",
+    ]
     return "  ".join([*words, *(word for word in said if word)])
 
 

@@ -95,18 +95,10 @@ class _Service(click.ParamType[str]):
     name = "service"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from plexsend.gateway.services import SERVICES
+        from plexsend.gateway.services import SERVICES, no_service
 
         if value not in SERVICES:
-            import difflib
-
-            near = difflib.get_close_matches(value, SERVICES, n=1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            self.fail(
-                f"there is no service {value[:40]!r}.{meant} Known services: {', '.join(SERVICES)}.",
-                param,
-                ctx,
-            )
+            self.fail(f"{no_service(value)} Known services: {', '.join(SERVICES)}.", param, ctx)
         return str(value)
 
 

@@ -23,20 +23,16 @@ class _Scope(click.ParamType[str]):
     name = "scope"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        words = str(value).strip()
-        if words in ("", "account"):
-            return ""
-        digits = "".join(filter(str.isdigit, words))
-        kind = (
-            words.partition(":")[0] if ":" in words else "refusal" if digits.startswith("080") else "sender"
-        )
-        if kind not in ("sender", "refusal") or not 8 <= len(digits) <= 11:  # noqa: PLR2004  any number
+        from plexsend.outbox.suppression_scopes import read_scope
+
+        scope = read_scope(str(value))
+        if scope is None:
             self.fail(
                 f"{value!r} is not a scope. Give account, sender:1588-1234 or refusal:080-123-4567.",
                 param,
                 ctx,
             )
-        return f"{kind} {digits}"
+        return scope
 
 
 account_of_suppressions = click.option(

@@ -101,7 +101,7 @@ def _day(text: str, clock: WallClock) -> tuple[int, int]:
 _ACTS = {
     "add": "suppressed",
     "remove": "no longer suppressed",
-    "tell": "answered",
+    "tell": "noted as told",
     "accept": "offers accepted",
     "decline": "offers declined",
 }

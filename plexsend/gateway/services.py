@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -225,13 +226,19 @@ def get_service(service_id: str, dialects: Dialects | None = None) -> Service:
     is_text = isinstance(service_id, str)
     service = SERVICES.get(service_id) if is_text else None
     if service is None:
-        what = f"there is no service {service_id[:40]!r}" if is_text else _not_a_text(service_id)
-        raise UsageError(f"{what}. Known services: {', '.join(SERVICES)}")
+        what = no_service(service_id) if is_text else _not_a_text(service_id)
+        raise UsageError(f"{what} Known services: {', '.join(SERVICES)}.")
     choose = _CHOSEN.get(service.product.name)
     if dialects is None or choose is None:
         return service
     return _IN_DIALECT[service_id, choose(dialects)]
 
 
+def no_service(text: str) -> str:
+    """Return the sentence that there is no such service, and the question for one whose name is near."""
+    near = difflib.get_close_matches(text, SERVICES, n=1)
+    return f"There is no service {text[:40]!r}.{f' Did you mean {near[0]}?' if near else ''}"
+
+
 def _not_a_text(service_id: object) -> str:
-    return f"service is of type {type(service_id).__name__}, not the text of a service id"
+    return f"service is of type {type(service_id).__name__}, not the text of a service id."

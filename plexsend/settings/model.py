@@ -239,7 +239,7 @@ class Settings:
             return self.services[service_id]
         except KeyError:
             known = ", ".join(self.services)
-            raise UsageError(f"there is no service {service_id!r}; known: {known}") from None
+            raise UsageError(f"There is no service {service_id!r}. Known services: {known}.") from None
 
 
 AGREED = ("keep_days", "results_keep_days", "rcs_dialect", "time_zone", "quiet_hours")

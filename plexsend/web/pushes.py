@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.gateway.numbers import read_receiver
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.suppression import SuppressionKind, SuppressionSource, Suppressor
+from plexsend.outbox.suppression_scopes import read_scope
 from plexsend.phone_numbers import mask_numbers
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _HOUR_MS = 3_600_000
 _FIELDS = frozenset({"number", "numbers", "kind", "scope", "at", "source", "reason", "action"})
 _NAMED = _FIELDS | {"event", "hooks", "recipientNo"}
 _NAME = re.compile(r"[A-Za-z_]{1,32}")
-_SCOPE = re.compile(r"(sender|refusal)[: ](\d{8,11})", re.ASCII)
 _REFUSAL_NUMBER = re.compile(r"080\d{7,8}", re.ASCII)
 _DIGITS = re.compile(r"\d{4,}")
 
@@ -196,11 +196,9 @@ def _given(facts: Mapping[str, Any], name: str, default: str) -> Any:
 
 
 def _scope(value: Any) -> str | None:
-    if value in (None, "", "account"):
+    if value is None:
         return ""
-    words = value.replace("-", "") if isinstance(value, str) else ""
-    matched = _SCOPE.fullmatch(words)
-    return f"{matched[1]} {matched[2]}" if matched else None
+    return read_scope(value) if isinstance(value, str) else None
 
 
 # Reasons are kept once each, so what differs from call to call, such as an id, is left out.

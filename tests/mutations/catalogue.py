@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from tests.mutations.in_advance import IN_ADVANCE
 from tests.mutations.in_archive import IN_ARCHIVE
+from tests.mutations.in_fallbacks import IN_FALLBACKS
 from tests.mutations.in_pictures import IN_PICTURES
 from tests.mutations.in_python import IN_PYTHON
 from tests.mutations.in_receipts import IN_RECEIPTS
@@ -20,6 +21,7 @@ _ALL = (
     *IN_RESULTS,
     *IN_ARCHIVE,
     *IN_PICTURES,
+    *IN_FALLBACKS,
     *IN_PYTHON,
     *IN_WEB,
 )

@@ -117,7 +117,7 @@ IN_WEB = (
         f"{_WEB}/guards.py",
         'body += event.get("body", b"")\n        if len(body) > MOST_BYTES:',
         'body += event.get("body", b"")\n        if False:',
-        (f"{_OF_RECEIPTS}::test_long_post_is_refused_and_read_no_further",),
+        (f"{_UNIT}/test_guards.py::test_body_without_a_stated_length_is_read_no_further_than_the_bound",),
     ),
     Mutation(
         "slow-senders-stay",

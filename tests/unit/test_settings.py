@@ -167,7 +167,7 @@ def test_setting_that_no_service_can_differ_in_takes_no_service() -> None:
 
 def test_unknown_service_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
-        UsageError, match=r"'mms-bulc'; known: mms-standard, mms-bulk, mms-finance, rcs-mms-bulk"
+        UsageError, match=r"'mms-bulc'\. Known services: mms-standard, mms-bulk, mms-finance, rcs-mms-bulk"
     ):
         read().service("mms-bulc")
 

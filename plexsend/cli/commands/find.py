@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
+_OTHER_KEY = ", and a number that was submitted under another PLEXSEND_NUMBER_KEY is not found"
 _UNDER_THE_METER = 500
 """Messages that are found before the first is shown; a bar shows until then how far the search is."""
 _STATES = [
@@ -193,7 +194,7 @@ def _list(
         found = screen.table(_columns(clock, archive), rows, blocks=True, wide=wide)
     for problem in whole.problems:
         screen.warn(problem)
-    _show_end(screen, store, search, accounts, found=found)
+    _show_end(screen, store, search, accounts, found=found, by_number=sought.receiver is not None)
     return 0 if found else EXIT_REFUSED
 
 
@@ -226,6 +227,7 @@ def _row(message: FoundMessage, clock: WallClock, archive: Path | None) -> list[
 
 
 def _facts(message: FoundMessage) -> dict[str, Any]:
+    from plexsend.outbox.fallbacks import first_of
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.reading.json_shapes import advertising_json, lane_json, masked
 
@@ -240,10 +242,13 @@ def _facts(message: FoundMessage) -> dict[str, Any]:
         "carrier": message.carrier or None,
         "receiver": masked(message.receiver_last) or None,
         "archived": message.is_archived,
+        "fallback_of": first_of(message.msg_key),
     }
 
 
-def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[str], *, found: int) -> None:
+def _show_end(
+    screen: Screen, store: Store, search: Search, accounts: Sequence[str], *, found: int, by_number: bool
+) -> None:
     from plexsend.outbox.policies.state import read_to_show
 
     if screen.as_json:
@@ -256,6 +261,6 @@ def _show_end(screen: Screen, store: Store, search: Search, accounts: Sequence[s
     if not found:
         keep_days = read_to_show(store).of(accounts[0] if accounts else "main").account_wide("keep_days")
         screen.note(
-            f"No message was found. What ended is remembered for {keep_days:g} days (the policy keep_days), "
-            "and a number that was submitted under another PLEXSEND_NUMBER_KEY is not found."
+            f"No message was found. What ended is remembered for {keep_days:g} days (the policy keep_days)"
+            f"{_OTHER_KEY if by_number else ''}."
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plexsend.cli.finite import FiniteRange
 from plexsend.cli.options import example, json_option
 from plexsend.terminal.faults import EXIT_REFUSED, Fault
 from plexsend.terminal.screen import Screen
@@ -24,7 +25,7 @@ _WORKER_AGE_S, _DOOR_AGE_S = 5.0, 10.0
 @click.option(
     "--max-age",
     "max_age_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="S",
     help="Seconds: how old the last sign of life may be [default: 5 of a worker, 10 of a server for "
     "receipts]; of the outbox, how long a message may have been ready to go [default: however long].",

@@ -82,6 +82,7 @@ def list_(*, where: str | None, with_history: bool, wide: bool, as_json: bool) -
 def set_(*, where: str, values: Sequence[str], reason: str, by: str | None, as_json: bool) -> None:
     """Set policies of WHERE. They hold at once, without a restart, until they are unset."""
     from plexsend.outbox.policies.changes import put
+    from plexsend.outbox.policies.rows import ROWS
 
     screen = Screen(as_json=as_json)
     wanted = _pairs(values)
@@ -90,8 +91,12 @@ def set_(*, where: str, values: Sequence[str], reason: str, by: str | None, as_j
         put(store, place, wanted, by=by or login_name(), reason=reason)
         views = [view for view in _views(store, place) if view.name in wanted]
     for view in views:
-        screen.facts(_json(view))
+        row = ROWS[view.name]
+        caution = row.caution if view.value != row.default else ""
+        screen.facts({**_json(view), "caution": caution or None})
         screen.say(f"{view.name} of {place} is {view.value or 'none'}, whatever workers ask for.")
+        if caution:
+            screen.note(caution)
 
 
 @policy.command("unset", epilog=example("plexsend policy unset mms-bulk@main rate_per_s"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from plexsend.cli.finite import FiniteRange
 from plexsend.cli.options import example, json_option
 from plexsend.errors import NotPossible, UsageError
 from plexsend.terminal.screen import Screen
@@ -38,7 +39,7 @@ from plexsend.terminal.screen import Screen
 @click.option(
     "--rate",
     metavar="R",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     help="Answer HTTP 429 above R messages a second.",
 )
 @click.option(
@@ -68,7 +69,7 @@ from plexsend.terminal.screen import Screen
 @click.option(
     "--receipts-delay",
     metavar="MS",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=0,
     help="How many ms after acceptance a receipt is posted; at once without it.",
 )

@@ -32,6 +32,8 @@ from plexsend.settings.values import choice, whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    _Parse = Callable[[str, str], Any]
+
     from plexsend.settings import Variable
 
 
@@ -76,6 +78,8 @@ class PolicyRow:
     """The setting by which a process asks for a value; empty where only a person sets it."""
     by_product: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """Product → the default for its services, where that is another."""
+    caution: str = ""
+    """What who sets another value than the default must know; empty: nothing."""
 
     def default_for(self, service: str | None) -> str:
         """Return the default that holds for a service; None: for the account."""
@@ -175,10 +179,10 @@ def _asked_for(name: str, variable: Variable[Any]) -> PolicyRow:
 
 
 def _set_by_a_person(
-    name: str, default: str, parse: Callable[[str, str], Any], meaning: str, *, per_service: bool = False
+    name: str, default: str, parse: _Parse, meaning: str, *, per_service: bool = False, caution: str = ""
 ) -> PolicyRow:
     words = "no process asks for it"
-    return PolicyRow(name, default, parse, meaning, words, _alike, per_service)
+    return PolicyRow(name, default, parse, meaning, words, _alike, per_service, caution=caution)
 
 
 _OF_PERSONS = (
@@ -233,6 +237,7 @@ _OF_PERSONS = (
         "can send both**, where the receipt is only late. 0: never for that reason. It counts from the "
         "submit of a message on.",
         per_service=True,
+        caution="fallback_after_s can send both, the message and its fallback, where a receipt is only late.",
     ),
     _set_by_a_person(
         "ad_gap_days",

@@ -125,7 +125,9 @@ def test_what_fits_all_that_is_given_is_found(
 def test_what_ended_before_a_time_is_not_found(run: Callable[..., Any]) -> None:
     ended = run("find", "--since", "2100-01-01T00:00", "--json")
     assert (ended.code, ended.out) == (1, "")
-    assert "No message was found." in run("find", "--code", "nothing").err
+    nothing = run("find", "--code", "nothing").err
+    assert "No message was found." in nothing
+    assert "PLEXSEND_NUMBER_KEY" not in nothing
 
 
 @pytest.mark.usefixtures("sent")

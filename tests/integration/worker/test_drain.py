@@ -219,7 +219,7 @@ def test_process_names_can_be_told_from_the_names_of_drains(scripted: Room) -> N
 
 
 def test_arguments_of_a_drain_that_no_worker_knows_are_refused_with_words(scripted: Room) -> None:
-    with pytest.raises(UsageError, match="there is no service"):
+    with pytest.raises(UsageError, match="There is no service"):
         scripted.drain(Lane("fax-bulk", None, "main"))
 
 

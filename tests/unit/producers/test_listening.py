@@ -351,7 +351,8 @@ def test_memory_holds_one_span(source: PlayedSource) -> None:
     [
         ({"state": "wating"}, "no state 'wating'"),
         ({"state": []}, "state is empty"),
-        ({"service": "mms-bluk"}, "no service 'mms-bluk'"),
+        ({"service": "mms-bluk"}, "There is no service 'mms-bluk'. Did you mean mms-bulk?"),
+        ({"state": "delivred"}, "There is no state 'delivred'. Did you mean delivered?"),
         ({"service": 3}, "service is of type int"),
         ({"group": "Spring"}, "not a group's name"),
         ({"account": "mms-bulk"}, "is a service, not an account"),

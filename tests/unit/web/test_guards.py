@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from plexsend.settings.networks import networks
-from plexsend.web.guards import Callers, caller
+from plexsend.web.guards import MOST_BYTES, Bodies, Callers, TooLong, caller
 
 GATEWAY = "43.202.205.42"
 OURS = networks("PLEXSEND_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8")
@@ -79,3 +80,17 @@ def test_only_those_on_the_list_may_post() -> None:
     assert Callers(listed, OURS).may_post(scope("10.1.1.1", GATEWAY))
     assert not Callers(listed, OURS).may_post(scope("10.1.1.1", f"{GATEWAY}, 1.2.3.4"))
     assert not Callers(listed, OURS).may_post(scope("10.1.1.1", f"{GATEWAY}, unknown"))
+
+
+def test_body_without_a_stated_length_is_read_no_further_than_the_bound() -> None:
+    part = {"type": "http.request", "body": b" " * 1_000, "more_body": True}
+    asked = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {**part, "more_body": asked < 1_000}
+
+    with pytest.raises(TooLong):
+        asyncio.run(Bodies().read({"headers": []}, part, receive))
+    assert asked == MOST_BYTES // 1_000
