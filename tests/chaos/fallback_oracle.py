@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.evidence import ACCEPTED, Told
 from tests.chaos.group_oracle import may_be_cancelled_with_its_group
-from tests.chaos.load import FALLBACK_MARK, fallback_after_s, lane_of
+from tests.chaos.load import FALLBACK_MARK, fallback_after_s, first_of, lane_of
 from tests.chaos.promises import LEEWAY_S, Break, Promise
 from tests.chaos.receipt_codes import is_listed, state_of
 
@@ -32,6 +32,15 @@ def fallbacks_of(
         if fallback_after_s(first.key) is not None and (key in records or key in accepted):
             found[key] = Told(key, first.asked_at, later=first.later, cancelled=first.cancelled)
     return found
+
+
+def was_called_back(told: Told, evidence: Evidence) -> bool:
+    """Return whether a fallback may have been cancelled since its first was delivered after all."""
+    lane, first = lane_of(first_of(told.key)), first_of(told.key)
+    return first != told.key and any(
+        lane and each.taken_at and state_of(lane.path, each.code) == "delivered"
+        for each in evidence.sequel.receipts.get(first, ())
+    )
 
 
 @dataclass(frozen=True, slots=True)

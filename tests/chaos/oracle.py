@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.chaos.evidence import ACCEPTED, acceptances, arrivals
-from tests.chaos.fallback_oracle import judge_fallbacks
+from tests.chaos.fallback_oracle import judge_fallbacks, was_called_back
 from tests.chaos.fleet_oracle import judge_fleet
 from tests.chaos.group_oracle import judge_groups, may_be_cancelled_with_its_group
 from tests.chaos.law_oracle import is_lawful, judge_law
@@ -167,6 +167,7 @@ def _judge_end(
         record.state == "cancelled"
         and not told.cancelled
         and not is_lawful(told, record, evidence)
+        and not was_called_back(told, evidence)
         and not may_be_cancelled_with_its_group(told, evidence)
     ):
         yield Break(Promise.END, key, "cancelled, but nobody asked for it", at)

@@ -28,9 +28,9 @@ local kind = group and group ~= ADVERTISING and (branch_of(lane) == group and 'o
 local kind_there = kind and call('HGET', P .. 'kinds', group)
 if kind_there and kind_there ~= kind then return { 'mixed', kind_there } end
 
--- Advertisements of an account are judged by hashes under one key.
+-- Advertisements of an account are judged by hashes under one key. A process without one must not make that its key.
 if is_marked(lane) then
-  call('HSETNX', P .. 'suppressed', 'key', hashed_by)
+  if hashed_by ~= '' then call('HSETNX', P .. 'suppressed', 'key', hashed_by) end
   if call('HGET', P .. 'suppressed', 'key') ~= hashed_by then return { 'other key' } end
 end
 

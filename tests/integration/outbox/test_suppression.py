@@ -186,6 +186,14 @@ def test_a_process_with_another_key_is_refused(bench: Bench) -> None:
         Suppressions(bench.store, "main", None)
 
 
+def test_a_process_without_a_key_leaves_the_account_to_those_with_one(bench: Bench) -> None:
+    message = NewMessage("b", b"{}", receiver_of("01023456789", None))
+    (answer,) = Submitter(bench.store, None).add(LANE, [message], stamp="s")
+    assert answer.outcome is SubmitOutcome.OTHER_KEY
+    bench.submit(["a"], LANE)
+    assert sent(bench.take(lane=LANE)) == ["a"]
+
+
 def test_entries_say_who_when_and_why_and_come_back_out(bench: Bench) -> None:
     numbers = suppressions(bench)
     person = Suppressor(SuppressionSource.PERSON, "anna", "asked by letter")

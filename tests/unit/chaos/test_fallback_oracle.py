@@ -65,6 +65,19 @@ def test_a_fallback_that_two_causes_sent_twice_is_a_break() -> None:
     assert broken(found) == {Promise.DOUBLED}
 
 
+def test_a_fallback_is_called_back_only_by_a_delivery() -> None:
+    for receipts, breaks in ((("74002",), {Promise.END}), (("74002", "00000"), set())):
+        found = chain("delivered" if len(receipts) > 1 else "undelivered", "C100", is_sent=True)
+        found.requests = found.requests[:1]
+        found.records = {
+            **found.records,
+            KEY + FALLBACK_MARK: Record("cancelled", "mms-bulk@main", "", ()),
+        }
+        came = {KEY: [Receipt(KEY, code, T + 2, T + 3, T + 3) for code in receipts]}
+        found.sequel = Sequel(receipts=came)
+        assert broken(found) == breaks
+
+
 def pictures(*uploads: str, url: str | None = URL, aged: float | None = None) -> dict[str, Any]:
     """Return that one picture was taken so often, with such answers, and that one process wanted it."""
     taken = [Taken(T + i, USERS["main"], "mms:c1", URL, answer) for i, answer in enumerate(uploads)]
