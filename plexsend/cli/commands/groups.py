@@ -57,13 +57,16 @@ def groups(*, account: str | None, everything: bool, wide: bool, as_json: bool) 
     and --json all columns and groups.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.cli.targets import require_account
     from plexsend.outbox.lanes import ADS, Advertising
     from plexsend.outbox.reading import groups as reading
     from plexsend.outbox.reading.queries import server_ms
     from plexsend.outbox.reading.quiet import read_quiet
     from plexsend.outbox.states import State
 
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
+        if account is not None:
+            require_account(account, reading.known_accounts(store, settings.accounts) or {account})
         views = list(reading.groups(store, account))
         now_ms = server_ms(store)
         quiet_of = cache(lambda account: read_quiet(store, account).shown(now_ms))

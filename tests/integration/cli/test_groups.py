@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.outbox.batches import Outcome
-from plexsend.outbox.lanes import Advertising, Lane
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
 
 if TYPE_CHECKING:
@@ -119,7 +119,14 @@ def test_groups_with_something_still_to_go_are_shown_first(run: Callable[..., An
     assert "and 10 more; --all lists all of them." in ended.err
     assert len(run("groups", "--all").out.splitlines()) == 61
     assert run("groups", "--wide").out.splitlines()[0].split() == COLUMNS.split()
-    assert "There are no groups" in run("groups", "--account", "nobody").err
+    nobody = run("groups", "--account", "nobody")
+    assert (nobody.code, "No account nobody is known here." in nobody.err) == (1, True)
+
+
+def test_an_outbox_without_groups_says_so(run: Callable[..., Any], yard: Any) -> None:
+    assert "There are no groups" in run("groups", "--account", "shop").err
+    yard.add("k1")
+    assert "There are no groups" in run("groups", "--account", "main").err
 
 
 def test_a_group_is_cancelled_and_closed(run: Callable[..., Any], yard: Any) -> None:
@@ -321,9 +328,9 @@ def test_a_pause_of_what_nobody_knows_is_warned_of(
 def test_groups_of_advertisements_without_one_are_explained(run: Callable[..., Any], yard: Any) -> None:
     yard.add("k1", lane=SPRING)
     assert "~ad" not in run("groups").err
-    yard.add("k2", lane=Lane("mms-bulk", None, "main", "~ad", Advertising.QUIET))
+    assert run("pause", "group:~ad", "--reason", "not now").code == 0
     assert "~ad: all advertisements without a group." in run("groups").err
-    assert "~ad: all" not in run("groups", "--json").err
+    assert not run("groups", "--json").err
 
 
 def test_a_slip_in_the_account_or_the_name_of_a_group_is_asked_about(
