@@ -39,7 +39,7 @@ storm: $(STAMP) ## send 100,000 messages at once and show whether everybody hear
 failover: $(STAMP) ## kill, hang and cut off a master under load, and count what is lost (about twenty minutes)
 	@$(BIN)/python -m tests.failover $(ARGS)
 
-upgrade: $(STAMP) ## run workers of 0.2.0 and of this version side by side, and go over (about a minute)
+upgrade: $(STAMP) ## run workers of 0.2.0, then 0.5.0, beside this version's, and go over (about two minutes)
 	@$(BIN)/python -m tests.upgrade
 
 month: $(STAMP) ## let 5,000 groups a day pass for thirty simulated days and show what is left (ARGS="--groups 500")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -224,4 +225,6 @@ def _remedy(exc: OSError) -> str:
     if isinstance(exc, (PermissionError, FileExistsError, NotADirectoryError)):
         return "Name a folder that this user may write, or correct its rights."
     # What the system says of a link that is not to be followed.
-    return "The archive is a folder with files of its own in it, and no links."
+    if exc.errno == errno.ELOOP:
+        return "The archive is a folder with files of its own in it, and no links."
+    return "Look at the disk, or name a folder on another; it goes on where it was."

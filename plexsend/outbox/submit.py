@@ -146,23 +146,23 @@ class Submitter:
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
         `send_at_ms` that has passed means now. `form`: the form in which to write; None: that in force.
 
-        Raises UsageError for a lane with a group while an older form is in force, OutboxFull or GroupClosed
-        (none was added), or OutboxUnavailable (whether they were added is not known: call again, what was
-        added before is then a duplicate).
+        Raises UsageError for a lane with a group while an older form is in force (advertisements are refused
+        one by one then), OutboxFull or GroupClosed (none was added), or OutboxUnavailable (whether they were
+        added is not known: call again, what was added before is then a duplicate).
         """
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(
                 f"{counted(len(messages), 'message')} in one call; at most {MOST_AT_ONCE} are taken."
             )
         form = form_in_force(self._store) if form is None else form
+        if lane.advertising is not Advertising.NO and form < FORM_WITH_ADVERTISEMENTS:
+            return [Submitted(SubmitOutcome.TOO_EARLY, None)] * len(messages)
         if lane.group is not None and form < FORM_WITH_GROUPS:
             raise UsageError(
                 f"Groups cannot be used yet, and {lane.group!r} is one: an older version of plexsend still "
                 "runs beside this one and knows no groups. They can be used ten minutes after its last "
                 "process has ended."
             )
-        if lane.advertising is not Advertising.NO and form < FORM_WITH_ADVERTISEMENTS:
-            return [Submitted(SubmitOutcome.TOO_EARLY, None)] * len(messages)
         if not messages:
             return []
         fallbacks = [message.fallback for message in messages if message.fallback is not None]

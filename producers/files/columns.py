@@ -180,7 +180,7 @@ def _name_no_key_column(header: Sequence[str], wanted: str) -> str:
 
 
 def _find_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Iterator[str]:
-    """Yield a sentence for each unknown column.
+    """Yield a sentence for each column that is nearly known, and one for all others.
 
     Args:
         header: The columns' names.
@@ -188,14 +188,20 @@ def _find_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Ite
         sure: Whether this is a header at all. In a file without one the first line holds numbers and text,
             so only a name much like a known one is shown.
     """
+    others = []
     for place, name in enumerate(header, start=1):
         if not name or name in columns.known:
             continue
         near = get_close_matches(re.sub(r"[\s-]+", "_", name.lower()), columns.known, n=1)
         if near:
             yield f"Column {_show(name, place)} is not known: did you mean {near[0]}?"
-        elif sure:
-            yield f"Column {_show(name, place)} is not known: remove it, or use {', '.join(columns.known)}."
+        else:
+            others.append(_show(name, place))
+    if others and sure:
+        # Lists of customers have columns of their own, and what is known is long: said once for all of them.
+        which, it = ("Column", "it") if len(others) == 1 else ("Columns", "them")
+        be = "is" if len(others) == 1 else "are"
+        yield f"{which} {', '.join(others)} {be} not known: remove {it}, or use {', '.join(columns.known)}."
 
 
 def _find_nameless(header: Sequence[str]) -> Iterator[str]:

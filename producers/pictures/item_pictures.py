@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import Problem
-from plexsend.gateway.pictures.failures import PictureRefused
+from plexsend.gateway.pictures.failures import FIT, PictureRefused
 from plexsend.outbox.pictures import PictureTooLate, picture_of
 from plexsend.producers.moments import Moments
 from plexsend.producers.pictures.bounded import run_all
@@ -47,6 +47,8 @@ _SURE_MS = 2 * 86_400_000
 """No machine's clock is as wrong as that."""
 _NONE = "none"
 """In place of the content of a picture that there is not."""
+# A message that names the file has no such option: whoever converts a picture looks at it before it is sent.
+_CONVERT = "`plexsend upload FILE --fit` (upload(…, fit=True)) converts it: name the address that it gives."
 _ANEW = "Upload the picture anew and name its new address, or have the message go before."
 _SOONER = "Have the message go before, or submit it later: the gateway keeps no picture for longer."
 
@@ -269,7 +271,10 @@ def _as_text(value: Any) -> Any:
 
 
 def _at(field: str, refused: PictureRefused) -> list[Problem]:
-    return [Problem(field, each.reason, each.remedy) for each in refused.problems]
+    return [
+        Problem(field, each.reason, _CONVERT if each.remedy == FIT else each.remedy)
+        for each in refused.problems
+    ]
 
 
 def _deleted(expires_at_ms: int, *, is_later: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plexsend.errors import PlexsendError
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.errors import Problem
+
+FIT: Final = "--fit (fit=True) converts it."
+"""The remedy of a picture that could be converted, for whoever uploads it."""
 
 
 class PictureRefused(PlexsendError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.pictures.failures import PictureRefused
+from plexsend.gateway.pictures.failures import FIT, PictureRefused
 from plexsend.gateway.pictures.opening import open_picture, readable
 from plexsend.gateway.refusals import Refusal
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from plexsend.errors import Problem
     from plexsend.gateway.services import PictureUpload
 
-FIT = "--fit (fit=True) converts it."
 _NAMES = {"JPEG": "JPG", "PNG": "PNG"}
 
 

@@ -12,11 +12,13 @@ from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.index import LaneNames, indexed_lanes
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
+from plexsend.outbox.submit import SubmitOutcome
 from tests.integration.outbox.bench import BULK, STANDARD, Bench, accepted, keys_in, verdicts
 
 SPRING = replace(BULK, group="spring")
@@ -104,6 +106,18 @@ def test_number_that_nobody_knows_is_named_by_audit(bench: Bench) -> None:
 def test_groups_are_refused_while_the_form_knows_none(bench: Bench) -> None:
     with pytest.raises(UsageError, match="ten minutes after"):
         bench.submit(["a"], SPRING, form=1)
+    assert index(bench) == {}
+
+
+@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("group", [None, "spring"])
+def test_advertisements_are_refused_one_by_one_while_the_form_knows_none(
+    bench: Bench, form: int, group: str | None
+) -> None:
+    """Their lanes have a group, which a caller who names none would not understand."""
+    lane = Lane.of("mms-bulk", None, "main", group, Advertising.QUIET)
+    answers = bench.submit(["a", "b"], lane, form=form)
+    assert [each.outcome for each in answers] == [SubmitOutcome.TOO_EARLY] * 2
     assert index(bench) == {}
 
 

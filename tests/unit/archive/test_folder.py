@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -105,3 +106,19 @@ def test_only_its_own_files_of_days_before_are_removed(tmp_path: Path) -> None:
         assert folder.remove_before(date(2025, 11, 28)) == own
         left = {each.name for each in folder.path.iterdir()}
         assert left == {*others, ".lock", "2025-11-01.jsonl.gz", "2025-11-02.jsonl.gz"}
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EROFS, "Look at the disk"), (errno.EIO, "Look at the disk"), (errno.ELOOP, "no links")],
+)
+def test_what_the_disk_refuses_is_not_taken_for_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> int:
+        raise OSError(number, os.strerror(number))
+
+    with Folder.to_write(tmp_path / "archive") as folder:
+        monkeypatch.setattr(os, "open", refuse)
+        with pytest.raises(ArchiveFailed, match=remedy), folder.opened(NAME, writes=True):
+            pass

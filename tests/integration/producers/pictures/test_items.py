@@ -245,6 +245,8 @@ def test_files_that_are_no_pictures_are_named_and_their_neighbours_go(
         (3, "is 2000 pixels wide, of which at most 1500 can be sent"),
     ]
     assert [each.msg_key for each in done.invalid] == [None] * 4
+    # A message has no option that converts: the remedy names the call that does.
+    assert done.invalid[3].problems[0].remedy.startswith("`plexsend upload FILE --fit` (upload(…, fit=True))")
 
 
 def test_where_pictures_cannot_be_uploaded_nothing_that_shows_them_is_added(

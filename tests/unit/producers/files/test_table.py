@@ -173,6 +173,7 @@ def test_columns_stand_in_any_order_with_spaces_around() -> None:
         (b"a,,b\n", "Column number 2 has no name"),
         (b"a,url\n", "Column 'url' is not known: did you mean urls?"),
         (b"a,extra\n", "Column 'extra' is not known: remove it, or use a, b, urls."),
+        (b"a,x1,y2\n", "Columns 'x1', 'y2' are not known: remove them, or use a, b, urls."),
         (b"a;b\n", "separated by semicolons"),
         (b"a\tb\n", "separated by tabs"),
         (b"1,2\n", "The first line names no known column"),
