@@ -40,9 +40,7 @@ for name in string.gmatch(fallback_lanes, '%S+') do routes[#routes + 1] = route_
 local found = call('HMGET', P .. 'lanes', lane, unpack(routes))
 local are_known = is_here
 for i = 2, #found do are_known = are_known and found[i] end
-if not announced and not are_known then
-  return { 'announce' }
-end
+if not announced and not are_known then return { 'announce' } end
 
 local memory = call('INFO', 'memory')
 local used = tonumber(string.match(memory, 'used_memory:(%d+)') or '0')
@@ -83,11 +81,6 @@ for i = FIRST_REST, first_message - 1, KEPT_LENGTH do
   kept_at[kept.place] = kept.text
 end
 
--- What a message says is in the first half; behind it may be the digest of its body, as it was added with its addresses.
-local function is_same_digest(known, digests)
-  return known and string.sub(known, 1, 16) == string.sub(digests, 1, 16)
-end
-
 for i = first_message, #ARGV, MESSAGE_LENGTH do
   local message = read_message(i)
   local key, kept = message.msg_key, kept_at[(i - first_message) / MESSAGE_LENGTH + 1]
@@ -96,7 +89,9 @@ for i = first_message, #ARGV, MESSAGE_LENGTH do
     answer[#answer + 1] = 'spoilt'
     answer[#answer + 1] = ''
   elseif known[1] then
-    local same = known[2] and (known[2] == number or known[2] == lane) and is_same_digest(known[3], message.digests)
+    -- What a message says is in the first half; behind it may be the digest of its body, as it was added with its addresses.
+    local same = known[2] and (known[2] == number or known[2] == lane)
+                 and string.sub(known[3] or '', 1, 16) == string.sub(message.digests, 1, 16)
                  and (known[6] or '') == (kept and identity_of(kept) or '')
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
     answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
