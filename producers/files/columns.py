@@ -188,13 +188,16 @@ def _find_unknown(header: Sequence[str], columns: Columns, *, sure: bool) -> Ite
         sure: Whether this is a header at all. In a file without one the first line holds numbers and text,
             so only a name much like a known one is shown.
     """
-    others = []
+    others: list[str] = []
     for place, name in enumerate(header, start=1):
         if not name or name in columns.known:
             continue
         near = get_close_matches(re.sub(r"[\s-]+", "_", name.lower()), columns.known, n=1)
         if near:
             yield f"Column {_show(name, place)} is not known: did you mean {near[0]}?"
+        elif len(others) == _MOST_SHOWN:
+            others.append("and more")
+            break
         else:
             others.append(_show(name, place))
     if others and sure:

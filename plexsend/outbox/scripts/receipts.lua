@@ -93,6 +93,14 @@ end
 -- Whether a receipt said something about a number.
 local learned = false
 
+-- Whether a receipt says something about the number that is not known yet. A person's refusal counts also where
+-- another receipt of the message came first, and changes nothing of the message any more.
+local function teaches(state, became, kind)
+  local is_news = became == 'settled' or became == 'kept'
+  if kind == 'refused' then return is_news or became == 'noted' and (state == 'sending' or SENT(state)) end
+  return is_news and kind == 'no_such_number'
+end
+
 -- The record is read once, for all that is asked of it (see `read_end`).
 local function take_one(receipt)
   local found = read_record(receipt.msg_key, 's', 'l', 'f', 'w', 'c', 'r', 'h', 'e', 'i', 'b')
@@ -103,8 +111,7 @@ local function take_one(receipt)
   local kind = is_rcs(home) and receipt.rcs_kind or receipt.kind
   local became = judge(receipt.msg_key, record, receipt, event_of(kind))
   add_to(tallies, kind, 1)
-  local is_news = became == 'settled' or became == 'kept'
-  if is_news and (kind == 'refused' or kind == 'no_such_number') then
+  if teaches(record.s, became, kind) then
     -- What another program put in its place must not undo what was written of the message.
     pcall(learn_from, found[9], kind)
     learned = true

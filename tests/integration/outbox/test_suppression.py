@@ -35,7 +35,7 @@ from plexsend.settings import NumberKey
 from tests.integration.outbox.bench import BULK, NUMBER_KEY, Bench, accepted, number_of, verdicts
 
 ADS, ALL = SuppressionKind.ADS, SuppressionKind.ALL
-NOBODY, REFUSED = "2", "D"
+DELIVERED, NOBODY, REFUSED = "0", "2", "D"
 DAY_MS = 86_400_000
 SCRIPTS = Path(plexsend.outbox.__path__[0], "scripts")
 CALL = Suppressor(SuppressionSource.REFUSAL_CALL)
@@ -302,6 +302,13 @@ def test_receipts_say_who_refuses_and_whom_nobody_has(bench: Bench) -> None:
     receive("r0", REFUSED)
     ((refusal,),) = numbers.look(["01011112222"])
     assert (refusal.kind, refusal.origin.source, refusal.told) == (ADS, SuppressionSource.RECEIPT, False)
+    # It counts once, since a person may have lifted it; and also where it changes nothing of its message.
+    numbers.remove(["01011112222"], ADS, origin=CALL)
+    receive("r0", REFUSED)
+    assert numbers.look(["01011112222"]) == [()]
+    receive("r1", DELIVERED)
+    receive("r1", REFUSED)
+    assert [one.kind for one in numbers.look(["01011112222"])[0]] == [ADS]
     receive("n0", NOBODY)
     receive("n0", NOBODY)
     assert [one.kind for one in numbers.look(["01033334444"])[0]] == [SuppressionKind.SEEN]
