@@ -9,7 +9,6 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.euckr import normalise, size_bytes
 from plexsend.gateway.numbers import normalise_receiver, normalise_sender
 from plexsend.gateway.receipt_codes import ReceiptClass
 from plexsend.gateway.refusals import Refusal
@@ -51,6 +50,9 @@ _MOST_NAME_BYTES = 40
 
 def sender_name(name: str, text: str) -> str:
     """Read the name that advertisements carry; the empty text is none, and none are sent then."""
+    # Its tables take 60 ms to make, and every command reads the policies.
+    from plexsend.gateway.euckr import normalise, size_bytes  # noqa: PLC0415
+
     found = " ".join(text.split())
     if normalise(found).unrepresentable or size_bytes(found) > _MOST_NAME_BYTES or found.startswith("("):
         raise refusal(
