@@ -50,8 +50,7 @@ _MOST_NAME_BYTES = 40
 
 def sender_name(name: str, text: str) -> str:
     """Read the name that advertisements carry; the empty text is none, and none are sent then."""
-    # Its tables take 60 ms to make, and every command reads the policies.
-    from plexsend.gateway.euckr import normalise, size_bytes  # noqa: PLC0415
+    from plexsend.gateway.euckr import normalise, size_bytes  # noqa: PLC0415  its tables take 60 ms to make
 
     found = " ".join(text.split())
     if normalise(found).unrepresentable or size_bytes(found) > _MOST_NAME_BYTES or found.startswith("("):
