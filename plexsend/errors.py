@@ -6,7 +6,8 @@ PlexsendError
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
 │   └── ValuesRefused        values of policies are wrong; none was changed
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
-│   └── ImportRefused        whether a file is the same list as before is not clear; a person says so
+│   ├── ImportRefused        whether a file is the same list as before is not clear; a person says so
+│   └── RunRefused           a run of a campaign has not the state for it (in outbox.runs.failures)
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── PictureRefused           this picture is not one that the gateway takes; nothing of it was uploaded
 ├── UploadFailed             the gateway takes no picture now, or not from this account: later, or a person
@@ -31,6 +32,9 @@ PlexsendError
     │   └── OutboxMoved      the account's messages are not on this server; nothing was written
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
     ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
+    ├── RunFenced            who feeds a run of a campaign may not any more; nothing of this chunk was added
+    ├── RunMustWait          the run's own rate: nothing of this chunk was added, it goes a moment later
+    │                        (these two in outbox.runs.failures)
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
