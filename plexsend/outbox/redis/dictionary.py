@@ -139,8 +139,9 @@ p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits o
 p{a}:pictures        hash    `p:<picture>` → `<ms when the gateway deletes it> <JSON>`: url, size_bytes,
                              width, height, changes; `u:<16 hex digits of an address>` → `<ms> <picture>`;
                              `w:<picture>` → `<ms when it lapses> <who uploads it>`; from (where the look for
-                             what is over goes on). A picture is `<product>:<hash of its content>`. The hash
-                             expires 30 days after the last picture was deleted
+                             what is over goes on). A picture is `<product>:<hash of its content>`, with
+                             `-fit` behind it what that was converted to. The hash expires 30 days after the
+                             last picture was deleted
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms
