@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.arguments_pictures import PICTURES
+from plexsend.outbox.constants import PICTURE_KEPT_MS
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.orders import Argument
     from plexsend.outbox.redis.store import Store
+
+
+_DAY_MS = 86_400_000
+"""The gateway's word is a number of months: it is counted in whole days, as the script does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,17 @@ class PictureMark:
 def picture_of(product: str, content: bytes) -> str:
     """Return the name of a picture: what it is for and a hash of what it is."""
     return f"{product}:{blake2b(content, digest_size=16).hexdigest()}"
+
+
+def converted(picture: str) -> str:
+    """Return the name of what a picture is converted to: another picture, so that neither counts for both."""
+    return f"{picture}-fit"
+
+
+def deleted_at_ms(now_ms: int) -> int:
+    """Return when the gateway deletes what is uploaded now. Redis answers a claim by its own time."""
+    ends_ms = now_ms + PICTURE_KEPT_MS
+    return ends_ms - ends_ms % _DAY_MS
 
 
 class Pictures:

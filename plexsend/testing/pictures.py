@@ -7,8 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.answers import Uploaded
-from plexsend.outbox.constants import PICTURE_KEPT_MS
-from plexsend.outbox.pictures import KnownPicture, PictureClaim, PictureMark, PictureTooLate
+from plexsend.outbox.pictures import KnownPicture, PictureClaim, PictureMark, PictureTooLate, deleted_at_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +56,7 @@ class MemoryShelf:
         """Return what is known of a picture, or that the caller is to upload it."""
         with self._lock:
             known = None if anew else self._known.get(picture)
-        fresh_ms = self._now_ms() + PICTURE_KEPT_MS
+        fresh_ms = deleted_at_ms(self._now_ms())
         if known is not None and known.expires_at_ms > max(need_ms, self._now_ms()):
             return known
         return PictureTooLate(fresh_ms) if need_ms >= fresh_ms else PictureClaim(picture, token, fresh_ms)

@@ -229,13 +229,8 @@ def check_file(
     )
     # There is no Redis to ask, so this machine's clock is used.
     loader = get_loader(service)
-    pipeline = Pipeline(
-        terms,
-        loader,
-        _NoSubmitter(),
-        lambda: time.time_ns() // 1_000_000,
-        pictures=_judged_pictures(loader.product, path.absolute().parent),
-    )
+    pictures = _judged_pictures(loader.product, path.absolute().parent)
+    pipeline = Pipeline(terms, loader, _NoSubmitter(), _now_ms, pictures=pictures)
     columns = columns_of(service, msg_type, key_column=key_column)
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(path, fmt=fmt, encoding=encoding, columns=columns))
@@ -267,7 +262,11 @@ def _rooted(service: str, path: Path, rejects: Path) -> Callable[[dict[str, Any]
 def _judged_pictures(product: Product, folder: Path) -> ItemPictures | None:
     if product.picture is None:
         return None
-    return ItemPictures(product.name, JudgedPictures(), folder=folder)
+    return ItemPictures(product.name, JudgedPictures(_now_ms), folder=folder)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class _NoSubmitter:

@@ -205,7 +205,7 @@ class ItemPictures:
             found = brought[picture]
             if isinstance(found, PictureRefused):
                 yield from _at(field, found)
-            elif found.expires_at_ms is not None and found.expires_at_ms <= (send_at_ms or 0):
+            elif found.expires_at_ms <= (send_at_ms or 0):
                 yield Problem(field, _deleted(found.expires_at_ms, is_later=True), _SOONER)
 
     def _goes_at_ms(self, expires_at_ms: int, send_at_ms: int | None) -> int:
@@ -231,8 +231,7 @@ class ItemPictures:
             if isinstance(found, (PictureRefused, PictureTooLate)):
                 continue
             addresses[stand_in(picture)] = found.url
-            if found.expires_at_ms is not None:
-                ends.append(found.expires_at_ms)
+            ends.append(found.expires_at_ms)
         contents = {url: stand_in(mark.picture) for url, mark in known.items()}
         message, kept = each.message, each.message.fallback
         body, said = _exchanged(message.body, addresses, contents, self._product)

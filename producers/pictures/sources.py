@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from plexsend.extras import require
-from plexsend.outbox.pictures import PictureTooLate, picture_of
+from plexsend.outbox.pictures import PictureTooLate, deleted_at_ms, picture_of
 from plexsend.producers.pictures.uploader import upload_of
 from plexsend.producers.placing import stand_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from plexsend.outbox.pictures import PictureMark
     from plexsend.producers.pictures.shelf import Shelf
@@ -28,8 +28,8 @@ class ReadyPicture:
     """A picture that can be sent."""
 
     url: str
-    expires_at_ms: int | None
-    """When the gateway deletes it; None: that is not known."""
+    expires_at_ms: int
+    """When the gateway deletes it."""
 
 
 class PictureSource(Protocol):
@@ -97,17 +97,26 @@ class UploadedPictures:
 
 
 class JudgedPictures:
-    """Pictures that are judged and never uploaded: for a check."""
+    """Pictures that are judged and never uploaded: for a check.
+
+    Args:
+        now_ms: Returns the time.
+    """
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
 
     def find(self, urls: Sequence[str]) -> list[PictureMark | None]:
         """Return that nothing is known."""
         return [None] * len(urls)
 
-    def bring(self, product: str, content: bytes, need_ms: int) -> ReadyPicture:
-        """Judge a picture; return what stands for it."""
-        del need_ms
+    def bring(self, product: str, content: bytes, need_ms: int) -> ReadyPicture | PictureTooLate:
+        """Judge a picture as one that is uploaded now; return what stands for it."""
+        expires_at_ms = deleted_at_ms(self._now_ms())
+        if need_ms >= expires_at_ms:
+            return PictureTooLate(expires_at_ms)
         require("images")
         from plexsend.gateway.pictures.judging import judge  # noqa: PLC0415  of an extra
 
         judge(content, upload_of(product))
-        return ReadyPicture(stand_in(picture_of(product, content)), None)
+        return ReadyPicture(stand_in(picture_of(product, content)), expires_at_ms)

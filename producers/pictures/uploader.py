@@ -21,6 +21,7 @@ from plexsend.outbox.pictures import (
     PictureClaim,
     PictureFacts,
     PictureTooLate,
+    converted,
     new_token,
     picture_of,
 )
@@ -93,12 +94,17 @@ class Uploader:
 
         Raises PictureRefused, UploadFailed, MissingExtra, OutboxError.
         """
-        picture, token = picture_of(product, content), new_token()
+        plain, token = picture_of(product, content), new_token()
+        picture = converted(plain) if fit else plain
         upload = upload_of(product)
         made: Fitted | None = None
-        tries, until_s = 0, elapsed_s() + _PATIENCE_S
+        anew, tries, until_s = False, 0, elapsed_s() + _PATIENCE_S
         while True:
-            found = shelf.claim(picture, token, need_ms=need_ms)
+            found = shelf.claim(picture, token, need_ms=need_ms, anew=anew)
+            if isinstance(found, KnownPicture) and found.facts.changes and not fit:
+                # An older program knew what it had converted by the file that it was made of.
+                anew = True
+                continue
             if isinstance(found, (KnownPicture, PictureTooLate)):
                 return found
             if isinstance(found, PictureBusy):
@@ -113,6 +119,10 @@ class Uploader:
             try:
                 if made is None:
                     made = _make(content, upload, fit=fit)
+                    if fit and not made.changes:
+                        # It is as it was given, and known as such to those who do not have it converted.
+                        _drop(shelf, found)
+                        picture, fit = plain, False
                     # The claim begins anew: converting takes a while.
                     continue
                 tries += 1

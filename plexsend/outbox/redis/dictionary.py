@@ -71,7 +71,7 @@ p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> ar
                              messages of the lane), b:<state> (those messages by the state that they have),
                              both (of them, delivered after all; one whose fallback was called back is in
                              none of these), reached (fallbacks of it that were
-                             delivered); a route's also
+                             delivered), suppressed (cancelled since they must not go); a route's also
                              batches, fill (requests made, messages in them), takes (number of the last take),
                              ok (highest take of which a message was accepted), went (messages taken, without
                              those that came back unsent), forgotten (those of takes that Redis forgot), and
@@ -139,8 +139,9 @@ p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits o
 p{a}:pictures        hash    `p:<picture>` → `<ms when the gateway deletes it> <JSON>`: url, size_bytes,
                              width, height, changes; `u:<16 hex digits of an address>` → `<ms> <picture>`;
                              `w:<picture>` → `<ms when it lapses> <who uploads it>`; from (where the look for
-                             what is over goes on). A picture is `<product>:<hash of its content>`. The hash
-                             expires 30 days after the last picture was deleted
+                             what is over goes on). A picture is `<product>:<hash of its content>`, with
+                             `-fit` behind it what that was converted to. The hash expires 30 days after the
+                             last picture was deleted
 p{a}:urls            hash    product → the gateway's address of the first worker; the policy
                              gateway_url.<product> wins over it
 p{a}:refused         hash    fingerprint of a secret that the gateway refused → ms

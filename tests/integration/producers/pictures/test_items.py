@@ -23,8 +23,10 @@ from tests.pictures import jpg
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plexsend.errors import Problem
     from plexsend.outbox.redis.store import Store
     from plexsend.producers import Producer, Submission
+    from plexsend.producers.files.rejects import Reject
     from plexsend.sandbox import Sandbox
 
 RCS = {
@@ -383,6 +385,32 @@ def test_a_deleted_picture_is_refused_by_the_gateway(
         refused = post([body])
         assert isinstance(refused, WholeAnswer)
         assert (refused.meaning, refused.code) == (Meaning.BAD_ITEM, "C400_2")
+
+
+def test_a_check_judges_pictures_as_an_import_does_whatever_was_uploaded_before(
+    uploading: Producer, tmp_path: Path
+) -> None:
+    for name, content in (
+        ("good.jpg", jpg()),
+        ("wide.jpg", jpg(width=1600)),
+        ("late.jpg", jpg(1, width=1600)),
+    ):
+        (tmp_path / name).write_bytes(content)
+        uploading.upload(content, fit=True)
+    in_a_year = f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%dT%H:%MZ}"
+    head, *lines = rows("good.jpg", "wide.jpg", "none.jpg", "good.jpg", "late.jpg").splitlines()
+    moments = ["", "", "", in_a_year, in_a_year]
+    text = "\n".join([f"{head},send_at", *(f"{line},{at}" for line, at in zip(lines, moments, strict=True))])
+    file = tmp_path / "list.csv"
+    file.write_text(text)
+    said: list[list[tuple[int, list[Problem]]]] = []
+    for judge in (check_file, partial(import_file, uploading)):
+        rejected: list[Reject] = []
+        report = judge(file, "mms-bulk", on_reject=rejected.append)
+        assert (report.added, report.invalid) == (1, 4)
+        said.append([(each.line, [*each.problems]) for each in rejected])
+    assert said[0] == said[1]
+    assert [line for line, _ in said[0]] == [3, 4, 5, 6]
 
 
 def test_a_check_judges_the_pictures_of_rows_and_needs_no_gateway(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from plexsend.errors import UsageError
 from plexsend.gateway.pictures.failures import PictureRefused, UploadFailed
-from plexsend.outbox.pictures import PictureClaim, Pictures, picture_of
+from plexsend.outbox.pictures import PictureClaim, PictureFacts, Pictures, picture_of
 from tests.pictures import encoded, jpg, noise
 
 if TYPE_CHECKING:
@@ -74,9 +75,43 @@ def test_fit_converts_and_says_what_it_did(uploading: Producer, gateway: Sandbox
     image = uploading.upload(jpg(width=3000, height=1000), fit=True)
     assert (image.width, image.height) == (1500, 500)
     assert image.changed == ("3000x1000 to 1500x500", "quality 90")
-    # Known by what was given: it is not converted again, and is known without `fit` too.
-    assert uploading.upload(jpg(width=3000, height=1000)) == image
+    # Known by what was given: it is not converted again.
+    assert uploading.upload(jpg(width=3000, height=1000), fit=True) == image
     assert pictures(gateway) == (1, 0)
+
+
+def test_what_was_converted_once_is_refused_without_fit_as_before(
+    uploading: Producer, gateway: Sandbox, store: Store
+) -> None:
+    large = jpg(width=3000, height=1000)
+    uploading.upload(large, fit=True)
+    with pytest.raises(PictureRefused, match="is 3000 pixels wide"):
+        uploading.upload(large)
+    # An older program knew it by the file alone.
+    shelf = Pictures(store, "main")
+    claim = shelf.claim(picture_of("mms", large), "older")
+    assert isinstance(claim, PictureClaim)
+    shelf.done(claim, PictureFacts("https://x/older.jpg", 9, 1500, 500, ("3000x1000 to 1500x500",)))
+    with pytest.raises(PictureRefused, match="is 3000 pixels wide"):
+        uploading.upload(large)
+    assert pictures(gateway) == (1, 0)
+
+
+def test_what_needs_no_fit_is_one_picture_with_and_without(uploading: Producer, gateway: Sandbox) -> None:
+    assert uploading.upload(jpg(), fit=True) == uploading.upload(jpg()) == uploading.upload(jpg(), fit=True)
+    assert pictures(gateway) == (1, 0)
+
+
+def test_a_picture_is_shown_as_it_is_although_it_was_converted_before(
+    uploading: Producer, gateway: Sandbox
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sideways = jpg(width=20, height=10, exif=exif.tobytes())
+    assert uploading.upload(sideways, fit=True).changed
+    plain = uploading.upload(sideways)
+    assert (plain.changed, plain.width, plain.height) == ((), 20, 10)
+    assert pictures(gateway) == (2, 0)
 
 
 @pytest.mark.parametrize("wrong", [{"product": "sms"}, {"account": "X"}, {"fit": 1}, {"picture": 7}])
