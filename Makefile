@@ -80,7 +80,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-ind
 lock: $(STAMP) ## bring requirements/*.lock up to date with pyproject.toml; what is pinned stays (ARGS=--upgrade)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(LOCK) $(ARGS) --all-extras --group dev -o requirements/dev.lock pyproject.toml
-	@$(LOCK) --extra worker --extra cli --extra images --extra web --constraints requirements/dev.lock -o requirements/deploy.lock pyproject.toml
+	@$(LOCK) --extra worker --extra cli --extra images --extra web --extra campaigns --extra tables --constraints requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 
 clean: ## remove .venv and caches
 	@rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

