@@ -16,6 +16,9 @@ PlexsendError
 │   └── FileChanged          the same, since somebody wrote to it meanwhile
 ├── ArchiveFailed            the archive cannot be written or read; what it has it keeps, and the rest is
 │                            given to it again
+├── CampaignFolderFailed     the folder of a run cannot be used; what is in it stays
+│   │                        (in campaigns.whole_files)
+│   └── ChunkMissing         a file of it is not on this host, or damaged (in campaigns.folder)
 ├── ImportInterrupted        an import stopped between its rows; what was answered stands, in `report`
 │                            (in producers.files.reports, for it holds one)
 ├── ChildFailed              a process that was started ended, or never became ready (in stack.child)

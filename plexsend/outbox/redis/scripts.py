@@ -58,6 +58,7 @@ class Script(StrEnum):
     RECEIPTS = "receipts"
     PICTURES = "pictures"
     SUPPRESS = "suppress"
+    PUT = "put"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -86,13 +87,14 @@ _SHEBANG = {
     Script.PICTURES: "#!lua",
     # Who refuses must be heard with memory full too.
     Script.SUPPRESS: "#!lua flags=allow-oom",
+    Script.PUT: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
     Script.PROOF: "#!lua flags=no-writes",
     Script.FIGURES: "#!lua flags=no-writes",
 }
 
-_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK, Script.PUT)
 """Scripts on the keys of the whole fleet."""
 
 
