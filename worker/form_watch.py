@@ -9,6 +9,7 @@ from plexsend.errors import OutboxUnsuitable
 from plexsend.logs import get_logger
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import FORM, watch_form
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
 
@@ -63,13 +64,12 @@ class FormWatch:
     def _shut_out(self, accounts: Iterable[str]) -> None:
         fresh = [account for account in accounts if account not in self._shut]
         if fresh:
-            keys, client = self._runtime.store.keys, self._runtime.store.client
-            names = [keys.procs(account) for account in fresh]
+            store = self._runtime.store
+            names = [store.keys.procs(account) for account in fresh]
             with mapped():
-                # Read first: where memory is full nothing can be written, and most have had it for long.
-                there = client.mget(names)
-            open_still = [name for name, value in zip(names, there, strict=True) if text(value) != BARRIER]
-            if open_still:
-                with mapped():
-                    client.mset(dict.fromkeys(open_still, BARRIER))
+                # Read first: most have had it for long.
+                there = store.client.mget(names)
+            for name, value in zip(names, there, strict=True):
+                if text(value) != BARRIER:
+                    put(store, "SET", name, BARRIER)
             self._shut.update(fresh)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plexsend.cli.number_columns import find_columns, normalised, say_columns
 from plexsend.cli.suppressing import GivenNumber, read_number
 from plexsend.errors import FileProblem, Problem, UsageError
+from plexsend.private_files import private_file
+from plexsend.spreadsheets import ENCODING, cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from plexsend.outbox.suppression import Suppression
     from plexsend.producers.files.rows import Row
@@ -160,20 +160,8 @@ def write_marked(
     """
     if target.exists() and target.resolve() == numbers.path.resolve():
         raise UsageError(f"{target} is the list itself. Name another file with --output.")
-    try:
-        # Made with 0600, in the same folder: so that it can take its place in one step.
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as exc:
-        raise FileProblem(f"{target}: it cannot be written: {exc.strerror}.") from exc
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-            marked = _write_rows(csv.writer(file), numbers, look, clock, only=only, report=report)
-        Path(name).replace(target)
-    except OSError as exc:
-        raise FileProblem(f"{target}: it cannot be written: {exc.strerror}.") from exc
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return marked
+    with private_file(target, encoding=ENCODING, overwrites=True) as file:
+        return _write_rows(csv.writer(file), numbers, look, clock, only=only, report=report)
 
 
 def _write_rows(
@@ -213,12 +201,8 @@ def _marks(found: Sequence[Suppression], clock: WallClock) -> list[str]:
     if not found:
         return [""] * len(MARKED)
     columns = zip(*(mark_cells(one, clock) for one in found), strict=True)
-    return [_plain(" | ".join(dict.fromkeys(cells))) for cells in columns]
-
-
-# A reason may come from outside, and spreadsheets calculate what begins like this.
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+    # A reason may come from outside.
+    return [cell(" | ".join(dict.fromkeys(cells))) for cells in columns]
 
 
 def mark_cells(one: Suppression, clock: WallClock) -> list[str]:

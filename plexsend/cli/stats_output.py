@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import FileProblem
 from plexsend.outbox.states import FINAL, ResultOutcome
+from plexsend.spreadsheets import ENCODING, cell
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ _NOBODY = "-"
 """Shown where there is no code, no carrier or no price."""
 _NO_CODES = ("", "*", "total")
 """Subjects of lines that are not about one code."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
 
 
 def columns(table: StatsTable) -> list[Column]:
@@ -84,11 +83,14 @@ def meaning(line: StatsLine) -> str:
     return code_words(line.subject)
 
 
-# Who counts messages reads Korean sooner; the codes of answers have English words alone.
+# Who counts messages reads Korean sooner.
 def _in_both(line: StatsLine) -> str:
-    found = None if line.subject in _NO_CODES else _of_receipt(line)
-    korean = f" ({found.korean})" if found is not None and found.korean else ""
-    return meaning(line) + korean
+    from plexsend.gateway.codes import code_words
+
+    english = meaning(line)
+    found = _of_receipt(line)
+    korean = code_words(line.subject, korean=True) if found is None else found.korean
+    return f"{english} ({korean})" if english and korean else english
 
 
 def _of_receipt(line: StatsLine) -> ReceiptCode | None:
@@ -121,20 +123,20 @@ def facts(line: StatsLine, table: StatsTable) -> dict[str, object]:
 
 def write_csv(path: Path, table: StatsTable) -> None:
     """Write all columns and the sum to a file that spreadsheets open; FileProblem where that fails."""
-    lines = [_cells(line, table) for line in (*table.lines, table.total)]
-    names = [str(table.by), *facts(table.total, table)]
+    means = ["means"] if _has_codes(table) else []
     try:
-        # With a mark in front Excel reads UTF-8.
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([names, *lines])
+        with path.open("w", encoding=ENCODING, newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([str(table.by), *facts(table.total, table), *means])
+            writer.writerows(_cells(line, table) for line in (*table.lines, table.total))
     except OSError as exc:
         raise FileProblem(f"{path} cannot be written: {exc.strerror or exc}.") from exc
 
 
 def _cells(line: StatsLine, table: StatsTable) -> Sequence[object]:
-    # A gateway could make up a code that a spreadsheet would compute.
-    subject = f"'{line.subject}" if line.subject.startswith(_FORMULA) else line.subject
-    return [subject, *("" if value is None else value for value in facts(line, table).values())]
+    # A gateway could make up a code that a spreadsheet would compute, and 00000 is one of RCS.
+    values = ["" if value is None else value for value in facts(line, table).values()]
+    return [cell(line.subject), *values, *([cell(_in_both(line))] if _has_codes(table) else [])]
 
 
 def _plain(won: Decimal) -> int | float:

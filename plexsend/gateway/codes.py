@@ -47,41 +47,74 @@ class Code:
     """What it means as the code of an answer that names no items."""
     description: str
     """What it means, in English, to follow "G141: "."""
+    korean: str
+    """The same in Korean."""
 
 
 CODES = (
     # As a whole request's code C100 names nothing that was accepted, so it proves nothing about any item.
-    Code("C100", Meaning.ACCEPTED, Meaning.UNCERTAIN, "accepted"),
-    Code("C400_1", Meaning.REJECTED, Meaning.BAD_ITEM, "a value is of the wrong type"),
-    Code("C400_2", Meaning.REJECTED, Meaning.BAD_ITEM, "a value is not allowed"),
-    Code("C400_3", Meaning.REJECTED, Meaning.BAD_ITEM, "a required value is missing"),
-    Code("C401_1", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the Authorization header is missing"),
-    Code("C401_2", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the Authorization header is malformed"),
-    Code("C401_3", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "the user or its secret key is not known"),
-    Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "there is no such API"),
-    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble"),
-    Code("G110", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "the service does not belong to this URL"),
+    Code("C100", Meaning.ACCEPTED, Meaning.UNCERTAIN, "accepted", "접수됨"),
+    Code("C400_1", Meaning.REJECTED, Meaning.BAD_ITEM, "a value is of the wrong type", "값의 형식 오류"),
+    Code("C400_2", Meaning.REJECTED, Meaning.BAD_ITEM, "a value is not allowed", "허용되지 않는 값"),
+    Code("C400_3", Meaning.REJECTED, Meaning.BAD_ITEM, "a required value is missing", "필수 값 누락"),
+    Code(
+        "C401_1",
+        Meaning.UNAUTHORIZED,
+        Meaning.UNAUTHORIZED,
+        "the Authorization header is missing",
+        "인증 헤더 없음",
+    ),
+    Code(
+        "C401_2",
+        Meaning.UNAUTHORIZED,
+        Meaning.UNAUTHORIZED,
+        "the Authorization header is malformed",
+        "인증 헤더 형식 오류",
+    ),
+    Code(
+        "C401_3",
+        Meaning.UNAUTHORIZED,
+        Meaning.UNAUTHORIZED,
+        "the user or its secret key is not known",
+        "사용자 ID 또는 비밀키 오류",
+    ),
+    Code("C404_1", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "there is no such API", "존재하지 않는 API"),
+    Code("C500_1", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "the server is in trouble", "서버 오류"),
+    Code(
+        "G110",
+        Meaning.UNSUITABLE,
+        Meaning.UNSUITABLE,
+        "the service does not belong to this URL",
+        "URL과 서비스 불일치",
+    ),
     # An envelope with these does not say which item it is about: sent alone, each gets an answer of its own.
-    Code("G140", Meaning.REJECTED, Meaning.BAD_ITEM, "the sender number is invalid or not registered"),
-    Code("G141", Meaning.REJECTED, Meaning.BAD_ITEM, "the recipient number is invalid"),
-    Code("G142", Meaning.REJECTED, Meaning.BAD_ITEM, "echo_to_webhook is invalid"),
-    Code("G150", Meaning.OUT_OF_CREDIT, Meaning.OUT_OF_CREDIT, "the credit does not suffice"),
+    Code(
+        "G140",
+        Meaning.REJECTED,
+        Meaning.BAD_ITEM,
+        "the sender number is invalid or not registered",
+        "발신번호 오류 또는 미등록",
+    ),
+    Code("G141", Meaning.REJECTED, Meaning.BAD_ITEM, "the recipient number is invalid", "수신번호 오류"),
+    Code("G142", Meaning.REJECTED, Meaning.BAD_ITEM, "echo_to_webhook is invalid", "echo_to_webhook 값 오류"),
+    Code("G150", Meaning.OUT_OF_CREDIT, Meaning.OUT_OF_CREDIT, "the credit does not suffice", "잔액 부족"),
     Code(
         "G160",
         Meaning.TOO_MANY_ITEMS,
         Meaning.TOO_MANY_ITEMS,
         "more messages than one transmission takes",
+        "1회 전송 한도 초과",
     ),
     # Known as a result code of RCS; what it would mean for a whole request is not known.
-    Code("71003", Meaning.DUPLICATE, Meaning.UNSUITABLE, "the msg_key was used before"),
+    Code("71003", Meaning.DUPLICATE, Meaning.UNSUITABLE, "the msg_key was used before", "메시지 키 중복"),
 )
 """Every code that the guide explains, and 71003. Codes are case-sensitive."""
 
 FAMILIES = (
-    Code(r"C400(_\w{1,8})?", Meaning.REJECTED, Meaning.BAD_ITEM, "bad request"),
-    Code(r"C401(_\w{1,8})?", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "authorization"),
-    Code(r"C404(_\w{1,8})?", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "not found"),
-    Code(r"C5\d\d(_\w{1,8})?", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble"),
+    Code(r"C400(_\w{1,8})?", Meaning.REJECTED, Meaning.BAD_ITEM, "bad request", "잘못된 요청"),
+    Code(r"C401(_\w{1,8})?", Meaning.UNAUTHORIZED, Meaning.UNAUTHORIZED, "authorization", "인증 오류"),
+    Code(r"C404(_\w{1,8})?", Meaning.UNSUITABLE, Meaning.UNSUITABLE, "not found", "찾을 수 없음"),
+    Code(r"C5\d\d(_\w{1,8})?", Meaning.UNCERTAIN, Meaning.UNCERTAIN, "server trouble", "서버 장애"),
 )
 """Codes that the guide does not list, numbered like those that it lists, as regular expressions."""
 
@@ -89,18 +122,30 @@ FRONT = "APIGW_"
 """What the numbers of NAVER's API gateway, which answers in front of API PLEX, are written behind."""
 
 FRONT_ERRORS = (
-    Code("APIGW_100", Meaning.UNKNOWN, Meaning.UNSUITABLE, "bad request"),
-    Code("APIGW_200", Meaning.UNKNOWN, Meaning.UNAUTHORIZED, "authentication failed"),
-    Code("APIGW_210", Meaning.UNKNOWN, Meaning.UNAUTHORIZED, "permission denied"),
-    Code("APIGW_300", Meaning.UNKNOWN, Meaning.UNSUITABLE, "not found"),
-    Code("APIGW_400", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "quota exceeded"),
-    Code("APIGW_410", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "throttle limited"),
-    Code("APIGW_420", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "rate limited"),
-    Code("APIGW_430", Meaning.UNKNOWN, Meaning.BAD_ITEM, "request too large"),
+    Code("APIGW_100", Meaning.UNKNOWN, Meaning.UNSUITABLE, "bad request", "잘못된 요청"),
+    Code("APIGW_200", Meaning.UNKNOWN, Meaning.UNAUTHORIZED, "authentication failed", "인증 실패"),
+    Code("APIGW_210", Meaning.UNKNOWN, Meaning.UNAUTHORIZED, "permission denied", "권한 없음"),
+    Code("APIGW_300", Meaning.UNKNOWN, Meaning.UNSUITABLE, "not found", "찾을 수 없음"),
+    Code("APIGW_400", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "quota exceeded", "호출 한도 초과"),
+    Code("APIGW_410", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "throttle limited", "호출 속도 제한"),
+    Code("APIGW_420", Meaning.UNKNOWN, Meaning.UNAVAILABLE, "rate limited", "호출 횟수 제한"),
+    Code("APIGW_430", Meaning.UNKNOWN, Meaning.BAD_ITEM, "request too large", "요청 크기 초과"),
     # API PLEX behind it may have read the request, and accepted.
-    Code("APIGW_500", Meaning.UNKNOWN, Meaning.UNCERTAIN, "no connection to API PLEX, or it broke"),
-    Code("APIGW_510", Meaning.UNKNOWN, Meaning.UNCERTAIN, "API PLEX did not answer in time"),
-    Code("APIGW_900", Meaning.UNKNOWN, Meaning.UNCERTAIN, "unexpected error"),
+    Code(
+        "APIGW_500",
+        Meaning.UNKNOWN,
+        Meaning.UNCERTAIN,
+        "no connection to API PLEX, or it broke",
+        "API PLEX 연결 실패 또는 끊김",
+    ),
+    Code(
+        "APIGW_510",
+        Meaning.UNKNOWN,
+        Meaning.UNCERTAIN,
+        "API PLEX did not answer in time",
+        "API PLEX 응답 시간 초과",
+    ),
+    Code("APIGW_900", Meaning.UNKNOWN, Meaning.UNCERTAIN, "unexpected error", "예기치 않은 오류"),
 )
 """The errors of NAVER's API gateway. They come in a shape of their own, never as the code of an item."""
 
@@ -111,6 +156,8 @@ class OwnCode:
 
     words: str
     """What it means."""
+    korean: str
+    """The same in Korean."""
     reason: str = ""
     """Of the result of a message that it kept from going; empty: its state says enough."""
     lasts: bool | None = None
@@ -120,23 +167,26 @@ class OwnCode:
 
 
 OWN_CODES = {
-    "PERSON": OwnCode("a person settled it"),
-    "NO_BODY": OwnCode("its text was missing in Redis"),
-    "NO_VERDICT": OwnCode("workers died while they had it"),
+    "PERSON": OwnCode("a person settled it", "담당자가 처리함"),
+    "NO_BODY": OwnCode("its text was missing in Redis", "Redis에 메시지 본문 없음"),
+    "NO_VERDICT": OwnCode("workers died while they had it", "처리 중 작업자 중단"),
     "SUPPRESSED": OwnCode(
         "its number is suppressed",
+        "수신거부 번호",
         "suppressed",
         lasts=True,
         remedy="Since when and why: plexsend suppress check NUMBER",
     ),
     "AD_GAP": OwnCode(
         "its number had an advertisement within the days of the policy ad_gap_days",
+        "광고 발송 간격(ad_gap_days) 제한",
         "ad_gap",
         lasts=False,
         remedy="Send it again once these days have passed, under another key",
     ),
     "AD_MARKS": OwnCode(
         "it lacks what the law asks of advertisements",
+        "광고 표시 의무 사항 누락",
         "ad_marks",
         lasts=True,
         remedy="The policies sender_name and refusal_number may have changed since it was submitted: "
@@ -144,6 +194,7 @@ OWN_CODES = {
     ),
     "NO_NUMBER_HASH": OwnCode(
         "nobody knows whether its number refused advertisements, since no hash of it is kept",
+        "수신거부 여부 확인 불가(번호 해시 없음)",
         "no_number_hash",
         lasts=True,
         remedy="Submit it again where PLEXSEND_NUMBER_KEY is set",
@@ -166,12 +217,14 @@ def find_code(code: str) -> Code | None:
     return next((family for pattern, family in _FAMILIES if pattern.fullmatch(code)), None)
 
 
-def code_words(code: str) -> str:
+def code_words(code: str, *, korean: bool = False) -> str:
     """Return what the code of an answer, or one of plexsend's own, means; empty for a plain word."""
     found = find_code(code)
     if found is not None:
-        return found.description
+        return found.korean if korean else found.description
     own = OWN_CODES.get(code)
     if own is not None:
-        return own.words
-    return "a code that is not listed" if _NUMBERED.fullmatch(code) else ""
+        return own.korean if korean else own.words
+    if not _NUMBERED.fullmatch(code):
+        return ""
+    return "알려지지 않은 코드" if korean else "a code that is not listed"

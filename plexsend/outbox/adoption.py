@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxMoved
 from plexsend.outbox.arguments import ADOPT
 from plexsend.outbox.form import OLD_FORM, form_in_force
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -50,9 +51,8 @@ class Adoption:
                 part = mine[at : at + _MOST_AT_ONCE]
                 is_announced = account in announced
                 if self._adopt(account, part, may_write_here=is_old or not is_announced):
-                    # Where memory is full this would be refused, and nothing would be swept.
                     if not is_announced:
-                        self._announce(account)
+                        put(self._store, "SADD", self._store.keys.accounts, account)
                     self._adopted.update(part)
                 else:
                     self._tries[account] += 1
@@ -69,7 +69,3 @@ class Adoption:
             # A process that needs the account hears it too, and reports it.
             return False
         return text(reply[0]) == "adopted"
-
-    def _announce(self, account: str) -> None:
-        with mapped():
-            self._store.client.sadd(self._store.keys.accounts, account)

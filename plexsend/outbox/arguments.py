@@ -237,6 +237,9 @@ TALLY = _order("tally", "process", _number("sequence"))
 """`sequence`: of the call, by which one that is made again is known. After it fields, each followed by what
 is added to it."""
 
+PUT = _order("put", "command", "key")
+"""`key`: what follows the prefix. After it the values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -280,5 +283,6 @@ LAYOUTS: Mapping[str, Signature] = {
     "pictures": Signature(PICTURES),
     "suppress": Signature(SUPPRESS),
     "run": Signature(RUN, answer=RUN_ANSWER),
+    "put": Signature(PUT),
 }
 """Script → its orders."""

@@ -20,6 +20,7 @@ from plexsend.outbox.arguments import ALIVE
 from plexsend.outbox.constants import SILENT_MS
 from plexsend.outbox.form import OLD_FORM
 from plexsend.outbox.processes import WorkerProcess
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -275,10 +276,10 @@ def forget(store: Store, names: Iterable[str]) -> None:
 def salt(store: Store) -> bytes:
     """Return the random key of the fleet's fingerprints, made when it is first asked for."""
     with mapped():
-        # Read first: a server whose memory is full takes no command that might write.
         found: Any = store.client.get(store.keys.salt)
-        if found is None:
-            store.client.set(store.keys.salt, random.token_hex(16), nx=True)
+    if found is None:
+        put(store, "SET", store.keys.salt, random.token_hex(16), "NX")
+        with mapped():
             found = store.client.get(store.keys.salt)
     return bytes(found)
 

@@ -9,8 +9,8 @@ from plexsend.outbox.arguments import GROUP, GROUP_ANSWER
 from plexsend.outbox.closings import closing_json, parse_closing
 from plexsend.outbox.reading.groups import knows, lanes_of, living
 from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.redis.scripts import Script
-from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ class GroupRescheduled:
 
 def close(store: Store, account: str, group: str, *, by: str, why: str) -> Closing:
     """Close a group: nothing is taken into it from now on. Return the closing that holds: the first one."""
-    with mapped():
-        # Otherwise nobody would look for what is closed in an account that has no lane yet.
-        store.client.sadd(store.keys.held, account)
+    # Otherwise nobody would look for what is closed in an account that has no lane yet.
+    put(store, "SADD", store.keys.held, account)
     reply = _call(store, account, "close", group, text=closing_json(by, why, server_ms(store)))
     return parse_closing(account, group, text(reply["text"]))
 

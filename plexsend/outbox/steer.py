@@ -13,6 +13,7 @@ from plexsend.outbox.arguments import STEER
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.reading.queries import accounts, server_ms
 from plexsend.outbox.reasons import HOLD_RULES
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
@@ -105,14 +106,12 @@ def pause(store: Store, scope: Scope, what: str, *, account: str | None, by: str
     value = pause_json(by, why, server_ms(store))
     field = hold_field(scope, Reason.PAUSE, what)
     if scope is Scope.SERVICE:
-        with mapped():
-            store.client.hset(store.keys.pauses, what, value)
+        put(store, "HSET", store.keys.pauses, what, value)
         targets = accounts(store)
     else:
         targets = [account or what]
-        with mapped():
-            # Otherwise nobody would look for the holds of an account that has no lane yet.
-            store.client.sadd(store.keys.held, *targets)
+        # Otherwise nobody would look for the holds of an account that has no lane yet.
+        put(store, "SADD", store.keys.held, *targets)
     for target in targets:
         # A person may hold an account before its first message, which writes `here`. A hold does not write
         # it: it does not show that messages are here.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, UsageError
 from plexsend.outbox.arguments import HEAL, WALK, WALK_ANSWER
 from plexsend.outbox.lanes import NAME, Lane
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
@@ -182,13 +183,14 @@ def _list_routes(store: Store, account: str, lanes: Iterable[str], healed: Heale
     routes = sorted({Lane.parse(name).route.name for name in lanes})
     if not routes:
         return
+    listed = [(store.keys.accounts, account), *((store.keys.lanes, route) for route in routes)]
     pipe = store.client.pipeline(transaction=False)
-    pipe.sadd(store.keys.accounts, account)
-    for route in routes:
-        pipe.sadd(store.keys.lanes, route)
-    # Where another program spoilt one of the two sets, the walk goes on, and a worker reports the key.
-    _, *added = execute(store, pipe)
-    healed.unlisted += [route for route, is_new in zip(routes, added, strict=True) if is_new]
+    for key, name in listed:
+        pipe.sismember(key, name)
+    for (key, name), is_there in zip(listed, execute(store, pipe), strict=True):
+        # Where another program spoilt one of the two sets, the walk goes on, and a worker reports the key.
+        if not is_there and key not in store.spoilt and put(store, "SADD", key, name):
+            healed.unlisted += [name] if key == store.keys.lanes else []
 
 
 def _parts(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -203,6 +203,12 @@ class Settings:
         default_words="beside the worker's log file, where it has one (`-f`)",
         replaces="Nothing: without it a worker that starts believes whatever Redis says.")
     """None: beside the log file."""
+    campaign_dir: Path = row("CAMPAIGN_DIR", None, folder,
+        "The folder in which campaigns keep the recipients of their runs; the same one for all workers and "
+        "commands, on every host.",
+        readers=ReadBy.WORKERS | ReadBy.COMMANDS,
+        default_words="`plexsend/campaigns` in `XDG_DATA_HOME`, else in `~/.local/share`",
+        replaces="Nothing: an application kept its list itself, and knew by itself how far it had come.")
     notify: HookAddress | None = row("NOTIFY_URL", None, hook_address,
         "A chat hook to which workers post when something is held, workers disagree, or memory or a limit "
         "runs short.",

@@ -18,6 +18,7 @@ from plexsend.settings.accounts import (
     account_name,
     read_secret_file,
 )
+from plexsend.settings.campaign_folders import usual_campaign_dir
 from plexsend.settings.gateway_urls import base_url
 from plexsend.settings.model import AGREED, EVERY_SERVICE, VARIABLES, Policy, Settings
 from plexsend.settings.receipt_secrets import secrets_from_file, secrets_from_value
@@ -65,6 +66,10 @@ def read(
         "number_key": lambda: reader.optional(rows(Settings)["number_key"]),
         "notify": lambda: reader.optional(rows(Settings)["notify"]),
         "state_dir": lambda: reader.optional(rows(Settings)["state_dir"]),
+        "campaign_dir": lambda: (
+            reader.optional(rows(Settings)["campaign_dir"])
+            or usual_campaign_dir(os.environ if environ is None else environ)
+        ),
         "proxy": lambda: reader.optional(rows(Settings)["proxy"]),
         "ca_file": lambda: reader.optional(rows(Settings)["ca_file"]),
         "accounts": lambda: MappingProxyType(

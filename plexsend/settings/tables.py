@@ -25,6 +25,10 @@ _SECTIONS = {
         "Read by applications, workers and commands",
         "Give the same value wherever messages are submitted, sent or looked at.",
     ),
+    ReadBy.WORKERS | ReadBy.COMMANDS: (
+        "Read by workers and commands",
+        "Give the same value to all of them, on every host.",
+    ),
     ReadBy.WORKERS: ("Read by workers alone", _OF_WORKERS),
     ReadBy.SERVERS: ("Read by the server of receipts alone", _OF_SERVERS),
 }

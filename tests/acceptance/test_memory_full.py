@@ -30,17 +30,13 @@ def own_url() -> Iterator[str]:
 def test_worker_that_starts_while_memory_is_full_sends_the_backlog(
     own_url: str, make_stand: Callable[..., Stand]
 ) -> None:
-    """The first thing that people do about a full Redis is to start the workers again."""
+    """The first thing that people do about a full Redis is to start workers; no other was ever there."""
     stand = make_stand(own_url, "main")
-    [before] = stand.start_workers(1)
-    lane = stand.submit("mms-bulk", ["first"])
-    stand.wait_states({"accepted": 1}, lane)
-    assert before.end() == 0
-    stand.submit("mms-bulk", [f"k-{i}" for i in range(200)])
+    lane = stand.submit("mms-bulk", [f"k-{i}" for i in range(200)])
     stand.store.client.config_set("maxmemory", 1)
     try:
         after = stand.start_worker()
-        stand.wait_states({"accepted": 201}, lane)
+        stand.wait_states({"accepted": 200}, lane)
         assert [process for process in fleet(stand.store) if process.lives and process.announced.services]
         assert "housekeeping failed" not in after.words
     finally:

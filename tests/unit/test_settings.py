@@ -114,6 +114,7 @@ def test_every_variable_of_the_table_reaches_the_settings(tmp_path: Path) -> Non
         "BROKER_URL": "redis://broker/1",
         "NOTIFY_URL": "https://hooks.example/token",
         "STATE_DIR": "/var/lib/plexsend",
+        "CAMPAIGN_DIR": "/srv/campaigns",
         "NUMBER_KEY": SECRET + "-" * 32,
         "PROXY_URL": "http://proxy.example:3128",
         "CA_FILE": str(tmp_path / "ca.pem"),

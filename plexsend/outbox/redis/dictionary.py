@@ -73,7 +73,7 @@ p{a}:<lane>:counts   hash    submitted; s:<state> living and ended; a:<state> ar
                              messages of the lane), b:<state> (those messages by the state that they have),
                              both (of them, delivered after all; one whose fallback was called back is in
                              none of these), reached (fallbacks of it that were
-                             delivered); a route's also
+                             delivered), suppressed (cancelled since they must not go); a route's also
                              batches, fill (requests made, messages in them), takes (number of the last take),
                              ok (highest take of which a message was accepted), went (messages taken, without
                              those that came back unsent), forgotten (those of takes that Redis forgot), and

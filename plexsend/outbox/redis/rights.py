@@ -52,7 +52,6 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "LSET": (_KEY, "0", "v"),
     "LTRIM": (_KEY, "0", "1"),
     "MGET": (_KEY,),
-    "MSET": (_KEY, "v"),
     "MULTI": (),
     "PEXPIRE": (_KEY, "60000"),
     "PING": (),

@@ -59,6 +59,7 @@ class Script(StrEnum):
     PICTURES = "pictures"
     SUPPRESS = "suppress"
     RUN = "run"
+    PUT = "put"
 
 
 # With memory full, what was sent must still be recorded and what waits be tidied; what puts in is refused.
@@ -89,13 +90,14 @@ _SHEBANG = {
     Script.SUPPRESS: "#!lua flags=allow-oom",
     # A run must be paused and cancelled with memory full too.
     Script.RUN: "#!lua flags=allow-oom",
+    Script.PUT: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
     Script.PROOF: "#!lua flags=no-writes",
     Script.FIGURES: "#!lua flags=no-writes",
 }
 
-_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK)
+_OF_THE_FLEET = (Script.AGREE, Script.FORM, Script.ALIVE, Script.TALLY, Script.WALK, Script.PUT)
 """Scripts on the keys of the whole fleet."""
 
 

@@ -45,10 +45,12 @@ local function count_of_chain(lane, state, ends, word, n)
 end
 
 -- Counts a message where its record says that it ended (`n`: 1), or takes it from there (-1). `ends`: as `read_end`
--- answers, and as the record is in that state.
+-- answers, and as the record is in that state. Answers whether it was kept from going, such as for a suppression:
+-- cancelled alone does not tell it from what a person took back.
 local function count_end(lane, state, ends, n)
   count_ended(number_in(ends.e), ended_field(lane, state, ends.c, ends.w), state, n)
   if ends.b and is_joined(ends.b) then count_of_chain(lane, state, ends, JOINED .. state, n) end
+  return state == 'cancelled' and ends.c and string.find(KEPT_BACK, ' ' .. ends.c .. ' ', 1, true)
 end
 
 -- Writes fields (a flat list) into a record that ended, whose state stays. `ends`: as it is before.

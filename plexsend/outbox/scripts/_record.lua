@@ -95,10 +95,10 @@ local function move(lane, key, from, event, score, fields, more, ends)
   end
   call('HSET', record_of .. key, unpack(fields))
   moved(lane, from, to)
-  if not LIVING(from) then count_end(lane, from, ends, -1) end
+  if not LIVING(from) and count_end(lane, from, ends, -1) then count(lane, 'suppressed', -1) end
   if not LIVING(to) then
     for i = 1, #fields, 2 do ends[fields[i]] = fields[i + 1] end
-    count_end(lane, to, ends, 1)
+    if count_end(lane, to, ends, 1) then count(lane, 'suppressed', 1) end
   end
   if not LIVING(to) or to == 'uncertain' then entered(lane, key, to, code_in(fields), more) end
   if to == 'delivered' and string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK then

@@ -145,6 +145,18 @@ def test_a_file_has_each_state_and_opens_in_a_spreadsheet(run: Callable[..., Any
     assert "cannot be written" in ended.error["message"]
 
 
+@pytest.mark.usefixtures("month")
+def test_a_file_by_code_says_what_each_means_and_keeps_its_digits(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "codes.csv"
+    assert run("stats", "--by", "code", "--csv", str(path)).code == 0
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        means = {row["code"]: row["means"] for row in csv.DictReader(file)}
+    assert means["2"].endswith(" (없는 번호 또는 미가입자)")
+    assert means["total"] == ""
+
+
 @pytest.mark.parametrize("name", ["month.xlsx", "MONTH.XLS", "month.csv.gz", "month.json"])
 @pytest.mark.parametrize(
     "command", [("stats", "--csv"), ("suppress", "check", "--file", "a.csv", "--output")]

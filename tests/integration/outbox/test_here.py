@@ -64,7 +64,7 @@ def test_verdicts_are_kept_in_hand_and_settled_when_the_account_is_back(bench: B
 
 
 def test_every_script_asks_before_anything_else() -> None:
-    of_fleet = {Script.ALIVE, Script.AGREE, Script.FORM, Script.WALK, Script.TALLY}
+    of_fleet = {Script.ALIVE, Script.AGREE, Script.FORM, Script.WALK, Script.TALLY, Script.PUT}
     # These write nothing, and say what is there.
     of_readers = {Script.AUDIT, Script.PROOF, Script.FIGURES}
     # Imports, readers and pictures may come before the first message.

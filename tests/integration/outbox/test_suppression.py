@@ -65,6 +65,20 @@ def test_who_refused_after_the_submit_gets_none(bench: Bench) -> None:
     assert "refused advertisements" in record.history[-1].detail
 
 
+def test_what_was_kept_from_going_is_told_from_what_was_taken_back(bench: Bench) -> None:
+    bench.submit(["a", "b", "c"], LANE)
+    suppressions(bench).add([number_of("a"), number_of("b")], ADS, CALL)
+    steer.ask(bench.store, "main", "b", steer.Act.CANCEL)
+    bench.drain_all(LANE)
+    counts = bench.counts(LANE)
+    assert (counts["s:cancelled"], counts["suppressed"], counts["s:accepted"]) == (2, 1, 1)
+    # The gateway knows better: it went after all.
+    take_receipts(bench.store, "main", [Receipt("a", DELIVERED), Receipt("b", DELIVERED)])
+    counts = bench.counts(LANE)
+    assert counts["s:delivered"] == 2
+    assert not {"s:cancelled", "suppressed"} & counts.keys()
+
+
 def test_order_notices_go_on_unless_everything_is_suppressed(bench: Bench) -> None:
     numbers = suppressions(bench)
     numbers.add([number_of("a")], ADS, CALL)

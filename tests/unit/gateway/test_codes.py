@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from plexsend.gateway.codes import CODES, OWN_CODES, Meaning, code_words, find_code
+from plexsend.gateway.codes import CODES, FAMILIES, FRONT_ERRORS, OWN_CODES, Meaning, code_words, find_code
 
 M = Meaning
 CONTRACT = {
@@ -87,3 +89,14 @@ def test_a_code_that_ends_a_message_says_what_to_do() -> None:
     kept_back = {code: own for code, own in OWN_CODES.items() if own.reason}
     assert set(kept_back) == {"SUPPRESSED", "AD_GAP", "AD_MARKS", "NO_NUMBER_HASH"}
     assert all(own.remedy and own.lasts is not None for own in kept_back.values())
+
+
+def test_each_code_is_said_in_korean_too() -> None:
+    listed = [row.korean for row in (*CODES, *FAMILIES, *FRONT_ERRORS)]
+    for korean in (*listed, *(row.korean for row in OWN_CODES.values())):
+        assert re.search("[가-힣]", korean), korean
+    assert code_words("G141", korean=True) == "수신번호 오류"
+    assert code_words("C400_77", korean=True) == "잘못된 요청"
+    assert code_words("PERSON", korean=True) == "담당자가 처리함"
+    assert code_words("Z999", korean=True) == "알려지지 않은 코드"
+    assert code_words("TIMEOUT", korean=True) == ""
