@@ -227,7 +227,7 @@ def count_rows(
 
 
 def chains(lanes: Mapping[str, int]) -> Counter[State]:
-    """Return how many messages are or were in each state; of a message and its fallback the one that counts."""
+    """Return how many messages are or were in each state; of a chain the one that counts."""
     return Counter(
         {
             state: lanes.get(f"s:{state}", 0) + lanes.get(f"a:{state}", 0) - lanes.get(f"b:{state}", 0)

@@ -19,16 +19,14 @@ _MOST_NEAR = 3
 def find_campaign(store: Store, name: str, account: str | None = None) -> Campaign:
     """Return the campaign of this name.
 
-    Raises NotPossible where there is none, with the names that are near, and UsageError where several accounts
-    have one and none is named.
+    Raises NotPossible where there is none, with the names that are near, and UsageError where several
+    accounts have one and none is named.
     """
     found = [each for each in reading.campaigns(store) if account is None or each.account == account]
     named = [each for each in found if each.name == name]
     if len(named) > 1:
         accounts = ", ".join(each.account for each in named)
-        raise UsageError(
-            f"{name!r} is a campaign of several accounts: {accounts}. Name one with --account."
-        )
+        raise UsageError(f"{name!r} is a campaign of several accounts: {accounts}. Name one with --account.")
     if named:
         return named[0]
     near = difflib.get_close_matches(name, sorted({each.name for each in found}), n=_MOST_NEAR)
@@ -42,8 +40,8 @@ def find_campaign(store: Store, name: str, account: str | None = None) -> Campai
 def find_run(store: Store, written: str, account: str | None = None) -> Run:
     """Return the run that is written `NAME` (the latest) or `NAME/3`.
 
-    Raises as `find_campaign` does, NotPossible for a number that no run has, and UsageError for what cannot be
-    a name.
+    Raises as `find_campaign` does, NotPossible for a number that no run has, and UsageError for what cannot
+    be a name.
     """
     name, number = parse_run(written)
     campaign = find_campaign(store, name, account)

@@ -1,4 +1,4 @@
-"""Follow-ups: runs for the rows of another run with one outcome; which rows earlier ones of a pair have taken."""
+"""Follow-ups: runs for those rows of another run that had one outcome; which rows earlier ones took."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _FIELDS = ("s", "c", "w", "b")
 
 
 class Reached(StrEnum):
-    """Whether a row was reached, as far as is known; the first that holds for a message or its fallback counts."""
+    """Whether a row was reached, as far as is known. Of a message and its fallback the first here counts."""
 
     REACHED = "reached"
     """Delivered; or accepted, where no receipt is waited for."""
@@ -127,13 +127,8 @@ def row_outcomes(
 
 
 # A fate may be of the one message of a chain whose record is gone while that of the other is there.
-def _judge(
-    row: int, seen: Sequence[_Seen], fate: Fate | None, *, awaits_receipts: bool
-) -> RowOutcome:
-    found = [
-        (_of_state(each, awaits_receipts=awaits_receipts), each.code, each.by_receipt)
-        for each in seen
-    ]
+def _judge(row: int, seen: Sequence[_Seen], fate: Fate | None, *, awaits_receipts: bool) -> RowOutcome:
+    found = [(_of_state(each, awaits_receipts=awaits_receipts), each.code, each.by_receipt) for each in seen]
     if fate is not None:
         found.append((_BY_FATE[fate], "", False))
     if not found:
@@ -154,7 +149,9 @@ def _of_state(seen: _Seen, *, awaits_receipts: bool) -> Reached:
 def _read(store: Store, run: Run, rows: Sequence[int]) -> list[list[_Seen]]:
     keys = [run.key_of(row) for row in rows]
     firsts = _records(store, run, keys)
-    wanted = [key for key, found in zip(keys, firsts, strict=True) if found is None or found[3] == FALLBACK_MADE]
+    wanted = [
+        key for key, found in zip(keys, firsts, strict=True) if found is None or found[3] == FALLBACK_MADE
+    ]
     others = dict(zip(wanted, _records(store, run, map(fallback_key, wanted)), strict=True))
     return [
         [_seen(found) for found in (first, others.get(key)) if found is not None and _counts(found)]
