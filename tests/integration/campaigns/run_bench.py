@@ -13,6 +13,7 @@ from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.leases import pass_over, take_lease
+from plexsend.outbox.runs.run import RunFeed
 from plexsend.outbox.submit import NewMessage
 from tests.integration.outbox.bench import NUMBER_KEY, STAMP, Bench, number_of, verdicts
 from tests.integration.outbox.runs.feeder import read, running
@@ -73,8 +74,8 @@ class RunBench:
             return
         drafts = [self._draft(run.key_of(row)) for row in range(run.fed, until)]
         stamp = RCS_STAMP if self.chain else STAMP
-        self.bench.intake.add(self.lane, drafts, stamp=stamp)
-        pass_over(self.store, "main", self.group, lease, fed=until, skipped=0)
+        feed = RunFeed(lease.number, run.fed, until)
+        self.bench.intake.add(self.lane, drafts, stamp=stamp, feed=feed)
 
     def _draft(self, key: str) -> NewMessage:
         receiver = receiver_of(number_of(key), NUMBER_KEY)
@@ -90,7 +91,8 @@ class RunBench:
         until = min(run.rows, run.fed + rows)
         if lease is not None and until > run.fed:
             steps.write_fates(self.store, "main", self.group, dict.fromkeys(range(run.fed, until), fate))
-            pass_over(self.store, "main", self.group, lease, fed=until, skipped=until - run.fed)
+            since, passed = run.fed, until - run.fed
+            pass_over(self.store, "main", self.group, lease, since=since, fed=until, skipped=passed)
 
     def send(self, outcome: Outcome, code: str = "", *, fallbacks: bool = False) -> None:
         """Take one batch and let the gateway answer so."""

@@ -18,9 +18,13 @@ from plexsend.outbox.batches import Outcome
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
+from plexsend.outbox.runs.failures import RunFenced
 from plexsend.outbox.runs.fates import Fate
+from plexsend.outbox.runs.leases import take_lease
+from plexsend.outbox.runs.run import RunFeed
 from plexsend.outbox.runs.states import RunState
 from plexsend.outbox.states import State
+from plexsend.outbox.submit import NewMessage
 from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.outbox.runs.feeder import checked, read
 
@@ -97,6 +101,8 @@ def test_a_group_that_an_operator_closed_is_a_cancelled_run(bench: Bench) -> Non
 def test_a_cancel_ends_what_was_fed_and_what_was_not(bench: Bench) -> None:
     run = RunBench(bench, 40)
     run.feed(30)
+    lease = take_lease(bench.store, "main", run.group, "feeder", 5)
+    assert lease is not None
     taken = bench.take(lane=run.lane)
     reports: list[tuple[int, int]] = []
     done = steering.cancel(
@@ -104,8 +110,10 @@ def test_a_cancel_ends_what_was_fed_and_what_was_not(bench: Bench) -> None:
     )
     assert (done.changed, done.messages.cancelled, done.messages.wanted) == (True, 20, 10)
     assert reports[-1] == (30, 30)
-    with pytest.raises(GroupClosed):
-        bench.submit(["late"], run.lane)
+    # A feeder that was stopped before wakes up.
+    late = [NewMessage(run.key(30), b'{"a":1}')]
+    with pytest.raises((GroupClosed, RunFenced)):
+        bench.intake.add(run.lane, late, stamp="s", feed=RunFeed(lease.number, 30, 31))
     bench.rest("p2.1", lane=run.lane)
     again = steering.cancel(bench.store, run.run, by="lee")
     assert (again.changed, run.run.why_by, run.run.state) == (False, "kim", RunState.CANCELLED)
