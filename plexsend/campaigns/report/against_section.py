@@ -70,7 +70,7 @@ def against_section(words: PageWords, comparison: Comparison) -> PageSection:
             for name, parts, whole in both
         ],
     )
-    return PageSection("against", heading, table, plot, list(verdicts(comparison, say)))
+    return PageSection("against", heading, table, plot, list(verdicts(comparison, say)), is_wide=True)
 
 
 def verdicts(comparison: Comparison, say: Callable[[str, str], str]) -> Iterator[str]:
@@ -120,4 +120,4 @@ def _apart(each: ShareDifference) -> str:
     points, bounds = each.points, each.bounds
     if points is None or bounds is None:
         return "–"
-    return f"{points:+.1f} ({bounds[0]:+.1f}…{bounds[1]:+.1f})"
+    return f"{points:+.1f} ({bounds[0]:+.1f} ~ {bounds[1]:+.1f})"

@@ -40,3 +40,5 @@ class PageSection:
     plot: Markup | None = None
     notes: Sequence[str] = ()
     """Sentences below it."""
+    is_wide: bool = False
+    """Whether its table needs the whole width, below the plot."""

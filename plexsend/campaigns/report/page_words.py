@@ -55,7 +55,8 @@ class PageWords:
         """Return a time of the plots: without the day where all are of one, and mostly without seconds."""
         cell = self.report.clock.cell(at_ms)
         shown = cell[11:] if self._is_one_day else cell[5:]
-        return shown[:-3] if self._is_by_minute else shown
+        # Where a run stands now is seldom a whole minute.
+        return shown[:-3] if self._is_by_minute and shown.endswith(":00") else shown
 
     @cached_property
     def _times(self) -> list[int]:

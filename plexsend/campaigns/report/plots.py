@@ -20,7 +20,7 @@ _LEGEND = 96
 """Width of an entry of the legend, unless there is room for more."""
 _ROW, _BAR = 38, 12
 """Of bars that lie: height of a row, and of its bar."""
-_STEPS = (1, 2, 5)
+_STEPS = (1, 2, 3, 5)
 _TICKS = 4
 
 
