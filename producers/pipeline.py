@@ -16,7 +16,7 @@ from plexsend.producers.advertisements import PLAIN, advertise
 from plexsend.producers.beside import beside
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
-from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback
+from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback, with_fallback
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.incoming import lacks_own_key
 from plexsend.producers.item_lanes import ItemLanes
@@ -193,6 +193,7 @@ class Pipeline:
         advertised, asked = PLAIN, None
         if isinstance(raw, Mapping):
             raw, asked = take_fallback(raw)
+            key_of = with_fallback(key_of, asked) if key_of and asked else key_of
             raw, advertised = advertise(raw, self._terms, self._guarded.marks)
             wrong = (*wrong, *advertised.problems)
         lacks_key = lacks_own_key(raw)
