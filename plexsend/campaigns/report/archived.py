@@ -44,8 +44,8 @@ class ArchivedRows:
     ) -> None:
         self._run = run
         rows = max((chunk.first_row + chunk.rows for chunk in run.chunks), default=0)
-        self._firsts = _Lines(rows)
-        self._fallbacks = _Lines(rows if has_fallback else 0)
+        self._firsts = _RowLines(rows)
+        self._fallbacks = _RowLines(rows if has_fallback else 0)
         wanted = ArchiveFilter(
             key_start=run.key_of(0)[:-1],
             account=run.account,
@@ -65,11 +65,11 @@ class ArchivedRows:
         """Return what the archive says of a row's message, or of its fallback; None: nothing."""
         return (self._fallbacks if fallback else self._firsts).message(row)
 
-    def _of(self, msg_key: str) -> _Lines:
+    def _of(self, msg_key: str) -> _RowLines:
         return self._fallbacks if msg_key.endswith(FALLBACK_MARK) else self._firsts
 
 
-class _Lines:
+class _RowLines:
     """For each row the line that counts: of a message that of the highest rank, and of these the latest."""
 
     def __init__(self, rows: int) -> None:

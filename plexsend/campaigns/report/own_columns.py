@@ -68,4 +68,4 @@ class OwnColumns:
             return cell(text)
         # It may be a number with a slip of the pen.
         hidden = len(_DIGIT.findall(text)) - _LAST
-        return cell(_DIGIT.sub("*", self._shown(text), count=max(0, hidden)))
+        return cell(_DIGIT.sub("*", text, count=hidden) if hidden > 0 else text)

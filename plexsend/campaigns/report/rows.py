@@ -200,8 +200,11 @@ class RowReader:
             yield Charged(self._service, first.state, first.ended_ms)
         if second is not None:
             yield Charged(self._fallback, second.state, second.ended_ms)
-        if first is None and second is None and letter in _STATE_OF:
-            yield Charged(self._service, _STATE_OF[letter], None)
+        if second is None and letter in _STATE_OF:
+            if first is None:
+                yield Charged(self._service, _STATE_OF[letter], None)
+            elif first.fallback_note == FALLBACK_MADE:
+                yield Charged(self._fallback, _STATE_OF[letter], None)
 
 
 _STATE_OF = {fate: state for state, fate in FATE_OF.items()}

@@ -108,12 +108,16 @@ def _sent(number: int, gone: int, chance: random.Random, state: RunState) -> Rep
     done_ms = at_ms + 4_000 + int(chance.expovariate(1 / 30_000))
     if draw < 0.016 + failing:
         code = chance.choices([code for code, _ in _CODES], [weight for _, weight in _CODES])[0]
-        message = RowMessage(State.UNDELIVERED, code, True, carrier, at_ms, done_ms, 1)
-        return _row(number, RowFate.UNDELIVERED, message)
+        return _row(number, RowFate.UNDELIVERED, _receipt(State.UNDELIVERED, code, carrier, at_ms, done_ms))
     if state is not RunState.DONE and number > gone - 400 and draw < 0.4:
         return _row(number, RowFate.AWAITED, RowMessage(State.ACCEPTED, ended_ms=at_ms, attempts=1))
-    message = RowMessage(State.DELIVERED, "0", True, carrier, at_ms, done_ms, 1)
-    return _row(number, RowFate.DELIVERED, message)
+    return _row(number, RowFate.DELIVERED, _receipt(State.DELIVERED, "0", carrier, at_ms, done_ms))
+
+
+def _receipt(state: State, code: str, carrier: str, ended_ms: int, done_ms: int) -> RowMessage:
+    return RowMessage(
+        state, code, by_receipt=True, carrier=carrier, ended_ms=ended_ms, done_ms=done_ms, attempts=1
+    )
 
 
 def _row(number: int, fate: RowFate, message: RowMessage) -> ReportRow:
