@@ -4,9 +4,11 @@ PlexsendError
 ├── SettingsError            nothing starts; every wrong or missing setting is listed
 ├── MissingExtra             nothing starts; the extra to install is named with its command
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
-│   └── ValuesRefused        values of policies are wrong; none was changed
+│   ├── ValuesRefused        values of policies are wrong; none was changed
+│   └── BadSchedule          a plan by cron or a window is not one (in campaigns.schedule)
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
-│   └── ImportRefused        whether a file is the same list as before is not clear; a person says so
+│   ├── ImportRefused        whether a file is the same list as before is not clear; a person says so
+│   └── RunRefused           a run of a campaign has not the state for it (in outbox.runs.failures)
 ├── InvalidItem              this item is refused, its neighbours go on
 ├── PictureRefused           this picture is not one that the gateway takes; nothing of it was uploaded
 ├── UploadFailed             the gateway takes no picture now, or not from this account: later, or a person
@@ -34,6 +36,9 @@ PlexsendError
     │   └── OutboxMoved      the account's messages are not on this server; nothing was written
     ├── OutboxFull           Redis is above its mark; nothing of this chunk was added: try again later
     ├── GroupClosed          a cancel closed the group; nothing of this chunk was added until it is opened
+    ├── RunFenced            who feeds a run of a campaign may not any more; nothing of this chunk was added
+    ├── RunMustWait          the run's own rate: nothing of this chunk was added, it goes a moment later
+    │                        (these two in outbox.runs.failures)
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them
@@ -50,38 +55,19 @@ PlexsendError
 from __future__ import annotations
 
 from dataclasses import dataclass
-from textwrap import indent
 from typing import TYPE_CHECKING
+
+from plexsend.problems import Problem as Problem
+from plexsend.problems import RefusedItem as RefusedItem
+from plexsend.problems import describe_all, describe_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
 
-_MOST_SHOWN = 20
-"""Refused items that an error's text names; the error itself holds all of them."""
-
-
 class PlexsendError(Exception):
     """Any error of plexsend. Its text is for people and holds no body, number or secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong (or merely doubtful): where, what, and what to do about it."""
-
-    field: str
-    """Dotted path of the gateway's field (`file_path.1`), or a setting's name."""
-    reason: str
-    remedy: str
-    written: str = ""
-    """What the caller wrote that became this field: `images`, or `--image`. Empty: the field itself."""
-
-    def __str__(self) -> str:
-        """Return one line for a person."""
-        where = self.field if self.written in ("", self.field) else f"{self.written} ({self.field})"
-        what = f"{where}: {self.reason}"
-        return f"{what}. {self.remedy}" if self.remedy else what
 
 
 class SettingsError(PlexsendError):
@@ -129,24 +115,6 @@ class InvalidItem(PlexsendError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedItem:
-    """One message of a call that was not added, with everything that is wrong with it."""
-
-    index: int
-    """Place of the item in the call, 0 the first."""
-    msg_key: str | None
-    """Its own key; None where it has none that is valid."""
-    problems: tuple[Problem, ...]
-
-    def __str__(self) -> str:
-        """Return one line for a person; where there are several problems, a line for each of them follows."""
-        named = "" if self.msg_key is None else f" (key {self.msg_key})"
-        problems = [str(problem) for problem in self.problems]
-        between = " " if len(problems) == 1 else "\n  "
-        return between.join([f"item {self.index}{named}:", *problems])
-
-
 class Refused(PlexsendError):
     """Messages that were not added, whatever became of others in the same call.
 
@@ -165,21 +133,7 @@ class Refused(PlexsendError):
         """Everything that is wrong with any of them."""
         self.msg_key = self.items[0].msg_key if len(self.items) == 1 else None
         """The key of the one refused message; None where it has no valid one, or several are refused."""
-        super().__init__(_describe_only(self.items[0]) if alone else _describe(self.items))
-
-
-def _describe_only(item: RefusedItem) -> str:
-    named = "" if item.msg_key is None else f" with the key {item.msg_key}"
-    problems = "".join(f"\n  {problem}" for problem in item.problems)
-    return f"The message{named} is refused and not sent:{problems}"
-
-
-def _describe(items: Sequence[RefusedItem]) -> str:
-    shown = "".join("\n" + indent(str(item), "  ") for item in items[:_MOST_SHOWN])
-    more = len(items) - _MOST_SHOWN
-    rest = f"\n  and {more:,} more" if more > 0 else ""
-    count = "1 message is" if len(items) == 1 else f"{len(items):,} messages are"
-    return f"{count} refused and not sent:{shown}{rest}"
+        super().__init__(describe_only(self.items[0]) if alone else describe_all(self.items))
 
 
 class ResultsMissed(PlexsendError):

@@ -88,6 +88,8 @@ PICTURE_SPARE_MS = 7 * 86_400_000
 """A picture that is deleted sooner is uploaded anew: what shows it may have to wait behind a hold."""
 PICTURE_KNOWN_MS = 30 * 86_400_000
 """For how long a picture that was deleted is known: what names it is refused with that reason."""
+RUN_LEASE_MS = 60_000
+"""The longest lease of a run: one that ends later is from before the clock was set back."""
 PICTURE_CLAIM_MS = 45_000
 """For how long others wait for a process that uploads a picture: its deadline, and time to write it down."""
 HISTORY_LENGTH = 50

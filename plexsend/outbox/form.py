@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 OLD_FORM = 1
 """How 0.2.0 writes, which announces nothing: lanes have no numbers, accounts are nowhere named."""
-FORM = 3
+FORM = 4
 """The newest form that this program reads and writes."""
 FORM_WITH_ADVERTISEMENTS = 3
 """From this form on there may be lanes of advertisements: an older program would send them at night."""
 FORM_WITH_FALLBACKS = 3
 """From this form on messages may have fallbacks: an older program would neither make nor drop them."""
+
+FORM_WITH_CAMPAIGNS = 4
+"""From this form on there may be runs of campaigns: an older program would send outside their windows, and
+take records away without noting what became of their rows."""
 
 _KEPT_S = 1.0
 """How old what is known of the form may be. Records of older forms are read for as long as there are any."""

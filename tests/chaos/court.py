@@ -64,8 +64,8 @@ class Court:
     _read_logs: dict[Path, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.gateway = GatewayLedger(self.world.gateway_ledger)
-        self.elsewhere = GatewayLedger(self.world.elsewhere_ledger)
+        self.gateway = GatewayLedger(self.world.liars.gateway_ledger)
+        self.elsewhere = GatewayLedger(self.world.liars.elsewhere_ledger)
         self.watch = Watch(self.world)
         self._hearing = Hearing(self.world, self._tell)
         self._secrets = Secrets(
@@ -288,5 +288,5 @@ class Court:
 
 
 def _event(line: bytes) -> Event:
-    at, event, code, _ = line.decode("utf-8", "replace").split("|", 3)
-    return Event(int(at) / 1000, event, code)
+    at, event, code, words = line.decode("utf-8", "replace").split("|", 3)
+    return Event(int(at) / 1000, event, code, words)

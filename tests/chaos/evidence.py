@@ -73,6 +73,7 @@ class Event:
     at: float
     event: str
     code: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

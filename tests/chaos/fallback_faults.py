@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.chaos.world import World
 
 _RATHER_S = 1.5
+_BOTH = ("contradict", "receipt_when_due")
 
 
 def _cause(world: World, span: Span) -> Proof:
@@ -30,6 +32,20 @@ def _cause(world: World, span: Span) -> Proof:
     span.rest()
     made = _made(world) - before
     return Proof(made, f"{made} fallbacks sent")
+
+
+def _both_causes(world: World, span: Span) -> Proof:
+    """Let items be refused while receipts say the same of them, and receipts come when fallbacks are due."""
+    before, struck = _made(world), Counter(world.gateway.stats()["faults"])
+    for kind in _BOTH:
+        world.gateway.set(kind, share=0.4, seconds=span.seconds)
+    span.rest()
+    after = Counter(world.gateway.stats()["faults"]) - struck
+    # What became due meanwhile goes by then.
+    span.wait(FALLBACK_AFTER_S + _RATHER_S)
+    made = _made(world) - before
+    words = ", ".join(f"{after[kind]} × {kind}" for kind in _BOTH)
+    return Proof(min(made, sum(after[kind] for kind in _BOTH)), f"{words}, {made} fallbacks sent")
 
 
 def _made(world: World) -> int:
@@ -50,6 +66,13 @@ FALLBACK_FAULTS = (
         _cause,
         "receipts bad_item reset_after",
         (13.0, 17.0),
+        short=False,
+    ),
+    Fault(
+        "fallback_both_causes",
+        "RCS refused beside a receipt that says undelivered, and receipts just when fallbacks are due",
+        _both_causes,
+        "receipts bad_item",
         short=False,
     ),
 )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NO_REFUSAL = frozenset({ACCEPTED, "71003", "X999", ""})
 """What the gateway decided of a message without refusing it: accepted, known, a code of nobody, dropped."""
+_GOES = "its fallback goes"
+"""So begins what the history of a message says where its fallback is sent."""
 _HEARD_BY_S = 180.0
 """After that a receipt that never came has let its fallback go, whatever outage was."""
 
@@ -68,6 +70,7 @@ def judge_fallbacks(
         after_s = fallback_after_s(told.key)
         if after_s is None or _is_excused(evidence, told):
             continue
+        yield from _judge_made(told, evidence.records.get(told.key))
         fallback, record = told.key + FALLBACK_MARK, evidence.records.get(told.key)
         codes = frozenset(refused.get(told.key, set()) - _NO_REFUSAL)
         first = _First(told, codes, accepted.get(told.key, ()), after_s)
@@ -79,6 +82,14 @@ def judge_fallbacks(
             at = record.history[-1].at if record.history else told.asked_at
             why = f"{cause}, and its fallback was not sent"
             yield Break(Promise.FALLBACK, told.key, why, at, told.asked_at)
+
+
+# Sent twice it would have been accepted twice too, unless the second one was taken for the first.
+def _judge_made(told: Told, record: Record | None) -> Iterator[Break]:
+    events = record.history if record else ()
+    made = [event.at for event in events if event.event == "fallback" and event.words.startswith(_GOES)]
+    if len(made) > 1:
+        yield Break(Promise.FALLBACK, told.key, f"its fallback was made {len(made)} times", made[1], made[0])
 
 
 # What Redis forgot, and what another program took away, excuses its message.

@@ -143,7 +143,7 @@ def _secret_of(account: str) -> str:
 
 
 def _elsewhere(world: World, span: Span) -> Proof:
-    url = world.begin_elsewhere()
+    url = world.liars.begin_elsewhere()
     with odd_worker(world, span, {"PLEXSEND_MMS_URL": url, "PLEXSEND_RCS_URL": url}) as odd:
         span.wait(span.seconds)
     return Proof(1, f"{odd.name} had the address of another gateway")

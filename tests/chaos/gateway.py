@@ -42,8 +42,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.chaos.gateway_answers import ACCEPTED, UNREADABLE, Answer, answer, refuse_secret
-from tests.chaos.gateway_faults import AT_ACCEPT, REFUSE, BadOrder, Fault, Faults
+from tests.chaos.gateway_answers import ACCEPTED, BAD_ITEM, UNREADABLE, Answer, answer, refuse_secret
+from tests.chaos.gateway_faults import AT_ACCEPT, CONTRADICT, REFUSE, WHEN_DUE, BadOrder, Fault, Faults
 from tests.chaos.gateway_http import Ended, Head, Unreadable, deliver, read_head, read_items, send, write_http
 from tests.chaos.gateway_ledger import Ledger, Line
 from tests.chaos.gateway_receipts import URLS, Receipts
@@ -159,7 +159,11 @@ class Gateway:
         self._ledger.write(Line(head.path, head.user, msg_type, tuple(seen), name), told)
         if self._receipts is not None:
             taken = [key for key, code in zip(keys, told.codes, strict=True) if code == ACCEPTED]
-            await self._receipts.wait_tried(self._receipts.owe(head.user, head.path, taken))
+            early = self._receipts.owe(head.user, head.path, taken, when_due=name == WHEN_DUE)
+            if name == CONTRADICT:
+                refused = [key for key, code in zip(keys, told.codes, strict=True) if code == BAD_ITEM]
+                early += self._receipts.contradict(head.user, head.path, refused)
+            await self._receipts.wait_tried(early)
         if fault is None:
             await send(writer, write_http(told))
         else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ACCEPTED = "C100"
 KNOWN = "71003"
+BAD_ITEM = "G140"
 
 _NAMES = {
     ACCEPTED: "success",
@@ -173,6 +174,7 @@ _LIES: dict[str, Callable[[Sequence[str], Sequence[str], Fault], Answer]] = {
     "unauthorized": _for_all("C401_3", 401),
     "c400": _for_all("C400_2", 400),
     "unknown_code": _for_one("X999"),
-    "bad_item": _for_one("G140"),
+    "bad_item": _for_one(BAD_ITEM),
+    "contradict": _for_one(BAD_ITEM),
     "huge": _huge,
 }

@@ -26,6 +26,8 @@ it, until cleared) and `seed`, with their defaults:
 | c400 | C400_2 envelope | |
 | unknown_code | X999 for one item, which is not taken; accepts the others | |
 | bad_item | G140 for one item, which is not taken; accepts the others | |
+| contradict | as bad_item; a receipt says undelivered of the same item of RCS, early or behind | |
+| receipt_when_due | accepts; receipts of RCS come when a fallback is due that goes without one | |
 | huge | accepts, answers whole with more than a megabyte | |
 | close_idle | accepts, answers whole, then closes without a word | `after_s` 0 |
 | refuse | does not listen for `seconds` (required); idle connections are closed | |
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 AT_ACCEPT = "reset_before"
 REFUSE = "refuse"
+CONTRADICT = "contradict"
+WHEN_DUE = "receipt_when_due"
 
 KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -69,6 +73,8 @@ KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "c400": {},
         "unknown_code": {},
         "bad_item": {},
+        CONTRADICT: {},
+        WHEN_DUE: {},
         "huge": {},
         "close_idle": {"after_s": 0.0},
         REFUSE: {},

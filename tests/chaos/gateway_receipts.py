@@ -23,7 +23,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.chaos.receipt_codes import codes_of
+from tests.chaos.load import FALLBACK_AFTER_S
+from tests.chaos.receipt_codes import codes_of, is_rcs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,6 +47,10 @@ _EARLY = 0.15
 """Requests some of whose receipts come before their answer."""
 _EARLY_WAIT_S = 0.6
 _SOON_S, _LATE_S, _LATE = 1.5, 4.0, 0.1
+_AROUND_S = 0.4
+"""Between a receipt and the moment that it is to meet: an answer, or a look for what is due."""
+_UNDELIVERED = 0.7
+"""Of requests whose receipts come when a fallback is due: how many say undelivered, the others delivered."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -84,9 +89,15 @@ class Receipts:
         """Post from now on."""
         self._running = [asyncio.create_task(self._go()) for _ in range(_POSTERS)]
 
-    def owe(self, user: str, path: str, keys: Sequence[str]) -> list[Post]:
-        """Decide on the receipts of what was accepted, and return those that go before the answer."""
+    def owe(self, user: str, path: str, keys: Sequence[str], *, when_due: bool = False) -> list[Post]:
+        """Decide on the receipts of what was accepted, and return those that go before the answer.
+
+        `when_due`: those of RCS come just when a fallback is due that goes without one.
+        """
         if user not in self._urls or not keys:
+            return []
+        if when_due and is_rcs(path):
+            self._owe_when_due(user, path, keys)
             return []
         plan = [pairs for key in keys for pairs in self._plan(path, key)]
         if self._dice.random() < _TOGETHER:
@@ -104,6 +115,18 @@ class Receipts:
                 self._put(post, self._dice.uniform(0, _LATE_S if self._dice.random() < _LATE else _SOON_S))
         self._open += len(plan)
         return early
+
+    def contradict(self, user: str, path: str, keys: Sequence[str]) -> list[Post]:
+        """Say undelivered of RCS items that were refused; return what goes before the answer."""
+        if user not in self._urls or not keys or not is_rcs(path):
+            return []
+        posts = [Post(user, ((key, self._draw(path, says="undelivered")),)) for key in keys]
+        self._write(user=user, owed=[pair for post in posts for pair in post.told])
+        self._open += len(posts)
+        is_early = self._dice.random() < 0.5
+        for post in posts:
+            self._put(post, 0.0 if is_early else self._dice.uniform(0, _AROUND_S))
+        return posts if is_early else []
 
     def stats(self) -> dict[str, int]:
         """Return how many posts are open, were taken, were given up; how many tries had no answer."""
@@ -128,6 +151,14 @@ class Receipts:
             task.cancel()
         os.close(self._file)
 
+    def _owe_when_due(self, user: str, path: str, keys: Sequence[str]) -> None:
+        says = "undelivered" if self._dice.random() < _UNDELIVERED else "delivered"
+        pairs = [(key, self._draw(path, says=says)) for key in keys]
+        self._write(user=user, owed=pairs)
+        self._open += len(pairs)
+        for pair in pairs:
+            self._put(Post(user, (pair,)), FALLBACK_AFTER_S + self._dice.uniform(-_AROUND_S, 2 * _AROUND_S))
+
     # Each pair of these goes by itself, unless all of the request go together.
     def _plan(self, path: str, key: str) -> list[Pairs]:
         if self._dice.random() < _MISSING:
@@ -141,8 +172,8 @@ class Receipts:
             found.append(((key, self._draw(path)),))
         return found
 
-    def _draw(self, path: str) -> str:
-        codes = codes_of(path)
+    def _draw(self, path: str, *, says: str | None = None) -> str:
+        codes = [each for each in codes_of(path) if says in (None, each.state)]
         return self._dice.choices(codes, [each.share for each in codes])[0].code
 
     def _put(self, post: Post, delay_s: float) -> None:

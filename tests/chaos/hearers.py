@@ -49,10 +49,11 @@ class Hearers:
 
     def urls(self) -> dict[str, str]:
         """Return where the gateway posts the receipts of each user."""
-        return {
-            self._world.users[name]: f"http://127.0.0.1:{self._port}/receipts/{name}/{secret}"
-            for name, secret in self.secrets.items()
-        }
+        return {self._world.users[name]: self._url("receipts", name) for name in self.secrets}
+
+    def refusals_url(self, account: str) -> str:
+        """Return where refusals of an account are pushed to."""
+        return self._url("suppressions", account)
 
     def begin(self) -> None:
         """Start them all, and return once receipts are taken."""
@@ -79,6 +80,9 @@ class Hearers:
         """Let what a fault may have stopped go on."""
         for child in self.receipts:
             child.send(signal.SIGCONT)
+
+    def _url(self, what: str, account: str) -> str:
+        return f"http://127.0.0.1:{self._port}/{what}/{account}/{self.secrets[account]}"
 
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=2)

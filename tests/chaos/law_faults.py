@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,7 @@ from tests.chaos.load import (
     SENDER,
     receiver_of,
 )
+from tests.chaos.pushes import Pushes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +43,18 @@ _LOOKED_AT = 200
 _MOST_REFUSALS = 60
 _LEFT_REFUSED = 30
 _SECOND_S = 1.0
+_NUMBERS_A_PUSH = 2
+_EVERY_TAKEN_BACK = 3
+_KILLED = 0.4
+"""Of pushes: before, while or just after what takes them is killed."""
+_ANSWERS_IN_S = 0.02
+_WAYS = (
+    ("ads", ""),
+    ("ads", f"sender:{SENDER}"),
+    ("ads", f"refusal:{REFUSAL_NUMBER}"),
+    ("all", ""),
+)
+"""Kinds of a refusal, and for whom it holds."""
 
 
 def _lanes(account: str) -> list[Lane]:
@@ -144,33 +160,57 @@ def _waiting_keys(world: World, account: str) -> Iterator[str]:
                 yield key.decode().rpartition(":")[2]
 
 
-def _refuse(world: World, span: Span) -> Proof:
-    """Suppress numbers while their messages wait, take some back, and let everything go."""
-    persons, account = world.persons, span.chance.choice(ACCOUNTS)
-    held = (QUIET, *AD_GROUPS)
+@contextmanager
+def _held(world: World, span: Span, account: str) -> Iterator[list[str]]:
+    """Hold the advertisements of an account, give numbers that wait for some, and let everything go."""
+    persons, held = world.persons, (QUIET, *AD_GROUPS)
     for group in held:
         persons.pause_group(account, group)
     span.wait(_GATHERS_S)
     numbers = sorted({receiver_of(key) for key in _waiting_keys(world, account)})
     span.chance.shuffle(numbers)
-    numbers = numbers[:_MOST_REFUSALS]
-    ways = (
-        ("ads",),
-        ("ads", "--scope", f"sender:{SENDER}"),
-        ("ads", "--scope", f"refusal:{REFUSAL_NUMBER}"),
-        ("all",),
-    )
-    refused: list[Refusal] = []
-    for i, (kind, *scope) in enumerate(ways):
-        if part := numbers[i :: len(ways)]:
-            refused += persons.suppress(account, part, kind, *scope)
-    persons.take_back(account, refused[:: len(ways)])
+    yield numbers[:_MOST_REFUSALS]
     for group in held:
         persons.open_group(account, group)
     span.rest()
     standing = persons.refusals.standing(account)
     persons.take_back(account, standing[:-_LEFT_REFUSED])
+
+
+def _refuse(world: World, span: Span) -> Proof:
+    """Suppress numbers while their messages wait, and take some back."""
+    persons, account = world.persons, span.chance.choice(ACCOUNTS)
+    refused: list[Refusal] = []
+    with _held(world, span, account) as numbers:
+        for i, (kind, scope) in enumerate(_WAYS):
+            if part := numbers[i :: len(_WAYS)]:
+                refused += persons.suppress(account, part, kind, *(("--scope", scope) if scope else ()))
+        persons.take_back(account, refused[:: len(_WAYS)])
     return Proof(len(refused), f"{len(refused)} numbers of {account} refused while their messages waited")
+
+
+def _kill_hearer(world: World) -> None:
+    for child in world.hearers.receipts:
+        child.send(signal.SIGKILL)
+
+
+def _refuse_by_push(world: World, span: Span) -> Proof:
+    """Push refusals while what takes them is killed and their messages wait; some are taken back."""
+    pushes, account = Pushes(world), span.chance.choice(ACCOUNTS)
+    refused: list[Refusal] = []
+    with _held(world, span, account) as numbers:
+        for i in range(0, len(numbers), _NUMBERS_A_PUSH):
+            kind, scope = _WAYS[i // _NUMBERS_A_PUSH % len(_WAYS)]
+            if span.chance.random() < _KILLED:
+                threading.Timer(span.chance.uniform(0.0, _ANSWERS_IN_S), _kill_hearer, (world,)).start()
+            pushed = pushes.refuse(account, numbers[i : i + _NUMBERS_A_PUSH], kind, scope)
+            if i // _NUMBERS_A_PUSH % _EVERY_TAKEN_BACK == 0:
+                pushes.take_back(account, pushed[:1], kind, scope)
+            refused += pushed
+    words = (
+        f"{len(refused)} numbers of {account} refused by push, {pushes.unanswered} tries without an answer"
+    )
+    return Proof(len(refused), words)
 
 
 LAW_FAULTS = (
@@ -205,6 +245,14 @@ LAW_FAULTS = (
         "numbers suppressed, and some taken back, between submit and take",
         _refuse,
         "groups hours",
+        (8.0, 12.0),
+        need=Need.DAY,
+    ),
+    Fault(
+        "refused_by_push",
+        "refusals pushed by a provider, between submit and take, to a server that is killed",
+        _refuse_by_push,
+        "groups hours receipts",
         (8.0, 12.0),
         need=Need.DAY,
     ),

@@ -67,7 +67,7 @@ def _slow(world: World, span: Span) -> Proof:
 def _dead(world: World, span: Span) -> Proof:
     with ExitStack() as stack:
         for address in DEAD:
-            stack.enter_context(dead_address(address, world.gateway_port))
+            stack.enter_context(dead_address(address, world.liars.gateway_port))
         world.set_names(addresses=(*DEAD, GOOD))
         stack.callback(world.set_names)
         return _new_worker(world, span, f"{len(DEAD)} dead addresses before a good one")

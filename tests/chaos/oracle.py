@@ -20,10 +20,11 @@ from tests.chaos.law_oracle import is_lawful, judge_law
 from tests.chaos.load import lane_of
 from tests.chaos.picture_oracle import judge_pictures, may_be_expired
 from tests.chaos.promises import FORGETS_S, LEEWAY_S, POSTS_S, Break, Promise
-from tests.chaos.receipt_oracle import SENT, judge_receipts, judge_sequel
+from tests.chaos.receipt_oracle import SENT, is_contradicted, judge_receipts, judge_sequel
 from tests.chaos.restore_oracle import (
     find_restore,
     is_excused,
+    is_fallback_forgotten,
     is_try_forgotten,
     judge_restores,
     may_be_said_sent,
@@ -132,12 +133,12 @@ def _judge_message(
             yield Break(Promise.LOST, key, "told added, but there is no record", at, told.added_from)
             if told.imported:
                 yield Break(Promise.IMPORT, key, "a row of a file that is missing", at, told.added_from)
-        elif accepted:
+        elif accepted and not is_fallback_forgotten(evidence, key, accepted):
             why = "accepted by the gateway, but there is no record"
             yield Break(Promise.LOST, key, why, accepted[0], told.asked_at)
     else:
         yield from _judge_end(told, record, accepted, refused.get(key, set()), evidence)
-        yield from judge_receipts(evidence, told, record, accepted)
+        yield from judge_receipts(evidence, told, record, accepted, is_refused=key in refused)
     yield from _judge_twice(told, record, accepted, evidence)
 
 
@@ -150,7 +151,12 @@ def _judge_end(
         yield Break(Promise.END, key, f"stands in the lane {record.lane}", at)
     if record.state in _LIVING:
         yield Break(Promise.DECIDED, key, f"still {record.state}", at)
-    elif record.state in SENT and not accepted and not may_be_said_sent(told, record, evidence):
+    elif (
+        record.state in SENT
+        and not accepted
+        and not may_be_said_sent(told, record, evidence)
+        and not is_contradicted(told, record, evidence, is_refused=bool(refused))
+    ):
         yield Break(
             Promise.LOST, key, f"its record says {record.state}, but the gateway never accepted it", at
         )

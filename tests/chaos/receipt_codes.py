@@ -44,19 +44,24 @@ ORDER = ("accepted", "unknown", "undelivered", "delivered")
 """Of two receipts of a message the later one here counts, whichever came first."""
 
 
+def is_rcs(path: str) -> bool:
+    """Return whether requests of RCS go by this path."""
+    return path.startswith("/rcs")
+
+
 def codes_of(path: str) -> tuple[Code, ...]:
     """Return the codes of the product to which requests go by this path."""
-    return _RCS if path.startswith("/rcs") else _SMS
+    return _RCS if is_rcs(path) else _SMS
 
 
 def is_listed(path: str, code: str) -> bool:
     """Return whether the policy fallback_codes, as it is where nobody set it, names a code of RCS."""
-    return path.startswith("/rcs") and state_of(path, code) == "undelivered"
+    return is_rcs(path) and state_of(path, code) == "undelivered"
 
 
 def refuses(path: str, code: str) -> bool:
     """Return whether a code says that the recipient refuses."""
-    return not path.startswith("/rcs") and code == "D"
+    return not is_rcs(path) and code == "D"
 
 
 def state_of(path: str, code: str) -> str:

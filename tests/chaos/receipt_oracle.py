@@ -23,10 +23,15 @@ _LIVING = frozenset({"scheduled", "waiting", "sending"})
 _ENDED = SENT | {"rejected", "failed", "expired", "cancelled"}
 
 
+def is_contradicted(told: Told, record: Record, evidence: Evidence, *, is_refused: bool) -> bool:
+    """Return whether a receipt says undelivered of a message that the gateway refused: either may count."""
+    return is_refused and record.state == "undelivered" and told.key in evidence.sequel.receipts
+
+
 def judge_receipts(
-    evidence: Evidence, told: Told, record: Record, accepted: Sequence[float]
+    evidence: Evidence, told: Told, record: Record, accepted: Sequence[float], *, is_refused: bool
 ) -> Iterator[Break]:
-    """Judge what became of one message by its receipts."""
+    """Judge what became of one message by its receipts; `is_refused`: whether the gateway ever refused it."""
     lane = lane_of(told.key)
     # What is under way still is judged as such: its receipt waits for its answer.
     if lane is None or record.state in _LIVING:
@@ -40,6 +45,9 @@ def judge_receipts(
         if not receipt.taken_at or _place(record.state) >= ORDER.index(state):
             continue
         if _is_excused(evidence, receipt, accepted):
+            continue
+        # It is about a request that was refused, and such a one is only noted.
+        if is_refused and state == "undelivered" and not any(at <= receipt.taken_at for at in accepted):
             continue
         why = f"its receipt {receipt.code} ({state}) was answered 200, and its record says {record.state}"
         # A kill forgets the receipt, or that the message was sent: then the receipt is only noted.

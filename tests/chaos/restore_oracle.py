@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.chaos.load import ACCOUNTS
+from tests.chaos.load import ACCOUNTS, first_of
 from tests.chaos.promises import POSTS_S, Break, Promise
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ def is_try_forgotten(evidence: Evidence, first: float, second: float) -> bool:
     history of that goes back too.
     """
     return any(first <= each.copied_at <= second <= each.restored_at for each in evidence.restores)
+
+
+def is_fallback_forgotten(evidence: Evidence, key: str, accepted: Sequence[float]) -> bool:
+    """Whether a fallback went in a time that a restore forgot: its first goes again, and may arrive."""
+    return first_of(key) != key and any(
+        each.copied_at - POSTS_S <= accepted[0] and accepted[-1] <= each.restored_at
+        for each in evidence.restores
+    )
 
 
 def may_be_said_sent(told: Told, record: Record, evidence: Evidence) -> bool:

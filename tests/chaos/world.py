@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
@@ -15,11 +14,9 @@ from plexsend.stack.child import Program
 from plexsend.stack.ports import free_port
 from tests.chaos.asks import asks_of
 from tests.chaos.child import Supervisor, Wanted
-from tests.chaos.control import GatewayControl, ProxyControl
-from tests.chaos.gateway import SECRETS
-from tests.chaos.gateway_receipts import URLS
 from tests.chaos.hearers import Hearers
 from tests.chaos.law import is_day
+from tests.chaos.liars import Liars
 from tests.chaos.load import ACCOUNTS, QUICK, service_settings
 from tests.chaos.looked_up import GOOD, HOST, VARIABLE, write
 from tests.chaos.persons import Persons
@@ -75,7 +72,6 @@ class World:
         self.folder = folder
         self.on_uncertain = on_uncertain
         self.pause_file = folder / "pause"
-        self.gateway_ledger = folder / "gateway.jsonl"
         self.names_file = folder / "names.json"
         self.ledgers: list[Path] = []
         self.secrets = {name: secrets.token_hex(12) for name in ACCOUNTS}
@@ -84,15 +80,12 @@ class World:
         self.users = {name: f"user-{name}" for name in ACCOUNTS}
         self.supervisor = Supervisor()
         self.valkey = Valkey(folder, free_port(), fsync=fsync, tmpfs=tmpfs)
-        self.proxy_port, self.gateway_port = free_port(), free_port()
-        proxy_control, gateway_control = free_port(), free_port()
-        self.proxy = ProxyControl(proxy_control)
-        self.gateway = GatewayControl(gateway_control)
-        self._proxy_control, self._gateway_control = proxy_control, gateway_control
+        self.liars = Liars(self)
+        self.proxy, self.gateway = self.liars.proxy, self.liars.gateway
         self._seed, self._rate_per_s, self._worker_count = seed, rate_per_s, workers
         self._uploader_count = uploaders
         self.advertises = is_day(time.time(), LONGEST_RUN_S)
-        self._made = self._elsewhere_port = 0
+        self._made = 0
         self.persons = Persons(self)
         self.hearers = Hearers(self, readers)
         self.uploaders = Uploaders(self)
@@ -101,7 +94,6 @@ class World:
         self.restores: list[Restore] = []
         self.planted: list[Planted] = []
         self.good_secrets: list[tuple[str, float, float]] = []
-        self.elsewhere_ledger = folder / "gateway-elsewhere.jsonl"
         self.workers: list[Wanted] = []
         self.beats: list[Wanted] = []
         self.applications: list[Wanted] = []
@@ -110,33 +102,13 @@ class World:
 
     def begin(self, applications: int = 2, *options: str) -> None:
         """Start everything and return once messages flow; `options`: of the applications."""
-        python = (sys.executable, "-m")
         self.set_names()
-        plain = self._plain()
         self.supervisor.add(self.valkey.child)
         self.valkey.child.again_s = 0.1
-        gateway = (
-            *(*python, "tests.chaos.gateway", "--port", str(self.gateway_port)),
-            *("--ledger", str(self.gateway_ledger), "--control", str(self._gateway_control)),
-            *(
-                "--receipts",
-                str(self.hearers.receipt_ledger),
-                "--uploads",
-                str(self.uploaders.gateway_ledger),
-            ),
-        )
-        proxy = (
-            *(*python, "tests.chaos.proxy", "--listen", str(self.proxy_port)),
-            *("--to", str(self.valkey.port), "--control", str(self._proxy_control)),
-        )
-        known = {self.users[name]: secret for name, secret in self.secrets.items()}
-        for name, command in (("gateway", gateway), ("proxy", proxy)):
-            environ = {**plain, SECRETS: json.dumps(known), URLS: json.dumps(self.hearers.urls())}
-            self.supervisor.add(Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, environ)))
+        self.liars.add()
         self.supervisor.begin()
         self.valkey.wait_ready()
-        self.proxy.wait_ready()
-        self.gateway.wait_ready()
+        self.liars.wait_ready()
         self.hearers.begin()
         for _ in range(self._worker_count):
             self.add_worker()
@@ -179,10 +151,10 @@ class World:
 
     def environ(self, *, direct: bool = False) -> dict[str, str]:
         """Return the environment of plexsend's processes; `direct`: past the wire that lies."""
-        port = self.valkey.port if direct else self.proxy_port
-        url = f"http://{HOST}:{self.gateway_port}"
+        port = self.valkey.port if direct else self.liars.proxy_port
+        url = f"http://{HOST}:{self.liars.gateway_port}"
         return {
-            **self._plain(),
+            **self.plain(),
             **{
                 f"PLEXSEND_ACCOUNT_{name.upper()}": f"{self.users[name]};{self.secrets[name]}"
                 for name in ACCOUNTS
@@ -191,27 +163,21 @@ class World:
             "PLEXSEND_KEY_PREFIX": PREFIX,
             "PLEXSEND_MMS_URL": url,
             "PLEXSEND_RCS_URL": url,
-            "PLEXSEND_UPLOAD_URL": f"http://127.0.0.1:{self.gateway_port}",
+            "PLEXSEND_UPLOAD_URL": f"http://127.0.0.1:{self.liars.gateway_port}",
             "PLEXSEND_NUMBER_KEY": self._number_key,
             **QUICK,
             "PLEXSEND_RECLAIM_S": str(RECLAIM_S),
             **service_settings(self.on_uncertain),
         }
 
-    def begin_elsewhere(self) -> str:
-        """Start the gateway to which nothing may go, unless it runs, and return its address."""
-        if not self._elsewhere_port:
-            self._elsewhere_port = free_port()
-            command = (
-                *(sys.executable, "-m", "tests.chaos.gateway", "--port", str(self._elsewhere_port)),
-                *("--ledger", str(self.elsewhere_ledger)),
-            )
-            name = "gateway-elsewhere"
-            self.supervisor.add(
-                Wanted(Program(name, command, self.folder / f"{name}.log", ROOT, self._plain()))
-            )
-            GatewayControl(self._elsewhere_port).wait_ready()
-        return f"http://127.0.0.1:{self._elsewhere_port}"
+    def plain(self) -> dict[str, str]:
+        """Return the environment of what is not plexsend's."""
+        names = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
+        found = {name: os.environ[name] for name in names if name in os.environ}
+        # What is in the first folder is loaded by each process at its start.
+        path = f"{NAMED}{os.pathsep}{ROOT}"
+        own = {"PYTHONWARNINGS": "ignore", "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**found, **own, VARIABLE: str(self.names_file)}
 
     def celery(self, *arguments: str) -> tuple[str, ...]:
         """Return a command of Celery."""
@@ -296,11 +262,3 @@ class World:
     def _name(self, what: str) -> str:
         self._made += 1
         return f"{what}-{self._made}"
-
-    def _plain(self) -> dict[str, str]:
-        names = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
-        found = {name: os.environ[name] for name in names if name in os.environ}
-        # What is in the first folder is loaded by each process at its start.
-        path = f"{NAMED}{os.pathsep}{ROOT}"
-        own = {"PYTHONWARNINGS": "ignore", "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-        return {**found, **own, VARIABLE: str(self.names_file)}

@@ -36,6 +36,8 @@ p unread             list    the newest 100 that could not be read (JSON: at, ac
 p metrics            hash    what processes counted: `requests <service> <outcome>`, `<duration> <bound>` and
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
+p campaigns          set     accounts with a campaign, where ticks look
+p beat               string  `<ms> <host>` of the last tick of celery beat; expires after a day
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from; midnights,
                              offsets, open_hours (`<from ms>-<to ms>` of each span of the next days in which
@@ -136,6 +138,16 @@ p{a}:import:<name>   hash    what stays of imports under a name (16 hex digits o
                              sample (key of a message), `open <file>` → run that was not ended, `r<bucket>` →
                              marks of 8 bytes: 6 of a receiver's hash, 2 with the run that noted it; pending:
                              `<ms> <run> `, then the rows noted last: length of the key, hash, key
+p{a}:campaigns       hash    campaign → JSON: id, label, by, created (ms) and, where it runs by itself, cron,
+                             time_zone, definition, if_missed, missed_within_min, missed (the latest planned
+                             time that was skipped); `#<campaign>` → number of its last run, never used again
+p{a}:due             zset    scheduled run (`NAME~3`), or campaign with a cron (`NAME`) → ms planned
+p{a}:runs            zset    all runs of campaigns → ms when each was made
+p{a}:live            set     runs that ticks look at: those that run, are paused, or are to be prepared, and
+                             those that were cancelled and of which something may wait
+p{a}:windows         hash    run → `<from ms>-<to ms>` of each span in which it may send; `-`: none yet
+p{a}:run:<group>     hash    a run, the group `NAME~3`: see below
+p{a}:fates:<group>   string  one byte for each row of a run: see runs/fates.py
 p{a}:pictures        hash    `p:<picture>` → `<ms when the gateway deletes it> <JSON>`: url, size_bytes,
                              width, height, changes; `u:<16 hex digits of an address>` → `<ms> <picture>`;
                              `w:<picture>` → `<ms when it lapses> <who uploads it>`; from (where the look for
@@ -155,6 +167,29 @@ p{a}:sweep           hash    who sweeps, until, last sweep, next sweep (0 while 
 p{a}:nudge           channel a lane became due before the next sweep; carries nothing
 p{a}:spoilt:<key>    any     what another program had put in place of that key, put aside by the script that
                              met it, so that the key could be made anew; `p spoilt:<key>` of the fleet's
+
+field of a run       content
+-------------------  ---------------------------------------------------------------------------------
+id state             its own id (keys of its messages: `<id>-<row>`), and what state it has
+definition label     what is sent and how (JSON), and its name for people
+created by           ms, and who made it
+starts started ended when it is to start, when it first did, when it ended; ms
+expires rate         ms after which nothing of it is sent; messages a second at most, 0 for any
+rows invalid         rows of its recipients; those of them that were invalid, and those that are not written
+left_out             to for another reason
+columns `c:<n>`      the recipients' columns (JSON); chunk → `<digest> <first row> <rows>`
+fed skipped bytes    the next row to be fed; rows before it that were passed over; bytes of bodies added
+lease holder until   number of the last lease (it only rises), who has it, ms until when
+tat                  GCRA theoretical arrival time of its rate in µs
+why by_whom since    of a pause, a cancel, or a start that was missed
+resumes              the state to which a resume leads
+if_missed            what becomes of a start that was missed: start (late) or skip
+missed_within_min    for how long it is started late
+prepares             not empty: a draft by cron whose recipients are to be read and checked
+test plan watch      ms of the last test; the plan (JSON); what the failure watch remembers
+source               `NAME~2 failed`: of which rows of another run it is
+dropped              ms when its chunks, columns and fates were deleted
+n:<count>            what its lanes counted that have ended, by the names of their counts
 
 field of a record    content
 -------------------  ---------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ OF_FLEET: Mapping[str, str] = {
     "unread": "list",
     "receipts:unread": "hash",
     "metrics": "hash",
+    "campaigns": "set",
+    "beat": "string",
 }
 """What follows the prefix → type."""
 
@@ -65,6 +67,11 @@ OF_ACCOUNT: Mapping[str, str] = {
     "pictures": "hash",
     "overdue": "zset",
     "cancelled": "hash",
+    "campaigns": "hash",
+    "due": "zset",
+    "runs": "zset",
+    "live": "set",
+    "windows": "hash",
 }
 """What follows the account → type. Without `procs`, a text on purpose once older programs are gone."""
 
@@ -107,12 +114,30 @@ OF_BUCKET: Mapping[str, str] = {"suppressed": "hash", "advertised": "hash"}
 OF_READER: Mapping[str, str] = {"readers": "hash", "replay": "stream"}
 """What precedes a reader's name → type."""
 
+OF_RUN: Mapping[str, str] = {"run": "hash", "fates": "string"}
+"""What precedes the group of a run of a campaign → type."""
+
 LEFT_TO_A_PERSON = {
-    "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt"}),
-    "OF_ACCOUNT": frozenset({"policy", "lanes", "holds", "closed", "kinds", "suppressed"}),
+    "OF_FLEET": frozenset({"lanes", "format", "accounts", "held", "pauses", "policy", "salt", "campaigns"}),
+    "OF_ACCOUNT": frozenset(
+        {
+            "policy",
+            "lanes",
+            "holds",
+            "closed",
+            "kinds",
+            "suppressed",
+            "campaigns",
+            "due",
+            "runs",
+            "live",
+            "windows",
+        }
+    ),
+    "OF_RUN": frozenset(OF_RUN),
 }
-"""Keys that cannot be made anew: what holds, what is in force, what was closed, what groups hold, and by
-which numbers records name their lanes."""
+"""Keys that cannot be made anew: what holds, what is in force, what was closed, what groups hold, by which
+numbers records name their lanes, and what is known of campaigns."""
 
 
 def listed() -> Mapping[str, str]:
@@ -125,6 +150,7 @@ def listed() -> Mapping[str, str]:
         "ACCOUNT_KEYS": (OF_ACCOUNT, LEFT_TO_A_PERSON["OF_ACCOUNT"]),
         "LANE_KEYS": (OF_LANE, frozenset[str]()),
         "SERVICE_KEYS": (OF_SERVICE, frozenset[str]()),
+        "RUN_KEYS": (OF_RUN, LEFT_TO_A_PERSON["OF_RUN"]),
     }
     return {
         name: " ".join(f"{key}={kind}{'!' * (key in left)}" for key, kind in table.items() if key != "here")
@@ -141,7 +167,7 @@ def is_begun_anew(name: str) -> bool:
     return name not in LEFT_TO_A_PERSON["OF_FLEET"]
 
 
-_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER, **OF_BUCKET}
+_OF_NAMED = {**OF_MESSAGE, **OF_IMPORT, **OF_READER, **OF_BUCKET, **OF_RUN}
 _NAMED = re.compile(rf"({'|'.join(_OF_NAMED)}):.")
 _DAY = re.compile(rf"({'|'.join(OF_DAY)}):\d{{8}}")
 _LANE = re.compile(r"[^:]+@[^:]+:(.+)")

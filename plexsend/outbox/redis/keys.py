@@ -116,6 +116,16 @@ class Keys:
         """The hash of what processes counted and timed."""
         return f"{self.prefix}metrics"
 
+    @property
+    def campaigns(self) -> str:
+        """The set of the accounts that have a campaign."""
+        return f"{self.prefix}campaigns"
+
+    @property
+    def beat(self) -> str:
+        """When beat ticked last, and where it runs."""
+        return f"{self.prefix}beat"
+
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""
         return f"{self.prefix}{{{account}}}:"
@@ -255,3 +265,31 @@ class Keys:
     def policy_of(self, account: str) -> str:
         """Return the key of the policies in force in an account."""
         return f"{self.account(account)}policy"
+
+    def campaigns_of(self, account: str) -> str:
+        """Return the key of an account's campaigns."""
+        return f"{self.account(account)}campaigns"
+
+    def due(self, account: str) -> str:
+        """Return the key of when runs of an account are planned."""
+        return f"{self.account(account)}due"
+
+    def runs(self, account: str) -> str:
+        """Return the key of the groups of all runs of an account."""
+        return f"{self.account(account)}runs"
+
+    def live_runs(self, account: str) -> str:
+        """Return the key of the runs of an account that ticks look at."""
+        return f"{self.account(account)}live"
+
+    def windows(self, account: str) -> str:
+        """Return the key of the spans in which runs of an account may send."""
+        return f"{self.account(account)}windows"
+
+    def run(self, account: str, group: str) -> str:
+        """Return the key of a run."""
+        return f"{self.account(account)}run:{group}"
+
+    def fates(self, account: str, group: str) -> str:
+        """Return the key of the fates of a run's rows."""
+        return f"{self.account(account)}fates:{group}"

@@ -25,6 +25,8 @@ from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.receipt_events import for_scripts
 from plexsend.outbox.redis.key_types import listed
+from plexsend.outbox.runs.fates import FATE_OF, Fate
+from plexsend.outbox.runs.states import RUN_TRANSITIONS
 from plexsend.outbox.states import BY_RECEIPT, LIVING, SENT, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
@@ -68,6 +70,13 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "KEPT_BACK": "".join(f" {code} " for code, own in OWN_CODES.items() if own.reason),
         "POLICY_DEFAULTS": "".join(f" {name}={default}" for name, default in _policy_defaults()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
+        "RUN_STEPS": "".join(
+            f" {step}:{state}>{to}" for step, froms, to in RUN_TRANSITIONS for state in froms
+        ),
+        # The best last, so that the place of a letter is its rank.
+        "FATE_RANKS": "".join(reversed(Fate)),
+        "FATE_OF": "".join(f" {state}={fate}" for state, fate in FATE_OF.items()),
+        "FATE_SUPPRESSED": Fate.SUPPRESSED.value,
         **for_scripts(),
         **listed(),
         **given(),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _KEY = "KEY"
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "BITFIELD": (_KEY, "SET", "u8", "#0", "0"),
     "DEL": (_KEY,),
     "EVALSHA": ("0" * 40, "1", _KEY),
     "EVALSHA_RO": ("0" * 40, "1", _KEY),

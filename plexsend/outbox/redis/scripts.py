@@ -58,6 +58,7 @@ class Script(StrEnum):
     RECEIPTS = "receipts"
     PICTURES = "pictures"
     SUPPRESS = "suppress"
+    RUN = "run"
     PUT = "put"
 
 
@@ -87,6 +88,8 @@ _SHEBANG = {
     Script.PICTURES: "#!lua",
     # Who refuses must be heard with memory full too.
     Script.SUPPRESS: "#!lua flags=allow-oom",
+    # A run must be paused and cancelled with memory full too.
+    Script.RUN: "#!lua flags=allow-oom",
     Script.PUT: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",
@@ -147,7 +150,8 @@ def _last(script: Script, resolved: Sequence[Part]) -> list[Part]:
         return [Part("end", f"{end}\nerror(answer, 0)")]
     named = any(part.name == _SPOILT for part in resolved)
     keys = "FLEET_KEYS" if script in _OF_THE_FLEET else "ACCOUNT_KEYS"
-    lane = ", lane" if LAYOUTS[script].arguments.place("lane") else ""
+    arguments = LAYOUTS[script].arguments
+    lane = ", lane" if arguments.place("lane") else ", nil, group" if arguments.place("group") else ""
     return [
         Part("end", end),
         *([] if named else _resolve(script, _SPOILT, {part.name for part in resolved})),

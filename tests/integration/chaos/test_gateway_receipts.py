@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.chaos import gateway_receipts
-from tests.chaos.gateway_receipts import TRIES, Receipts
+from tests.chaos.gateway_receipts import TRIES, Post, Receipts
+from tests.chaos.receipt_codes import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +104,30 @@ def test_a_receipt_that_is_never_taken_is_given_up_after_ten_tries(tmp_path: Pat
     got, stats, _ = posted(tmp_path, KEYS[:20], lambda _: (500, b""))
     assert stats["given_up"] == len(got) / TRIES > 0
     assert stats["taken"] == 0
+
+
+def test_receipts_of_rcs_contradict_a_refusal_and_come_when_a_fallback_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_receipts, "FALLBACK_AFTER_S", 0.0)
+    monkeypatch.setattr(gateway_receipts, "_AROUND_S", 0.01)
+
+    async def run() -> tuple[list[Post], list[Post], list[Post], int]:
+        receipts = Receipts({"u": "http://127.0.0.1:9/receipts/main/x"}, tmp_path / "ledger")
+        path = "/rcs-mms-bulk/v1/send"
+        early = [post for n in range(20) for post in receipts.contradict("u", path, [f"k{n}"])]
+        found = (
+            early,
+            receipts.contradict("u", "/mms-bulk/v2/send", ["m"]),
+            receipts.owe("u", path, ["due1", "due2"], when_due=True),
+            receipts.stats()["open"],
+        )
+        receipts.close()
+        return found
+
+    early, of_mms, when_due, is_open = asyncio.run(run())
+    assert 0 < len(early) < 20
+    assert (of_mms, when_due, is_open) == ([], [], 22)
+    owed = [json.loads(line)["owed"] for line in (tmp_path / "ledger").read_text().splitlines()]
+    assert {state_of("/rcs", code) for ((_, code),) in owed[:20]} == {"undelivered"}
+    assert len({state_of("/rcs", code) for _, code in owed[20]}) == 1

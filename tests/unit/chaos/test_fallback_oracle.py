@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chaos.evidence import Event, Record
+from tests.chaos.evidence import Event, Record, Restore
 from tests.chaos.load import FALLBACK_MARK, fallback_after_s
 from tests.chaos.pictures import Aged, Pictures, Taken, Want
 from tests.chaos.promises import Promise
@@ -114,3 +114,30 @@ def test_only_a_picture_that_is_gone_is_a_reason_to_refuse_or_to_expire() -> Non
     shown = told("b1.a.1", picture=URL)
     assert broken(evidence([shown], [], ended, **pictures("whole"))) == {Promise.END}
     assert broken(evidence([shown], [], ended, **pictures("whole", aged=T + 1))) == set()
+
+
+@pytest.mark.parametrize("state", ["rejected", "undelivered"])
+def test_a_refusal_and_a_receipt_at_once_send_one_fallback(state: str) -> None:
+    code = "G140" if state == "rejected" else "74002"
+    found = chain("rejected", "G140", is_sent=True, receipt="74002")
+    history = (
+        Event(T + 2, "settle", code),
+        Event(T + 2, "fallback", "", f"its fallback goes, for it is {state}"),
+    )
+    found.records = {**found.records, KEY: record(KEY, state, code, *history)}
+    assert broken(found) == set()
+    found.records = {**found.records, KEY: record(KEY, state, code, *history, history[-1])}
+    assert broken(found) == {Promise.FALLBACK}
+    # What was accepted, and not only refused, must keep its receipt.
+    found = chain("rejected", "G140", is_sent=True, receipt="74002")
+    found.requests = (request(KEY, at=T - 1), *found.requests)
+    assert Promise.RECEIPT in broken(found)
+
+
+def test_what_a_restore_forgot_of_a_fallback_is_not_lost() -> None:
+    for restored_at, breaks in ((T + 90, set()), (T + 50, {Promise.LOST})):
+        found = chain("delivered", "C100", is_sent=True, receipt="00000")
+        found.records = {KEY: found.records[KEY]}
+        found.audit = {"messages": 1, "breaks": []}
+        found.restores = (Restore(T - 9, restored_at, is_old=False, held=frozenset()),)
+        assert broken(found) == breaks

@@ -99,6 +99,7 @@ MOVES_NOTHING = {
     Script.TALLY,
     Script.PICTURES,
     Script.SUPPRESS,
+    Script.RUN,
     Script.PUT,
 }
 

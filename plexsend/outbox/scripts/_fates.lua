@@ -1,0 +1,32 @@
+-- needs: _runs, _lanes
+-- Fates: one byte for each row of a run, what became of it, kept beyond the records of its messages.
+
+-- Group -> what its run says of its rows, read once a call; nil where nothing is to be noted of them any more.
+local noted_of = {}
+
+local function read_noted(group)
+  if noted_of[group] == nil then
+    local found = call('HMGET', run_key(group), 'id', 'rows', 'dropped')
+    noted_of[group] = found[1] and not found[3] and { id = found[1], rows = number_in(found[2]) or 0 } or false
+  end
+  return noted_of[group] or nil
+end
+
+local function rank_of(byte)
+  return string.find(FATE_RANKS, string.char(byte), 1, true) or 0
+end
+
+-- Of the messages of a chain the better fate counts, whichever record goes first.
+local function note_fate(group, row, letter)
+  local place = '#' .. num(row)
+  local byte = string.byte(letter)
+  local before = call('BITFIELD', fates_key(group), 'SET', 'u8', place, num(byte))[1]
+  if rank_of(before) > rank_of(byte) then call('BITFIELD', fates_key(group), 'SET', 'u8', place, num(before)) end
+end
+
+-- The row of a message of the run, or of its fallback; nil where its key is not one that a feeder gave.
+local function row_of(run, key)
+  local id, row = string.match(string.gsub(key, FALLBACK_MARK .. '$', ''), '^(%x+)%-(%d+)$')
+  row = id == run.id and number_in(row)
+  return row and row < run.rows and row or nil
+end

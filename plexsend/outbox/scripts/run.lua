@@ -1,0 +1,109 @@
+-- needs: _clock, arguments; _lanes, _groups, _wake, _runs, _fates, run/answers, run/steps, run/leases
+-- run: the life of a run of a campaign: made, checked, scheduled, started, paused, cancelled, finished; its lease, its
+-- mark, its fates. Touches p{a}:campaigns, runs, due, live, windows, run:<group>, fates:<group>; holds, closed and wakes
+-- of its group. A campaign may come before the account's first message, so it does not ask for `here`.
+--
+-- What can fail since another program spoilt it is written before the run itself: the same call goes on then.
+-- act, and what it is given beside the group:
+--   campaign: `text` (JSON), at_ms (when its cron plans it; 0: never)
+--   create: `text` (its id), `closing` (JSON of a campaign that is not known yet), at_ms (above which number), fields
+--   name: fields                       chunks, while it is a draft
+--   note: fields                       whatever its state is
+--   draft, check, start: fields        of RUN_STEPS, as those that follow
+--   schedule: at_ms, hold, fields
+--   pause: hold, `text` (JSON of the hold), fields
+--   resume: hold
+--   cancel: hold, `text`, closing, fields: closes the group, and holds it until a finish
+--   finish: hold
+--   rate: `text`
+--   window: `text` (spans; empty: it has none)
+--   take: `text` (who), at_ms (for how many ms)   renew: lease, at_ms   release: lease
+--   mark: lease, fed, skipped (how many more)
+--   fates: rows and letters
+--   drop: nothing
+--   mend: nothing                      puts what `due` and `live` lack of it there
+-- RUN_ANSWER in arguments_runs.py says what it answers.
+
+local function define()
+  if at_ms > 0 then call('ZADD', P .. 'due', num(at_ms), group) else call('ZREM', P .. 'due', group) end
+  call('HSET', P .. 'campaigns', group, text)
+  return answer('done')
+end
+
+local function create()
+  local before = number_in(call('HGET', P .. 'campaigns', '#' .. group)) or 0
+  local number = num(math.max(before, at_ms) + 1)
+  local its_group = group .. '~' .. number
+  run = run_key(its_group)
+  call('HSETNX', P .. 'campaigns', group, closing)
+  call('ZADD', P .. 'runs', now_text, its_group)
+  write('id', text, 'state', 'draft', 'created', now_text)
+  call('HSET', P .. 'campaigns', '#' .. group, number)
+  return answer('done', { state = 'draft', text = its_group })
+end
+
+local function write_fates(state)
+  local noted = read_noted(group)
+  if not noted then return answer('kept', { state = state }) end
+  for i = FIRST_REST, #ARGV, 2 do
+    local row = number_in(ARGV[i])
+    if row and row < noted.rows then note_fate(group, row, ARGV[i + 1]) end
+  end
+  return answer('done', { state = state })
+end
+
+local function set_window(state)
+  if text == '' then call('HDEL', P .. 'windows', group) else call('HSET', P .. 'windows', group, text) end
+  for _, lane in ipairs(lanes_of_group(group)) do wake_by(lane, now) end
+  return answer('done', { state = state })
+end
+
+-- What tells who its recipients are goes; what it counted stays.
+local function drop(state)
+  if state == 'scheduled' or state == 'running' or state == 'paused' then return answer('refused', { state = state }) end
+  local is_over = state == 'done' or state == 'cancelled'
+  if is_over and call('SISMEMBER', P .. 'live', group) == 1 then return answer('refused', { state = state }) end
+  call('SREM', P .. 'live', group)
+  call('HDEL', P .. 'windows', group)
+  call('DEL', fates_key(group))
+  for _, field in ipairs(call('HKEYS', run)) do
+    if string.sub(field, 1, 2) == 'c:' then call('HDEL', run, field) end
+  end
+  call('HDEL', run, 'columns')
+  if not is_over then call('HSET', run, 'state', 'cancelled', 'ended', now_text) end
+  call('HSET', run, 'dropped', now_text)
+  return answer('done', { state = is_over and state or 'cancelled' })
+end
+
+local function mend(state)
+  local starts = number_in(call('HGET', run, 'starts'))
+  local added = 0
+  if state == 'scheduled' and starts then added = call('ZADD', P .. 'due', 'NX', num(starts), group) end
+  if state == 'running' or state == 'paused' then added = call('SADD', P .. 'live', group) end
+  return answer(added == 1 and 'done' or 'kept', { state = state })
+end
+
+local ACTS = { take = take, renew = renew, release = release, mark = mark, fates = write_fates, window = set_window,
+               drop = drop, mend = mend }
+
+function ACTS.note(state)
+  write()
+  return answer('done', { state = state })
+end
+
+function ACTS.name(state)
+  if state ~= 'draft' then return answer('refused', { state = state }) end
+  return ACTS.note(state)
+end
+
+function ACTS.rate(state)
+  call('HSET', run, 'rate', text)
+  call('HDEL', run, 'tat')
+  return answer('done', { state = state })
+end
+
+if act == 'campaign' then return define() end
+if act == 'create' then return create() end
+local state_now = call('HGET', run, 'state')
+if not state_now then return answer('unknown') end
+return (ACTS[act] or step)(state_now)

@@ -1,0 +1,42 @@
+"""What feeds a run in tests: a run made in few words, a lease, messages by their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.making import create_run
+from plexsend.outbox.runs.run import Run, RunChunk
+
+if TYPE_CHECKING:
+    from plexsend.outbox.redis.store import Store
+
+DAY_MS = 86_400_000
+
+
+def read(store: Store, group: str, account: str = "main") -> Run:
+    """Return a run that must be there."""
+    found = reading.run(store, account, group)
+    assert found is not None
+    return found
+
+
+def checked(store: Store, name: str = "spring", *, rows: int = 100, account: str = "main") -> Run:
+    """Return a new run that was checked."""
+    group = create_run(store, account, name, definition='{"text":"x"}', by="kim", columns=["번호"])
+    steps.name_chunks(store, account, group, [RunChunk(0, "d" * 8, 0, rows)])
+    steps.set_checked(store, account, group, rows=rows, invalid=0, left_out=0)
+    return read(store, group, account)
+
+
+def running(store: Store, name: str = "spring", *, rows: int = 100, account: str = "main") -> Run:
+    """Return a new run that was started."""
+    run = checked(store, name, rows=rows, account=account)
+    steps.start(store, account, run.group)
+    return read(store, run.group, account)
+
+
+def lane_of(run: Run) -> Lane:
+    """Return the lane of a run's messages."""
+    return Lane("mms-bulk", None, run.account, run.group)
