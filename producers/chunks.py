@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError
 from plexsend.gateway.pictures.failures import UploadFailed
-from plexsend.outbox.receivers import receiver_of
-from plexsend.outbox.submit import NewMessage, SubmitOutcome
+from plexsend.outbox.submit import SubmitOutcome
 from plexsend.producers.kept import remarks_on
 from plexsend.producers.refused import REFUSED, why_refused
 from plexsend.producers.submissions import (
@@ -28,12 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.submit import Submitted
+    from plexsend.outbox.submit import NewMessage, Submitted
     from plexsend.producers.calls import Calls
-    from plexsend.producers.entry_judge import JudgedEntry
     from plexsend.producers.moments import Moments
     from plexsend.producers.placing import Placed
-    from plexsend.settings import NumberKey
     from plexsend.terminal.moments import WallClock
 
     Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
@@ -74,14 +71,6 @@ class Waiting:
     """The pictures that it shows; None: it shows none."""
     has_key: bool = True
     """Whether the caller gave it its key."""
-
-
-def waiting_of(judged: JudgedEntry, index: int, number_key: NumberKey | None) -> Waiting:
-    """Return a valid entry as it waits for its chunk; `number_key`: under which receivers are hashed."""
-    item = judged.item
-    receiver = receiver_of(item.receiver, number_key)
-    message = NewMessage(item.msg_key, item.body, receiver, fallback=judged.fallback)
-    return Waiting(index, judged.lane, judged.moments, message, judged.placed, judged.has_key)
 
 
 @dataclass(slots=True)

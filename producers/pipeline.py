@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.submit import MOST_AT_ONCE
+from plexsend.outbox.receivers import receiver_of
+from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.calls import Calls, TooLate
-from plexsend.producers.chunks import Adding, Chunk, HeldBack, waiting_of
+from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
 from plexsend.producers.entry_judge import EntryJudge
 from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from plexsend.errors import PlexsendError
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.submit import NewMessage, Submitted
+    from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
     from plexsend.producers.guards import AccountGuards, NoGuards
     from plexsend.producers.incoming import Incoming
@@ -55,7 +56,7 @@ class Pipeline:
         pictures: ItemPictures | None = None,
     ) -> None:
         self._terms = terms
-        self._judge_of = EntryJudge(terms, loader, now_ms, guards, pictures=pictures)
+        self._entries = EntryJudge(terms, loader, now_ms, guards, pictures=pictures)
         self._stamp = loader.stamp
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
@@ -68,17 +69,17 @@ class Pipeline:
     @property
     def lanes(self) -> ItemLanes:
         """The lanes of the items that were valid so far."""
-        return self._judge_of.lanes
+        return self._entries.lanes
 
     def facts(self) -> tuple[str, ...]:
         """Return what decides, beside an item itself, what becomes of it: rules, variant, sender, marks."""
-        known = self._judge_of.guards.known()
+        known = self._entries.guards.known()
         return str(self._stamp), self._terms.variant or "", *known.facts(), *self._terms.facts()
 
     @property
     def default_sender(self) -> str | None:
         """The sender of an item that names none; None: each must name its own."""
-        return self._judge_of.guards.known().default_sender
+        return self._entries.guards.known().default_sender
 
     def run(self, entries: Iterable[Incoming]) -> Iterator[Submission]:
         """Yield what became of the entries, a chunk (at most 500 of them) at a time, in their order.
@@ -145,7 +146,7 @@ class Pipeline:
     def _judge(self, entries: Iterable[Incoming]) -> Iterator[Chunk]:
         chunk = self._open_chunk()
         count = size_bytes = 0
-        self._judge_of.renew()
+        self._entries.renew()
         for entry in entries:
             self.taken += 1
             self._take(entry, chunk)
@@ -154,7 +155,7 @@ class Pipeline:
             if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
                 chunk.is_full = True
                 yield chunk
-                self._judge_of.renew()
+                self._entries.renew()
                 chunk = self._open_chunk()
                 count = size_bytes = 0
         if count:
@@ -166,9 +167,15 @@ class Pipeline:
         return chunk
 
     def _take(self, entry: Incoming, chunk: Chunk) -> None:
-        judged = self._judge_of.judge(entry, chunk.part)
-        if judged is not None:
-            chunk.waiting.append(waiting_of(judged, entry.index, self._terms.number_key))
+        judged = self._entries.judge(entry, chunk.part)
+        if judged is None:
+            return
+        item = judged.item
+        receiver = receiver_of(item.receiver, self._terms.number_key)
+        new = NewMessage(item.msg_key, item.body, receiver, fallback=judged.fallback)
+        chunk.waiting.append(
+            Waiting(entry.index, judged.lane, judged.moments, new, judged.placed, has_key=judged.has_key)
+        )
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
@@ -197,7 +204,7 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add, self._terms.clock, self._judge_of.pictures.complete)
+        adding = Adding(chunk, self._add, self._terms.clock, self._entries.pictures.complete)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding
@@ -211,12 +218,12 @@ class Pipeline:
         self, lane: Lane, moments: Moments, messages: list[NewMessage]
     ) -> Sequence[Submitted | HeldBack]:
         # Here, where the time limit counts for it too: the next chunk is judged by what this finds.
-        self._judge_of.guards.look()
+        self._entries.guards.look()
         return self.taker.add(
             lane,
             messages,
             stamp=self._stamp.stored,
-            most_items=self._judge_of.loader.product.most_items,
+            most_items=self._entries.loader.product.most_items,
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )
