@@ -11,7 +11,7 @@ from plexsend.errors import InvalidItem
 from plexsend.outbox.fallbacks import FALLBACK_MARK
 from plexsend.producers.advertisements import PLAIN, advertise
 from plexsend.producers.beside import beside
-from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback
+from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback, with_fallback
 from plexsend.producers.guards import Guards, NoGuards
 from plexsend.producers.incoming import lacks_own_key
 from plexsend.producers.item_lanes import ItemLanes
@@ -103,6 +103,7 @@ class EntryJudge:
         advertised, asked = PLAIN, None
         if isinstance(raw, Mapping):
             raw, asked = take_fallback(raw)
+            key_of = with_fallback(key_of, asked) if key_of and asked else key_of
             raw, advertised = advertise(raw, terms, guarded.marks)
             wrong = (*wrong, *advertised.problems) if advertised.problems else wrong
         lacks_key = lacks_own_key(raw)

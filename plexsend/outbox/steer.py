@@ -48,6 +48,8 @@ DecisionOutcome: TypeAlias = Literal[
     "no_body",
     "closed",
     "no_fallback",
+    "fallback_wanted",
+    "fallback_parked",
     "other_went",
     "unknown",
     "may_have_been_sent",
@@ -67,8 +69,9 @@ class Decision:
     in this state), no_body, closed (its group is, and it would be sent again), other_went (its fallback, or
     the message of which it is one, so its recipient could get both), unknown (no such message),
     may_have_been_sent, expires (at the time asked for, or before); no_fallback (it is over, and its fallback
-    is not sent)."""
+    is not sent), fallback_wanted and fallback_parked (it is over, and this became of its fallback)."""
     state: str
+    """Of the message that was asked for."""
 
     @property
     def done(self) -> bool:

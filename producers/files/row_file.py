@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import stat
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from plexsend.errors import FileChanged, FileProblem, UsageError
+from plexsend.errors import FileProblem, UsageError
 from plexsend.producers.files.beginning import SPREADSHEETS, Exchanged, read_beginning
 from plexsend.producers.files.jsonl import read_objects
 from plexsend.producers.files.lines import Encoding, read_lines
 from plexsend.producers.files.table import read_cells, read_table
+from plexsend.producers.files.watched import open_watched
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
-
-    from _typeshed import WriteableBuffer
 
     from plexsend.producers.files.columns import Columns
     from plexsend.producers.files.lines import Line
@@ -75,7 +73,7 @@ class RowFile:
         self.encoding = encoding
         self._columns = columns
         with self._named():
-            self._raw = _open(path)
+            self._raw = open_watched(path)
         try:
             with self._named():
                 self._hash = hashlib.file_digest(self._raw, hashlib.sha256).hexdigest()
@@ -135,50 +133,6 @@ class RowFile:
             # ValueError: a path with a NUL character.
             why = getattr(exc, "strerror", None) or "the path is not valid"
             raise FileProblem(f"{self._path}: it cannot be read: {why}.") from exc
-
-
-class _WatchedFile(io.FileIO):
-    """A file whose change is noticed before what was read is handed out.
-
-    A row that is read while somebody writes to it may end in the middle, and be valid all the same.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._first = self._look()
-
-    @property
-    def size_bytes(self) -> int:
-        """The size when it was opened."""
-        return self._first[0]
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read, or raise FileChanged where the file is not what it was."""
-        count = super().readinto(buffer)
-        if self._look() != self._first:
-            raise FileChanged("it changed while it was read. Wait until nobody writes to it any more.")
-        return count or 0
-
-    def _look(self) -> tuple[int, int]:
-        status = os.fstat(self.fileno())
-        return status.st_size, status.st_mtime_ns
-
-
-def _open(path: Path) -> _WatchedFile:
-    try:
-        # Judged before it is opened: a pipe would block here until somebody writes to it.
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise FileProblem("it is a directory. Name a file in it.")
-        if not stat.S_ISREG(mode):
-            raise FileProblem(
-                "it is not a regular file, and it is read twice. Save its content to a file first."
-            )
-        return _WatchedFile(path)
-    except FileNotFoundError as exc:
-        raise FileProblem("there is no such file. Check the path.") from exc
-    except PermissionError as exc:
-        raise FileProblem("this user may not read it. Grant it with chmod, or run as another user.") from exc
 
 
 def _choose_format(path: Path, fmt: str | None) -> Format:
