@@ -208,6 +208,7 @@ class Submitter:
             fallback_lanes=" ".join(lanes),
             fallback_count=len(fallbacks),
             run_lease=feed.lease,
+            run_since=feed.since,
             run_fed=feed.fed,
             run_skipped=feed.skipped,
         )

@@ -71,13 +71,15 @@ class RunFeed:
 
     lease: int
     """The number of the lease."""
+    since: int
+    """The next row to be fed now, as far as the feeder knows."""
     fed: int = 0
     """The next row to be fed then; 0: more of these rows follow in another call."""
     skipped: int = 0
     """How many of the rows until there were passed over; counts where `fed` is given."""
 
 
-NO_FEED = RunFeed(0)
+NO_FEED = RunFeed(0, 0)
 """Of messages that are not of a run."""
 
 

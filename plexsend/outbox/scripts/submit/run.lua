@@ -7,8 +7,7 @@ local RUN_SPARE_US = 100000
 -- What is known of the run, and `refused`: what submit answers where nothing may be added to it now.
 local function read_feed(group)
   local fields = read_fence(group)
-  local why = fenced_by(fields, run_lease)
-  if not why and run_fed > 0 and run_fed <= fields.fed then why = 'fed' end
+  local why = fenced_by(fields, run_lease, run_since)
   if why then return { refused = { 'fenced', why } } end
   if fields.rate > 0 then
     fields.each = 1000000 / fields.rate

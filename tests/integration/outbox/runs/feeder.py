@@ -57,11 +57,13 @@ def feed(
     lease: Lease,
     rows: range,
     *,
+    since: int | None = None,
     fed: int | None = None,
     skipped: int = 0,
     lane: Lane | None = None,
 ) -> list[Submitted]:
-    """Add the messages of rows, and move the mark behind them, or to `fed`."""
+    """Add the messages of rows at the mark, or at `since`, and move it behind them, or to `fed`."""
     drafts = [NewMessage(run.key_of(row), b'{"a":1}') for row in rows]
-    mark = RunFeed(lease.number, rows.stop if fed is None else fed, skipped)
+    begun = read(store, run.group, run.account).fed if since is None else since
+    mark = RunFeed(lease.number, begun, rows.stop if fed is None else fed, skipped)
     return Submitter(store).add(lane or lane_of(run), drafts, stamp="mms:v2:1:aaaaaaaa", feed=mark)

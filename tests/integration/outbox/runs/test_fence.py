@@ -15,7 +15,7 @@ from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.failures import RunFenced, RunMustWait
-from plexsend.outbox.runs.leases import release_lease
+from plexsend.outbox.runs.leases import pass_over, release_lease
 from plexsend.outbox.submit import NewMessage, Submitter
 from tests.integration.outbox.bench import STAMP, everything
 from tests.integration.outbox.runs.feeder import DAY_MS, feed, leased, read, running
@@ -53,8 +53,23 @@ def test_rows_that_were_fed_are_not_fed_again(store: Store) -> None:
     lease = leased(store, run)
     feed(store, run, lease, range(10))
     # The answer was lost: what was written is found in the run.
-    fenced(store, "fed", lambda: feed(store, run, lease, range(10)))
-    fenced(store, "fed", lambda: feed(store, run, lease, range(5)))
+    fenced(store, "fed", lambda: feed(store, run, lease, range(10), since=0))
+    fenced(store, "fed", lambda: feed(store, run, lease, range(5), since=0, fed=0))
+    with pytest.raises(RunFenced) as refused:
+        pass_over(store, "main", run.group, lease, since=0, fed=20, skipped=20)
+    assert refused.value.state == "fed"
+
+
+def test_a_feeder_that_lived_while_redis_went_back_skips_no_row(store: Store) -> None:
+    run = running(store)
+    lease = leased(store, run)
+    feed(store, run, lease, range(10))
+    # Its last second was not on the disk.
+    store.client.hset(store.keys.run("main", run.group), "fed", 4)
+    fenced(store, "rewound", lambda: feed(store, run, lease, range(10, 20), since=10))
+    with pytest.raises(RunFenced) as refused:
+        pass_over(store, "main", run.group, lease, since=10, fed=20, skipped=0)
+    assert refused.value.state == "rewound"
 
 
 def test_a_stopped_feeder_that_wakes_after_a_cancel_adds_nothing_and_leaves_nothing(store: Store) -> None:
@@ -94,7 +109,7 @@ def test_only_a_run_that_runs_is_fed(store: Store, state: str) -> None:
     else:
         # Redis was emptied.
         store.client.delete(*store.client.scan_iter(f"{store.keys.prefix}*"))
-    fenced(store, "" if state == "forgotten" else state, lambda: feed(store, run, lease, range(9)))
+    fenced(store, "" if state == "forgotten" else state, lambda: feed(store, run, lease, range(9), since=0))
 
 
 @pytest.mark.parametrize("advertising", Advertising)
@@ -118,6 +133,7 @@ def test_nobody_but_a_feeder_adds_to_a_run(store: Store, advertising: Advertisin
         fallback_lanes="",
         fallback_count=0,
         run_lease=0,
+        run_since=0,
         run_fed=0,
         run_skipped=0,
     )
