@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from plexsend.campaigns.columns import Heading
 from plexsend.campaigns.recipients.objects import header_of, object_rows
 from plexsend.campaigns.recipients.rows import RawRow, RecipientRow, fit_rows
-from plexsend.campaigns.recipients.sources import Source
+from plexsend.campaigns.recipients.sources import ListSource
 from plexsend.campaigns.recipients.spreadsheets import Spreadsheet, refuse_old
 from plexsend.campaigns.recipients.tables import SEPARATORS, Table, lines_of
 from plexsend.campaigns.recipients.transcoding import utf_16_of
@@ -63,7 +63,7 @@ def open_recipients(
     if not file_name:
         is_path = isinstance(path_or_stream, (str, os.PathLike))
         file_name = str(path_or_stream) if is_path else "the standard input"
-    source = Source(path_or_stream, file_name)
+    source = ListSource(path_or_stream, file_name)
     try:
         return Recipients(source, encoding=encoding, fmt=fmt, sheet=sheet, receiver=receiver)
     except BaseException:
@@ -76,7 +76,7 @@ class Recipients:
 
     def __init__(
         self,
-        source: Source,
+        source: ListSource,
         *,
         encoding: str | None,
         fmt: str | None,

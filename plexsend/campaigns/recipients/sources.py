@@ -28,7 +28,7 @@ _FREE_BYTES: Final = 10_000_000
 """A packed list may unpack to this much whatever its size is."""
 
 
-class Source:
+class ListSource:
     """A list's bytes. One pass at a time; close it (it is a context manager).
 
     Args:
@@ -68,10 +68,10 @@ class Source:
             return shared
         return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=shared), self.size_bytes), _BLOCK_BYTES)
 
-    def unpacked(self) -> Source:
+    def unpacked(self) -> ListSource:
         """Return a source of the unpacked bytes, which can be jumped about in; this one is closed."""
         with self.named(), self.open() as stream:
-            unpacked = Source(stream, self.name)
+            unpacked = ListSource(stream, self.name)
         self.close()
         return unpacked
 

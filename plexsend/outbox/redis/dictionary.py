@@ -190,6 +190,8 @@ missed_within_min    for how long it is started late
 prepares             not empty: a draft by cron whose recipients are to be read and checked
 test plan watch      ms of the last test; the plan (JSON); what the failure watch remembers
 source               `NAME~2 failed`: of which rows of another run it is
+kept_out             once its fates are deleted: rows that were invalid when they were to be fed, and rows
+                     that Redis forgot
 dropped              ms when its chunks, columns and fates were deleted
 n:<count>            what its lanes counted that have ended, by the names of their counts
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.making import create_run
-from plexsend.outbox.runs.run import Run, RunChunk
+from plexsend.outbox.runs.run import Lease, Run, RunChunk, RunFeed
+from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -40,3 +42,28 @@ def running(store: Store, name: str = "spring", *, rows: int = 100, account: str
 def lane_of(run: Run) -> Lane:
     """Return the lane of a run's messages."""
     return Lane("mms-bulk", None, run.account, run.group)
+
+
+def leased(store: Store, run: Run, holder: str = "one", for_s: float = 5.0) -> Lease:
+    """Return a lease that must be given."""
+    lease = take_lease(store, run.account, run.group, holder, for_s)
+    assert lease is not None
+    return lease
+
+
+def feed(
+    store: Store,
+    run: Run,
+    lease: Lease,
+    rows: range,
+    *,
+    since: int | None = None,
+    fed: int | None = None,
+    skipped: int = 0,
+    lane: Lane | None = None,
+) -> list[Submitted]:
+    """Add the messages of rows at the mark, or at `since`, and move it behind them, or to `fed`."""
+    drafts = [NewMessage(run.key_of(row), b'{"a":1}') for row in rows]
+    begun = read(store, run.group, run.account).fed if since is None else since
+    mark = RunFeed(lease.number, begun, rows.stop if fed is None else fed, skipped)
+    return Submitter(store).add(lane or lane_of(run), drafts, stamp="mms:v2:1:aaaaaaaa", feed=mark)

@@ -163,10 +163,10 @@ def test_a_lease_is_one_feeders_and_each_number_is_higher(store: Store) -> None:
     release_lease(store, "main", run.group, one)
     assert take_lease(store, "main", run.group, "three", 5) is None
     with pytest.raises(RunFenced) as fenced:
-        pass_over(store, "main", run.group, one, fed=10, skipped=10)
+        pass_over(store, "main", run.group, one, since=0, fed=10, skipped=10)
     assert fenced.value.state == "lease"
-    pass_over(store, "main", run.group, two, fed=10, skipped=4)
-    pass_over(store, "main", run.group, two, fed=10, skipped=4)
+    pass_over(store, "main", run.group, two, since=0, fed=10, skipped=4)
+    pass_over(store, "main", run.group, two, since=0, fed=10, skipped=4)
     assert (read(store, run.group).fed, read(store, run.group).skipped) == (10, 4)
 
 
