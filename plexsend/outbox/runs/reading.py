@@ -119,17 +119,6 @@ def due_at(store: Store, account: str) -> dict[str, int]:
     return {text(name): number(at) for name, at in found}
 
 
-def windows(store: Store, account: str) -> dict[str, list[tuple[int, int]]]:
-    """Return the spans (ms) in which runs may send, for those that have a window."""
-    fields = ask(store, lambda pipe: pipe.hgetall(store.keys.windows(account)))
-    return {text(group): _spans(text(value)) for group, value in fields.items()}
-
-
-def _spans(value: str) -> list[tuple[int, int]]:
-    pairs = (span.partition("-") for span in value.split())
-    return [(int(begin), int(end)) for begin, _, end in pairs if begin.isdecimal() and end.isdecimal()]
-
-
 def _campaign(account: str, name: str, value: bytes, last: bytes | None) -> Campaign:
     facts: dict[str, Any] = {}
     with suppress(ValueError, RecursionError):
