@@ -126,6 +126,14 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
 
     A group (`account` is its) that a cancel closed is opened: then `group closed NAME` is among the fields.
     """
+    ended = release(store, scope, what, account=account)
+    if scope is Scope.GROUP and groups.open_(store, account or "", what):
+        ended.append(f"{scope} closed {what}")
+    return sorted(set(ended))
+
+
+def release(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
+    """End the same holds, and open no group; returns the holds' fields."""
     fields = [
         hold_field(scope, rule.reason, what)
         for rule in HOLD_RULES
@@ -143,6 +151,4 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
         write = STEER.write(act="release", subject=refusals, text="", is_early=1)
         reply = store.run(Script.STEER, target, [*write, *fields])
         ended += [text(field) for field in reply[1:]]
-    if scope is Scope.GROUP and groups.open_(store, account or "", what):
-        ended.append(f"{scope} closed {what}")
     return sorted(set(ended))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 """Chunks or fates in one call."""
-_NOTES = frozenset({"test", "plan", "watch", "label", "source"})
+_NOTES = frozenset({"test", "plan", "watch", "label", "source", "kept_out"})
 """What others write down of a run, whatever its state: `watch` is the failure watch's own."""
 
 
