@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.reading.out_of_window import read_windows
 from plexsend.outbox.reading.queries import only_account
 from plexsend.outbox.redis.reads import ask, execute, insist
 from plexsend.outbox.replies import number, text
@@ -117,6 +118,11 @@ def due_at(store: Store, account: str) -> dict[str, int]:
     """Return what is planned: a scheduled run, or a campaign's next run by `cron` → ms."""
     found = ask(store, lambda pipe: pipe.zrange(store.keys.due(account), 0, -1, withscores=True))
     return {text(name): number(at) for name, at in found}
+
+
+def windows(store: Store, account: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the spans (ms) in which runs may send, for those that have a window."""
+    return {group: window.spans for group, window in read_windows(store, account).items()}
 
 
 def _campaign(account: str, name: str, value: bytes, last: bytes | None) -> Campaign:

@@ -8,7 +8,6 @@ import pytest
 
 from plexsend.errors import UsageError
 from plexsend.outbox.reading.groups import closings
-from plexsend.outbox.reading.out_of_window import read_windows
 from plexsend.outbox.reading.queries import holds, server_ms
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.failures import RunFenced, RunRefused
@@ -17,7 +16,6 @@ from plexsend.outbox.runs.leases import pass_over, release_lease, renew_lease, t
 from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.run import RunChunk
 from plexsend.outbox.runs.states import RunState, RunStep, is_possible
-from plexsend.outbox.runs.windows import RunWindow
 from tests.integration.outbox.runs.feeder import DAY_MS, checked, read, running
 
 if TYPE_CHECKING:
@@ -215,12 +213,12 @@ def test_windows_and_notes_are_kept_as_given(store: Store) -> None:
     run = running(store)
     steps.set_window(store, "main", run.group, [(1, 2), (5, 9)])
     steps.note_run(store, "main", run.group, test=7, watch="x")
-    assert read_windows(store, "main") == {run.group: RunWindow(((1, 2), (5, 9)))}
+    assert reading.windows(store, "main") == {run.group: ((1, 2), (5, 9))}
     assert read(store, run.group).notes == {"watch": "x"}
     assert read(store, run.group).tested_ms == 7
     steps.set_window(store, "main", run.group, [])
-    assert read_windows(store, "main") == {run.group: RunWindow(())}
+    assert reading.windows(store, "main") == {run.group: ()}
     steps.set_window(store, "main", run.group, None)
-    assert read_windows(store, "main") == {}
+    assert reading.windows(store, "main") == {}
     with pytest.raises(TypeError, match="state"):
         steps.note_run(store, "main", run.group, state="done")
