@@ -143,10 +143,10 @@ def test_a_table_in_another_encoding_is_read(run: Callable[..., Any], tmp_path: 
     file = tmp_path / "table.txt"
     rows = "msg_key,sender_number,receiver_number,msg,file_path\nk1,0234567890,01023456789,똠방,https://e.com/a|https://e.com/b\n"
     file.write_bytes(rows.replace("똠방", "안녕").encode("cp949"))
-    args = ("import", str(file), "--service", "mms-bulk")
+    bare = ("import", str(file), "--service", "mms-bulk")
 
-    assert run(*args).code == 2  # the name does not show the format
-    args = (*args, "--format", "csv")
+    assert run(*bare).code == 2  # the name does not show the format
+    args = (*bare, "--format", "csv")
     said = f"{file} was read as cp949, as its bytes show"
     checked = run("check", *args[1:])
     assert (checked.code, said in " ".join(checked.err.replace("\n", "").split())) == (0, True)
