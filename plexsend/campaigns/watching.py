@@ -96,7 +96,7 @@ def renew_windows(store: Store, account: str, runs: list[Run], now_ms: int) -> N
         return
     known = reading.windows(store, account)
     for run, definition in wanted:
-        written = known.get(run.group, [])
+        written = known.get(run.group, ())
         if definition.window and (not written or written[-1][1] < now_ms + WINDOW_LEAST_MS):
             ahead = spans(definition.window, definition.time_zone, now_ms, WINDOW_DAYS)
             steps.set_window(store, account, run.group, ahead)
