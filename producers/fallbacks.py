@@ -22,7 +22,7 @@ from plexsend.producers.advertisements import advertise
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plexsend.gateway.items import Item
+    from plexsend.gateway.items import Item, KeyOf
     from plexsend.producers.guards import Guards
     from plexsend.producers.terms import Terms
 
@@ -71,6 +71,13 @@ def take_fallback(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], Asked | N
     left = {name: value for name, value in item.items() if name not in FALLBACK_FIELDS}
     asked = Asked(_unless_blank(item.get(FALLBACK)), _unless_blank(item.get(FALLBACK_AFTER)))
     return left, None if asked == Asked() else asked
+
+
+def with_fallback(key_of: KeyOf, asked: Asked) -> KeyOf:
+    """Return what makes a row's key of what it says of its fallback too: another one is another message."""
+    said = {FALLBACK: asked.fallback, FALLBACK_AFTER: asked.after_s}
+    given = {name: value for name, value in said.items() if value is not None}
+    return lambda fields: key_of({**fields, **given})
 
 
 def reserved_key(item: Item) -> Iterable[Problem]:

@@ -5,35 +5,27 @@ Of an item it keeps the wire bytes, until its chunk is added, and what became of
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from plexsend.errors import InvalidItem
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
-from plexsend.producers.advertisements import PLAIN, advertise
-from plexsend.producers.beside import beside
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
-from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback
-from plexsend.producers.guards import Guards, NoGuards
-from plexsend.producers.incoming import lacks_own_key
-from plexsend.producers.item_lanes import ItemLanes
-from plexsend.producers.moments import Moments, has_moments, take_moments
-from plexsend.producers.pictures.no_pictures import NoPictures
-from plexsend.producers.submissions import Invalid, Remark, Submission, SubmitInterrupted, interruption
+from plexsend.producers.entry_judge import EntryJudge
+from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from plexsend.errors import PlexsendError, Problem
+    from plexsend.errors import PlexsendError
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
-    from plexsend.producers.guards import AccountGuards
+    from plexsend.producers.guards import AccountGuards, NoGuards
     from plexsend.producers.incoming import Incoming
+    from plexsend.producers.item_lanes import ItemLanes
+    from plexsend.producers.moments import Moments
     from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.terms import Terms
 
@@ -64,32 +56,30 @@ class Pipeline:
         pictures: ItemPictures | None = None,
     ) -> None:
         self._terms = terms
-        self._moments = Moments(terms.send_at_ms, terms.expires_at_ms)
-        self.lanes = ItemLanes(terms)
-        """Those of the items that were valid so far."""
-        self._loader = loader
-        self._beside = beside(loader.product.name)
+        self._entries = EntryJudge(terms, loader, now_ms, guards, pictures=pictures)
         self._stamp = loader.stamp
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
-        self._guards = guards or NoGuards()
-        self._pictures = pictures or NoPictures()
-        self._guarded = Guards()
         self.taken = 0
         """How many entries were read."""
         # What no caller knows the outcome of yet: the chunk that is being added, and the one being judged.
         self._open: list[Chunk | Adding] = []
 
+    @property
+    def lanes(self) -> ItemLanes:
+        """The lanes of the items that were valid so far."""
+        return self._entries.lanes
+
     def facts(self) -> tuple[str, ...]:
         """Return what decides, beside an item itself, what becomes of it: rules, variant, sender, marks."""
-        known = self._guards.known()
+        known = self._entries.guards.known()
         return str(self._stamp), self._terms.variant or "", *known.facts(), *self._terms.facts()
 
     @property
     def default_sender(self) -> str | None:
         """The sender of an item that names none; None: each must name its own."""
-        return self._guards.known().default_sender
+        return self._entries.guards.known().default_sender
 
     def run(self, entries: Iterable[Incoming]) -> Iterator[Submission]:
         """Yield what became of the entries, a chunk (at most 500 of them) at a time, in their order.
@@ -156,7 +146,7 @@ class Pipeline:
     def _judge(self, entries: Iterable[Incoming]) -> Iterator[Chunk]:
         chunk = self._open_chunk()
         count = size_bytes = 0
-        self._guarded = self._guards.known()
+        self._entries.renew()
         for entry in entries:
             self.taken += 1
             self._take(entry, chunk)
@@ -165,7 +155,7 @@ class Pipeline:
             if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
                 chunk.is_full = True
                 yield chunk
-                self._guarded = self._guards.known()
+                self._entries.renew()
                 chunk = self._open_chunk()
                 count = size_bytes = 0
         if count:
@@ -177,60 +167,15 @@ class Pipeline:
         return chunk
 
     def _take(self, entry: Incoming, chunk: Chunk) -> None:
-        index, raw, part = entry.index, entry.raw, chunk.part
-        if isinstance(raw, InvalidItem):
-            part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
+        judged = self._entries.judge(entry, chunk.part)
+        if judged is None:
             return
-        moments = self._moments
-        wrong: tuple[Problem, ...] = ()
-        if isinstance(raw, Mapping) and has_moments(raw):
-            terms = self._terms
-            raw, moments, wrong = take_moments(
-                raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
-            )
-        raw, placed, key_of = self._pictures.take_out(raw, entry.key_of)
-        wrong = wrong if placed is None else (*wrong, *placed.problems)
-        advertised, asked = PLAIN, None
-        if isinstance(raw, Mapping):
-            raw, asked = take_fallback(raw)
-            raw, advertised = advertise(raw, self._terms, self._guarded.marks)
-            wrong = (*wrong, *advertised.problems)
-        lacks_key = lacks_own_key(raw)
-        made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
-        try:
-            item = self._loader.load(
-                raw,
-                default_key=made_key,
-                key_of=key_of,
-                default_sender=self._guarded.default_sender,
-                default_origin=self._guarded.origin_cid,
-                variant=self._terms.variant,
-                replace=self._terms.replace,
-                mend_numbers=self._terms.mend_numbers,
-                beside=self._beside,
-            )
-        except InvalidItem as exc:
-            # The caller does not know a key that was made up here, so it would name nothing.
-            own_key = None if lacks_key else exc.msg_key
-            problems = (*map(advertised.counted, exc.problems), *wrong)
-            part.invalid.append(Invalid(index, own_key, problems))
-            return
-        msg_key = item.msg_key
-        lane = self.lanes[item.variant, advertised.kind]
-        instead = judge_fallback(asked, item, lane, self._terms, self._guarded) if asked else NOTHING
-        wrong = (*wrong, *reserved_key(item), *self._guarded.problems(item), *instead.problems)
-        if wrong:
-            part.invalid.append(Invalid(index, None if lacks_key else msg_key, wrong))
-            return
-        # Most items have neither, and an empty generator costs as much as the rest of this function.
-        if item.warnings or item.replacements or asked:
-            warnings = (*item.warnings, *instead.warnings)
-            replacements = (*item.replacements, *instead.replacements)
-            part.warnings.extend(Remark(index, msg_key, problem) for problem in warnings)
-            part.replacements.extend(Remark(index, msg_key, problem) for problem in replacements)
+        item = judged.item
         receiver = receiver_of(item.receiver, self._terms.number_key)
-        new = NewMessage(msg_key, item.body, receiver, fallback=instead.fallback)
-        chunk.waiting.append(Waiting(index, lane, moments, new, placed, has_key=not lacks_key))
+        new = NewMessage(item.msg_key, item.body, receiver, fallback=judged.fallback)
+        chunk.waiting.append(
+            Waiting(entry.index, judged.lane, judged.moments, new, judged.placed, has_key=judged.has_key)
+        )
 
     def _add_chunk(self, chunk: Chunk) -> Submission:
         """Add what waits. Where it cannot, note for each item why not and raise SubmitInterrupted."""
@@ -259,7 +204,7 @@ class Pipeline:
         return finish
 
     def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add, self._terms.clock, self._pictures.complete)
+        adding = Adding(chunk, self._add, self._terms.clock, self._entries.pictures.complete)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding
@@ -273,12 +218,12 @@ class Pipeline:
         self, lane: Lane, moments: Moments, messages: list[NewMessage]
     ) -> Sequence[Submitted | HeldBack]:
         # Here, where the time limit counts for it too: the next chunk is judged by what this finds.
-        self._guards.look()
+        self._entries.guards.look()
         return self.taker.add(
             lane,
             messages,
             stamp=self._stamp.stored,
-            most_items=self._loader.product.most_items,
+            most_items=self._entries.loader.product.most_items,
             send_at_ms=moments.send_at_ms,
             expires_at_ms=moments.expires_at_ms,
         )

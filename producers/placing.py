@@ -73,7 +73,7 @@ class Placed:
     def as_written(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return fields of the judged item with files as they were named: a row's key is made of these."""
         for path, value in self.written.items():
-            # What is said of its fallback is not among them.
+            # What is said of its fallback is among them for the key of a row alone.
             if path[0] in fields:
                 fields = put(fields, path, value)
         return fields

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Self
 
 from plexsend.errors import UsageError
-from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
-from plexsend.outbox.policies.midnights import find_zone
 from plexsend.outbox.redis.store import Store
 from plexsend.producers.accounts import check_account
 from plexsend.producers.calls import Calls, TooLate
 from plexsend.producers.groups import check_group
-from plexsend.producers.guards import AccountGuards
 from plexsend.producers.incoming import Incoming
 from plexsend.producers.message import make_item, name_as_written
-from plexsend.producers.moments import ServerClock, not_after_ms, not_before_ms
-from plexsend.producers.pipeline import Pipeline
+from plexsend.producers.moments import not_after_ms, not_before_ms
+from plexsend.producers.pipelines import Pipelines
 from plexsend.producers.redis_outbox import RedisOutbox
 from plexsend.producers.submissions import Submission, SubmitInterrupted, carry, interruption, join
 from plexsend.producers.terms import Terms
-from plexsend.producers.uploading import Uploading
-from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plexsend.producers.outboxes import Outbox
+    from plexsend.producers.pipeline import Pipeline
     from plexsend.settings import Settings
 
 
-class Producer(Uploading):
+class Producer(Pipelines):
     """Puts messages in, reports their states and cancels them. Safe to share between threads.
 
     It needs no account's secret but to upload pictures: the workers know it.
@@ -284,16 +279,5 @@ class Producer(Uploading):
             from_file=from_file is not None,
             number_key=self._settings.number_key,
         )
-        self._inspect()
-        # Messages expire by Redis's clock, not by this machine's.
-        if expires_at_ms is not None and expires_at_ms <= self._outbox.now_ms():
-            raise UsageError("expires_at has passed, so nothing would be sent. Give a later moment, or none.")
-        clock = ServerClock(self._outbox.now_ms)
-        policies = self._outbox.policies
-        guards = AccountGuards(policies, account)
-        guards.look()
-        zone = find_zone(policies.of(account).zone)
-        terms = changed(terms, zone=zone if from_file else None, clock=WallClock(zone))
-        loader = get_loader(service, policies.of(account))
-        pictures = self._item_pictures(loader.product, account, clock.now_ms, from_file)
-        return Pipeline(terms, loader, self._outbox.taker(), clock.now_ms, guards, pictures=pictures)
+        folder = None if from_file is None else from_file.absolute().parent
+        return self.pipeline_by(terms, folder=folder)

@@ -79,17 +79,16 @@ class Uploading(Asking):
         return image_of(found)
 
     def _item_pictures(
-        self, product: Product, account: str, now_ms: Callable[[], int | None], from_file: Path | None
+        self, product: Product, account: str, now_ms: Callable[[], int | None], folder: Path | None
     ) -> ItemPictures | None:
         """Return what brings the pictures of a product's items; None where they show none.
 
-        `from_file`: the file whose rows they are, which names pictures relative to its folder; None: none.
+        `folder`: below which a text names a picture's file; None: only paths do.
         """
         if product.picture is None:
             return None
         addresses = self._known_addresses(account)
         source = UploadedPictures(self._uploader, addresses, account)
-        folder = None if from_file is None else from_file.absolute().parent
         return ItemPictures(product.name, source, now_ms, folder)
 
     def _known_addresses(self, account: str) -> KnownAddresses:

@@ -21,6 +21,7 @@ from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import date
     from pathlib import Path
 
     from plexsend.archive.lines import ArchiveLine
@@ -36,6 +37,8 @@ class ArchiveFilter:
     """What a line must have; None: anything."""
 
     msg_keys: Collection[str] | None = None
+    key_start: str | None = None
+    """What the key begins with."""
     receiver: bytes | None = None
     """The keyed hash of the number."""
     account: str | None = None
@@ -54,6 +57,8 @@ class ArchiveFilter:
         """One of these is in every line that may be wanted; empty: nothing so simple says it."""
         if self.receiver is not None:
             return (self.receiver.hex().encode(),)
+        if self.key_start is not None:
+            return (f'"msg_key":{json.dumps(self.key_start, ensure_ascii=False)[:-1]}'.encode(),)
         if self.msg_keys is not None and len(self.msg_keys) <= _MOST_MARKS:
             return tuple(json.dumps(key, ensure_ascii=False).encode() for key in self.msg_keys)
         return ()
@@ -63,6 +68,7 @@ class ArchiveFilter:
         lane = line.lane
         return (
             (self.msg_keys is None or line.msg_key in self.msg_keys)
+            and (self.key_start is None or line.msg_key.startswith(self.key_start))
             and (self.receiver is None or line.receiver == self.receiver.hex())
             and (self.account is None or lane.account == self.account)
             and (self.service is None or lane.service == self.service)
@@ -102,16 +108,27 @@ class LookUp:
     def __iter__(self) -> Iterator[ArchiveLine]:
         """Yield the wanted lines. Of a message that was submitted again under its key there are several."""
         with Folder.to_read(self._path) as folder:
-            since = self._wanted.since_ms
-            first = None if since is None else datetime.fromtimestamp(since / 1000, UTC).date() - _SLACK
-            days = [found for found in reversed(folder.files()) if first is None or found[0] >= first]
-            for _, files in groupby(days, key=lambda found: found[0]):
+            for _, files in groupby(self._days(folder), key=lambda found: found[0]):
                 names = [name for _, name in files]
                 for name in names:
                     for line in self._lines(folder, name, notes=True):
                         self._learn(line)
                 for name in names:
                     yield from filter(self._is_last, self._lines(folder, name))
+
+    def every_line(self) -> Iterator[ArchiveLine]:
+        """Yield all lines of the messages that may be wanted, the newest days first, and keep nothing.
+
+        A message has several, and one may come twice; which of them counts is for the caller to find out.
+        """
+        with Folder.to_read(self._path) as folder:
+            for _, name in self._days(folder):
+                yield from self._lines(folder, name, notes=True)
+
+    def _days(self, folder: Folder) -> list[tuple[date, str]]:
+        since = self._wanted.since_ms
+        first = None if since is None else datetime.fromtimestamp(since / 1000, UTC).date() - _SLACK
+        return [found for found in reversed(folder.files()) if first is None or found[0] >= first]
 
     def _learn(self, line: ArchiveLine) -> None:
         message, found = _message(line), (line.rank, line.at_ms)

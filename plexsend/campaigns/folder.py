@@ -12,7 +12,6 @@ import shutil
 import socket
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from plexsend.campaigns.whole_files import (
     write_whole,
 )
 from plexsend.campaigns.witness import WitnessFiles
+from plexsend.outbox.runs.run import RunChunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,21 +57,13 @@ class ChunkMissing(CampaignFolderFailed):
     """A file of a run is not on this host, or not whole. It may be tried again: another host may bring it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkName:
-    """A chunk, as Redis names it."""
+ChunkName = RunChunk
+"""A chunk, by the name that Redis has for it."""
 
-    number: int
-    """0 the first."""
-    digest: str
-    """Of the bytes of its file."""
-    first_row: int
-    rows: int
 
-    @property
-    def file(self) -> str:
-        """The name of its file."""
-        return f"c{self.number:06d}-{self.digest}.jsonl.gz"
+def file_of(chunk: RunChunk) -> str:
+    """Return the name of a chunk's file."""
+    return f"c{chunk.number:06d}-{chunk.digest}.jsonl.gz"
 
 
 class RunFolder:
@@ -94,7 +86,7 @@ class RunFolder:
         self.path = root / account / f"{group}-{run_id}"
         self._witness = WitnessFiles(self.path)
 
-    def write_chunk(self, number: int, first_row: int, rows: Sequence[ChunkRow]) -> ChunkName:
+    def write_chunk(self, number: int, first_row: int, rows: Sequence[ChunkRow]) -> RunChunk:
         """Write the chunk of this number, and return it once it is on the disk.
 
         Args:
@@ -106,13 +98,13 @@ class RunFolder:
         """
         lines = [_encode([line, *cells]) for line, cells in rows]
         content = gzip.compress("\n".join(lines).encode(errors=_HALVES), _FASTEST, mtime=0)
-        name = ChunkName(number, _digest(content), first_row, len(rows))
-        self._write(name.file, content)
+        name = RunChunk(number, _digest(content), first_row, len(rows))
+        self._write(file_of(name), content)
         return name
 
-    def read_chunk(self, name: ChunkName) -> list[ChunkRow]:
+    def read_chunk(self, name: RunChunk) -> list[ChunkRow]:
         """Return the rows of a chunk; raises ChunkMissing where it is not there, or not whole."""
-        content = self._read(name.file)
+        content = self._read(file_of(name))
         if _digest(content) == name.digest:
             with suppress(ValueError, TypeError, EOFError, OSError, zlib.error):
                 lines = gzip.decompress(content).decode(errors=_HALVES).split("\n")
@@ -120,8 +112,9 @@ class RunFolder:
                 if len(found) == name.rows:
                     return found
         raise ChunkMissing(
-            f"{self.path / name.file} is not what was written there: {name.rows:,} rows of recipients cannot "
-            "be read. Put the file back from a copy of the folder, or cancel the run and create it anew."
+            f"{self.path / file_of(name)} is not what was written there: {name.rows:,} rows of "
+            "recipients cannot be read. Put the file back from a copy of the folder, or cancel the run and "
+            "create it anew."
         )
 
     def write_marks(self, marks: bytes) -> None:

@@ -57,9 +57,11 @@ def check_cron(cron: str) -> None:
 
 def next_after(cron: str, zone: str, after_ms: int) -> int:
     """Return the first planned time behind a moment, in ms since 1970; raises BadSchedule."""
-    require("campaigns")
-    from cronsim import CronSim, CronSimError  # noqa: PLC0415  of an extra that may not be installed
-
+    try:
+        from cronsim import CronSim, CronSimError  # noqa: PLC0415  of an extra that may not be installed
+    except ImportError:
+        require("campaigns")
+        raise
     # Six fields would be read as seconds, and a list without an end would be taken apart each time.
     if len(cron) > LONGEST_CRON:
         reason = f"has {len(cron)} characters, and up to {LONGEST_CRON} are read"

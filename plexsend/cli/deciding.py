@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.finding import find_record
 from plexsend.errors import NotPossible
+from plexsend.outbox.fallbacks import fallback_key
 from plexsend.outbox.reading.json_shapes import advertising_json, lane_json
 from plexsend.outbox.steer import Act, ask
 
@@ -23,6 +24,9 @@ _DONE = {
     "dropped": "is dropped",
     "settled": "is settled",
 }
+
+_OF_FALLBACK = {"fallback_wanted": _DONE["wanted"], "fallback_parked": _DONE["parked"]}
+"""What became of the fallback of a message that is over."""
 
 _POSSIBLE = {
     Act.CANCEL: "Only what is scheduled, waiting or being sent can be cancelled.",
@@ -49,6 +53,10 @@ def decide_one(screen: Screen, store: Store, key: str, *, account: str | None, a
             **advertising_json(record.lane),
         }
     )
+    if decision.outcome in _OF_FALLBACK:
+        over = f"{key} is {decision.state} and cannot be cancelled any more"
+        screen.say(f"{over}. Its fallback {fallback_key(key)} {_OF_FALLBACK[decision.outcome]}.")
+        return
     screen.say(f"{key} {_DONE.get(decision.outcome, decision.outcome)} (state {decision.state}).")
 
 

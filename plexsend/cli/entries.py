@@ -45,6 +45,13 @@ ENTRIES = (
     ListedCommand("send", "send:send", Section.SEND, "Put one message in."),
     ListedCommand("check", "check:check", Section.SEND, "Judge a file of messages; send nothing."),
     ListedCommand("import", "import_:import_", Section.SEND, "Put a file of messages in."),
+    ListedCommand(
+        "campaign",
+        "campaign:campaign",
+        Section.SEND,
+        "Send to lists of people in runs; watch and steer them.",
+        replaces="Importing a list at night by hand, and counting afterwards in a spreadsheet who got what",
+    ),
     ListedCommand("upload", "upload:upload", Section.SEND, "Upload pictures.", "Uploading them with curl"),
     ListedCommand("status", "status:status", Section.FOLLOW, "Show all that is known of a message."),
     ListedCommand("why", "why:why", Section.FOLLOW, "Explain why a message is not sent yet, and until when."),

@@ -45,7 +45,7 @@ def show_record(screen: Screen, record: Record, zone: tzinfo | None) -> None:
         ("means", means),
         ("said", record.desc),
         ("receipt", _receipt(record, clock)),
-        ("fallback", _fallback(record)),
+        ("fallback", _fallback(record, clock)),
         ("remedy", record.receipt.meaning.remedy if record.receipt else ""),
     )
     for name, value in facts:
@@ -62,7 +62,9 @@ def _receipt(record: Record, clock: WallClock) -> str:
     return "none came in time" if record.state is State.UNKNOWN else ""
 
 
-def _fallback(record: Record) -> str:
+def _fallback(record: Record, clock: WallClock) -> str:
     if record.fallback_of is not None:
         return f"of {record.fallback_of}"
-    return "" if record.fallback is None else str(record.fallback)
+    due = clock.cell(record.fallback_due_ms)
+    kept = f"; goes at {due} where no receipt has come by then" if due else ""
+    return "" if record.fallback is None else f"{record.fallback}{kept}"

@@ -68,6 +68,9 @@ class Marked:
 
 def says_advertisement(item: Mapping[str, Any]) -> bool:
     """Return whether an item says by its own marks that it is an advertisement."""
+    text = item.get("msg")
+    if isinstance(text, str):
+        return item.get("header") == "1" or text.lstrip().startswith(MARK)
     return item.get("header") == "1" or any(
         isinstance(text, str) and text.lstrip().startswith(MARK) for _, text in _first_texts(item)
     )

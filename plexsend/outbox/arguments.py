@@ -101,9 +101,15 @@ SUBMIT = _order(
     "hashed_by",
     "fallback_lanes",
     _number("fallback_count"),
+    _number("run_lease"),
+    _number("run_since"),
+    _number("run_fed"),
+    _number("run_skipped"),
 )
 """Times: 0 for none; `mark`: share of maxmemory; `form`: how records are written;
 `hashed_by`: tells the key of the receivers' hashes, empty without one; `fallback_lanes`: with blanks between.
+`run_lease`: of who feeds a run of a campaign, 0 for anybody else; `run_since`, `run_fed`: where its mark is
+now, as far as that knows, and then, 0 where it stays; `run_skipped`: rows in between that are passed over.
 Then come the fallbacks, as many as `fallback_count`, and the messages."""
 
 KEPT = _order("kept", _number("place"), "text")

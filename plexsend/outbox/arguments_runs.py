@@ -18,6 +18,7 @@ RUN = Order(
     Value("closing"),
     _number("at_ms"),
     _number("lease"),
+    _number("since"),
     _number("fed"),
     _number("skipped"),
 )

@@ -106,6 +106,8 @@ MOST_COUNTS = 128
 """Fields of a lane's counts, of which some twenty are not codes; the others are counted as `*`."""
 
 # How much one call does at most, so that no other script waits long for it.
+MOST_SUBMITTED = 500
+"""Messages that one submit adds."""
 MOST_DUE = 50
 """Scheduled messages that one take makes ready."""
 MOST_LANES = 100

@@ -95,6 +95,12 @@ def read_fate(text: str) -> FallbackFate | None:
     return FallbackFate.KEPT if text.partition(" ")[0] == FALLBACK_KEPT else None
 
 
+def read_after_ms(text: str) -> int:
+    """Return how long after the acceptance a kept fallback is sent without a receipt; 0: never by that."""
+    after = text.removeprefix(f"{FALLBACK_KEPT} ")
+    return int(after) if after.isascii() and after.isdigit() else 0
+
+
 def fallback_key(msg_key: str) -> str:
     """Return the key of the fallback of a message."""
     return f"{msg_key}{FALLBACK_MARK}"

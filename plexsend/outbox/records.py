@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.errors import RecordBroken, UsageError
+from plexsend.gateway.codes import Meaning, find_code
 from plexsend.gateway.receipt_codes import ReceiptCode, family_of, receipt_code
-from plexsend.outbox.fallbacks import first_of, read_fate
+from plexsend.outbox.fallbacks import FallbackFate, first_of, read_after_ms, read_fate
 from plexsend.outbox.flags import Flag
 from plexsend.outbox.index import LaneNames
 from plexsend.outbox.lanes import Lane
@@ -19,7 +20,6 @@ from plexsend.outbox.states import SENT, Event, State
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plexsend.outbox.fallbacks import FallbackFate
     from plexsend.outbox.redis.store import Store
 
 
@@ -77,11 +77,24 @@ class Record:
     """None: none came."""
     fallback: FallbackFate | None = None
     """What is with its fallback; None: it has none, or none any more."""
+    fallback_after_ms: int = 0
+    """How long after the acceptance it is sent without a receipt; 0: never by that."""
 
     @property
     def fallback_of(self) -> str | None:
         """The key of the message of which it is the fallback; None: it is none."""
         return first_of(self.msg_key)
+
+    @property
+    def fallback_due_ms(self) -> int | None:
+        """When its fallback is sent where no receipt has come by then; None: by no time, or none yet."""
+        is_open = self.state in (State.ACCEPTED, State.UNKNOWN) and self.fallback is FallbackFate.KEPT
+        if not is_open or not self.fallback_after_ms or self.ended_ms is None:
+            return None
+        # That its key was taken before says nothing of what became of it.
+        known = None if self.receipt is None else find_code(self.receipt.code)
+        is_heard = self.receipt is not None and (known is None or known.as_item is not Meaning.DUPLICATE)
+        return None if is_heard else self.ended_ms + self.fallback_after_ms
 
     @property
     def may_have_been_sent(self) -> bool:
@@ -163,6 +176,7 @@ def parse_record(
         history=tuple(_happening(line) for line in history),
         receipt=_receipt(lane, text(fields.get(b"w"))),
         fallback=read_fate(text(fields.get(b"b"))),
+        fallback_after_ms=read_after_ms(text(fields.get(b"b"))),
     )
 
 

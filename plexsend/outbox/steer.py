@@ -48,6 +48,8 @@ DecisionOutcome: TypeAlias = Literal[
     "no_body",
     "closed",
     "no_fallback",
+    "fallback_wanted",
+    "fallback_parked",
     "other_went",
     "unknown",
     "may_have_been_sent",
@@ -67,8 +69,9 @@ class Decision:
     in this state), no_body, closed (its group is, and it would be sent again), other_went (its fallback, or
     the message of which it is one, so its recipient could get both), unknown (no such message),
     may_have_been_sent, expires (at the time asked for, or before); no_fallback (it is over, and its fallback
-    is not sent)."""
+    is not sent), fallback_wanted and fallback_parked (it is over, and this became of its fallback)."""
     state: str
+    """Of the message that was asked for."""
 
     @property
     def done(self) -> bool:
@@ -123,6 +126,14 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
 
     A group (`account` is its) that a cancel closed is opened: then `group closed NAME` is among the fields.
     """
+    ended = release(store, scope, what, account=account)
+    if scope is Scope.GROUP and groups.open_(store, account or "", what):
+        ended.append(f"{scope} closed {what}")
+    return sorted(set(ended))
+
+
+def release(store: Store, scope: Scope, what: str, *, account: str | None) -> list[str]:
+    """End the same holds, and open no group; returns the holds' fields."""
     fields = [
         hold_field(scope, rule.reason, what)
         for rule in HOLD_RULES
@@ -140,6 +151,4 @@ def resume(store: Store, scope: Scope, what: str, *, account: str | None) -> lis
         write = STEER.write(act="release", subject=refusals, text="", is_early=1)
         reply = store.run(Script.STEER, target, [*write, *fields])
         ended += [text(field) for field in reply[1:]]
-    if scope is Scope.GROUP and groups.open_(store, account or "", what):
-        ended.append(f"{scope} closed {what}")
     return sorted(set(ended))

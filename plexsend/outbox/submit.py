@@ -13,6 +13,7 @@ from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.arguments import KEPT, MESSAGE, STEER, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
+from plexsend.outbox.constants import MOST_SUBMITTED
 from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, FORM_WITH_FALLBACKS, form_in_force
 from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Advertising
@@ -23,6 +24,8 @@ from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import text
+from plexsend.outbox.runs.failures import RunFenced, RunMustWait
+from plexsend.outbox.runs.run import NO_FEED, is_run
 from plexsend.outbox.states import State
 from plexsend.terminal.plurals import counted
 
@@ -32,9 +35,10 @@ if TYPE_CHECKING:
     from plexsend.outbox.fallbacks import Fallback
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import RunFeed
     from plexsend.settings import NumberKey
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = MOST_SUBMITTED
 """Messages in one call: few enough that no other script waits long for it."""
 
 _MEMORY_MARK = 0.8
@@ -140,16 +144,24 @@ class Submitter:
         send_at_ms: int | None = None,
         expires_at_ms: int | None = None,
         form: int | None = None,
+        feed: RunFeed = NO_FEED,
     ) -> list[Submitted]:
         """Add messages (at most 500) and return what became of each, in their order.
 
         `most_items`: the largest batch of the lane's product; this many do not wait for more to come. A time
         `send_at_ms` that has passed means now. `form`: the form in which to write; None: that in force.
+        `feed`: of the lane of a run, by which right and how far it is fed with this call.
 
         Raises UsageError for a lane with a group while an older form is in force (advertisements are refused
-        one by one then), OutboxFull or GroupClosed (none was added), or OutboxUnavailable (whether they were
-        added is not known: call again, what was added before is then a duplicate).
+        one by one then), or of a run that is not fed; OutboxFull, GroupClosed, RunFenced or RunMustWait (none
+        was added), or OutboxUnavailable (whether they were added is not known: call again, what was added
+        before is then a duplicate).
         """
+        if is_run(lane.group) and feed is NO_FEED:
+            raise UsageError(
+                f"{lane.group!r} is a run of a campaign, and only its campaign adds to it. "
+                "Give the messages another group, without a ~."
+            )
         if len(messages) > MOST_AT_ONCE:
             raise UsageError(
                 f"{counted(len(messages), 'message')} in one call; at most {MOST_AT_ONCE} are taken."
@@ -177,6 +189,7 @@ class Submitter:
                     send_at_ms=send_at_ms,
                     expires_at_ms=expires_at_ms,
                     form=form,
+                    feed=feed,
                 )
             )
             refused = Submitted(SubmitOutcome.NO_FALLBACKS_YET, None)
@@ -194,6 +207,10 @@ class Submitter:
             hashed_by=self._hashed_by,
             fallback_lanes=" ".join(lanes),
             fallback_count=len(fallbacks),
+            run_lease=feed.lease,
+            run_since=feed.since,
+            run_fed=feed.fed,
+            run_skipped=feed.skipped,
         )
         entries: list[str | bytes | int] = list(_kept(messages) if fallbacks else ())
         for message in messages:
@@ -209,6 +226,10 @@ class Submitter:
         if reply[0] == "closed":
             closing = parse_closing(lane.account, lane.group or "", reply[1])
             raise refusal(closing, clock_of(self._store, lane.account))
+        if reply[0] == "fenced":
+            raise RunFenced(lane.group or "", reply[1])
+        if reply[0] == "later":
+            raise RunMustWait(lane.group or "", int(reply[1]))
         if reply[0] in _OF_ALL:
             return [Submitted(_OF_ALL[reply[0]], None)] * messages
         return _answers(reply)

@@ -17,7 +17,7 @@ from plexsend.outbox.steer import Decision
 from plexsend.outbox.submit import KeptTimes, SubmitOutcome, Submitted
 from plexsend.producers.moments import Moments
 from plexsend.terminal.moments import WallClock
-from plexsend.testing.fallbacks import make_fallback
+from plexsend.testing.fallbacks import after_ms_of, make_fallback, make_overdue
 from plexsend.testing.messages import SubmittedMessage
 from plexsend.testing.pictures import MemoryShelf, PlayedPictures
 from plexsend.testing.streams import MemoryStreams
@@ -110,6 +110,11 @@ class Box:
         if message.state is State.DELIVERED:
             self._call_back(message)
 
+    def fall_back(self, message: SubmittedMessage) -> None:
+        """Send the fallback of a message of which no receipt came in time."""
+        instead = make_overdue(message, self.now_ms())
+        self._messages[instead.account, instead.msg_key] = instead
+
     def _call_back(self, message: SubmittedMessage) -> None:
         """Cancel the fallback of a message that was delivered after all, where it has not gone."""
         instead = self._instead_of(message)
@@ -165,6 +170,7 @@ class Box:
         known = self._messages.get((lane.account, new.msg_key))
         if known is None:
             message = SubmittedMessage(lane, new, stamp, self.now_ms(), moments)
+            message.fallback_after_ms = after_ms_of(lane, new, self.policies)
             self._messages[lane.account, new.msg_key] = message
             return Submitted(SubmitOutcome.ADDED, message.state)
         if known.lane != lane or known.new.digest != new.digest or known.new.instead != new.instead:
@@ -208,7 +214,7 @@ class Box:
             if instead is not None:
                 had_one = self._take_back(instead, words).outcome == "cancelled"
                 if instead.state is State.SENDING:
-                    return Decision("wanted", instead.state)
+                    return Decision("fallback_wanted", message.state)
             return Decision("no_fallback", message.state) if had_one else decision
 
     def _take_back(self, message: SubmittedMessage, words: str) -> Decision:

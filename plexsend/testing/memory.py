@@ -192,6 +192,16 @@ class MemoryOutbox:
             self._box.move(message, Event.NO_RECEIPT)
         return message
 
+    def fall_back(self, msg_key: str, *, account: str | None = None) -> SubmittedMessage:
+        """Let the time of `fallback_after_s` pass without a receipt: the fallback of the message is sent.
+
+        Raises UsageError where it was not accepted, has no such fallback, or has its receipt.
+        """
+        message = self.message(msg_key, account=account)
+        with self._box.changing():
+            self._box.fall_back(message)
+        return message
+
     @contextmanager
     def away(self) -> Iterator[None]:
         """Let Redis not answer: every call raises OutboxUnavailable, a loop over results hears nothing."""

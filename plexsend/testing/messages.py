@@ -43,6 +43,8 @@ class SubmittedMessage:
     """What the receipt says that counts; None: none came."""
     fallback: FallbackFate | None = field(default=None, repr=False)
     """What is with its fallback; None: it has none, or none any more."""
+    fallback_after_ms: int = field(default=0, repr=False)
+    """How long after the acceptance it is sent without a receipt; 0: never by that."""
 
     def __post_init__(self) -> None:
         self.msg_key = self.new.msg_key
@@ -203,6 +205,7 @@ class SubmittedMessage:
             history=tuple(self.history),
             receipt=self.receipt,
             fallback=self.fallback,
+            fallback_after_ms=self.fallback_after_ms,
         )
 
 

@@ -238,6 +238,7 @@ class FilePass:
             lost_zeros=self._lost_zeros,
             has_advertisements=self._pipeline.lanes.has_advertisements,
             rejected_path=rejected_path,
+            encoding=self._rows.encoding,
         )
 
     def _interruption(self, cause: Exception) -> ImportInterrupted:
@@ -264,7 +265,9 @@ def _never_sent_remark(duplicate: Duplicate) -> Remark:
 
 def _made_key_taken(conflict: Conflict) -> Problem:
     """Return what is wrong with a row whose key was made here: its writer never saw a key."""
-    reason = f"was put in before with another text, or in another service or group ({conflict.state})"
+    reason = (
+        f"was put in before with another text or fallback, or in another service or group ({conflict.state})"
+    )
     remedy = f"`plexsend status {conflict.msg_key}` shows it. To send both, give this one its own msg_key."
     return Problem("row", reason, remedy)
 

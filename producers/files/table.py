@@ -19,7 +19,7 @@ from plexsend.errors import FileProblem
 from plexsend.gateway.strict_json import BadJson
 from plexsend.producers.files.columns import judge_header
 from plexsend.producers.files.layout import Layout
-from plexsend.producers.files.quotes import is_loose, tighten
+from plexsend.producers.files.quotes import COMMA, is_loose, tighten
 from plexsend.producers.files.rows import Row, bad_row
 
 if TYPE_CHECKING:
@@ -57,16 +57,23 @@ class CellRow:
     """Line on which the row begins, 1 the first of the file."""
     size_bytes: int
     cells: list[str]
+    line_count: int = 1
+    """Lines that it takes: a quoted cell may hold line ends."""
 
 
-def read_cells(lines: Iterable[Line | Row]) -> Iterator[CellRow | Row]:
-    """Yield the cells of each row, those of a header too; rows whose cells are all blank are left out."""
-    feed = _Feed(iter(lines))
+def read_cells(lines: Iterable[Line | Row], separator: str = COMMA) -> Iterator[CellRow | Row]:
+    """Yield the cells of each row, those of a header too; rows whose cells are all blank are left out.
+
+    Args:
+        lines: The lines of the file.
+        separator: The character between two cells.
+    """
+    feed = _Feed(iter(lines), separator)
     for row in _split(feed):
         if isinstance(row, Row):
             yield row
         elif _says_something(row):
-            yield CellRow(feed.held[0].number, _size_bytes(feed.held), row)
+            yield CellRow(feed.held[0].number, _size_bytes(feed.held), row, len(feed.held))
 
 
 def read_table(lines: Iterable[Line | Row], columns: Columns | None) -> Iterator[Row]:
@@ -156,8 +163,9 @@ class _Rows:
 class _Feed:
     """Hands lines to csv.reader and remembers which of them make up the row being read."""
 
-    def __init__(self, lines: Iterator[Line | Row]) -> None:
+    def __init__(self, lines: Iterator[Line | Row], separator: str = COMMA) -> None:
         self._lines = lines
+        self.separator = separator
         self._again: deque[Line | Row] = deque()
         self._read_bytes = self._reread_bytes = 0
         self.held: list[Line] = []
@@ -190,13 +198,13 @@ class _Feed:
             raise StopIteration
         self.held.append(line)
         self.held_bytes += line.size_bytes
-        return self._tighten() if is_loose(line.text) else line.text
+        return self._tighten() if is_loose(line.text, self.separator) else line.text
 
     def _tighten(self) -> str:
         """Return the last line without the blanks around its quoted cells."""
         text = ""
         for line in self.held[self._looked_through :]:
-            text, self._quoted = tighten(line.text, quoted=self._quoted)
+            text, self._quoted = tighten(line.text, quoted=self._quoted, separator=self.separator)
         self._looked_through = len(self.held)
         return text
 
@@ -218,7 +226,7 @@ class _Feed:
 def _split(feed: _Feed) -> Iterator[list[str] | Row]:
     # Strict, since the lenient reader joins what comes after a closing quote to the cell, and takes the rest
     # of a file into a cell whose quote is missing.
-    reader = csv.reader(feed, strict=True)
+    reader = csv.reader(feed, strict=True, delimiter=feed.separator)
     while True:
         feed.begin()
         try:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from plexsend.outbox.fallbacks import FallbackFate, fallback_key
 from plexsend.outbox.reading.receipt_words import receipt_words
-from plexsend.outbox.states import State
-from plexsend.terminal.moments import WallClock
+from plexsend.outbox.states import FINAL, State
+from plexsend.terminal.moments import WallClock, span
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -23,8 +23,8 @@ class Cause:
     """One thing that keeps the message from going, or how it ended. Times in ms since 1970."""
 
     kind: str
-    """ended, parked, sending, scheduled, hold, limit, quiet, behind, rate, linger, no_worker, alone, tried,
-    next, cancel_wanted, expired, receipt or fallback."""
+    """ended, parked, sending, scheduled, hold, limit, quiet, window, behind, rate, linger, no_worker, alone,
+    tried, next, cancel_wanted, expired, receipt or fallback."""
     text: str
     since_ms: int | None = None
     until_ms: int | None = None
@@ -64,5 +64,12 @@ def fallback_causes(record: Record) -> list[Cause]:
         return [Cause("fallback", f"its fallback was sent: {fallback_key(record.msg_key)}")]
     if record.fallback is FallbackFate.KEPT:
         text = "its fallback is sent where it is rejected, or a receipt says that it was not delivered"
+        due_ms = record.fallback_due_ms
+        if due_ms is not None:
+            return [Cause("fallback", f"{text}, or none has come by then", until_ms=due_ms)]
+        if record.fallback_after_ms and record.state not in FINAL:
+            text += (
+                f", or none has come {span(record.fallback_after_ms / 1000)} after the gateway accepted it"
+            )
         return [Cause("fallback", text)]
     return []

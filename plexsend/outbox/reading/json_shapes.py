@@ -56,6 +56,7 @@ def record_json(record: Record, zone: tzinfo | None = None) -> dict[str, object]
         "receipt": None if record.receipt is None else receipt_json(record.receipt, zone),
         "fallback": None if record.fallback is None else str(record.fallback),
         "fallback_of": record.fallback_of,
+        "fallback_due_at": utc(record.fallback_due_ms),
         **advertising_json(record.lane),
     }
 

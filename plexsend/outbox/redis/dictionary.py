@@ -108,7 +108,9 @@ p{a}:receipts        hash    first, last (ms at which one for a message of the a
 p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
                              messages, `<route>` → messages that went in it; all (1: how many is not known),
                              `under way <route>` → ms when those under way were counted; `left <lane>` → how
-                             far a decision is; decided (ms of the last one), decided_all
+                             far a decision is; sent (1: a person said so of a lane); decided (ms of the last
+                             one), decided_all; unheard (ms until which receipts are forgotten: no fallback
+                             goes for want of one)
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
@@ -188,6 +190,8 @@ missed_within_min    for how long it is started late
 prepares             not empty: a draft by cron whose recipients are to be read and checked
 test plan watch      ms of the last test; the plan (JSON); what the failure watch remembers
 source               `NAME~2 failed`: of which rows of another run it is
+kept_out             once its fates are deleted: rows that were invalid when they were to be fed, and rows
+                     that Redis forgot
 dropped              ms when its chunks, columns and fates were deleted
 n:<count>            what its lanes counted that have ended, by the names of their counts
 

@@ -19,6 +19,7 @@ _UNNAMED: dict[str, Argument] = {
     "closing": "",
     "at_ms": 0,
     "lease": 0,
+    "since": 0,
     "fed": 0,
     "skipped": 0,
 }

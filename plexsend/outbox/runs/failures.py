@@ -29,7 +29,8 @@ class RunFenced(OutboxError):
     Args:
         group: The run.
         state: Why: the state that it has; `lease` where another feeds it, `lapsed` where the lease is over,
-            `fed` where these rows were fed before; empty where there is no such run.
+            `fed` where these rows were fed before, `behind` where Redis went back behind rows that were;
+            empty where there is no such run.
     """
 
     def __init__(self, group: str, state: str) -> None:

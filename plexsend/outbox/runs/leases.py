@@ -43,11 +43,14 @@ def release_lease(store: Store, account: str, group: str, lease: Lease) -> None:
     call_run(store, account, "release", group, lease=lease.number)
 
 
-def pass_over(store: Store, account: str, group: str, lease: Lease, *, fed: int, skipped: int) -> None:
-    """Move the mark of a run to `fed` without a message: so many rows more were passed over.
+def pass_over(
+    store: Store, account: str, group: str, lease: Lease, *, since: int, fed: int, skipped: int
+) -> None:
+    """Move the mark of a run from `since` to `fed` without a message: so many rows more were passed over.
 
-    Where the mark is there already nothing changes. Raises RunFenced where the lease does not count any more.
+    Where the mark is there already nothing changes. Raises RunFenced where the lease does not count any more,
+    or the mark is elsewhere.
     """
-    reply = call_run(store, account, "mark", group, lease=lease.number, fed=fed, skipped=skipped)
+    reply = call_run(store, account, "mark", group, lease=lease.number, since=since, fed=fed, skipped=skipped)
     if text(reply["status"]) in ("fenced", "unknown"):
         raise RunFenced(group, text(reply["text"]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import NotPossible
 from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
 from plexsend.outbox.reading.queries import server_ms
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs.calls import call_run, flat
 
@@ -115,8 +115,7 @@ def form_for_campaigns(store: Store) -> None:
 
 # Where ticks look for campaigns.
 def _name_account(store: Store, account: str) -> None:
-    with mapped():
-        store.client.sadd(store.keys.campaigns, account)
+    put(store, "SADD", store.keys.campaigns, account)
 
 
 def _as_json(value: object) -> str:

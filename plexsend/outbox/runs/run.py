@@ -65,6 +65,24 @@ class Lease:
     """The next row to be fed, when the lease was given."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunFeed:
+    """By which right a submit feeds a run, and how far the run is fed with it."""
+
+    lease: int
+    """The number of the lease."""
+    since: int
+    """The next row to be fed now, as far as the feeder knows."""
+    fed: int = 0
+    """The next row to be fed then; 0: more of these rows follow in another call."""
+    skipped: int = 0
+    """How many of the rows until there were passed over; counts where `fed` is given."""
+
+
+NO_FEED = RunFeed(0, 0)
+"""Of messages that are not of a run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One sending of a campaign. Times are ms, 0 for none; counts are rows unless they say otherwise."""

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from plexsend.outbox.closings import closing_json
 from plexsend.outbox.holds import Reason, Scope, hold_field, pause_json
 from plexsend.outbox.reading.queries import server_ms
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.put import put
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs.calls import call_run, flat
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.making import form_for_campaigns
 from plexsend.outbox.runs.states import RunState, RunStep, run_word
+from plexsend.outbox.runs.windows import written_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 """Chunks or fates in one call."""
-_NOTES = frozenset({"test", "plan", "watch", "label", "source"})
+_NOTES = frozenset({"test", "plan", "watch", "label", "source", "kept_out"})
 """What others write down of a run, whatever its state: `watch` is the failure watch's own."""
 
 
@@ -102,6 +103,7 @@ def start(store: Store, account: str, group: str) -> StepDone:
 
 def pause(store: Store, account: str, group: str, *, by: str, why: str = "") -> StepDone:
     """Pause a run: nothing of it is fed or sent any more. A second one changes only by whom and why."""
+    _name_held(store, account)
     return _step(
         store,
         account,
@@ -124,9 +126,7 @@ def cancel(store: Store, account: str, group: str, *, by: str, why: str = "") ->
     What waits is to be cancelled then (`groups.cancel`), and the run to be finished, which lets its group go.
     """
     at_ms = server_ms(store)
-    with mapped():
-        # Otherwise nobody would look for what is closed in an account that has no lane yet.
-        store.client.sadd(store.keys.held, account)
+    _name_held(store, account)
     return _step(
         store,
         account,
@@ -156,7 +156,7 @@ def set_rate(store: Store, account: str, group: str, per_s: float | None) -> Ste
 
 def set_window(store: Store, account: str, group: str, spans: Iterable[tuple[int, int]] | None) -> StepDone:
     """Set the spans (ms) in which a run may send. None: at any time. No span: never, until it has some."""
-    written = "" if spans is None else " ".join(f"{begin}-{end}" for begin, end in spans) or "-"
+    written = written_window(spans)
     return _done(call_run(store, account, "window", group, text=written), group, "have a window")
 
 
@@ -213,6 +213,11 @@ def _done(reply: Mapping[str, Any], group: str, asked: str) -> StepDone:
     if status == "refused":
         raise RunRefused(f"The run {written} cannot {asked}: it is {run_word(state)}.", state)
     return StepDone(status == "done", state)
+
+
+# Otherwise nobody would look for what is held and closed in an account that has no lane yet.
+def _name_held(store: Store, account: str) -> None:
+    put(store, "SADD", store.keys.held, account)
 
 
 def _pause_of(group: str) -> str:

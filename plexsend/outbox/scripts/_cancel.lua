@@ -16,9 +16,9 @@ local function take_back(lane, key, record, words)
     local found = its_key and read_record(its_key, 's', 'l', 'f') or {}
     local home = lane_named(found[2] or nil)
     if not home or not target('cancel', found[1]) then return 'refused', record.s end
-    local outcome, state = take_back(home, its_key, { s = found[1], f = found[3] }, words)
+    local outcome = take_back(home, its_key, { s = found[1], f = found[3] }, words)
     if outcome == 'cancelled' then return 'no_fallback', record.s end
-    return outcome, state
+    return 'fallback_' .. outcome, record.s
   end
   if has(record.f, MAY_HAVE_BEEN_SENT) then
     drop_fallback_by_cancel(key)

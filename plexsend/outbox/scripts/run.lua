@@ -18,7 +18,7 @@
 --   rate: `text`
 --   window: `text` (spans; empty: it has none)
 --   take: `text` (who), at_ms (for how many ms)   renew: lease, at_ms   release: lease
---   mark: lease, fed, skipped (how many more)
+--   mark: lease, since (where it is), fed (where it is to be), skipped (how many more)
 --   fates: rows and letters
 --   drop: nothing
 --   mend: nothing                      puts what `due` and `live` lack of it there

@@ -1,8 +1,10 @@
--- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today, submit/fallback
+-- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _closings, _stats_today, submit/times,
+-- needs: submit/fallback, _runs, submit/run
 -- when used: _publishing, _stats_folds, _days, _stats_by_day, _ended
 -- when used: _hex, submit/fallback
+-- when used: _run_fence, run_key, submit/run
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: f: , lanes, routes, the lane's ready,
--- later, counts, kinds, suppressed, and wake; stats, stats:<day>; reads policy.
+-- later, counts, kinds, suppressed, and wake; stats, stats:<day>; run:<group>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
 -- written; nothing that is written then can fail. An error in between would leave messages without counts and wake.
 -- Each message is added, or known already (the same key, lane and body), or in conflict (the same key,
@@ -13,10 +15,14 @@
 -- Answers {'other key'} for advertisements whose receivers were hashed under another key than the account's;
 -- {'mixed', kind} where the group has messages of the other kind, `ads` or `other`; and
 -- {'closed', JSON} for a lane whose group is closed, and writes down in p{a}:closed that it was asked for.
+-- Of a run of a campaign {'fenced', why} where this lease may not feed it, and {'later', ms} by the rate of the run.
 -- Answers {'announce'}, and adds nothing, where the account is not here or a route, the lane's or a fallback's, is not in
 -- the index, and the caller does not say that all are announced. Its arguments are in arguments.py; after them the messages.
 
 local group = group_of(lane)
+-- Before all else: what feeds a run that was stopped leaves nothing behind.
+local feed = is_run(group) and read_feed(group)
+if feed and feed.refused then return feed.refused end
 local closed = group and call('HGET', P .. 'closed', group)
 if closed then
   note_refusal(group, closed)
@@ -53,19 +59,9 @@ local event = send_at_ms > now and 'submit_later' or 'submit_now'
 local state = target(event, NOWHERE)
 local set = lane_key(lane, SET_OF(state))
 local number = found[1]
-local answer, added = {}, 0
+local answer, added, size_bytes = {}, 0, 0
 local asked_at = event == 'submit_later' and send_at_ms or 0
 local waiting = call('ZCARD', set)
-
--- The times of a message stay those of its first submit. A send_at that has passed is none any more.
-local function kept_times(state, q, z)
-  if state ~= 'waiting' and state ~= 'scheduled' then return '' end
-  local at, until_ms = number_in(q) or 0, number_in(z) or 0
-  if at <= now then at = 0 end
-  local same_at, same_until = at == asked_at, until_ms == expires_at_ms
-  if same_at and same_until then return '' end
-  return ' ' .. (same_at and '-' or num(at)) .. ' ' .. (same_until and '-' or num(until_ms))
-end
 
 -- Before the first message, so that no message is where every other script answers that it has moved.
 if not is_here then
@@ -94,7 +90,7 @@ for i = first_message, #ARGV, MESSAGE_LENGTH do
                  and string.sub(known[3] or '', 1, 16) == string.sub(message.digests, 1, 16)
                  and (known[6] or '') == (kept and identity_of(kept) or '')
     answer[#answer + 1] = same and 'duplicate' or 'conflict'
-    answer[#answer + 1] = same and known[1] .. kept_times(known[1], known[4], known[5]) or known[1]
+    answer[#answer + 1] = same and known[1] .. kept_times(known, asked_at) or known[1]
   elseif kept and call('EXISTS', record_of .. key .. FALLBACK_MARK) == 1 then
     -- Of an earlier message of this key, which is gone.
     local its_state = redis.pcall('HGET', record_of .. key .. FALLBACK_MARK, 's')
@@ -129,19 +125,13 @@ for i = first_message, #ARGV, MESSAGE_LENGTH do
     call('SET', body_of .. key, message.body)
     call('HSET', record_of .. key, unpack(fields))
     call('ZADD', set, score, key)
-    added = added + 1
+    added, size_bytes = added + 1, size_bytes + #message.body
     answer[#answer + 1] = 'added'
     answer[#answer + 1] = state
   end
 end
--- ms at which the lane wakes. Where the policies are spoilt it is looked at now, which costs nothing.
-local function wakes_at(linger_ms)
-  if event == 'submit_later' then return send_at_ms end
-  if waiting + added >= most_items or not linger_ms or linger_ms == 0 then return now end
-  -- Rounded up: rounded down, it would not be over yet. A linger that is shortened meanwhile is not slept through.
-  return math.ceil(now_us / 1000) + math.min(linger_ms, LONGEST_SLEEP_MS)
-end
 
+if feed and (added > 0 or run_fed > 0) then note_feed(group, feed, added, size_bytes) end
 if added > 0 then
   if kind and not kind_there then call('HSET', P .. 'kinds', group, kind) end
   moved(lane, NOWHERE, state, added)
@@ -150,7 +140,7 @@ if added > 0 then
   day_offsets = in_force[1] or false
   add_to_today(lane .. '|submitted', added)
   write_counts()
-  wake_by(lane, wakes_at(not in_force.err and (number_in(in_force[2]) or DEFAULT_LINGER_MS)))
+  wake_by(lane, wakes_at(waiting + added, not in_force.err and (number_in(in_force[2]) or DEFAULT_LINGER_MS)))
 end
 if announced and added > 0 then
   -- The fleet looks for new accounts and routes at once. Of the fleet's keys only the channel, which is no key to

@@ -127,7 +127,7 @@ class Yard:
         self._sequence = 0
         put(store, Where(), {"rate_per_s": 0, "linger_ms": 0}, by="yard", reason="a test's own")
 
-    def add(self, *keys: str, lane: Lane = BULK, **times: int) -> None:
+    def add(self, *keys: str, lane: Lane = BULK, **times: Any) -> None:
         """Submit messages with these keys."""
         for start in range(0, len(keys), 500):
             drafts = [NewMessage(key, b'{"msg":"secret words"}') for key in keys[start : start + 500]]

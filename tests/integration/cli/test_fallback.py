@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,6 +107,37 @@ def test_who_asks_for_what_could_reach_somebody_twice_hears_why_not(
     assert run("dead", "requeue", "a").code == 0
     assert run("cancel", "b", "--json").lines[0]["outcome"] == "no_fallback"
     assert run("cancel", "b").code == 1
+
+
+def test_a_cancel_names_the_fallback_that_is_being_sent(
+    run: Callable[..., Any], send: Callable[..., None], yard: Any
+) -> None:
+    send("a")
+    settle(yard, Outcome.REJECTED, "G140")
+    yard.take(LMS)
+    ended = run("cancel", "a")
+    assert ended.code == 0
+    over = "a is rejected and cannot be cancelled any more. Its fallback a~f is being sent right now"
+    assert over in " ".join(ended.out.split())
+    (line,) = run("cancel", "a", "--json").lines
+    assert (line["msg_key"], line["outcome"], line["state"]) == ("a", "fallback_wanted", "rejected")
+
+
+def test_status_and_why_say_when_a_fallback_goes_without_a_receipt(
+    run: Callable[..., Any], send: Callable[..., None], yard: Any
+) -> None:
+    run("policy", "set", "rcs-mms-bulk", "--reason", "a test's own", "fallback_after_s=600")
+    send("a")
+    assert "none has come 10 min after the gateway accepted it" in " ".join(run("why", "a").out.split())
+    (line,) = run("status", "a", "--json").lines
+    assert (line["fallback"], line["fallback_due_at"]) == ("kept", None)
+    settle(yard, Outcome.ACCEPTED, "C100")
+    (line,) = run("status", "a", "--json").lines
+    ended, due = (datetime.fromisoformat(line[name]) for name in ("ended_at", "fallback_due_at"))
+    assert due - ended == timedelta(minutes=10)
+    assert "kept; goes at" in run("status", "a").out
+    causes = {each["kind"]: each for each in run("why", "a", "--json").lines[0]["causes"]}
+    assert causes["fallback"]["until"] == line["fallback_due_at"]
 
 
 def test_who_sets_a_time_reads_that_both_can_be_sent(run: Callable[..., Any], yard: Any) -> None:

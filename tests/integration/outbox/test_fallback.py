@@ -19,6 +19,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.prune import prune
 from plexsend.outbox.reading.audit import audit
+from plexsend.outbox.reading.causes import fallback_causes
 from plexsend.outbox.reading.prices import PriceList
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.reading.stats import day_counts, today_of
@@ -467,7 +468,37 @@ def test_the_cancel_of_a_message_that_is_over_cancels_its_fallback(bench: Bench)
     submit(bench, "c")
     EVENTS["rejected"](bench)
     bench.take("p2.2", lane=MMS)
-    assert ask(bench.store, "main", "c", Act.CANCEL) == Decision("wanted", State.SENDING)
+    # It names the message that was asked for, and what became of the other one.
+    assert ask(bench.store, "main", "c", Act.CANCEL) == Decision("fallback_wanted", State.REJECTED)
+
+
+def test_the_cancel_of_a_message_parks_its_fallback_that_may_have_been_sent(bench: Bench) -> None:
+    submit(bench)
+    EVENTS["rejected"](bench)
+    settlement = verdicts(bench.take("p2.2", lane=MMS), Outcome.RETRY, code="C500_1", delay_ms=60_000)
+    bench.stop("p2.2", settlement=settlement, lane=MMS)
+    assert ask(bench.store, "main", "a", Act.CANCEL) == Decision("fallback_parked", State.REJECTED)
+    assert bench.state("a~f") is State.UNCERTAIN
+
+
+def test_a_record_says_when_its_fallback_is_due(bench: Bench) -> None:
+    submit(bench, after_s=60)
+    record = bench.record("a")
+    assert (record.fallback_after_ms, record.fallback_due_ms) == (60_000, None)
+    assert "1 min after the gateway accepted it" in fallback_causes(record)[0].text
+    EVENTS["parked"](bench)
+    # That the gateway knew the key says that it was accepted, and not what became of it.
+    post(bench, DUPLICATE)
+    record = bench.record("a")
+    assert record.receipt is not None
+    due_ms = (record.ended_ms or 0) + 60_000
+    assert record.fallback_due_ms == fallback_causes(record)[0].until_ms == due_ms
+    post(bench, NOBODY_KNOWS)
+    record = bench.record("a")
+    assert (record.fallback_due_ms, fallback_causes(record)[0].until_ms) == (None, None)
+    submit(bench, "b")
+    settle(bench, Outcome.ACCEPTED, "C100")
+    assert bench.record("b").fallback_due_ms is None
 
 
 def test_retention_leaves_a_message_until_its_fallback_is_due(bench: Bench) -> None:

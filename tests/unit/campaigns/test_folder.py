@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.folder import ChunkMissing, ChunkName, RunFolder
+from plexsend.campaigns.folder import ChunkMissing, RunFolder, file_of
 from plexsend.campaigns.whole_files import CampaignFolderFailed
 from plexsend.campaigns.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from plexsend.outbox.runs.run import RunChunk
 
 ROWS = [(2, ("010-2345-6789", "김철수")), (3, ("01023456790", 'a "b"\n', "\ud83d"))]
 STEPS = ("open", "fdopen", "fsync", "mkdir", "rename", "unlink")
@@ -30,7 +32,7 @@ def folder(root: Path) -> RunFolder:
     return RunFolder(root / "campaigns", "main", "spring-sale~1", "0a1b2c3d")
 
 
-def write_all(at: RunFolder, named: list[ChunkName] | None = None) -> list[ChunkName]:
+def write_all(at: RunFolder, named: list[RunChunk] | None = None) -> list[RunChunk]:
     names = [] if named is None else named
     names.append(at.write_chunk(0, 0, ROWS))
     names.append(at.write_chunk(1, 2, ROWS[:1]))
@@ -110,7 +112,7 @@ def test_a_process_killed_at_any_step_leaves_what_was_named_and_nothing_half(
                 raise Killed
 
         at = folder(tmp_path / str(last))
-        named: list[ChunkName] = []
+        named: list[RunChunk] = []
         with monkeypatch.context() as patch:
             every_step(patch, meet)
             with pytest.raises(Killed):
@@ -142,7 +144,7 @@ def test_a_disk_that_refuses_is_named_and_the_half_file_goes(
             at.write_chunk(1, 2, ROWS)
     assert "Make room on that disk" in str(failed.value)
     assert str(at.path) in str(failed.value)
-    assert [each.name for each in at.path.iterdir()] == [first.file]
+    assert [each.name for each in at.path.iterdir()] == [file_of(first)]
 
 
 def test_folder_that_may_not_be_written_is_said_with_the_setting(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_chunk_that_is_not_here_asks_for_the_shared_folder(tmp_path: Path) -> No
     at = folder(tmp_path / "another host")
     with pytest.raises(ChunkMissing, match="one folder that all hosts share") as missing:
         at.read_chunk(name)
-    assert str(at.path / name.file) in str(missing.value)
+    assert str(at.path / file_of(name)) in str(missing.value)
     with pytest.raises(ChunkMissing, match="PLEXSEND_CAMPAIGN_DIR"):
         at.read_marks()
 
@@ -166,7 +168,7 @@ def test_chunk_that_is_not_here_asks_for_the_shared_folder(tmp_path: Path) -> No
 def test_damaged_chunk_is_not_read(tmp_path: Path, spoil: str) -> None:
     at = folder(tmp_path)
     name = at.write_chunk(0, 0, ROWS)
-    path = at.path / name.file
+    path = at.path / file_of(name)
     content = path.read_bytes()
     path.write_bytes(
         {"cut": content[:-3], "other": gzip.compress(b"[2]\n[3]"), "more": content + b"x"}[spoil]

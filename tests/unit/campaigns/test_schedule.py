@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plexsend.campaigns.schedule import BadSchedule, check_cron, find_zone, next_after, read_window, spans
+from plexsend.errors import MissingExtra
 
 SEOUL, BERLIN = "Asia/Seoul", "Europe/Berlin"
 
@@ -129,3 +131,9 @@ def test_a_window_has_times_of_a_day(window: tuple[str, str]) -> None:
 def test_a_window_has_a_length() -> None:
     with pytest.raises(BadSchedule, match=re.escape("begins when it ends")):
         read_window(("10:00", "10:00"))
+
+
+def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cronsim", None)
+    with pytest.raises(MissingExtra, match=r"cronsim.* installed\. Run: pip install 'plexsend\[campaigns\]'"):
+        check_cron("0 10 * * 1")

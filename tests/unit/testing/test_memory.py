@@ -460,6 +460,49 @@ def test_the_cancel_of_a_message_that_is_over_cancels_its_fallback() -> None:
         assert plexsend.cancel("b") == plexsend.Decision("refused", State.REJECTED)
 
 
+def test_a_cancel_says_so_where_the_fallback_is_being_sent() -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS])
+        outbox.reject("a")
+        outbox.take("a~f")
+        assert plexsend.cancel("a") == plexsend.Decision("fallback_wanted", State.REJECTED)
+        assert outbox.give_back("a~f").state is State.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("policies", "own"), [({}, 60), ({"fallback_after_s": "60"}, None), ({"fallback_after_s": "900"}, 60)]
+)
+def test_a_test_lets_the_time_pass_after_which_a_fallback_goes(
+    policies: dict[str, str], own: int | None
+) -> None:
+    with MemoryOutbox(policies=policies, now=lambda: 1_800_000_000.0) as outbox:
+        plexsend.submit("rcs-mms-bulk", [RCS if own is None else {**RCS, "fallback_after_s": own}])
+        with pytest.raises(plexsend.UsageError, match=r"a \(waiting\) has no fallback that goes by time"):
+            outbox.fall_back("a")
+        outbox.accept("a")
+        record = plexsend.status("a")
+        assert record is not None
+        assert record.fallback_due_ms == 1_800_000_060_000
+        outbox.fall_back("a")
+        assert [message.text for message in outbox.submitted] == ["RCS", "LMS"]
+        with pytest.raises(plexsend.UsageError):
+            outbox.fall_back("a")
+        # The receipt was only late: both are there.
+        outbox.deliver("a~f")
+        assert outbox.deliver("a").fallback == "sent"
+
+
+@pytest.mark.parametrize("is_timed", [True, False])
+def test_no_time_sends_a_fallback_that_has_none_or_whose_receipt_came(*, is_timed: bool) -> None:
+    with MemoryOutbox() as outbox:
+        plexsend.submit("rcs-mms-bulk", [{**RCS, "fallback_after_s": 60} if is_timed else RCS])
+        outbox.accept("a")
+        if is_timed:
+            outbox.undeliver("a", "71005")
+        with pytest.raises(plexsend.UsageError):
+            outbox.fall_back("a")
+
+
 def test_a_policy_says_which_receipts_send_a_fallback() -> None:
     with MemoryOutbox(policies={"fallback_codes": "71004"}) as outbox:
         plexsend.submit("rcs-mms-bulk", [RCS])

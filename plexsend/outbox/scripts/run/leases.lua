@@ -34,9 +34,9 @@ end
 -- Rows are passed over: nothing of them is added.
 local function mark(state)
   local fields = read_fence(group)
-  local why = fenced_by(fields, lease)
+  local why = fenced_by(fields, lease, since)
+  if why == 'fed' and fields.fed == fed then return answer('kept', { state = state, fed = num(fed) }) end
   if why then return answer('fenced', { state = state, text = why }) end
-  if fed <= fields.fed then return answer('kept', { state = state, fed = num(fields.fed) }) end
   call('HSET', run, 'fed', num(fed), 'skipped', num(fields.skipped + skipped))
   return answer('done', { state = state, fed = num(fed) })
 end

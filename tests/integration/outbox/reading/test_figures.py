@@ -25,7 +25,7 @@ GROUP = Lane("mms-bulk", None, "main", "spring")
 SHOP = Lane("sms-bulk", None, "shop")
 
 
-def add(store: Store, lane: Lane, *keys: str, **times: int) -> None:
+def add(store: Store, lane: Lane, *keys: str, **times: Any) -> None:
     Submitter(store).add(lane, [NewMessage(key, b"{}") for key in keys], stamp="test", **times)
 
 

@@ -163,10 +163,10 @@ def test_a_lease_is_one_feeders_and_each_number_is_higher(store: Store) -> None:
     release_lease(store, "main", run.group, one)
     assert take_lease(store, "main", run.group, "three", 5) is None
     with pytest.raises(RunFenced) as fenced:
-        pass_over(store, "main", run.group, one, fed=10, skipped=10)
+        pass_over(store, "main", run.group, one, since=0, fed=10, skipped=10)
     assert fenced.value.state == "lease"
-    pass_over(store, "main", run.group, two, fed=10, skipped=4)
-    pass_over(store, "main", run.group, two, fed=10, skipped=4)
+    pass_over(store, "main", run.group, two, since=0, fed=10, skipped=4)
+    pass_over(store, "main", run.group, two, since=0, fed=10, skipped=4)
     assert (read(store, run.group).fed, read(store, run.group).skipped) == (10, 4)
 
 
@@ -213,11 +213,11 @@ def test_windows_and_notes_are_kept_as_given(store: Store) -> None:
     run = running(store)
     steps.set_window(store, "main", run.group, [(1, 2), (5, 9)])
     steps.note_run(store, "main", run.group, test=7, watch="x")
-    assert reading.windows(store, "main") == {run.group: [(1, 2), (5, 9)]}
+    assert reading.windows(store, "main") == {run.group: ((1, 2), (5, 9))}
     assert read(store, run.group).notes == {"watch": "x"}
     assert read(store, run.group).tested_ms == 7
     steps.set_window(store, "main", run.group, [])
-    assert reading.windows(store, "main") == {run.group: []}
+    assert reading.windows(store, "main") == {run.group: ()}
     steps.set_window(store, "main", run.group, None)
     assert reading.windows(store, "main") == {}
     with pytest.raises(TypeError, match="state"):

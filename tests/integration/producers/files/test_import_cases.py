@@ -458,6 +458,25 @@ def a_full_server(desk: Desk) -> None:
     assert counts(desk.put_in(rows)) == (3, 0, 0, 0, 0)
 
 
+def another_fallback(desk: Desk) -> None:
+    own = {"msg_base_id": "SMwThT00", "br_id": "BR.1", "brand_key": "BK.1", "header": "0"}
+
+    def counted(instead: dict[str, str] | None, changed: Any = "hold", **beside: Any) -> tuple[int, ...]:
+        said = {} if instead is None else {"fallback": {"service": "lms-bulk", **instead}, **beside}
+        usual = [desk.make_item(number) for number in range(2)]
+        numbers = [{name: row[name] for name in ("sender_number", "receiver_number")} for row in usual]
+        rows = [{**each, **own, "msg": {"body": {"description": "x"}}, **said} for each in numbers]
+        options = {"service": "rcs-mms-bulk", "msg_type": "RMM", "changed": changed}
+        return counts(desk.put_in(rows, **options))
+
+    assert counted({"msg": "instead", "title": "x"}) == (2, 0, 0, 0, 0)
+    assert counted({"title": "x", "msg": "instead"}) == (0, 2, 0, 0, 0)
+    assert counted({"msg": "another", "title": "x"}) == (0, 0, 2, 0, 0)
+    assert counted({"msg": "instead", "title": "x"}, fallback_after_s=60) == (0, 0, 2, 0, 0)
+    assert counted(None) == (0, 0, 2, 0, 0)
+    assert counted({"msg": "another", "title": "x"}, changed="send") == (2, 0, 0, 0, 0)
+
+
 CASES: dict[str, Callable[[Desk], None]] = {
     "the same file": the_same_file,
     "an import that was interrupted": an_interrupted_import,
@@ -472,6 +491,7 @@ CASES: dict[str, Callable[[Desk], None]] = {
     "two rows to one receiver, equal ones too": two_rows_to_one_receiver,
     "the file appended to itself": the_file_appended_to_itself,
     "a typo mended in all rows, or a column that changes with each export": a_typo_mended_in_all_rows,
+    "another fallback beside the same message, or none any more": another_fallback,
     "the rows held back, from the file of rejects with `--changed send`": the_rows_held_back,
     "the file under another name": another_name,
     "a name last used more than twelve hours ago": a_name_that_rested,

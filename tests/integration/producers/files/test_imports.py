@@ -133,7 +133,10 @@ def test_conflict_of_a_made_key_is_told_to_a_writer_who_never_saw_a_key(
     (reject,) = _rejects(report.rejected_path)
     (error,) = reject["errors"]
     assert error["field"] == "row"
-    assert error["reason"] == "was put in before with another text, or in another service or group (waiting)"
+    assert (
+        error["reason"]
+        == "was put in before with another text or fallback, or in another service or group (waiting)"
+    )
     assert error["remedy"].startswith(f"`plexsend status {reject['msg_key']}` shows it. ")
     # The remedy works as it is written: a msg_key of its own, in the file of rejects.
     mended = write_jsonl([{**reject, "row": {**reject["row"], "msg_key": "own"}}])

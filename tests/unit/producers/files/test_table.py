@@ -13,9 +13,11 @@ from plexsend.errors import FileProblem
 from plexsend.gateway.services import SERVICES
 from plexsend.producers.files.columns import Columns, columns_of
 from plexsend.producers.files.lines import Encoding, read_lines
-from plexsend.producers.files.table import read_table
+from plexsend.producers.files.table import CellRow, read_cells, read_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from plexsend.producers.files.rows import Row
 
 _TWO = Columns(known=("a", "b", "urls"), required=("a",), lists=frozenset({"urls"}))
@@ -412,3 +414,21 @@ def test_a_korean_name_of_what_the_service_has_not_is_not_known() -> None:
         _read("발신번호,수신번호,내용,제목\n1,2,a,b\n", columns_of("sms-bulk"))
     with pytest.raises(FileProblem, match="'receiver_number' is there 2 times"):
         _read("발신번호,수신번호,전화번호,내용\n1,2,3,a\n", columns_of("sms-bulk"))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_cells_may_be_separated_otherwise(separator: str, tmp_path: Path) -> None:
+    """Blanks around a quoted cell go, as they do with commas; a tab is a blank where it separates nothing."""
+    rows = [["a", 'b "c"', "d, e; f\tg|h"], ["", "x\ny", "z"]]
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+        file.write(f'k1{separator} "가"  {separator}"나" \n')
+    with path.open("rb") as stream:
+        found = list(read_cells(read_lines(stream, Encoding.UTF_8), separator))
+    assert [row.cells for row in found if isinstance(row, CellRow)] == [*rows, ["k1", "가", "나"]]
+    assert [(row.line, row.line_count) for row in found if isinstance(row, CellRow)] == [
+        (1, 1),
+        (2, 2),
+        (4, 1),
+    ]

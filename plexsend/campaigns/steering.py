@@ -1,0 +1,123 @@
+"""What a person asks of a run: pause, go on, cancel, another time, another rate.
+
+Each can be asked again, and goes on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.standing import standing
+from plexsend.errors import NotPossible
+from plexsend.outbox import groups, steer
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.reading.groups import lanes_of, living
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.runs import steps
+from plexsend.outbox.runs.states import OVER, RunState
+
+if TYPE_CHECKING:
+    from plexsend.outbox.groups import GroupCancelled, GroupRescheduled, Report
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Run
+    from plexsend.outbox.runs.steps import StepDone
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """What became of a run that was cancelled."""
+
+    changed: bool
+    """False: it was cancelled before."""
+    messages: GroupCancelled
+    """Those that were fed and had not gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRescheduled:
+    """What became of a run that was given another time."""
+
+    state: RunState
+    at_ms: int | None
+    """None: now."""
+    messages: GroupRescheduled
+    """Those that were fed and had not gone."""
+
+
+def pause(store: Store, run: Run, *, by: str, why: str = "") -> StepDone:
+    """Keep a run from feeding and sending until somebody resumes it. Raises NotPossible where it is over."""
+    _require_open(store, run, "be paused")
+    return steps.pause(store, run.account, run.group, by=by, why=why)
+
+
+def resume(store: Store, run: Run) -> StepDone:
+    """Let a run go on that was paused, also where its group was (`plexsend pause group:NAME~3`).
+
+    Raises NotPossible where it was cancelled, itself or its group.
+    """
+    _require_open(store, run, "go on")
+    done = steps.resume(store, run.account, run.group)
+    # A person may have held the group, or it beside the run.
+    released = steer.release(store, Scope.GROUP, run.group, account=run.account)
+    return steps.StepDone(done.changed or bool(released), done.state)
+
+
+def cancel(store: Store, run: Run, *, by: str, why: str = "", report: Report | None = None) -> RunCancelled:
+    """End a run at once, then cancel all of it that was fed and has not gone.
+
+    Nothing is fed or sent from the first call on; what is being sent then ends as it ends. Raises NotPossible
+    for a run that is done.
+    """
+    done = steps.cancel(store, run.account, run.group, by=by, why=why)
+    messages = groups.cancel(store, run.account, run.group, by=by, why=why, report=report)
+    steps.finish(store, run.account, run.group)
+    return RunCancelled(done.changed, messages)
+
+
+def reschedule(store: Store, run: Run, at_ms: int, *, report: Report | None = None) -> RunRescheduled:
+    """Give a run another time (0, or one that has passed: now), and what was fed of it too.
+
+    Raises NotPossible where it is over, is a draft, or would expire before.
+    """
+    _require_open(store, run, "have another time")
+    if run.expires_ms and at_ms >= run.expires_ms:
+        raise NotPossible(
+            f"The run {run.written} expires at that time or before: nothing of it would be sent. "
+            "Give an earlier time, or create it anew with a later expires_at."
+        )
+    is_now = at_ms <= server_ms(store)
+    if not is_now:
+        state = steps.reschedule(store, run.account, run.group, at_ms).state
+    elif run.state is RunState.PAUSED:
+        state = resume(store, run).state
+    else:
+        state = steps.start(store, run.account, run.group).state
+    messages = groups.reschedule(store, run.account, run.group, at_ms, report=report)
+    return RunRescheduled(state, None if is_now else at_ms, messages)
+
+
+def set_rate(store: Store, run: Run, per_s: float | None) -> int:
+    """Set how many messages of a run are fed a second at most; None: as many as go.
+
+    Return how many were fed before and wait: these go as fast as their service does.
+    """
+    if run.state in OVER:
+        raise NotPossible(f"The run {run.written} is over: it has no rate any more.")
+    steps.set_rate(store, run.account, run.group, per_s)
+    return waiting_messages(store, run)
+
+
+def waiting_messages(store: Store, run: Run) -> int:
+    """Return how many messages of a run were fed and have not gone."""
+    return sum(living(store, lane) for lane in lanes_of(store, run.account, run.group))
+
+
+def _require_open(store: Store, run: Run, asked: str) -> None:
+    seen = standing(store, run)
+    if seen.closing is not None and run.state not in OVER:
+        raise NotPossible(
+            f"The run {run.written} cannot {asked}: its group was cancelled by {seen.closing.by}. "
+            f"`plexsend campaign cancel {run.written}` ends the run too; "
+            f"`plexsend resume group:{run.group} --account {run.account}` opens the group again."
+        )
