@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,8 @@ class Heading:
 
     def near(self, name: str) -> str:
         """Return the column that is most likely meant by a name; empty: none is near."""
-        found = get_close_matches(_compared(name), [each for each in self._plain if each], n=1)
-        return show_name(self.names[self._plain.index(found[0])], 0) if found else ""
+        near = nearest(_compared(name), [each for each in self._plain if each])
+        return show_name(self.names[self._plain.index(near)], 0) if near else ""
 
     def shown(self) -> str:
         """Return the names, for people. What may be somebody's number is not among them."""
@@ -84,6 +85,16 @@ def show_name(name: str, place: int) -> str:
     if _MANY_DIGITS.search(name) or len(name) > _LONGEST_NAME:
         return f"number {place}" if place else "another one"
     return repr(name)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return the known word that is nearest to one; empty: none is near.
+
+    Hangul is compared by its letters: of two syllables one that is mistyped would be half of the word.
+    """
+    letters = {unicodedata.normalize("NFD", each.lower()): each for each in known}
+    near = get_close_matches(unicodedata.normalize("NFD", word.lower()), letters, n=1)
+    return letters[near[0]] if near else ""
 
 
 def _compared(name: str) -> str:

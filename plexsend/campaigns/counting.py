@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
 
-RowOutcome: TypeAlias = Literal["success", "failure", "pending", "excluded"]
+RowOutcomeName: TypeAlias = Literal["success", "failure", "pending", "excluded"]
 
 _LANE_FIELDS = (
     *(f"{kind}:{state}" for kind in "sab" for state in State),
@@ -101,7 +101,7 @@ class RowCounts:
         return self.cancelled + self.suppressed + self.left_out
 
     @property
-    def outcomes(self) -> dict[RowOutcome, int]:
+    def outcomes(self) -> dict[RowOutcomeName, int]:
         """The four outcomes; their sum is `rows`."""
         return {
             "success": self.success,

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.campaigns.column_finder import ColumnFinder
 from plexsend.campaigns.columns import NIGHT_CONSENT, RECEIVER
 from plexsend.campaigns.mending import mend_number
-from plexsend.campaigns.shape import (
-    SENDER,
-    Cell,
-    fields_of_fallback,
-    picture,
-    pictures,
-    shape_of,
-    texts_of,
-    variables_of,
-)
+from plexsend.campaigns.shape import Cell, picture, pictures, shape_of, texts_of, variables_of
 from plexsend.campaigns.template import Template, foreign_variables
+from plexsend.campaigns.written import as_key
 from plexsend.errors import Problem
-from plexsend.producers.fallbacks import FALLBACK
 from plexsend.producers.files.layout import split_addresses
-from plexsend.producers.message import name_as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,17 +21,6 @@ if TYPE_CHECKING:
     from plexsend.campaigns.defined import Definition
 
     Make = Callable[[Sequence[str]], Any]
-
-WRITTEN: Final = {
-    "to": RECEIVER,
-    "from_": "from",
-    "text": "text",
-    "title": "title",
-    "images": "images",
-    "msg_key": "msg_key",
-    "msg_type": "msg_type",
-}
-"""Word of the producers → how a definition writes it."""
 
 
 class Rendered(NamedTuple):
@@ -119,19 +98,10 @@ class Personaliser:
 
     def as_written(self, problem: Problem) -> Problem:
         """Return a problem of an item with what the person wrote for its field."""
-        definition = self._definition
-        if problem.field == RECEIVER:
-            column = self.receiver_place
-            return problem if column is None else replace(problem, written=self._finder.heading.names[column])
-        fallback = definition.fallback or {}
-        inside = problem.field.removeprefix(f"{FALLBACK}.")
-        if inside != problem.field and "service" in fallback:
-            service, others = str(fallback["service"]), fields_of_fallback(fallback)
-            inner = name_as_written(Problem(inside, "", ""), service, others, WRITTEN)
-            return replace(problem, written=f"{FALLBACK}.{inner.written or inside}")
-        found = name_as_written(problem, definition.service, definition.fields, WRITTEN)
-        key = SENDER if found.written == "from" else found.written or problem.field
-        return replace(found, written=definition.mapping.get(key, found.written))
+        column = self.receiver_place
+        if problem.field == RECEIVER and column is not None:
+            return replace(problem, written=self._finder.heading.names[column])
+        return as_key(self._definition, problem)
 
     def _lay_out(self) -> None:
         """Tell apart what is the same for all rows and what is made for each."""

@@ -102,5 +102,8 @@ def pictures(written: Sequence[str]) -> list[str | Path]:
 
 
 def picture(written: str) -> str | Path:
-    """Return a picture as the producers know it: an address, or the path of a file."""
-    return written if "://" in written else Path(written)
+    """Return a picture as the producers know it: the path of a file, or a text.
+
+    The text is an address, or relative to the folder that the pipeline knows, where a run keeps its pictures.
+    """
+    return Path(written) if written.startswith("/") else written

@@ -188,7 +188,7 @@ def _judge_twice(
     for first, second in pairwise(accepted):
         uncertain = _uncertain_between(record, first, second)
         restore = find_restore(evidence, first, second)
-        if is_excused(restore, record, first, second, was_uncertain=bool(uncertain)):
+        if is_excused(restore, told.key, record, first, second, was_uncertain=bool(uncertain)):
             continue
         if _parks(lane, first, second, evidence) or (
             uncertain and all(_parks(lane, at - AROUND_S, at + AROUND_S, evidence) for at in uncertain)

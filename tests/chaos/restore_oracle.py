@@ -28,7 +28,13 @@ def find_restore(evidence: Evidence, first: float, second: float) -> Restore | N
 
 
 def is_excused(
-    restore: Restore | None, record: Record | None, first: float, second: float, *, was_uncertain: bool
+    restore: Restore | None,
+    key: str,
+    record: Record | None,
+    first: float,
+    second: float,
+    *,
+    was_uncertain: bool,
 ) -> bool:
     """Whether a second acceptance is: a person asked for it, or a warning counts it, see `judge_restores`.
 
@@ -36,6 +42,9 @@ def is_excused(
     """
     if restore is None or not restore.is_old:
         return restore is not None and not was_uncertain
+    # Where a first is sent again, or waits for its receipt again, its fallback may go again too.
+    if first_of(key) != key:
+        return restore.settled_as == "resend" and not was_uncertain
     events = record.history if record else ()
     return restore.settled_as == "resend" and any(
         each.event == _SENT_AGAIN and first <= each.at <= second for each in events

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zipfile
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from plexsend.campaigns.columns import nearest
 from plexsend.campaigns.recipients.rows import RawRow
 from plexsend.errors import FileProblem
 from plexsend.extras import require
@@ -123,8 +123,8 @@ def _choose(book: Any, sheet: str | None) -> str:
         return str(shown[0])
     if sheet in names:
         return sheet
-    near = get_close_matches(sheet, names, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(sheet, names)
+    meant = f" Did you mean {near!r}?" if near else ""
     raise FileProblem(f"it has no sheet {sheet!r}; it has {', '.join(map(repr, names))}.{meant}")
 
 

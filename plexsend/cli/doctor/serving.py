@@ -33,7 +33,7 @@ def serving_rows(parts: Sequence[PartFacts]) -> Iterator[CheckRow]:
 
 
 def _due(part: PartFacts) -> int:
-    return part.waiting + part.quiet + part.scheduled
+    return part.waiting + part.quiet + part.outside + part.scheduled
 
 
 def rewound_rows(rewinds: Iterable[Rewind]) -> Iterator[CheckRow]:

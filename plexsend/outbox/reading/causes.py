@@ -23,8 +23,8 @@ class Cause:
     """One thing that keeps the message from going, or how it ended. Times in ms since 1970."""
 
     kind: str
-    """ended, parked, sending, scheduled, hold, limit, quiet, behind, rate, linger, no_worker, alone, tried,
-    next, cancel_wanted, expired, receipt or fallback."""
+    """ended, parked, sending, scheduled, hold, limit, quiet, window, behind, rate, linger, no_worker, alone,
+    tried, next, cancel_wanted, expired, receipt or fallback."""
     text: str
     since_ms: int | None = None
     until_ms: int | None = None

@@ -43,6 +43,8 @@ class Flow(StrEnum):
     """It goes as fast as its rate allows, or has sent what it may send today."""
     QUIET = "quiet"
     """All that waits are advertisements, and they wait for the morning."""
+    WINDOW = "window"
+    """All that waits is of campaigns, and waits for their windows."""
     FLOWING = "flowing"
     IDLE = "idle"
     """Nothing waits."""
@@ -50,7 +52,7 @@ class Flow(StrEnum):
     @property
     def is_well(self) -> bool:
         """Whether nobody needs to look."""
-        return self in (Flow.QUIET, Flow.FLOWING, Flow.IDLE)
+        return self in (Flow.QUIET, Flow.WINDOW, Flow.FLOWING, Flow.IDLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,8 @@ def judge(part: PartFacts) -> FlowSentence:
         waits = counted(part.quiet, "advertisement waits", "advertisements wait")
         return FlowSentence(Flow.HELD, f"{waits} in {part.name}, and {NOT_RENEWED}.", f"{RENEW}.")
     found = _judge(part)
-    if not part.quiet or found.flow.is_well:
-        return found
-    return replace(found, text=f"{found.text} {_waits_for_morning(part.quiet)}.")
+    also = _also_waits(part.quiet, part.outside)
+    return found if found.flow.is_well else replace(found, text=f"{found.text}{also}")
 
 
 def _judge(part: PartFacts) -> FlowSentence:
@@ -104,15 +105,19 @@ def _rank(sentence: FlowSentence) -> int:
 def _calm(total: Total, where: str) -> FlowSentence:
     if total.waiting or total.sending or total.sent_per_s:
         waits = f"{_waits(total.waiting, total.oldest_s)}." if total.waiting else "nothing waits longer."
-        quiet = f" {_waits_for_morning(total.quiet)}." if total.quiet else ""
-        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}{quiet}")
+        also = _also_waits(total.quiet, total.outside)
+        return FlowSentence(Flow.FLOWING, f"It flows{where}: {_pace(total.sent_per_s)} now, {waits}{also}")
     later = ""
     if total.scheduled:
         due = "" if total.next_due_s is None else f", the next in {span(max(0.0, total.next_due_s))}"
         later = f" {_messages(total.scheduled)} scheduled{due}."
     if total.quiet:
         opens = f"{_waits_for_morning(total.quiet)}{where}: they go {total.morning}"
-        return FlowSentence(Flow.QUIET, f"{opens}.{later}")
+        return FlowSentence(Flow.QUIET, f"{opens}.{_also_waits(0, total.outside)}{later}")
+    if total.outside:
+        opens = "nothing says when" if total.opens_s is None else f"the first in {span(total.opens_s)}"
+        text = f"{_waits_for_window(total.outside)}{where}: it opens again, {opens}.{later}"
+        return FlowSentence(Flow.WINDOW, text)
     return FlowSentence(Flow.IDLE, f"Nothing waits{where}.{later}")
 
 
@@ -236,6 +241,16 @@ def _waits(count: int, oldest_s: float | None) -> str:
 
 def _waits_for_morning(count: int) -> str:
     return f"{counted(count, 'advertisement waits', 'advertisements wait')} for the morning"
+
+
+def _waits_for_window(count: int) -> str:
+    whose = "its campaign" if count == 1 else "their campaigns"
+    return f"{counted(count, 'message waits', 'messages wait')} for the window of {whose}"
+
+
+def _also_waits(quiet: int, outside: int) -> str:
+    morning = f" {_waits_for_morning(quiet)}." if quiet else ""
+    return f"{morning} {_waits_for_window(outside)}." if outside else morning
 
 
 def _since(part: PartFacts) -> str:

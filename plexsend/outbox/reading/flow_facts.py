@@ -16,10 +16,12 @@ from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import PartFacts
 from plexsend.outbox.reading.limits import day_limit, next_permits_s, sent_today
+from plexsend.outbox.reading.out_of_window import read_windows
 from plexsend.outbox.reading.quiet import read_quiet
 from plexsend.outbox.reading.serving import read_serving
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import number
+from plexsend.outbox.runs.run import is_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,6 +48,8 @@ class _Part:
     sending: int = 0
     quiet: int = 0
     morning: str = ""
+    outside: int = 0
+    opens_ms: int | None = None
     oldest_us: float | None = None
     due_ms: float | None = None
     held: int = 0
@@ -110,6 +114,8 @@ def gather(
                 sending=part.sending,
                 quiet=part.quiet,
                 morning=part.morning,
+                outside=part.outside,
+                opens_s=None if part.opens_ms is None else (part.opens_ms - now_ms) / 1000,
                 oldest_s=None if part.oldest_us is None else max(0.0, now_ms / 1000 - part.oldest_us / 1e6),
                 next_due_s=None if part.due_ms is None else (part.due_ms - now_ms) / 1000,
                 holds=tuple(sorted(part.holds.values(), key=lambda hold: (hold.since_ms, hold.field))),
@@ -152,6 +158,7 @@ def _read_lanes(
     store: Store, lanes: Iterable[Lane], agreed: Agreed, now_ms: int
 ) -> Mapping[tuple[str, str], _Part]:
     quiet_of = cache(lambda account: read_quiet(store, account, agreed))
+    windows_of = cache(lambda account: read_windows(store, account))
     parts: dict[tuple[str, str], _Part] = defaultdict(_Part)
     holds: dict[str, list[Hold]] = {}
     everywhere = queries.service_pauses(store)
@@ -174,6 +181,11 @@ def _read_lanes(
                 part.morning = quiet.morning(now_ms)
                 # None of them is ready: the hours are in the way of no other.
                 reply = (0, *reply[1:3], [], reply[4])
+            window = windows_of(lane.account).get(lane.group or "") if is_run(lane.group) else None
+            if window is not None and window.holds(now_ms) and not cover:
+                part.outside += reply[0]
+                part.opens_ms = _sooner(part.opens_ms, window.opens_ms(now_ms))
+                reply = (0, *reply[1:3], [], reply[4])
             _add(part, lane, reply, cover)
     return parts
 
@@ -192,6 +204,10 @@ def _add(part: _Part, lane: Lane, reply: tuple[Any, ...], cover: Iterable[Hold])
     if over:
         part.held += ready
         part.holds |= over
+
+
+def _sooner(known: int | None, opens_ms: int | None) -> int | None:
+    return min((each for each in (known, opens_ms) if each is not None), default=None)
 
 
 # What another program wrote there need not be finite.

@@ -24,6 +24,10 @@ class PartFacts:
     """Advertisements that wait for the morning, beside those that wait; nothing else keeps them."""
     morning: str = ""
     """When that is, in words; empty where nobody wrote it down."""
+    outside: int = 0
+    """Messages of campaigns that wait for their windows, beside those that wait; nothing else keeps them."""
+    opens_s: float | None = None
+    """In how many seconds the first of these windows opens; None: nobody wrote that down."""
     oldest_s: float | None = None
     """For how long the first of those that wait has waited."""
     next_due_s: float | None = None
@@ -69,6 +73,8 @@ class Total:
     sending: int
     quiet: int
     morning: str
+    outside: int
+    opens_s: float | None
     oldest_s: float | None
     next_due_s: float | None
     sent_per_s: float
@@ -82,6 +88,8 @@ class Total:
             sum(part.sending for part in parts),
             sum(part.quiet for part in parts),
             next((part.morning for part in parts if part.quiet), ""),
+            sum(part.outside for part in parts),
+            min((part.opens_s for part in parts if part.opens_s is not None), default=None),
             max((part.oldest_s for part in parts if part.oldest_s is not None), default=None),
             min((part.next_due_s for part in parts if part.next_due_s is not None), default=None),
             sum(part.sent_per_s for part in parts),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.reading.flow import Flow, judge
+from plexsend.outbox.reading.out_of_window import NOT_WRITTEN
 from plexsend.outbox.reading.quiet import NOT_RENEWED
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.states import DEAD, State
@@ -74,6 +75,7 @@ def explain_group(
         *_paused(views, judged, clock),
         *(_waiting(part, sentence) for part, sentence in judged if part.waiting),
         *(_quiet(part, sentence) for part, sentence in judged if part.quiet),
+        *(_outside(part) for part, _ in judged if part.outside),
         *(_scheduled(part) for part, _ in judged if part.scheduled),
         *(cause for view in views for cause in _counted(view)),
     ]
@@ -129,6 +131,11 @@ def _quiet(part: PartFacts, sentence: FlowSentence) -> GroupCause:
     if not part.morning:
         return GroupCause("quiet", part.quiet, f"advertisements wait, and {NOT_RENEWED}", sentence.remedy)
     return GroupCause("quiet", part.quiet, f"wait for the morning: advertisements go {part.morning}")
+
+
+def _outside(part: PartFacts) -> GroupCause:
+    opens = NOT_WRITTEN if part.opens_s is None else f"it opens in {span(max(0.0, part.opens_s))}"
+    return GroupCause("window", part.outside, f"wait for the window of their campaign: {opens}")
 
 
 def _scheduled(part: PartFacts) -> GroupCause:

@@ -14,6 +14,7 @@ from plexsend.outbox.lanes import Advertising
 from plexsend.outbox.reading.causes import Cause, fallback_causes, receipt_causes
 from plexsend.outbox.reading.days import limited_day
 from plexsend.outbox.reading.event_words import event_words
+from plexsend.outbox.reading.out_of_window import read_window_of, window_cause
 from plexsend.outbox.reading.queries import (
     covering,
     due_time,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.quiet import Quiet
     from plexsend.outbox.records import Record
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.windows import RunWindow
     from plexsend.settings import Policy
 
 
@@ -78,6 +80,8 @@ class Facts:
     """In which the times of receipts are shown; None: UTC."""
     quiet: Quiet | None = None
     """The quiet hours, where it waits in them."""
+    window: RunWindow | None = None
+    """That of its run, where it has one."""
 
 
 def why(store: Store, record: Record, policy: Policy, zone: tzinfo | None = None) -> Why:
@@ -113,6 +117,7 @@ def gather(store: Store, record: Record, zone: tzinfo | None = None) -> Facts:
         receipts_come=first_receipt_ms(store, lane.account) is not None,
         zone=zone,
         quiet=read_quiet(store, lane.account) if lane.advertising is Advertising.QUIET else None,
+        window=read_window_of(store, lane),
     )
 
 
@@ -230,15 +235,20 @@ def _obstacles(facts: Facts) -> tuple[list[Cause], float | None]:
             )
         )
         estimate_s = None
-    # Of what is scheduled the hours count in which it is due.
-    quiet = quiet_cause(facts.quiet, max(facts.now_ms, facts.due_ms or 0))
-    if quiet is not None:
-        causes.append(quiet)
-        if quiet.until_ms is None:
+    for hours in _hours(facts):
+        causes.append(hours)
+        if hours.until_ms is None:
             estimate_s = None
         elif estimate_s is not None:
-            estimate_s = max(estimate_s, (quiet.until_ms - facts.now_ms) / 1000)
+            estimate_s = max(estimate_s, (hours.until_ms - facts.now_ms) / 1000)
     return causes, estimate_s
+
+
+# Of what is scheduled the hours count in which it is due.
+def _hours(facts: Facts) -> list[Cause]:
+    at_ms = max(facts.now_ms, facts.due_ms or 0)
+    found = quiet_cause(facts.quiet, at_ms), window_cause(facts.window, facts.record.lane.group, at_ms)
+    return [cause for cause in found if cause is not None]
 
 
 def _held(hold: Hold) -> Cause:

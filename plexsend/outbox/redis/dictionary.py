@@ -19,7 +19,7 @@ p policy:history     list    what persons changed (JSON), oldest first, at most 
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint), hashes_by,
-                             certificates (product → when it ends, in seconds)
+                             certificates (product → when it ends, in seconds), feeds (campaigns)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
                              which the next walk begins), from (how far it is)
@@ -37,7 +37,7 @@ p metrics            hash    what processes counted: `requests <service> <outcom
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
 p campaigns          set     accounts with a campaign, where ticks look
-p beat               string  `<ms> <host>` of the last tick of celery beat; expires after a day
+p beat               hash    host → ms when a beat there rang for campaigns last; forgotten after a day
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from; midnights,
                              offsets, open_hours (`<from ms>-<to ms>` of each span of the next days in which
@@ -108,7 +108,9 @@ p{a}:receipts        hash    first, last (ms at which one for a message of the a
 p{a}:forgotten       hash    where Redis went back in time and a person is to decide: from, to (ms),
                              messages, `<route>` → messages that went in it; all (1: how many is not known),
                              `under way <route>` → ms when those under way were counted; `left <lane>` → how
-                             far a decision is; decided (ms of the last one), decided_all
+                             far a decision is; sent (1: a person said so of a lane); decided (ms of the last
+                             one), decided_all; unheard (ms until which receipts are forgotten: no fallback
+                             goes for want of one)
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one

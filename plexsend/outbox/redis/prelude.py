@@ -25,8 +25,9 @@ from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.reasons import Scope
 from plexsend.outbox.receipt_events import for_scripts
 from plexsend.outbox.redis.key_types import listed
-from plexsend.outbox.runs.fates import FATE_OF, Fate
+from plexsend.outbox.runs.fates import FATES_BY_WORD, Fate
 from plexsend.outbox.runs.states import RUN_TRANSITIONS
+from plexsend.outbox.runs.windows import WINDOW
 from plexsend.outbox.states import BY_RECEIPT, LIVING, SENT, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "NOWHERE": NOWHERE,
         "ADVERTISING": Advertising.QUIET.value,
         "QUIET": QUIET,
+        "WINDOW": WINDOW,
         "FALLBACK_MARK": FALLBACK_MARK,
         "FALLBACK_KEPT": FALLBACK_KEPT,
         "FALLBACK_MADE": FALLBACK_MADE,
@@ -75,8 +77,7 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         ),
         # The best last, so that the place of a letter is its rank.
         "FATE_RANKS": "".join(reversed(Fate)),
-        "FATE_OF": "".join(f" {state}={fate}" for state, fate in FATE_OF.items()),
-        "FATE_SUPPRESSED": Fate.SUPPRESSED.value,
+        "FATE_OF": "".join(f" {word}={fate}" for word, fate in FATES_BY_WORD.items()),
         **for_scripts(),
         **listed(),
         **given(),

@@ -29,7 +29,7 @@ class RunFenced(OutboxError):
     Args:
         group: The run.
         state: Why: the state that it has; `lease` where another feeds it, `lapsed` where the lease is over,
-            `fed` where these rows were fed before, `rewound` where Redis went back behind rows that were;
+            `fed` where these rows were fed before, `behind` where Redis went back behind rows that were;
             empty where there is no such run.
     """
 

@@ -45,6 +45,9 @@ FATE_OF = {
 }
 """State in which a record is taken away → fate of its row; a cancelled one may be SUPPRESSED."""
 
+FATES_BY_WORD = {**{str(state): fate for state, fate in FATE_OF.items()}, "suppressed": Fate.SUPPRESSED}
+"""The same for the scripts."""
+
 _RANK = {letter: place for place, letter in enumerate(reversed(Fate))}
 
 

@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from plexsend.outbox.reading.out_of_window import read_windows
 from plexsend.outbox.reading.queries import only_account
 from plexsend.outbox.redis.reads import ask, execute, insist
 from plexsend.outbox.replies import number, text
@@ -119,15 +120,9 @@ def due_at(store: Store, account: str) -> dict[str, int]:
     return {text(name): number(at) for name, at in found}
 
 
-def windows(store: Store, account: str) -> dict[str, list[tuple[int, int]]]:
+def windows(store: Store, account: str) -> dict[str, tuple[tuple[int, int], ...]]:
     """Return the spans (ms) in which runs may send, for those that have a window."""
-    fields = ask(store, lambda pipe: pipe.hgetall(store.keys.windows(account)))
-    return {text(group): _spans(text(value)) for group, value in fields.items()}
-
-
-def _spans(value: str) -> list[tuple[int, int]]:
-    pairs = (span.partition("-") for span in value.split())
-    return [(int(begin), int(end)) for begin, _, end in pairs if begin.isdecimal() and end.isdecimal()]
+    return {group: window.spans for group, window in read_windows(store, account).items()}
 
 
 def _campaign(account: str, name: str, value: bytes, last: bytes | None) -> Campaign:

@@ -17,6 +17,7 @@ from plexsend.outbox.runs.calls import call_run, flat
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.making import form_for_campaigns
 from plexsend.outbox.runs.states import RunState, RunStep, run_word
+from plexsend.outbox.runs.windows import written_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -155,7 +156,7 @@ def set_rate(store: Store, account: str, group: str, per_s: float | None) -> Ste
 
 def set_window(store: Store, account: str, group: str, spans: Iterable[tuple[int, int]] | None) -> StepDone:
     """Set the spans (ms) in which a run may send. None: at any time. No span: never, until it has some."""
-    written = "" if spans is None else " ".join(f"{begin}-{end}" for begin, end in spans) or "-"
+    written = written_window(spans)
     return _done(call_run(store, account, "window", group, text=written), group, "have a window")
 
 

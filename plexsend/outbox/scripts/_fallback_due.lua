@@ -1,4 +1,4 @@
--- needs: _clock, _receipt
+-- needs: _clock, _record, _receipt
 -- When a fallback is due of whose message no receipt came.
 
 local function is_kept_in(b)
@@ -8,6 +8,14 @@ end
 -- ms after the acceptance; nil where no time makes it.
 local function made_after(b)
   return is_kept_in(b) and number_in(string.match(b, ' (%d+)$')) or nil
+end
+
+-- No time makes it any more: what its receipt said may be forgotten, and it may have been sent. A receipt that comes
+-- still does.
+local function forget_time(key)
+  if not made_after(read_record(key, 'b')[1]) then return end
+  call('HSET', record_of .. key, 'b', FALLBACK_KEPT)
+  note(key, 'no_fallback', '', 'its fallback goes by no time any more: Redis forgot what came of receipts')
 end
 
 -- ms; nil where no time makes it, or a receipt says what became of the message. One that proved only that the key was

@@ -12,7 +12,7 @@ local function read_noted(group)
   return noted_of[group] or nil
 end
 
-local function rank_of(byte)
+local function fate_rank(byte)
   return string.find(FATE_RANKS, string.char(byte), 1, true) or 0
 end
 
@@ -21,7 +21,7 @@ local function note_fate(group, row, letter)
   local place = '#' .. num(row)
   local byte = string.byte(letter)
   local before = call('BITFIELD', fates_key(group), 'SET', 'u8', place, num(byte))[1]
-  if rank_of(before) > rank_of(byte) then call('BITFIELD', fates_key(group), 'SET', 'u8', place, num(before)) end
+  if fate_rank(before) > fate_rank(byte) then call('BITFIELD', fates_key(group), 'SET', 'u8', place, num(before)) end
 end
 
 -- The row of a message of the run, or of its fallback; nil where its key is not one that a feeder gave.
@@ -29,4 +29,18 @@ local function row_of(run, key)
   local id, row = string.match(string.gsub(key, FALLBACK_MARK .. '$', ''), '^(%x+)%-(%d+)$')
   row = id == run.id and number_in(row)
   return row and row < run.rows and row or nil
+end
+
+-- What a row is counted as whose message ended so.
+local function fate_of(state, code)
+  local is_kept_back = state == 'cancelled' and string.find(KEPT_BACK, ' ' .. (code or '-') .. ' ', 1, true)
+  return string.match(FATE_OF, ' ' .. (is_kept_back and 'suppressed' or state) .. '=(%l)')
+end
+
+-- Writes what became of a message before its record goes, where it is of a run.
+local function keep_fate(lane, key, state, code)
+  local group = group_of(lane)
+  local run = is_run(group) and read_noted(group)
+  local row = run and row_of(run, key)
+  if row then note_fate(group, row, fate_of(state, code)) end
 end

@@ -40,8 +40,8 @@ local function look_at_hold(row, text)
   return nil, row.most_at_once
 end
 
--- `blocked`: the field of the hold in the way, or `quiet`: the hours in which advertisements wait; `is_own`: it covers this lane or its group alone, not the whole
--- route; `at`: ms when to look again; `probes`: fields of the holds that want one message as a probe; `size`:
+-- `blocked`: the field of the hold in the way, or with `is_hours` `quiet` or `window`; `is_own`: it covers this lane or
+-- its group alone, not the whole route; `at`: ms when to look again; `probes`: fields of the holds that want one message as a probe; `size`:
 -- the largest batch.
 local function gate(lane, service, most_items)
   local fields = hold_fields(lane, service)
@@ -59,7 +59,9 @@ local function gate(lane, service, most_items)
       if row.ends == 'probe' then result.probes[#result.probes + 1] = field end
     end
   end
-  local opens = is_marked(lane) and quiet_until(lane)
-  if opens then result.blocked, result.at = QUIET, opens end
+  if may_have_hours(lane) then
+    local at, why = waits_until(lane)
+    if at then result.blocked, result.at, result.is_hours = why, at, true end
+  end
   return result
 end

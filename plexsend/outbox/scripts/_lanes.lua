@@ -12,6 +12,11 @@ local function branch_of(lane)
   return string.match(lane, '/([^@]*)')
 end
 
+-- Whether the lane is of advertisements or of a run: only then may it have hours in which it waits.
+local function may_have_hours(lane)
+  return string.find(lane, '~', 1, true) ~= nil
+end
+
 -- Whether the lane is of advertisements, at night too: nothing else in a name can hold the mark.
 local function is_marked(lane)
   return string.find(lane, ADVERTISING, 1, true) ~= nil

@@ -108,10 +108,3 @@ local function move(lane, key, from, event, score, fields, more, ends)
   if ends and ends.b then follow_fallback(lane, key, from, to, ends) end
   return to
 end
-
--- Takes an ended record away for good; the caller has checked that the event can happen.
-local function forget(lane, key, from, event)
-  if SET_OF(from) then redis.pcall('ZREM', lane_key(lane, SET_OF(from)), key) end
-  moved(lane, from, target(event, from))
-  call('DEL', record_of .. key, body_of .. key, P .. 'h:' .. key, P .. 'f:' .. key)
-end

@@ -3,13 +3,13 @@
 
 -- Why nothing may be fed under this lease, nil where it may: the state that the run has, empty where there is no such
 -- run, `lease` where another lease was given since, or `lapsed`; `fed` where the mark is further than `since`, which
--- the feeder believes in, and `rewound` where Redis went back behind it. `fields`: as `read_fence` answers.
+-- the feeder believes in, and `behind` where Redis went back behind it. `fields`: as `read_fence` answers.
 local function fenced_by(fields, number, since)
   if fields.state ~= 'running' then return fields.state or '' end
   if number_in(fields.lease) ~= number then return 'lease' end
   local ends = number_in(fields.ends) or 0
   if ends <= now or ends > now + RUN_LEASE_MS then return 'lapsed' end
-  if since and fields.fed ~= since then return fields.fed > since and 'fed' or 'rewound' end
+  if since and fields.fed ~= since then return fields.fed > since and 'fed' or 'behind' end
   return nil
 end
 

@@ -4,11 +4,11 @@
 -- Looks at the types of the keys that a call may touch. What can be made anew is put aside under a name of its own,
 -- and the routes are looked at at once; what cannot is left for a person. Answers the first key that is left, and
 -- those that were put aside.
-local function find_spoilt(scope, lanes)
+local function find_spoilt(scope, lanes, group)
   local left, aside = nil, {}
-  local function look(listed, start)
+  local function look(listed, start, behind)
     for name, wanted, is_left in string.gmatch(listed, '(%S+)=(%l+)(!?)') do
-      local key = start .. name
+      local key = start .. name .. (behind or '')
       local found = call('TYPE', key).ok
       if found ~= 'none' and found ~= wanted then
         if is_left == '!' then
@@ -25,7 +25,9 @@ local function find_spoilt(scope, lanes)
     look(LANE_KEYS, P .. lane .. ':')
     look(LANE_KEYS, P .. string.gsub(lane, '/[^@]*', '') .. ':')
     look(SERVICE_KEYS, P .. string.match(lane, '^[^./@]*') .. ':')
+    group = group or string.match(lane, '/([^@~]*~%d+)')
   end
+  if group then look(RUN_KEYS, P, ':' .. group) end
   if #aside > 0 and scope == ACCOUNT_KEYS then
     for _, route in ipairs(call('SMEMBERS', P .. 'routes')) do call('ZADD', P .. 'wake', now_text, route) end
   end
@@ -33,15 +35,15 @@ local function find_spoilt(scope, lanes)
 end
 
 -- Answers {'spoilt key', the key that is left, whether verdicts were written, keys that were put aside ...}. The caller
--- may make the same call again once any was put aside. `lane`: of the call, where it is about one; `failure` may name
+-- may make the same call again once any was put aside. `lane`, `group`: of the call, where it is about one; `failure` may name
 -- more as keys of `lanes`, and that the verdicts were written before, as `is_settled`. Of an error of Redis, Redis itself
 -- makes a table with `err`, Valkey a text.
-local function failed(failure, scope, lane)
+local function failed(failure, scope, lane, group)
   failure = type(failure) == 'table' and failure or { reason = tostring(failure) }
   local reason, lanes = failure.reason or failure.err, failure.lanes or {}
   if lane then lanes[lane] = true end
   if string.find(reason, 'WRONGTYPE', 1, true) then
-    local left, aside = find_spoilt(scope, lanes)
+    local left, aside = find_spoilt(scope, lanes, group)
     if left or #aside > 0 then
       return { 'spoilt key', left or '', failure.is_settled and '1' or '0', unpack(aside) }
     end

@@ -78,7 +78,7 @@ local function sleep_held(lane, held)
     return
   end
   local abandoned = first_score(lane_key(lane, 'sending'))
-  if abandoned or held.blocked == QUIET then
+  if abandoned or held.is_hours then
     wake_at(lane, math.max(now, math.min(abandoned or math.huge, held.at)))
     return
   end

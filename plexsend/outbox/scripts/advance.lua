@@ -10,7 +10,7 @@
 -- wait_first, retry_as_agreed, barred_by_policy, barred, expire
 -- when used: lane_named, number_of, service_of, with_branch, home_of
 -- when used: HOLD_ROWS, read_hold, own_fields, look_at_hold, _hold_writing, advance/judging
--- when used: _quiet, _suppressed, advance/gap, advance/suppressed
+-- when used: _quiet, _runs, _suppressed, advance/gap, advance/suppressed
 -- when used: advance/fill
 -- when used: advance/again
 -- when used: wake_at, wake_all, sleep_until, sleep_held, linger_over, fair_key, stop_waiting, running, group_waits,

@@ -38,10 +38,14 @@ end
 
 -- What was decided is remembered: a process that heard of the server before that has nothing new to say.
 local function finish()
-  local is_all = call('HGET', SPAN, 'all')
+  local found = call('HMGET', SPAN, 'all', 'sent', 'to', 'unheard')
+  local is_all, unheard = found[1], number_in(found[4]) or 0
+  -- Receipts that it forgot do not come again, so that none came says nothing: no fallback goes for that alone.
+  if found[2] then unheard = math.max(unheard, number_in(found[3]) or 0) end
   end_hold(field_of_hold())
   call('DEL', SPAN)
   call('HSET', SPAN, 'decided', now_text)
+  if unheard > 0 then call('HSET', SPAN, 'unheard', num(unheard)) end
   if is_all then call('HSET', SPAN, 'decided_all', '1') end
   wake_all()
   return answer_of({ status = 'end' })

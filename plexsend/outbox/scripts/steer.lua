@@ -1,4 +1,4 @@
--- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule, _fallback
+-- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _groups, _ending, _cancel, _reschedule, _fallback, _forgetting
 -- when used: _hex, _fallback_due, _fallback_after, _fallback
 -- steer: what a person asks for. Touches p{a}:m: b: h: of the message named, its lane's sets, counts and ended,
 -- p{a}:holds, eased, refused, wake, lanes, routes. The hot loop never runs it.

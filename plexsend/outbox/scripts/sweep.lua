@@ -6,7 +6,7 @@
 -- when used: _day
 -- when used: _publishing, _dates, _stats_folds, _days, _stats_by_day, _ended
 -- when used: _groups, _ending, _closings
--- when used: _quiet
+-- when used: _quiet, _runs, _fates
 -- when used: _outlook, healing
 -- when used: sweep/unheard
 -- when used: cut, cut_holds, cut_lane, cut_times

@@ -9,6 +9,7 @@ import pytest
 from plexsend.outbox import steer
 from plexsend.outbox.advance import Mode, NothingTaken, Status, Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome
+from plexsend.outbox.fallbacks import Fallback
 from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.reading import queries
@@ -27,8 +28,9 @@ from plexsend.outbox.rewound import (
     touched,
 )
 from plexsend.outbox.states import State
+from plexsend.outbox.submit import NewMessage
 from plexsend.worker.memory import Memory
-from tests.integration.outbox.bench import BULK, Bench, accepted, back, keys_in, keys_of, verdicts
+from tests.integration.outbox.bench import BULK, STAMP, Bench, accepted, back, keys_in, keys_of, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.batches import Settlement
 
 HOUR_MS = 3_600_000
+RCS = Lane("rcs-mms-bulk", "RMM", "main")
 SPRING = Lane("mms-bulk", None, "main", "spring")
 
 
@@ -326,6 +329,63 @@ def test_what_was_added_since_is_not_settled_though_more_went_than_wait(
     assert settle_all(bench, SettleAs.SENT) == 20
     finish(bench.store, "main")
     assert process.send() == keys_of(10, "forgotten")
+
+
+def timed(bench: Bench, *keys: str) -> None:
+    """Submit RCS messages whose fallbacks go ten seconds after the acceptance where no receipt came."""
+    kept = Fallback(BULK, STAMP, b"{}", after_ms=10_000)
+    messages = [NewMessage(key, b"{}", fallback=kept) for key in keys]
+    bench.intake.add(RCS, messages, stamp=STAMP, form=3)
+
+
+@pytest.mark.parametrize("as_", SettleAs)
+def test_as_sent_no_fallback_goes_for_a_receipt_that_was_forgotten(
+    bench: Bench, process: Process, as_: SettleAs
+) -> None:
+    timed(bench, "before", "early", "late")
+    assert process.send(1, RCS) == ["before", "early", "late"]
+    timed(bench, "after")
+    copy = Copy(bench)
+    process.send(1, RCS)
+    take_receipts(bench.store, "main", [Receipt(key, "74002") for key in ("before", "after")])
+    assert process.send() == ["before~f", "after~f"]
+    copy.restore(age_ms=HOUR_MS)
+    assert process.report().loss is Loss.HELD
+    bench.let_pass(700_000)
+    assert bench.members("ready") == []
+    settle_all(bench, as_, RCS)
+    settle_all(bench, as_)
+    # A receipt that comes only now still counts.
+    take_receipts(bench.store, "main", [Receipt("late", "74002")])
+    finish(bench.store, "main")
+    bench.let_pass(20_000)
+    if as_ is SettleAs.SENT:
+        assert process.send() == ["late~f"]
+        assert "forgot" in bench.record("before").history[-1].detail
+        # What is accepted from now on has its time.
+        timed(bench, "new")
+        process.send(1, RCS)
+        bench.let_pass(20_000)
+        assert process.send() == ["new~f"]
+    else:
+        assert process.send(1, RCS) == ["after"]
+        bench.let_pass(20_000)
+        assert set(process.send()) == {"before~f", "early~f", "late~f", "after~f"}
+
+
+def test_what_an_archive_knows_to_have_gone_has_its_fallback_by_no_time(
+    bench: Bench, process: Process
+) -> None:
+    timed(bench, "a")
+    copy = Copy(bench)
+    process.send(1, RCS)
+    copy.restore(age_ms=HOUR_MS)
+    assert process.report().loss is Loss.HELD
+    assert settle_known(bench.store, RCS, {"a": "C100"}) == 1
+    assert bench.record("a").fallback_due_ms is None
+    finish(bench.store, "main")
+    bench.let_pass(700_000)
+    assert process.send() == []
 
 
 def test_as_resend_sends_them_again_as_what_may_have_been_sent(bench: Bench, process: Process) -> None:

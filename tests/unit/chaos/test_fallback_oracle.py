@@ -141,3 +141,17 @@ def test_what_a_restore_forgot_of_a_fallback_is_not_lost() -> None:
         found.audit = {"messages": 1, "breaks": []}
         found.restores = (Restore(T - 9, restored_at, is_old=False, held=frozenset()),)
         assert broken(found) == breaks
+
+
+@pytest.mark.parametrize(("as_", "breaks"), [("resend", set()), ("sent", {Promise.DOUBLED})])
+def test_only_where_a_person_has_firsts_sent_again_their_fallbacks_may_go_again(
+    as_: str, breaks: set[Promise]
+) -> None:
+    found = chain("undelivered", "C100", is_sent=True, receipt="74002")
+    again = request(KEY + FALLBACK_MARK, at=T + 150, path="/mms-bulk/v2/send")
+    found.requests = (*found.requests, again)
+    held = frozenset(("main", "second"))
+    found.restores = (
+        Restore(T + 50, T + 100, is_old=True, held=held, settled_at=T + 110, settled_as=as_, settled=1),
+    )
+    assert broken(found) == breaks

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROMISED = {
-    Section.SEND: "send check import upload",
+    Section.SEND: "send check import campaign upload",
     Section.FOLLOW: "status why lanes groups receipts results holds fleet audit find stats archive",
     Section.STEER: "cancel reschedule pause resume policy dead uncertain suppress prune rewound",
     Section.SERVERS: "up worker beat serve sandbox",

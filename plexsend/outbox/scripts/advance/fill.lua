@@ -13,7 +13,7 @@ end
 
 -- The holds of the route let this take go; the lane's own may not.
 local function is_paused(other)
-  if is_marked(other) and quiet_until(other) then return true end
+  if may_have_hours(other) and waits_until(other) then return true end
   local fields = own_fields(other)
   for _, text in ipairs(#fields > 0 and call('HMGET', P .. 'holds', unpack(fields)) or {}) do
     if text then return true end

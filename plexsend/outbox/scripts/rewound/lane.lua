@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _policy, _wake, _rewound, _receipt, _kept, arguments
+-- needs: _record, _lanes, _policy, _wake, _rewound, _receipt, _kept, _fallback_due, arguments
 -- Which messages of a lane may have gone in the span that the server forgot, and what a person decides about them.
 -- They are those whose take it remembers and whose settlement it may have forgotten, and then as many as went of the
 -- route, in the order in which the lane sends: what is ready by its position, then what was due. What was submitted
@@ -43,6 +43,7 @@ local function settle_as_decided(key, state, flags, code)
   if code or text == 'sent' then
     local event, who = state == 'sending' and 'accept' or 'accept_late', code and 'the archive' or 'a person'
     code = code or 'PERSON'
+    forget_time(key)
     move(lane, key, state, event, 0, { 'c', code, 'k', '' })
     note(key, event, code, WORDS .. who .. ' says that it was')
     return false
@@ -123,6 +124,7 @@ end
 local function settle_lane()
   local left, first, stays = place_of_lane()
   local stage = STAGES[first]
+  if text == 'sent' then call('HSET', SPAN, 'sent', '1') end
   if not stage then return answer_of({ status = 'end' }) end
   local most = stage.counts and math.min(MOST_OF_GROUP, left) or MOST_OF_GROUP
   local settled, is_whole = 0, true

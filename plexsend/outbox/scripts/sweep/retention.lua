@@ -1,4 +1,4 @@
--- needs: _record, _ended, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait, _fallback_due
+-- needs: _record, _forgetting, _ended, _lanes, _holds, _hold_writing, _gate, _policy, _receipt_wait, _fallback_due
 -- What is over: ended records that are old enough, and holds whose time has passed.
 
 local keep_ms
@@ -34,11 +34,11 @@ local thinned, thinned_count = {}, 0
 -- An entry counts only if it is about the record's last end (a message asked for again ends twice). Answers whether
 -- the record is gone, and whether it stays until its fallback is due.
 local function archive(at, key)
-  local found = read_record(key, 's', 'e', 'l', 'b', 'w')
+  local found = read_record(key, 's', 'e', 'l', 'b', 'w', 'c')
   local lane = lane_named(found[3])
   if lane and found[2] == at and target('archive', found[1]) then
     if due_at({ s = found[1], e = at, b = found[4], w = found[5] or nil }) then return false, true end
-    forget(lane, key, found[1], 'archive')
+    forget(lane, key, found[1], 'archive', found[6])
     if branch_of(lane) and not thinned[lane] then
       thinned[lane], thinned_count = true, thinned_count + 1
     end

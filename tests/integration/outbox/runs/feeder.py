@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.making import create_run
@@ -13,6 +14,7 @@ from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
+    from plexsend.settings import NumberKey
 
 DAY_MS = 86_400_000
 
@@ -61,9 +63,13 @@ def feed(
     fed: int | None = None,
     skipped: int = 0,
     lane: Lane | None = None,
+    number_key: NumberKey | None = None,
 ) -> list[Submitted]:
     """Add the messages of rows at the mark, or at `since`, and move it behind them, or to `fed`."""
-    drafts = [NewMessage(run.key_of(row), b'{"a":1}') for row in rows]
+    receiver = b"" if number_key is None else receiver_of("01012345678", number_key)
+    drafts = [NewMessage(run.key_of(row), b'{"a":1}', receiver) for row in rows]
     begun = read(store, run.group, run.account).fed if since is None else since
     mark = RunFeed(lease.number, begun, rows.stop if fed is None else fed, skipped)
-    return Submitter(store).add(lane or lane_of(run), drafts, stamp="mms:v2:1:aaaaaaaa", feed=mark)
+    return Submitter(store, number_key).add(
+        lane or lane_of(run), drafts, stamp="mms:v2:1:aaaaaaaa", feed=mark
+    )

@@ -66,10 +66,10 @@ def test_a_feeder_that_lived_while_redis_went_back_skips_no_row(store: Store) ->
     feed(store, run, lease, range(10))
     # Its last second was not on the disk.
     store.client.hset(store.keys.run("main", run.group), "fed", 4)
-    fenced(store, "rewound", lambda: feed(store, run, lease, range(10, 20), since=10))
+    fenced(store, "behind", lambda: feed(store, run, lease, range(10, 20), since=10))
     with pytest.raises(RunFenced) as refused:
         pass_over(store, "main", run.group, lease, since=10, fed=20, skipped=0)
-    assert refused.value.state == "rewound"
+    assert refused.value.state == "behind"
 
 
 def test_a_stopped_feeder_that_wakes_after_a_cancel_adds_nothing_and_leaves_nothing(store: Store) -> None:

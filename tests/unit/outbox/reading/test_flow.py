@@ -61,6 +61,11 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         f"3 advertisements wait for the morning in {MAIN}: they go {MORNING}.",
     ),
     (
+        {"waiting": 0, "sending": 0, "sent_per_s": 0, "outside": 3, "opens_s": 7200.0},
+        Flow.WINDOW,
+        f"3 messages wait for the window of their campaigns in {MAIN}: it opens again, the first in 2 h.",
+    ),
+    (
         {"oldest_s": 4.0, "sent_per_s": 100},
         Flow.FLOWING,
         f"It flows in {MAIN}: 100 messages a second now, 12,000 messages wait, the oldest for 4.0 s.",

@@ -1,0 +1,18 @@
+"""`plexsend campaign`: one module a verb."""
+
+from __future__ import annotations
+
+from plexsend.cli.commands.campaign.cancel import cancel
+from plexsend.cli.commands.campaign.drop import drop
+from plexsend.cli.commands.campaign.group import campaign
+from plexsend.cli.commands.campaign.list_ import list_
+from plexsend.cli.commands.campaign.pause import pause
+from plexsend.cli.commands.campaign.rate import rate
+from plexsend.cli.commands.campaign.reschedule import reschedule
+from plexsend.cli.commands.campaign.resume import resume
+from plexsend.cli.commands.campaign.show import show
+
+__all__ = ["campaign"]
+
+for _verb in (list_, show, pause, resume, cancel, reschedule, rate, drop):
+    campaign.add_command(_verb)

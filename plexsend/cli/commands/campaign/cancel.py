@@ -1,0 +1,73 @@
+"""`plexsend campaign cancel`: end a run."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from plexsend.cli.commands.campaign.group import run_account_option, run_argument
+from plexsend.cli.login import login_name
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option, words_option, yes_option
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.meter import meter
+from plexsend.terminal.plurals import counted
+from plexsend.terminal.screen import Screen
+
+
+@click.command(epilog=example("plexsend campaign cancel spring-sale --reason 'wrong list'"))
+@run_argument
+@words_option("--reason", "R", "Why, for the people who find it cancelled.")
+@words_option("--by", "NAME", "Who cancels it. [default: your login name]")
+@run_account_option
+@yes_option
+@json_option
+def cancel(
+    *, name: str, reason: str | None, by: str | None, account: str | None, yes: bool, as_json: bool
+) -> int:
+    """End the run NAME for good.
+
+    Nothing of it is fed or sent from now on. What is in a request ends as that ends. On a terminal you are
+    asked before. Interrupted, run it again: it goes on. The rows that were not written to can have another
+    run: `campaign create --from-run NAME --only unsent`.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (_, store):
+        from plexsend.campaigns import steering
+        from plexsend.campaigns.counting import row_counts
+        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.viewing import to_go
+        from plexsend.outbox.runs.states import RunState
+
+        run = find_run(store, name, account)
+        left = to_go(row_counts(store, run.account, run))
+        asks = sys.stdin.isatty() and not yes and run.state is not RunState.CANCELLED
+        if asks and not click.confirm(
+            f"Cancel {run.written} for good, with {counted(left, 'row')} that were not sent?", err=True
+        ):
+            screen.note("Nothing was cancelled.")
+            return EXIT_REFUSED
+        with meter(screen, "cancel", "messages") as report:
+            done = steering.cancel(store, run, by=by or login_name(), why=reason or "", report=report)
+    messages = done.messages
+    screen.facts(
+        {
+            "name": run.name,
+            "run": run.number,
+            "account": run.account,
+            "state": str(RunState.CANCELLED),
+            "changed": done.changed,
+            "cancelled": messages.cancelled,
+            "wanted": messages.wanted,
+            "parked": list(messages.parked),
+        }
+    )
+    screen.say(f"{run.written} is cancelled: {counted(left, 'row')} will not be written to.")
+    if messages.wanted:
+        screen.say(f"{messages.wanted:,} being sent right now: cancelled if not sent after all.")
+    if messages.parked:
+        screen.say(
+            f"{len(messages.parked):,} may have been sent already: `plexsend uncertain list` shows them."
+        )
+    return 0

@@ -1,0 +1,80 @@
+"""Following a run until it is over: what `plexsend campaign show --follow` prints meanwhile."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.finding import find_run
+from plexsend.campaigns.viewing import gone, view_run
+from plexsend.cli.run_showing import state_words
+from plexsend.outbox.policies.wall_clocks import clock_of
+from plexsend.terminal.meter import meter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plexsend.campaigns.viewing import RunView
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Run
+    from plexsend.terminal.screen import Screen
+
+_EVERY_S = 1.0
+_LATELY = 10
+"""The pace is that of so many looks: of one alone it would jump with each batch."""
+
+
+class RunFollower:
+    """Shows how far a run is, once a second, until it is over.
+
+    Args:
+        screen: Where to. A terminal gets a bar; a pipe a line, and a program an object, for each change.
+        store: Where the run is.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(self, screen: Screen, store: Store, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._screen = screen
+        self._store = store
+        self._sleep = sleep
+        self._looks: list[RunView] = []
+
+    def follow(self, run: Run) -> Run:
+        """Return the run as it is once it is over. What it was after the last look is not shown."""
+        try:
+            with meter(self._screen, run.written, "rows") as report:
+                while True:
+                    view = self._look(run)
+                    counts = view.counts
+                    report(gone(counts), counts.rows, words=self._words(view))
+                    if view.is_over:
+                        return view.run
+                    self._say(view)
+                    self._sleep(_EVERY_S)
+        except KeyboardInterrupt:
+            self._screen.note(f"Not shown any longer; it goes on: plexsend campaign show {run.written}")
+            raise
+
+    def _look(self, run: Run) -> RunView:
+        now = find_run(self._store, run.written, run.account)
+        view = view_run(self._store, now, before=self._looks[0] if self._looks else None)
+        self._looks = [*self._looks, view][-_LATELY:]
+        return view
+
+    def _say(self, view: RunView) -> None:
+        before = self._looks[-2] if len(self._looks) > 1 else None
+        if before is not None and (before.counts, before.state) == (view.counts, view.state):
+            return
+        self._screen.facts(view.as_json())
+        # A terminal has the bar.
+        if not sys.stderr.isatty():
+            self._screen.say(f"{view.run.written}  {self._words(view)}")
+        sys.stdout.flush()
+
+    def _words(self, view: RunView) -> str:
+        counts = view.counts
+        ends = clock_of(self._store, view.run.account).words(view.ends_at_ms) if view.ends_at_ms else ""
+        outcomes = zip(("성공", "실패", "대기", "제외"), counts.outcomes.values(), strict=True)
+        told = "  ".join(f"{word} {n:,}" for word, n in outcomes)
+        return f"{state_words(view.state)}  {told}" + (f"  ends about {ends}" if ends else "")

@@ -1,0 +1,281 @@
+"""Campaigns on the command line: listed, shown, steered, forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.campaigns.folder import RunFolder
+from plexsend.cli.run_following import RunFollower
+from plexsend.outbox import groups, steer
+from plexsend.outbox.batches import Effect, EffectKind, Outcome
+from plexsend.outbox.holds import Scope
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.runs import steps
+from plexsend.outbox.runs.making import create_run
+from plexsend.terminal.screen import Screen
+from tests.integration.campaigns.run_bench import RunBench
+from tests.integration.outbox.bench import Bench, verdicts
+from tests.integration.outbox.runs.feeder import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
+
+FIELDS = (
+    "name run label state rows added scheduled waiting sending accepted delivered undelivered unknown "
+    "rejected failed expired cancelled uncertain suppressed left_out fallback starts_at ends_at pace_per_s "
+    "why"
+)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    return Bench(store)
+
+
+def test_show_has_the_promised_fields_in_their_order(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 20)
+    spring.feed(15)
+    spring.send(Outcome.ACCEPTED, "C100")
+    spring.send(Outcome.REJECTED, "G140")
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert list(shown) == FIELDS.split()
+    told = {
+        name: shown[name]
+        for name in ("name", "run", "state", "rows", "added", "waiting", "accepted", "rejected")
+    }
+    assert told == {
+        "name": "spring",
+        "run": 1,
+        "state": "running",
+        "rows": 20,
+        "added": 15,
+        "waiting": 5,
+        "accepted": 10,
+        "rejected": 5,
+    }
+    assert "5 of mms-bulk were rejected" in shown["why"]
+
+
+def test_people_read_four_numbers_that_are_the_rows(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 2000)
+    spring.feed(30)
+    spring.send(Outcome.ACCEPTED, "C100")
+    spring.send(Outcome.REJECTED, "G140")
+    out = run("campaign", "show", "spring").out
+    assert out.startswith("spring/1  running 발송 중\n")
+    for line in (
+        "rows       2,000",
+        "성공 success         10  accepted 10",
+        "실패 failure         10  rejected 10",
+        "대기 pending      1,980  waiting 1,980",
+        "제외 excluded         0",
+    ):
+        assert f"  {line}\n" in out, out
+    assert max(map(len, out.splitlines())) < 300
+
+
+def test_list_shows_the_latest_run_of_each_campaign(run: Callable[..., Any], bench: Bench) -> None:
+    checked(bench.store, "spring", rows=5)
+    spring, fall = RunBench(bench, 7), checked(bench.store, "fall", account="shop")
+    del spring, fall
+    ended = run("campaign", "list")
+    rows = [line.split() for line in ended.out.splitlines()]
+    assert rows[0][:3] == ["run", "label", "account"]
+    assert {row[0] for row in rows[1:]} == {"spring/2", "fall/1"}
+    assert "확인됨" in ended.out
+    every = run("campaign", "list", "spring", "--json").lines
+    assert [(each["name"], each["run"], each["rows"]) for each in every] == [
+        ("spring", 2, 7),
+        ("spring", 1, 5),
+    ]
+
+
+def test_nothing_to_list_says_how_to_begin(run: Callable[..., Any]) -> None:
+    ended = run("campaign", "list")
+    assert (ended.code, ended.out) == (0, "")
+    assert "plexsend campaign create FILE" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show",),
+        ("pause",),
+        ("resume",),
+        ("cancel",),
+        ("rate", "5"),
+        ("reschedule", "now"),
+        ("drop",),
+    ],
+)
+def test_a_name_that_is_near_is_named(run: Callable[..., Any], store: Store, words: tuple[str, ...]) -> None:
+    checked(store, "spring-sale")
+    verb, *rest = words
+    ended = run("campaign", verb, "sprng-sale", *rest, "--json")
+    assert (ended.code, ended.error["kind"]) == (1, "refused")
+    assert "Did you mean spring-sale?" in ended.error["message"]
+    assert run("campaign", verb, "Spring Sale", *rest).code == 2
+    checked(store, "spring-sale", account="shop")
+    several = run("campaign", verb, "spring-sale", *rest, "--json")
+    assert several.code == 2
+    assert "--account" in several.error["message"]
+
+
+def test_a_run_is_paused_with_words_and_goes_on(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 20)
+    spring.feed(20)
+    ended = run("campaign", "pause", "spring", "--reason", "wrong price", "--by", "kim", "--json")
+    assert ended.lines == [
+        {"name": "spring", "run": 1, "account": "main", "state": "paused", "changed": True}
+    ]
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert shown["state"] == "paused"
+    assert "by kim: wrong price" in shown["why"]
+    assert "plexsend campaign resume spring/1" in shown["why"]
+    assert "일시정지" in run("campaign", "show", "spring").out
+    (held,) = run("groups", "--json").lines
+    assert (held["group"], held["held"]) == (spring.group, True)
+    assert run("campaign", "resume", "spring/1").out == "spring/1 goes on.\n"
+    assert run("campaign", "resume", "spring/1").out == "spring/1 was not paused.\n"
+    assert len(bench.take(lane=spring.lane).messages) == 10
+
+
+def test_what_an_operator_does_with_the_group_shows(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 20)
+    run("pause", f"group:{spring.group}", "--reason", "night", "--by", "ops")
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert (shown["state"], "by ops: night" in shown["why"]) == ("paused", True)
+    run("resume", f"group:{spring.group}")
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert shown["state"] == "running"
+    run("cancel", f"group:{spring.group}", "--by", "ops", "--yes")
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert (shown["state"], shown["cancelled"], shown["waiting"]) == ("cancelled", 0, 20)
+    ended = run("campaign", "resume", "spring", "--json")
+    assert ended.code == 1
+    assert f"plexsend resume group:{spring.group}" in ended.error["message"]
+
+
+def test_a_cancel_says_what_became_of_it_and_can_be_repeated(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 40)
+    spring.feed(30)
+    bench.take(lane=spring.lane)
+    (told,) = run("campaign", "cancel", "spring", "--reason", "wrong list", "--json").lines
+    assert told == {
+        "name": "spring",
+        "run": 1,
+        "account": "main",
+        "state": "cancelled",
+        "changed": True,
+        "cancelled": 20,
+        "wanted": 10,
+        "parked": [],
+    }
+    assert run("campaign", "cancel", "spring", "--json").lines[0]["changed"] is False
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert (shown["cancelled"], shown["sending"], shown["ends_at"] is None) == (30, 10, False)
+
+
+def test_another_time_and_another_rate(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 20)
+    spring.feed(10)
+    ended = run("campaign", "reschedule", "spring", "2099-12-01T10:00:00+09:00", "--json")
+    (told,) = ended.lines
+    assert (ended.code, told["state"], told["starts_at"], told["rescheduled"]) == (
+        0,
+        "scheduled",
+        "2099-12-01T01:00:00.000+00:00",
+        10,
+    )
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert (shown["scheduled"], "starts at 2099-12-01" in shown["why"]) == (20, True)
+    assert run("campaign", "reschedule", "spring", "now").out == "spring/1 goes now.\n"
+    assert run("campaign", "rate", "spring", "0.01").code == 2
+    (told,) = run("campaign", "rate", "spring", "50", "--json").lines
+    assert (told["rate_per_s"], told["fed_before"]) == (50, 10)
+    assert "10 messages were fed before" in run("campaign", "rate", "spring", "50").out
+    assert "at most 50 a second" in run("campaign", "show", "spring").out
+    assert run("campaign", "rate", "spring", "none").out == "spring/1 goes as fast as its service goes.\n"
+
+
+def test_recipients_are_dropped_and_counts_stay(
+    run: Callable[..., Any], bench: Bench, tmp_path: Path
+) -> None:
+    spring = RunBench(bench, 20)
+    folder = RunFolder(tmp_path, "main", spring.group, spring.run.id)
+    folder.write_marks(b" " * 20)
+    spring.feed(5)
+    spring.send(Outcome.REJECTED, "G140")
+    setting = {"PLEXSEND_CAMPAIGN_DIR": str(tmp_path)}
+    refused = run("campaign", "drop", "spring", "--json", **setting)
+    assert (refused.code, folder.exists()) == (1, True)
+    run("campaign", "cancel", "spring", "--yes")
+    assert run("campaign", "drop", "spring", "--json", **setting).lines[0]["dropped"] is True
+    assert not folder.exists()
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert (shown["rejected"], shown["cancelled"]) == (5, 15)
+    assert "recipients were deleted" in run("campaign", "show", "spring").out
+
+
+def test_out_of_credit_says_how_much_is_needed(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 40)
+    spring.feed(30)
+    batch = bench.take(lane=spring.lane)
+    bench.stop(settlement=verdicts(batch, Outcome.BACK, Effect(EffectKind.CREDIT, 0, "no")), lane=spring.lane)
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert "must cover 40 messages" in shown["why"]
+    assert "by itself" in shown["why"]
+
+
+def test_a_draft_says_why(run: Callable[..., Any], store: Store) -> None:
+    group = create_run(store, "main", "spring", definition="{}", by="kim", label="봄맞이")
+    steps.set_draft(store, "main", group, why="3 rows are invalid")
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert (shown["state"], shown["label"], shown["why"]) == (
+        "draft",
+        "봄맞이",
+        "It is a draft: 3 rows are invalid.",
+    )
+    assert "초안" in run("campaign", "list").out
+
+
+def test_it_is_followed_until_it_is_over(
+    bench: Bench, capsys: pytest.CaptureFixture[str], store: Store
+) -> None:
+    spring = RunBench(bench, 30)
+    deeds: Iterator[Callable[[], object]] = iter(
+        [
+            lambda: spring.feed(30),
+            lambda: spring.send(Outcome.ACCEPTED, "C100"),
+            lambda: None,
+            lambda: spring.send(Outcome.ACCEPTED, "C100"),
+            lambda: spring.send(Outcome.ACCEPTED, "C100"),
+            lambda: steps.finish(store, "main", spring.group),
+        ]
+    )
+
+    def sleep(_: float) -> None:
+        next(deeds)()
+
+    follower = RunFollower(Screen(as_json=False), store, sleep=sleep)
+    assert follower.follow(spring.run).ended_ms
+    lines = capsys.readouterr().out.splitlines()
+    # What did not change is not said again.
+    assert [line.partition("성공 ")[2].split()[0] for line in lines] == ["0", "0", "10", "20", "30"]
+
+
+def test_a_paused_group_of_one_scheduled_run(run: Callable[..., Any], store: Store) -> None:
+    fall = checked(store, "fall")
+    steps.schedule(store, "main", fall.group, server_ms(store) + HOUR_MS)
+    steer.pause(store, Scope.GROUP, fall.group, account="main", by="ops", why="x")
+    (shown,) = run("campaign", "show", "fall", "--json").lines
+    assert shown["state"] == "paused"
+    groups.close(store, "main", fall.group, by="ops", why="y")
+    (shown,) = run("campaign", "show", "fall", "--json").lines
+    assert shown["state"] == "cancelled"
