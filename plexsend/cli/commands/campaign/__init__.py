@@ -12,8 +12,9 @@ from plexsend.cli.commands.campaign.report import report
 from plexsend.cli.commands.campaign.reschedule import reschedule
 from plexsend.cli.commands.campaign.resume import resume
 from plexsend.cli.commands.campaign.show import show
+from plexsend.cli.commands.campaign.template import template
 
 __all__ = ["campaign"]
 
-for _verb in (list_, show, pause, resume, cancel, reschedule, rate, report, drop):
+for _verb in (list_, show, report, template, pause, resume, cancel, reschedule, rate, drop):
     campaign.add_command(_verb)
