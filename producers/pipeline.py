@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
-    from plexsend.producers.guards import AccountGuards, NoGuards
+    from plexsend.producers.guards import GuardsAsked
     from plexsend.producers.incoming import Incoming
     from plexsend.producers.item_lanes import ItemLanes
     from plexsend.producers.moments import Moments
@@ -51,7 +51,7 @@ class Pipeline:
         loader: ItemLoader,
         intake: Taker,
         now_ms: Callable[[], int | None] = lambda: None,
-        guards: AccountGuards | NoGuards | None = None,
+        guards: GuardsAsked | None = None,
         *,
         pictures: ItemPictures | None = None,
     ) -> None:
