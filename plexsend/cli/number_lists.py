@@ -53,25 +53,18 @@ class NumberList:
 
     def pages(self) -> Iterator[list[tuple[GivenNumber, list[str]]]]:
         """Yield up to 500 numbers at a time, each with the cells of its row."""
-        rows = self._rows(self._encoding or self._detect())
+        rows = self._rows()
         while page := list(islice(rows, PAGE)):
             yield page
 
-    def _detect(self) -> str:
-        from plexsend.producers.files.encodings import detect_encoding
+    def _rows(self) -> Iterator[tuple[GivenNumber, list[str]]]:
         from plexsend.producers.files.lines import Encoding
-
-        # What is no file at all is refused where it is opened; a pipe would wait here for somebody.
-        found = detect_encoding(self.path) if self.path.is_file() else Encoding.UTF_8
-        self.is_detected = found is not Encoding.UTF_8
-        return found
-
-    def _rows(self, encoding: str) -> Iterator[tuple[GivenNumber, list[str]]]:
         from plexsend.producers.files.row_file import open_rows
         from plexsend.producers.files.rows import Row
 
         # One number a line is a table of one column, so any text is read as one.
-        with open_rows(self.path, fmt="csv", encoding=encoding) as file:
+        with open_rows(self.path, fmt="csv", encoding=self._encoding) as file:
+            self.is_detected = self._encoding is None and file.encoding is not Encoding.UTF_8
             self.size_bytes = file.size_bytes
             place = -1
             for row in file.cells():

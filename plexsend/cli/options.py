@@ -264,9 +264,7 @@ def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--encoding",
             type=click.Choice(["utf-8", "cp949"]),
-            default="utf-8",
-            show_default=True,
-            help="How the file is encoded.",
+            help="How the file is encoded; otherwise whichever it is in.",
         ),
         click.option(
             "--format",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 10
 """Rows that people are shown one by one; all of them are in the file of rejects."""
+_USUAL_ENCODING = "utf-8"
 
 
 class RowScreen:
@@ -81,6 +82,7 @@ class RowScreen:
                 **timing.facts(),
                 "never_sent": dict(report.never_sent),
                 "lost_zeros": report.lost_zeros,
+                "encoding": report.encoding,
             }
         )
         self._screen.facts(
@@ -117,6 +119,7 @@ class RowScreen:
                 "replacements": report.replacements,
                 "lost_zeros": report.lost_zeros,
                 "advertisements": report.has_advertisements,
+                "encoding": report.encoding,
             }
         )
         self._screen.say(f"{file}: {report.added:,} valid, {report.invalid:,} invalid.", style="bold")
@@ -125,6 +128,13 @@ class RowScreen:
                 "There are advertisements among them. An import puts in the marks that they lack, by the "
                 "policies sender_name and refusal_number of its account: those are not counted here. Nor is "
                 "judged whether those that are there name the right sender and number."
+            )
+
+    def note_encoding(self, report: ImportReport, file: str, *, given: str | None) -> None:
+        """Say how the file was read, where nobody named an encoding and it is not the usual one."""
+        if given is None and report.encoding != _USUAL_ENCODING:
+            self._screen.note(
+                f"{file} was read as {report.encoding}, as its bytes show; --encoding names another."
             )
 
     def end(self, report: ImportReport, *, given: Sequence[str] = ()) -> int:

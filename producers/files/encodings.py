@@ -30,10 +30,14 @@ def encoding_of(stream: SupportsRead[bytes]) -> Encoding:
     """Return UTF-8 where all of a stream is, else cp949 where all of it is, else UTF-8.
 
     Korean text in cp949 is valid UTF-8 only by an accident of a few letters, so the order decides. In a file
-    that is neither, single lines are refused for what they are.
+    that is neither, single lines are refused for what they are. It is read no further than needed.
     """
     decoders = {each: codecs.getincrementaldecoder(each)() for each in Encoding}
+    is_first = True
     while decoders and (block := stream.read(_BLOCK_BYTES)):
+        if is_first and block.startswith(codecs.BOM_UTF8):
+            return Encoding.UTF_8
+        is_first = False
         _drop_wrong(decoders, block, final=False)
     _drop_wrong(decoders, b"", final=True)
     return next(iter(decoders), Encoding.UTF_8)

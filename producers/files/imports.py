@@ -63,7 +63,7 @@ def import_file(
     group: str | None = None,
     msg_type: str | None = None,
     fmt: str | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     name: str | None = None,
     key_column: str | None = None,
     changed: Literal["hold", "send"] = "hold",
@@ -89,7 +89,7 @@ def import_file(
         group: As for `Producer.submit`.
         msg_type: As for `Producer.submit`; a table then needs no column for it.
         fmt: `jsonl` or `csv`; None: as the extension says.
-        encoding: `utf-8` or `cp949`.
+        encoding: `utf-8` or `cp949`; None: whichever of them it is in, as the report says.
         name: What this list is called, from one import to the next; None: the file's name.
         key_column: A column that tells its rows apart, such as an order's number; None: all that they say.
         changed: Whether a row to a receiver that an earlier import of the name had otherwise is held back, or
@@ -174,7 +174,7 @@ def check_file(
     *,
     msg_type: str | None = None,
     fmt: str | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     key_column: str | None = None,
     advertisement: bool = False,
     night_consent: bool = False,
@@ -195,7 +195,7 @@ def check_file(
         service: A service id, such as `mms-bulk`.
         msg_type: As for `import_file`, and so are the rest but one.
         fmt: `jsonl` or `csv`; None: as the extension says.
-        encoding: `utf-8` or `cp949`.
+        encoding: `utf-8` or `cp949`; None: whichever of them it is in, as the report says.
         key_column: As for `import_file`.
         advertisement: As for `import_file`.
         night_consent: As for `import_file`.

@@ -238,6 +238,7 @@ class FilePass:
             lost_zeros=self._lost_zeros,
             has_advertisements=self._pipeline.lanes.has_advertisements,
             rejected_path=rejected_path,
+            encoding=self._rows.encoding,
         )
 
     def _interruption(self, cause: Exception) -> ImportInterrupted:

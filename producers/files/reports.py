@@ -52,6 +52,8 @@ class ImportReport:
     """Of the invalid rows: those with a number that lacks its leading 0, which can be put back."""
     has_advertisements: bool = False
     """Whether any row that is not invalid is an advertisement."""
+    encoding: str = "utf-8"
+    """How the file was read."""
 
     @property
     def rows(self) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from plexsend.errors import FileProblem, UsageError
 from plexsend.producers.files.beginning import SPREADSHEETS, Exchanged, read_beginning
+from plexsend.producers.files.encodings import encoding_of
 from plexsend.producers.files.jsonl import read_objects
 from plexsend.producers.files.lines import Encoding, read_lines
 from plexsend.producers.files.table import read_cells, read_table
@@ -41,15 +42,16 @@ def open_rows(
     path: str | os.PathLike[str],
     *,
     fmt: str | None = None,
-    encoding: str = Encoding.UTF_8,
+    encoding: str | None = Encoding.UTF_8,
     columns: Columns | None = None,
 ) -> RowFile:
-    """Open a file of items and read all of it once, for its hash.
+    """Open a file of items and read all of it once, for its hash and its encoding.
 
     Args:
         path: A regular file: it is read twice, so it cannot be a pipe.
         fmt: `jsonl` or `csv`; None: as the extension says.
-        encoding: `utf-8` or `cp949`. Byte order marks of UTF-8 are left out.
+        encoding: `utf-8` or `cp949`; None: whichever of them it is in. Byte order marks of UTF-8 are left
+            out.
         columns: What a CSV header may and must name; None takes any names.
 
     Raises:
@@ -57,7 +59,8 @@ def open_rows(
         FileProblem: the file cannot be read.
     """
     path = Path(path)
-    return RowFile(path, _choose_format(path, fmt), _choose_encoding(encoding), columns)
+    chosen = None if encoding is None else _choose_encoding(encoding)
+    return RowFile(path, _choose_format(path, fmt), chosen, columns)
 
 
 class RowFile:
@@ -67,21 +70,23 @@ class RowFile:
     header that is wrong, or a change of the file since it was opened. A Row says what is wrong with its row.
     """
 
-    def __init__(self, path: Path, fmt: Format, encoding: Encoding, columns: Columns | None) -> None:
+    def __init__(self, path: Path, fmt: Format, encoding: Encoding | None, columns: Columns | None) -> None:
         self._path = path
         self.format = fmt
-        self.encoding = encoding
         self._columns = columns
         with self._named():
             self._raw = open_watched(path)
+        self._stream: io.BufferedReader[Any] = io.BufferedReader(self._raw, _BLOCK_BYTES)
         try:
             with self._named():
-                self._hash = hashlib.file_digest(self._raw, hashlib.sha256).hexdigest()
-                self._raw.seek(0)
+                hashed = _Hashed(self._stream)
+                self.encoding = encoding_of(hashed) if encoding is None else encoding
+                """How its text is written."""
+                self._hash = hashed.digest()
+                self._stream.seek(0)
         except BaseException:
-            self._raw.close()
+            self._stream.close()
             raise
-        self._stream: io.BufferedReader[Any] = io.BufferedReader(self._raw, _BLOCK_BYTES)
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +138,26 @@ class RowFile:
             # ValueError: a path with a NUL character.
             why = getattr(exc, "strerror", None) or "the path is not valid"
             raise FileProblem(f"{self._path}: it cannot be read: {why}.") from exc
+
+
+class _Hashed:
+    """A stream of which all that is read is hashed."""
+
+    def __init__(self, stream: io.BufferedReader[Any]) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read so many bytes at most; all that are left where it is negative."""
+        block = self._stream.read(size)
+        self._hash.update(block)
+        return block
+
+    def digest(self) -> str:
+        """Return the hash of the whole stream, to whose end it reads."""
+        while self.read(_BLOCK_BYTES):
+            pass
+        return self._hash.hexdigest()
 
 
 def _choose_format(path: Path, fmt: str | None) -> Format:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from plexsend.campaigns.columns import Heading
 from plexsend.campaigns.recipients.objects import header_of, object_rows
 from plexsend.campaigns.recipients.rows import RawRow, RecipientRow, fit_rows
 from plexsend.campaigns.recipients.sources import ListSource
 from plexsend.campaigns.recipients.spreadsheets import Spreadsheet, refuse_old
-from plexsend.campaigns.recipients.tables import SEPARATORS, Table, lines_of
+from plexsend.campaigns.recipients.tables import SEPARATORS, ListText, Table
 from plexsend.campaigns.recipients.transcoding import utf_16_of
 from plexsend.errors import FileProblem, UsageError
 from plexsend.producers.files.encodings import encoding_of
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _typeshed import SupportsRead
-
-    from plexsend.producers.files.lines import Line
-    from plexsend.producers.files.rows import Row
 
 FORMATS: Final = ("csv", "jsonl", "xlsx")
 ENCODINGS: Final = ("utf-8", "cp949", "utf-16")
@@ -128,30 +125,30 @@ class Recipients:
         with self._source.named(), self._source.open() as stream:
             yield from fit_rows(self._raw_rows(stream), self.header, self._receiver)
 
-    def _raw_rows(self, stream: io.BufferedReader) -> Iterator[RawRow]:
+    def _raw_rows(self, stream: io.BufferedReader[Any]) -> Iterator[RawRow]:
         if self.format == "xlsx":
             read, self._read_once = self._read_once, None
             return (read or Spreadsheet(stream, self._sheet)).rows()
         if self.format == "jsonl":
-            return object_rows(self._lines(stream), self.header)
-        return Table(self._lines(stream)).rows()
+            return object_rows(self._text(stream).lines(), self.header)
+        return Table(self._text(stream)).rows()
 
     def _read_header(self) -> tuple[str, ...]:
         with self._source.named(), self._source.open() as stream:
             if self.format == "jsonl":
-                return header_of(self._lines(stream))
+                return header_of(self._text(stream).lines())
             header = self._read_sheet(stream) if self.format == "xlsx" else self._read_table(stream)
         self._note_header(header)
         return header
 
-    def _read_sheet(self, stream: io.BufferedReader) -> tuple[str, ...]:
+    def _read_sheet(self, stream: io.BufferedReader[Any]) -> tuple[str, ...]:
         self._read_once = Spreadsheet(stream, self._sheet)
         count = self._read_once.sheet_count
         self.notes.append(f"the sheet {self._read_once.name}{f' (of {count})' if count > 1 else ''}")
         return self._read_once.header
 
-    def _read_table(self, stream: io.BufferedReader) -> tuple[str, ...]:
-        table = Table(self._lines(stream))
+    def _read_table(self, stream: io.BufferedReader[Any]) -> tuple[str, ...]:
+        table = Table(self._text(stream))
         if table.separator != next(iter(SEPARATORS)):
             self.notes.append(SEPARATORS[table.separator])
         return table.header
@@ -162,8 +159,8 @@ class Recipients:
             are = "columns without a name: " if len(nameless) > 1 else "a column without a name: "
             self.notes.append(are + ", ".join(nameless[:10]))
 
-    def _lines(self, stream: io.BufferedReader) -> Iterator[Line | Row]:
-        return lines_of(stream, self._encoding, self._utf_16, is_table=self.format == "csv")
+    def _text(self, stream: io.BufferedReader[Any]) -> ListText:
+        return ListText(stream, self._encoding, self._utf_16, is_table=self.format == "csv")
 
     def _find_format(self, beginning: bytes, fmt: str | None) -> str:
         source = self._source

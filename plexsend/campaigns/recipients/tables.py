@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from plexsend.campaigns.recipients.blocks import read_blocks
 from plexsend.campaigns.recipients.rows import RawRow
 from plexsend.campaigns.recipients.transcoding import Transcoded
 from plexsend.errors import FileProblem
@@ -27,59 +28,77 @@ _SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """A first line that names the separator, as some programs write it and Excel reads it."""
 
 
-def lines_of(
-    stream: io.BufferedReader, encoding: Encoding, utf_16: str | None, *, is_table: bool
-) -> Iterator[Line | Row]:
-    """Return the lines of a text.
+class ListText:
+    """The bytes of a text behind its byte order mark.
 
     Args:
-        stream: Its bytes.
+        stream: The bytes.
         encoding: How it is written, where it is not UTF-16.
         utf_16: Which UTF-16 it is; None: none.
         is_table: Whether it is a table, and not JSON Lines.
     """
-    if utf_16 is not None:
-        stream, encoding = io.BufferedReader(Transcoded(stream, utf_16), _BLOCK_BYTES), Encoding.UTF_8
-    exchanged = read_beginning(stream, encoding, is_table=is_table)
-    if exchanged:
-        stream = io.BufferedReader(Exchanged(stream), _BLOCK_BYTES)
-    return read_lines(stream, encoding, exchanged=exchanged)
+
+    def __init__(
+        self, stream: io.BufferedReader[Any], encoding: Encoding, utf_16: str | None, *, is_table: bool
+    ) -> None:
+        if utf_16 is not None:
+            encoding = Encoding.UTF_8
+            stream = io.BufferedReader(Transcoded(stream, utf_16), _BLOCK_BYTES)
+        self.encoding = encoding
+        self.is_exchanged = read_beginning(stream, encoding, is_table=is_table)
+        """Whether a carriage return alone ends its lines: the stream gives the two exchanged."""
+        if self.is_exchanged:
+            stream = io.BufferedReader(Exchanged(stream), _BLOCK_BYTES)
+        self.stream = stream
+
+    def lines(self) -> Iterator[Line | Row]:
+        """Read its lines from here on."""
+        return read_lines(self.stream, self.encoding, exchanged=self.is_exchanged)
 
 
 class Table:
     """A table of text, read once from its beginning.
 
     Args:
-        lines: Its lines.
+        text: Its bytes.
 
     Raises FileProblem where it has no header that can be read.
     """
 
-    def __init__(self, lines: Iterator[Line | Row]) -> None:
-        lines, self.separator, self._hidden = _find_separator(lines)
-        self._rows = read_cells(lines, self.separator)
-        # Lines that are part of a row which began before, or not shown: spreadsheets do not count them.
-        first = next(self._rows, None)
+    def __init__(self, text: ListText) -> None:
+        self._text = text
+        lines, self.separator, hidden = _find_separator(text.lines())
+        rows = read_cells(lines, self.separator)
+        first = next(rows, None)
         if first is None:
             raise FileProblem("it is empty. Its first row names the columns.")
         if isinstance(first, Row):
             why = f"{first.problem.reason}. {first.problem.remedy}" if first.problem else ""
             raise FileProblem(f"its header cannot be read: it {why}", line=first.line)
-        self._count(first)
         self.header = tuple(cell.strip() for cell in first.cells)
+        self._next_row = first.line - hidden + 1
+        """As a spreadsheet numbers it: lines inside of a cell and a hidden one do not count."""
 
     def rows(self) -> Iterator[RawRow]:
         """Yield the rows below the header, but for blank ones."""
-        for row in self._rows:
-            line = row.line - self._hidden
-            if isinstance(row, Row):
-                yield RawRow(line, [row.text or ""], row.problem)
-            else:
-                self._count(row)
-                yield RawRow(line, row.cells)
+        text = self._text
+        if text.is_exchanged:
+            return self._rows_of(text.stream, self._next_row)
+        return read_blocks(text.stream, text.encoding, self.separator, self._next_row, self._rows_of)
 
-    def _count(self, row: CellRow) -> None:
-        self._hidden += row.line_count - 1
+    def _rows_of(self, stream: io.BufferedReader[Any], next_row: int) -> Iterator[RawRow]:
+        """Yield the rows of a stream, line by line: something in it is not as it should be."""
+        text = self._text
+        # A cell may hold line ends, and its row counts once.
+        hidden = 0
+        lines = read_lines(stream, text.encoding, exchanged=text.is_exchanged)
+        for row in read_cells(lines, self.separator):
+            line = next_row - 1 + row.line - hidden
+            if isinstance(row, CellRow):
+                hidden += row.line_count - 1
+                yield RawRow(line, row.cells)
+            else:
+                yield RawRow(line, [row.text or ""], row.problem)
 
 
 def _find_separator(lines: Iterator[Line | Row]) -> tuple[Iterator[Line | Row], str, int]:

@@ -30,7 +30,7 @@ def check(
     file: str,
     service: str,
     fmt: str | None,
-    encoding: str,
+    encoding: str | None,
     key_column: str | None,
     msg_type: str | None,
     replace: bool,
@@ -68,4 +68,5 @@ def check(
             on_remark=rows.remark,
         )
     rows.print_check(report, file)
+    rows.note_encoding(report, file, given=encoding)
     return rows.end(report)

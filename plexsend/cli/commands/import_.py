@@ -43,7 +43,7 @@ def import_(
     file: str,
     service: str,
     fmt: str | None,
-    encoding: str,
+    encoding: str | None,
     name: str | None,
     key_column: str | None,
     changed: Literal["hold", "send"],
@@ -112,11 +112,13 @@ def import_(
                 )
         except ImportInterrupted as exc:
             rows.print_import(exc.report, file, timing)
+            rows.note_encoding(exc.report, file, given=encoding)
             raise
         except KeyboardInterrupt:
             screen.note("The import stops. Run it again: what was added is then a duplicate.")
             raise
         rows.print_import(report, file, timing)
+        rows.note_encoding(report, file, given=encoding)
         if report.has_advertisements and report.added:
             note_morning(screen, store, account, timing)
     options = {

@@ -149,6 +149,8 @@ def _passed(campaign: Campaign, planned: _Planned, next_after: NextAfter) -> tup
 
     What is too long ago to start late is not gone through.
     """
+    if not campaign.cron:
+        raise UsageError(f"the campaign {campaign.name} has no cron")
     last_ms, now_ms = planned.planned_ms, planned.now_ms
     from_ms = max(last_ms, now_ms - campaign.missed_within_min * _MINUTE_MS - LATE_START_MS)
     next_ms = next_after(campaign, from_ms)

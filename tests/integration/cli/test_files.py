@@ -54,6 +54,7 @@ def test_a_check_tells_every_error_and_sends_nothing(
         "replacements": 0,
         "lost_zeros": 0,
         "advertisements": False,
+        "encoding": "utf-8",
     }
     fields = {row["line"]: {problem["field"] for problem in row["errors"]} for row in rows if "errors" in row}
     assert fields == {2: {"receiver_number"}, 4: {"msg", "colour"}}
@@ -142,10 +143,18 @@ def test_a_table_in_another_encoding_is_read(run: Callable[..., Any], tmp_path: 
     file = tmp_path / "table.txt"
     rows = "msg_key,sender_number,receiver_number,msg,file_path\nk1,0234567890,01023456789,똠방,https://e.com/a|https://e.com/b\n"
     file.write_bytes(rows.replace("똠방", "안녕").encode("cp949"))
-    args = ("import", str(file), "--service", "mms-bulk", "--encoding", "cp949")
+    bare = ("import", str(file), "--service", "mms-bulk")
 
-    assert run(*args).code == 2  # the name does not show the format
-    assert run(*args, "--format", "csv", "--json").lines[-1]["added"] == 1
+    assert run(*bare).code == 2  # the name does not show the format
+    args = (*bare, "--format", "csv")
+    said = f"{file} was read as cp949, as its bytes show"
+    checked = run("check", *args[1:])
+    assert (checked.code, said in " ".join(checked.err.replace("\n", "").split())) == (0, True)
+    facts, counts = run(*args, "--json").lines
+    assert (facts["encoding"], counts["added"]) == ("cp949", 1)
+    named = run(*args, "--encoding", "cp949")
+    assert (named.code, "was read as" in named.err) == (0, False)
+    assert "1 duplicate" in named.out
 
 
 @pytest.fixture

@@ -128,6 +128,7 @@ def test_mixed_table_is_checked_and_imported_into_two_lanes(run: Callable[..., A
         "replacements": 0,
         "lost_zeros": 0,
         "advertisements": False,
+        "encoding": "utf-8",
     }
     assert run("import", path, "--service", "rcs-mms-bulk", "--json").lines[-1]["added"] == 2
     assert {line["lane"]: line["ready"] for line in run("lanes", "--json").lines} == {

@@ -142,6 +142,56 @@ def test_any_line_end_will_do(end: str) -> None:
     assert cells_of(rows_of(TEXT.replace("\r\n", end))) == ROWS
 
 
+class _Odd:
+    """A list of some blocks, with something in the middle that only the reader of lines takes."""
+
+    def __init__(self, odd: str, count: int = 6_000) -> None:
+        self.count = count
+        lines = [f"홍길동{place},0102345{place:04},가나다라마바사아자차카타파하" for place in range(count)]
+        self.text = "\n".join(["이름,휴대폰,메모", *lines[: count // 2], odd, *lines[count // 2 :], ""])
+
+
+@pytest.mark.parametrize(
+    ("odd", "rows", "lines"),
+    [
+        ('"가\n나",01023456789,"a,b"', 1, 1),
+        (' "가" ,01023456789,', 1, 1),
+        ('"가,01023456789,', 1, 1),
+        ("가,01023456789,\0", 1, 1),
+        ("\ufeff가,01023456789,", 1, 1),
+        ("가,01023456789,a\rb", 1, 1),
+        (f"가,01023456789,{'a' * 1_200_000}", 1, 1),
+        ("\n , , \n", 0, 3),
+        ("가,01023456789,a,b", 1, 1),
+    ],
+    ids=["lines", "blanks", "quote", "nul", "mark", "return", "long", "blank", "wide"],
+)
+def test_something_odd_changes_nothing_for_the_others(odd: str, rows: int, lines: int) -> None:
+    made = _Odd(odd)
+    found = rows_of(made.text)
+    assert [row.number for row in found] == list(range(made.count + rows))
+    half = made.count // 2
+    others = [*found[:half], *found[half + rows :]]
+    assert [row.cells[0] for row in others] == [f"홍길동{place}" for place in range(made.count)]
+    assert [row.line for row in others] == [
+        place + 2 + (lines if place >= half else 0) for place in range(made.count)
+    ]
+    assert all(row.problem is None for row in others)
+
+
+def test_quoted_cells_over_the_border_of_blocks_are_whole() -> None:
+    cells = [(f'{place}\n"{"가" * (place % 90)}"', f"0102345{place:04}", ",") for place in range(6_000)]
+    text = io.StringIO()
+    csv.writer(text).writerows([("이름", "휴대폰", "메모"), *cells])
+    found = rows_of(text.getvalue())
+    assert (cells_of(found), found[-1].line) == (cells, 6_001)
+
+
+def test_a_quote_that_ends_nowhere_costs_its_line_alone_in_a_long_list() -> None:
+    made = _Odd('"가,01023456789,')
+    assert [row.number for row in rows_of(made.text) if row.problem] == [made.count // 2]
+
+
 # Headers and widths.
 
 

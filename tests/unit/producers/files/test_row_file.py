@@ -81,6 +81,29 @@ def test_both_encodings_are_read(tmp_path: Path, fmt: str, encoding: str, end: s
     assert [row.item for row in _read(path, encoding=encoding)] == [{"msg": "똠방 각하"}]
 
 
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("msg\n안녕\n".encode(), "utf-8"),
+        ("msg\n안녕\n".encode("cp949"), "cp949"),
+        # All of it is valid cp949, but its first bytes say what it is.
+        ("msg\n".encode("utf-8-sig") + "안녕\n".encode("cp949"), "utf-8"),
+        (b"msg\n", "utf-8"),
+    ],
+)
+def test_without_a_word_a_file_is_read_as_its_bytes_show(
+    tmp_path: Path, content: bytes, encoding: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with open_rows(path, encoding=None) as rows:
+        assert (rows.encoding, rows.digest) == (encoding, hashlib.sha256(content).hexdigest())
+        # The header is one column, so the mark is not part of its name.
+        assert all(row.item in ({"msg": "안녕"}, None) for row in rows)
+    with open_rows(path, encoding="utf-8") as rows:
+        assert rows.encoding == "utf-8"
+
+
 @pytest.mark.parametrize("text", ['{"msg": "가"}', "msg\n가", '"msg"\n"가"'])
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path, text: str) -> None:
     path = tmp_path / ("x.jsonl" if text.startswith("{") else "x.csv")
