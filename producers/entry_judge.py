@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from plexsend.gateway.items import Item, ItemLoader
     from plexsend.outbox.fallbacks import Fallback
     from plexsend.outbox.lanes import Lane
-    from plexsend.producers.guards import AccountGuards
+    from plexsend.producers.guards import GuardsAsked
     from plexsend.producers.incoming import Incoming
     from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.placing import Placed
@@ -64,7 +64,7 @@ class EntryJudge:
         terms: Terms,
         loader: ItemLoader,
         now_ms: Callable[[], int | None] = lambda: None,
-        guards: AccountGuards | NoGuards | None = None,
+        guards: GuardsAsked | None = None,
         *,
         pictures: ItemPictures | None = None,
     ) -> None:
@@ -75,7 +75,7 @@ class EntryJudge:
         self.loader = loader
         self._beside = beside(loader.product.name)
         self.now_ms = now_ms
-        self.guards = guards or NoGuards()
+        self.guards: GuardsAsked = guards or NoGuards()
         self.pictures = pictures or NoPictures()
         self._guarded = Guards()
 

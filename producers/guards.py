@@ -73,6 +73,18 @@ class Guards:
             )
 
 
+class GuardsAsked(Protocol):
+    """What says which guards hold."""
+
+    def look(self) -> None:
+        """Ask whether they changed."""
+        ...
+
+    def known(self) -> Guards:
+        """Return them as they are known."""
+        ...
+
+
 class AccountGuards:
     """The guards of one account, as the process knows them."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import Submitted
     from plexsend.producers.chunks import Taker
-    from plexsend.producers.guards import AccountGuards, NoGuards
+    from plexsend.producers.guards import GuardsAsked
     from plexsend.producers.incoming import Incoming
     from plexsend.producers.item_lanes import ItemLanes
     from plexsend.producers.moments import Moments
@@ -51,7 +51,7 @@ class Pipeline:
         loader: ItemLoader,
         intake: Taker,
         now_ms: Callable[[], int | None] = lambda: None,
-        guards: AccountGuards | NoGuards | None = None,
+        guards: GuardsAsked | None = None,
         *,
         pictures: ItemPictures | None = None,
     ) -> None:
@@ -61,6 +61,8 @@ class Pipeline:
         self.taker = intake
         """Where the messages go. Before the first is added, something may be put in between."""
         self.now_ms = now_ms
+        self.at_once = MOST_AT_ONCE
+        """How many entries make a chunk, at most. It may be changed before the first is read."""
         self.taken = 0
         """How many entries were read."""
         # What no caller knows the outcome of yet: the chunk that is being added, and the one being judged.
@@ -152,7 +154,7 @@ class Pipeline:
             self._take(entry, chunk)
             count += 1
             size_bytes += entry.size_bytes
-            if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:
+            if count == self.at_once or size_bytes >= _CHUNK_BYTES:
                 chunk.is_full = True
                 yield chunk
                 self._entries.renew()

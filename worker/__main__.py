@@ -15,6 +15,8 @@ from celery.bin.celery import celery
 from kombu.transport import redis as _transport  # noqa: F401  see above
 
 # The first import ends the process where the settings are wrong. Celery asks for the others by name, later.
+import plexsend.worker.beating
+import plexsend.worker.campaign_tasks
 import plexsend.worker.celery
 import plexsend.worker.consumer
 import plexsend.worker.tasks

@@ -1,4 +1,4 @@
-"""The Celery application: doorbells in, nothing else.
+"""The Celery application: doorbells in, the tasks of campaigns, nothing else.
 
 Celery carries no message, so it needs none of its own means to keep one: no result backend, no late
 acknowledgement, no eta, no retry, no rate limit. The reasons for each setting are in docs/decisions.md.
@@ -18,8 +18,10 @@ from plexsend.gateway.services import SERVICES
 from plexsend.settings import LogFormat
 from plexsend.worker import transport
 from plexsend.worker.application import Application
+from plexsend.worker.beating import SCHEDULE, SCHEDULER
 from plexsend.worker.bootstep import HousekeepingStep, log_doubtful
 from plexsend.worker.broker_check import broker_prefix
+from plexsend.worker.campaign_queue import CAMPAIGNS
 from plexsend.worker.logs import Logging
 
 if TYPE_CHECKING:
@@ -62,9 +64,10 @@ def _warn_in_the_log(sender: Any, **_: Any) -> None:
 # Celery itself ends with a traceback, and recommends a setting that would create the misspelt queue.
 def _refuse_unknown_queues(options: Mapping[str, Any], **_: Any) -> None:
     named = [*(options.get("queues") or ()), *(options.get("exclude_queues") or ())]
-    unknown = sorted(set(named) - set(SERVICES))
+    queues = (*SERVICES, CAMPAIGNS)
+    unknown = sorted(set(named) - set(queues))
     if unknown:
-        known = ", ".join(SERVICES)
+        known = ", ".join(queues)
         # Logging is not set up yet.
         sys.stderr.write(f"plexsend: there is no queue {', '.join(unknown)}. Queues: {known}.\n")
         raise SystemExit(2)
@@ -97,7 +100,9 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
         "worker_concurrency": POOL_SIZE,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": False,
-        "task_queues": [Queue(service, Exchange("plexsend"), routing_key=service) for service in services],
+        "task_queues": [
+            Queue(name, Exchange("plexsend"), routing_key=name) for name in (*services, CAMPAIGNS)
+        ],
         "task_default_queue": services[0],
         "task_create_missing_queues": False,
         "task_acks_late": False,
@@ -105,7 +110,9 @@ def _config(settings: Settings, broker_url: str) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "imports": ["plexsend.worker.tasks"],
+        "imports": ["plexsend.worker.tasks", "plexsend.worker.campaign_tasks"],
+        "beat_scheduler": SCHEDULER,
+        "beat_schedule": SCHEDULE,
         "timezone": "UTC",
     }
 

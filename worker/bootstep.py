@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import bootsteps
-from celery.worker import state
 from celery.worker.state import maybe_shutdown
 
 from plexsend.errors import OutboxError, OutboxUnavailable, WrongServer
@@ -23,12 +22,13 @@ from plexsend.outbox.redis.requirements import inspect, kept_texts
 from plexsend.outbox.redis.rights import look_at_rights, require
 from plexsend.worker.beside import Beside
 from plexsend.worker.broker_check import check_broker
+from plexsend.worker.campaign_queue import CAMPAIGNS
 from plexsend.worker.certificates import CertificateWatch
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.memory_file import MemoryFile
 from plexsend.worker.notifier import Notifier
 from plexsend.worker.presence import Presence
-from plexsend.worker.process import Process, enter
+from plexsend.worker.process import Process, busy, enter
 from plexsend.worker.queues import Queues
 from plexsend.worker.rewind import RewindWatch
 from plexsend.worker.runtime import Runtime
@@ -89,10 +89,14 @@ class HousekeepingStep(bootsteps.StartStopStep):
         _refuse_wrong_broker(settings, gossip=self._gossip)
         memory_file = _memory_file(parent, settings)
         presence = Presence(
-            runtime, partial(served, parent), parent.concurrency, busy=lambda: len(state.active_requests)
+            runtime,
+            partial(served, parent),
+            parent.concurrency,
+            busy=busy,
+            feeds=partial(feeds, parent),
         )
         _announce(runtime, presence, memory_file)
-        process = Process(parent.app, runtime, presence.serves)
+        process = Process(parent.app, runtime, presence.serves, threads=parent.concurrency)
         enter(process)
         queues, broker = Queues(parent.app), Beside("plexsend-broker")
         housekeeping = Housekeeping(
@@ -103,6 +107,7 @@ class HousekeepingStep(bootsteps.StartStopStep):
             purge=lambda service: broker.ask(partial(queues.purge, service), 0),
             presence=presence,
             memory_file=memory_file,
+            tick=lambda: broker.ask(process.tick, None),
         )
         self._thread = threading.Thread(target=housekeeping.run, name="plexsend-housekeeping", daemon=True)
         self._thread.start()
@@ -131,10 +136,19 @@ def served(worker: Any) -> tuple[str, ...]:
     `add_consumer` and `cancel_consumer` change what is wanted at once and what is fetched a moment later.
     While the broker is away nothing is fetched, and what is wanted counts: it will be again.
     """
+    return tuple(queue for queue in _fetched(worker) if queue != CAMPAIGNS)
+
+
+def feeds(worker: Any) -> bool:
+    """Return whether a worker takes the tasks of campaigns now."""
+    return CAMPAIGNS in _fetched(worker)
+
+
+def _fetched(worker: Any) -> tuple[str, ...]:
     wanted = tuple(worker.app.amqp.queues.consume_from)
     # Celery makes the consumer after this bootstep has started.
     fetches = getattr(getattr(worker, "consumer", None), "task_consumer", None)
-    fetched = tuple(service for service in wanted if fetches and fetches.consuming_from(service))
+    fetched = tuple(queue for queue in wanted if fetches and fetches.consuming_from(queue))
     return tuple(sorted(fetched or wanted))
 
 

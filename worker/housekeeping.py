@@ -18,6 +18,7 @@ from plexsend.outbox.reading.queries import routes
 from plexsend.outbox.redis.wakeups import FLEET, Wakeups
 from plexsend.outbox.sweep import awake, sweep
 from plexsend.worker.agreement import Agreement
+from plexsend.worker.beat_watch import BeatWatch
 from plexsend.worker.bookkeeper import Bookkeeper
 from plexsend.worker.doorbells import quota_of_all, quotas
 from plexsend.worker.duties import LOOK_BESIDE_S, Duties
@@ -71,6 +72,7 @@ class Housekeeping:
         presence: Presence | None = None,
         wakeups: Wakeups | None = None,
         memory_file: MemoryFile | None = None,
+        tick: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._runtime = runtime
@@ -79,6 +81,7 @@ class Housekeeping:
         self._purge = purge
         self._presence = presence or Presence(runtime, lambda: me.services, me.pool_size, clock=clock)
         self._watch = ServiceWatch(runtime, self._presence)
+        self._beat_watch = BeatWatch(runtime, self._presence, tick, clock)
         self._agreement = Agreement(runtime, clock)
         self._wakeups = wakeups or Wakeups(runtime.store, runtime.stop)
         self._clock = clock
@@ -146,6 +149,7 @@ class Housekeeping:
         self._try("", self._look_beside, "5 beside")
         self._try("", self._runtime.policies.renew, "6 renew")
         self._try("", self._walker.step, "7 walk")
+        self._try("", self._beat_watch.look, "10 beat")
         # Programs that know an older form count nothing by day.
         if self._runtime.form == FORM:
             self._try("", partial(self._bookkeeper.step, self._swept), "9 days")

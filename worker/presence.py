@@ -57,6 +57,7 @@ class Presence:
         services: Returns the services whose doorbells it answers now.
         threads: How many drains it can run at once.
         busy: Returns how many run now.
+        feeds: Returns whether it takes the tasks of campaigns.
         clock: Seconds, monotonic.
     """
 
@@ -67,6 +68,7 @@ class Presence:
         threads: int,
         *,
         busy: Callable[[], int] = lambda: 0,
+        feeds: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self.name = runtime.name
@@ -80,6 +82,7 @@ class Presence:
         """Services that it serves or has served: an ask counts ten minutes longer than its process serves."""
         self._threads = threads
         self._busy = busy
+        self._feeds = feeds
         self._clock = clock
         self._log = get_logger("worker.presence").bind(process=runtime.name)
         self._announced: Announcement | None = None
@@ -166,6 +169,7 @@ class Presence:
         """Announce that the process serves nothing any more: what it does now, it finishes."""
         if self._announced is not None:
             self._services = tuple
+            self._feeds = lambda: False
             self.beat(at_once=True)
 
     def _see(self, found: Mapping[str, Sign]) -> None:
@@ -205,6 +209,7 @@ class Presence:
             number_key="" if key is None else fingerprint(key.secret.decode(), self._runtime.salt),
             hashes_by=hashed_by(key),
             certificates=dict(self._runtime.certificates),
+            feeds=self._feeds(),
         )
 
     # Where it cannot be read now, what was read before counts: the gateway says whether it still does.

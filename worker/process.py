@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery.worker import state
 from kombu.exceptions import OperationalError
@@ -14,6 +14,7 @@ from plexsend.errors import OutboxError, PlexsendError, UsageError
 from plexsend.logs import get_logger
 from plexsend.outbox.form import FORM, OLD_FORM
 from plexsend.outbox.lanes import Lane
+from plexsend.worker.campaign_queue import CAMPAIGNS, MOST_WAITING, TICK_TASK
 from plexsend.worker.drain import Drain, Surroundings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _log = get_logger("worker.process")
 
 
 DRAIN_TASK = "plexsend.drain"
-"""The one task: answer a doorbell."""
+"""Answer a doorbell."""
 REPORTED_AGAIN_S = 60.0
 """How long a broker may refuse doorbells for the same reason before that is logged again."""
 _IN_FORM_2 = "2 "
@@ -38,10 +39,14 @@ logs that this is not a lane and takes nothing."""
 class Process:
     """One for each worker process, made when its pool starts."""
 
-    def __init__(self, app: Celery, runtime: Runtime, serves: Callable[[str], bool]) -> None:
+    def __init__(
+        self, app: Celery, runtime: Runtime, serves: Callable[[str], bool], *, threads: int = 1
+    ) -> None:
         self.runtime = runtime
+        self.threads = threads
+        """How many tasks it can run at once."""
         self.surroundings = Surroundings(
-            bell_waits=_bell_waits, ungrouped_waits=_ungrouped_waits, ring=self.ring
+            bell_waits=bell_waits, ungrouped_waits=_ungrouped_waits, ring=self.ring
         )
         self._app = app
         self._serves = serves
@@ -57,18 +62,37 @@ class Process:
             named = lane.name if self.runtime.form == OLD_FORM else f"{_IN_FORM_2}{lane.name}"
             self._app.send_task(DRAIN_TASK, args=(named, bell), queue=lane.service, retry=False)
         except (OperationalError, OSError) as exc:
-            self._report(lane, str(exc) or type(exc).__name__)
+            self._report_refusal(lane.name, str(exc) or type(exc).__name__)
             if self._serves(lane.service) and self._spare.acquire(blocking=False):
                 threading.Thread(
                     target=self._answer_here, args=(lane.name, bell), name="plexsend-spare"
                 ).start()
 
+    def tick(self) -> None:
+        """Ring for campaigns, in the place of a beat that is away."""
+        self.ask_for(TICK_TASK)
+
+    def ask_for(self, task: str, *args: str) -> bool:
+        """Send a task of campaigns; return whether the broker took it. What is lost is asked for again."""
+        try:
+            with self._app.connection_for_write() as sends:
+                connection: Any = sends
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+                queue = connection.default_channel.queue_declare(CAMPAIGNS)
+                if queue.message_count >= MOST_WAITING:
+                    return False
+            self._app.send_task(task, args=args, queue=CAMPAIGNS, retry=False)
+        except (OperationalError, OSError) as exc:
+            self._report_refusal(CAMPAIGNS, str(exc) or type(exc).__name__)
+            return False
+        return True
+
     # A lane that is due is rung for again and again, and so is every other.
-    def _report(self, lane: Lane, reason: str) -> None:
+    def _report_refusal(self, lane: str, reason: str) -> None:
         now_s = elapsed_s()
         if reason != self._reason or now_s - self._reported_s >= REPORTED_AGAIN_S:
             self._reason, self._reported_s = reason, now_s
-            _log.warning("broker refuses a doorbell", lane=lane.name, reason=reason)
+            _log.warning("broker refuses a doorbell", lane=lane, reason=reason)
 
     def answer(self, lane: str, bell: str) -> None:
         """Run the drain that a doorbell asks for.
@@ -111,19 +135,30 @@ def _in_hand(drain: Drain | None) -> dict[str, list[str]]:
 
 
 # Tasks received and not yet begun: with a free thread for each they would have begun.
-def _bell_waits() -> bool:
+def bell_waits() -> bool:
+    """Return whether a task waits for a thread of this process."""
     return len(state.reserved_requests) > len(state.active_requests)
 
 
 def _ungrouped_waits() -> bool:
-    if not _bell_waits():
+    if not bell_waits():
         return False
     try:
         waiting = set(state.reserved_requests) - set(state.active_requests)
     except RuntimeError:
         # One came meanwhile. The next batch asks again.
         return False
-    return any(_is_ungrouped(request.args) for request in waiting)
+    # A task of campaigns waits as what is in a group does.
+    return any(_is_ungrouped(request.args) for request in waiting if request.name == DRAIN_TASK)
+
+
+def busy() -> int:
+    """Return how many threads of this process send."""
+    try:
+        return sum(request.name == DRAIN_TASK for request in tuple(state.active_requests))
+    except RuntimeError:
+        # One began or ended meanwhile.
+        return len(state.active_requests)
 
 
 # What another program sent may hold anything; it is answered, and logged, like what has no group.

@@ -10,6 +10,7 @@ from plexsend.outbox.fleet import older_process
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.serving import AccountFacts, auth_hold, first_addresses, nobody_serves, servers
 from plexsend.outbox.trust import hold_secrets, trust_secrets
+from plexsend.worker.campaign_queue import CAMPAIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,6 +86,9 @@ class ServiceWatch:
         for service in self._runtime.services:
             if not self._is_fetched(service) and (bells := purge(service)):
                 self._log.warning("doorbells taken out, no worker serves them", service=service, bells=bells)
+        if not any(process.announced.feeds for process in self._presence.living):
+            # Beat rings again for what is due.
+            purge(CAMPAIGNS)
 
     def _is_fetched(self, service: str) -> bool:
         known = [process for processes in self._older.values() for process in processes]

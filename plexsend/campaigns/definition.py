@@ -39,8 +39,12 @@ class BadDefinition(UsageError):
         super().__init__(f"{where} of the campaign is wrong:\n" + "\n".join(f"  {each}" for each in problems))
 
 
-def read_definition(path: str | os.PathLike[str]) -> Definition:
+def read_definition(path: str | os.PathLike[str], *, with_files: bool = True) -> Definition:
     """Read a definition from a file (TOML, UTF-8); paths in it are relative to the file.
+
+    Args:
+        path: The file.
+        with_files: Whether the files that it names must be there: its list may be made later.
 
     Raises:
         FileProblem: it cannot be read, or is not TOML.
@@ -57,7 +61,7 @@ def read_definition(path: str | os.PathLike[str]) -> Definition:
     except (OSError, ValueError) as exc:
         why = getattr(exc, "strerror", None) or "the path is not valid"
         raise FileProblem(f"{path}: it cannot be read: {why}.") from exc
-    return _define(values, path.absolute().parent, str(path))
+    return _define(values, path.absolute().parent, str(path), with_files=with_files)
 
 
 def define(**values: Any) -> Definition:
@@ -80,7 +84,7 @@ def _as_text(value: object) -> object:
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-def _define(values: Mapping[str, Any], folder: Path, name: str) -> Definition:
+def _define(values: Mapping[str, Any], folder: Path, name: str, *, with_files: bool = True) -> Definition:
     problems: list[Problem] = []
     read = {"fields": {}} | _read_values(values, problems)
     service = _known_service(read, problems)
@@ -88,7 +92,9 @@ def _define(values: Mapping[str, Any], folder: Path, name: str) -> Definition:
         if key not in KEYS:
             _take_field(key, value, service, read, problems)
     problems += [Problem(key, "is missing", remedy) for key, remedy in _REQUIRED.items() if key not in values]
-    _find_files(read, folder, problems)
+    missing: list[Problem] = []
+    _find_files(read, folder, missing)
+    problems += missing if with_files else ()
     # In place of what is missing or wrong stands what is not judged, so that the rest still is.
     whole = Definition(**{"name": "sample", "service": "", **read})
     known = {problem.field for problem in problems}

@@ -7,7 +7,7 @@ from array import array
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.folder import ChunkMissing, ChunkName, RunFolder
+from plexsend.campaigns.folder import ChunkMissing, RunFolder
 from plexsend.campaigns.row_outcomes import Reached, row_outcomes
 from plexsend.campaigns.whole_files import write_whole
 from plexsend.outbox.runs import reading
@@ -88,12 +88,6 @@ def keep_taken(store: Store, root: Path, run: Run) -> None:
     write_whole(_kept(folder, run), zlib.compress(content))
 
 
-def chunk_name(run: Run, number: int) -> ChunkName:
-    """Return the name of a chunk of a run, as its folder knows it."""
-    chunk = run.chunks[number]
-    return ChunkName(chunk.number, chunk.digest, chunk.first_row, chunk.rows)
-
-
 def _read_kept(root: Path, source: Run, run: Run, found: Lines) -> None:
     folder = RunFolder(root, source.account, source.group, source.id)
     with suppress(FileNotFoundError):
@@ -113,8 +107,8 @@ def _lines(store: Store, root: Path, run: Run) -> Iterator[int]:
     folder = RunFolder(root, run.account, run.group, run.id)
     marks = folder.read_marks()
     outcomes = row_outcomes(store, run, b"", awaits_receipts=True, lost_before=lost_before(folder, run))
-    for number in range(len(run.chunks)):
-        for (line, _), outcome in zip(folder.read_chunk(chunk_name(run, number)), outcomes, strict=False):
+    for chunk in run.chunks:
+        for (line, _), outcome in zip(folder.read_chunk(chunk), outcomes, strict=False):
             mark = marks[outcome.row : outcome.row + 1]
             is_open = not mark.strip() and (run.state not in OVER or outcome.reached not in _FREE)
             if is_open or mark == DUPLICATE:

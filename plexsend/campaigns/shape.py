@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WORDS: Final = ("title", "text", "images")
 """What a message says, by the words that a definition has for it."""
 SENDER: Final = "sender_number"
+_RECEIVER: Final = "휴대폰번호"
+"""The column of numbers where nobody names one: such a name is found."""
 _SERVICE: Final = "service"
 _FROM: Final = "from"
 
@@ -73,6 +75,13 @@ def shape_of(definition: Definition, column_of: Callable[[str], int | None]) -> 
     if definition.advertisement:
         item[ADVERTISEMENT] = True
     return item
+
+
+def columns_needed(definition: Definition) -> tuple[str, ...]:
+    """Return the columns that recipients of a campaign need, that of the numbers first."""
+    mapping = definition.mapping
+    variables = [mapping.get(name, name) for name in variables_of(texts_of(definition))]
+    return tuple(dict.fromkeys((mapping.get(RECEIVER, _RECEIVER), *variables, *mapping.values())))
 
 
 def fallback_item(fallback: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class WitnessFiles:
         path = self._folder / f"witness.{lease}"
         line = _LINE.format(done, begun).encode()
         try:
-            fd = self._fd(lease, path, line)
+            fd = self._fd(lease, path, line, done)
             os.pwrite(fd, line, 0)
             if sync:
                 os.fsync(fd)
@@ -72,12 +72,20 @@ class WitnessFiles:
             self._open[1].close()
             self._open = None
 
-    def _fd(self, lease: int, path: Path, line: bytes) -> int:
+    # A run has a lease every few seconds, for days perhaps.
+    def _forget(self, lease: int, done: int) -> None:
+        for name in os.listdir(self._folder):  # noqa: PTH208  names, not paths
+            found = _NAME.fullmatch(name)
+            if found and int(found[1]) < lease and max(self._read(name)) <= done:
+                (self._folder / name).unlink(missing_ok=True)
+
+    def _fd(self, lease: int, path: Path, line: bytes, done: int) -> int:
         if self._open is None or self._open[0] != lease:
             self.close()
             if not path.exists():
                 make_folder(self._folder)
                 write_whole(path, line)
+                self._forget(lease, done)
             self._open = lease, path.open("r+b", buffering=0)
         return self._open[1].fileno()
 

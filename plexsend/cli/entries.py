@@ -178,8 +178,8 @@ ENTRIES = (
         "beat",
         "beat:beat",
         Section.SERVERS,
-        "Start Celery's beat, for periodic tasks; plexsend has none yet.",
-        replaces="`celery -A worker beat`, which writes a file and fails beside a worker.py",
+        "Start Celery's beat, which rings for campaigns.",
+        replaces="`celery -A worker beat`, which fails beside a worker.py of another project",
     ),
     ListedCommand(
         "serve",

@@ -65,6 +65,8 @@ class Announcement:
     """What tells that key from others, as accounts with suppressions keep it."""
     certificates: Mapping[str, int] = field(default_factory=dict)
     """Product → when the certificate ends that the gateway showed this process (seconds since 1970)."""
+    feeds: bool = False
+    """Whether it takes the tasks of campaigns."""
 
     def to_json(self) -> str:
         """Return the announcement as it is kept."""
@@ -92,6 +94,8 @@ class Announcement:
                 hashes_by=str(found.get("hashes_by", "")),
                 # Programs of 0.4.0 announce none.
                 certificates={str(name): int(end) for name, end in found.get("certificates", {}).items()},
+                # Programs of 0.6.0 and before know no campaigns.
+                feeds=bool(found.get("feeds", False)),
             )
         except (TypeError, KeyError, AttributeError, RecursionError) as exc:
             raise ValueError("not an announcement") from exc

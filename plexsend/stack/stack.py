@@ -1,11 +1,10 @@
-"""The stack: Valkey, the sandbox and the server for receipts where they are wanted, and workers.
+"""The stack: Valkey, workers, and where they are wanted the sandbox, the server for receipts and beat.
 
 They are started in this order and stopped in reverse.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from plexsend.errors import NotPossible, OutboxError, PlexsendError
 from plexsend.stack import ports, programs
 from plexsend.stack.child import Child
 from plexsend.stack.environment import NUMBER_KEY_FILE, for_receipts_of_sandbox, has_number_key
+from plexsend.stack.said import says_ready, url_of_sandbox, url_of_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,6 +75,8 @@ class Plan:
     """Whether a server for receipts is started; the sandbox is told where it is."""
     receipts_host: str = ports.HOST
     receipts_port: int = 0
+    beat: bool = False
+    """Whether one rings for campaigns; without one the workers do."""
     durable: bool = False
     base_urls: Mapping[str, str] = field(default_factory=dict)
     """Product → where its messages go, to be shown; the workers read it from their settings."""
@@ -94,6 +96,7 @@ class Stack:
         self._sandbox: Child | None = None
         self._receipts: Child | None = None
         self._workers: list[Child] = []
+        self._beat: Child | None = None
         self.redis_url = ""
         """Valkey's address with its password."""
         self.redis_place = ""
@@ -109,7 +112,7 @@ class Stack:
         """All that were started, in that order."""
         return [
             child
-            for child in (self._valkey, self._sandbox, self._receipts, *self._workers)
+            for child in (self._valkey, self._sandbox, self._receipts, *self._workers, self._beat)
             if child is not None
         ]
 
@@ -133,11 +136,14 @@ class Stack:
             worker = Child(programs.worker(self._folder, environ, number))
             self._workers.append(worker)
             self.launch(worker)
+        if self._plan.beat:
+            self._beat = Child(programs.beat(self._folder, environ))
+            self.launch(self._beat)
 
     def wait_for_workers(self) -> None:
         """Wait until every worker takes doorbells. PartFailed names one that does not start."""
         for worker in self._workers:
-            self._wait_for(worker, partial(_says_ready, worker), within_s=READY_S)
+            self._wait_for(worker, partial(says_ready, worker), within_s=READY_S)
 
     def launch(self, child: Child) -> None:
         """Start a child, so that no signal comes between its start and the moment when it is known here."""
@@ -158,9 +164,10 @@ class Stack:
         return killed + self._end(self._valkey, grace_s=GRACE_S, patient=True)
 
     def stop_workers(self) -> list[Child]:
-        """End the workers alone. Returns those that were killed."""
+        """End beat and the workers. Returns those that were killed."""
         settle = self._valkey is not None and self._valkey.is_running
-        return self._end(*self._workers, grace_s=WORKER_GRACE_S if settle else UNSETTLED_GRACE_S)
+        grace_s = WORKER_GRACE_S if settle else UNSETTLED_GRACE_S
+        return self._end(self._beat, *self._workers, grace_s=grace_s)
 
     def _start_valkey(self) -> None:
         plan = self._plan
@@ -203,8 +210,8 @@ class Stack:
             programs.sandbox(self._folder, plan.environ, port=plan.sandbox_port, options=options)
         )
         self.launch(sandbox)
-        self._wait_for(sandbox, lambda: _find_url(sandbox) is not None, within_s=READY_S)
-        self.sandbox_url = url = _find_url(sandbox)
+        self._wait_for(sandbox, lambda: url_of_sandbox(sandbox) is not None, within_s=READY_S)
+        self.sandbox_url = url = url_of_sandbox(sandbox)
         if url is not None:
             # Started again it must come back where its clients look for it.
             port = int(url.rpartition(":")[2])
@@ -223,8 +230,8 @@ class Stack:
         start = partial(programs.receipts, folder, environ, host=plan.receipts_host)
         self._receipts = server = Child(start(port=plan.receipts_port))
         self.launch(server)
-        self._wait_for(server, lambda: _find_server(server) is not None, within_s=READY_S)
-        self.receipts_url = url = _find_server(server)
+        self._wait_for(server, lambda: url_of_server(server) is not None, within_s=READY_S)
+        self.receipts_url = url = url_of_server(server)
         if url is not None:
             # Started again it must come back where it is looked for.
             server.program = start(port=int(url.rpartition(":")[2]))
@@ -283,17 +290,3 @@ class Stack:
         while any(child.is_running for child in killed) and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN_S)
         return killed
-
-
-def _says_ready(worker: Child) -> bool:
-    return re.search(r' ready\.("|$)', worker.read_log(), re.MULTILINE) is not None
-
-
-def _find_url(sandbox: Child) -> str | None:
-    found = re.search(r"^sandbox listens on (\S+)$", sandbox.read_log(), re.MULTILINE)
-    return found[1] if found else None
-
-
-def _find_server(receipts: Child) -> str | None:
-    found = re.search(r'^\{"url": "([^"]+)"', receipts.read_log(), re.MULTILINE)
-    return found[1] if found else None

@@ -10,7 +10,7 @@ from plexsend.campaigns.recipients.objects import header_of, object_rows
 from plexsend.campaigns.recipients.rows import RawRow, RecipientRow, fit_rows
 from plexsend.campaigns.recipients.sources import ListSource
 from plexsend.campaigns.recipients.spreadsheets import Spreadsheet, refuse_old
-from plexsend.campaigns.recipients.tables import SEPARATORS, Table, Text
+from plexsend.campaigns.recipients.tables import SEPARATORS, ListText, Table
 from plexsend.campaigns.recipients.transcoding import utf_16_of
 from plexsend.errors import FileProblem, UsageError
 from plexsend.producers.files.encodings import encoding_of
@@ -159,8 +159,8 @@ class Recipients:
             are = "columns without a name: " if len(nameless) > 1 else "a column without a name: "
             self.notes.append(are + ", ".join(nameless[:10]))
 
-    def _text(self, stream: io.BufferedReader[Any]) -> Text:
-        return Text(stream, self._encoding, self._utf_16, is_table=self.format == "csv")
+    def _text(self, stream: io.BufferedReader[Any]) -> ListText:
+        return ListText(stream, self._encoding, self._utf_16, is_table=self.format == "csv")
 
     def _find_format(self, beginning: bytes, fmt: str | None) -> str:
         source = self._source

@@ -28,7 +28,7 @@ _SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """A first line that names the separator, as some programs write it and Excel reads it."""
 
 
-class Text:
+class ListText:
     """The bytes of a text behind its byte order mark.
 
     Args:
@@ -65,7 +65,7 @@ class Table:
     Raises FileProblem where it has no header that can be read.
     """
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: ListText) -> None:
         self._text = text
         lines, self.separator, hidden = _find_separator(text.lines())
         rows = read_cells(lines, self.separator)

@@ -20,7 +20,9 @@ from plexsend.campaigns.report.figures import (
 )
 from plexsend.campaigns.report.spans import spans_between, spans_of
 from plexsend.campaigns.report.tally import SLOT_MS
+from plexsend.outbox.reading.json_shapes import masked
 from plexsend.outbox.runs.states import OVER
+from plexsend.phone_numbers import mask_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from plexsend.outbox.reading.prices import PriceList
     from plexsend.outbox.runs.run import Run
     from plexsend.terminal.moments import WallClock
+
+_LAST = 4
+"""Digits of a number that stay readable."""
 
 
 def report_of(
@@ -57,12 +62,12 @@ def report_of(
     plan = read_plan(run.plan)
     return CampaignReport(
         written=run.written,
-        label=run.label,
+        label=_plain(run.label),
         account=run.account,
         service=definition.service,
         state=run.state,
-        why=run.why,
-        why_by=run.why_by,
+        why=_plain(run.why),
+        why_by=_plain(run.why_by),
         why_since_ms=run.why_since_ms,
         source=run.source,
         created_ms=run.created_ms,
@@ -100,13 +105,21 @@ def read_plan(text: str) -> RunPlan | None:
     return plan if plan.messages > 0 and plan.ends_ms >= plan.starts_ms > 0 else None
 
 
+# A reason may name a number, and a gateway may write one where a code or a carrier belongs.
+def _plain(text: str) -> str:
+    return mask_numbers(text, lambda digits: masked(digits[-_LAST:]))
+
+
 def _codes(tally: RowTally) -> tuple[CodeCount, ...]:
-    counts = [CodeCount(*key, rows) for key, rows in tally.codes.items()]
+    counts = [
+        CodeCount(key.end, key.fate, _plain(key.code), key.service, key.by_receipt, rows)
+        for key, rows in tally.codes.items()
+    ]
     return tuple(sorted(counts, key=lambda each: (-each.rows, each.code, each.fate)))
 
 
 def _carriers(tally: RowTally) -> tuple[CarrierCount, ...]:
-    found = [CarrierCount(name, dict(ends)) for name, ends in tally.carriers.items()]
+    found = [CarrierCount(_plain(name), dict(ends)) for name, ends in tally.carriers.items()]
     return tuple(sorted(found, key=lambda each: (-each.rows, each.carrier)))
 
 

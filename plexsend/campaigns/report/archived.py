@@ -11,7 +11,6 @@ from plexsend.outbox.fallbacks import FALLBACK_MARK
 from plexsend.outbox.states import FINAL, RANK_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from plexsend.archive.lines import ArchiveLine
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 _STATES = (None, *FINAL)
 _RANKS = (-1, *(RANK_OF[state] for state in FINAL))
 _MOST_WORDS = 1 << 16
-_REPORTED_EVERY = 10_000
 
 
 class ArchivedRows:
@@ -31,17 +29,9 @@ class ArchivedRows:
         path: The folder of the archive; ArchiveFailed is raised where it cannot be read.
         run: Whose rows.
         has_fallback: Whether messages of the run may have fallbacks.
-        progress: Called with how many lines were read so far.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        run: Run,
-        *,
-        has_fallback: bool = False,
-        progress: Callable[[int], object] = lambda _: None,
-    ) -> None:
+    def __init__(self, path: Path, run: Run, *, has_fallback: bool = False) -> None:
         self._run = run
         rows = max((chunk.first_row + chunk.rows for chunk in run.chunks), default=0)
         self._firsts = _RowLines(rows)
@@ -52,12 +42,10 @@ class ArchivedRows:
             since_ms=run.started_ms or run.created_ms or None,
         )
         look = LookUp(path, wanted)
-        for count, line in enumerate(look.every_line()):
+        for line in look.every_line():
             row = run.row_of(line.msg_key)
             if row is not None:
                 self._of(line.msg_key).note(row, line)
-            if count % _REPORTED_EVERY == 0:
-                progress(count)
         self.problems: list[Problem] = look.problems
         """What could not be read."""
 

@@ -137,6 +137,11 @@ class CampaignReport:
         return self.written.partition("/")[0]
 
     @property
+    def number(self) -> int:
+        """Which run of its campaign it is, 1 the first."""
+        return int(self.written.partition("/")[2])
+
+    @property
     def rows(self) -> int:
         """All rows."""
         return sum(self.fates.values())

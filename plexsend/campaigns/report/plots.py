@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from plexsend.terminal.wrapping import width_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,6 +22,8 @@ _LEGEND = 96
 """Width of an entry of the legend, unless there is room for more."""
 _ROW, _BAR = 38, 12
 """Of bars that lie: height of a row, and of its bar."""
+_COLUMN, _GAP = 6.7, 12
+"""About the width of a Latin letter, half of that of a syllable, and what is left free between two words."""
 _STEPS = (1, 2, 3, 5)
 _TICKS = 4
 
@@ -65,7 +69,7 @@ def lying_bars(plot: Plot, rows: Sequence[tuple[str, str, Sequence[tuple[str, fl
 def _lying(rows: Sequence[tuple[str, str, Sequence[tuple[str, float]]]], largest: float) -> Iterator[Markup]:
     for number, (words, value, parts) in enumerate(rows):
         top = number * _ROW
-        yield _text(0, top + 14, words)
+        yield _text(0, top + 14, _fit(words, WIDTH - _GAP - width_of(value) * _COLUMN))
         yield _text(WIDTH, top + 14, value, "end")
         left = 0.0
         for kind, amount in parts:
@@ -192,6 +196,18 @@ def _nice(largest: float) -> float:
             if largest <= step * size * _TICKS:
                 return step * size * _TICKS
         size *= 10
+
+
+# The whole of it is in the table.
+def _fit(words: str, room: float) -> str:
+    if width_of(words) * _COLUMN <= room:
+        return words
+    shown = ""
+    for char in words:
+        if width_of(shown + char) * _COLUMN > room - _COLUMN:
+            break
+        shown += char
+    return f"{shown.rstrip()}…"
 
 
 def _scale(value: float, largest: float) -> float:

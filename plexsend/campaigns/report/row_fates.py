@@ -135,8 +135,6 @@ OF_FATE: Mapping[Fate, RowFate] = MappingProxyType(
 
 OF_MARK: Mapping[str, RowFate] = MappingProxyType({"d": RowFate.DUPLICATE, "i": RowFate.INVALID})
 """Mark → fate."""
-OF_ANOTHER_RUN = "x"
-"""The mark of a row that this run is not for: it is in no report of it."""
 
 SUPPRESSING = frozenset({"SUPPRESSED", "AD_GAP", "NO_NUMBER_HASH"})
 """Codes of cancelled messages whose number must not be written to, or not so soon."""

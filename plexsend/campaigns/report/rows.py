@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from plexsend.campaigns.folder import ChunkName
+from plexsend.campaigns.follow_ups import lost_before
 from plexsend.campaigns.report.messages import MOST_AT_ONCE, RowMessage, read_messages
 from plexsend.campaigns.report.row_fates import (
-    OF_ANOTHER_RUN,
     OF_FATE,
     OF_MARK,
     OF_STATE,
@@ -97,6 +96,11 @@ class RowReader:
         self._service = definition.service
         self._fallback = str((definition.fallback or {}).get("service", ""))
         self._rest = of_rest(run.state)
+        # A block that is being added has messages before the run's mark moves. Redis may have gone back
+        # behind what it was given: then nobody knows what became of that.
+        witness = folder.witness()
+        self._begun = max(run.fed, 0 if witness is None else witness.begun)
+        self._known_to = max(run.fed, lost_before(folder, run))
         self._fate_of = dict(OF_STATE)
         if not awaits_receipts:
             self._fate_of[State.ACCEPTED] = RowFate.ACCEPTED
@@ -104,11 +108,10 @@ class RowReader:
         """Rows that went of which nobody knows a time or a code any more, so far."""
 
     def __iter__(self) -> Iterator[ReportRow]:
-        """Yield the rows in their order, but for those that another run is for."""
+        """Yield the rows in their order."""
         marks = self._folder.read_marks().decode("ascii", "replace") if self._run.chunks else ""
         for chunk in self._run.chunks:
-            name = ChunkName(chunk.number, chunk.digest, chunk.first_row, chunk.rows)
-            rows = self._folder.read_chunk(name)
+            rows = self._folder.read_chunk(chunk)
             for at in range(0, len(rows), MOST_AT_ONCE):
                 yield from self._page(chunk.first_row + at, rows[at : at + MOST_AT_ONCE], marks)
 
@@ -118,7 +121,7 @@ class RowReader:
         goes = [
             number for number in range(start, start + len(rows)) if marks[number : number + 1] in ("", " ")
         ]
-        fed = [number for number in goes if number < self._run.fed]
+        fed = [number for number in goes if number < self._begun]
         span = (self._store.keys.fates(self._run.account, self._run.group), start, start + len(rows) - 1)
         firsts, seconds, letters = self._messages(fed, span)
         for number, (line, cells) in enumerate(rows, start):
@@ -126,7 +129,7 @@ class RowReader:
             if mark in ("", " "):
                 letter = fate_at(letters, number - start)
                 yield self._row(number, line, cells, (firsts.get(number), seconds.get(number)), letter)
-            elif mark != OF_ANOTHER_RUN:
+            else:
                 yield ReportRow(number, line, cells, OF_MARK.get(mark, RowFate.INVALID))
 
     def _messages(
@@ -156,8 +159,8 @@ class RowReader:
         letter: Fate | None,
     ) -> ReportRow:
         first, second = chain
-        if number >= self._run.fed or letter is Fate.INVALID:
-            return ReportRow(number, line, cells, self._rest if letter is None else OF_FATE[letter])
+        if letter is Fate.INVALID:
+            return ReportRow(number, line, cells, RowFate.INVALID)
         # A record says more than what is kept of one.
         is_gone = first is None and second is None
         if self._archived is not None:
@@ -169,6 +172,8 @@ class RowReader:
             fate = OF_FATE[letter]
             counts, is_fallback = _of_letter(letter, first, second)
         elif counts is None:
+            if number >= self._known_to:
+                return ReportRow(number, line, cells, self._rest)
             fate = RowFate.LOST
         else:
             fate = self._fate(counts)

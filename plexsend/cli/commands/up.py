@@ -92,7 +92,7 @@ def up(
     receipts_port: int | None,
     as_json: bool,
 ) -> int:
-    """Start Valkey, workers and a server for receipts here, and keep them running until Ctrl-C.
+    """Start Valkey, workers, beat and a server for receipts here, and keep them running until Ctrl-C.
 
     Messages stay in the data folder from one run to the next, and a folder is for one gateway. With --sandbox
     everything goes to a stand-in gateway; without it the accounts of the environment are used and messages
@@ -177,6 +177,7 @@ def _plan(screen: Screen, *, sandbox: bool, workers: int, port: int, sandbox_por
         port=port,
         sandbox_port=sandbox_port,
         receipts=_takes_receipts(screen, sandbox=sandbox, posted_with=read.receipt_secrets),
+        beat=True,
         durable=read.durable,
         base_urls=read.base_urls,
     )
@@ -246,6 +247,6 @@ def _keep(screen: Screen, stack: Stack, stops: Stops) -> None:
 
 def _report_killed(screen: Screen, child: Child) -> None:
     remedy = "What it was sending counts as uncertain and is resolved at the next start."
-    if not child.name.startswith("worker"):
+    if not child.name.startswith("worker "):
         remedy = f"Its log: {child.program.log}"
     screen.warn(Problem(child.name, "did not end in time and was killed", remedy))

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import SettingsError
 from plexsend.gateway.services import PRODUCTS, SERVICES
-from plexsend.outbox.policies import parsers
+from plexsend.outbox.policies import parsers, ranks
 from plexsend.settings import (
     AGREED,
     EVERY_SERVICE,
-    OnUncertain,
     Policy,
-    QuietHours,
-    RcsDialect,
     Settings,
-    UncertainThen,
     variables_of,
 )
 from plexsend.settings.values import choice, whole
@@ -114,52 +109,19 @@ class PolicyRow:
         return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _lowest(value: float) -> float:
-    return value
-
-
-def _highest(value: float) -> float:
-    return -value
-
-
-def _limit(value: float) -> float:
-    # 0 is no limit, the loosest of all.
-    return value or inf
-
-
-def _most_careful(value: OnUncertain) -> int:
-    return (OnUncertain.PARK, OnUncertain.RECEIPT, OnUncertain.RESEND).index(value)
-
-
-def _safest(value: UncertainThen) -> int:
-    return (UncertainThen.PARK, UncertainThen.RESEND).index(value)
-
-
-def _oldest(value: RcsDialect) -> str:
-    return value.value
-
-
-def _longest_night(value: QuietHours) -> float:
-    return -value.length.total_seconds()
-
-
-def _alike(_: object) -> int:
-    return 0
-
-
 _RANKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "rate_per_s": ("the lowest; 0, no limit, is the loosest", _limit),
-    "connections": ("the fewest", _lowest),
-    "linger_ms": ("the longest", _highest),
-    "on_uncertain": ("park before receipt before resend", _most_careful),
-    "uncertain_then": ("park before resend", _safest),
-    "resend_within_s": ("the shortest", _lowest),
-    "retry_attempts": ("the fewest", _lowest),
-    "rcs_dialect": ("the oldest", _oldest),
-    "time_zone": ("the first by its name", _alike),
-    "quiet_hours": ("the longest", _longest_night),
+    "rate_per_s": ("the lowest; 0, no limit, is the loosest", ranks.limit),
+    "connections": ("the fewest", ranks.lowest),
+    "linger_ms": ("the longest", ranks.highest),
+    "on_uncertain": ("park before receipt before resend", ranks.most_careful),
+    "uncertain_then": ("park before resend", ranks.safest),
+    "resend_within_s": ("the shortest", ranks.lowest),
+    "retry_attempts": ("the fewest", ranks.lowest),
+    "rcs_dialect": ("the oldest", ranks.oldest),
+    "time_zone": ("the first by its name", ranks.alike),
+    "quiet_hours": ("the longest", ranks.longest_night),
 }
-_LONGEST = ("the longest", _highest)
+_LONGEST = ("the longest", ranks.highest)
 """For every wait, and for how long records are kept."""
 
 
@@ -182,7 +144,7 @@ def _set_by_a_person(
     name: str, default: str, parse: _Parse, meaning: str, *, per_service: bool = False, caution: str = ""
 ) -> PolicyRow:
     words = "no process asks for it"
-    return PolicyRow(name, default, parse, meaning, words, _alike, per_service, caution=caution)
+    return PolicyRow(name, default, parse, meaning, words, ranks.alike, per_service, caution=caution)
 
 
 _OF_PERSONS = (
@@ -245,6 +207,13 @@ _OF_PERSONS = (
         whole(0, 366),
         "No second advertisement goes to a number within so many days of the Korean calendar; 1: one a day; "
         "0: no limit.",
+    ),
+    _set_by_a_person(
+        "campaign_keep_days",
+        "30",
+        whole(0, 3_660),
+        "For how many days after its end a campaign's run keeps its recipients and what became of each; then "
+        "both are deleted, and its counts stay.",
     ),
     _set_by_a_person(
         "refused_by_receipt",

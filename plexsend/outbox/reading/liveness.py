@@ -13,6 +13,7 @@ from plexsend.terminal.moments import span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from plexsend.outbox.beat import BeatSign
     from plexsend.outbox.doors import Door
     from plexsend.outbox.fleet import FleetProcess
 
@@ -63,6 +64,18 @@ def look_at_doors(doors: Iterable[Door], now_ms: int, host: str, max_age_s: floa
     ]
     remedy = "Look at its log, or start one: plexsend serve receipts"
     return _youngest("server for receipts", found, host, max_age_s, remedy)
+
+
+def look_at_beat(signs: Iterable[BeatSign], host: str, max_age_s: float) -> Liveness:
+    """Return whether beat rang lately. Pure.
+
+    Args:
+        signs: Those of a day.
+        host: Where it must run; empty: anywhere.
+        max_age_s: How old the sign may be.
+    """
+    known = [(f"on {sign.host}", sign.silent_ms / 1000, sign.host) for sign in signs]
+    return _youngest("beat", known, host, max_age_s, "Look at its log, or start one: plexsend beat")
 
 
 def _youngest(

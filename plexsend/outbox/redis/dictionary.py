@@ -19,7 +19,7 @@ p policy:history     list    what persons changed (JSON), oldest first, at most 
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint), hashes_by,
-                             certificates (product → when it ends, in seconds)
+                             certificates (product → when it ends, in seconds), feeds (campaigns)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
                              which the next walk begins), from (how far it is)
@@ -37,7 +37,7 @@ p metrics            hash    what processes counted: `requests <service> <outcom
                              `<duration> sum_us`, see outbox/metrics.py; `flushed <process>` → `<sequence>
                              <ms>` of what it wrote down last
 p campaigns          set     accounts with a campaign, where ticks look
-p beat               string  `<ms> <host>` of the last tick of celery beat; expires after a day
+p beat               hash    host → ms when a beat there rang for campaigns last; forgotten after a day
 p{a}:policy          hash    what is in force, copied from there for the scripts: `<name>:<service>` or
                              `<name>` → value; epoch: that of the state it was copied from; midnights,
                              offsets, open_hours (`<from ms>-<to ms>` of each span of the next days in which

@@ -37,7 +37,7 @@ OF_FLEET: Mapping[str, str] = {
     "receipts:unread": "hash",
     "metrics": "hash",
     "campaigns": "set",
-    "beat": "string",
+    "beat": "hash",
 }
 """What follows the prefix → type."""
 

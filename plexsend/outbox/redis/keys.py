@@ -112,6 +112,11 @@ class Keys:
         return f"{self.prefix}receipts:unread"
 
     @property
+    def beat(self) -> str:
+        """The hash of the signs of life of beats."""
+        return f"{self.prefix}beat"
+
+    @property
     def metrics(self) -> str:
         """The hash of what processes counted and timed."""
         return f"{self.prefix}metrics"
@@ -120,11 +125,6 @@ class Keys:
     def campaigns(self) -> str:
         """The set of the accounts that have a campaign."""
         return f"{self.prefix}campaigns"
-
-    @property
-    def beat(self) -> str:
-        """When beat ticked last, and where it runs."""
-        return f"{self.prefix}beat"
 
     def account(self, account: str) -> str:
         """Return what every key of the account begins with; the scripts build the rest from it."""

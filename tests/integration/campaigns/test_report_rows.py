@@ -11,6 +11,7 @@ from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
 from plexsend.archive.lines import ArchiveLine
 from plexsend.archive.members import Label
+from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.report.archived import ArchivedRows
 from plexsend.campaigns.report.row_fates import RowEnd, RowFate
 from plexsend.outbox.lanes import Lane
@@ -61,12 +62,12 @@ def test_what_is_accepted_is_pending_while_receipts_come(
     assert fates(made, awaits_receipts=awaits) == [fate, "accepted"]
 
 
-def test_a_mark_leaves_a_row_out_and_a_row_of_another_run_is_not_shown(store: Store, tmp_path: Path) -> None:
-    made = MadeRun(store, tmp_path, people(4), marks="dix ", letters={3: "i"})
+def test_a_mark_leaves_a_row_out(store: Store, tmp_path: Path) -> None:
+    made = MadeRun(store, tmp_path, people(3), marks="di ", letters={2: "i"})
     assert [(row.number, row.fate.value, row.msg_key) for row in made.rows()] == [
         (0, "duplicate", ""),
         (1, "invalid", ""),
-        (3, "invalid", ""),
+        (2, "invalid", ""),
     ]
 
 
@@ -85,6 +86,19 @@ def test_what_was_not_fed_is_as_the_run_is(store: Store, tmp_path: Path, state: 
     made = MadeRun(store, tmp_path, people(2), state=state, fed=1)
     made.record(0, s="delivered", e=ENDED_MS)
     assert fates(made) == ["delivered", rest]
+
+
+def test_what_the_folder_knows_of_and_redis_does_not_is_lost_from_sight(store: Store, tmp_path: Path) -> None:
+    made = MadeRun(store, tmp_path, people(5), fed=1)
+    made.record(0, s="delivered", e=ENDED_MS)
+    made.record(1, s="waiting")
+    folder = RunFolder(tmp_path, made.account, made.group, made.id)
+    # A block under way: what is in it has messages, or will have.
+    folder.note_witness(7, 1, begun=3)
+    assert fates(made) == ["delivered", "waiting", "waiting", "waiting", "waiting"]
+    folder.note_witness(7, 3, begun=4)
+    assert fates(made) == ["delivered", "waiting", "lost", "lost", "waiting"]
+    folder.close()
 
 
 def test_a_letter_says_what_a_record_that_is_gone_said(store: Store, tmp_path: Path) -> None:

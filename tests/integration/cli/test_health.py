@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.outbox.beat import note_beat
 from plexsend.outbox.doors import Door
 from plexsend.outbox.doors import announce as announce_door
 from plexsend.outbox.fleet import announce
@@ -144,12 +145,31 @@ def test_outbox_in_which_a_message_waits_too_long_is_not_well(run: Callable[...,
     assert run("health", "outbox").code == 0
 
 
+def test_beat_of_this_host_is_well_while_it_rings_whatever_others_do(
+    run: Callable[..., Any], store: Store
+) -> None:
+    host = socket.gethostname()
+    note_beat(store, "web2")
+    ended = run("health", "beat")
+    assert ended.code == 1
+    assert f"no beat is known on {host}; 1 run elsewhere" in ended.err
+    assert "plexsend beat" in ended.err
+    assert run("health", "beat", "--anywhere").code == 0
+    store.client.hset(store.keys.beat, host, server_ms(store) - 12_000)
+    assert f"beat on {host} was last seen 12" in run("health", "beat").err
+    assert run("health", "beat", "--max-age", "60").code == 0
+    note_beat(store, host)
+    note_beat(store, "web2")
+    ended = run("health", "beat", "--json")
+    assert (ended.code, ended.lines[0]["age_s"] < 5) == (0, True)
+
+
 @pytest.mark.parametrize(
     "args",
     [
         ["outbox", "--anywhere"],
         ["worker", "--max-age", "0"],
-        ["beat"],
+        ["scheduler"],
         [],
         ["outbox", "--max-age", "nan"],
         ["worker", "--max-age", "inf"],

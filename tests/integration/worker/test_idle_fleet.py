@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from plexsend.outbox import steer
 from plexsend.outbox.fleet import Announcement, announce
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.reading import queries
 from plexsend.outbox.sweep import unswept
 from plexsend.worker.duties import LOOK_BESIDE_S, LOOKERS, LOOKS_AT_ALL
 from tests.integration.worker.room import Room, ScriptedClient, names
+from tests.server_work import pace, work_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 PROCESSES = ACCOUNTS = 100
-MOST_OF_A_SECOND = 0.03
-"""The aim is 0.02. Alone it is 0.014, and beside other tests the same calls cost up to 1.8 times as much."""
+MOST_OF_A_SECOND = 0.025
+"""The aim is 0.02. It is 0.014 to 0.016, at the usual pace of a machine."""
 MEASUREMENTS = 5
 SERVICES = tuple(f"mms-{name}" for name in ("bulk", "finance", "standard"))
 
@@ -39,12 +41,15 @@ def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_little(stor
         room.housekeeping.round()
 
     second()
+    before = pace(store.client)
     of_process_s = _cost_s(store, second, times=20)
     for name in names_of:
         room.submit(Lane("mms-bulk", None, name), names(1))
         steer.ask(store, name, "k-0", steer.Act.CANCEL)
     for _ in range(8):
         second()
+    # A walk comes once an hour, and soon after a start: here it would come while the others are measured.
+    store.client.hset(store.keys.walk, "at", str(queries.server_ms(store) + 1_800_000))
     calls = _calls(store)
     # A round over each account comes every four seconds.
     of_second_s = _cost_s(store, second, times=8)
@@ -55,7 +60,8 @@ def test_a_hundred_idle_processes_with_a_hundred_accounts_cost_redis_little(stor
     looks = ACCOUNTS * (LOOKERS - 1 + (PROCESSES - 1) / LOOKS_AT_ALL) / ACCOUNTS / LOOK_BESIDE_S
 
     of_accounts_s = of_second_s - of_process_s
-    share = PROCESSES * of_process_s + of_accounts_s + looks * of_look_s
+    pace_now = max(before, pace(store.client))
+    share = (PROCESSES * of_process_s + of_accounts_s + looks * of_look_s) / pace_now
     costs = {"share": share, "process": of_process_s, "account": of_accounts_s / ACCOUNTS, "look": of_look_s}
     assert share <= MOST_OF_A_SECOND, {name: f"{cost * 1e6:.0f} µs" for name, cost in costs.items()}
 
@@ -76,15 +82,5 @@ def _cost_s(store: Store, act: Callable[[], object], *, times: int) -> float:
 
     The least of several measurements: other processes on the machine only ever make it more.
     """
-    costs = []
-    for _ in range(MEASUREMENTS):
-        before = _used_s(store)
-        for _ in range(times):
-            act()
-        costs.append((_used_s(store) - before) / times)
-    return min(costs)
-
-
-def _used_s(store: Store) -> float:
-    found = store.client.info("cpu")
-    return float(found["used_cpu_user_main_thread"]) + float(found["used_cpu_sys_main_thread"])
+    works_us = [work_us(store.client, lambda: [act() for _ in range(times)]) for _ in range(MEASUREMENTS)]
+    return min(works_us) / times / 1e6

@@ -11,7 +11,7 @@ from celery.worker import state
 from kombu.exceptions import OperationalError
 
 from plexsend.errors import OutboxError
-from plexsend.worker.process import Process
+from plexsend.worker.process import DRAIN_TASK, Process
 from tests.integration.worker.room import BULK, Room, ScriptedClient, names
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Reserved:
     """What Celery keeps of a doorbell that came: weakly, and by its identity."""
 
     args: Any
+    name: str = DRAIN_TASK
 
 
 @pytest.mark.parametrize(

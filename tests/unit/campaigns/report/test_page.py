@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from plexsend.campaigns.report.against import Comparison
-from plexsend.campaigns.report.against_section import against_section, verdicts
+from plexsend.campaigns.report.against_section import against_section
+from plexsend.campaigns.report.comparing import verdicts
 from plexsend.campaigns.report.languages import Language
 from plexsend.campaigns.report.page import page_of
 from plexsend.campaigns.report.page_words import PageWords
@@ -126,9 +127,9 @@ def test_two_runs_are_compared_as_far_as_their_numbers_allow() -> None:
         *("rows", "success", "failure", "pending", "excluded", "success rate"),
     ]
     worse = replace(others, fates={**others.fates, many.codes[1].fate: others.rows})
-    assert any("more than chance" in note for note in verdicts(Comparison(many, worse), words.say))
+    assert any("more than chance" in note for note in verdicts(Comparison(many, worse), words.language))
     running = Comparison(many, sample(RunState.RUNNING))
-    assert any("may still change" in note for note in verdicts(running, words.say))
+    assert any("may still change" in note for note in verdicts(running, words.language))
 
 
 def test_a_plot_draws_what_it_is_given() -> None:

@@ -1,0 +1,277 @@
+"""The judge of rows: a chunk of recipients personalised, judged as feeding will, and counted."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from plexsend.campaigns.consents import ConsentAge, ConsentAges
+from plexsend.campaigns.judging import run_terms
+from plexsend.campaigns.personalise import Personaliser
+from plexsend.gateway.items import get_loader
+from plexsend.outbox.submit import NewMessage
+from plexsend.producers.chunks import Waiting
+from plexsend.producers.entry_judge import EntryJudge
+from plexsend.producers.incoming import Incoming
+from plexsend.producers.message import in_words
+from plexsend.producers.pictures.item_pictures import ItemPictures
+from plexsend.producers.pictures.sources import JudgedPictures
+from plexsend.producers.submissions import Submission
+from plexsend.settings import NumberKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from plexsend.campaigns.defined import Definition
+    from plexsend.campaigns.personalise import Rendered
+    from plexsend.errors import Problem
+    from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.runs.run import RunChunk
+    from plexsend.producers.entry_judge import JudgedEntry
+    from plexsend.producers.guards import Guards
+    from plexsend.settings import RcsDialect
+
+_KEY = "checked"
+"""The key of a row that is only judged: the one that it gets is short and valid."""
+_NOBODYS_KEY = "-" * 32
+"""An advertisement asks whether there is a key. What is hashed with this one is not kept."""
+_SAMPLES = 5
+_MOST_PICTURED = 10_000
+_NO_SIZE = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeTerms:
+    """What the judges of one check have in common; goes to another process, and holds no secret."""
+
+    definition: Definition
+    header: tuple[str, ...]
+    account: str
+    guards: Guards
+    rcs_dialect: RcsDialect
+    has_number_key: bool
+    today: date
+    """In the zone of the campaign."""
+    now_ms: int
+    folder: Path | None = None
+    """Below which its pictures are; None: they have whole paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedGuards:
+    """Guards as they were when the check began."""
+
+    guards: Guards
+
+    def look(self) -> None:
+        """Do nothing: they stay."""
+
+    def known(self) -> Guards:
+        """Return them."""
+        return self.guards
+
+
+@dataclass(slots=True)
+class ListedRow:
+    """One row on its way to a judge."""
+
+    line: int
+    cells: tuple[str, ...] = field(repr=False)
+    problem: Problem | None = None
+    """Why it cannot be read."""
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRow:
+    """A row that cannot be sent, with everything that is wrong with it."""
+
+    row: int
+    line: int
+    cells: tuple[str, ...] = field(repr=False)
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """A row that can be sent, to be shown to a person."""
+
+    row: int
+    line: int
+    cells: tuple[str, ...] = field(repr=False)
+    size_bytes: int = 0
+    """Of its text, in EUC-KR."""
+
+
+@dataclass(slots=True)
+class JudgedChunk:
+    """What became of the rows of a chunk."""
+
+    first_row: int
+    rows: int
+    receivers: array[int] = field(default_factory=lambda: array("Q"), repr=False)
+    """The number of each row as one; 0 where it is invalid."""
+    invalid: list[InvalidRow] = field(default_factory=list)
+    mended: list[int] = field(default_factory=list)
+    """Lines whose number got its 0 back."""
+    empty: Counter[str] = field(default_factory=Counter)
+    """Variable → rows in which it is empty."""
+    empty_at: dict[str, SampleRow] = field(default_factory=dict)
+    remarks: Counter[Problem] = field(default_factory=Counter)
+    """What is doubtful or was replaced in valid rows → in how many."""
+    consents: Counter[ConsentAge] = field(default_factory=Counter)
+    lanes: Counter[Lane] = field(default_factory=Counter)
+    """Lane of a route → how many valid rows are of it."""
+    longest: SampleRow | None = None
+    shortest: SampleRow | None = None
+    samples: list[SampleRow] = field(default_factory=list)
+    body_bytes: int = 0
+    """Of all valid ones, as they go on the wire."""
+    chunk: RunChunk | None = None
+    """Where its rows were written to."""
+
+
+class RowJudge:
+    """Judges rows. One thread uses it.
+
+    Args:
+        terms: What it judges by.
+    """
+
+    def __init__(self, terms: JudgeTerms) -> None:
+        definition = terms.definition
+        key = NumberKey(_NOBODYS_KEY) if terms.has_number_key else None
+        loader = get_loader(definition.service, terms)
+        self._person = Personaliser(definition, terms.header)
+        self._definition = definition
+        self._pictures = (
+            ItemPictures(loader.product.name, JudgedPictures(lambda: terms.now_ms), folder=terms.folder)
+            if loader.product.picture is not None
+            else None
+        )
+        self._judge = EntryJudge(
+            run_terms(definition, terms.account, None, key),
+            loader,
+            lambda: terms.now_ms,
+            FixedGuards(terms.guards),
+            pictures=self._pictures,
+        )
+        self._judge.renew()
+        self._ages = ConsentAges(terms.today)
+        self._pictured: dict[Any, tuple[Problem, ...]] = {}
+        """What a message shows → what is wrong with that."""
+
+    def judge(self, first_row: int, rows: Sequence[ListedRow]) -> JudgedChunk:
+        """Return what becomes of rows; `first_row` is the number of the first."""
+        found = JudgedChunk(first_row, len(rows))
+        part = Submission()
+        tally = _RowCounter(found, self._definition.service)
+        person, judge = self._person.item, self._judge.judge
+        for row, each in enumerate(rows, first_row):
+            if each.problem is not None:
+                tally.refuse(row, each, (each.problem,))
+                continue
+            rendered = person(each.cells)
+            item = rendered.item
+            item["msg_key"] = _KEY
+            judged = judge(Incoming(row, item), part)
+            if judged is None:
+                problems = part.invalid.pop().problems
+                tally.refuse(row, each, tuple(map(self._person.as_written, problems)))
+            elif judged.placed is not None and (wrong := self._wrong_pictures(row, judged)):
+                tally.refuse(row, each, wrong)
+            else:
+                tally.count(row, each, rendered, judged)
+        tally.end()
+        self._count_remarks(found, part)
+        self._count_consents(found, rows)
+        return found
+
+    def shown(self, cells: Sequence[str]) -> tuple[dict[str, Any], bytes]:
+        """Return a valid row's item, and its wire body: with marks, as its receiver gets it."""
+        item = self._person.item(cells).item
+        item["msg_key"] = _KEY
+        judged = self._judge.judge(Incoming(0, item), Submission())
+        return item, b"" if judged is None else judged.item.body
+
+    def _wrong_pictures(self, row: int, judged: JudgedEntry) -> tuple[Problem, ...]:
+        """Return what is wrong with the pictures of a row; those of most rows are the same."""
+        placed = judged.placed
+        assert placed is not None  # noqa: S101  as the caller saw
+        assert self._pictures is not None  # noqa: S101  it placed them
+        shown = (placed.urls, tuple(placed.files.items()))
+        if shown not in self._pictured:
+            item = judged.item
+            message = NewMessage(item.msg_key, item.body, b"", fallback=judged.fallback)
+            waiting = Waiting(row, judged.lane, judged.moments, message, placed)
+            _, invalid = self._pictures.complete([waiting])
+            problems = invalid[0].problems if invalid else ()
+            if len(self._pictured) >= _MOST_PICTURED:
+                self._pictured.clear()
+            self._pictured[shown] = tuple(map(self._person.as_written, problems))
+        return self._pictured[shown]
+
+    def _count_remarks(self, found: JudgedChunk, part: Submission) -> None:
+        remarks = (*part.warnings, *part.replacements)
+        found.remarks.update(self._person.as_written(each.problem) for each in remarks)
+
+    def _count_consents(self, found: JudgedChunk, rows: Sequence[ListedRow]) -> None:
+        place = self._person.consent_place
+        if self._definition.advertisement and place is not None:
+            valid = (each for each, number in zip(rows, found.receivers, strict=True) if number)
+            found.consents.update(self._ages.of(each.cells[place]) for each in valid)
+
+
+class _RowCounter:
+    """What is counted of the rows of a chunk, one by one. A million rows go through here."""
+
+    def __init__(self, found: JudgedChunk, service: str) -> None:
+        self._found = found
+        self._service = service
+        self._longest, self._shortest = -1, _NO_SIZE
+        self._lane: Lane | None = None
+        self._of_lane = [0]
+        self._lanes: list[tuple[Lane, list[int]]] = []
+
+    def refuse(self, row: int, each: ListedRow, problems: tuple[Problem, ...]) -> None:
+        """Count a row that cannot be sent."""
+        self._found.receivers.append(0)
+        self._found.invalid.append(InvalidRow(row, each.line, each.cells, problems))
+
+    def count(self, row: int, each: ListedRow, rendered: Rendered, judged: JudgedEntry) -> None:
+        """Count a row that can be sent."""
+        found = self._found
+        found.receivers.append(int(judged.item.receiver))
+        found.body_bytes += len(judged.item.body)
+        # The items of a lane share one object.
+        if judged.lane is not self._lane:
+            self._lane, self._of_lane = judged.lane, [0]
+            self._lanes.append((judged.lane, self._of_lane))
+        self._of_lane[0] += 1
+        item, empty, mended = rendered
+        if mended or each.mended:
+            found.mended.append(each.line)
+        text = item.get("msg")
+        if not isinstance(text, str):
+            text = str(in_words(self._service, item)["text"] or "")
+        # In EUC-KR all but ASCII takes two bytes, and a valid text has nothing that has no place there.
+        size = 2 * len(text) - len(text.encode("ascii", "ignore"))
+        if size > self._longest:
+            self._longest, found.longest = size, SampleRow(row, each.line, each.cells, size)
+        if size < self._shortest:
+            self._shortest, found.shortest = size, SampleRow(row, each.line, each.cells, size)
+        if empty:
+            found.empty.update(empty)
+            for name in empty:
+                found.empty_at.setdefault(name, SampleRow(row, each.line, each.cells, size))
+        if len(found.samples) < _SAMPLES:
+            found.samples.append(SampleRow(row, each.line, each.cells, size))
+
+    def end(self) -> None:
+        """Add up what was counted apart."""
+        for lane, count in self._lanes:
+            self._found.lanes[lane] += count[0]

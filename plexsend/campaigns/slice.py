@@ -1,0 +1,218 @@
+"""A slice: what one process feeds of one run, under one lease, before it asks who else wants a thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.definition import Definition
+from plexsend.campaigns.fence import FencedTaker
+from plexsend.campaigns.judging import run_pipeline
+from plexsend.campaigns.personalise import Personaliser
+from plexsend.campaigns.room import loads, rows_free
+from plexsend.campaigns.supply import Supply
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.fates import Fate
+from plexsend.outbox.runs.leases import pass_over, renew_lease
+from plexsend.outbox.runs.load import with_records
+from plexsend.outbox.submit import Submitter
+from plexsend.producers.incoming import Incoming
+from plexsend.producers.submissions import SubmitInterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plexsend.campaigns.folder import RunFolder
+    from plexsend.campaigns.supply import Block
+    from plexsend.gateway.items import KeyOf
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Lease, Run
+    from plexsend.producers.submissions import Submission
+    from plexsend.settings import Settings
+
+BLOCK = 100
+"""Rows that are added together: in a call of 500 others wait five times as long, for 2 % more pace
+(docs/performance.md)."""
+LEASE_S = 6.0
+"""How long a lease lasts; it is renewed while its slice goes on. A run waits as long for one that died."""
+_RENEW_S = 2.0
+_SYNC_S = 1.0
+"""How often the witness is written through to the disk: as much may be lost with the whole machine."""
+_ROOM_ROWS = 1_000
+"""Rows after which it is looked anew how much waits."""
+_CALLS_PER_S = 50
+"""Into so many calls a second the rows of a run with a rate are spread."""
+_LEAST_BLOCK = 10
+
+
+class Stopped(Enum):
+    """Why a slice ended."""
+
+    ALL_FED = auto()
+    SLICE_OVER = auto()
+    NO_ROOM = auto()
+    """Enough of it waits already, or Redis is full."""
+    RATE = auto()
+    """The run's own rate lets no more through for now."""
+    NOT_RUNNING = auto()
+    """It is not running any more, or another process feeds it."""
+    TROUBLE = auto()
+    """It cannot be fed now; it is tried again, and paused once that has gone on for two minutes."""
+    REWOUND = auto()
+    """Redis went back in time: it was paused."""
+
+
+class Slice:
+    """Feeds one run, once.
+
+    Args:
+        store: Where it is.
+        settings: What the environment says.
+        folder: Where its rows are.
+        run: The run, read under the lease.
+        lease: The lease.
+        stops: Returns whether the slice is to end.
+        wait: Waits so many seconds; returns False where there is no time for that.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        folder: RunFolder,
+        run: Run,
+        lease: Lease,
+        *,
+        stops: Callable[[], bool],
+        wait: Callable[[float], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        self.fed = run.fed
+        """The next row to be fed, as Redis answered last."""
+        self._store = store
+        self._settings = settings
+        self._folder = folder
+        self._run = run
+        self._lease = lease
+        self._stops = stops
+        self._clock = clock
+        self._under_way: deque[Block] = deque()
+        self._taker = FencedTaker(
+            Submitter(store, settings.number_key), lease, run.fed, self._under_way, wait
+        )
+        self._renewed_at = clock()
+        self._synced_at = float("-inf")
+        self._room = 0
+        self._why = Stopped.ALL_FED
+
+    def feed(self) -> Stopped:
+        """Feed what can be fed now; return why it ended.
+
+        Raises RunFenced, RunMustWait, OutboxFull and any other error that ended it. What was fed before is.
+        """
+        run = self._run
+        definition = Definition.from_json(run.definition)
+        supply = Supply(self._folder, run, reading.fates(self._store, run.account, run.group))
+        personaliser = Personaliser(definition, run.columns)
+        size = _block_size(run)
+        pipeline = run_pipeline(
+            definition,
+            run.account,
+            run.group,
+            store=self._store,
+            settings=self._settings,
+            taker=self._taker,
+            folder=self._folder.path,
+            expires_at_ms=run.expires_ms or None,
+        )
+        pipeline.at_once = size
+        try:
+            for part in pipeline.run_ahead(self._entries(supply, personaliser, size)):
+                self._note(part)
+        except SubmitInterrupted as stopped:
+            raise stopped.cause from stopped
+        if self._under_way:
+            # Behind the last row that goes there are some that are passed over.
+            self._mark(self._under_way.popleft().end, taken=0)
+        return self._why
+
+    def close(self) -> None:
+        """Write down how far it came."""
+        if self.fed > self._run.fed:
+            self._witness(self.fed, sync=True)
+
+    def _entries(self, supply: Supply, personaliser: Personaliser, size: int) -> Iterator[Incoming]:
+        run = self._run
+        for block in supply.blocks(self.fed, size):
+            if (why := self._why_not_on(len(block.rows))) is not None:
+                self._why = why
+                return
+            # Before any of it is added: what is added and forgotten again must be known here.
+            self._witness(block.end, sync=False)
+            self._under_way.append(block)
+            for row, cells in block.rows:
+                yield Incoming(row, personaliser.item(cells).item, key_of=_always(run.key_of(row)))
+        self._why = Stopped.ALL_FED
+
+    def _why_not_on(self, rows: int) -> Stopped | None:
+        if self._stops():
+            return Stopped.SLICE_OVER
+        run = self._run
+        if self._clock() - self._renewed_at >= _RENEW_S:
+            self._renewed_at = self._clock()
+            renew_lease(self._store, run.account, run.group, self._lease, LEASE_S)
+        if self._room < rows:
+            # The blocks under way are not among what waits yet.
+            under_way = BLOCK * len(self._under_way)
+            waits = loads(self._store, run.account, reading.live_runs(self._store, run.account))
+            # A run that another process took out of these ends by the fence.
+            free = rows_free(run, waits) if run.group in waits else 0
+            self._room = min(_ROOM_ROWS, free - under_way)
+            if self._room < min(rows, _LEAST_BLOCK):
+                return Stopped.NO_ROOM
+        self._room -= rows
+        return None
+
+    def _note(self, part: Submission) -> None:
+        run = self._run
+        taken = len(part.added) + len(part.duplicates) + len(part.conflicts)
+        invalid = {each.index: run.key_of(each.index) for each in part.invalid}
+        if invalid:
+            # Added by a feeder that died, when they were valid: these are messages.
+            there = with_records(self._store, run.account, invalid.values())
+            refused = {row: Fate.INVALID for row, key in invalid.items() if key not in there}
+            steps.write_fates(self._store, run.account, run.group, refused)
+            taken += len(invalid) - len(refused)
+        self._mark(self._under_way.popleft().end, taken=taken)
+
+    def _mark(self, end: int, *, taken: int) -> None:
+        run = self._run
+        if self._taker.since != end:
+            skipped = end - self.fed - taken
+            pass_over(
+                self._store, run.account, run.group, self._lease, since=self.fed, fed=end, skipped=skipped
+            )
+        self.fed = self._taker.since = end
+        self._witness(end, sync=self._clock() - self._synced_at >= _SYNC_S)
+
+    def _witness(self, begun: int, *, sync: bool) -> None:
+        if sync:
+            self._synced_at = self._clock()
+        self._folder.note_witness(
+            self._lease.number,
+            self.fed,
+            begun=max([begun, *(block.end for block in self._under_way)]),
+            sync=sync,
+        )
+
+
+def _always(key: str) -> KeyOf:
+    return lambda _: key
+
+
+def _block_size(run: Run) -> int:
+    if run.rate <= 0:
+        return BLOCK
+    return max(_LEAST_BLOCK, min(BLOCK, int(run.rate / _CALLS_PER_S)))

@@ -1,0 +1,91 @@
+"""A tick: what is over ends, and who wants to be fed is named.
+
+It carries nothing, and everything that it decides is decided in Redis. So it does not matter how many ticks
+there are, who makes them, or whether one is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.room import loads, rows_free
+from plexsend.campaigns.watching import remove_folders, renew_windows, watch
+from plexsend.clock import elapsed_s
+from plexsend.errors import PlexsendError
+from plexsend.logs import get_logger
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.runs.reading import campaign_accounts, live_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+
+REMOVE_S = 600.0
+"""Between two looks of a process for recipients whose time is over."""
+
+_log = get_logger("campaigns.ticking")
+
+
+@dataclass(frozen=True, slots=True)
+class RunWants:
+    """A run that wants to be fed."""
+
+    account: str
+    group: str
+
+
+class Ticker:
+    """Makes the ticks of one process. For one thread at a time.
+
+    Args:
+        store: Where campaigns are.
+        settings: What the environment says.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, store: Store, settings: Settings, clock: Callable[[], float] = elapsed_s) -> None:
+        self._store = store
+        self._root = settings.campaign_dir
+        self._clock = clock
+        self._removed_at = float("-inf")
+        self._failing: dict[str, str] = {}
+
+    def tick(self) -> list[RunWants]:
+        """Look at all campaigns; return what is wanted. A fault of one account leaves the others alone."""
+        wanted = [one for account in campaign_accounts(self._store) for one in self._look(account)]
+        if self._clock() - self._removed_at >= REMOVE_S:
+            self._removed_at = self._clock()
+            remove_folders(self._store, self._root, server_ms(self._store))
+        return wanted
+
+    def _look(self, account: str) -> list[RunWants]:
+        try:
+            found = list(self._wanted(account))
+        except Exception as exc:  # noqa: BLE001  whatever one account holds, the others are looked at
+            reason = str(exc) if isinstance(exc, PlexsendError) else type(exc).__name__
+            if self._failing.get(account) != reason:
+                _log.warning(
+                    "campaigns of an account cannot be looked at",
+                    account=account,
+                    reason=reason,
+                    exc_info=not isinstance(exc, PlexsendError),
+                )
+            self._failing[account] = reason
+            return []
+        self._failing.pop(account, None)
+        return found
+
+    def _wanted(self, account: str) -> Iterator[RunWants]:
+        runs = list(live_runs(self._store, account))
+        if not runs:
+            return
+        now_ms = server_ms(self._store)
+        renew_windows(self._store, account, runs, now_ms)
+        waits = loads(self._store, account, runs)
+        for run in runs:
+            wants = watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+            if wants and run.until_ms <= now_ms:
+                yield RunWants(account, run.group)

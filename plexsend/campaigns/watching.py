@@ -1,0 +1,123 @@
+"""Watching a run: is it over, do too many fail, when may it send, are its files to be removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.counting import row_counts
+from plexsend.campaigns.definition import Definition
+from plexsend.campaigns.failing import Ended, FailureWatch, why_paused
+from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.forgetting import forget
+from plexsend.campaigns.schedule import spans
+from plexsend.logs import get_logger
+from plexsend.outbox import groups
+from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.failures import RunRefused
+from plexsend.outbox.runs.states import OVER, RunState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plexsend.campaigns.room import Load
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Run
+
+BY = "plexsend"
+"""Who paused a run that no person paused."""
+DAY_MS = 86_400_000
+WINDOW_DAYS = 8
+"""For so many days the spans of a window are written ahead."""
+WINDOW_LEAST_MS = 3 * DAY_MS
+"""They are written anew once they end sooner."""
+
+_log = get_logger("campaigns.watching")
+
+
+def is_expired(run: Run, now_ms: int) -> bool:
+    """Return whether nothing of a run may be sent any more."""
+    return 0 < run.expires_ms <= now_ms
+
+
+def watch(store: Store, run: Run, load: Load, now_ms: int) -> bool:
+    """End a run that is over and pause one that fails; return whether it still wants to be fed.
+
+    Args:
+        store: Where it is.
+        run: A run that is in `live_runs`.
+        load: What of it waits.
+        now_ms: Redis's clock.
+    """
+    if run.state is RunState.CANCELLED:
+        _end_cancelled(store, run)
+        return False
+    is_fed = run.fed >= run.rows or is_expired(run, now_ms)
+    if is_fed and not load.living and run.state is RunState.RUNNING:
+        steps.finish(store, run.account, run.group)
+        _log.info("run of a campaign is done", run=run.written, account=run.account)
+        return False
+    if run.state is not RunState.RUNNING or _pause_failing(store, run):
+        return False
+    return not is_fed
+
+
+# Whoever cancelled it may have died half-way. Cancelled twice it is cancelled once.
+def _end_cancelled(store: Store, run: Run) -> None:
+    groups.cancel(store, run.account, run.group, by=run.why_by, why=run.why)
+    steps.finish(store, run.account, run.group)
+
+
+def _pause_failing(store: Store, run: Run) -> bool:
+    definition = Definition.from_json(run.definition)
+    ratio, span = definition.pause_at_failure_ratio, definition.pause_after
+    if ratio is None:
+        return False
+    counts = row_counts(store, run.account, run)
+    now = Ended(counts.success + counts.failure, counts.failure)
+    before = FailureWatch.parse(run.notes.get("watch", ""))
+    after = before.note(now, span)
+    why = why_paused(before, now, span, ratio)
+    if why:
+        # Once a person lets it go on, what came before does not count again.
+        after = FailureWatch((now,))
+        steps.pause(store, run.account, run.group, by=BY, why=why)
+        _log.error("too many of a run fail, it is paused", run=run.written, account=run.account, reason=why)
+    if after != before:
+        steps.note_run(store, run.account, run.group, watch=after.as_json())
+    return bool(why)
+
+
+def renew_windows(store: Store, account: str, runs: list[Run], now_ms: int) -> None:
+    """Write ahead when the runs with a window may send, where what was written ends soon."""
+    defined = [(run, Definition.from_json(run.definition)) for run in runs if run.state not in OVER]
+    wanted = [(run, definition) for run, definition in defined if definition.window is not None]
+    if not wanted:
+        return
+    known = reading.windows(store, account)
+    for run, definition in wanted:
+        written = known.get(run.group, ())
+        if definition.window and (not written or written[-1][1] < now_ms + WINDOW_LEAST_MS):
+            ahead = spans(definition.window, definition.time_zone, now_ms, WINDOW_DAYS)
+            steps.set_window(store, account, run.group, ahead)
+
+
+def remove_folders(store: Store, root: Path, now_ms: int) -> list[str]:
+    """Forget recipients of runs that ended long ago (policy `campaign_keep_days`); return which."""
+    agreed = read_to_show(store)
+    removed = []
+    for run in reading.runs(store):
+        keep_ms = int(agreed.of(run.account).account_wide("campaign_keep_days")) * DAY_MS
+        if run.state not in OVER or run.ended_ms + keep_ms > now_ms:
+            continue
+        # One that was interrupted half-way left the folder.
+        if run.dropped_ms and not RunFolder(root, run.account, run.group, run.id).exists():
+            continue
+        try:
+            forget(store, root, run)
+        except RunRefused:
+            # Some of it still lives.
+            continue
+        _log.info("recipients of a run removed", run=run.written, account=run.account)
+        removed.append(run.written)
+    return removed

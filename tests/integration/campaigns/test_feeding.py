@@ -1,0 +1,289 @@
+"""Feeding: each row becomes one message, none is skipped, whatever dies, stops or goes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.campaigns import room
+from plexsend.campaigns.feeding import Feeder
+from plexsend.campaigns.slice import Stopped
+from plexsend.campaigns.troubles import PATIENCE_S
+from plexsend.campaigns.witness import Witness
+from plexsend.outbox.lanes import Lane
+from plexsend.outbox.replies import text
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.fates import Fate
+from plexsend.outbox.runs.leases import take_lease
+from plexsend.outbox.runs.states import RunState
+from tests.integration.campaigns.sending import (
+    DEFINITION,
+    folder_of,
+    make_run,
+    read,
+    rows_there,
+    settings_of,
+    with_rate,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Run
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, duration_s: float) -> None:
+        self.slept.append(duration_s)
+        self.now += duration_s
+
+
+def feeder(store: Store, root: Path, **more: Any) -> Feeder:
+    return Feeder(store, settings_of(root), **more)
+
+
+def waiting(store: Store, run: Run) -> int:
+    lane = Lane("sms-standard", None, run.account, run.group)
+    return int(store.client.zcard(store.keys.lane(run.account, lane.name, "ready")))
+
+
+def test_each_row_becomes_one_message(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 250, marks={3: "d", 249: "i", 100: "d"})
+    fed = feeder(store, tmp_path).feed("main", run.group)
+    assert (fed.rows, fed.why_stopped, fed.wants_more) == (250, Stopped.ALL_FED, False)
+    assert rows_there(store, run) == set(range(250)) - {3, 100, 249}
+    now = read(store, run.group)
+    assert (now.fed, now.skipped, now.until_ms) == (250, 3, 0)
+    assert now.size_bytes > 247 * 50
+    assert waiting(store, run) == 247
+    assert folder_of(tmp_path, run).witness() == Witness(now.lease, 250, 250)
+    # Asked again it has nothing to do.
+    assert feeder(store, tmp_path).feed("main", run.group).rows == 0
+
+
+def test_rows_that_are_all_left_out_need_no_file(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 300, marks=dict.fromkeys(range(300), "d"))
+    for chunk in folder_of(tmp_path, run).path.glob("c*"):
+        chunk.unlink()
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.ALL_FED
+    assert (read(store, run.group).fed, read(store, run.group).skipped) == (300, 300)
+
+
+def test_row_that_became_invalid_has_a_fate_and_is_passed_over(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 120, cells={7: ("nothing", "a"), 119: ("0212", "b")})
+    feeder(store, tmp_path).feed("main", run.group)
+    assert rows_there(store, run) == set(range(120)) - {7, 119}
+    fates = reading.fates(store, "main", run.group, rows=120)
+    assert {row: chr(fate) for row, fate in enumerate(fates) if fate != 32} == {7: "i", 119: "i"}
+    assert read(store, run.group).skipped == 2
+
+
+def test_row_with_a_fate_is_never_fed_again(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 5)
+    steps.write_fates(store, "main", run.group, {2: Fate.DELIVERED})
+    feeder(store, tmp_path).feed("main", run.group)
+    assert rows_there(store, run) == {0, 1, 3, 4}
+
+
+def test_slice_ends_in_time_and_goes_on_where_it_was(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 1_000)
+    asked = iter([False] * 3 + [True] * 9)
+    fed = feeder(store, tmp_path, stops=lambda _: next(asked)).feed("main", run.group)
+    assert (fed.rows, fed.wants_more) == (300, True)
+    assert rows_there(store, run) == set(range(300))
+    assert feeder(store, tmp_path).feed("main", run.group).rows == 700
+    assert rows_there(store, run) == set(range(1_000))
+
+
+def test_run_that_another_feeds_or_that_does_not_run_is_left_alone(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 10)
+    assert take_lease(store, "main", run.group, "another", 5) is not None
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.NOT_RUNNING
+    other = make_run(store, tmp_path, 10, starts=False)
+    assert feeder(store, tmp_path).feed("main", other.group).why_stopped is Stopped.NOT_RUNNING
+    assert rows_there(store, run) | rows_there(store, other) == set()
+
+
+@pytest.mark.parametrize("step", [steps.pause, steps.cancel])
+def test_nothing_is_added_once_a_run_is_paused_or_cancelled(store: Store, tmp_path: Path, step: Any) -> None:
+    run = make_run(store, tmp_path, 1_000)
+    asked: list[float] = []
+
+    def stops(age_s: float) -> bool:
+        asked.append(age_s)
+        if len(asked) == 3:
+            step(store, "main", run.group, by="kim")
+        return False
+
+    fed = feeder(store, tmp_path, stops=stops).feed("main", run.group)
+    assert fed.why_stopped is Stopped.NOT_RUNNING
+    # The block that was being added while the step was asked for may be in, with its mark.
+    assert 100 <= len(rows_there(store, run)) <= 200
+    assert rows_there(store, run) == set(range(read(store, run.group).fed))
+
+
+def test_feeder_that_was_stopped_while_another_fed_adds_nothing(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 400)
+    asked: list[float] = []
+
+    def stops(age_s: float) -> bool:
+        asked.append(age_s)
+        if len(asked) == 2:
+            # As after a SIGSTOP: its lease lapses, and another feeds to the end.
+            store.client.hset(store.keys.run("main", run.group), "until", 1)
+            assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.ALL_FED
+        return False
+
+    assert feeder(store, tmp_path, stops=stops).feed("main", run.group).why_stopped is Stopped.NOT_RUNNING
+    assert rows_there(store, run) == set(range(400))
+    assert waiting(store, run) == 400
+    assert read(store, run.group).fed == 400
+
+
+def test_rows_whose_mark_was_not_moved_any_more_are_not_doubled(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 300)
+    asked = iter([False, False, True])
+    feeder(store, tmp_path, stops=lambda _: next(asked)).feed("main", run.group)
+    # As where it died between the two: added, and the mark stays behind; the witness had only begun.
+    store.client.hset(store.keys.run("main", run.group), "fed", 100)
+    folder = folder_of(tmp_path, run)
+    folder.note_witness(read(store, run.group).lease, 100, begun=200, sync=True)
+    folder.close()
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.ALL_FED
+    assert rows_there(store, run) == set(range(300))
+    assert (waiting(store, run), read(store, run.group).state) == (300, RunState.RUNNING)
+
+
+@pytest.mark.parametrize("what", ["the mark", "the mark and its lease"])
+def test_rows_that_redis_forgot_are_not_fed_again(store: Store, tmp_path: Path, what: str) -> None:
+    run = make_run(store, tmp_path, 1_000, marks={250: "d"})
+    asked = iter([False, False, True, False, False, True])
+    one = feeder(store, tmp_path, stops=lambda _: next(asked))
+    one.feed("main", run.group)
+    key = store.keys.run("main", run.group)
+    before: Any = store.client.hgetall(key)
+    one.feed("main", run.group)
+    assert read(store, run.group).fed == 401
+    # A copy from before the second slice is restored: what it added is gone, whether it was sent or not.
+    for row in range(200, 1_000):
+        store.client.delete(store.keys.record("main", run.key_of(row)))
+    store.client.hset(key, "fed", 200)
+    if what == "the mark and its lease":
+        store.client.delete(key)
+        store.client.hset(key, mapping=before)
+    assert one.feed("main", run.group).why_stopped is Stopped.REWOUND
+    now = read(store, run.group)
+    assert (now.state, now.fed) == (RunState.PAUSED, 401)
+    assert "200 rows from row 200 on" in now.why
+    assert "plexsend campaign resume spring/1" in now.why
+    fates = reading.fates(store, "main", run.group, rows=1_000)
+    assert [row for row, fate in enumerate(fates) if fate == ord("w")] == [*range(200, 250), *range(251, 401)]
+    steps.resume(store, "main", run.group)
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.ALL_FED
+    assert rows_there(store, run) == {*range(200), *range(401, 1_000)}
+
+
+def test_redis_that_goes_back_in_the_middle_of_a_slice_is_noticed(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 1_000)
+    asked: list[float] = []
+
+    def stops(age_s: float) -> bool:
+        asked.append(age_s)
+        if len(asked) == 5:
+            store.client.hset(store.keys.run("main", run.group), "fed", 100)
+        return False
+
+    one = feeder(store, tmp_path, stops=stops)
+    assert one.feed("main", run.group).why_stopped is Stopped.NOT_RUNNING
+    assert one.feed("main", run.group).why_stopped is Stopped.REWOUND
+    assert read(store, run.group).fed >= 300
+
+
+def test_missing_chunk_is_tried_for_two_minutes_then_the_run_is_paused_with_the_reason(
+    store: Store, tmp_path: Path
+) -> None:
+    run = make_run(store, tmp_path, 5_100)
+    (chunk,) = folder_of(tmp_path, run).path.glob("c000001-*")
+    kept = chunk.read_bytes()
+    chunk.unlink()
+    clock = Clock()
+    one = feeder(store, tmp_path, clock=clock)
+    assert one.feed("main", run.group).why_stopped is Stopped.TROUBLE
+    assert read(store, run.group).fed == 5_000, "what is there is fed"
+    clock.now += PATIENCE_S - 1
+    one.feed("main", run.group)
+    assert read(store, run.group).state is RunState.RUNNING
+    clock.now += 2
+    one.feed("main", run.group)
+    now = read(store, run.group)
+    assert now.state is RunState.PAUSED
+    assert chunk.name in now.why
+    assert "PLEXSEND_CAMPAIGN_DIR" in now.why
+    assert now.why_by == "plexsend"
+    chunk.write_bytes(kept)
+    steps.resume(store, "main", run.group)
+    assert one.feed("main", run.group).why_stopped is Stopped.ALL_FED
+    assert len(rows_there(store, run)) == 5_100
+
+
+def test_trouble_of_one_host_pauses_nothing_while_another_feeds(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 300)
+    clock = Clock()
+    other = feeder(store, tmp_path / "elsewhere", clock=clock)
+    for fed in (0, 100, 200):
+        assert other.feed("main", run.group).why_stopped is Stopped.TROUBLE
+        clock.now += PATIENCE_S + 1
+        asked = iter([False, True])
+        feeder(store, tmp_path, stops=lambda _, asked=asked: next(asked)).feed("main", run.group)
+        assert read(store, run.group).fed == fed + 100
+    assert read(store, run.group).state is RunState.RUNNING
+
+
+def test_no_more_is_fed_than_may_wait(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_BYTES", 400_000)
+    run = make_run(store, tmp_path, 2_000)
+    one = feeder(store, tmp_path, clock=Clock())
+    assert one.feed("main", run.group).why_stopped is Stopped.NO_ROOM
+    first = waiting(store, run)
+    each = room.RECORD_BYTES + read(store, run.group).size_bytes // first
+    assert 300_000 <= first * each <= 400_000
+    # The last block may be larger than the room for it.
+    assert one.feed("main", run.group).rows <= 100
+    assert one.feed("main", run.group).rows == 0
+    # What went makes room.
+    lane = Lane("sms-standard", None, "main", run.group)
+    store.client.zpopmin(store.keys.lane("main", lane.name, "ready"), 200)
+    assert 100 <= one.feed("main", run.group).rows <= 300
+    # Another run of the account gets its ten batches all the same, and no more.
+    other = make_run(store, tmp_path, 2_000)
+    assert one.feed("main", other.group).why_stopped is Stopped.NO_ROOM
+    assert waiting(store, other) == room.LEAST_WAITING
+    assert one.feed("main", other.group).rows == 0
+
+
+def test_run_with_a_rate_is_fed_at_that_rate_and_hardly_ahead(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 2_000, definition=with_rate(100))
+    clock = Clock()
+    fed = feeder(store, tmp_path, clock=clock, sleep=clock.sleep).feed("main", run.group, for_s=0.5)
+    assert fed.why_stopped in {Stopped.RATE, Stopped.SLICE_OVER, Stopped.NO_ROOM}
+    assert 10 <= waiting(store, run) <= 100
+    assert sum(clock.slept) <= 0.5
+
+
+def test_definition_is_the_one_that_the_run_keeps(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 1, cells={0: ("010-2345-6789", "")})
+    feeder(store, tmp_path).feed("main", run.group)
+    body = text(store.client.get(store.keys.body("main", run.key_of(0))))
+    assert "님 안녕하세요" in body
+    assert DEFINITION.sender.replace("-", "") in body

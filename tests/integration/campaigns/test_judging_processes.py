@@ -1,0 +1,74 @@
+"""The processes that judge rows: the same as one process does, and words where one is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plexsend.campaigns.defined import Definition
+from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.judging_processes import ChunkWriter, judge_all
+from plexsend.campaigns.row_judge import JudgeTerms, ListedRow
+from plexsend.campaigns.whole_files import CampaignFolderFailed
+from plexsend.errors import NotPossible
+from plexsend.producers.guards import Guards
+from plexsend.settings import RcsDialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TERMS = JudgeTerms(
+    definition=Definition(
+        name="spring", service="sms-bulk", sender="02-2345-6789", text="#{이름}님, 안녕하세요."
+    ),
+    header=("휴대폰번호", "이름"),
+    account="main",
+    guards=Guards(),
+    rcs_dialect=RcsDialect.V1,
+    has_number_key=False,
+    today=date(2026, 11, 29),
+    now_ms=0,
+)
+
+
+def jobs(chunks: int) -> Iterator[list[ListedRow]]:
+    for chunk in range(chunks):
+        yield [
+            ListedRow(row, (f"010{20_000_000 + row}", "김" * row)) for row in range(chunk * 7, chunk * 7 + 7)
+        ]
+
+
+def test_two_processes_find_what_one_does_in_the_order_of_the_rows(tmp_path: Path) -> None:
+    here = ChunkWriter(tmp_path / "one", "main", "spring~1", "0a1b2c3d4e5f")
+    there = ChunkWriter(tmp_path / "two", "main", "spring~1", "0a1b2c3d4e5f")
+    one = list(judge_all(TERMS, jobs(9), processes=1, writer=here))
+    assert list(judge_all(TERMS, jobs(9), processes=2, writer=there)) == one
+    assert sum(len(each.invalid) for each in one) > 9
+    folder = RunFolder(tmp_path / "two", "main", "spring~1", "0a1b2c3d4e5f")
+    rows = [row for each in one if each.chunk for row in folder.read_chunk(each.chunk)]
+    assert [line for line, _ in rows] == list(range(63))
+    assert multiprocessing.active_children() == []
+
+
+def test_killed_process_ends_the_check_with_words_and_leaves_no_other_behind() -> None:
+    found = judge_all(TERMS, jobs(60), processes=2)
+    next(found)
+    for child in multiprocessing.active_children():
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(NotPossible, match=r"ended \(by signal 9\).*memory left"):
+        list(found)
+    assert multiprocessing.active_children() == []
+
+
+def test_folder_that_cannot_be_written_is_said_by_its_process_too(tmp_path: Path) -> None:
+    tmp_path.joinpath("campaigns").write_text("a file")
+    writer = ChunkWriter(tmp_path / "campaigns", "main", "spring~1", "0a1b2c3d4e5f")
+    with pytest.raises(CampaignFolderFailed, match="PLEXSEND_CAMPAIGN_DIR must name a folder"):
+        list(judge_all(TERMS, jobs(5), processes=2, writer=writer))
