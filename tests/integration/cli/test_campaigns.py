@@ -216,6 +216,7 @@ def test_recipients_are_dropped_and_counts_stay(
     refused = run("campaign", "drop", "spring", "--json", **setting)
     assert (refused.code, folder.exists()) == (1, True)
     run("campaign", "cancel", "spring", "--yes")
+    assert "recipients will be deleted at 20" in run("campaign", "show", "spring", **setting).out
     assert run("campaign", "drop", "spring", "--json", **setting).lines[0]["dropped"] is True
     assert not folder.exists()
     (shown,) = run("campaign", "show", "spring", "--json").lines
