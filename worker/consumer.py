@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
@@ -13,9 +13,6 @@ from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
 from plexsend.worker.broker_check import check_broker, why_not
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _FIRST_WAIT_S = 0.5
 _STEP_S = 0.5
@@ -69,11 +66,11 @@ class Consumer(CeleryConsumer):
     refused_s = 0.5
     """Between two looks at a broker that refused."""
 
-    def __init__(self, *args: Any, worker_options: Mapping[str, Any] | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         # Asking other workers for the tasks that were revoked takes a second, at each start and whenever the
         # broker comes back. Nobody revokes doorbells.
-        worker_options = {**(worker_options or {}), "without_mingle": True}
-        super().__init__(*args, worker_options=worker_options, **options)
+        options["worker_options"] = {**(options.get("worker_options") or {}), "without_mingle": True}
+        super().__init__(*args, **options)
         self._reasons: set[str] = set()
         # kombu wraps both kinds of error where something is sent, as at a worker's start, and Celery ends.
         self.channel_errors = (*self.channel_errors, OperationalError)

@@ -37,14 +37,14 @@ def campaigns(store: Store, account: str | None = None) -> Iterator[Campaign]:
         found = {text(name): value for name, value in fields.items()}
         for name in sorted(found):
             if not name.startswith("#"):
-                yield _campaign(each, name, found[name], found.get(f"#{name}"))
+                yield parse_campaign(each, name, found[name], found.get(f"#{name}"))
 
 
 def campaign(store: Store, account: str, name: str) -> Campaign | None:
     """Return a campaign; None where the account has none of this name."""
     key = store.keys.campaigns_of(account)
     value, last = insist(store, lambda pipe: pipe.hmget(key, [name, f"#{name}"]))
-    return None if value is None else _campaign(account, name, value, last)
+    return None if value is None else parse_campaign(account, name, value, last)
 
 
 def account_of(store: Store, name: str) -> str | None:
@@ -125,7 +125,8 @@ def windows(store: Store, account: str) -> dict[str, tuple[tuple[int, int], ...]
     return {group: window.spans for group, window in read_windows(store, account).items()}
 
 
-def _campaign(account: str, name: str, value: bytes, last: bytes | None) -> Campaign:
+def parse_campaign(account: str, name: str, value: bytes | str, last: bytes | None = None) -> Campaign:
+    """Return a campaign as Redis has it; `last`: the number of its latest run."""
     facts: dict[str, Any] = {}
     with suppress(ValueError, RecursionError):
         read = json.loads(value)

@@ -1,4 +1,4 @@
--- needs: _clock, arguments; _lanes, _groups, _wake, _runs, _fates, run/answers, run/steps, run/leases
+-- needs: _clock, arguments; _lanes, _groups, _wake, _runs, _fates, _run_making, run/answers, run/steps, run/leases
 -- run: the life of a run of a campaign: made, checked, scheduled, started, paused, cancelled, finished; its lease, its
 -- mark, its fates. Touches p{a}:campaigns, runs, due, live, windows, run:<group>, fates:<group>; holds, closed and wakes
 -- of its group. A campaign may come before the account's first message, so it does not ask for `here`.
@@ -31,15 +31,8 @@ local function define()
 end
 
 local function create()
-  local before = number_in(call('HGET', P .. 'campaigns', '#' .. group)) or 0
-  local number = num(math.max(before, at_ms) + 1)
-  local its_group = group .. '~' .. number
-  run = run_key(its_group)
   call('HSETNX', P .. 'campaigns', group, closing)
-  call('ZADD', P .. 'runs', now_text, its_group)
-  write('id', text, 'state', 'draft', 'created', now_text)
-  call('HSET', P .. 'campaigns', '#' .. group, number)
-  return answer('done', { state = 'draft', text = its_group })
+  return answer('done', { state = 'draft', text = make_run(group, at_ms, text, rest()) })
 end
 
 local function write_fates(state)
