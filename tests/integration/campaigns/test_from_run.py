@@ -9,7 +9,7 @@ import pytest
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.follow_ups import source_of
 from plexsend.campaigns.forgetting import forget
-from plexsend.campaigns.from_run import Only, Selection, codes_meant, select
+from plexsend.campaigns.from_run import ChosenRows, Only, codes_meant, select
 from plexsend.errors import NotPossible
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs import steps
@@ -54,11 +54,11 @@ def made(
     return run
 
 
-def chosen(bench: Bench, root: Path, only: Only, *reasons: str, name: str = "again") -> Selection:
+def chosen(bench: Bench, root: Path, only: Only, *reasons: str, name: str = "again") -> ChosenRows:
     return select(bench.store, root, name=name, account=None, source="spring/1", only=only, reasons=reasons)
 
 
-def lines_of(selection: Selection) -> list[int]:
+def lines_of(selection: ChosenRows) -> list[int]:
     with selection.recipients as recipients:
         rows = list(recipients.rows())
     assert [row.number for row in rows] == list(range(selection.rows))

@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.beat import beat_signs
 from plexsend.stack.ports import free_port
@@ -14,8 +16,6 @@ from plexsend.worker.beating import SCHEDULE, Scheduler
 from plexsend.worker.campaign_queue import CAMPAIGNS, MOST_WAITING
 
 if TYPE_CHECKING:
-    import pytest
-
     from plexsend.outbox.redis.store import Store
 
 
@@ -31,6 +31,11 @@ def ring(beat: Scheduler) -> float:
         entry.last_run_at -= timedelta(seconds=10)
     beat._heap = None
     return beat.tick()
+
+
+@pytest.fixture(autouse=True)
+def campaigns(store: Store) -> None:
+    store.client.sadd(store.keys.campaigns, "main")
 
 
 def waiting(store: Store, prefix: str) -> int:
@@ -51,6 +56,15 @@ def test_tick_is_sent_to_the_queue_of_campaigns_and_the_sign_is_given(
     # It has just run.
     assert 0 < beat.tick() <= 1
     assert waiting(store, prefix) == 1
+    beat.close()
+
+
+def test_nobody_is_woken_where_there_are_no_campaigns(valkey_url: str, prefix: str, store: Store) -> None:
+    store.client.delete(store.keys.campaigns)
+    beat = scheduler(valkey_url, prefix)
+    ring(beat)
+    assert waiting(store, prefix) == 0
+    assert beat_signs(store)
     beat.close()
 
 

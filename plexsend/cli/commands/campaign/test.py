@@ -1,0 +1,83 @@
+"""`plexsend campaign test`: a row of a run to one's own numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plexsend.cli.commands.campaign.group import run_account_option, run_argument
+from plexsend.cli.opening import open_outbox
+from plexsend.cli.options import example, json_option
+from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.meter import meter
+from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from plexsend.campaigns.testing_rows import WhichRow
+
+
+class _Row(click.ParamType[Any]):
+    """The line of a row, or `longest`."""
+
+    name = "row"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value).strip().lower() == "longest":
+            return "longest"
+        if not str(value).isdecimal() or int(value) < 1:
+            self.fail(f"{value!r} is not a row: give its line in the list, or longest.", param, ctx)
+        return int(value)
+
+
+@click.command(
+    epilog=example(
+        "plexsend campaign test spring-sale --to 010-2345-6789",
+        "plexsend campaign test spring-sale --to 010-2345-6789 --row longest",
+    )
+)
+@run_argument
+@click.option(
+    "--to", multiple=True, required=True, metavar="NUMBER", help="Your own number; may be given again."
+)
+@click.option(
+    "--row",
+    type=_Row(),
+    metavar="N|longest",
+    help="The row in line N of the list, or the one with the longest text. [default: the first that goes]",
+)
+@run_account_option
+@json_option
+def test(*, name: str, to: tuple[str, ...], row: WhichRow, account: str | None, as_json: bool) -> int:
+    """Send a row of the run NAME to your own numbers.
+
+    You get it as its receiver would, with all that its row fills in. No run counts it, and the run need not
+    have begun. An advertisement waits in the quiet hours. Exit code 1 where a number was refused.
+    """
+    screen = Screen(as_json=as_json)
+    with open_outbox(screen) as (settings, store):
+        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.testing_rows import send_test
+        from plexsend.outbox.reading.json_shapes import masked
+        from plexsend.terminal.faults import problem_json
+
+        run = find_run(store, name, account)
+        with meter(screen, "look", "rows") as report:
+            done = send_test(store, settings, run, to, row=row, report=report)
+    for each in done.numbers:
+        shown = masked("".join(filter(str.isdecimal, each.number))[-4:])
+        screen.facts(
+            {
+                "name": run.name,
+                "run": run.number,
+                "line": done.line,
+                "to": shown,
+                "msg_key": each.msg_key,
+                "problems": [problem_json(problem) for problem in each.problems],
+            }
+        )
+        if each.msg_key is not None:
+            screen.say(f"The row in line {done.line:,} goes to {shown}: plexsend status {each.msg_key}")
+        for problem in each.problems:
+            screen.warn(problem)
+    return EXIT_REFUSED if any(each.msg_key is None for each in done.numbers) else 0
