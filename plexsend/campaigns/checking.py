@@ -63,6 +63,7 @@ def check(
     progress: Callable[[CheckProgress], None] | None = None,
     on_invalid: Callable[[InvalidRow], None] | None = None,
     on_mended: Callable[[int], None] | None = None,
+    folder: Path | None = None,
 ) -> CheckReport:
     """Judge every row, and return what became of all of them. Sends nothing, and writes nothing into Redis.
 
@@ -77,6 +78,7 @@ def check(
         progress: Called after each chunk.
         on_invalid: Called with each invalid row, in the order of the file.
         on_mended: Called with the line of each row whose number got its 0 back.
+        folder: Below which its pictures are; None: they have whole paths.
 
     Raises:
         UsageError: its service or account is not known.
@@ -87,7 +89,7 @@ def check(
         OutboxError: Redis does not answer.
     """
     get_service(definition.service)
-    terms, problems = judge_terms(definition, recipients.header, store, settings)
+    terms, problems = judge_terms(definition, recipients.header, store, settings, folder)
     person = Personaliser(definition, recipients.header)
     report = CheckReport(
         definition,
@@ -119,7 +121,11 @@ def check(
 
 
 def judge_terms(
-    definition: Definition, header: tuple[str, ...], store: Store, settings: Settings
+    definition: Definition,
+    header: tuple[str, ...],
+    store: Store,
+    settings: Settings,
+    folder: Path | None = None,
 ) -> tuple[JudgeTerms, list[Problem]]:
     """Return what the rows of a campaign are judged by, and what is wrong with its own pictures."""
     account = definition.account
@@ -127,7 +133,7 @@ def judge_terms(
     guards = AccountGuards(policies, account)
     guards.look()
     now_ms = server_ms(store)
-    definition, problems = judge_pictures(definition, now_ms)
+    definition, problems = judge_pictures(definition, now_ms, folder)
     starts_ms = definition.send_at_ms or now_ms
     zone = find_zone(definition.time_zone)
     return JudgeTerms(
@@ -139,6 +145,7 @@ def judge_terms(
         has_number_key=settings.number_key is not None,
         today=datetime.fromtimestamp(starts_ms / 1000, UTC).astimezone(zone).date(),
         now_ms=now_ms,
+        folder=folder,
     ), problems
 
 

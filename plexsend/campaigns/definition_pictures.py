@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,24 +23,29 @@ if TYPE_CHECKING:
 _IMAGES = "images"
 
 
-def judge_pictures(definition: Definition, now_ms: int) -> tuple[Definition, list[Problem]]:
+def judge_pictures(
+    definition: Definition, now_ms: int, folder: Path | None = None
+) -> tuple[Definition, list[Problem]]:
     """Return a definition with what stands for the pictures that are files, and what is wrong with them.
+
+    `folder`: below which they are; None: they have whole paths.
 
     Raises MissingExtra where nobody can look at a picture here.
     """
     source = JudgedPictures(lambda: now_ms)
     problems: list[Problem] = []
+    judged = partial(_judged, source, problems, folder or Path())
     product = get_service(definition.service).product
     if product.picture is None:
         # Its messages show none: the rules say so for each row that has one.
         return definition, []
-    images = _judged(source, product.name, _IMAGES, definition.images, problems)
+    images = judged(product=product.name, field=_IMAGES, images=definition.images)
     fallback: dict[str, Any] | None = None
     if definition.fallback is not None:
         fallback = dict(definition.fallback)
         if fallback.get(_IMAGES):
             written = tuple(map(str, fallback[_IMAGES]))
-            fallback[_IMAGES] = _judged(source, "mms", f"fallback.{_IMAGES}", written, problems)
+            fallback[_IMAGES] = judged(product="mms", field=f"fallback.{_IMAGES}", images=written)
     return replace(definition, images=images, fallback=fallback), problems
 
 
@@ -49,13 +55,19 @@ def is_file(image: str) -> bool:
 
 
 def _judged(
-    source: JudgedPictures, product: str, field: str, images: Sequence[str], problems: list[Problem]
+    source: JudgedPictures,
+    problems: list[Problem],
+    folder: Path,
+    *,
+    product: str,
+    field: str,
+    images: Sequence[str],
 ) -> tuple[str, ...]:
     found = []
     for place, image in enumerate(images):
         if is_file(image):
             try:
-                content = read_picture(Path(image))
+                content = read_picture(folder / image)
                 brought = source.bring(product, content, 0)
                 assert not isinstance(brought, PictureTooLate)  # noqa: S101  it is needed now
             except PictureRefused as refused:

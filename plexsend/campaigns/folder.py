@@ -20,6 +20,7 @@ from plexsend.campaigns.whole_files import (
     CampaignFolderFailed,
     folder_failed,
     make_folder,
+    sync_folder,
     write_whole,
 )
 from plexsend.campaigns.witness import WitnessFiles
@@ -145,6 +146,16 @@ class RunFolder:
             sync: Whether it must survive this machine too. A process that is killed it survives anyway.
         """
         self._witness.note(lease, done, done if begun is None else begun, sync=sync)
+
+    def move(self, to: RunFolder) -> None:
+        """Let the folder be that of a run, which has none yet. Raises CampaignFolderFailed."""
+        self.close()
+        try:
+            make_folder(to.path.parent)
+            self.path.rename(to.path)
+            sync_folder(to.path.parent)
+        except OSError as exc:
+            raise folder_failed(to.path, exc) from exc
 
     def drop(self) -> None:
         """Remove the folder with all that is in it. Called again it ends what a kill interrupted."""

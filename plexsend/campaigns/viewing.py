@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.runs.run import Run
     from plexsend.terminal.moments import WallClock
 
+_DAY_MS = 86_400_000
 _OWN_CAUSES = ("closed", "paused")
 """Causes of a group that the state of its run says better."""
 
@@ -133,7 +134,7 @@ def view_run(store: Store, run: Run, *, explains: bool = False, before: RunView 
         ends_at_ms=_end(store, run, seen, _Pace(counts, pace, now_ms)),
         pace_per_s=pace,
         why=why,
-        deleted_at_ms=run.dropped_ms or None,
+        deleted_at_ms=_deleted_at(store, run),
     )
 
 
@@ -193,6 +194,15 @@ def _planned_end(run: Run) -> int | None:
         plan = json.loads(run.plan)
     ends = plan.get("ends_at_ms") if isinstance(plan, dict) else None
     return ends if isinstance(ends, int) else None
+
+
+def _deleted_at(store: Store, run: Run) -> int | None:
+    if run.dropped_ms:
+        return run.dropped_ms
+    if run.state not in OVER or not run.ended_ms:
+        return None
+    days = int(read_to_show(store).of(run.account).account_wide("campaign_keep_days"))
+    return run.ended_ms + days * _DAY_MS
 
 
 def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[str]:

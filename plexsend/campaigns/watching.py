@@ -9,7 +9,7 @@ from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.failing import Ended, FailureWatch, why_paused
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.forgetting import forget
-from plexsend.campaigns.schedule import spans
+from plexsend.campaigns.windows import open_window
 from plexsend.logs import get_logger
 from plexsend.outbox import groups
 from plexsend.outbox.policies.state import read_to_show
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 BY = "plexsend"
 """Who paused a run that no person paused."""
 DAY_MS = 86_400_000
-WINDOW_DAYS = 8
-"""For so many days the spans of a window are written ahead."""
 WINDOW_LEAST_MS = 3 * DAY_MS
 """They are written anew once they end sooner."""
 
@@ -98,8 +96,7 @@ def renew_windows(store: Store, account: str, runs: list[Run], now_ms: int) -> N
     for run, definition in wanted:
         written = known.get(run.group, ())
         if definition.window and (not written or written[-1][1] < now_ms + WINDOW_LEAST_MS):
-            ahead = spans(definition.window, definition.time_zone, now_ms, WINDOW_DAYS)
-            steps.set_window(store, account, run.group, ahead)
+            open_window(store, run, definition, now_ms)
 
 
 def remove_folders(store: Store, root: Path, now_ms: int) -> list[str]:

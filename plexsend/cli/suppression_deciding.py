@@ -10,7 +10,8 @@ import click
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option, wide_option, words_option
 from plexsend.cli.suppressing import account_of_suppressions
-from plexsend.cli.suppression_showing import clock_for_account, origin_of, require_own_account
+from plexsend.cli.suppression_showing import clock_for_account, origin_of
+from plexsend.cli.targets import require_own_account
 from plexsend.errors import UsageError
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.moments import utc

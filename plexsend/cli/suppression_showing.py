@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.number_lists import MARKED, write_marked
 from plexsend.cli.opening import open_outbox
+from plexsend.cli.targets import require_own_account
 from plexsend.errors import UsageError
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.moments import utc
@@ -36,14 +37,6 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 20
 """Rows without a number that are named; all are counted."""
-
-
-def require_own_account(settings: Settings, store: Store, account: str) -> None:
-    """Raise NotPossible for an account with which nobody sent, and that is not in these settings either."""
-    from plexsend.cli.targets import require_account
-    from plexsend.outbox.reading import queries
-
-    require_account(account, {"main", *settings.accounts, *queries.accounts(store)})
 
 
 def suppressions_of(store: Store, account: str, settings: Settings) -> Suppressions:

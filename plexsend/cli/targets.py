@@ -148,6 +148,16 @@ def require_account(account: str, known: Collection[str]) -> None:
         raise NotPossible(_unknown("account", account, known))
 
 
+def require_own_account(settings: Settings, store: Store, account: str | None) -> None:
+    """Raise NotPossible for an account that nobody sent with or held, and that these settings do not name.
+
+    None: all are meant.
+    """
+    if account is not None:
+        held = queries.held_accounts(store)
+        require_account(account, {DEFAULT_ACCOUNT, *settings.accounts, *held})
+
+
 def read_target(word: str, *, services: Collection[str], accounts: Collection[str]) -> Target:
     """Return what a word means, given the names that are known.
 

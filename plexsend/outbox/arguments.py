@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.arguments_lists import IMPORT, IMPORT_ROW, SUPPRESS
 from plexsend.outbox.arguments_pictures import PICTURES
 from plexsend.outbox.arguments_results import PROOF, REPLAY, RESULTS, RESULTS_ANSWER
-from plexsend.outbox.arguments_runs import RUN, RUN_ANSWER
+from plexsend.outbox.arguments_runs import DUE, RUN, RUN_ANSWER
 from plexsend.outbox.orders import Order, Sort, Value
 
 if TYPE_CHECKING:
@@ -289,6 +289,7 @@ LAYOUTS: Mapping[str, Signature] = {
     "pictures": Signature(PICTURES),
     "suppress": Signature(SUPPRESS),
     "run": Signature(RUN, answer=RUN_ANSWER),
+    "due": Signature(DUE),
     "put": Signature(PUT),
 }
 """Script → its orders."""

@@ -39,3 +39,16 @@ RUN_ANSWER = Order(
 """`status`: done, kept (it was so before), refused (not in this state), unknown (no such run), fenced (not by
 this lease), busy (another holds the lease); `state`: of the run, now; `text`: the group of a new run, or who
 holds the lease."""
+
+DUE = Order(
+    "due",
+    Value("act"),
+    Value("group"),
+    _number("planned_ms"),
+    _number("last_ms"),
+    _number("next_ms"),
+    Value("text"),
+    Value("missed"),
+    Value("id"),
+)
+"""Of these each act needs some; due.lua says which. After these fields of a run that is made."""

@@ -88,6 +88,8 @@ PICTURE_SPARE_MS = 7 * 86_400_000
 """A picture that is deleted sooner is uploaded anew: what shows it may have to wait behind a hold."""
 PICTURE_KNOWN_MS = 30 * 86_400_000
 """For how long a picture that was deleted is known: what names it is refused with that reason."""
+LATE_START_MS = 60_000
+"""What starts within this time of its plan is not late: ticks are a second apart, and workers may be away."""
 RUN_LEASE_MS = 60_000
 """The longest lease of a run: one that ends later is from before the clock was set back."""
 PICTURE_CLAIM_MS = 45_000
@@ -120,6 +122,8 @@ MOST_CUT = 200
 """Lanes that one sweep looks at after the clock was set back."""
 MOST_FILLED_FROM = 30
 """Lanes of a route that one take looks at to fill its batch."""
+MOST_CLAIMED = 20
+"""Planned starts that one look answers."""
 MOST_ABANDONED = 100
 """Abandoned messages that one sweep answers."""
 MOST_TIDIED = 100

@@ -61,12 +61,14 @@ def list_(
 
     All of them, or those chosen by KEY, --code or --lane.
     """
+    from plexsend.cli.targets import require_own_account
     from plexsend.cli.timing import clock_for
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
     selection = _select(keys, code, lane, account, everything=everything)
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
+        require_own_account(settings, store, account)
         missing = selection.missing(store)
         if as_json:
             for record in selection.records(store):
@@ -147,10 +149,12 @@ def _choose(
 
 
 def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, confirm: bool) -> int:
+    from plexsend.cli.targets import require_own_account
     from plexsend.outbox.steer import ask
 
     done = others = 0
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
+        require_own_account(settings, store, selection.account)
         missing = selection.missing(store)
         chosen = selection.chosen(store)
         if confirm and chosen and sys.stdin.isatty() and not _confirmed(len(chosen)):

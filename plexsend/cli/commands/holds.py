@@ -27,11 +27,13 @@ def holds(*, account: str | None, wide: bool, as_json: bool) -> None:
 
     The account `*` means every account.
     """
+    from plexsend.cli.targets import require_own_account
     from plexsend.cli.timing import clock_for
     from plexsend.outbox.reading.json_shapes import hold_json
 
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
+        require_own_account(settings, store, account)
         found = _find(store, settings, account)
         clock = clock_for(store, account)
     for hold in found:

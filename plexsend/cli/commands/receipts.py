@@ -35,6 +35,7 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
     of each, without numbers and texts. Posts that were refused (another path, secret or address, too long,
     too slow) are counted, by why. Of a single message `plexsend status KEY` shows the receipt.
     """
+    from plexsend.cli.targets import require_own_account
     from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.receipts import receipt_counts
@@ -47,6 +48,9 @@ def receipts(*, account: str | None, wide: bool, as_json: bool) -> None:
         counts = [each for each in receipt_counts(store, names) if account or each.any]
         strays = [each for each in read_strays(store) if account in (None, each.account)]
         why, posts = read_unread(store)
+        # What came before an account's first message is shown all the same.
+        if not strays:
+            require_own_account(settings, store, account)
         clock = clock_of(store, *names)
     posts = [each for each in posts if account in (None, each.account)]
     for each in counts:

@@ -51,10 +51,12 @@ def list_(*, account: str | None, wide: bool, as_json: bool) -> int:
     Exit code 1 where another program wrote to the list of an account's readers: some may be missing here.
     """
     screen = Screen(as_json=as_json)
+    from plexsend.cli.targets import require_own_account
     from plexsend.outbox.policies.wall_clocks import clock_of
     from plexsend.outbox.results.overview import list_readers, unlisted
 
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
+        require_own_account(settings, store, account)
         states = list_readers(store, account)
         unknown = unlisted(store, account)
         clock = clock_of(store, *{state.account for state in states})

@@ -36,11 +36,13 @@ def uncertain() -> None:
 @json_option
 def list_(*, lane: Lane | None, account: str | None, wide: bool, as_json: bool) -> None:
     """List uncertain messages, oldest first."""
+    from plexsend.cli.targets import require_own_account
     from plexsend.cli.timing import clock_for
     from plexsend.outbox.reading.json_shapes import record_json
 
     screen = Screen(as_json=as_json)
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
+        require_own_account(settings, store, account)
         if as_json:
             for record in _records(store, lane, account):
                 screen.facts(record_json(record))

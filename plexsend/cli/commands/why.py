@@ -46,7 +46,7 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
     same key.
     """
     screen = Screen(as_json=as_json)
-    from plexsend.cli.targets import read_group
+    from plexsend.cli.targets import read_group, require_own_account
 
     group = None if what is None else read_group(what)
     with open_outbox(screen) as (settings, store):
@@ -56,6 +56,7 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
             return explain(screen, store, group, account=account)
         target = None if what is None else _find_target(screen, settings, store, what, account)
         if what is None or target is not None:
+            require_own_account(settings, store, account)
             return _explain_flow(screen, store, _covered(target, account))
         from plexsend.cli.finding import explain_record, find_records, zone_of
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.policies.in_force import Agreed
 
-_FORM = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+_FORM = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 _HOUR_MS = 3_600_000
 
 

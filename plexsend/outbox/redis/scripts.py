@@ -59,6 +59,7 @@ class Script(StrEnum):
     PICTURES = "pictures"
     SUPPRESS = "suppress"
     RUN = "run"
+    DUE = "due"
     PUT = "put"
 
 
@@ -90,6 +91,7 @@ _SHEBANG = {
     Script.SUPPRESS: "#!lua flags=allow-oom",
     # A run must be paused and cancelled with memory full too.
     Script.RUN: "#!lua flags=allow-oom",
+    Script.DUE: "#!lua flags=allow-oom",
     Script.PUT: "#!lua flags=allow-oom",
     # These run on a replica too, and with memory full.
     Script.AUDIT: "#!lua flags=no-writes",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
 
-_ID_BYTES = 6
+ID_BYTES = 6
+"""Of random ids of campaigns and runs."""
 
 
 def put_campaign(
@@ -40,7 +41,7 @@ def put_campaign(
     `planned_ms`: when its `cron` makes a run next; None: it makes none.
     """
     facts = {
-        "id": secrets.token_hex(_ID_BYTES),
+        "id": secrets.token_hex(ID_BYTES),
         "label": label,
         "cron": cron,
         "time_zone": time_zone,
@@ -76,7 +77,7 @@ def create_run(
     """
     form_for_campaigns(store)
     facts = {
-        "id": secrets.token_hex(_ID_BYTES),
+        "id": secrets.token_hex(ID_BYTES),
         "label": label,
         "by": by,
         "created": server_ms(store),
@@ -96,7 +97,7 @@ def create_run(
         account,
         "create",
         name,
-        text=secrets.token_hex(_ID_BYTES),
+        text=secrets.token_hex(ID_BYTES),
         closing=_as_json(facts),
         at_ms=above,
         rest=flat(fields),

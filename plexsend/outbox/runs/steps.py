@@ -5,6 +5,7 @@ Each step is one call of a script, so nothing of it is half done, and it can be 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,14 @@ def name_chunks(store: Store, account: str, group: str, chunks: Iterable[RunChun
     for at in range(0, len(fields), 2 * _AT_ONCE):
         page = fields[at : at + 2 * _AT_ONCE]
         _done(call_run(store, account, "name", group, rest=page), group, "be given recipients")
+
+
+def name_recipients(
+    store: Store, account: str, group: str, *, columns: Sequence[str], definition: str
+) -> None:
+    """Write down what the columns of a draft's recipients are called, and its definition (JSON)."""
+    fields = {"columns": json.dumps(list(columns), ensure_ascii=False), "definition": definition}
+    _done(call_run(store, account, "name", group, rest=flat(fields)), group, "be given recipients")
 
 
 def set_draft(store: Store, account: str, group: str, *, why: str = "") -> StepDone:
@@ -173,11 +182,6 @@ def write_fates(store: Store, account: str, group: str, fates: Mapping[int, Fate
     for at in range(0, len(values), 2 * _AT_ONCE):
         page = values[at : at + 2 * _AT_ONCE]
         _done(call_run(store, account, "fates", group, rest=page), group, "have fates")
-
-
-def mend(store: Store, account: str, group: str) -> StepDone:
-    """Put a run where ticks look for it, if it is not there: what somebody else took away, or Redis lost."""
-    return _done(call_run(store, account, "mend", group), group, "be mended")
 
 
 def _step(

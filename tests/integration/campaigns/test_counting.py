@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from plexsend.campaigns.row_outcomes import Reached, row_outcomes
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.prune import prune
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.fates import Fate
@@ -21,7 +23,7 @@ from plexsend.outbox.states import State
 from plexsend.outbox.steer import Act
 from plexsend.outbox.suppression import SuppressionKind, Suppressions, SuppressionSource, Suppressor
 from tests.integration.campaigns.run_bench import RunBench
-from tests.integration.outbox.bench import NUMBER_KEY, number_of
+from tests.integration.outbox.bench import DAY_MS, NUMBER_KEY, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +49,14 @@ def ask_all(act: Act) -> Callable[[RunBench, int], object]:
 def suppress_numbers(run: RunBench, seed: int) -> None:
     numbers = [number_of(key) for key in some(run, seed)]
     Suppressions(run.store, "main", NUMBER_KEY).add(numbers, SuppressionKind.ALL, CALL)
+
+
+def archive(run: RunBench, _: int) -> None:
+    """Take away every record that ended, and so the lanes of which nothing is left."""
+    run.bench.let_pass(2 * DAY_MS, steadily=False)
+    for _taken in prune(run.store, "main", timedelta(hours=1)):
+        pass
+    run.bench.sweep(keep_ms=43_200)
 
 
 def step(do: Callable[[RunBench], object]) -> Callable[[RunBench, int], object]:
@@ -82,6 +92,7 @@ DEEDS: dict[str, Callable[[RunBench, int], object]] = {
     "settled as failed": ask_all(Act.FAILED),
     "settled as accepted": ask_all(Act.ACCEPTED),
     "suppressed": suppress_numbers,
+    "archived": archive,
     "paused": step(lambda run: steps.pause(run.store, "main", run.group, by="kim")),
     "resumed": step(lambda run: steps.resume(run.store, "main", run.group)),
     "run cancelled": step(RunBench.cancel),

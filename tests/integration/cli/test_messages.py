@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.steer import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from plexsend.outbox.redis.store import Store
 
 SHOP = Lane("mms-bulk", None, "shop")
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
@@ -127,3 +131,26 @@ def test_cancel_guesses_no_account(run: Callable[..., Any], yard: Any) -> None:
     assert "known in several accounts: main, shop. Name one with --account." in ended.err
     assert run("cancel", "k1", "--account", "shop").code == 0
     assert [line["state"] for line in run("status", "k1", "--json").lines] == ["waiting", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "uncertain list",
+        "dead list",
+        "dead requeue --all",
+        "dead drop --all --yes",
+        "holds",
+        "receipts",
+        "why",
+        "results list",
+    ],
+)
+def test_an_account_that_nobody_knows_is_named(run: Callable[..., Any], store: Store, command: str) -> None:
+    ended = run(*command.split(), "--account", "nobody")
+    assert (ended.code, ended.out) == (1, "")
+    assert "No account nobody is known here." in ended.err
+    assert run(*command.split(), "--account", "main").code == 0
+    # Known since a person held it, before its first message.
+    pause(store, Scope.ACCOUNT, "nobody", account=None, by="a test", why="")
+    assert run(*command.split(), "--account", "nobody").code == 0

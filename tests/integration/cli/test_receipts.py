@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.receipts import Receipt, take_receipts
@@ -109,5 +110,6 @@ def test_all_that_came_is_counted_and_what_belongs_to_nobody_is_shown(
     assert "Posts that could not be read: not JSON 1." in shown.err
     assert "Posts that were refused before they were read: wrong path 50, too long 1." in shown.err
     assert "no_such_number 2" in " ".join(people.split())
+    yard.end(Outcome.ACCEPTED, "k9", lane=Lane("mms-bulk", None, "shop"), code="C100")
     others = run("receipts", "--account", "shop", "--json").lines
     assert (others[0]["stranger"], others[-1]["newest"]) == (0, [])

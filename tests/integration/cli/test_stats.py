@@ -184,9 +184,10 @@ def test_a_month_that_is_not_one_is_wrong_usage(run: Callable[..., Any]) -> None
 
 @pytest.mark.usefixtures("month")
 def test_a_month_without_messages_says_so(run: Callable[..., Any]) -> None:
-    ended = run("stats", "--month", "2020-02")
-    assert (ended.code, ended.out) == (0, "")
-    assert ended.err == "Nothing was counted in 2020-02.\n"
+    for text in ("2020-02", "1999-01"):
+        ended = run("stats", "--month", text)
+        assert (ended.code, ended.out) == (0, "")
+        assert ended.err == f"Nothing was counted in {text}.\n"
     assert total(run("stats", "--month", "2020-02", "--json"))["submitted"] == 0
 
 

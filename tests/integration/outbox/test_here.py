@@ -68,7 +68,7 @@ def test_every_script_asks_before_anything_else() -> None:
     # These write nothing, and say what is there.
     of_readers = {Script.AUDIT, Script.PROOF, Script.FIGURES}
     # Imports, readers and pictures may come before the first message.
-    early = {Script.ADOPT, Script.IMPORTS, Script.RESULTS, Script.PICTURES, Script.RUN}
+    early = {Script.ADOPT, Script.IMPORTS, Script.RESULTS, Script.PICTURES, Script.RUN, Script.DUE}
     for script in set(Script) - of_fleet - of_readers - early:
         assert "_here" in [part.name for part in parts(script)], script
 

@@ -100,6 +100,7 @@ MOVES_NOTHING = {
     Script.PICTURES,
     Script.SUPPRESS,
     Script.RUN,
+    Script.DUE,
     Script.PUT,
 }
 
