@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.archive.day_file import DayFile
+from plexsend.archive.folder import Folder
+from plexsend.archive.lines import ArchiveLine
+from plexsend.archive.members import Label
 from plexsend.campaigns.defined import Definition
 from plexsend.campaigns.folder import RunFolder
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs.fates import Fate
+from plexsend.outbox.states import State
 from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.outbox.bench import Bench
 
@@ -158,6 +164,25 @@ def test_another_run_is_shown_beside_it(
     assert found["differences"]["success_of_decided"]["few"] is True
     assert found["differences"]["excluded_of_rows"]["points"] == -10
     assert found["differences"]["failure_of_rows"]["points"] == 0
+
+
+def test_an_archive_adds_what_redis_has_forgotten(
+    run: Callable[..., Any], played: RunBench, store: Store, tmp_path: Path
+) -> None:
+    gone, its_run = played.key(10), played.run
+    store.client.delete(store.keys.record("main", gone))
+    store.client.setrange(store.keys.fates("main", played.group), 10, "r")
+    ended_ms = its_run.started_ms + 1_000
+    line = ArchiveLine(gone, played.lane, State.REJECTED, ended_ms, code="G142", ended_ms=ended_ms)
+    with Folder.to_write(tmp_path / "archive") as folder:
+        day = datetime.fromtimestamp(ended_ms / 1000, UTC).date()
+        DayFile(folder, day).append(Label("main", f"{ended_ms}-0", f"{ended_ms}-1"), [line])
+    given = ("campaign", "report", "spring", "--json")
+    (without,) = run(*given, **settings(tmp_path)).lines
+    assert (without["untimed"], without["failure"]) == (1, 10)
+    (found,) = run(*given, "--archive", str(tmp_path / "archive"), **settings(tmp_path)).lines
+    assert (found["untimed"], found["failure"]) == (0, 10)
+    assert {each["code"]: each["rows"] for each in found["codes"]} == {"C100": 10, "G141": 9, "G142": 1}
 
 
 def test_a_run_whose_rows_were_deleted_has_no_report(
