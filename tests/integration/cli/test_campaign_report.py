@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.states import State
 from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.outbox.bench import Bench
+from tests.pages import ROOT, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 ROWS = 40
+MOST_PICTURE_BYTES = 150_000
 
 
 @pytest.fixture
@@ -148,6 +152,30 @@ def test_a_name_that_promises_another_kind_of_file_is_refused(
     ended = run("campaign", "report", "spring", option, str(tmp_path / name))
     assert ended.code == 2
     assert f"Name it r{option.replace('--', '.')}." in ended.err
+
+
+@pytest.mark.parametrize("page", ["docs/campaigns.md", "docs/ko/campaigns.md"])
+def test_commands_and_columns_of_the_page_are_right(
+    run: Callable[..., Any], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    play(store, tmp_path, "spring-sale")
+    play(store, tmp_path, "spring-sale")
+    shown = Page.of(page)
+    commands = [line for line in shown.commands() if line.startswith("plexsend campaign report ")]
+    assert len(commands) == 5
+    for line in commands:
+        done = run(*shlex.split(line)[1:], **settings(tmp_path))
+        assert done.code == 0, (line, done.err)
+    for name, place in (("report.csv", 0), ("english.csv", 1)):
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file))[3:]
+        rows = re.findall(r"^\| ([가-힣, ]+) \| ([a-z_, ]+) \| ", shown.text, re.MULTILINE)
+        listed = [title for row in rows for title in row[place].split(", ")]
+        assert [title.partition(" (")[0] for title in header] == listed
+    for picture in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", shown.text):
+        size = (ROOT / page).parent.joinpath(picture).stat().st_size
+        assert 0 < size < MOST_PICTURE_BYTES, picture
 
 
 def test_another_run_is_shown_beside_it(
