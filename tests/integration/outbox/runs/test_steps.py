@@ -9,6 +9,7 @@ import pytest
 from plexsend.errors import UsageError
 from plexsend.outbox.reading.groups import closings
 from plexsend.outbox.reading.queries import holds, server_ms
+from plexsend.outbox.reading.run_audit import run_breaks
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.failures import RunFenced, RunRefused
 from plexsend.outbox.runs.fates import Fate
@@ -16,6 +17,7 @@ from plexsend.outbox.runs.leases import pass_over, release_lease, renew_lease, t
 from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.run import RunChunk
 from plexsend.outbox.runs.states import RunState, RunStep, is_possible
+from plexsend.outbox.walk import look_over, read_page
 from tests.integration.outbox.runs.feeder import DAY_MS, checked, read, running
 
 if TYPE_CHECKING:
@@ -202,9 +204,15 @@ def test_what_was_taken_away_beside_a_run_is_mended(store: Store) -> None:
     run, other = running(store), checked(store)
     steps.schedule(store, "main", other.group, 5)
     store.client.delete(store.keys.due("main"), store.keys.live_runs("main"))
-    assert steps.mend(store, "main", run.group).changed
-    assert steps.mend(store, "main", other.group).changed
-    assert not steps.mend(store, "main", other.group).changed
+    found = [each.what for each in run_breaks(store)]
+    assert found == [
+        "the run spring/1 is running, but no tick looks at it",
+        "the run spring/2 is scheduled, but nobody will start it",
+    ]
+    page = read_page(store, "runs main 0")
+    assert (page.runs, page.next_place) == ({"main": [run.group, other.group]}, "end")
+    assert look_over(store, page).runs == 2
+    assert look_over(store, page).runs == 0
     assert reading.due_at(store, "main") == {other.group: 5}
     assert [each.group for each in reading.live_runs(store, "main")] == [run.group]
 
