@@ -27,3 +27,9 @@ def check_group(group: object) -> None:
         )
     # Cut off, since it may be anything: somebody may have mixed up the arguments.
     raise UsageError(f"group={group[:40]!r} is not a group's name. {FORM}")
+
+
+def check_heard_group(group: object) -> None:
+    """Raise UsageError for what cannot be the name of a group of which one hears: runs of campaigns too."""
+    if not (isinstance(group, str) and GROUP.fullmatch(group)):
+        check_group(group)

@@ -13,7 +13,7 @@ from plexsend.gateway.services import get_service
 from plexsend.outbox.lanes import NAME
 from plexsend.outbox.states import State
 from plexsend.producers.accounts import check_account
-from plexsend.producers.groups import check_group
+from plexsend.producers.groups import check_heard_group
 
 if TYPE_CHECKING:
     from plexsend.errors import ResultsMissed
@@ -90,7 +90,7 @@ def want(
     for name in services:
         get_service(name)
     for name in groups:
-        check_group(name)
+        check_heard_group(name)
     for name, switch in (("from_start", from_start), ("follow", follow)):
         if not isinstance(switch, bool):
             raise UsageError(f"{name} is of type {type(switch).__name__}. Give True or False.")

@@ -1,4 +1,4 @@
-"""A tick: what is over ends, and who wants to be fed is named.
+"""A tick: what is due is claimed, what is over ends, and who wants to be fed or prepared is named.
 
 It carries nothing, and everything that it decides is decided in Redis. So it does not matter how many ticks
 there are, who makes them, or whether one is lost.
@@ -7,12 +7,14 @@ there are, who makes them, or whether one is lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.claiming import claim
 from plexsend.campaigns.room import loads, rows_free
 from plexsend.campaigns.watching import remove_folders, renew_windows, watch
 from plexsend.clock import elapsed_s
-from plexsend.errors import PlexsendError
+from plexsend.errors import OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs.reading import campaign_accounts, live_runs
@@ -31,10 +33,12 @@ _log = get_logger("campaigns.ticking")
 
 @dataclass(frozen=True, slots=True)
 class RunWants:
-    """A run that wants to be fed."""
+    """A run that wants something."""
 
     account: str
     group: str
+    is_prepared: bool = False
+    """Whether its recipients are to be read and checked; otherwise it is to be fed."""
 
 
 class Ticker:
@@ -54,29 +58,16 @@ class Ticker:
         self._failing: dict[str, str] = {}
 
     def tick(self) -> list[RunWants]:
-        """Look at all campaigns; return what is wanted. A fault of one account leaves the others alone."""
-        wanted = [one for account in campaign_accounts(self._store) for one in self._look(account)]
+        """Look at all campaigns; return what is wanted. What one account holds leaves the others alone."""
+        wanted: list[RunWants] = []
+        for account in campaign_accounts(self._store):
+            # What cannot be claimed keeps no run from going on.
+            self._try(f"{account}: what is due", partial(claim, self._store, account))
+            self._try(f"{account}: runs", lambda: wanted.extend(self._wanted(account)))  # noqa: B023  called here
         if self._clock() - self._removed_at >= REMOVE_S:
             self._removed_at = self._clock()
-            remove_folders(self._store, self._root, server_ms(self._store))
+            self._try("recipients", lambda: remove_folders(self._store, self._root, server_ms(self._store)))
         return wanted
-
-    def _look(self, account: str) -> list[RunWants]:
-        try:
-            found = list(self._wanted(account))
-        except Exception as exc:  # noqa: BLE001  whatever one account holds, the others are looked at
-            reason = str(exc) if isinstance(exc, PlexsendError) else type(exc).__name__
-            if self._failing.get(account) != reason:
-                _log.warning(
-                    "campaigns of an account cannot be looked at",
-                    account=account,
-                    reason=reason,
-                    exc_info=not isinstance(exc, PlexsendError),
-                )
-            self._failing[account] = reason
-            return []
-        self._failing.pop(account, None)
-        return found
 
     def _wanted(self, account: str) -> Iterator[RunWants]:
         runs = list(live_runs(self._store, account))
@@ -86,6 +77,24 @@ class Ticker:
         renew_windows(self._store, account, runs, now_ms)
         waits = loads(self._store, account, runs)
         for run in runs:
-            wants = watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+            wants = run.prepares or (
+                watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+            )
             if wants and run.until_ms <= now_ms:
-                yield RunWants(account, run.group)
+                yield RunWants(account, run.group, is_prepared=run.prepares)
+
+    def _try(self, what: str, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except OutboxUnavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001  the other accounts are looked at all the same
+            known = isinstance(exc, PlexsendError)
+            reason = str(exc) if known else type(exc).__name__
+            if self._failing.get(what) != reason:
+                _log.warning(
+                    "a part of a tick failed, trying again", part=what, reason=reason, exc_info=not known
+                )
+            self._failing[what] = reason
+        else:
+            self._failing.pop(what, None)

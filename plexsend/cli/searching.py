@@ -58,6 +58,7 @@ class WholeSearch:
                 receiver=None if sought.receiver is None else sought.receiver.hashed,
                 account=self._accounts[0] if len(self._accounts) == 1 else None,
                 lane=None if sought.lane is None else sought.lane.name,
+                group=sought.group,
                 since_ms=sought.since_ms,
             ),
         )

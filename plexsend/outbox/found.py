@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.outbox.lanes import Lane
+
 if TYPE_CHECKING:
-    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.states import State
 
 
@@ -59,6 +60,7 @@ class Sought:
     """It ended since then, or was submitted since then and has not ended."""
     lane: Lane | None = None
     """With the lanes of its groups where it is a route."""
+    group: str | None = None
 
     def fits(self, message: FoundMessage) -> bool:
         """Whether a message is one of them; one whose record has no hash of its receiver never is."""
@@ -73,6 +75,7 @@ class Sought:
             and (self.code is None or self.code in (message.code, message.answer_code))
             and (self.since_ms is None or message.at_ms >= self.since_ms)
             and (self.lane is None or _is_in(self.lane, message.lane))
+            and (self.group is None or Lane.parse(message.lane).group == self.group)
         )
 
     def is_perhaps(self, message: FoundMessage) -> bool:

@@ -187,8 +187,9 @@ def check_file(
 ) -> ImportReport:
     """Judge a file's rows as an import would, and send nothing; needs no Redis and no settings.
 
-    Duplicates, conflicts and changed rows are not seen, since only Redis knows them, nor do advertisements
-    get the marks that they lack, since only an account has them; those that they have are judged.
+    Duplicates, conflicts and changed rows are not seen, since only Redis knows them, nor which addresses are
+    of pictures that the gateway has deleted. What only an account has is not there: advertisements do not get
+    the marks that they lack (those that they have are judged), nor rows the sender of the policy `senders`.
 
     Args:
         path: The file; see `files.open_rows`.

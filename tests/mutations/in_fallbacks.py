@@ -7,6 +7,7 @@ from tests.mutations.mutation import Mutation
 _SCRIPTS = "plexsend/outbox/scripts"
 _FALLBACK = f"{_SCRIPTS}/_fallback.lua"
 _TESTS = "tests/integration/outbox/test_fallback.py"
+_REWOUND = "tests/integration/outbox/test_rewound.py"
 
 IN_FALLBACKS = (
     Mutation(
@@ -55,6 +56,15 @@ IN_FALLBACKS = (
         "return not is_known_key(ends.c or '')",
         "return true",
         (f"{_TESTS}::test_whatever_happens_to_a_message_its_fallback_goes_once_or_never",),
+    ),
+    Mutation(
+        "fallback-for-a-forgotten-receipt",
+        3,
+        "after a restore fallbacks go again for receipts that the server forgot, though all counts as sent",
+        f"{_SCRIPTS}/sweep/overdue.lua",
+        "or 0) <= unheard_until then",
+        "or 0) <= 0 then",
+        (f"{_REWOUND}::test_as_sent_no_fallback_goes_for_a_receipt_that_was_forgotten",),
     ),
     Mutation(
         "fallback-not-called-back",

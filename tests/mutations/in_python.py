@@ -225,7 +225,7 @@ IN_PYTHON = (
         8,
         "a producer holds all items of a call before it adds the first",
         "producers/pipeline.py",
-        "if count == MOST_AT_ONCE or size_bytes >= _CHUNK_BYTES:",
+        "if count == self.at_once or size_bytes >= _CHUNK_BYTES:",
         "if size_bytes >= _CHUNK_BYTES:",
         (f"{_OF_FLOW}::test_memory_holds_the_outcomes_of_50_000_items_and_at_most_one_chunk",),
     ),

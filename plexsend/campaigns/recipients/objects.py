@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from plexsend.campaigns.recipients.rows import RawRow
+from plexsend.campaigns.recipients.rows import RawRow, unread
 from plexsend.errors import FileProblem
 from plexsend.producers.files.jsonl import read_objects
 
@@ -42,7 +42,7 @@ def object_rows(lines: Iterator[Line | Row], header: Sequence[str]) -> Iterator[
     """Yield a row for each object."""
     for row in read_objects(lines):
         if row.item is None:
-            yield RawRow(row.line, [row.text or ""], row.problem)
+            yield unread(row.line, row)
         else:
             item = row.item
             yield RawRow(row.line, [_as_cell(item.get(name)) for name in header])

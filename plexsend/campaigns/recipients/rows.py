@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from plexsend.campaigns.mending import mend_number
@@ -10,8 +11,13 @@ from plexsend.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from plexsend.producers.files.rows import Row
+
 ROW = "row"
 """Named as the field where a problem is the row's as a whole."""
+
+_BY_COMMAND = re.compile(r"import the file itself with --encoding (\S+) \(\S+\)")
+"""What the reader of lines says to those who import messages."""
 
 _FEWEST_DIGITS = 8
 """A cell with fewer digits holds no number that receives."""
@@ -47,6 +53,15 @@ class RawRow(NamedTuple):
     def __repr__(self) -> str:
         """Return it without its cells, which are somebody's."""
         return f"RawRow(line={self.line}, problem={self.problem})"
+
+
+def unread(line: int, row: Row) -> RawRow:
+    """Return a row that cannot be read, its remedy in the words of a list of recipients."""
+    problem = row.problem
+    if problem is not None:
+        remedy = _BY_COMMAND.sub(r'give the list encoding = "\1"', problem.remedy)
+        problem = Problem(problem.field, problem.reason, remedy, problem.written)
+    return RawRow(line, [row.text or ""], problem)
 
 
 def fit_rows(rows: Iterable[RawRow], header: Sequence[str], receiver: int | None) -> Iterator[RecipientRow]:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from plexsend.campaigns.recipients.blocks import read_blocks
-from plexsend.campaigns.recipients.rows import RawRow
+from plexsend.campaigns.recipients.rows import RawRow, unread
 from plexsend.campaigns.recipients.transcoding import Transcoded
 from plexsend.errors import FileProblem
 from plexsend.producers.files.beginning import Exchanged, read_beginning
@@ -98,7 +98,7 @@ class Table:
                 hidden += row.line_count - 1
                 yield RawRow(line, row.cells)
             else:
-                yield RawRow(line, [row.text or ""], row.problem)
+                yield unread(line, row)
 
 
 def _find_separator(lines: Iterator[Line | Row]) -> tuple[Iterator[Line | Row], str, int]:

@@ -42,7 +42,8 @@ def check(
     """Judge every row of FILE, and report everything that is wrong with it. Sends nothing and needs no Redis.
 
     The marks that an advertisement has are judged, those that it lacks are not counted: they come from the
-    policies of an account, which only an import knows.
+    policies of an account, which only an import knows. So does the sender of rows that name none (the policy
+    senders): here they are refused.
 
     With --json each refused row is a line, and the last line counts valid and invalid. Exit code 1 if any row
     is invalid.

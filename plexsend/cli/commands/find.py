@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.reading.find import Search
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Run
     from plexsend.settings import Settings
 
 _OTHER_KEY = ", and a number that was submitted under another PLEXSEND_NUMBER_KEY is not found"
@@ -63,6 +64,7 @@ _STATES = [
     help="What ended since this day or time, or was submitted and goes on.",
 )
 @click.option("--lane", type=LANE, metavar="L", help="Of this lane; SERVICE@ACCOUNT has its groups too.")
+@click.option("--campaign", metavar="NAME", help="Of the latest run of this campaign; NAME/3: of its third.")
 @click.option("--account", type=ACCOUNT, metavar="A", help="In this account alone.")
 @click.option(
     "--archive",
@@ -79,6 +81,7 @@ def find(
     code: str | None,
     since: datetime | None,
     lane: Lane | None,
+    campaign: str | None,
     account: str | None,
     archive: Path | None,
     wide: bool,
@@ -93,9 +96,18 @@ def find(
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        accounts = _accounts(store, lane, account)
-        sought = _sought(store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane)
+        run = None if campaign is None else _run(store, campaign, account)
+        accounts = _accounts(store, lane, account if run is None else run.account)
+        sought = _sought(
+            store, settings, accounts, to=to, states=states, code=code, since=since, lane=lane, run=run
+        )
         return _list(screen, store, sought, accounts, archive=archive, wide=wide)
+
+
+def _run(store: Store, campaign: str, account: str | None) -> Run:
+    from plexsend.campaigns.finding import find_run
+
+    return find_run(store, campaign, account)
 
 
 def _accounts(store: Store, lane: Lane | None, account: str | None) -> list[str]:
@@ -124,13 +136,14 @@ def _sought(
     code: str | None,
     since: datetime | None,
     lane: Lane | None,
+    run: Run | None,
 ) -> Sought:
     from plexsend.cli.timing import place, timing_of
     from plexsend.outbox.found import Sought
     from plexsend.outbox.states import State
 
-    if to is None and not states and code is None and since is None and lane is None:
-        raise UsageError("Say what to find: --to, --state, --code, --since or --lane.")
+    if not states and all(each is None for each in (to, code, since, lane, run)):
+        raise UsageError("Say what to find: --to, --state, --code, --since, --lane or --campaign.")
     since_ms = None
     if since is not None:
         timing = timing_of(store, accounts[0] if accounts else "main")
@@ -141,6 +154,7 @@ def _sought(
         code=code,
         since_ms=since_ms,
         lane=lane,
+        group=None if run is None else run.group,
     )
 
 

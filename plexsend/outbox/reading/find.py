@@ -72,9 +72,13 @@ class Search:
             for lane in (*indexed_lanes(self._store, account), *routes(self._store))
             if lane.account == account
         }
-        lane_sought = self._sought.lane
+        wanted, group = self._sought.lane, self._sought.group
         return sorted(
-            (lane for lane in found if lane_sought is None or lane_sought in (lane, lane.route)),
+            (
+                lane
+                for lane in found
+                if (wanted is None or wanted in (lane, lane.route)) and group in (None, lane.group)
+            ),
             key=lambda lane: lane.name,
         )
 

@@ -8,12 +8,14 @@ import pytest
 
 from plexsend.campaigns.folder import RunFolder
 from plexsend.cli.run_following import RunFollower
+from plexsend.gateway.environment import read_settings
 from plexsend.outbox import groups, steer
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.making import create_run
+from plexsend.producers.producer import Producer
 from plexsend.terminal.screen import Screen
 from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.outbox.bench import Bench, verdicts
@@ -280,3 +282,26 @@ def test_a_paused_group_of_one_scheduled_run(run: Callable[..., Any], store: Sto
     groups.close(store, "main", fall.group, by="ops", why="y")
     (shown,) = run("campaign", "show", "fall", "--json").lines
     assert shown["state"] == "cancelled"
+
+
+def test_messages_of_a_run_are_found_and_heard_by_its_name(
+    run: Callable[..., Any], bench: Bench, environment: dict[str, str]
+) -> None:
+    first = RunBench(bench, 2)
+    first.feed(2)
+    spring, other = RunBench(bench, 20), RunBench(bench, 5, "fall")
+    spring.feed(20)
+    other.feed(5)
+    spring.send(Outcome.REJECTED, "G140")
+    found = run("find", "--campaign", "spring", "--json").lines
+    assert {each["msg_key"] for each in found} == {spring.key(row) for row in range(20)}
+    assert len(run("find", "--campaign", "spring/1", "--json").lines) == 2
+    refused = run("find", "--campaign", "spring", "--state", "rejected", "--json").lines
+    assert [each["lane"] for each in refused] == [spring.lane.name] * 10
+    ended = run("find", "--campaign", "sprng", "--json")
+    assert (ended.code, "Did you mean spring?" in ended.error["message"]) == (1, True)
+    with Producer(read_settings(environment), bench.store) as producer:
+        other.send(Outcome.REJECTED, "G140")
+        heard = list(producer.results("billing", group=spring.group, from_start=True, follow=False))
+    assert {result.msg_key for result in heard} == {spring.key(row) for row in range(10)}
+    assert {result.group for result in heard} == {spring.group}

@@ -438,7 +438,7 @@ VALUES = st.recursive(
 SERVICES = st.sampled_from(["lms-bulk", "mms-bulk", "rcs-mms-bulk", "sms-bulk"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     values=st.dictionaries(
         st.sampled_from([*KEYS, "msg_type", "buttons", "br_id", "header", "fallback_after_s", "sub_id"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plexsend.campaigns.mending import mend_number
@@ -34,6 +34,7 @@ def test_what_is_not_a_mobile_number_stays(written: str) -> None:
     assert mend_number(written) is written
 
 
+@settings(max_examples=30)
 @given(number=MOBILE)
 def test_every_mobile_number_that_lost_its_0_comes_back(number: str) -> None:
     assert mend_number(number[1:]) == number
@@ -41,6 +42,7 @@ def test_every_mobile_number_that_lost_its_0_comes_back(number: str) -> None:
     assert mend_number(number) is number
 
 
+@settings(max_examples=50)
 @given(text=st.text())
 def test_mending_twice_changes_nothing_more(text: str) -> None:
     assert mend_number(mend_number(text)) == mend_number(text)

@@ -89,6 +89,9 @@ def test_a_line_in_another_encoding_costs_its_row_alone() -> None:
     assert (bad.number, bad.line, len(bad.cells), last.number) == (2, 4, 3, 3)
     assert bad.problem is not None
     assert "is not UTF-8" in bad.problem.reason
+    assert bad.problem.remedy == (
+        'Correct the line; or, if the whole file is cp949, give the list encoding = "cp949".'
+    )
 
 
 def test_a_nul_does_not_make_a_text_utf_16() -> None:
@@ -145,7 +148,7 @@ def test_any_line_end_will_do(end: str) -> None:
 class _Odd:
     """A list of some blocks, with something in the middle that only the reader of lines takes."""
 
-    def __init__(self, odd: str, count: int = 6_000) -> None:
+    def __init__(self, odd: str, count: int = 4_600) -> None:
         self.count = count
         lines = [f"홍길동{place},0102345{place:04},가나다라마바사아자차카타파하" for place in range(count)]
         self.text = "\n".join(["이름,휴대폰,메모", *lines[: count // 2], odd, *lines[count // 2 :], ""])
@@ -180,16 +183,11 @@ def test_something_odd_changes_nothing_for_the_others(odd: str, rows: int, lines
 
 
 def test_quoted_cells_over_the_border_of_blocks_are_whole() -> None:
-    cells = [(f'{place}\n"{"가" * (place % 90)}"', f"0102345{place:04}", ",") for place in range(6_000)]
+    cells = [(f'{place}\n"{"가" * (place % 90)}"', f"0102345{place:04}", ",") for place in range(4_000)]
     text = io.StringIO()
     csv.writer(text).writerows([("이름", "휴대폰", "메모"), *cells])
     found = rows_of(text.getvalue())
-    assert (cells_of(found), found[-1].line) == (cells, 6_001)
-
-
-def test_a_quote_that_ends_nowhere_costs_its_line_alone_in_a_long_list() -> None:
-    made = _Odd('"가,01023456789,')
-    assert [row.number for row in rows_of(made.text) if row.problem] == [made.count // 2]
+    assert (cells_of(found), found[-1].line) == (cells, 4_001)
 
 
 # Headers and widths.
@@ -248,7 +246,7 @@ def test_the_column_of_numbers_may_be_named() -> None:
     assert row.cells == ("1022227919", "01022227919")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     rows=st.lists(
         st.tuples(

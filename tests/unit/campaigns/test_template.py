@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plexsend.campaigns.template import Template, foreign_variables, stray_openings, texts_in
@@ -49,6 +49,7 @@ def test_texts_are_found_wherever_they_are() -> None:
     assert texts_in({"a": "1", "b": [{"c": "2"}, 3, "4"], "d": None}) == ["1", "2", "4"]
 
 
+@settings(max_examples=50)
 @given(parts=st.lists(st.tuples(TEXTS, NAMES)), last=TEXTS, values=st.dictionaries(NAMES, st.text()))
 def test_the_text_of_a_row_is_its_literals_and_values(
     parts: list[tuple[str, str]], last: str, values: dict[str, str]
@@ -72,6 +73,7 @@ def test_the_text_of_a_row_is_its_literals_and_values(
     assert template.over({name: place for place, name in enumerate(names)})(list(known.values())) == expected
 
 
+@settings(max_examples=50)
 @given(text=TEXTS)
 def test_a_text_whose_variables_are_themselves_is_the_same(text: str) -> None:
     template = Template(text)
