@@ -1,4 +1,4 @@
-"""The tasks of campaigns: tick and feed. They carry names alone; lost or doubled, one costs a second.
+"""The tasks of campaigns: tick, feed, prepare. They carry names alone; lost or doubled, one costs a second.
 
 This module alone of the worker imports campaigns, when its first task runs: a worker that feeds nothing pays
 nothing for it. Its tasks hold no turn of the process: they go on beside its drains.
@@ -14,7 +14,7 @@ from celery import shared_task
 from plexsend.errors import PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.redis.store import Store
-from plexsend.worker.campaign_queue import FEED_TASK, TICK_TASK
+from plexsend.worker.campaign_queue import FEED_TASK, PREPARE_TASK, TICK_TASK
 from plexsend.worker.process import bell_waits, current
 from plexsend.worker.slices import SHORT_SLICE_S
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.campaigns.feeding import Feeder
+    from plexsend.campaigns.preparing import Preparer
     from plexsend.campaigns.ticking import Ticker
     from plexsend.worker.process import Process
 
@@ -43,6 +44,12 @@ def feed(account: str, group: str) -> None:
     _work().feed(account, group)
 
 
+@shared_task(name=PREPARE_TASK, ignore_result=True)
+def prepare(account: str, group: str) -> None:
+    """Read and check the recipients of a run that a cron made."""
+    _work().prepare(account, group)
+
+
 class CampaignWork:
     """What a worker process does for campaigns. Shared by its threads.
 
@@ -60,6 +67,7 @@ class CampaignWork:
         self._threads = threading.BoundedSemaphore(max(1, process.threads // _SHARE_OF_THREADS))
         self._feeder: Feeder | None = None
         self._ticker: Ticker | None = None
+        self._preparer: Preparer | None = None
         self._lock = threading.Lock()
         self._failing = ""
 
@@ -74,6 +82,10 @@ class CampaignWork:
     def feed(self, account: str, group: str) -> None:
         """Feed a run for a while, and ask for more where it wants more."""
         self._within_share("feeding failed", lambda: self._feed(account, group))
+
+    def prepare(self, account: str, group: str) -> None:
+        """Read and check the recipients of a run, and start it."""
+        self._within_share("preparing failed", lambda: self._prepare(account, group))
 
     # What finds no thread here is asked for again by the next tick, in any process.
     def _within_share(self, failed: str, call: Callable[[], object]) -> None:
@@ -106,11 +118,20 @@ class CampaignWork:
         if self._ticker is None:
             self._ticker = Ticker(self._store, self._runtime.settings)
         for wanted in self._ticker.tick():
-            self.process.ask_for(FEED_TASK, wanted.account, wanted.group)
+            task = PREPARE_TASK if wanted.is_prepared else FEED_TASK
+            self.process.ask_for(task, wanted.account, wanted.group)
 
     def _feed(self, account: str, group: str) -> None:
         if self._the_feeder().feed(account, group).wants_more and not self._runtime.stop.is_set():
             self.process.ask_for(FEED_TASK, account, group)
+
+    def _prepare(self, account: str, group: str) -> None:
+        from plexsend.campaigns.preparing import Preparer  # noqa: PLC0415  see above
+
+        with self._lock:
+            if self._preparer is None:
+                self._preparer = Preparer(self._store, self._runtime.settings)
+        self._preparer.prepare(account, group)
 
     def _the_feeder(self) -> Feeder:
         from plexsend.campaigns.feeding import Feeder  # noqa: PLC0415  see above

@@ -67,6 +67,9 @@ class Consumer(CeleryConsumer):
     """Between two looks at a broker that refused."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        # Asking other workers for the tasks that were revoked takes a second, at each start and whenever the
+        # broker comes back. Nobody revokes doorbells.
+        options["worker_options"] = {**(options.get("worker_options") or {}), "without_mingle": True}
         super().__init__(*args, **options)
         self._reasons: set[str] = set()
         # kombu wraps both kinds of error where something is sent, as at a worker's start, and Celery ends.

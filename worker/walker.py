@@ -77,6 +77,8 @@ class Walker:
                 accounts=sorted({account for account, _ in healed.put_back}),
                 msg_keys=[key for _, key in healed.put_back[:_SHOWN]],
             )
+        if healed.runs:
+            self._log.warning("runs of campaigns were nowhere to be found, put back", count=healed.runs)
         for route in healed.unlisted:
             self._log.warning("route was not listed, no worker looked after it", route=route)
         for account, name in healed.spoilt:

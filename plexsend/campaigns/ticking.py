@@ -1,4 +1,4 @@
-"""A tick: what is due is claimed, what is over ends, and who wants to be fed is named.
+"""A tick: what is due is claimed, what is over ends, and who wants to be fed or prepared is named.
 
 It carries nothing, and everything that it decides is decided in Redis. So it does not matter how many ticks
 there are, who makes them, or whether one is lost.
@@ -33,10 +33,12 @@ _log = get_logger("campaigns.ticking")
 
 @dataclass(frozen=True, slots=True)
 class RunWants:
-    """A run that wants to be fed."""
+    """A run that wants something."""
 
     account: str
     group: str
+    is_prepared: bool = False
+    """Whether its recipients are to be read and checked; otherwise it is to be fed."""
 
 
 class Ticker:
@@ -75,9 +77,11 @@ class Ticker:
         renew_windows(self._store, account, runs, now_ms)
         waits = loads(self._store, account, runs)
         for run in runs:
-            wants = watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+            wants = run.prepares or (
+                watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+            )
             if wants and run.until_ms <= now_ms:
-                yield RunWants(account, run.group)
+                yield RunWants(account, run.group, is_prepared=run.prepares)
 
     def _try(self, what: str, call: Callable[[], object]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Troubles: what keeps a run from being fed is tried again for a while before it is a fault."""
+"""Troubles: what keeps a run from being fed or prepared is tried again for a while before it is a fault."""
 
 from __future__ import annotations
 
@@ -26,25 +26,27 @@ class _Trouble:
 
 
 class Troubles:
-    """Those of the runs that a process feeds. Shared by its threads.
+    """Those of the runs that a process feeds, or prepares. Shared by its threads.
 
     Args:
         clock: Seconds, monotonic.
+        asked: What cannot be done with a run.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], asked: str = "fed") -> None:
         self._clock = clock
+        self._asked = asked
         self._known: dict[tuple[str, str], _Trouble] = {}
 
     def note(self, run: Run, words: str, fed: int) -> bool:
-        """Note that a run could not be fed; return whether that has gone on for too long.
+        """Note that it could not be done; return whether that has gone on for too long.
 
         Where another process moved its mark meanwhile, the trouble is this host's alone and begins anew.
         """
         key = run.account, run.group
         known = self._known.get(key)
         if known is None or known.words != words:
-            _log.warning("a run cannot be fed, trying again", run=run.written, reason=words)
+            _log.warning(f"a run cannot be {self._asked}, trying again", run=run.written, reason=words)
         if known is None or known.fed != fed:
             self._known[key] = _Trouble(self._clock(), fed, words)
             return False
@@ -52,5 +54,5 @@ class Troubles:
         return self._clock() - known.since_s >= PATIENCE_S
 
     def over(self, run: Run) -> None:
-        """Forget what kept a run from being fed."""
+        """Forget what kept a run from it."""
         self._known.pop((run.account, run.group), None)

@@ -15,10 +15,11 @@ from plexsend.errors import OutboxError, OutboxMoved, OutboxUnavailable, UsageEr
 from plexsend.outbox.arguments import HEAL, WALK, WALK_ANSWER
 from plexsend.outbox.lanes import NAME, Lane
 from plexsend.outbox.redis.put import put
-from plexsend.outbox.redis.reads import ask, execute
+from plexsend.outbox.redis.reads import ask, execute, up_to
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
+from plexsend.outbox.runs.calls import call_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,12 +30,14 @@ KEYS_A_PAGE = 1_000
 """Keys of the server that one page looks at, whatever they are."""
 NAMES_A_CALL = 50
 """Lanes and groups that one call looks over, in 1 to 3 ms."""
+RUNS_A_CALL = 250
+"""Runs of campaigns that one call looks at, in about a millisecond."""
 RECORDS_A_CALL = 250
 """Messages that one call looks at, in about a millisecond."""
 END = "end"
 """The place behind the last page."""
 
-_PLACE = re.compile(rf"(keys) (\d+)|(index|closed) ({NAME.pattern}) (\d+)")
+_PLACE = re.compile(rf"(keys) (\d+)|(index|closed|runs) ({NAME.pattern}) (\d+)")
 _KEY = re.compile(rf"\{{({NAME.pattern})\}}:(?:[mf]:(.+)|([^:]+@[^:]+):.+)", re.DOTALL)
 
 
@@ -71,15 +74,19 @@ class Page:
     records: Mapping[str, Sequence[str]]
     """Keys of messages."""
     next_place: str
+    runs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Groups of runs."""
 
 
 def read_page(store: Store, place: str) -> Page:
-    """Read the page at a place: the server's keys first, then each account's index and closed groups.
+    """Read the page at a place: the server's keys first, then each account's index, closed groups and runs.
 
     A place is a cursor of the server, so that any process goes on where another stopped. One that cannot be
     read is the beginning. After a fail-over a walk can miss something; the next one finds it.
     """
     found = _PLACE.fullmatch(place)
+    if found and found[3] == "runs":
+        return _page_of_runs(store, found[4], int(found[5]))
     if found and found[3]:
         return _page_of_account(store, found[3], found[4], int(found[5]))
     return _page_of_keys(store, int(found[2]) if found else 0)
@@ -119,8 +126,19 @@ def _page_of_account(store: Store, part: str, account: str, cursor: int) -> Page
     elif part == "index":
         place = f"closed {account} 0"
     else:
-        place = _first_behind(store, account)
+        place = f"runs {account} 0"
     return Page(_in_order({account: set(names)}), {}, place)
+
+
+def _page_of_runs(store: Store, account: str, cursor: int) -> Page:
+    key = store.keys.runs(account)
+    found: list[str] = []
+    behind = 0
+    with up_to(store, key):
+        behind, page = store.client.zscan(key, cursor, count=KEYS_A_PAGE)
+        found = [text(name) for name, _ in page]
+    place = f"runs {account} {behind}" if behind else _first_behind(store, account)
+    return Page({}, {}, place, {account: found} if found else {})
 
 
 def _in_order(named: Mapping[str, set[str]]) -> dict[str, list[str]]:
@@ -129,7 +147,10 @@ def _in_order(named: Mapping[str, set[str]]) -> dict[str, list[str]]:
 
 # Where the walk goes on behind an account.
 def _first_behind(store: Store, account: str) -> str:
-    listed = ask(store, lambda pipe: pipe.smembers(store.keys.accounts))
+    listed = {
+        *ask(store, lambda pipe: pipe.smembers(store.keys.accounts)),
+        *ask(store, lambda pipe: pipe.smembers(store.keys.campaigns)),
+    }
     behind = (name for name in map(text, listed) if name > account and NAME.fullmatch(name))
     name = min(behind, default="")
     return f"index {name} 0" if name else END
@@ -149,6 +170,8 @@ class Healed:
 
     put_back: list[tuple[str, str]] = field(default_factory=list)
     """Messages that were in no set, or would have waited there for ever."""
+    runs: int = 0
+    """Runs of campaigns that no tick would have looked at."""
     unlisted: list[str] = field(default_factory=list)
     """Routes that no worker knew of."""
     spoilt: list[tuple[str, str]] = field(default_factory=list)
@@ -165,6 +188,9 @@ def look_over(store: Store, page: Page) -> Healed:
     for account, keys in page.records.items():
         for part in _parts(keys, RECORDS_A_CALL):
             healed.put_back += [(account, key) for key in _heal(store, account, "records", part, healed)]
+    for account, groups in page.runs.items():
+        for part in _parts(groups, RUNS_A_CALL):
+            healed.runs += number(call_run(store, account, "mend", "", rest=part)["fed"])
     return healed
 
 

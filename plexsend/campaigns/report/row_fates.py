@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from plexsend.gateway.codes import OWN_CODES
 from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.runs.states import RunState
 from plexsend.outbox.states import State
@@ -136,7 +137,7 @@ OF_FATE: Mapping[Fate, RowFate] = MappingProxyType(
 OF_MARK: Mapping[str, RowFate] = MappingProxyType({"d": RowFate.DUPLICATE, "i": RowFate.INVALID})
 """Mark → fate."""
 
-SUPPRESSING = frozenset({"SUPPRESSED", "AD_GAP", "NO_NUMBER_HASH"})
+SUPPRESSING = frozenset(code for code, own in OWN_CODES.items() if own.reason)
 """Codes of cancelled messages whose number must not be written to, or not so soon."""
 
 

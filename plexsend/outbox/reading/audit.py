@@ -30,6 +30,7 @@ from plexsend.outbox.reading.day_fields import fields_of_days, lacks
 from plexsend.outbox.reading.discrepancies import HEALS, Discrepancy, about_hold, about_lane, without_sequels
 from plexsend.outbox.reading.queries import accounts, lanes, routes, server_ms
 from plexsend.outbox.reading.record_pass import RecordPass, members_that_are_wrong, wrong_types
+from plexsend.outbox.reading.run_audit import run_breaks
 from plexsend.outbox.redis.key_types import OF_FLEET
 from plexsend.outbox.redis.reads import ask
 from plexsend.outbox.redis.scripts import Script
@@ -116,6 +117,7 @@ class _Audit:
             if not fresh and (not lacking or tried) and (not constant or (tried and self._rested(constant))):
                 break
         found = [*self._of_keys(), *self._of_holds(mine), *seen.found, *self._of_lanes(mine, seen)]
+        found += run_breaks(self._store)
         found += [each.discrepancy for each in constant]
         found += [*self._of_days(mine, constant), *lacking]
         return self._result(without_sequels(dict.fromkeys(found)))

@@ -65,6 +65,7 @@ _OF_MESSAGE: Mapping[str, tuple[str, str]] = {
     "body alone": ("there is a body without a record", LOST),
     "history alone": ("there is a history without a record", LOST),
     "fallback alone": ("there is a fallback without its message", HEALS),
+    "fate": ("its record is there, but its run knows it as ended with the fate {0}", LOST),
     "fallback gone": ("its fallback is to be sent where it reaches nobody, and is gone", LOST),
 }
 """What the script finds about a message (audit/records.lua) → words, and what to do."""

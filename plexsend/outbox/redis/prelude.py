@@ -64,12 +64,12 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "FALLBACK_CALLED_BACK": FALLBACK_CALLED_BACK,
         "JOINED": JOINED,
         "REACHED": REACHED,
-        "UNSENT_CODES": f" {' '.join(UNSENT_CODES)} ",
+        "UNSENT_CODES": _words(UNSENT_CODES),
         "TRANSITIONS": "".join(f" {event}:{a}>{b}" for event in Event for a, b in _targets(event).items()),
         # Of these the gateway says that it had the key before.
-        "DUPLICATES": "".join(f" {code.code} " for code in CODES if code.as_item is Meaning.DUPLICATE),
+        "DUPLICATES": _words(code.code for code in CODES if code.as_item is Meaning.DUPLICATE),
         # These end a message as cancelled; any other code it has is of an earlier try.
-        "KEPT_BACK": "".join(f" {code} " for code, own in OWN_CODES.items() if own.reason),
+        "KEPT_BACK": _words(code for code, own in OWN_CODES.items() if own.reason),
         "POLICY_DEFAULTS": "".join(f" {name}={default}" for name, default in _policy_defaults()),
         **{f"DEFAULT_{row.name.upper()}": _number_or_text(row.default) for row in ROWS.values()},
         "RUN_STEPS": "".join(
@@ -86,6 +86,11 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
     lines = {name: f"local {name} = {_lua(value)}" for name, value in values.items()}
     lines |= _states() | _holds([row for rule in rules for row in _rows(rule)])
     return {name: line for name, line in lines.items() if name in named}
+
+
+# One blank between two: an empty word between blanks is none of them.
+def _words(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
 
 
 def _targets(event: Event) -> dict[str, str]:

@@ -29,6 +29,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "EVALSHA_RO": ("0" * 40, "1", _KEY),
     "EXISTS": (_KEY,),
     "GET": (_KEY,),
+    "GETRANGE": (_KEY, "0", "0"),
     "HDEL": (_KEY, "f"),
     "HEXISTS": (_KEY, "f"),
     "HGET": (_KEY, "f"),

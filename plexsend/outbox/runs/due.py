@@ -15,7 +15,7 @@ from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.runs.calls import flat
 from plexsend.outbox.runs.making import ID_BYTES
-from plexsend.outbox.runs.reading import parse_campaign
+from plexsend.outbox.runs.parsing import parse_campaign
 from plexsend.outbox.runs.run import is_run
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The lease of a run: who may feed it for a while."""
+"""The lease of a run: who may feed it, or prepare it, for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def take_lease(store: Store, account: str, group: str, holder: str, for_s: float) -> Lease | None:
-    """Return the right to feed a run for so long; None: another has it, or the run does not run.
+    """Return the right to feed or prepare a run for so long; None: another has it, or nothing is to be done.
 
     `holder`: who asks, a name of its own for each that feeds. It ends a lease that it has.
     """

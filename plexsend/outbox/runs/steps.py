@@ -184,11 +184,6 @@ def write_fates(store: Store, account: str, group: str, fates: Mapping[int, Fate
         _done(call_run(store, account, "fates", group, rest=page), group, "have fates")
 
 
-def mend(store: Store, account: str, group: str) -> StepDone:
-    """Put a run where ticks look for it, if it is not there: what somebody else took away, or Redis lost."""
-    return _done(call_run(store, account, "mend", group), group, "be mended")
-
-
 def _step(
     store: Store,
     account: str,

@@ -21,7 +21,7 @@
 --   mark: lease, since (where it is), fed (where it is to be), skipped (how many more)
 --   fates: rows and letters
 --   drop: nothing
---   mend: nothing                      puts what `due` and `live` lack of it there
+--   mend: names of runs                puts what `due` and `live` lack of them there; answers how many in `fed`
 -- RUN_ANSWER in arguments_runs.py says what it answers.
 
 local function define()
@@ -68,16 +68,25 @@ local function drop(state)
   return answer('done', { state = is_over and state or 'cancelled' })
 end
 
-local function mend(state)
-  local starts = number_in(call('HGET', run, 'starts'))
-  local added = 0
-  if state == 'scheduled' and starts then added = call('ZADD', P .. 'due', 'NX', num(starts), group) end
-  if state == 'running' or state == 'paused' then added = call('SADD', P .. 'live', group) end
-  return answer(added == 1 and 'done' or 'kept', { state = state })
+local function mend(name)
+  local found = call('HMGET', run_key(name), 'state', 'starts', 'prepares')
+  local starts = number_in(found[2])
+  if found[1] == 'scheduled' and starts then return call('ZADD', P .. 'due', 'NX', num(starts), name) end
+  local lives = found[1] == 'running' or found[1] == 'paused' or found[1] == 'draft' and (found[3] or '') ~= ''
+  return lives and call('SADD', P .. 'live', name) or 0
+end
+
+local function mend_all()
+  local mended = 0
+  for _, name in ipairs(rest()) do
+    local is_done, added = pcall(mend, name)
+    if is_done then mended = mended + added end
+  end
+  return answer('done', { fed = num(mended) })
 end
 
 local ACTS = { take = take, renew = renew, release = release, mark = mark, fates = write_fates, window = set_window,
-               drop = drop, mend = mend }
+               drop = drop }
 
 function ACTS.note(state)
   write()
@@ -97,6 +106,7 @@ end
 
 if act == 'campaign' then return define() end
 if act == 'create' then return create() end
+if act == 'mend' then return mend_all() end
 local state_now = call('HGET', run, 'state')
 if not state_now then return answer('unknown') end
 return (ACTS[act] or step)(state_now)

@@ -112,7 +112,7 @@ def test_a_process_that_dies_on_the_way_is_named_with_its_log(
     terminal: Any, victim: tuple[str, ...], name: str, log: str
 ) -> None:
     run = terminal.start("demo")
-    run.wait_for("refuses a recipient")
+    run.wait_for("Imported sample-spring.csv")
     (pid,) = run.children(*victim)
     os.kill(pid, signal.SIGKILL)
 

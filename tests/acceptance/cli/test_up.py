@@ -311,13 +311,13 @@ def test_with_a_real_account_no_sandbox_is_started_and_its_receipts_are_taken(te
     assert run.children("plexsend.sandbox") == []
     assert re.search(r"receipts  http://127\.0\.0\.1:\d+/receipts/ACCOUNT/SECRET ", run.text())
     assert "as-long-as" not in run.text()
-    assert len(run.children()) == 3
+    assert len(run.children()) == 4
     assert run.end(signal.SIGINT) == 0
     assert terminal.left() == {}
 
 
 def test_a_folder_of_the_sandbox_is_refused_to_real_accounts(terminal: Any) -> None:
-    run = terminal.start("up", "--sandbox")
+    run = terminal.start("up", "--sandbox", "--workers", "1")
     run.wait_for("Ctrl-C stops everything.")
     assert run.end(signal.SIGINT) == 0
     real = terminal.run("up", **REAL)

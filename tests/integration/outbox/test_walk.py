@@ -15,6 +15,7 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.audit import audit
 from plexsend.outbox.walk import END, Page, WalkTurn, ask_for_turn, look_over, read_page
 from tests.integration.outbox.bench import BULK, OTHERS, Bench, accepted, everything, keys_of, verdicts
+from tests.integration.outbox.runs.feeder import feed, leased, running
 
 DAY_MS = 86_400_000
 SPRING = Lane("mms-bulk", None, "main", "spring")
@@ -55,19 +56,21 @@ def let_walks_age(bench: Bench, ms: int) -> None:
 
 def test_walk_finds_every_lane_in_the_index_or_not_and_every_message(bench: Bench) -> None:
     bench.submit(["a"], SPRING)
-    bench.submit(["b"], Lane("rcs-mms-bulk", "RMM", "main", "spring~2"))
+    run = running(bench.store)
+    lane = Lane("rcs-mms-bulk", "RMM", "main", run.group)
+    feed(bench.store, run, leased(bench.store, run), range(1), lane=lane)
     bench.submit(["c"], OTHERS)
     bench.store.client.hdel(bench.store.keys.lane_index("main"), SPRING.name)
     index_alone = Lane("mms-bulk", None, "main", "nothing-left")
     bench.store.client.hset(bench.store.keys.lane_index("main"), index_alone.name, "77")
     groups.close(bench.store, "main", "over", by="anna", why="x")
-    assert named(bench) == {SPRING.name, "rcs-mms-bulk.RMM/spring~2@main", index_alone.name, BULK.name} | {
+    assert named(bench) == {SPRING.name, "rcs-mms-bulk.RMM/spring~1@main", index_alone.name, BULK.name} | {
         "rcs-mms-bulk.RMM@main",
         "over",
     }
     assert named(bench, "others") == {OTHERS.name}
     records = [page.records for page in pages(bench)]
-    assert sorted(key for page in records for key in page.get("main", ())) == ["a", "b"]
+    assert sorted(key for page in records for key in page.get("main", ())) == sorted(["a", run.key_of(0)])
     assert [key for page in records for key in page.get("others", ())] == ["c"]
 
 

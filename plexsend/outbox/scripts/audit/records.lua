@@ -1,4 +1,4 @@
--- needs: _clock, _lanes, _policy, _outlook, audit/lanes, audit/fields, arguments
+-- needs: _clock, _lanes, _policy, _outlook, audit/lanes, audit/fields, audit/fates, arguments
 -- Records: each is compared with the set of its lane, in one look at all that are named; what waits for its body is
 -- answered with its digest.
 
@@ -100,6 +100,8 @@ local function look_at_record(key, place)
   if found[9] and not is_joined(found[9]) and call('EXISTS', P .. 'f:' .. key) == 0 then
     note_break(key, lane, 'fallback gone')
   end
+  local fate = may_have_hours(lane) and fate_beside(lane, key, state, found[8], found[9])
+  if fate then note_break(key, lane, 'fate', fate) end
   if not its.set then
     ended[#ended + 1] = key
     return
