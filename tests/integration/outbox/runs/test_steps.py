@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.errors import UsageError
+from plexsend.errors import NotPossible, UsageError
+from plexsend.outbox.form import FORM, FORM_WITH_CAMPAIGNS
 from plexsend.outbox.reading.groups import closings
 from plexsend.outbox.reading.queries import holds, server_ms
 from plexsend.outbox.reading.run_audit import run_breaks
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.failures import RunFenced, RunRefused
 from plexsend.outbox.runs.fates import Fate
@@ -18,12 +20,11 @@ from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.run import RunChunk
 from plexsend.outbox.runs.states import RunState, RunStep, is_possible
 from plexsend.outbox.walk import look_over, read_page
-from tests.integration.outbox.runs.feeder import DAY_MS, checked, read, running
+from tests.integration.outbox.runs.feeder import DAY_MS, checked, leased, read, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.steps import StepDone
 
 DO: dict[RunStep, Callable[[Store, str], StepDone]] = {
@@ -172,6 +173,15 @@ def test_a_lease_is_one_feeders_and_each_number_is_higher(store: Store) -> None:
     assert (read(store, run.group).fed, read(store, run.group).skipped) == (10, 4)
 
 
+def test_a_lease_given_after_redis_went_back_is_none_that_was_given_before(store: Store) -> None:
+    run = running(store)
+    key = store.keys.run("main", run.group)
+    before = store.client.dump(key) or b""
+    stopped = leased(store, run)
+    store.client.restore(key, 0, before, replace=True)
+    assert leased(store, run).number > stopped.number
+
+
 def test_a_lease_from_before_the_clock_was_set_back_ends(store: Store) -> None:
     run = running(store)
     assert take_lease(store, "main", run.group, "one", 5) is not None
@@ -230,3 +240,18 @@ def test_windows_and_notes_are_kept_as_given(store: Store) -> None:
     assert reading.windows(store, "main") == {}
     with pytest.raises(TypeError, match="state"):
         steps.note_run(store, "main", run.group, state="done")
+
+
+def test_campaigns_wait_until_no_older_program_runs(store: Store) -> None:
+    """One that knows none sends outside windows, and takes records away without noting their fates."""
+    run = checked(store)
+    store.client.set(store.keys.format, FORM_WITH_CAMPAIGNS - 1)
+    younger = Store(store.client, store.keys.prefix)
+    with pytest.raises(NotPossible, match="older version of plexsend still runs"):
+        create_run(younger, "main", "autumn", definition="{}", by="kim")
+    with pytest.raises(NotPossible, match="ten minutes"):
+        steps.start(younger, "main", run.group)
+    assert reading.campaign(younger, "main", "autumn") is None
+    assert read(store, run.group).state is RunState.CHECKED
+    store.client.set(store.keys.format, FORM)
+    steps.start(Store(store.client, store.keys.prefix), "main", run.group)
