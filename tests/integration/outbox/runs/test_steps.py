@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.errors import UsageError
+from plexsend.errors import NotPossible, UsageError
+from plexsend.outbox.form import FORM, FORM_WITH_CAMPAIGNS
 from plexsend.outbox.reading.groups import closings
 from plexsend.outbox.reading.queries import holds, server_ms
 from plexsend.outbox.reading.run_audit import run_breaks
+from plexsend.outbox.redis.store import Store
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.failures import RunFenced, RunRefused
 from plexsend.outbox.runs.fates import Fate
@@ -23,7 +25,6 @@ from tests.integration.outbox.runs.feeder import DAY_MS, checked, read, running
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.steps import StepDone
 
 DO: dict[RunStep, Callable[[Store, str], StepDone]] = {
@@ -230,3 +231,18 @@ def test_windows_and_notes_are_kept_as_given(store: Store) -> None:
     assert reading.windows(store, "main") == {}
     with pytest.raises(TypeError, match="state"):
         steps.note_run(store, "main", run.group, state="done")
+
+
+def test_campaigns_wait_until_no_older_program_runs(store: Store) -> None:
+    """One that knows none sends outside windows, and takes records away without noting their fates."""
+    run = checked(store)
+    store.client.set(store.keys.format, FORM_WITH_CAMPAIGNS - 1)
+    younger = Store(store.client, store.keys.prefix)
+    with pytest.raises(NotPossible, match="older version of plexsend still runs"):
+        create_run(younger, "main", "autumn", definition="{}", by="kim")
+    with pytest.raises(NotPossible, match="ten minutes"):
+        steps.start(younger, "main", run.group)
+    assert reading.campaign(younger, "main", "autumn") is None
+    assert read(store, run.group).state is RunState.CHECKED
+    store.client.set(store.keys.format, FORM)
+    steps.start(Store(store.client, store.keys.prefix), "main", run.group)
