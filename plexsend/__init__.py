@@ -5,8 +5,9 @@
     key = plexsend.send("mms-bulk", to="010-2345-6789", from_="02-2123-4567", text="안녕하세요", images=[url])
 
 `send` puts one message in, `submit` many; `status` and `cancel` ask for one, and `cancel_group` takes a group
-back; `results` says what became of each; `upload` gives the gateway a picture. They take their settings from
-the environment; a `Producer` takes others. Errors are drawn in plexsend.errors.
+back; `results` says what became of each; `upload` gives the gateway a picture; `campaigns` is a module for
+messages to lists of people. They take their settings from the environment; a `Producer` takes others. Errors
+are drawn in plexsend.errors.
 """
 
 from __future__ import annotations
@@ -179,6 +180,10 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         value: object = version(__name__)
+    elif name == "campaigns":
+        from importlib import import_module
+
+        value = import_module(f"{__name__}.campaigns")
     elif name in _HOME_OF:
         from importlib import import_module
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.folder import GOES
@@ -122,7 +124,7 @@ class CheckReport:
         self.body_bytes += judged.body_bytes
         if judged.chunk is not None:
             self.chunks.append(judged.chunk)
-        self._choose(judged)
+        self._choose(judged, {judged.first_row + place for place in repeated} | {*map(_row, judged.invalid)})
 
     def sample(self) -> list[tuple[str, SampleRow]]:
         """Return the rows that a person looks at, each once: the unusual ones, and the first ones."""
@@ -147,17 +149,21 @@ class CheckReport:
                 if len(count.lines) < _MOST_KEPT:
                     count.lines.append(invalid.line)
 
-    def _choose(self, judged: JudgedChunk) -> None:
+    def _choose(self, judged: JudgedChunk, left_out: set[int]) -> None:
         for name, row in judged.empty_at.items():
-            if all(why != _empty(name) for why, _ in self.samples):
+            if row.row not in left_out and all(why != _empty(name) for why, _ in self.samples):
                 self.samples.insert(0, (_empty(name), row))
         if len(self.samples) < _SAMPLES:
-            self.samples += (("", row) for row in judged.samples[: _SAMPLES - len(self.samples)])
+            going = (row for row in judged.samples if row.row not in left_out)
+            self.samples += (("", row) for row in islice(going, _SAMPLES - len(self.samples)))
         longest, shortest = judged.longest, judged.shortest
         if longest and (self.longest is None or longest.size_bytes > self.longest.size_bytes):
             self.longest = longest
         if shortest and (self.shortest is None or shortest.size_bytes < self.shortest.size_bytes):
             self.shortest = shortest
+
+
+_row = attrgetter("row")
 
 
 def _empty(name: str) -> str:

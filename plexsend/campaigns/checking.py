@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,10 +16,11 @@ from plexsend.campaigns.error_file import error_file
 from plexsend.campaigns.folder import CHUNK_ROWS
 from plexsend.campaigns.judging_processes import judge_all
 from plexsend.campaigns.personalise import Personaliser
-from plexsend.campaigns.row_judge import JudgeTerms, ListedRow, RowJudge
+from plexsend.campaigns.row_judge import JudgeTerms, ListedRow, RowJudge, key_of
 from plexsend.campaigns.schedule import find_zone
 from plexsend.campaigns.seen_numbers import SeenNumbers
 from plexsend.campaigns.suppressed import SuppressedRows
+from plexsend.errors import Problem
 from plexsend.gateway.services import get_service
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.reading.queries import server_ms
@@ -27,7 +28,7 @@ from plexsend.producers.guards import AccountGuards
 from plexsend.producers.message import in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from plexsend.campaigns.defined import Definition
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from plexsend.campaigns.judging_processes import ChunkWriter
     from plexsend.campaigns.recipients import RecipientRow, Recipients
     from plexsend.campaigns.row_judge import InvalidRow, JudgedChunk
-    from plexsend.errors import Problem
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
+
+
+_MISSED_MS = 300_000
+"""A time that passed less long ago was meant for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def check(
     on_invalid: Callable[[InvalidRow], None] | None = None,
     on_mended: Callable[[int], None] | None = None,
     folder: Path | None = None,
+    known: Sequence[Problem] = (),
 ) -> CheckReport:
     """Judge every row, and return what became of all of them. Sends nothing, and writes nothing into Redis.
 
@@ -79,6 +84,7 @@ def check(
         on_invalid: Called with each invalid row, in the order of the file.
         on_mended: Called with the line of each row whose number got its 0 back.
         folder: Below which its pictures are; None: they have whole paths.
+        known: What is wrong with its definition: rows are not refused for that again.
 
     Raises:
         UsageError: its service or account is not known.
@@ -90,12 +96,14 @@ def check(
     """
     get_service(definition.service)
     terms, problems = judge_terms(definition, recipients.header, store, settings, folder)
+    terms = replace(terms, known=frozenset(map(key_of, known)))
+    problems += _passed(definition, terms.now_ms)
     person = Personaliser(definition, recipients.header)
     report = CheckReport(
         definition,
         recipients.header,
         tuple(recipients.notes),
-        (*person.problems, *problems),
+        (*known, *person.problems, *(each for each in problems if key_of(each) not in terms.known)),
         person.warnings,
     )
     if person.receiver_place is None:
@@ -147,6 +155,15 @@ def judge_terms(
         now_ms=now_ms,
         folder=folder,
     ), problems
+
+
+def _passed(definition: Definition, now_ms: int) -> Iterator[Problem]:
+    """Yield which of its times have passed."""
+    at_ms, until_ms = definition.send_at_ms, definition.expires_at_ms
+    if at_ms is not None and at_ms < now_ms - _MISSED_MS:
+        yield Problem("send_at", "has passed", "Give a later time, or leave it out: a person starts it then.")
+    if until_ms is not None and until_ms <= now_ms:
+        yield Problem("expires_at", "has passed, so nothing would be sent", "Give a later time, or none.")
 
 
 def _chunks(rows: Iterable[RecipientRow]) -> Iterator[list[ListedRow]]:

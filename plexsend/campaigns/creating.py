@@ -7,7 +7,7 @@ removes: such a folder, or a draft without recipients, which is cancelled.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.checking import check
@@ -221,6 +221,14 @@ def start(store: Store, run: Run) -> steps.StepDone:
     if run.state is RunState.CHECKED:
         open_window(store, run, Definition.from_json(run.definition), server_ms(store))
     return steps.start(store, run.account, run.group)
+
+
+def start_created(store: Store, created: CreatedRun) -> CreatedRun:
+    """Let a run that was just created go now, and return it as it is then."""
+    assert created.group is not None  # noqa: S101  a cron's is not started
+    run = reading.run(store, created.account, created.group)
+    assert run is not None  # noqa: S101  it was made just now
+    return replace(created, state=start(store, run).state)
 
 
 def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str:

@@ -33,8 +33,12 @@ _STANDS: Final = "://"
 class BadDefinition(UsageError):
     """A definition with mistakes; `problems` has all of them, each with its key, a reason and a remedy."""
 
-    def __init__(self, problems: Sequence[Problem], name: str = "") -> None:
+    def __init__(
+        self, problems: Sequence[Problem], name: str = "", definition: Definition | None = None
+    ) -> None:
         self.problems = tuple(problems)
+        self.definition = definition
+        """What can be made of it all the same, so that its rows are judged too; None: nothing."""
         where = f"{name}: the definition" if name else "the definition"
         super().__init__(f"{where} of the campaign is wrong:\n" + "\n".join(f"  {each}" for each in problems))
 
@@ -105,7 +109,7 @@ def _define(values: Mapping[str, Any], folder: Path, name: str, *, with_files: b
         found = (_by_key(as_key(judged, problem)) for problem in problems_of_sample(judged))
         problems += [problem for problem in found if problem.field not in known]
     if problems:
-        raise BadDefinition(problems, name)
+        raise BadDefinition(problems, name, None if service is None else whole)
     return whole
 
 

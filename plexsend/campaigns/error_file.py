@@ -6,6 +6,7 @@ import csv
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.row_judge import column_of
 from plexsend.private_files import private_file
 from plexsend.spreadsheets import ENCODING, cell
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from plexsend.campaigns.row_judge import InvalidRow
-    from plexsend.errors import Problem
 
 OWN = ("row", "line", "column", "reason", "remedy")
 """Columns in front of the user's own."""
@@ -37,7 +37,7 @@ class ErrorFile:
         """Write a row. It counts from 1 here, as people do."""
         own = list(map(cell, invalid.cells))
         for problem in invalid.problems:
-            words = (problem.written or problem.field, problem.reason, problem.remedy)
+            words = (column_of(problem), problem.reason, problem.remedy)
             self._writer.writerow([invalid.row + 1, invalid.line, *words, *own])
 
 
@@ -49,8 +49,3 @@ def error_file(path: Path, header: Sequence[str]) -> Iterator[ErrorFile]:
     """
     with private_file(path, encoding=ENCODING, overwrites=True) as file:
         yield ErrorFile(file, header)
-
-
-def column_of(problem: Problem) -> str:
-    """Return what a person called the field of a problem."""
-    return problem.written or problem.field

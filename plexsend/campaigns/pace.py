@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     """From ms until ms."""
 
 
+_MOST_MOMENTS = 50
+
+
 @dataclass(frozen=True, slots=True)
 class PacePart:
     """Messages that share the hours in which they may go."""
@@ -62,6 +65,22 @@ class Paced:
             elif at_ms > each.from_ms:
                 total += each.messages * (at_ms - each.from_ms) / (each.until_ms - each.from_ms)
         return total
+
+    def course(self) -> tuple[tuple[int, int], ...]:
+        """Return moments (ms), at most about 50, and how many messages have gone by then.
+
+        Between two of them as many go in each second.
+        """
+        total = 0.0
+        found: dict[int, int] = {}
+        for each in self.stretches:
+            if each.messages:
+                found.setdefault(round(each.from_ms), round(total))
+                total += each.messages
+                found[round(each.until_ms)] = round(total)
+        moments = list(found.items())
+        step = len(moments) // _MOST_MOMENTS + 1
+        return tuple(moments[:-1:step] + moments[-1:])
 
 
 def pace(

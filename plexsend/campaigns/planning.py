@@ -118,6 +118,8 @@ class RunPlanned:
     """In Redis, at most at once."""
     cost: Decimal | None
     """In won; None: no price is set."""
+    course: tuple[tuple[int, int], ...] = ()
+    """Moments (ms), and how many messages have gone by then."""
 
     def as_json(self) -> str:
         """Return what a run keeps of it."""
@@ -128,6 +130,7 @@ class RunPlanned:
             "ends_at_ms": self.ends_at_ms,
             "expired": self.expired,
             "cost": None if self.cost is None else str(self.cost),
+            "course": self.course,
         }
         return json.dumps(kept, separators=(",", ":"))
 
@@ -168,6 +171,7 @@ def plan(facts: PlanFacts) -> RunPlanned:
         pictures=tuple(each for each in facts.pictures if each[1] <= ends_ms),
         memory_bytes=round(waiting_bytes + total * ENDED_BYTES + facts.rows),
         cost=None if facts.price is None else facts.price * (total - expired),
+        course=paced.course(),
     )
 
 

@@ -39,7 +39,8 @@ _KEY = "checked"
 """The key of a row that is only judged: the one that it gets is short and valid."""
 _NOBODYS_KEY = "-" * 32
 """An advertisement asks whether there is a key. What is hashed with this one is not kept."""
-_SAMPLES = 5
+_SAMPLES = 20
+"""Of a chunk; some of them may be left out later."""
 _MOST_PICTURED = 10_000
 _NO_SIZE = 1 << 62
 
@@ -59,6 +60,8 @@ class JudgeTerms:
     now_ms: int
     folder: Path | None = None
     """Below which its pictures are; None: they have whole paths."""
+    known: frozenset[str] = frozenset()
+    """Keys of the definition that are wrong: rows are not refused for them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,16 @@ class SampleRow:
     cells: tuple[str, ...] = field(repr=False)
     size_bytes: int = 0
     """Of its text, in EUC-KR."""
+
+
+def column_of(problem: Problem) -> str:
+    """Return what a person called the field of a problem: a column, or a key of the definition."""
+    return problem.written or problem.field
+
+
+def key_of(problem: Problem) -> str:
+    """Return the key of the definition that a problem is of, without a place in a list."""
+    return column_of(problem).partition(".")[0]
 
 
 @dataclass(slots=True)
@@ -162,6 +175,7 @@ class RowJudge:
         )
         self._judge.renew()
         self._ages = ConsentAges(terms.today)
+        self._known = terms.known
         self._pictured: dict[Any, tuple[Problem, ...]] = {}
         """What a message shows → what is wrong with that."""
 
@@ -178,14 +192,15 @@ class RowJudge:
             rendered = person(each.cells)
             item = rendered.item
             item["msg_key"] = _KEY
+            if rendered.empty or rendered.mended or each.mended:
+                tally.note(row, each, rendered)
             judged = judge(Incoming(row, item), part)
             if judged is None:
-                problems = part.invalid.pop().problems
-                tally.refuse(row, each, tuple(map(self._person.as_written, problems)))
+                tally.refuse(row, each, self._unknown(part.invalid.pop().problems))
             elif judged.placed is not None and (wrong := self._wrong_pictures(row, judged)):
                 tally.refuse(row, each, wrong)
             else:
-                tally.count(row, each, rendered, judged)
+                tally.count(row, each, item, judged)
         tally.end()
         self._count_remarks(found, part)
         self._count_consents(found, rows)
@@ -197,6 +212,11 @@ class RowJudge:
         item["msg_key"] = _KEY
         judged = self._judge.judge(Incoming(0, item), Submission())
         return item, b"" if judged is None else judged.item.body
+
+    def _unknown(self, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+        """Return problems as the person wrote their fields, without what is said of all rows already."""
+        written = map(self._person.as_written, problems)
+        return tuple(each for each in written if key_of(each) not in self._known)
 
     def _wrong_pictures(self, row: int, judged: JudgedEntry) -> tuple[Problem, ...]:
         """Return what is wrong with the pictures of a row; those of most rows are the same."""
@@ -240,9 +260,19 @@ class _RowCounter:
     def refuse(self, row: int, each: ListedRow, problems: tuple[Problem, ...]) -> None:
         """Count a row that cannot be sent."""
         self._found.receivers.append(0)
-        self._found.invalid.append(InvalidRow(row, each.line, each.cells, problems))
+        if problems:
+            self._found.invalid.append(InvalidRow(row, each.line, each.cells, problems))
 
-    def count(self, row: int, each: ListedRow, rendered: Rendered, judged: JudgedEntry) -> None:
+    def note(self, row: int, each: ListedRow, rendered: Rendered) -> None:
+        """Count what is unusual in a row, whether it can be sent or not."""
+        found = self._found
+        if rendered.mended or each.mended:
+            found.mended.append(each.line)
+        found.empty.update(rendered.empty)
+        for name in rendered.empty:
+            found.empty_at.setdefault(name, SampleRow(row, each.line, each.cells))
+
+    def count(self, row: int, each: ListedRow, item: dict[str, Any], judged: JudgedEntry) -> None:
         """Count a row that can be sent."""
         found = self._found
         found.receivers.append(int(judged.item.receiver))
@@ -252,9 +282,6 @@ class _RowCounter:
             self._lane, self._of_lane = judged.lane, [0]
             self._lanes.append((judged.lane, self._of_lane))
         self._of_lane[0] += 1
-        item, empty, mended = rendered
-        if mended or each.mended:
-            found.mended.append(each.line)
         text = item.get("msg")
         if not isinstance(text, str):
             text = str(in_words(self._service, item)["text"] or "")
@@ -264,10 +291,6 @@ class _RowCounter:
             self._longest, found.longest = size, SampleRow(row, each.line, each.cells, size)
         if size < self._shortest:
             self._shortest, found.shortest = size, SampleRow(row, each.line, each.cells, size)
-        if empty:
-            found.empty.update(empty)
-            for name in empty:
-                found.empty_at.setdefault(name, SampleRow(row, each.line, each.cells, size))
         if len(found.samples) < _SAMPLES:
             found.samples.append(SampleRow(row, each.line, each.cells, size))
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     Report: TypeAlias = Callable[[int, int], object]
 
 LONGEST: Literal["longest"] = "longest"
-"""In place of a line: the row with the longest text."""
+"""In place of a number: the row with the longest text."""
 WhichRow: TypeAlias = int | Literal["longest"] | None
-"""The line of a row in its list, as a spreadsheet numbers it; None: the first row that goes."""
+"""The number of a row, 1 the first below the header; None: the first row that goes."""
 
 _KEY = "test"
 """What keys of tests begin with: a run's own begin with its id."""
@@ -132,15 +132,10 @@ def _find(
     marks = folder.read_marks()
     found: tuple[int, tuple[str, ...]] | None = None
     longest = -1
-    for number, line, cells in _rows(folder, run):
+    for number, line, cells in _rows(folder, run, row):
         goes = marks[number : number + 1] == GOES
-        if row is None and goes:
+        if number + 1 == row or (row is None and goes):
             return line, cells
-        # What is above the first row is its header.
-        if isinstance(row, int) and line >= row:
-            if line == row or number == 0:
-                return line, cells
-            break
         if row == LONGEST and goes:
             size = _size(personaliser.item(cells).item)
             if size > longest:
@@ -148,17 +143,15 @@ def _find(
         if report is not None:
             report(number + 1, run.rows)
     if found is None:
-        what = (
-            f"No row of {run.written} is in line {row}"
-            if isinstance(row, int)
-            else f"{run.written} has no row that goes"
-        )
-        raise NotPossible(f"{what}.")
+        what = "no row that is sent" if row in (None, LONGEST) else f"no row {row}, only {run.rows:,}"
+        raise NotPossible(f"{run.written} has {what}.")
     return found
 
 
-def _rows(folder: RunFolder, run: Run) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def _rows(folder: RunFolder, run: Run, row: WhichRow) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     for chunk in run.chunks:
+        if isinstance(row, int) and not 0 <= row - 1 - chunk.first_row < chunk.rows:
+            continue
         for number, (line, cells) in enumerate(folder.read_chunk(chunk), chunk.first_row):
             yield number, line, cells
 

@@ -74,6 +74,24 @@ def test_it(plexsend_outbox: MemoryOutbox) -> None:
 """
 
 
+def test_campaigns_are_a_module_that_is_imported_when_it_is_used() -> None:
+    code = """
+import sys, plexsend
+assert 'plexsend.campaigns' not in sys.modules
+assert plexsend.campaigns.define.__module__ == 'plexsend.campaigns.definition'
+assert 'plexsend.campaigns.console' not in sys.modules
+assert set(plexsend.campaigns.__all__) <= set(dir(plexsend.campaigns))
+[getattr(plexsend.campaigns, name) for name in plexsend.campaigns.__all__]
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", plexsend.__all__)
 def test_every_name_is_there_and_is_the_one_of_its_home(name: str) -> None:
     value = getattr(plexsend, name)

@@ -99,6 +99,7 @@ def read_plan(text: str) -> RunPlan | None:
             int(found["starts_at_ms"]),
             int(found["ends_at_ms"]),
             None if won is None else Decimal(str(won)),
+            tuple((int(at_ms), int(gone)) for at_ms, gone in found.get("course", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
         return None

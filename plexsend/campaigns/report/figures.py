@@ -75,13 +75,19 @@ class RunPlan:
     ends_ms: int
     won: Decimal | None = None
     """None: no price was set."""
+    course: tuple[tuple[int, int], ...] = ()
+    """Moments (ms), and how many messages were to be sent by then; hours in which nothing goes are in it."""
 
     def expected(self, at_ms: int) -> int:
         """Return how many messages were to be sent by then."""
-        if at_ms >= self.ends_ms:
-            return self.messages
-        passed = max(0, at_ms - self.starts_ms) / max(1, self.ends_ms - self.starts_ms)
-        return round(self.messages * passed)
+        course = self.course or ((self.starts_ms, 0), (self.ends_ms, self.messages))
+        before = course[0]
+        for moment in course:
+            if at_ms < moment[0]:
+                passed = max(0, at_ms - before[0]) / max(1, moment[0] - before[0])
+                return round(before[1] + (moment[1] - before[1]) * passed)
+            before = moment
+        return before[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def test_rows_are_shown_as_their_receivers_get_them(store: Store, tmp_path: Path
     )
     ads = Definition(**{**_fields(DEFINITION), "advertisement": True})
     report = run(store, tmp_path, environ={"PLEXSEND_NUMBER_KEY": KEY}, definition=ads)
-    assert {each.line for each in report.shown} == {2, 3, 4, 7, 8}
+    assert {each.line for each in report.shown} == {2, 4, 8}
     by_line = {each.line: each for each in report.shown}
     assert by_line[2].text == "(광고) 한빛\n김철수님, VIP 할인입니다.\n무료수신거부 080-123-4567"
     assert by_line[4].why == "the shortest; #{등급} is empty"

@@ -59,7 +59,8 @@ def test_every_block_runs_after_those_before_it_and_prints_what_it_says(
 
     with Sandbox() as sandbox:
         uploading = {"PLEXSEND_UPLOAD_URL": sandbox.url, "PLEXSEND_ACCOUNT_MAIN": "shop;key"}
-        assert run(code, environment | uploading, tmp_path) == printed(code)
+        campaigns = {"PLEXSEND_CAMPAIGN_DIR": str(tmp_path / "campaigns")}
+        assert run(code, environment | uploading | campaigns, tmp_path) == printed(code)
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.archive.day_file import DayFile
+from plexsend.archive.folder import Folder
+from plexsend.archive.lines import ArchiveLine
+from plexsend.archive.members import Label
 from plexsend.campaigns.defined import Definition
 from plexsend.campaigns.folder import RunFolder
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs.fates import Fate
+from plexsend.outbox.states import State
 from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.outbox.bench import Bench
+from tests.pages import ROOT, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 ROWS = 40
+MOST_PICTURE_BYTES = 150_000
 
 
 @pytest.fixture
@@ -98,6 +108,14 @@ def test_a_table_says_it_in_the_language_that_is_asked_for(
     assert "success 10 + failure 10 + pending 17 + excluded 3 = all rows 40" in english
 
 
+def test_a_run_whose_group_somebody_paused_is_paused(
+    run: Callable[..., Any], played: RunBench, tmp_path: Path
+) -> None:
+    run("pause", f"group:{played.group}", "--reason", "price")
+    (found,) = run("campaign", "report", "spring", "--json", **settings(tmp_path)).lines
+    assert (found["state"], found["why"]) == ("paused", "price")
+
+
 @pytest.mark.usefixtures("played")
 def test_files_hold_every_row_for_their_owner_alone(run: Callable[..., Any], tmp_path: Path) -> None:
     table, page = tmp_path / "r.csv", tmp_path / "r.html"
@@ -144,6 +162,30 @@ def test_a_name_that_promises_another_kind_of_file_is_refused(
     assert f"Name it r{option.replace('--', '.')}." in ended.err
 
 
+@pytest.mark.parametrize("page", ["docs/campaigns.md", "docs/ko/campaigns.md"])
+def test_commands_and_columns_of_the_page_are_right(
+    run: Callable[..., Any], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    play(store, tmp_path, "spring-sale")
+    play(store, tmp_path, "spring-sale")
+    shown = Page.of(page)
+    commands = [line for line in shown.commands() if line.startswith("plexsend campaign report ")]
+    assert len(commands) == 5
+    for line in commands:
+        done = run(*shlex.split(line)[1:], **settings(tmp_path))
+        assert done.code == 0, (line, done.err)
+    for name, place in (("report.csv", 0), ("english.csv", 1)):
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file))[3:]
+        rows = re.findall(r"^\| ([가-힣, ]+) \| ([a-z_, ]+) \| ", shown.text, re.MULTILINE)
+        listed = [title for row in rows for title in row[place].split(", ")]
+        assert [title.partition(" (")[0] for title in header] == listed
+    for picture in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", shown.text):
+        size = (ROOT / page).parent.joinpath(picture).stat().st_size
+        assert 0 < size < MOST_PICTURE_BYTES, picture
+
+
 def test_another_run_is_shown_beside_it(
     run: Callable[..., Any], played: RunBench, store: Store, tmp_path: Path
 ) -> None:
@@ -158,6 +200,25 @@ def test_another_run_is_shown_beside_it(
     assert found["differences"]["success_of_decided"]["few"] is True
     assert found["differences"]["excluded_of_rows"]["points"] == -10
     assert found["differences"]["failure_of_rows"]["points"] == 0
+
+
+def test_an_archive_adds_what_redis_has_forgotten(
+    run: Callable[..., Any], played: RunBench, store: Store, tmp_path: Path
+) -> None:
+    gone, its_run = played.key(10), played.run
+    store.client.delete(store.keys.record("main", gone))
+    store.client.setrange(store.keys.fates("main", played.group), 10, "r")
+    ended_ms = its_run.started_ms + 1_000
+    line = ArchiveLine(gone, played.lane, State.REJECTED, ended_ms, code="G142", ended_ms=ended_ms)
+    with Folder.to_write(tmp_path / "archive") as folder:
+        day = datetime.fromtimestamp(ended_ms / 1000, UTC).date()
+        DayFile(folder, day).append(Label("main", f"{ended_ms}-0", f"{ended_ms}-1"), [line])
+    given = ("campaign", "report", "spring", "--json")
+    (without,) = run(*given, **settings(tmp_path)).lines
+    assert (without["untimed"], without["failure"]) == (1, 10)
+    (found,) = run(*given, "--archive", str(tmp_path / "archive"), **settings(tmp_path)).lines
+    assert (found["untimed"], found["failure"]) == (0, 10)
+    assert {each["code"]: each["rows"] for each in found["codes"]} == {"C100": 10, "G141": 9, "G142": 1}
 
 
 def test_a_run_whose_rows_were_deleted_has_no_report(

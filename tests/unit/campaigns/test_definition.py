@@ -198,6 +198,12 @@ def test_name_and_service_are_needed() -> None:
     assert [problem.field for problem in caught.value.problems] == ["name", "service"]
 
 
+def test_without_a_service_nobody_knows_whose_field_it_is() -> None:
+    with pytest.raises(BadDefinition) as caught:
+        define(name="a", br_id="BR.1", brid="BR.1")
+    assert [problem.field for problem in caught.value.problems] == ["brid", "service"]
+
+
 @pytest.mark.parametrize("name", ["", "-a", "가", "a" * 33, "a b", "a~1", "a/1", "A"])
 def test_a_name_is_one_of_a_group(name: str) -> None:
     assert "Write 1 to 32 of a-z, 0-9 and -" in mistake(name=name)

@@ -177,10 +177,11 @@ def test_a_list_without_a_header_shows_no_number() -> None:
 
 
 def test_variables_of_other_programs_are_doubted() -> None:
-    made = personaliser(
-        text="##이름## {{쿠폰}} %이름% 30%할인%", fallback={"service": "lms-bulk", "text": "##이름##"}
-    )
-    assert [problem.reason.split()[0] for problem in made.warnings] == ["##이름##", "{{쿠폰}}", "%이름%"]
+    """Percent signs are in every advertisement: they count where there is such a column."""
+    text = "##이름## ##없음## {{쿠폰}} %이름% 30%할인%"
+    made = personaliser(text=text, fallback={"service": "lms-bulk", "text": "##이름##"})
+    found = [problem.reason.split()[0] for problem in made.warnings]
+    assert found == ["##이름##", "##없음##", "{{쿠폰}}", "%이름%"]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,12 @@ run_account_option = click.option(
 
 
 @click.group(
-    epilog=example("plexsend campaign show spring-sale", "plexsend campaign pause spring-sale --reason price")
+    epilog=example(
+        "plexsend campaign check spring.toml", "plexsend campaign pause spring-sale --reason price"
+    )
 )
 def campaign() -> None:
-    """Watch and steer campaigns: messages to a list of people, sent in runs.
+    """Check, send, watch and steer campaigns: messages to a list of people, sent in runs.
 
     NAME is the latest run of a campaign, NAME/3 its third.
     """

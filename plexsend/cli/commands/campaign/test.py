@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Row(click.ParamType[Any]):
-    """The line of a row, or `longest`."""
+    """The number of a row, or `longest`."""
 
     name = "row"
 
@@ -26,7 +26,7 @@ class _Row(click.ParamType[Any]):
         if str(value).strip().lower() == "longest":
             return "longest"
         if not str(value).isdecimal() or int(value) < 1:
-            self.fail(f"{value!r} is not a row: give its line in the list, or longest.", param, ctx)
+            self.fail(f"{value!r} is not a row: give its number, 1 the first, or longest.", param, ctx)
         return int(value)
 
 
@@ -44,7 +44,7 @@ class _Row(click.ParamType[Any]):
     "--row",
     type=_Row(),
     metavar="N|longest",
-    help="The row in line N of the list, or the one with the longest text. [default: the first that goes]",
+    help="The N-th row, or the one with the longest text. [default: the first that goes]",
 )
 @run_account_option
 @json_option

@@ -76,6 +76,10 @@ def sample(state: RunState, *, rows: int = ROWS, seed: int = 1, label: str = LAB
                 "starts_at_ms": START_MS,
                 "ends_at_ms": START_MS + rows * 900 // RATE,
                 "cost": "714000",
+                "course": [
+                    (START_MS, 0),
+                    (START_MS + rows * 900 // RATE, rows - rows // 40),
+                ],
             }
         ),
     )

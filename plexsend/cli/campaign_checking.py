@@ -1,0 +1,279 @@
+"""What is printed about the check of a campaign: while it goes on, and at the end."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.consents import YEARS, ConsentAge
+from plexsend.campaigns.creating import why_refused
+from plexsend.campaigns.row_judge import column_of
+from plexsend.errors import Problem
+from plexsend.outbox.runs import reading
+from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
+from plexsend.terminal.meter import meter
+from plexsend.terminal.moments import utc
+from plexsend.terminal.phones import phone
+from plexsend.terminal.plurals import counted
+from plexsend.terminal.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from plexsend.campaigns.check_report import CheckReport
+    from plexsend.campaigns.checking import CheckProgress
+    from plexsend.campaigns.defined import Definition
+    from plexsend.campaigns.planning import RunPlanned
+    from plexsend.campaigns.row_judge import InvalidRow
+    from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Run
+    from plexsend.terminal.moments import WallClock
+    from plexsend.terminal.screen import Screen
+
+_MB = 1_000_000
+_COLUMNS = (
+    Column("line", right=True),
+    Column("column", style="bold", folds=True, least=10),
+    Column("reason", folds=True),
+    Column("remedy", folds=True),
+)
+_MOST_LINES = 5
+_MENDED = "its number had lost its 0 in a spreadsheet, and got it back"
+
+
+class CheckScreen:
+    """Prints a check.
+
+    Args:
+        screen: Where to.
+        clock: Shows times.
+    """
+
+    def __init__(self, screen: Screen, clock: WallClock) -> None:
+        self._screen = screen
+        self._clock = clock
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[CheckProgress], None]]:
+        """Give the function that a check calls with its progress."""
+        with meter(self._screen, "check", "rows") as report:
+
+            def on_progress(progress: CheckProgress) -> None:
+                words = f"{progress.invalid:,} invalid" if progress.invalid else ""
+                total = max(progress.size_bytes, progress.read_bytes)
+                report(progress.read_bytes, total, count=progress.rows, words=words)
+
+            yield on_progress
+
+    def invalid(self, row: InvalidRow) -> None:
+        """Print an invalid row for programs, without what is in it."""
+        errors = [{"column": column_of(problem), **problem_json(problem)} for problem in row.problems]
+        self._screen.facts({"row": row.row + 1, "line": row.line, "errors": errors})
+
+    def mended(self, line: int) -> None:
+        """Say for programs that a row's number got its 0 back; standard output has the invalid rows first."""
+        self._screen.warn(Problem(f"line {line}", _MENDED, ""))
+
+    def print(self, report: CheckReport, planned: RunPlanned | None, file: str) -> None:
+        """Print what became of all rows, and the plan; programs get the summary as the last line."""
+        self._print_rows(report, file)
+        self._print_doubts(report)
+        self._print_shown(report)
+        if planned is not None:
+            self._print_plan(report, planned)
+        self._screen.facts(summary(report, planned))
+
+    def end(self, report: CheckReport, *, errors: Path | None, leaves_out_invalid: bool = False) -> int:
+        """Print what is refused as an error; return the exit code."""
+        if report.problems:
+            count = counted(len(report.problems), "mistake")
+            self._screen.complain(
+                Fault("invalid", f"{count} hold for every row: nothing can be sent.", report.problems)
+            )
+        if report.invalid and not leaves_out_invalid:
+            where = (
+                f"All are in {errors}, in your own columns. Correct them in your list."
+                if errors is not None
+                else "--errors FILE writes all of them in your own columns. Correct them in your list."
+            )
+            words = f"{counted(report.invalid, 'row is', 'rows are')} invalid."
+            self._screen.complain(Fault("invalid", words, hint=where))
+        elif not report.problems and (why := why_refused(report, leaves_out_invalid=leaves_out_invalid)):
+            self._screen.complain(Fault("invalid", f"Nothing can be sent: {why}."))
+        refused = report.problems or not report.messages or (report.invalid and not leaves_out_invalid)
+        return EXIT_REFUSED if refused else 0
+
+    def _print_rows(self, report: CheckReport, file: str) -> None:
+        say = self._screen.say
+        counts = [
+            f"{report.valid:,} valid",
+            f"{report.invalid:,} invalid",
+            f"{counted(report.duplicates, 'duplicate')} left out",
+            f"{report.suppressed:,} suppressed",
+        ]
+        say(f"{file}: {counted(report.rows, 'row')}, {', '.join(counts)}.", style="bold")
+        if report.notes:
+            say(f"It is read as: {', '.join(report.notes)}.")
+        rows = [
+            [f"{each.line:,}", column_of(problem), problem.reason, problem.remedy]
+            for each in report.invalid_rows
+            for problem in each.problems
+        ]
+        if rows:
+            say()
+            shown = len(report.invalid_rows)
+            if shown < report.invalid:
+                say(f"The first {shown} of the invalid rows:", style="bold")
+            self._screen.table(_COLUMNS, rows, blocks=True)
+        if report.invalid > len(report.invalid_rows):
+            self._print_kinds(report)
+
+    def _print_kinds(self, report: CheckReport) -> None:
+        kinds = sorted(report.kinds.items(), key=lambda each: -each[1].rows)
+        columns = (
+            Column("rows", right=True),
+            Column("column", style="bold", folds=True, least=10),
+            Column("reason", folds=True),
+            Column("first lines", folds=True, least=12),
+        )
+        self._screen.say()
+        self._screen.say("What is wrong with how many rows:", style="bold")
+        self._screen.table(
+            columns,
+            [
+                [f"{n.rows:,}", column_of(kind), kind.reason, ", ".join(map(str, n.lines[:_MOST_LINES]))]
+                for kind, n in kinds
+            ],
+            blocks=True,
+        )
+
+    def _print_doubts(self, report: CheckReport) -> None:
+        warn = self._screen.warn
+        for problem in report.warnings:
+            warn(problem)
+        for name, count in report.empty.items():
+            warn(
+                Problem(
+                    f"#{{{name}}}",
+                    f"is empty in {counted(count, 'row')}",
+                    f'Fill it in, or name what stands in for it: [defaults] "{name}" = "고객".',
+                )
+            )
+        for problem, count in report.remarks.items():
+            rows = counted(count, "row")
+            warn(Problem(column_of(problem), f"in {rows} {problem.reason}", problem.remedy))
+        if report.mended:
+            lines = ", ".join(map(str, report.mended_lines[:_MOST_LINES]))
+            self._screen.note(
+                f"In {counted(report.mended, 'row')} the number got back the 0 that a spreadsheet took "
+                f"(lines {lines}{', …' if report.mended > _MOST_LINES else ''})."
+            )
+        self._print_consents(report)
+
+    def _print_consents(self, report: CheckReport) -> None:
+        old, missing = report.consents[ConsentAge.OLD], report.consents[ConsentAge.MISSING]
+        if old:
+            self._screen.warn(
+                Problem(
+                    "ad_consent_at",
+                    f"is older than {YEARS} years in {counted(old, 'row')}",
+                    "The law asks you to confirm a consent every two years.",
+                )
+            )
+        if missing:
+            self._screen.warn(
+                Problem(
+                    "ad_consent_at",
+                    f"names no day in {counted(missing, 'row')}",
+                    "Do not write to anybody whose consent you cannot show.",
+                )
+            )
+        nightly = sum(n for lane, n in report.lanes.items() if lane.has_night_consent)
+        if nightly:
+            self._screen.note(
+                f"{counted(nightly, 'receiver')} agreed to advertisements at night; the others wait for the "
+                "morning."
+            )
+
+    def _print_shown(self, report: CheckReport) -> None:
+        for each in report.shown:
+            self._screen.say()
+            why = f" ({each.why})" if each.why else ""
+            self._screen.say(f"Line {each.line:,}{why}:")
+            for line in phone(each.text, title=each.title, images=each.images):
+                self._screen.say(f"  {line}")
+
+    def _print_plan(self, report: CheckReport, planned: RunPlanned) -> None:
+        for line in plan_lines(planned, self._clock):
+            self._screen.say(line, wraps=True)
+        if report.longest is not None:
+            self._screen.say(
+                f"The longest text takes {report.longest.size_bytes:,} bytes, in line "
+                f"{report.longest.line:,}; marks of advertisements come to that."
+                if report.definition.advertisement
+                else f"The longest text takes {report.longest.size_bytes:,} bytes, in line "
+                f"{report.longest.line:,}."
+            )
+
+
+def note_test(screen: Screen, store: Store, definition: Definition, run: Run | None) -> None:
+    """Say where nobody has sent a row to their own phone yet."""
+    run = run or reading.latest(store, definition.name, definition.account)
+    if run is None or not run.tested_ms:
+        where = definition.name if run is None else run.written
+        screen.note(
+            f"No test was sent yet. Once it is created: plexsend campaign test {where} --to 010…"
+            if run is None
+            else f"No test was sent yet: plexsend campaign test {where} --to 010…"
+        )
+
+
+def summary(report: CheckReport, planned: RunPlanned | None) -> dict[str, object]:
+    """Return what programs read of a check."""
+    return {
+        "rows": report.rows,
+        "valid": report.valid,
+        "invalid": report.invalid,
+        "duplicates": report.duplicates,
+        "suppressed": report.suppressed,
+        "longest": None if report.longest is None else report.longest.size_bytes,
+        "requests": 0 if planned is None else planned.requests,
+        "starts_at": None if planned is None else utc(planned.starts_at_ms),
+        "ends_at": None if planned is None else utc(planned.ends_at_ms),
+        "cost": None if planned is None or planned.cost is None else float(planned.cost),
+    }
+
+
+def plan_lines(planned: RunPlanned, clock: WallClock) -> Iterator[str]:
+    """Yield a plan in words."""
+    yield ""
+    speed = f"{planned.per_s:,.10g} a second"
+    yield (
+        f"Plan: {counted(planned.messages, 'message')} in {counted(planned.requests, 'request')}, "
+        f"from {clock.words(planned.starts_at_ms)} until {clock.words(planned.ends_at_ms)}, "
+        f"{speed if planned.is_rated else f'as fast as the gateway answers (taken for {speed})'}."
+    )
+    for spill in planned.spills:
+        opens = "" if spill.opens_ms is None else f" and go on at {clock.words(spill.opens_ms)}"
+        closed = "the window closes" if spill.why == "window" else "the quiet hours begin"
+        yield (
+            f"{counted(spill.messages, 'message')} do not go before {closed} at "
+            f"{clock.words(spill.closes_ms)}{opens}."
+        )
+    if planned.expired:
+        yield f"{counted(planned.expired, 'message')} do not go at all: the run ends before."
+    if planned.over_limit:
+        yield (
+            f"{counted(planned.over_limit, 'message')} are more than the service's limit of the day has "
+            "left: they go on the days behind."
+        )
+    for field, deleted_ms in planned.pictures:
+        yield (
+            f"{field}: the gateway deletes this picture at {clock.words(deleted_ms)}, before the end. Name "
+            "its file instead: it is uploaded when it is needed."
+        )
+    size = max(0.1, planned.memory_bytes / _MB)
+    memory = f"Redis needs up to {size:,.1f} MB for it."
+    cost = "" if planned.cost is None else f" It costs {planned.cost:,f} won, if all of it is billed."
+    yield f"{memory}{cost}"

@@ -1,0 +1,151 @@
+"""Creating a campaign from a command: it is checked, the plan is shown, a person says yes."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from plexsend.campaigns.checking import check
+from plexsend.campaigns.creating import create_cron, stage
+from plexsend.cli.campaign_checking import CheckScreen
+from plexsend.cli.campaign_sources import judging_processes
+from plexsend.cli.login import login_name
+from plexsend.errors import UsageError
+from plexsend.outbox.policies.wall_clocks import clock_of
+from plexsend.outbox.runs.run import group_of, parse_run
+from plexsend.outbox.runs.states import RunState
+from plexsend.terminal.moments import utc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plexsend.campaigns.creating import CreatedRun
+    from plexsend.campaigns.definition import Definition
+    from plexsend.cli.campaign_sources import CampaignSource
+    from plexsend.outbox.redis.store import Store
+    from plexsend.settings import Settings
+    from plexsend.terminal.screen import Screen
+
+
+def require_answer(*, yes: bool) -> None:
+    """Raise UsageError where somebody is to be asked and nobody is there: before a long check, not after."""
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(
+            "This asks before it creates anything, and there is no terminal here. Look at the plan with "
+            "`plexsend campaign check FILE`, then give --yes."
+        )
+
+
+def create_campaign(
+    screen: Screen,
+    settings: Settings,
+    store: Store,
+    source: CampaignSource,
+    *,
+    yes: bool,
+    leaves_out_invalid: bool,
+    errors: Path | None = None,
+    of_run: str = "",
+    question: str = "Create it?",
+) -> tuple[CreatedRun | None, int]:
+    """Check a campaign, show its plan, ask, and create it; return what was created, and the exit code.
+
+    `of_run`: the run whose rows it is for, and which.
+    """
+    definition = source.definition
+    shown = CheckScreen(screen, clock_of(store, definition.account))
+    if definition.cron is not None:
+        return _create_cron(screen, shown, settings, store, source, yes=yes, errors=errors)
+    with (
+        source.open() as recipients,
+        ExitStack() as stack,
+    ):
+        # The bar ends with the check: it must not be drawn over what is printed then.
+        with shown.progress() as progress:
+            staged = stack.enter_context(
+                stage(
+                    definition,
+                    recipients,
+                    store,
+                    settings,
+                    processes=judging_processes(),
+                    errors=errors,
+                    progress=progress,
+                    on_invalid=shown.invalid if screen.as_json else None,
+                )
+            )
+        shown.print(staged.report, staged.plan, source.shown)
+        code = shown.end(staged.report, errors=errors, leaves_out_invalid=leaves_out_invalid)
+        if code or not _agreed(screen, question, yes=yes):
+            return None, code or 1
+        created = staged.create(
+            store, settings, by=login_name(), source=of_run, leaves_out_invalid=leaves_out_invalid
+        )
+    return created, 0
+
+
+def print_created(screen: Screen, store: Store, definition: Definition, created: CreatedRun) -> None:
+    """Print what was created."""
+    number = None if created.group is None else parse_run(created.group)[1]
+    screen.facts(
+        {
+            "name": definition.name,
+            "run": number,
+            "account": created.account,
+            "state": None if created.state is None else str(created.state),
+            "starts_at": utc(created.starts_ms),
+        }
+    )
+    clock = clock_of(store, created.account)
+    when = clock.words(created.starts_ms)
+    if created.group is None or number is None:
+        screen.say(f"The campaign {definition.name} is there. Its next run is made at {when}.", style="bold")
+        return
+    written = group_of(definition.name, number).replace("~", "/")
+    if created.state is RunState.SCHEDULED:
+        screen.say(f"{written} is scheduled: it starts at {when}.", style="bold")
+    elif created.state is RunState.CHECKED:
+        screen.say(f"{written} is checked. It starts with: plexsend campaign start {written}", style="bold")
+    else:
+        screen.say(f"{written} goes. Watch it: plexsend campaign show {written} --follow", style="bold")
+        return
+    screen.note(f"To see it on your own phone first: plexsend campaign test {written} --to 010…")
+
+
+def _create_cron(
+    screen: Screen,
+    shown: CheckScreen,
+    settings: Settings,
+    store: Store,
+    source: CampaignSource,
+    *,
+    yes: bool,
+    errors: Path | None,
+) -> tuple[CreatedRun | None, int]:
+    """Write a campaign with a cron down. Its recipients are only checked: each run reads them anew."""
+    with source.open() as recipients, shown.progress() as progress:
+        report = check(
+            source.definition,
+            recipients,
+            store,
+            settings,
+            processes=judging_processes(),
+            errors=errors,
+            progress=progress,
+            on_invalid=shown.invalid if screen.as_json else None,
+        )
+    shown.print(report, None, source.shown)
+    code = shown.end(report, errors=errors)
+    if code or not _agreed(screen, "Create it?", yes=yes):
+        return None, code or 1
+    return create_cron(store, source.definition, by=login_name()), 0
+
+
+def _agreed(screen: Screen, question: str, *, yes: bool) -> bool:
+    if yes or click.confirm(question, default=False, err=True):
+        return True
+    screen.note("Nothing was created.")
+    return False

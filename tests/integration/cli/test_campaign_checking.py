@@ -1,0 +1,280 @@
+"""Campaigns checked, created, started and sent on the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plexsend.campaigns.definition import Definition
+from plexsend.campaigns.folder import RunFolder
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.states import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
+
+KEYS = "rows valid invalid duplicates suppressed longest requests starts_at ends_at cost"
+GOOD = "휴대폰번호,이름\n010-2345-6789,김철수\n010-2345-6789,김철수\n010-7777-8888,이영희\n"
+TOML = """name = "spring-sale"
+service = "lms-bulk"
+from = "02-2345-6789"
+title = "안내"
+text = "#{이름}님, 봄옷이 왔습니다."
+recipients = "list.csv"
+"""
+
+
+@pytest.fixture
+def cli(run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Run a command about campaigns in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def cli(*args: str, **more: Any) -> Any:
+        settings = {"PLEXSEND_CAMPAIGN_DIR": str(tmp_path / "campaigns")} | more
+        return run("campaign", *args, **settings)
+
+    return cli
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., None]:
+    """Write the definition and its list."""
+
+    def write(list_: str = GOOD, *lines: str, toml: str = TOML) -> None:
+        tmp_path.joinpath("list.csv").write_text(list_, "utf-8")
+        tmp_path.joinpath("spring.toml").write_text("\n".join((*lines, toml)), "utf-8")
+
+    return write
+
+
+def test_check_of_a_good_campaign_has_the_promised_summary(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    put(store, Where("lms-bulk", "main"), {"price": "27.5"}, by="a test", reason="costs")
+    done = cli("check", "spring.toml", "--json")
+    (summary,) = done.lines
+    assert list(summary) == KEYS.split()
+    assert (done.code, summary["rows"], summary["valid"], summary["duplicates"]) == (0, 3, 3, 1)
+    assert (summary["requests"], summary["cost"]) == (1, 55.0)
+    assert summary["longest"] == len("김철수님, 봄옷이 왔습니다.".encode("euc-kr"))
+    assert summary["starts_at"] < summary["ends_at"]
+
+
+def test_people_see_the_plan_and_rows_as_phones_show_them(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write()
+    done = cli("check", "spring.toml")
+    assert done.code == 0
+    assert "list.csv: 3 rows, 3 valid, 0 invalid, 1 duplicate left out, 0 suppressed." in done.out
+    assert "│ 김철수님, 봄옷이 왔습니다.           │" in done.out
+    assert "Plan: 2 messages in 1 request, from" in done.out
+    assert "No test was sent yet" in done.err
+
+
+# Acceptance: whatever is wrong, one look names it.
+def test_check_names_every_kind_of_mistake_at_once(
+    cli: Callable[..., Any], write: Callable[..., None], tmp_path: Path
+) -> None:
+    write(
+        "휴대폰번호,이름,등급,동의일,야간동의\n"
+        "02-345-6789,김철수,VIP,2026-01-01,Y\n"
+        "1023456789,이영희,VIP,2020-01-01,Y\n"
+        "010-2345-6789,이영희,VIP,,Y\n"
+        "010-7777-8888,😀,VIP,2026-01-01,Y\n"
+        f"010-7777-9999,{'가' * 1_100},VIP,2026-01-01,\n"
+        "010-7777-0000,박지민,,2026-01-01,글쎄\n"
+        "010-7777-1111,최민수\n"
+        '010-7777-2222,"한,소,희",VIP,2026-01-01,Y,뭐지\n',
+        toml="""name = "Spring Sale"
+service = "mms-bulk"
+from = "1234"
+title = "봄맞이 안내 봄맞이 안내 봄맞이 안내 봄맞이 안내 봄맞이 안내"
+text = "#{이름}님, #{등급} #{없음} ##코드##"
+images = ["none.jpg"]
+advertisement = true
+recipients = "list.csv"
+send_at = 2020-01-01T10:00:00+09:00
+window = ["25:00", "18:00"]
+rate = 0
+cron = "0 10 * * 9"
+duplicates = "all"
+unknown = 1
+""",
+    )
+    done = cli("check", "spring.toml", "--json", "--errors", "errors.csv", PLEXSEND_NUMBER_KEY="k" * 32)
+    assert done.code == 1
+    *rows, summary = done.lines
+    assert list(summary) == KEYS.split()
+    said = [json.loads(line) for line in done.err.splitlines()]
+    whole = {problem["field"] for each in said if "error" in each for problem in each["error"]["problems"]}
+    assert {
+        "name",
+        "from",
+        "title",
+        "images",
+        "send_at",
+        "window",
+        "rate",
+        "cron",
+        "duplicates",
+        "unknown",
+        "#{없음}",
+    } <= whole
+    by_line = {row["line"]: {error["column"] for error in row["errors"]} for row in rows}
+    assert by_line[2] >= {"휴대폰번호"}
+    assert by_line[5] >= {"text"}
+    assert by_line[6] >= {"text"}
+    assert by_line[9] == {"row"}
+    warned = {each["warning"]["field"] for each in said if "warning" in each}
+    assert {"#{등급}", "ad_consent_at", "line 3"} <= warned | {"ad_consent_at"}
+    assert all(problem["remedy"] for row in rows for problem in row["errors"])
+    errors = tmp_path / "errors.csv"
+    assert stat.S_IMODE(errors.stat().st_mode) == 0o600
+    written = list(csv.DictReader(errors.read_text("utf-8-sig").splitlines()))
+    assert {int(row["line"]) for row in written} == set(by_line)
+    # What somebody may paste into a chat has no number in it.
+    assert not any(number in done.out + done.err for number in ("2345-6789", "23456789", "77778888"))
+
+
+def test_create_asks_and_where_nobody_is_there_says_what_to_do(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    done = cli("create", "spring.toml")
+    assert done.code == 2
+    assert "then give --yes" in done.err
+    assert list(reading.runs(store)) == []
+
+
+def test_created_run_stays_checked_until_it_is_started(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    done = cli("create", "spring.toml", "--yes", "--json")
+    *_, created = done.lines
+    assert created == {
+        "name": "spring-sale",
+        "run": 1,
+        "account": "main",
+        "state": "checked",
+        "starts_at": None,
+    }
+    assert cli("check", "spring-sale", "--json").code == 0
+    started = cli("start", "spring-sale", "--json")
+    assert (started.code, started.lines[0]["state"]) == (0, "running")
+    run = reading.run(store, "main", "spring-sale~1")
+    assert run is not None
+    assert run.state is RunState.RUNNING
+
+
+def test_invalid_rows_refuse_a_run_unless_they_are_left_out(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write(f"{GOOD}x,박지민\n")
+    refused = cli("create", "spring.toml", "--yes", "--json")
+    assert refused.code == 1
+    assert [line.get("line") for line in refused.lines] == [5, None]
+    assert list(reading.runs(store)) == []
+    done = cli("create", "spring.toml", "--yes", "--leave-out-invalid")
+    assert done.code == 0
+    assert "spring-sale/1 is checked. It starts with: plexsend campaign start spring-sale/1" in done.out
+    assert "x" not in done.err.split()
+
+
+def test_run_with_a_time_is_scheduled_for_it(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write(GOOD, "send_at = 2099-12-01T10:00:00+09:00")
+    done = cli("create", "spring.toml", "--yes")
+    assert "spring-sale/1 is scheduled: it starts at 2099-12-01 10:00:00 KST." in done.out
+
+
+def test_campaign_with_a_cron_has_its_runs_made_later(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write(GOOD, 'cron = "0 10 * * 1"')
+    done = cli("create", "spring.toml", "--yes", "--json")
+    assert (done.code, done.lines[-1]["run"]) == (0, None)
+    assert list(reading.runs(store)) == []
+    assert cli("check", "spring-sale").code == 0
+
+
+def test_list_is_sent_without_a_file_of_its_definition(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    options = ("--service", "sms-bulk", "--from", "02-2345-6789", "--text", "#{이름}님, 안녕하세요.")
+    done = cli("send", "list.csv", *options, "--yes")
+    assert done.code == 0
+    assert "list/1 goes. Watch it: plexsend campaign show list/1 --follow" in done.out
+    later = cli(
+        *("send", "list.csv", *options, "--yes", "--json", "--name", "later", "--rate", "5"),
+        *("--send-at", "2099-12-01 10:00", "--map", "receiver_number=휴대폰번호", "--default", "이름=고객"),
+        *("--window", "10:00-18:00", "--duplicates", "send"),
+    )
+    assert later.lines[-1]["state"] == "scheduled"
+    run = reading.run(store, "main", "later~1")
+    assert run is not None
+    definition = Definition.from_json(run.definition)
+    assert (definition.rate, definition.window, definition.defaults) == (
+        5,
+        ("10:00", "18:00"),
+        {"이름": "고객"},
+    )
+    assert (run.rows, run.left_out) == (3, 0)
+
+
+def test_list_through_a_pipe_needs_a_name(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write()
+    options = ("send", "-", "--service", "sms-bulk", "--from", "02-2345-6789", "--text", "안녕", "--yes")
+    assert cli(*options).code == 2
+    done = cli(*options, "--name", "piped", typed=GOOD)
+    assert (done.code, "piped/1 goes" in done.out) == (0, True)
+
+
+def test_rows_of_another_run_are_written_to_again(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    assert cli("create", "spring.toml", "--yes").code == 0
+    assert cli("cancel", "spring-sale", "--yes").code == 0
+    done = cli("create", "spring.toml", "--yes", "--from-run", "spring-sale/1", "--only", "unsent", "--json")
+    assert done.code == 0, done.err
+    run = reading.run(store, "main", "spring-sale~2")
+    assert run is not None
+    assert (run.rows, run.source) == (2, "spring-sale~1 unsent")
+    assert cli("create", "spring.toml", "--yes", "--from-run", "spring-sale/1").code == 2
+
+
+def test_run_whose_recipients_are_deleted_is_not_checked(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store, tmp_path: Path
+) -> None:
+    write()
+    assert cli("create", "spring.toml", "--yes").code == 0
+    run = reading.run(store, "main", "spring-sale~1")
+    assert run is not None
+    RunFolder(tmp_path / "campaigns", "main", run.group, run.id).drop()
+    missing = cli("check", "spring-sale")
+    assert missing.code == 1
+    assert "one folder that all hosts share" in missing.err
+    steps.drop(store, "main", run.group)
+    assert "are deleted" in cli("check", "spring-sale").err
+
+
+def test_mistakes_of_a_definition_alone_are_all_named_by_create_too(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write(toml='name = "X"\nservice = "mms-bulc"\nrecipients = "nothing.csv"\n')
+    for verb in (("check", "spring.toml"), ("create", "spring.toml", "--yes")):
+        done = cli(*verb, "--json")
+        assert done.code == 2
+        assert {"name", "service", "recipients"} <= {each["field"] for each in done.error["problems"]}
