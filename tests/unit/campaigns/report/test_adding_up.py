@@ -91,6 +91,12 @@ def test_codes_and_what_has_none_are_all_failures() -> None:
     assert results == report.rows - unknown
 
 
+def test_what_is_pending_has_no_result_yet() -> None:
+    report = sample(RunState.RUNNING)
+    assert report.fates[RowFate.AWAITED]
+    assert {end for span in report.results for end in span.ends} <= {*RowEnd} - {RowEnd.PENDING}
+
+
 def test_a_number_that_somebody_wrote_is_masked_in_a_report() -> None:
     report = sample(RunState.PAUSED, rows=100, label="문의 010-2345-6789")
     assert report.label == "문의 ****6789"
