@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 from plexsend.campaigns.report.row_fates import RowEnd, RowFate, end_of
 from plexsend.terminal.moments import WallClock
@@ -77,6 +77,15 @@ class RunPlan:
     """None: no price was set."""
     course: tuple[tuple[int, int], ...] = ()
     """Moments (ms), and how many messages were to be sent by then; hours in which nothing goes are in it."""
+
+    is_moved: bool = False
+    """Whether it was moved to when a person started the run: the check did not know that."""
+
+    def started_at(self, at_ms: int) -> Self:
+        """Return it as though the run had been expected to start then."""
+        by_ms = at_ms - self.starts_ms
+        course = tuple((moment + by_ms, messages) for moment, messages in self.course)
+        return replace(self, starts_ms=at_ms, ends_ms=self.ends_ms + by_ms, course=course, is_moved=True)
 
     def expected(self, at_ms: int) -> int:
         """Return how many messages were to be sent by then."""
