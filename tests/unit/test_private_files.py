@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.errors import FileProblem, UsageError
 from plexsend.private_files import private_file, require_free
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write(target: Path, text: str, *, overwrites: bool = False) -> None:
