@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 STATES = (RunState.RUNNING, RunState.DONE, RunState.PAUSED, RunState.CANCELLED)
 _WIDTH, _HEIGHT = 900, 1_130
 _COLOURS = 200
-"""With the edges of its letters such a page has more; with far fewer, colours that mean something are lost."""
+"""With the edges of its letters a page has more; with far fewer, colours that mean something are lost."""
 
 
 def main() -> None:
