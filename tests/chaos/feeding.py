@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 _WORKERS, _BEATS = 2, 2
-_CALM_S = (0.2, 2.5)
+_CALM_S = (0.5, 9.0)
 """Between two faults."""
 _STOPPED_S = (0.5, 9.0)
 """For how long a process is stopped: shorter and longer than a lease of six seconds."""
