@@ -27,6 +27,7 @@ from plexsend.clock import elapsed_s
 from plexsend.errors import GroupClosed, OutboxFull, OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.conditions import BY
 from plexsend.outbox.runs.failures import RunFenced, RunMustWait
 from plexsend.outbox.runs.leases import release_lease, take_lease
 from plexsend.outbox.runs.states import RunState
@@ -44,8 +45,6 @@ SLICE_S = 5.0
 """The longest that a process feeds one run before it asks who else wants a thread."""
 LONGEST_WAIT_S = 1.0
 """The longest that a slice waits for the rate of its run; beyond, it ends."""
-BY = "plexsend"
-"""Who paused a run that no person paused."""
 
 _log = get_logger("campaigns.feeding")
 

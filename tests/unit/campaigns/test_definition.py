@@ -149,6 +149,11 @@ def test_what_json_holds_is_the_same_definition() -> None:
     assert Definition.from_json(bare.as_json()) == bare
 
 
+def test_what_a_newer_version_wrote_is_said() -> None:
+    with pytest.raises(UsageError, match="has colour, size, which this version does not know"):
+        Definition.from_json('{"name":"a","service":"lms-bulk","size":1,"colour":"red"}')
+
+
 def test_every_mistake_is_named_at_once() -> None:
     """Types, times without a zone, cron, window, rate, shares, words, names, unknown keys: all in one."""
     values: dict[str, Any] = tomllib.loads(

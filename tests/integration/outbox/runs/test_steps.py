@@ -141,7 +141,7 @@ def test_a_cancel_closes_the_group_and_holds_it_until_the_run_is_finished(store:
     steps.cancel(store, "main", run.group, by="kim", why="over")
     assert closings(store, "main")[run.group].why == "over"
     assert [hold.what for hold in holds(store, "main")] == [run.group]
-    with pytest.raises(RunRefused):
+    with pytest.raises(RunRefused, match="yet: what waits of it is being cancelled"):
         steps.drop(store, "main", run.group)
     steps.finish(store, "main", run.group)
     assert holds(store, "main") == []
