@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos storm failover upgrade month crash forged mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test chaos campaigns-chaos storm failover upgrade month crash forged mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(STAMP) ## run all tests
 
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+campaigns-chaos: $(STAMP) ## feed campaigns while feeders, beats and Redis are killed (an hour; ARGS="--runs 1 --rows 10000")
+	@$(BIN)/python -m tests.chaos.feeding $(ARGS)
 
 storm: $(STAMP) ## send 100,000 messages at once and show whether everybody heard what became of each (ARGS="--messages 5000")
 	@$(BIN)/python -m tests.chaos.storm $(ARGS)

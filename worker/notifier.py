@@ -16,6 +16,7 @@ from plexsend.logs import get_logger, mask_text
 from plexsend.outbox.notices import NoticeBoard
 from plexsend.outbox.reading.conditions import look
 from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.runs.conditions import look_at_runs
 from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ LONGEST_TEXT = 600
 """Characters of one post: a gateway's answer or a person's reason may be longer than anybody reads."""
 
 
+def look_at_all(store: Store) -> list[Condition]:
+    """Return the conditions that there are now."""
+    return [*look(store), *look_at_runs(store)]
+
+
 class Notifier:
     """One for each worker process that has a hook.
 
@@ -53,7 +59,7 @@ class Notifier:
         hook: HookAddress,
         *,
         post: Callable[[str, dict[str, Any]], str],
-        look: Callable[[Store], Iterable[Condition]] = look,
+        look: Callable[[Store], Iterable[Condition]] = look_at_all,
         clock: Callable[[], float] = elapsed_s,
     ) -> None:
         self._runtime = runtime

@@ -44,7 +44,7 @@ class ColumnFinder:
         found = self.heading.receivers()
         if len(found) == 1:
             return found[0]
-        remedy = f'{_MAP}, as in {RECEIVER} = "휴대폰번호".'
+        remedy = f'{_MAP}, as in {RECEIVER} = "휴대폰번호". The first row must name the columns.'
         if found:
             several = ", ".join(repr(self.heading.names[place]) for place in found)
             self._note(RECEIVER, f"several columns may hold the numbers: {several}", remedy)

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from plexsend.gateway.codes import OWN_CODES
+from plexsend.outbox.fallbacks import FALLBACK_MADE, fallback_key
 from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.redis.reads import ask, execute
@@ -27,8 +29,11 @@ _LANE_FIELDS = (
     "fallbacks",
     "suppressed",
 )
-_RUN_FIELDS = ("state", "rows", "invalid", "left_out", "kept_out")
+_RUN_FIELDS = ("state", "rows", "invalid", "left_out", "kept_out", "firsts")
 _HOUR_MS = 3_600_000
+
+KEPT_BACK = frozenset(code for code, own in OWN_CODES.items() if own.reason)
+"""Codes of cancelled messages that must not go."""
 
 BEGUN = (RunState.RUNNING, RunState.PAUSED)
 """States in which rows that were not fed yet only wait for their turn."""
@@ -131,10 +136,11 @@ def row_counts(store: Store, account: str, run: Run) -> RowCounts:
         pipe.hmget(store.keys.lane(account, lane.name, "counts"), _LANE_FIELDS)
     found, fates, first_receipt, *of_lanes = execute(store, pipe)
     found = found or [None] * (len(kept) + len(_RUN_FIELDS))
-    state_found, rows, unfit, left_out, noted, *ended = found
+    state_found, rows, unfit, left_out, noted, firsts, *ended = found
     counted = Counter({name: number(n) for name, n in zip(_LANE_FIELDS, ended, strict=True)})
     for values in of_lanes:
         counted.update({name: number(n) for name, n in zip(_LANE_FIELDS, values or (), strict=False)})
+    _count_firsts(store, run, text(firsts).split(), counted)
     try:
         state = RunState(text(state_found))
     except ValueError:
@@ -150,6 +156,26 @@ def row_counts(store: Store, account: str, run: Run) -> RowCounts:
         lost=lost,
         awaits_receipts=_awaits_receipts(store, run, number(first_receipt), {lane.service for lane in lanes}),
     )
+
+
+# Lanes count the fallback where one went. Where its first was delivered after all, or was sent again, that
+# one counts.
+def _count_firsts(store: Store, run: Run, rows: list[str], counted: Counter[str]) -> None:
+    if not rows:
+        return
+    pipe = store.client.pipeline(transaction=False)
+    for row in rows:
+        key = f"{run.id}-{row}"
+        pipe.hmget(store.keys.record(run.account, key), ["s", "b"])
+        pipe.hmget(store.keys.record(run.account, fallback_key(key)), ["s", "c"])
+    found = execute(store, pipe)
+    for (first, note), (fallback, code) in zip(found[::2], found[1::2], strict=True):
+        if fallback:
+            counted[f"b:{text(fallback)}"] += 1
+            if text(fallback) == State.CANCELLED and text(code) in KEPT_BACK:
+                counted["suppressed"] -= 1
+        if first and text(note) == FALLBACK_MADE:
+            counted[f"b:{text(first)}"] -= 1
 
 
 # Those that it can have, whether they are there or not: looking which are there would be another round trip.

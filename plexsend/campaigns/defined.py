@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
+from plexsend.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -86,8 +88,14 @@ class Definition:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return what `as_json` wrote."""
+        """Return what `as_json` wrote. UsageError for what only a newer version knows."""
         values = json.loads(text)
+        unknown = values.keys() - {each.name for each in fields(cls)}
+        if unknown:
+            raise UsageError(
+                f"The definition has {', '.join(sorted(unknown))}, which this version does not know. "
+                "A newer one wrote it: update plexsend here."
+            )
         if "images" in values:
             values["images"] = tuple(values["images"])
         if values.get("window") is not None:

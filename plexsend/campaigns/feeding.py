@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.rewinds import settle_rewind
-from plexsend.campaigns.slice import LEASE_S, Slice, Stopped
+from plexsend.campaigns.slice import BLOCK, LEASE_S, Slice, Stopped
 from plexsend.campaigns.troubles import PATIENCE_S, Troubles
 from plexsend.clock import elapsed_s
 from plexsend.errors import GroupClosed, OutboxFull, OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
 from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.conditions import BY
 from plexsend.outbox.runs.failures import RunFenced, RunMustWait
 from plexsend.outbox.runs.leases import release_lease, take_lease
 from plexsend.outbox.runs.states import RunState
@@ -44,8 +45,6 @@ SLICE_S = 5.0
 """The longest that a process feeds one run before it asks who else wants a thread."""
 LONGEST_WAIT_S = 1.0
 """The longest that a slice waits for the rate of its run; beyond, it ends."""
-BY = "plexsend"
-"""Who paused a run that no person paused."""
 
 _log = get_logger("campaigns.feeding")
 
@@ -74,6 +73,7 @@ class Feeder:
         clock: Seconds, monotonic.
         sleep: Waits so many seconds.
         root: The folder of campaigns; None: that of the settings.
+        block: How many rows are judged together.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Feeder:
         clock: Callable[[], float] = elapsed_s,
         sleep: Callable[[float], object] = time.sleep,
         root: Path | None = None,
+        block: int = BLOCK,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -92,6 +93,7 @@ class Feeder:
         self._clock = clock
         self._sleep = sleep
         self._root = root or settings.campaign_dir
+        self._block = block
         self._troubles = Troubles(clock)
         self._name = secrets.token_hex(5)
 
@@ -129,7 +131,15 @@ class Feeder:
             if settle_rewind(self._store, folder, run, lease, by=BY):
                 return Fed(0, Stopped.REWOUND)
             one = Slice(
-                self._store, self._settings, folder, run, lease, stops=stops, wait=wait, clock=self._clock
+                self._store,
+                self._settings,
+                folder,
+                run,
+                lease,
+                stops=stops,
+                wait=wait,
+                clock=self._clock,
+                block=self._block,
             )
             why = self._slice(one, run)
         except (OutboxUnavailable, MemoryError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxError
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     from plexsend.outbox.runs.run import Lease
     from plexsend.outbox.submit import NewMessage, Submitted, Submitter
 
+AT_ONCE = 100
+"""Rows in one call: of 500 everybody else waits five times as long (docs/performance.md)."""
+
 
 class FeedingRefused(OutboxError):
     """The outbox takes none of these messages as the fleet is now: nothing is wrong with their rows."""
 
 
 class FencedTaker:
-    """Takes the messages of one slice in. At the end of a pipeline.
+    """Takes the messages of one slice in, a hundred at a time. At the end of a pipeline.
 
-    Where a call has all messages of a block, the mark moves in the same call: neither without the other.
+    Where a call of the pipeline has all messages of a block, the mark moves with each hundred, in the call
+    that adds them: neither without the other.
 
     Args:
         submitter: Where they go.
@@ -33,6 +38,7 @@ class FencedTaker:
         since: The next row to be fed, as the feeder knows it.
         under_way: The blocks that were begun and not noted yet, the oldest first.
         wait: Waits so many seconds for the rate of the run; returns False where there is no time for that.
+        note: Called before each call with the row up to which it goes, and again when its answer is there.
     """
 
     def __init__(
@@ -41,7 +47,9 @@ class FencedTaker:
         lease: Lease,
         since: int,
         under_way: Sequence[Block],
+        *,
         wait: Callable[[float], bool],
+        note: Callable[[int], None],
     ) -> None:
         self.since = since
         """Where the mark is, as Redis answered last."""
@@ -49,6 +57,7 @@ class FencedTaker:
         self._lease = lease
         self._under_way = under_way
         self._wait = wait
+        self._note = note
 
     def add(
         self,
@@ -60,19 +69,43 @@ class FencedTaker:
         send_at_ms: int | None,
         expires_at_ms: int | None,
     ) -> Sequence[Submitted]:
-        """Take messages in; raises RunFenced, RunMustWait or FeedingRefused where none is."""
-        feed = self._feed(len(messages))
-        while True:
-            try:
-                answers = self._submitter.add(
+        """Take messages in; raises RunFenced, RunMustWait or FeedingRefused where the rest is not."""
+        block = self._under_way[0]
+        is_whole = len(messages) == len(block.rows)
+        answers: list[Submitted] = []
+        for at in range(0, len(messages), AT_ONCE):
+            page = messages[at : at + AT_ONCE]
+            end = block.rows[at + AT_ONCE][0] if is_whole and at + AT_ONCE < len(messages) else block.end
+            # Before it is added: what is added and forgotten again must be known.
+            self._note(end)
+            feed = RunFeed(self._lease.number, self.since)
+            if is_whole:
+                feed = RunFeed(self._lease.number, self.since, end, end - self.since - len(page))
+            answers += self._add(
+                partial(
+                    self._submitter.add,
                     lane,
-                    messages,
+                    page,
                     stamp=stamp,
                     most_items=most_items,
                     send_at_ms=send_at_ms,
                     expires_at_ms=expires_at_ms,
                     feed=feed,
-                )
+                ),
+                lane,
+                page,
+            )
+            if is_whole:
+                self.since = end
+                self._note(end)
+        return answers
+
+    def _add(
+        self, call: Callable[[], Sequence[Submitted]], lane: Lane, messages: Sequence[NewMessage]
+    ) -> Sequence[Submitted]:
+        while True:
+            try:
+                answers = call()
                 break
             except RunMustWait as exc:
                 if not self._wait(exc.wait_ms / 1000):
@@ -81,12 +114,4 @@ class FencedTaker:
             if answer.outcome in REFUSED:
                 problem = why_refused(answer.outcome, lane, message.msg_key)
                 raise FeedingRefused(f"{problem.field} {problem.reason}. {problem.remedy}")
-        if feed.fed:
-            self.since = feed.fed
         return answers
-
-    def _feed(self, messages: int) -> RunFeed:
-        block = self._under_way[0]
-        if messages < len(block.rows):
-            return RunFeed(self._lease.number, self.since)
-        return RunFeed(self._lease.number, self.since, block.end, block.end - self.since - messages)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plexsend.gateway.codes import OWN_CODES
+from plexsend.campaigns.counting import KEPT_BACK
 from plexsend.outbox.fallbacks import FALLBACK_CALLED_BACK, FALLBACK_MADE, fallback_key
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs import reading
 from plexsend.outbox.runs.fates import Fate, fate_at
-from plexsend.outbox.states import State
+from plexsend.outbox.states import BY_RECEIPT, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,10 @@ _FIELDS = ("s", "c", "w", "b")
 
 
 class Reached(StrEnum):
-    """Whether a row was reached, as far as is known. Of a message and its fallback the first here counts."""
+    """Whether a row was reached, as far as is known.
+
+    Its fallback counts where that went, unless its message may have reached somebody.
+    """
 
     REACHED = "reached"
     """Delivered; or accepted, where no receipt is waited for."""
@@ -69,6 +72,16 @@ class _Seen:
     by_receipt: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The messages of a row that have a record."""
+
+    counts: _Seen | None
+    """The one by which the row counts: its fallback, where that went."""
+    beside: _Seen | None = None
+    """The other one: it counts where it may have reached somebody."""
+
+
 _BY_STATE = {
     State.DELIVERED: Reached.REACHED,
     State.SCHEDULED: Reached.PENDING,
@@ -96,8 +109,9 @@ _BY_FATE = {
     Fate.INVALID: Reached.LEFT_OUT,
 }
 _ORDER = list(Reached)
-_KEPT_BACK = frozenset(code for code, own in OWN_CODES.items() if own.reason)
-"""Codes of cancelled messages that must not go."""
+_PERHAPS = _ORDER[: _ORDER.index(Reached.FAILED)]
+"""With these somebody was reached, or may have been."""
+_FAILED = (State.UNDELIVERED, State.REJECTED, State.FAILED)
 
 
 def row_outcomes(
@@ -121,15 +135,20 @@ def row_outcomes(
                 yield RowOutcome(row, Reached.LEFT_OUT)
             else:
                 fate = fate_at(fates, row)
-                if not seen and fate is None and run.fed <= row < lost_before:
+                if seen.counts is None and fate is None and run.fed <= row < lost_before:
                     fate = Fate.LOST
                 yield _judge(row, seen, fate, awaits_receipts=awaits_receipts)
 
 
 # A fate may be of the one message of a chain whose record is gone while that of the other is there.
-def _judge(row: int, seen: Sequence[_Seen], fate: Fate | None, *, awaits_receipts: bool) -> RowOutcome:
-    found = [(_of_state(each, awaits_receipts=awaits_receipts), each.code, each.by_receipt) for each in seen]
-    if fate is not None:
+def _judge(row: int, seen: _Chain, fate: Fate | None, *, awaits_receipts: bool) -> RowOutcome:
+    found = []
+    for each in (seen.counts, seen.beside):
+        if each is not None:
+            reached = _of_state(each, awaits_receipts=awaits_receipts)
+            if each is seen.counts or reached in _PERHAPS:
+                found.append((reached, each.code, each.by_receipt))
+    if fate is not None and (not found or _BY_FATE[fate] in _PERHAPS):
         found.append((_BY_FATE[fate], "", False))
     if not found:
         return RowOutcome(row, Reached.UNSENT)
@@ -140,23 +159,30 @@ def _judge(row: int, seen: Sequence[_Seen], fate: Fate | None, *, awaits_receipt
 def _of_state(seen: _Seen, *, awaits_receipts: bool) -> Reached:
     if seen.state is State.ACCEPTED:
         return Reached.PENDING if awaits_receipts else Reached.REACHED
-    if seen.state is State.CANCELLED and seen.code in _KEPT_BACK:
+    if seen.state is State.CANCELLED and seen.code in KEPT_BACK:
         return Reached.SUPPRESSED
     return _BY_STATE[seen.state]
 
 
-# A fallback is looked for where its first says that it was made, or where that is gone.
-def _read(store: Store, run: Run, rows: Sequence[int]) -> list[list[_Seen]]:
+# A fallback is looked for where its first says that it was made, where that is gone, and where it failed: a
+# person may have had it sent again after its fallback.
+def _read(store: Store, run: Run, rows: Sequence[int]) -> list[_Chain]:
     keys = [run.key_of(row) for row in rows]
     firsts = _records(store, run, keys)
     wanted = [
-        key for key, found in zip(keys, firsts, strict=True) if found is None or found[3] == FALLBACK_MADE
+        key
+        for key, found in zip(keys, firsts, strict=True)
+        if found is None or found[3] == FALLBACK_MADE or found[0] in _FAILED
     ]
     others = dict(zip(wanted, _records(store, run, map(fallback_key, wanted)), strict=True))
-    return [
-        [_seen(found) for found in (first, others.get(key)) if found is not None and _counts(found)]
-        for key, first in zip(keys, firsts, strict=True)
-    ]
+    return [_chain(first, others.get(key)) for key, first in zip(keys, firsts, strict=True)]
+
+
+def _chain(first: Sequence[str] | None, fallback: Sequence[str] | None) -> _Chain:
+    one, other = _seen(first), _seen(fallback)
+    if other is None or (fallback and fallback[3] == FALLBACK_CALLED_BACK):
+        return _Chain(one)
+    return _Chain(other, one) if one is None or (first and first[3] == FALLBACK_MADE) else _Chain(one, other)
 
 
 def _records(store: Store, run: Run, keys: Iterable[str]) -> list[list[str] | None]:
@@ -170,11 +196,9 @@ def _records(store: Store, run: Run, keys: Iterable[str]) -> list[list[str] | No
     ]
 
 
-def _counts(found: Sequence[str]) -> bool:
-    return found[3] != FALLBACK_CALLED_BACK and found[0] in set(State)
-
-
-def _seen(found: Sequence[str]) -> _Seen:
+def _seen(found: Sequence[str] | None) -> _Seen | None:
+    if found is None or found[0] not in set(State):
+        return None
     state, code, receipt, _ = found
-    by_receipt = bool(receipt) and state in (State.UNDELIVERED, State.UNKNOWN, State.DELIVERED)
+    by_receipt = bool(receipt) and state in BY_RECEIPT
     return _Seen(State(state), receipt.partition("|")[0] if by_receipt else code, by_receipt)

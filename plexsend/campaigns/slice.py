@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum, auto
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.fence import FencedTaker
+from plexsend.campaigns.fence import AT_ONCE, FencedTaker
 from plexsend.campaigns.judging import run_pipeline
 from plexsend.campaigns.personalise import Personaliser
 from plexsend.campaigns.room import loads, rows_free
-from plexsend.campaigns.supply import Supply
+from plexsend.campaigns.supply import Block, Supply
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.runs.leases import pass_over, renew_lease
@@ -24,16 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from plexsend.campaigns.folder import RunFolder
-    from plexsend.campaigns.supply import Block
-    from plexsend.gateway.items import KeyOf
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Lease, Run
+    from plexsend.producers.pipeline import Pipeline
     from plexsend.producers.submissions import Submission
     from plexsend.settings import Settings
 
-BLOCK = 100
-"""Rows that are added together: in a call of 500 others wait five times as long, for 2 % more pace
-(docs/performance.md)."""
+BLOCK = 500
+"""Rows that are judged together, while those before them are added, a hundred at a time."""
 LEASE_S = 6.0
 """How long a lease lasts; it is renewed while its slice goes on. A run waits as long for one that died."""
 _RENEW_S = 2.0
@@ -75,6 +74,7 @@ class Slice:
         stops: Returns whether the slice is to end.
         wait: Waits so many seconds; returns False where there is no time for that.
         clock: Seconds, monotonic.
+        block: How many rows are judged together.
     """
 
     def __init__(
@@ -88,9 +88,8 @@ class Slice:
         stops: Callable[[], bool],
         wait: Callable[[float], bool],
         clock: Callable[[], float],
+        block: int = BLOCK,
     ) -> None:
-        self.fed = run.fed
-        """The next row to be fed, as Redis answered last."""
         self._store = store
         self._settings = settings
         self._folder = folder
@@ -98,14 +97,25 @@ class Slice:
         self._lease = lease
         self._stops = stops
         self._clock = clock
+        self._size = block if run.rate <= 0 else _size_by_rate(run.rate)
         self._under_way: deque[Block] = deque()
         self._taker = FencedTaker(
-            Submitter(store, settings.number_key), lease, run.fed, self._under_way, wait
+            Submitter(store, settings.number_key),
+            lease,
+            run.fed,
+            self._under_way,
+            wait=wait,
+            note=self._witness,
         )
         self._renewed_at = clock()
         self._synced_at = float("-inf")
         self._room = 0
         self._why = Stopped.ALL_FED
+
+    @property
+    def fed(self) -> int:
+        """The next row to be fed, as Redis answered last."""
+        return self._taker.since
 
     def feed(self) -> Stopped:
         """Feed what can be fed now; return why it ended.
@@ -114,9 +124,6 @@ class Slice:
         """
         run = self._run
         definition = Definition.from_json(run.definition)
-        supply = Supply(self._folder, run, reading.fates(self._store, run.account, run.group))
-        personaliser = Personaliser(definition, run.columns)
-        size = _block_size(run)
         pipeline = run_pipeline(
             definition,
             run.account,
@@ -127,9 +134,8 @@ class Slice:
             folder=self._folder.path,
             expires_at_ms=run.expires_ms or None,
         )
-        pipeline.at_once = size
         try:
-            for part in pipeline.run_ahead(self._entries(supply, personaliser, size)):
+            for part in pipeline.run_ahead(self._entries(pipeline, Personaliser(definition, run.columns))):
                 self._note(part)
         except SubmitInterrupted as stopped:
             raise stopped.cause from stopped
@@ -141,39 +147,49 @@ class Slice:
     def close(self) -> None:
         """Write down how far it came."""
         if self.fed > self._run.fed:
-            self._witness(self.fed, sync=True)
+            self._folder.note_witness(self._lease.number, self.fed, sync=True)
 
-    def _entries(self, supply: Supply, personaliser: Personaliser, size: int) -> Iterator[Incoming]:
+    def _entries(self, pipeline: Pipeline, personaliser: Personaliser) -> Iterator[Incoming]:
         run = self._run
-        for block in supply.blocks(self.fed, size):
-            if (why := self._why_not_on(len(block.rows))) is not None:
-                self._why = why
+        fates = reading.fates(self._store, run.account, run.group)
+        rows = Supply(self._folder, run, fates).rows(self.fed)
+        while size := self._next_size():
+            block = list(islice(rows, size))
+            is_last = len(block) < size
+            self._under_way.append(Block(run.rows if is_last else block[-1][0] + 1, block))
+            # A chunk of the pipeline is a block.
+            pipeline.at_once = len(block)
+            for row, cells in block:
+                item = personaliser.item(cells).item
+                item["msg_key"] = run.key_of(row)
+                yield Incoming(row, item)
+            if is_last:
+                self._why = Stopped.ALL_FED
                 return
-            # Before any of it is added: what is added and forgotten again must be known here.
-            self._witness(block.end, sync=False)
-            self._under_way.append(block)
-            for row, cells in block.rows:
-                yield Incoming(row, personaliser.item(cells).item, key_of=_always(run.key_of(row)))
-        self._why = Stopped.ALL_FED
 
-    def _why_not_on(self, rows: int) -> Stopped | None:
-        if self._stops():
-            return Stopped.SLICE_OVER
+    def _next_size(self) -> int:
+        """Return how many rows may be judged next; 0: none."""
         run = self._run
+        if self._stops():
+            self._why = Stopped.SLICE_OVER
+            return 0
         if self._clock() - self._renewed_at >= _RENEW_S:
             self._renewed_at = self._clock()
             renew_lease(self._store, run.account, run.group, self._lease, LEASE_S)
-        if self._room < rows:
+        size = self._size
+        if self._room < size:
             # The blocks under way are not among what waits yet.
-            under_way = BLOCK * len(self._under_way)
+            under_way = sum(len(block.rows) for block in self._under_way)
             waits = loads(self._store, run.account, reading.live_runs(self._store, run.account))
-            # A run that another process took out of these ends by the fence.
+            # A run that is not live any more ends by the fence.
             free = rows_free(run, waits) if run.group in waits else 0
             self._room = min(_ROOM_ROWS, free - under_way)
-            if self._room < min(rows, _LEAST_BLOCK):
-                return Stopped.NO_ROOM
-        self._room -= rows
-        return None
+        size = min(size, self._room)
+        if size < _LEAST_BLOCK:
+            self._why = Stopped.NO_ROOM
+            return 0
+        self._room -= size
+        return size
 
     def _note(self, part: Submission) -> None:
         run = self._run
@@ -188,31 +204,19 @@ class Slice:
         self._mark(self._under_way.popleft().end, taken=taken)
 
     def _mark(self, end: int, *, taken: int) -> None:
-        run = self._run
-        if self._taker.since != end:
-            skipped = end - self.fed - taken
-            pass_over(
-                self._store, run.account, run.group, self._lease, since=self.fed, fed=end, skipped=skipped
-            )
-        self.fed = self._taker.since = end
-        self._witness(end, sync=self._clock() - self._synced_at >= _SYNC_S)
+        run, since = self._run, self.fed
+        if since != end:
+            skipped = end - since - taken
+            pass_over(self._store, run.account, run.group, self._lease, since=since, fed=end, skipped=skipped)
+            self._taker.since = end
+            self._witness(end)
 
-    def _witness(self, begun: int, *, sync: bool) -> None:
+    def _witness(self, begun: int) -> None:
+        sync = self._clock() - self._synced_at >= _SYNC_S
         if sync:
             self._synced_at = self._clock()
-        self._folder.note_witness(
-            self._lease.number,
-            self.fed,
-            begun=max([begun, *(block.end for block in self._under_way)]),
-            sync=sync,
-        )
+        self._folder.note_witness(self._lease.number, self.fed, begun=begun, sync=sync)
 
 
-def _always(key: str) -> KeyOf:
-    return lambda _: key
-
-
-def _block_size(run: Run) -> int:
-    if run.rate <= 0:
-        return BLOCK
-    return max(_LEAST_BLOCK, min(BLOCK, int(run.rate / _CALLS_PER_S)))
+def _size_by_rate(per_s: float) -> int:
+    return max(_LEAST_BLOCK, min(AT_ONCE, int(per_s / _CALLS_PER_S)))

@@ -14,17 +14,20 @@ if TYPE_CHECKING:
     from plexsend.campaigns.folder import RunFolder
     from plexsend.outbox.runs.run import Run, RunChunk
 
+    FedRow = tuple[int, tuple[str, ...]]
+    """Number and cells."""
+
 _GOES = GOES
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Rows that are fed together, and those between them that are passed over."""
+    """Rows that are judged together."""
 
     end: int
-    """The row behind its last one."""
-    rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list, repr=False)
-    """Number and cells of each row that goes."""
+    """The row behind the last one, and behind those after it that are passed over."""
+    rows: Sequence[FedRow] = field(repr=False)
+    """Those that go."""
 
 
 class Supply:
@@ -42,29 +45,16 @@ class Supply:
         self._fates = fates
         self._marks = folder.read_marks() if run.rows else b""
 
-    def blocks(self, start: int, size: int) -> Iterator[Block]:
-        """Yield the rows from `start` on, `size` that go in each block but the last. Raises ChunkMissing."""
-        block, begins = Block(start), start
+    def rows(self, start: int) -> Iterator[FedRow]:
+        """Yield number and cells of each row that goes, from `start` on. Raises ChunkMissing."""
         for chunk in self._run.chunks:
-            first, end = max(start, chunk.first_row), chunk.first_row + chunk.rows
-            if first >= end:
-                continue
-            for row, cells in self._going(chunk, first):
-                block.rows.append((row, cells))
-                block.end = row + 1
-                if len(block.rows) == size:
-                    yield block
-                    begins = block.end
-                    block = Block(begins)
-            block.end = end
-        if block.end > begins:
-            yield block
+            yield from self._going(chunk, max(start, chunk.first_row))
 
     def goes(self, row: int) -> bool:
         """Return whether a row is to be fed: it is not left out, and nothing became of it yet."""
         return self._marks[row : row + 1] == _GOES and self._fates[row : row + 1].strip(NO_FATE) == b""
 
-    def _going(self, chunk: RunChunk, first: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def _going(self, chunk: RunChunk, first: int) -> Iterator[FedRow]:
         wanted = [row for row in range(first, chunk.first_row + chunk.rows) if self.goes(row)]
         # Of one that is left out whole nothing is read.
         if not wanted:

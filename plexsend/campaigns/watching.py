@@ -14,6 +14,7 @@ from plexsend.logs import get_logger
 from plexsend.outbox import groups
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.conditions import BY
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.states import OVER, RunState
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
 
-BY = "plexsend"
-"""Who paused a run that no person paused."""
 DAY_MS = 86_400_000
 WINDOW_LEAST_MS = 3 * DAY_MS
 """They are written anew once they end sooner."""

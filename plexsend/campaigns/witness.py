@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-_NAME = re.compile(r"witness\.(\d{1,15})", re.ASCII)
+_NAME = re.compile(r"witness\.(\d{1,20})", re.ASCII)
 _LINE = "{:015d} {:015d}\n"
 """Done and begun. Always as long, so that one write over the last one is never half of each."""
 

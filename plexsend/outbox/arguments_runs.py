@@ -37,8 +37,8 @@ RUN_ANSWER = Order(
     _number("fed"),
 )
 """`status`: done, kept (it was so before), refused (not in this state), unknown (no such run), fenced (not by
-this lease), busy (another holds the lease); `state`: of the run, now; `text`: the group of a new run, or who
-holds the lease."""
+this lease), busy (another holds the lease, or what waits is still being cancelled); `state`: of the run, now;
+`text`: the group of a new run, or who holds the lease."""
 
 DUE = Order(
     "due",

@@ -42,6 +42,8 @@ class NoticeKind(StrEnum):
     """Redis is filling up."""
     LIMIT = "limit"
     """Much of what may be sent today is sent."""
+    CAMPAIGN = "campaign"
+    """A run of a campaign stopped by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from tests.unit.campaigns.report.samples import sample
 DOCS = Path(__file__).parents[2] / "docs"
 STATES = (RunState.RUNNING, RunState.DONE, RunState.PAUSED, RunState.CANCELLED)
 _WIDTH, _HEIGHT = 900, 1_130
-_COLOURS = 64
-"""As many as such a page has, with the edges of its letters: a picture of a third of the size."""
+_COLOURS = 200
+"""With the edges of its letters a page has more; with far fewer, colours that mean something are lost."""
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from tests.mutations.in_pictures import IN_PICTURES
 from tests.mutations.in_python import IN_PYTHON
 from tests.mutations.in_receipts import IN_RECEIPTS
 from tests.mutations.in_results import IN_RESULTS
+from tests.mutations.in_runs import IN_RUNS
 from tests.mutations.in_scripts import IN_SCRIPTS
 from tests.mutations.in_web import IN_WEB
 
@@ -22,6 +23,7 @@ _ALL = (
     *IN_ARCHIVE,
     *IN_PICTURES,
     *IN_FALLBACKS,
+    *IN_RUNS,
     *IN_PYTHON,
     *IN_WEB,
 )

@@ -61,8 +61,12 @@ def open_recipients(
         is_path = isinstance(path_or_stream, (str, os.PathLike))
         file_name = str(path_or_stream) if is_path else "the standard input"
     source = ListSource(path_or_stream, file_name)
+    notes = ["gzip"] if source.is_packed else []
     try:
-        return Recipients(source, encoding=encoding, fmt=fmt, sheet=sheet, receiver=receiver)
+        # A workbook is read here and there, which what is packed does not allow.
+        if source.is_packed and source.begin(len(_ZIP)) == _ZIP:
+            source = source.unpacked()
+        return Recipients(source, notes, encoding=encoding, fmt=fmt, sheet=sheet, receiver=receiver)
     except BaseException:
         source.close()
         raise
@@ -74,6 +78,7 @@ class Recipients:
     def __init__(
         self,
         source: ListSource,
+        notes: list[str],
         *,
         encoding: str | None,
         fmt: str | None,
@@ -83,14 +88,12 @@ class Recipients:
         self._source = source
         self._sheet = sheet
         self.size_bytes = source.size_bytes
-        """Of the file, packed as it is."""
-        self.notes: list[str] = []
+        """Of the file, packed where it is."""
+        self.notes = notes
         """What was found out about it that is not usual, for people."""
         beginning = source.begin(_LOOKED_AT_BYTES)
         self.format = self._find_format(beginning, fmt)
         """One of `FORMATS`."""
-        if self.format == "xlsx" and source.is_packed:
-            self._source = source.unpacked()
         self._read_once: Spreadsheet | None = None
         """A spreadsheet whose header was read, and no row: it is in memory, and need not be read again."""
         self._utf_16: str | None = None
@@ -164,8 +167,6 @@ class Recipients:
 
     def _find_format(self, beginning: bytes, fmt: str | None) -> str:
         source = self._source
-        if source.is_packed:
-            self.notes.append("gzip")
         if beginning.startswith(_OLD):
             with source.named(), source.open() as stream:
                 refuse_old(stream, source.name)

@@ -47,9 +47,15 @@ class ListSource:
                 self._raw, self.size_bytes = watched, watched.size_bytes
             else:
                 self._raw = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed in close()
-                shutil.copyfileobj(given, self._raw, _BLOCK_BYTES)
-                self.size_bytes = self._raw.tell()
-            self.is_packed = self._begin(4).startswith(_GZIP)
+        try:
+            with self.named():
+                if not isinstance(given, (str, os.PathLike)):
+                    shutil.copyfileobj(given, self._raw, _BLOCK_BYTES)
+                    self.size_bytes = self._raw.tell()
+                self.is_packed = self._begin(4).startswith(_GZIP)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""

@@ -135,10 +135,7 @@ def _as_cell(value: bool | float | date | time | timedelta) -> str:  # noqa: FBT
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _MOST_DIGITS else format(value, ".15g")
     if isinstance(value, datetime):
-        at = value.time()
-        if at == time():
-            return value.date().isoformat()
-        return value.isoformat(" ", "minutes" if not (at.second or at.microsecond) else "seconds")
+        return value.isoformat(" ", "minutes" if not (value.second or value.microsecond) else "seconds")
     if isinstance(value, time):
         return value.isoformat("minutes" if not value.second else "seconds")
     return str(value)

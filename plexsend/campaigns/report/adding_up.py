@@ -60,6 +60,8 @@ def report_of(
         has_archive: Whether an archive was looked through too.
     """
     plan = read_plan(run.plan)
+    if plan is not None and definition.send_at_ms is None and definition.cron is None and run.started_ms:
+        plan = plan.started_at(run.started_ms)
     return CampaignReport(
         written=run.written,
         label=_plain(run.label),

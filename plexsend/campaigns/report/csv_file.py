@@ -28,7 +28,7 @@ COLUMNS = (
     ("carrier", "통신사"),
     ("sent at", "발송 시각"),
     ("result at", "결과 시각"),
-    ("attempts", "발송 시도"),
+    ("attempts", "실패한 시도"),
     ("fallback", "대체 발송"),
     ("msg_key", "메시지 키"),
 )

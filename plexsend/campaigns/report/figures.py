@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 from plexsend.campaigns.report.row_fates import RowEnd, RowFate, end_of
+from plexsend.outbox.runs.states import OVER
 from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
@@ -77,6 +78,15 @@ class RunPlan:
     """None: no price was set."""
     course: tuple[tuple[int, int], ...] = ()
     """Moments (ms), and how many messages were to be sent by then; hours in which nothing goes are in it."""
+
+    is_moved: bool = False
+    """Whether it was moved to when a person started the run: the check did not know that."""
+
+    def started_at(self, at_ms: int) -> Self:
+        """Return it as though the run had been expected to start then."""
+        by_ms = at_ms - self.starts_ms
+        course = tuple((moment + by_ms, messages) for moment, messages in self.course)
+        return replace(self, starts_ms=at_ms, ends_ms=self.ends_ms + by_ms, course=course, is_moved=True)
 
     def expected(self, at_ms: int) -> int:
         """Return how many messages were to be sent by then."""
@@ -159,6 +169,11 @@ class CampaignReport:
         for fate, rows in self.fates.items():
             found[end_of(fate)] += rows
         return found
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its counts stay as they are: a run that is done may still wait for receipts."""
+        return self.state in OVER and not self.ends[RowEnd.PENDING]
 
     @property
     def decided(self) -> int:

@@ -24,6 +24,8 @@ _ROW, _BAR = 38, 12
 """Of bars that lie: height of a row, and of its bar."""
 _COLUMN, _GAP = 6.7, 12
 """About the width of a Latin letter, half of that of a syllable, and what is left free between two words."""
+_NEAR = 0.35
+"""So near to an end a word has no room beside that of the end."""
 _STEPS = (1, 2, 3, 5)
 _TICKS = 4
 
@@ -102,7 +104,9 @@ def _standing(
                 left = _LEFT + number * room + room * 0.1
                 yield _rect(left, _HEIGHT - _BOTTOM - below - height, room * 0.8, height, each.kind)
                 below += height
-    yield from _labels([words for words, _ in bars], room, centred=True)
+    yield from _below(
+        [words for words, _ in bars], [(number + 0.5) / len(bars) for number in range(len(bars))]
+    )
 
 
 def lines(
@@ -139,26 +143,20 @@ def _lines(
             if (value := values[place]) is not None
         )
         yield Markup('<polyline class="line {}" points="{}"/>').format(each.kind, path)
-    for at, word, anchor in _ends(words, [at for at, _ in points]):
-        yield _text(_LEFT + at * width, _HEIGHT - _BOTTOM + 16, word, anchor)
+    yield from _below(words, [at for at, _ in points])
 
 
-# The first, the middle and the last: more would lie over one another.
-def _ends(words: Sequence[str], places: Sequence[float]) -> Iterator[tuple[float, str, str]]:
-    if words:
-        yield places[0], words[0], "start"
-    if len(words) > 1:
-        yield places[-1], words[-1], "end"
-    middle = len(words) // 2
-    if len(words) > 2 and 0.35 < places[middle] < 0.65:  # noqa: PLR2004  where neither end is
-        yield places[middle], words[middle], "middle"
-
-
-def _labels(words: Sequence[str], room: float, *, centred: bool) -> Iterator[Markup]:
-    places = [(number + (0.5 if centred else 0)) * room for number in range(len(words))]
-    whole = WIDTH - _LEFT - _RIGHT
-    for at, word, anchor in _ends(words, [place / whole for place in places]):
-        yield _text(_LEFT + at * whole, _HEIGHT - _BOTTOM + 16, word, "middle" if len(words) == 1 else anchor)
+# The first, the middle and the last: more would lie over one another. Each is below what it is of, as far as
+# there is room. `places`: from 0 to 1.
+def _below(words: Sequence[str], places: Sequence[float]) -> Iterator[Markup]:
+    count = len(words)
+    shown = {0, count - 1} if words else set()
+    if count > 2 and _NEAR < places[count // 2] < 1 - _NEAR:  # noqa: PLR2004  an end has its word already
+        shown.add(count // 2)
+    for number in sorted(shown):
+        half = width_of(words[number]) * _COLUMN / 2
+        at = _LEFT + places[number] * (WIDTH - _LEFT - _RIGHT)
+        yield _text(min(max(at, half), WIDTH - half), _HEIGHT - _BOTTOM + 21, words[number], "middle")
 
 
 def _frame(largest: float) -> Iterator[Markup]:

@@ -95,6 +95,13 @@ def pace_section(words: PageWords) -> PageSection:
         ],
     )
     notes = [words.untimed] if report.untimed else []
+    if report.plan is not None and report.plan.is_moved:
+        notes.append(
+            say(
+                "The plan is that of the check, moved to when the run was started.",
+                "계획은 점검 때의 것을 실제 시작 시각에 맞춘 것입니다.",
+            )
+        )
     if not has_plan:
         notes.append(
             say("The check of this run kept no plan.", "이 발송의 점검에는 계획이 남아 있지 않습니다.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from plexsend.cli.doctor.advertising import AdvertisingFacts, advertising_rows
+from plexsend.cli.doctor.campaigns import CampaignFacts, campaign_rows
 from plexsend.cli.doctor.environment import settings_rows
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows, upload_rows
 from plexsend.cli.doctor.receipts import ReceiptFacts, receipt_rows
@@ -259,12 +260,33 @@ def _advertisements(situation: Situation) -> Iterable[CheckRow]:
     return advertising_rows(facts, hashes_by=here, now_ms=queries.server_ms(store))
 
 
+def _campaigns(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
+    from plexsend.outbox.reading import queries
+    from plexsend.outbox.reading.out_of_window import read_windows
+    from plexsend.outbox.runs import reading
+
+    store = situation.store
+    facts = (
+        CampaignFacts(
+            account,
+            reading.due_at(store, account),
+            list(reading.live_runs(store, account)),
+            read_windows(store, account),
+        )
+        for account in reading.campaign_accounts(store)
+    )
+    is_possible = form_in_force(store) >= FORM_WITH_CAMPAIGNS
+    return campaign_rows(facts, is_possible=is_possible, now_ms=queries.server_ms(store))
+
+
 CHECKS = (
     Check("Settings", _settings),
     Check("Redis", _server, needs_redis=True),
     Check("Fleet", _fleet, needs_redis=True),
     Check("Receipts", _receipts, needs_redis=True),
     Check("Advertisements", _advertisements, needs_redis=True),
+    Check("Campaigns", _campaigns, needs_redis=True),
     Check("Broker", _broker),
     Check("Gateway", _gateway),
 )

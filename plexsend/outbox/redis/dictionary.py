@@ -190,6 +190,8 @@ missed_within_min    for how long it is started late
 prepares             not empty: a draft by cron whose recipients are to be read and checked
 test plan watch      ms of the last test; the plan (JSON); what the failure watch remembers
 source               `NAME~2 failed`: of which rows of another run it is
+firsts               rows whose message counts though its fallback went: it was delivered after all, or a
+                     person had it sent again. Where a record of them is gone, `n:b:` has what that changes
 kept_out             once its fates are deleted: rows that were invalid when they were to be fed, and rows
                      that Redis forgot
 dropped              ms when its chunks, columns and fates were deleted

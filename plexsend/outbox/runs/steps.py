@@ -214,6 +214,8 @@ def _done(reply: Mapping[str, Any], group: str, asked: str) -> StepDone:
     if status == "unknown":
         raise RunRefused(f"There is no run {written}. List what there is: plexsend campaign list", None)
     state = RunState(word)
+    if status == "busy":
+        raise RunRefused(f"The run {written} cannot {asked} yet: what waits of it is being cancelled.", state)
     if status == "refused":
         raise RunRefused(f"The run {written} cannot {asked}: it is {run_word(state)}.", state)
     return StepDone(status == "done", state)

@@ -1,4 +1,4 @@
--- needs: _clock, _lanes, _counts, _record
+-- needs: _clock, _lanes, _counts, _record, _runs, _fates
 -- What follows where a message of a chain that has another one of it in its place gets another state.
 
 -- A fallback that waits still, for its turn or in the quiet hours, does not go where its first was delivered after all.
@@ -17,11 +17,28 @@ local function call_back(key)
   return true
 end
 
+-- From now on a first counts, and not its fallback, in the rows of a run. Of a fallback whose record is gone its fate says
+-- what it was counted as.
+local function note_first(lane, key)
+  local group = group_of(lane)
+  if not is_run(group) then return end
+  local rows = redis.pcall('HGET', run_key(group), 'firsts')
+  if type(rows) == 'table' then return end
+  local known, row = is_among(rows, key)
+  if known or not row then return end
+  call('HSET', run_key(group), 'firsts', rows and rows .. ' ' .. row or row)
+  if read_record(key .. FALLBACK_MARK, 's')[1] then return end
+  local letter = redis.pcall('GETRANGE', fates_key(group), row, row)
+  local state = type(letter) == 'string' and string.match(FATE_OF, ' (%l+)=' .. letter)
+  if state then count_first(group, state) end
+end
+
 -- What another program spoilt must not undo what was written of the first.
 local function deliver_after(lane, key, ends)
   local is_read, is_back = pcall(call_back, key)
   if not (is_read and is_back) then
     count(lane, 'both', 1)
+    note_first(lane, key)
     note(key, 'fallback', '', 'it was delivered after its fallback had gone')
     return
   end
@@ -38,6 +55,7 @@ local function follow_joined(lane, key, from, to, ends)
   count(lane, 'b:' .. from, -1)
   if LIVING(to) then
     call('HDEL', record_of .. key, 'b')
+    if ends.b == FALLBACK_MADE then note_first(lane, key) end
     return
   end
   count(lane, 'b:' .. to, 1)

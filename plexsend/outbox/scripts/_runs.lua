@@ -9,6 +9,13 @@ local function fates_key(group)
   return P .. 'fates:' .. group
 end
 
+-- Rows of a run whose message counts though a fallback went in its place: it was delivered after all, or a person had it
+-- sent again. Lanes count the fallback; `firsts` says where counts of rows are to be put right (campaigns/counting.py).
+local function is_among(rows, key)
+  local row = string.match(key, '%-(%d+)$') or string.match(key, '%-(%d+)' .. FALLBACK_MARK .. '$')
+  return row and string.find(' ' .. (rows or '') .. ' ', ' ' .. row .. ' ', 1, true) and row or nil, row
+end
+
 -- Only a run has a number behind its name.
 local function is_run(group)
   return group and string.find(group, '~%d+$') ~= nil

@@ -16,7 +16,7 @@
 -- when used: wake_at, wake_all, sleep_until, sleep_held, linger_over, fair_key, stop_waiting, running, group_waits,
 -- ungrouped_waits, give_lease_back, nothing, rest, decline, advance/stop
 -- when used: _rewound, advance/rewound
--- when used: _hex, _fallback_due, _fallback_after, _fallback
+-- when used: _hex, _fates, _fallback_due, _fallback_after, _fallback
 -- advance: settles one batch and takes the next. Touches p{a}:m: b: h: , lanes; ready, later, sending, uncertain,
 -- dead, counts of the lane and of those from which its batches are filled; the route's drains, takes, counts, wake;
 -- p{a}:<service>:rate, line, fair, day, holds, eased, wake, ended; reads policy.

@@ -1,5 +1,5 @@
 -- needs: _clock, _here, arguments; _counts, _record, _lanes, _groups, _wake, _cancel, _reschedule, _fallback
--- when used: _hex, _fallback_due, _fallback_after, _fallback
+-- when used: _hex, _fates, _fallback_due, _fallback_after, _fallback
 -- group: what a person asks for all messages of a group. Touches p{a}:closed; of the lane that is named its later,
 -- ready, sending, uncertain, counts and ended; m: b: h: of its messages; and wake. The hot loop never runs it.
 -- At most MOST_OF_GROUP messages change in a call: the caller goes on from the place that the answer names.

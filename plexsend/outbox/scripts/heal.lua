@@ -1,6 +1,6 @@
 -- needs: _clock, _here, _lanes, _spoilt, arguments; _counts, _record, _wake, _holds, _gate, _policy, _ending, _closings,
 -- needs: _cancel, _outlook, _receipt, _left_receipt, sweep/retention, healing, _fallback, heal/records
--- when used: _hex, _fallback_due, _fallback_after, _fallback
+-- when used: _hex, _fates, _fallback_due, _fallback_after, _fallback
 -- heal: looks over what the caller names, because it walks over all of the account from time to time. Touches p{a}:
 -- lanes, routes, closed, holds, wake, wake:routes, ended; of the lanes named: all; of the messages named: the set in
 -- which each belongs. It needs no lease: what was put right is right for the next call.

@@ -3,8 +3,8 @@
 -- when used: places_of, count_without_day, is_day_gone, write_new, take_away, fold_stats
 -- when used: default_of, policy
 -- when used: _suppressed, _suppressing, _refused
--- when used: number_of, _wake, _hex, is_joined, field_of_chain, count_of_chain, _fallback_due, _fallback_after,
--- _fallback
+-- when used: number_of, _wake, _hex, is_joined, field_of_chain, count_of_chain, _runs, _fates, _fallback_due,
+-- _fallback_after, _fallback
 -- receipts: what the gateway's webhook says became of messages. Touches p{a}:m: b: h: of the messages named, later,
 -- ready, sending, uncertain, dead and counts of their lanes, ended, forgotten, receipts, suppressed; of a fallback what submit touches; reads lanes, policy.
 --

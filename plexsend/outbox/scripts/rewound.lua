@@ -1,5 +1,5 @@
 -- needs: _clock, _here, _lanes, arguments; _counts, _record, _wake, _holds, _hold_writing, _gate, _policy, _rewound, rewound/lane, _fallback
--- when used: _hex, _fallback_due, _fallback_after, _fallback
+-- when used: _hex, _fates, _fallback_due, _fallback_after, _fallback
 -- rewound: what follows where this server went back in time. Touches p{a}:forgotten, holds, sweep, wake and the counts of
 -- routes; of the lane that is named its later, ready, sending, counts and ended; m: b: h: of its messages. The hot
 -- loop never runs it; advance finds out by itself what one drain's process knows of one route.

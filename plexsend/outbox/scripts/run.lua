@@ -55,7 +55,7 @@ end
 local function drop(state)
   if state == 'scheduled' or state == 'running' or state == 'paused' then return answer('refused', { state = state }) end
   local is_over = state == 'done' or state == 'cancelled'
-  if is_over and call('SISMEMBER', P .. 'live', group) == 1 then return answer('refused', { state = state }) end
+  if is_over and call('SISMEMBER', P .. 'live', group) == 1 then return answer('busy', { state = state }) end
   call('SREM', P .. 'live', group)
   call('HDEL', P .. 'windows', group)
   call('DEL', fates_key(group))

@@ -29,18 +29,21 @@ RCS_STAMP = "rcs-mms:v1:1:bbbbbbbb"
 
 
 class RunBench:
-    """One run of the account `main`, which was started.
+    """One run of the account `main`, which runs.
 
     Args:
         bench: What acts on its messages.
         rows: How many rows it has.
         name: Of its campaign.
         chain: Whether each row has a fallback: then its messages are of RCS.
+        group: A run that is there already; empty: a new one.
     """
 
-    def __init__(self, bench: Bench, rows: int, name: str = "spring", *, chain: bool = False) -> None:
+    def __init__(
+        self, bench: Bench, rows: int, name: str = "spring", *, chain: bool = False, group: str = ""
+    ) -> None:
         self.bench = bench
-        self.group = running(bench.store, name, rows=rows).group
+        self.group = group or running(bench.store, name, rows=rows).group
         self.chain = chain
         service, variant = ("rcs-mms-bulk", "RMM") if chain else ("mms-bulk", None)
         self.lane = Lane(service, variant, "main", self.group)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -161,3 +162,38 @@ def test_a_message_and_its_fallback_are_one_row(bench: Bench, history: list[tupl
     for name, seed in history:
         DEEDS[name](run, seed)
         check(run)
+        check_by_rows(run)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        "rejected, fallbacks accepted, delivered",
+        "accepted, undelivered, fallbacks accepted, delivered",
+        "accepted, undelivered, fallbacks accepted, fallbacks undelivered, delivered",
+        "rejected, fallbacks rejected, delivered",
+        "rejected, fallbacks rejected, requeued",
+        "rejected, fallbacks rejected, requeued, rejected",
+        "rejected, fallbacks rejected, requeued, accepted, requeued",
+        "rejected, fallbacks accepted, fallbacks undelivered, requeued, accepted, delivered",
+        "rejected, run cancelled",
+        "accepted, undelivered, run cancelled",
+    ],
+)
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_chain_counts_by_what_reached_somebody(bench: Bench, history: str, *, gone: bool) -> None:
+    run = RunBench(bench, ROWS, chain=True)
+    run.feed(ROWS)
+    run.send(Outcome.ACCEPTED, "C100")
+    run.send(Outcome.ACCEPTED, "C100")
+    # All of them were fed: no row is left that could hide a wrong sum.
+    for name in history.split(", "):
+        DEEDS[name](run, 0)
+        check(run)
+        check_by_rows(run)
+    before = run.counts
+    if gone:
+        archive(run, 0)
+        check(run)
+        check_by_rows(run)
+        assert run.counts.outcomes == before.outcomes

@@ -126,14 +126,15 @@ def test_a_number_that_is_suppressed_is_excluded_by_that_name(store: Store, tmp_
 
 
 def test_a_row_has_the_outcome_of_its_fallback_unless_its_first_arrived(store: Store, tmp_path: Path) -> None:
-    made = MadeRun(store, tmp_path, people(6), fallback="lms-bulk", letters={3: "u", 4: "d", 5: "d"})
+    made = MadeRun(store, tmp_path, people(7), fallback="lms-bulk", letters={3: "u", 4: "d", 5: "d", 6: "u"})
     for row in range(4):
         made.record(row, s="delivered" if row == 1 else "undelivered", b="made", e=ENDED_MS)
     made.record(0, is_fallback=True, s="delivered", w="0|KT||5", e=ENDED_MS)
     made.record(1, is_fallback=True, s="undelivered", e=ENDED_MS)
     made.record(2, is_fallback=True, s="cancelled", b="back", e=ENDED_MS)
-    # Of 3 the fallback's record is gone, of 4 its first's, of 5 both.
+    # Of 3 the fallback's record is gone, of 4 and 6 its first's, of 5 both.
     made.record(4, is_fallback=True, s="undelivered", e=ENDED_MS)
+    made.record(6, is_fallback=True, s="waiting")
     rows = made.rows()
     assert [(row.fate.value, row.is_fallback, row.service) for row in rows] == [
         ("delivered", True, "lms-bulk"),
@@ -142,8 +143,9 @@ def test_a_row_has_the_outcome_of_its_fallback_unless_its_first_arrived(store: S
         ("undelivered", False, "rcs-mms-bulk"),
         ("delivered", False, "rcs-mms-bulk"),
         ("delivered", False, "rcs-mms-bulk"),
+        ("waiting", True, "lms-bulk"),
     ]
-    assert [len(row.charged) for row in rows] == [2, 2, 2, 2, 1, 1]
+    assert [len(row.charged) for row in rows] == [2, 2, 2, 2, 1, 1, 1]
 
 
 def test_rows_are_read_in_their_order_over_pages_and_chunks(store: Store, tmp_path: Path) -> None:
@@ -158,15 +160,18 @@ def test_rows_are_read_in_their_order_over_pages_and_chunks(store: Store, tmp_pa
 
 
 def test_an_archive_fills_in_what_records_no_longer_say(store: Store, tmp_path: Path) -> None:
-    made = MadeRun(store, tmp_path, people(4), letters={0: "u", 1: "d", 3: "d"})
+    made = MadeRun(store, tmp_path, people(5), letters={0: "u", 1: "d", 3: "d"})
     made.record(2, s="delivered", w=f"0|KT|{DONE_MS}|1", e=ENDED_MS)
     lines = [
-        line(made, 0, State.ACCEPTED, code="C100"),
+        # Whatever the order of its lines, the one of the last state counts.
         line(made, 0, State.UNDELIVERED, code="C100", receipt_code="E", carrier="SKT", done_ms=DONE_MS),
+        line(made, 0, State.ACCEPTED, code="C100"),
         line(made, 1, State.DELIVERED, receipt_code="0", carrier="LGU+", done_ms=DONE_MS),
         line(made, 2, State.ACCEPTED, code="C100"),
         # A line of an earlier state says nothing of a later one.
         line(made, 3, State.UNDELIVERED, receipt_code="E"),
+        # Without a letter it is believed; nothing waits for its receipt.
+        line(made, 4, State.ACCEPTED, code="C100"),
     ]
     with Folder.to_write(tmp_path / "archive") as folder:
         day = DayFile(folder, date(2026, 11, 30))
@@ -182,9 +187,10 @@ def test_an_archive_fills_in_what_records_no_longer_say(store: Store, tmp_path: 
         1: ("delivered", ("0", "LGU+", DONE_MS)),
         2: ("delivered", ("0", "KT", DONE_MS)),
         3: ("delivered", None),
+        4: ("accepted", ("C100", "", None)),
     }
     assert archived.problems == []
-    assert archived.message(4) is None
+    assert archived.message(5) is None
 
 
 def line(made: MadeRun, row: int, state: State, **given: str | int) -> ArchiveLine:

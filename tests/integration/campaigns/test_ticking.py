@@ -12,6 +12,7 @@ from plexsend.campaigns.feeding import Feeder
 from plexsend.campaigns.slice import Stopped
 from plexsend.campaigns.ticking import RunWants, Ticker
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.notices import NoticeKind
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading.queries import server_ms
@@ -19,6 +20,7 @@ from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.making import put_campaign
 from plexsend.outbox.runs.states import RunState
+from plexsend.worker.notifier import look_at_all
 from tests.integration.campaigns.sending import DEFINITION, folder_of, make_run, read, settings_of
 
 if TYPE_CHECKING:
@@ -202,3 +204,19 @@ def test_what_one_account_holds_leaves_the_others_alone(
     for _ in range(3):
         assert one.tick() == [RunWants("main", run.group)]
     assert sum("a part of a tick failed" in line for line in caplog.messages) == 1
+
+
+def test_operators_hear_of_runs_that_stopped_by_themselves(store: Store, tmp_path: Path) -> None:
+    failing = make_run(store, tmp_path, 10, definition=replace(DEFINITION, name="failing"))
+    by_hand = make_run(store, tmp_path, 10, definition=replace(DEFINITION, name="by-hand"))
+    draft = make_run(store, tmp_path, 10, definition=replace(DEFINITION, name="draft"), starts=False)
+    steps.pause(store, "main", failing.group, by="plexsend", why="20 of the last 100 failed")
+    steps.pause(store, "main", by_hand.group, by="kim", why="wrong price")
+    steps.set_draft(store, "main", draft.group, why="2 of 42 rows are invalid")
+    found = {one.subject: one for one in look_at_all(store) if one.kind is NoticeKind.CAMPAIGN}
+    assert {subject: one.state for subject, one in found.items()} == {
+        "campaign failing/1 of main": "paused",
+        "campaign draft/1 of main": "draft",
+    }
+    assert "20 of the last 100 failed" in found["campaign failing/1 of main"].text
+    assert "plexsend campaign resume failing/1" in found["campaign failing/1 of main"].text

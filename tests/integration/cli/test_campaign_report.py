@@ -108,6 +108,14 @@ def test_a_table_says_it_in_the_language_that_is_asked_for(
     assert "success 10 + failure 10 + pending 17 + excluded 3 = all rows 40" in english
 
 
+def test_a_run_whose_group_somebody_paused_is_paused(
+    run: Callable[..., Any], played: RunBench, tmp_path: Path
+) -> None:
+    run("pause", f"group:{played.group}", "--reason", "price")
+    (found,) = run("campaign", "report", "spring", "--json", **settings(tmp_path)).lines
+    assert (found["state"], found["why"]) == ("paused", "price")
+
+
 @pytest.mark.usefixtures("played")
 def test_files_hold_every_row_for_their_owner_alone(run: Callable[..., Any], tmp_path: Path) -> None:
     table, page = tmp_path / "r.csv", tmp_path / "r.html"

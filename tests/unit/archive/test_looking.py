@@ -76,6 +76,25 @@ def test_a_line_without_its_record_counts_for_the_message_of_its_key(path: Path)
     assert told(path) == [("k1", "delivered")]
 
 
+def test_every_line_is_given_where_all_are_asked_for(path: Path) -> None:
+    write(
+        path,
+        line("r1-0", State.ACCEPTED, at=5),
+        line("r1-0", State.DELIVERED, at=2 * _DAY_MS),
+        line("r2-0", State.DELIVERED, at=6),
+        # A key that only holds what is looked for.
+        line('x"msg_key":"r1-', State.DELIVERED, at=7),
+    )
+    look = LookUp(path, ArchiveFilter(key_start="r1-"))
+    assert [(each.msg_key, str(each.state)) for each in look.every_line()] == [
+        ("r1-0", "delivered"),
+        ("r1-0", "accepted"),
+    ]
+    recent = LookUp(path, ArchiveFilter(key_start="r1-", since_ms=DAY_MS + 2 * _DAY_MS))
+    assert [str(each.state) for each in recent.every_line()] == ["delivered"]
+    assert not ArchiveFilter(key_start="r1-").may_have(line("r10-0"))
+
+
 def test_a_line_that_is_there_twice_is_given_once(path: Path) -> None:
     write(path, line("k1", at=5))
     content = (path / NAME).read_bytes()

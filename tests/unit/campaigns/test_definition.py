@@ -149,6 +149,11 @@ def test_what_json_holds_is_the_same_definition() -> None:
     assert Definition.from_json(bare.as_json()) == bare
 
 
+def test_what_a_newer_version_wrote_is_said() -> None:
+    with pytest.raises(UsageError, match="has colour, size, which this version does not know"):
+        Definition.from_json('{"name":"a","service":"lms-bulk","size":1,"colour":"red"}')
+
+
 def test_every_mistake_is_named_at_once() -> None:
     """Types, times without a zone, cron, window, rate, shares, words, names, unknown keys: all in one."""
     values: dict[str, Any] = tomllib.loads(
@@ -196,6 +201,12 @@ def test_name_and_service_are_needed() -> None:
     with pytest.raises(BadDefinition) as caught:
         define()
     assert [problem.field for problem in caught.value.problems] == ["name", "service"]
+
+
+def test_without_a_service_nobody_knows_whose_field_it_is() -> None:
+    with pytest.raises(BadDefinition) as caught:
+        define(name="a", br_id="BR.1", brid="BR.1")
+    assert [problem.field for problem in caught.value.problems] == ["brid", "service"]
 
 
 @pytest.mark.parametrize("name", ["", "-a", "가", "a" * 33, "a b", "a~1", "a/1", "A"])
@@ -378,12 +389,19 @@ def test_a_mapping_names_fields_and_variables() -> None:
         "ad_consent_at": "동의한날",
         "이름": "고객명",
     }
-    assert right(text="#{이름}", mapping=mapping).mapping == mapping
+    assert right(text="#{이름}", advertisement=True, mapping=mapping).mapping == mapping
     assert mistakes(mapping={"txt": "a", "receiver_number": " "}) == {
         "mapping.txt": "is neither a field nor a variable of the texts. Did you mean text?",
         "mapping.receiver_number": "names no column. Write the name of a column, or leave it out.",
     }
     assert "neither a field" in mistakes(**RCS, mapping={"buttons": "a"})["mapping.buttons"]
+
+
+def test_consents_are_about_advertisements() -> None:
+    found = mistake(mapping={"night_consent": "야간"})
+    assert found == (
+        "is about advertisements, and this is not one. Set advertisement = true, or leave it out."
+    )
 
 
 @pytest.mark.parametrize(

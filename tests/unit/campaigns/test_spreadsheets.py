@@ -29,7 +29,7 @@ def test_cells_are_what_people_read(tmp_path: Path) -> None:
                 ["홍", 1022227919, date(2026, 12, 1), 0.1 + 0.2],
                 ["김", 1022227910.0, datetime(2026, 12, 1, 10, 30), 20000],  # noqa: DTZ001
                 ["이", "010-2222-7919", ValueError("#N/A"), True],
-                [None, "01022227919", "  ", -1.5],
+                [None, "01022227919", datetime(2026, 12, 1), -1.5],  # noqa: DTZ001
             ]
         },
     )
@@ -40,7 +40,7 @@ def test_cells_are_what_people_read(tmp_path: Path) -> None:
         ("홍", "01022227919", "2026-12-01", "0.3"),
         ("김", "01022227910", "2026-12-01 10:30", "20000"),
         ("이", "010-2222-7919", "", "TRUE"),
-        ("", "01022227919", "  ", "-1.5"),
+        ("", "01022227919", "2026-12-01", "-1.5"),
     ]
     assert [row.mended for row in rows] == [True, True, False, False]
 

@@ -14,7 +14,7 @@ local function take(state)
   if ends > now and ends <= now + RUN_LEASE_MS and found[2] ~= text then
     return answer('busy', { state = state, text = found[2] or '', until_ms = num(ends) })
   end
-  local number = num(math.max(before + 1, now))
+  local number = num(math.max(before + 1, now_us))
   local until_ms = num(now + math.min(at_ms, RUN_LEASE_MS))
   call('HSET', run, 'lease', number, 'holder', text, 'until', until_ms)
   return answer('done', { state = state, text = text, lease = number, until_ms = until_ms, previous = num(before),

@@ -210,13 +210,19 @@ def test_a_fate_costs_a_record_one_command_and_others_none(empty_server: ValkeyS
     for _ in range(2):
         bench.let_pass(11_000, steadily=False)
         bench.sweep(keep_ms=10_000)
-    run = fed(bench, 10)
-    feed(bench.store, run, leased(bench.store, run), range(10, 11), fed=11)
+    run = fed(bench, 11)
     ended(lane_of(run))
     after = commands_of_a_sweep()
     assert before.get("bitfield", 0) == 0
     assert after["bitfield"] == 10
     # The run is read once a call, whatever goes.
     assert (after["hmget"], after["del"]) == (before["hmget"] + 1, before["del"])
-    assert fates(bench, run) == "a" * 10
+    assert fates(bench, run) == "a" * 10 + " "
+    # With memory full too: records go to make room, and what became of them must not.
+    ended(lane_of(run))
+    bench.let_pass(11_000, steadily=False)
+    client.config_set("maxmemory", 1)
+    bench.sweep()
+    assert fates(bench, run) == "a" * 11
+    client.config_set("maxmemory", 0)
     bench.store.close()

@@ -20,7 +20,7 @@ from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.run import RunChunk
 from plexsend.outbox.runs.states import RunState, RunStep, is_possible
 from plexsend.outbox.walk import look_over, read_page
-from tests.integration.outbox.runs.feeder import DAY_MS, checked, read, running
+from tests.integration.outbox.runs.feeder import DAY_MS, checked, leased, read, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ def test_a_cancel_closes_the_group_and_holds_it_until_the_run_is_finished(store:
     steps.cancel(store, "main", run.group, by="kim", why="over")
     assert closings(store, "main")[run.group].why == "over"
     assert [hold.what for hold in holds(store, "main")] == [run.group]
-    with pytest.raises(RunRefused):
+    with pytest.raises(RunRefused, match="yet: what waits of it is being cancelled"):
         steps.drop(store, "main", run.group)
     steps.finish(store, "main", run.group)
     assert holds(store, "main") == []
@@ -171,6 +171,15 @@ def test_a_lease_is_one_feeders_and_each_number_is_higher(store: Store) -> None:
     pass_over(store, "main", run.group, two, since=0, fed=10, skipped=4)
     pass_over(store, "main", run.group, two, since=0, fed=10, skipped=4)
     assert (read(store, run.group).fed, read(store, run.group).skipped) == (10, 4)
+
+
+def test_a_lease_given_after_redis_went_back_is_none_that_was_given_before(store: Store) -> None:
+    run = running(store)
+    key = store.keys.run("main", run.group)
+    before = store.client.dump(key) or b""
+    stopped = leased(store, run)
+    store.client.restore(key, 0, before, replace=True)
+    assert leased(store, run).number > stopped.number
 
 
 def test_a_lease_from_before_the_clock_was_set_back_ends(store: Store) -> None:

@@ -43,7 +43,9 @@ PRICES = PriceList(
 )
 
 
-def sample(state: RunState, *, rows: int = ROWS, seed: int = 1, label: str = LABEL) -> CampaignReport:
+def sample(
+    state: RunState, *, rows: int = ROWS, seed: int = 1, label: str = LABEL, is_timed: bool = True
+) -> CampaignReport:
     """Return the report of a run in a state, the same for the same arguments."""
     chance = random.Random(seed)
     tally = RowTally(CLOCK.zone)
@@ -83,7 +85,7 @@ def sample(state: RunState, *, rows: int = ROWS, seed: int = 1, label: str = LAB
             }
         ),
     )
-    definition = Definition(name="spring-sale", service="mms-bulk")
+    definition = Definition(name="spring-sale", service="mms-bulk", send_at_ms=START_MS if is_timed else None)
     return report_of(run, definition, tally, PRICES, CLOCK, now_ms=now_ms, has_archive=False)
 
 

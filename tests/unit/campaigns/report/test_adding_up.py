@@ -9,6 +9,8 @@ from decimal import Decimal
 import pytest
 
 from plexsend.campaigns.report.adding_up import read_plan
+from plexsend.campaigns.report.languages import Language
+from plexsend.campaigns.report.page import page_of
 from plexsend.campaigns.report.row_fates import RowEnd, RowFate
 from plexsend.campaigns.report.rows import Charged, ReportRow
 from plexsend.campaigns.report.tally import RowTally
@@ -51,6 +53,19 @@ def test_a_plan_without_its_course_is_a_straight_line() -> None:
     assert [plan.expected(at) for at in (0, 1_000, 1_500, 2_000, 9_000)] == [0, 0, 50, 100, 100]
 
 
+def test_the_plan_of_a_run_that_a_person_started_begins_there() -> None:
+    """It may have been checked days before; where a time was set, a late start is seen."""
+    timed, by_hand = sample(RunState.DONE).plan, sample(RunState.DONE, is_timed=False).plan
+    assert timed is not None
+    assert by_hand is not None
+    assert (timed.starts_ms, timed.is_moved) == (START_MS, False)
+    assert (by_hand.starts_ms, by_hand.is_moved) == (START_MS + 2_000, True)
+    assert by_hand.expected(START_MS + 2_000 + 60_000) == timed.expected(START_MS + 60_000) > 0
+    assert "moved to when the run was started" in page_of(
+        sample(RunState.DONE, is_timed=False), Language.ENGLISH
+    )
+
+
 @pytest.mark.parametrize("state", [RunState.RUNNING, RunState.DONE])
 def test_the_pace_goes_up_to_now_or_to_the_last_message(state: RunState) -> None:
     report = sample(state)
@@ -89,6 +104,12 @@ def test_codes_and_what_has_none_are_all_failures() -> None:
     results = sum(rows for span in report.results for rows in span.ends.values())
     unknown = report.fates[RowFate.DUPLICATE] + report.fates[RowFate.INVALID]
     assert results == report.rows - unknown
+
+
+def test_what_is_pending_has_no_result_yet() -> None:
+    report = sample(RunState.RUNNING)
+    assert report.fates[RowFate.AWAITED]
+    assert {end for span in report.results for end in span.ends} <= {*RowEnd} - {RowEnd.PENDING}
 
 
 def test_a_number_that_somebody_wrote_is_masked_in_a_report() -> None:

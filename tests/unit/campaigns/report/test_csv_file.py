@@ -68,7 +68,7 @@ def test_a_row_has_the_users_columns_then_its_fate_in_words_beside_the_code() ->
             "코드 설명",
             "통신사",
         ),
-        *("발송 시각 (KST)", "결과 시각 (KST)", "발송 시도", "대체 발송", "메시지 키"),
+        *("발송 시각 (KST)", "결과 시각 (KST)", "실패한 시도", "대체 발송", "메시지 키"),
     ]
     assert line == [
         *(
