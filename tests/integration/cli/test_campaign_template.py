@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SPRING = """
 name = "spring-sale"
 service = "lms-bulk"
+advertisement = true
 recipients = "customers.xlsx"
 text = "#{이름}님, #{쿠폰}"
 [mapping]
