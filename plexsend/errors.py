@@ -5,7 +5,8 @@ PlexsendError
 ├── MissingExtra             nothing starts; the extra to install is named with its command
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
 │   ├── ValuesRefused        values of policies are wrong; none was changed
-│   └── BadSchedule          a plan by cron or a window is not one (in campaigns.schedule)
+│   ├── BadSchedule          a plan by cron or a window is not one (in campaigns.schedule)
+│   └── BadDefinition        a campaign's definition has mistakes; all are named (in campaigns.definition)
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
 │   ├── ImportRefused        whether a file is the same list as before is not clear; a person says so
 │   └── RunRefused           a run of a campaign has not the state for it (in outbox.runs.failures)
@@ -39,6 +40,8 @@ PlexsendError
     ├── RunFenced            who feeds a run of a campaign may not any more; nothing of this chunk was added
     ├── RunMustWait          the run's own rate: nothing of this chunk was added, it goes a moment later
     │                        (these two in outbox.runs.failures)
+    ├── FeedingRefused       the fleet as it is takes none of a run's messages: its rows wait
+    │                        (in campaigns.fence)
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them

@@ -66,6 +66,7 @@ class Personaliser:
         self._stand_ins = [
             (name, self._use(f"#{name}", column), defaults.get(name, ""))
             for name, column in self._finder.variables.items()
+            if column is not None
         ]
         self.problems: tuple[Problem, ...] = self._finder.problems
         """Everything that is wrong for every row."""
@@ -123,7 +124,9 @@ class Personaliser:
             return (lambda values: picture(values[at])) if value.is_picture else itemgetter(at)
         if isinstance(value, str):
             template = Template(value)
-            places = {name: self._use(f"#{name}", self._finder.variable(name)) for name in template.variables}
+            columns = {name: self._finder.variable(name) for name in template.variables}
+            # What has no column is a problem of its own, and shows where it is.
+            places = {name: self._use(f"#{name}", at) for name, at in columns.items() if at is not None}
             return template.over(places) if places else None
         if isinstance(value, list) and value and isinstance(value[0], Cell) and value[0].is_picture:
             place = self._use("", value[0].column)

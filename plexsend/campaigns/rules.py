@@ -105,6 +105,9 @@ def _mapping(definition: Definition) -> Iterator[Problem]:
         name = f"mapping.{field}"
         if not column.strip():
             yield Problem(name, "names no column", "Write the name of a column, or leave it out.")
+        if field in {NIGHT_CONSENT, CONSENT_AT} and not definition.advertisement:
+            reason = "is about advertisements, and this is not one"
+            yield Problem(name, reason, "Set advertisement = true, or leave it out.")
         if field in variables or field in {RECEIVER, NIGHT_CONSENT, CONSENT_AT}:
             continue
         if field not in may_be and field not in _MAY_BE_MAPPED:

@@ -93,6 +93,9 @@ def reschedule(store: Store, run: Run, at_ms: int, *, report: Report | None = No
     else:
         state = steps.start(store, run.account, run.group).state
     messages = groups.reschedule(store, run.account, run.group, at_ms, report=report)
+    if run.state is RunState.PAUSED and not is_now:
+        # Only now: before, what waits of it would have gone at once.
+        steps.release_group(store, run.account, run.group)
     return RunRescheduled(state, None if is_now else at_ms, messages)
 
 

@@ -30,21 +30,21 @@ class Template:
         text: The text.
     """
 
-    __slots__ = ("_format", "text", "variables")
+    __slots__ = ("_parts", "text", "variables")
 
     def __init__(self, text: str) -> None:
         self.text = text
         parts = _VARIABLE.split(text)
         self.variables: tuple[str, ...] = tuple(dict.fromkeys(parts[1::2]))
         """Each of its variables once, in the order of the text."""
-        self._format = parts
+        self._parts = parts
 
     def __bool__(self) -> bool:
         return bool(self.text)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Return the text with the values of its variables."""
-        parts = self._format.copy()
+        parts = self._parts.copy()
         parts[1::2] = [values[name] for name in parts[1::2]]
         return "".join(parts)
 
@@ -52,15 +52,20 @@ class Template:
         """Return what makes the text of a row's values.
 
         Args:
-            places: Variable → where its value is in those of a row.
+            places: Variable → where its value is in those of a row. One that is not there stays as it is.
         """
-        names = self._format[1::2]
-        literals = [part.replace("%", "%%") for part in self._format[::2]]
-        if not names:
+        pattern = ""
+        taken: list[int] = []
+        for place, part in enumerate(self._parts):
+            if place % 2 and part in places:
+                pattern += "%s"
+                taken.append(places[part])
+            else:
+                pattern += (f"#{{{part}}}" if place % 2 else part).replace("%", "%%")
+        if not taken:
             return lambda _: self.text
         # One pass in C: a million rows go through here.
-        pattern = "%s".join(literals)
-        take: Callable[[Sequence[str]], Any] = itemgetter(*(places[name] for name in names))
+        take: Callable[[Sequence[str]], Any] = itemgetter(*taken)
         return lambda values: pattern % take(values)
 
 

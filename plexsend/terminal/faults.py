@@ -102,6 +102,9 @@ def _message(exc: PlexsendError) -> str:
         return "A value is wrong; no policy was changed."
     if isinstance(exc, (InvalidItem, Refused)):
         return "The message is refused; nothing was sent."
+    if isinstance(exc, UsageError) and hasattr(exc, "problems"):
+        # The lines behind the first one are its problems, which are shown by themselves.
+        return str(exc).partition("\n")[0].removesuffix(":") + "."
     return str(exc)
 
 

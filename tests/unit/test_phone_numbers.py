@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
-from plexsend.clock import elapsed_s
 from plexsend.gateway.masking import Mask
 from plexsend.logs import mask_text
 from plexsend.outbox.strays import shown_key
@@ -139,6 +139,7 @@ def test_form_encoded_number_is_found() -> None:
     "text", ["1" * 100_000, "1-" * 50_000, "10 " * 30_000, "010-1234-" * 10_000, "\\u0030" * 20_000]
 )
 def test_long_text_takes_no_longer_than_it_is_long(text: str) -> None:
-    started = elapsed_s()
+    # CPU time: on a machine with others beside it the clock on the wall says little.
+    started = time.thread_time()
     mask_text(text)
-    assert elapsed_s() - started < 2
+    assert time.thread_time() - started < 2

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from plexsend.errors import FileProblem, UsageError
 from plexsend.private_files import private_file, require_free
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write(target: Path, text: str, *, overwrites: bool = False) -> None:
@@ -61,9 +64,12 @@ def test_a_link_that_leads_nowhere_is_something(tmp_path: Path) -> None:
         write(tmp_path / "a.csv", "other")
 
 
-def test_a_device_is_not_replaced() -> None:
+def test_what_is_not_a_file_is_not_replaced(tmp_path: Path) -> None:
+    """As a device is not; where the code fails, this costs the machine nothing, and /dev/null would."""
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="is not a file"):
-        write(Path("/dev/null"), "other", overwrites=True)
+        write(tmp_path / "pipe", "other", overwrites=True)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_nothing_is_left_of_one_that_was_not_finished(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.report.page_parts import PageColumn, PageSection, PageTable
 from plexsend.campaigns.report.plots import Plot, lying_bars
-from plexsend.outbox.runs.states import OVER
 
 if TYPE_CHECKING:
     from plexsend.campaigns.report.page_words import PageWords
@@ -16,7 +15,7 @@ def cost_section(words: PageWords) -> PageSection:
     """Return the section with what was billed, and what the check expected."""
     say, report = words.say, words.report
     heading = say("Cost", "비용")
-    so_far = say("in all", "합계") if report.state in OVER else say("so far", "지금까지")
+    so_far = say("in all", "합계") if report.is_final else say("so far", "지금까지")
     expected = report.plan.won if report.plan else None
     if report.won is None:
         none = say(

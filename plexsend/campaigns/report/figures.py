@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from plexsend.campaigns.report.row_fates import RowEnd, RowFate, end_of
+from plexsend.outbox.runs.states import OVER
 from plexsend.terminal.moments import WallClock
 
 if TYPE_CHECKING:
@@ -168,6 +169,11 @@ class CampaignReport:
         for fate, rows in self.fates.items():
             found[end_of(fate)] += rows
         return found
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its counts stay as they are: a run that is done may still wait for receipts."""
+        return self.state in OVER and not self.ends[RowEnd.PENDING]
 
     @property
     def decided(self) -> int:

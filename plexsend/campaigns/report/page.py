@@ -98,20 +98,26 @@ def _facts(words: PageWords) -> Iterator[tuple[str, str]]:
 
 
 def _made(words: PageWords) -> str:
+    report, at = words.report, words.report.clock.words(words.report.generated_ms)
+    said = words.say(
+        f"Generated at {at}; all times are in {report.clock.name}. It holds no telephone number.",
+        f"{at}에 만든 보고서입니다. 모든 시각은 {report.clock.name}이며 전화번호는 들어 있지 않습니다.",
+    )
+    return " ".join(part for part in (said, _changes(words)) if part)
+
+
+def _changes(words: PageWords) -> str:
     say, report = words.say, words.report
-    at = report.clock.words(report.generated_ms)
-    changes = (
-        ""
-        if report.state in OVER
-        else say(" The run goes on, and its counts change.", " 발송이 진행 중이므로 건수는 달라집니다.")
-    )
-    return (
-        say(
-            f"Generated at {at}; all times are in {report.clock.name}. It holds no telephone number.",
-            f"{at}에 만든 보고서입니다. 모든 시각은 {report.clock.name}이며 전화번호는 들어 있지 않습니다.",
+    if report.is_final:
+        return ""
+    if report.state in OVER:
+        return say(
+            "Receipts are still awaited, and the counts change with them.",
+            "아직 통신사 결과를 기다리는 건이 있어 건수는 달라집니다.",
         )
-        + changes
-    )
+    if report.state in (RunState.RUNNING, RunState.PAUSED):
+        return say("The run is not over, and its counts change.", "발송이 끝나지 않아 건수는 달라집니다.")
+    return say("The run has not started.", "아직 시작하지 않은 발송입니다.")
 
 
 @cache

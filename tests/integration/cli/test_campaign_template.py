@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SPRING = """
 name = "spring-sale"
 service = "lms-bulk"
+advertisement = true
 recipients = "customers.xlsx"
 text = "#{이름}님, #{쿠폰}"
 [mapping]
@@ -61,6 +62,7 @@ def test_mistakes_of_the_definition_are_named(run: Callable[..., Any], tmp_path:
     done = run("campaign", "template", str(path))
     assert done.code == 2
     assert "rat: is not known. Did you mean rate?" in " ".join(done.err.split())
-    assert "text: is missing" in done.err
+    assert done.err.count("text: is missing") == 1
+    assert done.err.startswith(f"plexsend: {path}: the definition of the campaign is wrong.\n")
     missing = run("campaign", "template", str(tmp_path / "no.toml"))
     assert (missing.code, "no.toml: it cannot be read" in " ".join(missing.err.split())) == (1, True)

@@ -389,12 +389,19 @@ def test_a_mapping_names_fields_and_variables() -> None:
         "ad_consent_at": "동의한날",
         "이름": "고객명",
     }
-    assert right(text="#{이름}", mapping=mapping).mapping == mapping
+    assert right(text="#{이름}", advertisement=True, mapping=mapping).mapping == mapping
     assert mistakes(mapping={"txt": "a", "receiver_number": " "}) == {
         "mapping.txt": "is neither a field nor a variable of the texts. Did you mean text?",
         "mapping.receiver_number": "names no column. Write the name of a column, or leave it out.",
     }
     assert "neither a field" in mistakes(**RCS, mapping={"buttons": "a"})["mapping.buttons"]
+
+
+def test_consents_are_about_advertisements() -> None:
+    found = mistake(mapping={"night_consent": "야간"})
+    assert found == (
+        "is about advertisements, and this is not one. Set advertisement = true, or leave it out."
+    )
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,13 @@ def test_everything_that_is_wrong_for_every_row_is_named_once() -> None:
     )
 
 
+def test_a_variable_without_a_column_shows_where_it_is() -> None:
+    made = personaliser(text="#{이름} #{없음}", defaults={"없음": "가"})
+    assert len(made.problems) == 1
+    rendered = made.item(("홍", "01023456789", ""))
+    assert (rendered.item["msg"], rendered.empty) == ("홍 #{없음}", ())
+
+
 def test_a_near_name_is_asked_about() -> None:
     (problem,) = personaliser(text="#{쿠폰번호}", header=("휴대폰", "쿠폰 번호1")).problems
     assert "Did you mean '쿠폰 번호1'?" in problem.remedy

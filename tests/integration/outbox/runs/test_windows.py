@@ -54,7 +54,7 @@ def test_outside_its_window_a_run_waits_and_nothing_else_does(bench: Bench) -> N
     bench.submit(["k"])
     assert [message.msg_key for message in bench.take("p1.2").messages] == ["k"]
     set_window(bench, run, (-1_000, HOUR_MS))
-    assert bench.wake_in_ms(lane) == 0 or (bench.wake_in_ms(lane) or 1) <= 0
+    assert (bench.wake_in_ms(lane) or 0) <= 0
     assert len(bench.take("p1.3", lane=lane).messages) == 3
 
 
@@ -70,29 +70,33 @@ def test_a_window_that_nobody_renewed_is_closed_and_looked_at_again(
     assert "nothing says when" in causes[-1].text
 
 
-def test_a_window_opens_and_closes_to_the_millisecond(bench: Bench) -> None:
-    """Redis's own times before and after a take say on which side of the boundary it was."""
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_window_opens_and_closes_to_the_millisecond(bench: Bench, *, opens: bool) -> None:
+    """Redis's own times before and behind a take say on which side of the boundary it was."""
     run = fed(bench, 100)
     lane = lane_of(run)
-    for boundary_opens in (True, False):
+    # A machine that is busy may be on neither side in time: then the next boundary counts.
+    for _ in range(50):
         at_ms = server_ms(bench.store) + 40
-        spans = [(at_ms, at_ms + HOUR_MS)] if boundary_opens else [(at_ms - HOUR_MS, at_ms)]
-        steps.set_window(bench.store, "main", run.group, spans)
-        seen: set[str] = set()
-        while len(seen) < 2:
+        span = (at_ms, at_ms + HOUR_MS) if opens else (at_ms - HOUR_MS, at_ms)
+        steps.set_window(bench.store, "main", run.group, [span])
+        sides: set[str] = set()
+        while "behind" not in sides:
             before_ms = server_ms(bench.store)
             answer = bench.call(lane=lane)
             after_ms = server_ms(bench.store)
             is_open = isinstance(answer, Batch)
             if after_ms < at_ms:
-                assert is_open is not boundary_opens
-                seen.add("before")
+                assert is_open is not opens
+                sides.add("before")
             if before_ms >= at_ms:
-                assert is_open is boundary_opens
-                seen.add("behind")
-            assert after_ms < at_ms + 10_000
+                assert is_open is opens
+                sides.add("behind")
             if isinstance(answer, Batch):
                 bench.stop(settlement=back(answer), lane=lane)
+        if "before" in sides:
+            return
+    raise AssertionError("no take came before the boundary")
 
 
 def test_advertisements_of_a_run_wait_for_both(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from plexsend.campaigns.report.languages import Language
 from plexsend.campaigns.report.page import page_of
 from plexsend.campaigns.report.page_words import PageWords
 from plexsend.campaigns.report.plots import Plot, Series, lines, lying_bars, short, standing_bars
-from plexsend.campaigns.report.row_fates import RowEnd
+from plexsend.campaigns.report.row_fates import RowEnd, RowFate
 from plexsend.outbox.runs.states import RunState
 from tests.unit.campaigns.report.samples import ROWS, sample
 
@@ -99,6 +99,25 @@ def test_a_run_of_which_nothing_is_known_yet_says_so() -> None:
         "No price is set",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("state", "awaited", "said"),
+    [
+        (RunState.SCHEDULED, 0, "has not started"),
+        (RunState.RUNNING, 0, "is not over"),
+        (RunState.PAUSED, 0, "is not over"),
+        (RunState.DONE, 5, "Receipts are still awaited"),
+        (RunState.CANCELLED, 5, "Receipts are still awaited"),
+        (RunState.DONE, 0, ""),
+    ],
+)
+def test_a_page_says_whether_its_counts_stay(state: RunState, awaited: int, said: str) -> None:
+    fates = {RowFate.DELIVERED: 10} | ({RowFate.AWAITED: awaited} if awaited else {})
+    page = page_of(replace(sample(RunState.DONE, rows=100), state=state, fates=fates), Language.ENGLISH)
+    words = ("has not started", "is not over", "Receipts are still awaited")
+    assert [each for each in words if each in page] == ([said] if said else [])
+    assert ("in all" in page) is (not said)
 
 
 def test_rows_that_are_missing_in_the_plots_are_counted() -> None:
