@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.row import Row
 from bench.rows import (
+    campaigns,
     heard,
     idle,
     intake,
@@ -64,6 +65,13 @@ ROWS = (
         "1,000,000 suppressed numbers: bytes each, and Redis time to look a message up",
         "≤ 24 bytes; ≤ 2 µs",
         suppression.suppression,
+    ),
+    Row(
+        "campaigns",
+        "check of 1,000,000 rows against the loader alone over the same items; two processes; memory",
+        "≥ 0.8 ×; ≥ 1.5 ×; ≤ 1.05 ×",
+        campaigns.check,
+        long=True,
     ),
     Row("memory", "memory while 1,000,000 rows are imported and sent", "≤ 1.05 ×", memory.flat, long=True),
     Row(

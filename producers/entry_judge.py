@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import InvalidItem
 from plexsend.outbox.fallbacks import FALLBACK_MARK
-from plexsend.producers.advertisements import PLAIN, advertise
+from plexsend.producers.advertisements import advertise
 from plexsend.producers.beside import beside
 from plexsend.producers.fallbacks import NOTHING, judge_fallback, reserved_key, take_fallback, with_fallback
 from plexsend.producers.guards import Guards, NoGuards
-from plexsend.producers.incoming import lacks_own_key
 from plexsend.producers.item_lanes import ItemLanes
 from plexsend.producers.moments import Moments, has_moments, take_moments
 from plexsend.producers.pictures.no_pictures import NoPictures
@@ -23,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.errors import Problem
-    from plexsend.gateway.items import Item, ItemLoader
+    from plexsend.gateway.items import Item, ItemLoader, KeyOf
     from plexsend.outbox.fallbacks import Fallback
     from plexsend.outbox.lanes import Lane
     from plexsend.producers.guards import GuardsAsked
-    from plexsend.producers.incoming import Incoming
     from plexsend.producers.pictures.item_pictures import ItemPictures
     from plexsend.producers.placing import Placed
     from plexsend.producers.submissions import Submission
@@ -83,30 +81,34 @@ class EntryJudge:
         """Go by the guards that are known now."""
         self._guarded = self.guards.known()
 
-    def judge(self, entry: Incoming, part: Submission) -> JudgedEntry | None:
+    def judge(
+        self, index: int, raw: object, part: Submission, key_of: KeyOf | None = None
+    ) -> JudgedEntry | None:
         """Return what a valid entry is; None where it is not, and `part` gets what is wrong with it.
 
-        `part` gets the warnings and replacements of valid ones too.
+        `part` gets the warnings and replacements of valid ones too. See Incoming for the others.
         """
-        index, raw = entry.index, entry.raw
         if isinstance(raw, InvalidItem):
             part.invalid.append(Invalid(index, raw.msg_key, raw.problems))
             return None
+        # Asked once: it costs as much as the questions behind it.
+        if not isinstance(raw, Mapping):
+            part.invalid.append(Invalid(index, None, self._not_an_item(raw)))
+            return None
         moments, terms, guarded = self._moments, self._terms, self._guarded
         wrong: tuple[Problem, ...] = ()
-        if isinstance(raw, Mapping) and has_moments(raw):
+        if has_moments(raw):
             raw, moments, wrong = take_moments(
                 raw, moments, self.now_ms, from_file=terms.from_file, zone=terms.zone
             )
-        raw, placed, key_of = self.pictures.take_out(raw, entry.key_of)
+        raw, placed, key_of = self.pictures.take_out(raw, key_of)
         wrong = wrong if placed is None else (*wrong, *placed.problems)
-        advertised, asked = PLAIN, None
-        if isinstance(raw, Mapping):
-            raw, asked = take_fallback(raw)
-            key_of = with_fallback(key_of, asked) if key_of and asked else key_of
-            raw, advertised = advertise(raw, terms, guarded.marks)
-            wrong = (*wrong, *advertised.problems) if advertised.problems else wrong
-        lacks_key = lacks_own_key(raw)
+        raw, asked = take_fallback(raw)
+        key_of = with_fallback(key_of, asked) if key_of and asked else key_of
+        raw, advertised = advertise(raw, terms, guarded.marks)
+        wrong = (*wrong, *advertised.problems) if advertised.problems else wrong
+        given = raw.get("msg_key")
+        lacks_key = not (isinstance(given, str) and given.strip())
         made_key = str(uuid.uuid4()) if lacks_key and key_of is None else None
         try:
             item = self.loader.load(
@@ -141,3 +143,10 @@ class EntryJudge:
             part.warnings.extend(Remark(index, msg_key, problem) for problem in warnings)
             part.replacements.extend(Remark(index, msg_key, problem) for problem in replacements)
         return JudgedEntry(item, lane, moments, placed, instead.fallback, not lacks_key)
+
+    def _not_an_item(self, raw: object) -> tuple[Problem, ...]:
+        try:
+            self.loader.load(raw)
+        except InvalidItem as exc:
+            return exc.problems
+        return ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,3 @@ class Incoming:
     """What the caller holds in memory until this entry is answered."""
     key_of: KeyOf | None = field(default=None, repr=False)
     """Gives a valid item its key; None: it has one of its own, or gets a UUID."""
-
-
-def lacks_own_key(raw: object) -> bool:
-    """Return whether an item has no key of its own."""
-    given = raw.get("msg_key") if isinstance(raw, Mapping) else None
-    return not (isinstance(given, str) and given.strip())

@@ -169,7 +169,7 @@ class Pipeline:
         return chunk
 
     def _take(self, entry: Incoming, chunk: Chunk) -> None:
-        judged = self._entries.judge(entry, chunk.part)
+        judged = self._entries.judge(entry.index, entry.raw, chunk.part, entry.key_of)
         if judged is None:
             return
         item = judged.item

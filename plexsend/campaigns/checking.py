@@ -16,7 +16,7 @@ from plexsend.campaigns.error_file import error_file
 from plexsend.campaigns.folder import CHUNK_ROWS
 from plexsend.campaigns.judging_processes import judge_all
 from plexsend.campaigns.personalise import Personaliser
-from plexsend.campaigns.row_judge import JudgeTerms, ListedRow, RowJudge, key_of
+from plexsend.campaigns.row_judge import JudgeTerms, RowJudge, key_of
 from plexsend.campaigns.schedule import find_zone
 from plexsend.campaigns.seen_numbers import SeenNumbers
 from plexsend.campaigns.suppressed import SuppressedRows
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from plexsend.campaigns.error_file import ErrorFile
     from plexsend.campaigns.judging_processes import ChunkWriter
     from plexsend.campaigns.recipients import RecipientRow, Recipients
-    from plexsend.campaigns.row_judge import InvalidRow, JudgedChunk
+    from plexsend.campaigns.row_judge import InvalidRow, JudgedChunk, ListedRow
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings
 
@@ -116,7 +116,8 @@ def check(
             numbers = judged.receivers
             repeated = [] if seen is None else seen.repeated(numbers)
             report.add(judged, repeated)
-            suppressed.count(_without(numbers, repeated))
+            if suppressed.looks:
+                suppressed.count(_without(numbers, repeated))
             _name(judged, file, on_invalid, on_mended)
             if progress is not None:
                 progress(
@@ -166,11 +167,9 @@ def _passed(definition: Definition, now_ms: int) -> Iterator[Problem]:
         yield Problem("expires_at", "has passed, so nothing would be sent", "Give a later time, or none.")
 
 
-def _chunks(rows: Iterable[RecipientRow]) -> Iterator[list[ListedRow]]:
+def _chunks(rows: Iterable[RecipientRow]) -> Iterator[Sequence[ListedRow]]:
     remaining = iter(rows)
-    while chunk := [
-        ListedRow(each.line, each.cells, each.problem, each.mended) for each in islice(remaining, CHUNK_ROWS)
-    ]:
+    while chunk := list(islice(remaining, CHUNK_ROWS)):
         yield chunk
 
 

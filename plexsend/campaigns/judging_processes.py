@@ -47,7 +47,9 @@ class ChunkWriter:
     def write(self, number: int, judged: JudgedChunk, rows: Sequence[ListedRow]) -> None:
         """Write a chunk, and note where it is."""
         folder = RunFolder(self.root, self.account, self.group, self.run_id)
-        judged.chunk = folder.write_chunk(number, judged.first_row, [(row.line, row.cells) for row in rows])
+        judged.chunk = folder.write_chunk(
+            number, judged.first_row, [(line, cells) for _, line, cells, _, _ in rows]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ class _Failed:
 
 
 def judge_all(
-    terms: JudgeTerms, jobs: Iterable[list[ListedRow]], *, processes: int, writer: ChunkWriter | None = None
+    terms: JudgeTerms,
+    jobs: Iterable[Sequence[ListedRow]],
+    *,
+    processes: int,
+    writer: ChunkWriter | None = None,
 ) -> Iterator[JudgedChunk]:
     """Yield what becomes of chunks of rows, in their order.
 
@@ -94,7 +100,9 @@ def judge_all(
             yield waiting.popleft().take()
 
 
-def _joined(first: list[list[ListedRow]], rest: Iterator[list[ListedRow]]) -> Iterator[list[ListedRow]]:
+def _joined(
+    first: list[Sequence[ListedRow]], rest: Iterator[Sequence[ListedRow]]
+) -> Iterator[Sequence[ListedRow]]:
     # Each is forgotten once it was given away.
     first.reverse()
     while first:
@@ -103,7 +111,7 @@ def _joined(first: list[list[ListedRow]], rest: Iterator[list[ListedRow]]) -> It
 
 
 def _judge_here(
-    terms: JudgeTerms, jobs: Iterable[list[ListedRow]], writer: ChunkWriter | None
+    terms: JudgeTerms, jobs: Iterable[Sequence[ListedRow]], writer: ChunkWriter | None
 ) -> Iterator[JudgedChunk]:
     judge = RowJudge(terms)
     row = 0
@@ -126,10 +134,10 @@ class _Judge:
         self.process.start()
         theirs.close()
 
-    def give(self, number: int, first_row: int, rows: list[ListedRow]) -> None:
+    def give(self, number: int, first_row: int, rows: Sequence[ListedRow]) -> None:
         """Give it a chunk to judge."""
         try:
-            self._connection.send((number, first_row, rows))
+            self._connection.send((number, first_row, list(map(tuple, rows))))
         except OSError as exc:
             raise self._ended() from exc
 

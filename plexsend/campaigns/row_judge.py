@@ -14,7 +14,6 @@ from plexsend.gateway.items import get_loader
 from plexsend.outbox.submit import NewMessage
 from plexsend.producers.chunks import Waiting
 from plexsend.producers.entry_judge import EntryJudge
-from plexsend.producers.incoming import Incoming
 from plexsend.producers.message import in_words
 from plexsend.producers.pictures.item_pictures import ItemPictures
 from plexsend.producers.pictures.sources import JudgedPictures
@@ -27,13 +26,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plexsend.campaigns.defined import Definition
-    from plexsend.campaigns.personalise import Rendered
     from plexsend.errors import Problem
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.runs.run import RunChunk
     from plexsend.producers.entry_judge import JudgedEntry
     from plexsend.producers.guards import Guards
     from plexsend.settings import RcsDialect
+
+    ListedRow = tuple[int, int, tuple[str, ...], Problem | None, bool]
+    """A row on its way to a judge: what a RecipientRow is. One that goes to another process has no class,
+    which would take five times as long."""
 
 _KEY = "checked"
 """The key of a row that is only judged: the one that it gets is short and valid."""
@@ -43,6 +45,8 @@ _SAMPLES = 20
 """Of a chunk; some of them may be left out later."""
 _MOST_PICTURED = 10_000
 _NO_SIZE = 1 << 62
+_NOBODY = "0"
+"""In place of a number, where a row is invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +80,6 @@ class FixedGuards:
     def known(self) -> Guards:
         """Return them."""
         return self.guards
-
-
-@dataclass(slots=True)
-class ListedRow:
-    """One row on its way to a judge."""
-
-    line: int
-    cells: tuple[str, ...] = field(repr=False)
-    problem: Problem | None = None
-    """Why it cannot be read."""
-    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,38 +172,59 @@ class RowJudge:
         self._pictured: dict[Any, tuple[Problem, ...]] = {}
         """What a message shows → what is wrong with that."""
 
+    # A million rows go through this loop: what is done for each of them stands here, in local names.
     def judge(self, first_row: int, rows: Sequence[ListedRow]) -> JudgedChunk:
         """Return what becomes of rows; `first_row` is the number of the first."""
         found = JudgedChunk(first_row, len(rows))
         part = Submission()
-        tally = _RowCounter(found, self._definition.service)
+        lanes: list[Lane] = []
         person, judge = self._person.item, self._judge.judge
-        for row, each in enumerate(rows, first_row):
-            if each.problem is not None:
-                tally.refuse(row, each, (each.problem,))
+        receivers: list[str] = []
+        body_bytes, longest, shortest = 0, -1, _NO_SIZE
+        for place, (_, line, cells, problem, was_mended) in enumerate(rows):
+            if problem is not None:
+                receivers.append(_NOBODY)
+                self._refuse(found, place, rows, (problem,))
                 continue
-            rendered = person(each.cells)
-            item = rendered.item
+            item, empty, mended = person(cells)
             item["msg_key"] = _KEY
-            if rendered.empty or rendered.mended or each.mended:
-                tally.note(row, each, rendered)
-            judged = judge(Incoming(row, item), part)
+            if empty or mended or was_mended:
+                _note(found, SampleRow(first_row + place, line, cells), empty, mended=mended or was_mended)
+            judged = judge(place, item, part)
             if judged is None:
-                tally.refuse(row, each, self._unknown(part.invalid.pop().problems))
-            elif judged.placed is not None and (wrong := self._wrong_pictures(row, judged)):
-                tally.refuse(row, each, wrong)
-            else:
-                tally.count(row, each, item, judged)
-        tally.end()
-        self._count_remarks(found, part)
-        self._count_consents(found, rows)
+                receivers.append(_NOBODY)
+                self._refuse(found, place, rows, self._unknown(part.invalid.pop().problems))
+                continue
+            if judged.placed is not None and (wrong := self._wrong_pictures(place, judged)):
+                receivers.append(_NOBODY)
+                self._refuse(found, place, rows, wrong)
+                continue
+            valid = judged.item
+            receivers.append(valid.receiver)
+            body_bytes += len(valid.body)
+            lanes.append(judged.lane)
+            text = item.get("msg")
+            if text.__class__ is not str:
+                text = self._text_of(item)
+            # In EUC-KR all but ASCII takes two bytes, and a valid text has nothing that has no place there.
+            size = 2 * len(text) - len(text.encode("ascii", "ignore"))
+            if size > longest:
+                longest, found.longest = size, SampleRow(first_row + place, line, cells, size)
+            if size < shortest:
+                shortest, found.shortest = size, SampleRow(first_row + place, line, cells, size)
+        found.receivers.extend(map(int, receivers))
+        found.body_bytes = body_bytes
+        # The items of a lane share one object, which need not be hashed each time.
+        names = {id(lane): lane for lane in lanes}
+        found.lanes.update({names[each]: count for each, count in Counter(map(id, lanes)).items()})
+        self._finish(found, rows, part)
         return found
 
     def shown(self, cells: Sequence[str]) -> tuple[dict[str, Any], bytes]:
         """Return a valid row's item, and its wire body: with marks, as its receiver gets it."""
         item = self._person.item(cells).item
         item["msg_key"] = _KEY
-        judged = self._judge.judge(Incoming(0, item), Submission())
+        judged = self._judge.judge(0, item, Submission())
         return item, b"" if judged is None else judged.item.body
 
     def _unknown(self, problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -235,66 +249,34 @@ class RowJudge:
             self._pictured[shown] = tuple(map(self._person.as_written, problems))
         return self._pictured[shown]
 
-    def _count_remarks(self, found: JudgedChunk, part: Submission) -> None:
+    def _text_of(self, item: dict[str, Any]) -> str:
+        return str(in_words(self._definition.service, item)["text"] or "")
+
+    @staticmethod
+    def _refuse(
+        found: JudgedChunk, place: int, rows: Sequence[ListedRow], problems: tuple[Problem, ...]
+    ) -> None:
+        if problems:
+            _, line, cells, _, _ = rows[place]
+            found.invalid.append(InvalidRow(found.first_row + place, line, cells, problems))
+
+    def _finish(self, found: JudgedChunk, rows: Sequence[ListedRow], part: Submission) -> None:
+        """Count what can be counted of all rows together."""
         remarks = (*part.warnings, *part.replacements)
         found.remarks.update(self._person.as_written(each.problem) for each in remarks)
+        valid = [place for place, number in enumerate(found.receivers) if number]
+        for place in valid[:_SAMPLES]:
+            _, line, cells, _, _ = rows[place]
+            found.samples.append(SampleRow(found.first_row + place, line, cells))
+        consent = self._person.consent_place
+        if self._definition.advertisement and consent is not None:
+            found.consents.update(self._ages.of(rows[place][2][consent]) for place in valid)
 
-    def _count_consents(self, found: JudgedChunk, rows: Sequence[ListedRow]) -> None:
-        place = self._person.consent_place
-        if self._definition.advertisement and place is not None:
-            valid = (each for each, number in zip(rows, found.receivers, strict=True) if number)
-            found.consents.update(self._ages.of(each.cells[place]) for each in valid)
 
-
-class _RowCounter:
-    """What is counted of the rows of a chunk, one by one. A million rows go through here."""
-
-    def __init__(self, found: JudgedChunk, service: str) -> None:
-        self._found = found
-        self._service = service
-        self._longest, self._shortest = -1, _NO_SIZE
-        self._lane: Lane | None = None
-        self._of_lane = [0]
-        self._lanes: list[tuple[Lane, list[int]]] = []
-
-    def refuse(self, row: int, each: ListedRow, problems: tuple[Problem, ...]) -> None:
-        """Count a row that cannot be sent."""
-        self._found.receivers.append(0)
-        if problems:
-            self._found.invalid.append(InvalidRow(row, each.line, each.cells, problems))
-
-    def note(self, row: int, each: ListedRow, rendered: Rendered) -> None:
-        """Count what is unusual in a row, whether it can be sent or not."""
-        found = self._found
-        if rendered.mended or each.mended:
-            found.mended.append(each.line)
-        found.empty.update(rendered.empty)
-        for name in rendered.empty:
-            found.empty_at.setdefault(name, SampleRow(row, each.line, each.cells))
-
-    def count(self, row: int, each: ListedRow, item: dict[str, Any], judged: JudgedEntry) -> None:
-        """Count a row that can be sent."""
-        found = self._found
-        found.receivers.append(int(judged.item.receiver))
-        found.body_bytes += len(judged.item.body)
-        # The items of a lane share one object.
-        if judged.lane is not self._lane:
-            self._lane, self._of_lane = judged.lane, [0]
-            self._lanes.append((judged.lane, self._of_lane))
-        self._of_lane[0] += 1
-        text = item.get("msg")
-        if not isinstance(text, str):
-            text = str(in_words(self._service, item)["text"] or "")
-        # In EUC-KR all but ASCII takes two bytes, and a valid text has nothing that has no place there.
-        size = 2 * len(text) - len(text.encode("ascii", "ignore"))
-        if size > self._longest:
-            self._longest, found.longest = size, SampleRow(row, each.line, each.cells, size)
-        if size < self._shortest:
-            self._shortest, found.shortest = size, SampleRow(row, each.line, each.cells, size)
-        if len(found.samples) < _SAMPLES:
-            found.samples.append(SampleRow(row, each.line, each.cells, size))
-
-    def end(self) -> None:
-        """Add up what was counted apart."""
-        for lane, count in self._lanes:
-            self._found.lanes[lane] += count[0]
+def _note(found: JudgedChunk, row: SampleRow, empty: tuple[str, ...], *, mended: bool) -> None:
+    """Count what is unusual in a row, whether it can be sent or not."""
+    if mended:
+        found.mended.append(row.line)
+    found.empty.update(empty)
+    for name in empty:
+        found.empty_at.setdefault(name, row)

@@ -53,6 +53,11 @@ class SuppressedRows:
             return
         self._found = Suppressions(store, account, number_key)
 
+    @property
+    def looks(self) -> bool:
+        """Whether any number is suppressed at all, and somebody can look."""
+        return self._found is not None
+
     def count(self, numbers: Sequence[int]) -> None:
         """Count those of these numbers, each its digits read as one, that are suppressed."""
         if self._found is not None:

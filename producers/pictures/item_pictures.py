@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ from plexsend.producers.submissions import Invalid
 from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from plexsend.gateway.items import KeyOf
@@ -80,9 +79,11 @@ class ItemPictures:
         # Items of a chunk go in one call where their moments are the same object.
         self._moments: dict[Moments, Moments] = {}
 
-    def take_out(self, raw: object, key_of: KeyOf | None) -> tuple[object, Placed | None, KeyOf | None]:
+    def take_out(
+        self, raw: Mapping[str, Any], key_of: KeyOf | None
+    ) -> tuple[Mapping[str, Any], Placed | None, KeyOf | None]:
         """Return an item with what stands for its files in their places, its pictures, what makes its key."""
-        if not isinstance(raw, Mapping) or self._is_plain(raw):
+        if self._is_plain(raw):
             return raw, None, key_of
         item, placed = self._take_out(raw)
         # What a row says is the file that it names: another picture under that name makes no other row of it.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from plexsend.gateway.items import KeyOf
     from plexsend.producers.chunks import Waiting
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class NoPictures:
     """Where a product's items show no pictures."""
 
-    def take_out(self, raw: object, key_of: KeyOf | None) -> tuple[object, None, KeyOf | None]:
+    def take_out(
+        self, raw: Mapping[str, Any], key_of: KeyOf | None
+    ) -> tuple[Mapping[str, Any], None, KeyOf | None]:
         """Return an item as it is."""
         return raw, None, key_of
 

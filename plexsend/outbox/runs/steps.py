@@ -94,14 +94,21 @@ def schedule(
 ) -> StepDone:
     """Let a run start, or go on, at a time. One that was missed starts late (`start`) or not (`skip`)."""
     fields = {"if_missed": if_missed, "missed_within_min": missed_within_min}
-    return _step(
-        store, account, RunStep.SCHEDULE, group, hold=_pause_of(group), at_ms=at_ms, rest=flat(fields)
-    )
+    return _step(store, account, RunStep.SCHEDULE, group, at_ms=at_ms, rest=flat(fields))
 
 
 def reschedule(store: Store, account: str, group: str, at_ms: int) -> StepDone:
-    """Give a run another time, whether it waits, runs or is paused; what to do when missed stays."""
-    return _step(store, account, RunStep.SCHEDULE, group, hold=_pause_of(group), at_ms=at_ms)
+    """Give a run another time, whether it waits, runs or is paused; what to do when missed stays.
+
+    One that was paused keeps its group held, until `release_group`: what was fed of it has other times then.
+    """
+    return _step(store, account, RunStep.SCHEDULE, group, at_ms=at_ms)
+
+
+def release_group(store: Store, account: str, group: str) -> StepDone:
+    """End the pause of a run's group, such as that of one that was given another time while it was paused."""
+    reply = call_run(store, account, "release_group", group, hold=_pause_of(group))
+    return _done(reply, group, "be released")
 
 
 def start(store: Store, account: str, group: str) -> StepDone:

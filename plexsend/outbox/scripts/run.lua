@@ -10,11 +10,12 @@
 --   name: fields                       chunks, while it is a draft
 --   note: fields                       whatever its state is
 --   draft, check, start: fields        of RUN_STEPS, as those that follow
---   schedule: at_ms, hold, fields
+--   schedule: at_ms, fields
 --   pause: hold, `text` (JSON of the hold), fields
 --   resume: hold
 --   cancel: hold, `text`, closing, fields: closes the group, and holds it until a finish
 --   finish: hold
+--   release_group: hold                the pause of its group goes
 --   rate: `text`
 --   window: `text` (spans; empty: it has none)
 --   take: `text` (who), at_ms (for how many ms)   renew: lease, at_ms   release: lease
@@ -98,9 +99,15 @@ function ACTS.name(state)
   return ACTS.note(state)
 end
 
+function ACTS.release_group(state)
+  let_group_go()
+  return answer('done', { state = state })
+end
+
 function ACTS.rate(state)
   call('HSET', run, 'rate', text)
-  call('HDEL', run, 'tat')
+  call('HDEL', run, 'tat', 'paced')
+  for _, lane in ipairs(lanes_of_group(group)) do wake_by(lane, now) end
   return answer('done', { state = state })
 end
 

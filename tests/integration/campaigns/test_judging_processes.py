@@ -13,7 +13,7 @@ import pytest
 from plexsend.campaigns.defined import Definition
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.judging_processes import ChunkWriter, judge_all
-from plexsend.campaigns.row_judge import JudgeTerms, ListedRow
+from plexsend.campaigns.row_judge import JudgeTerms
 from plexsend.campaigns.whole_files import CampaignFolderFailed
 from plexsend.errors import NotPossible
 from plexsend.producers.guards import Guards
@@ -22,6 +22,8 @@ from plexsend.settings import RcsDialect
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from plexsend.campaigns.row_judge import ListedRow
 
 TERMS = JudgeTerms(
     definition=Definition(
@@ -40,7 +42,8 @@ TERMS = JudgeTerms(
 def jobs(chunks: int) -> Iterator[list[ListedRow]]:
     for chunk in range(chunks):
         yield [
-            ListedRow(row, (f"010{20_000_000 + row}", "김" * row)) for row in range(chunk * 7, chunk * 7 + 7)
+            (row, row, (f"010{20_000_000 + row}", "김" * row), None, False)
+            for row in range(chunk * 7, chunk * 7 + 7)
         ]
 
 

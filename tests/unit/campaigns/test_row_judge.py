@@ -10,7 +10,7 @@ import pytest
 
 from plexsend.campaigns.consents import ConsentAge
 from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.row_judge import JudgeTerms, ListedRow, RowJudge
+from plexsend.campaigns.row_judge import JudgeTerms, RowJudge
 from plexsend.errors import Problem
 from plexsend.gateway.ad_marks import AdMarks
 from plexsend.producers.guards import Guards
@@ -37,7 +37,8 @@ TERMS = JudgeTerms(
 
 def judge(*rows: tuple[str, ...], first: int = 0, terms: JudgeTerms = TERMS, **more: Any) -> Any:
     cells = [
-        ListedRow(2 + place, (*row, *("",) * (len(HEADER) - len(row)))) for place, row in enumerate(rows)
+        (place, 2 + place, (*row, *("",) * (len(HEADER) - len(row))), None, False)
+        for place, row in enumerate(rows)
     ]
     terms = replace(terms, definition=replace(terms.definition, **more))
     return RowJudge(terms).judge(first, cells)
@@ -55,7 +56,7 @@ def test_each_row_has_its_number_or_all_that_is_wrong_with_it() -> None:
 
 def test_row_that_could_not_be_read_is_invalid_by_that_reason() -> None:
     why = Problem("row", "has 2 cells, the header 4", "Put it in quotes.")
-    found = RowJudge(TERMS).judge(0, [ListedRow(9, ("", "", "", ""), why)])
+    found = RowJudge(TERMS).judge(0, [(0, 9, ("", "", "", ""), why, False)])
     assert [(each.line, each.problems) for each in found.invalid] == [(9, (why,))]
     assert found.receivers.tolist() == [0]
 
@@ -106,8 +107,8 @@ def test_picture_of_a_row_that_is_not_there_is_named_for_that_row(tmp_path: Path
         definition=replace(DEFINITION, service="mms-bulk", text="안내", mapping={"images": "사진 파일"}),
     )
     rows = [
-        ListedRow(2, ("01023456789", "https://example.com/a.jpg")),
-        ListedRow(3, ("01023456780", "none.jpg")),
+        (0, 2, ("01023456789", "https://example.com/a.jpg"), None, False),
+        (1, 3, ("01023456780", "none.jpg"), None, False),
     ]
     found = RowJudge(terms).judge(0, rows)
     assert [each.line for each in found.invalid] == [3]

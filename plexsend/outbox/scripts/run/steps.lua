@@ -21,10 +21,10 @@ function STEPS.check()
   write()
 end
 
-function STEPS.schedule(state)
+-- One that was paused stays held: what was fed of it has the old times until the caller has given it others.
+function STEPS.schedule()
   call('ZADD', P .. 'due', num(at_ms), group)
   call('SREM', P .. 'live', group)
-  if state == 'paused' then let_group_go() end
   write('starts', num(at_ms))
   call('HDEL', run, 'why', 'by_whom', 'since', 'resumes')
 end

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.errors import NotPossible, UsageError
+from plexsend.outbox import groups
 from plexsend.outbox.form import FORM, FORM_WITH_CAMPAIGNS
 from plexsend.outbox.reading.groups import closings
 from plexsend.outbox.reading.queries import holds, server_ms
@@ -20,12 +21,13 @@ from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.run import RunChunk
 from plexsend.outbox.runs.states import RunState, RunStep, is_possible
 from plexsend.outbox.walk import look_over, read_page
-from tests.integration.outbox.runs.feeder import DAY_MS, checked, leased, read, running
+from tests.integration.outbox.runs.feeder import DAY_MS, checked, feed, lane_of, leased, read, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plexsend.outbox.runs.steps import StepDone
+    from tests.integration.outbox.bench import Bench
 
 DO: dict[RunStep, Callable[[Store, str], StepDone]] = {
     RunStep.DRAFT: lambda store, group: steps.set_draft(store, "main", group),
@@ -82,9 +84,15 @@ def test_each_step_is_done_where_the_table_has_it_and_changes_nothing_elsewhere(
     )
     assert (group in reading.due_at(store, "main")) is (after.state is RunState.SCHEDULED)
     held = any(hold.what == group for hold in holds(store, "main"))
+    # One that was paused stays held until what was fed of it has other times.
     assert held is (
-        after.state is RunState.PAUSED or (after.state is RunState.CANCELLED and step is not RunStep.FINISH)
+        after.state is RunState.PAUSED
+        or (after.state is RunState.CANCELLED and step is not RunStep.FINISH)
+        or (before.state is RunState.PAUSED and step is RunStep.SCHEDULE)
     )
+    if held and after.state is RunState.SCHEDULED:
+        steps.release_group(store, "main", group)
+        assert not any(hold.what == group for hold in holds(store, "main"))
 
 
 def test_runs_of_a_campaign_are_numbered_and_the_latest_is_found(store: Store) -> None:
@@ -134,6 +142,20 @@ def test_a_run_that_was_paused_before_its_time_waits_for_it_again(store: Store) 
     steps.reschedule(store, "main", run.group, 1)
     steps.pause(store, "main", run.group, by="kim")
     assert steps.resume(store, "main", run.group).state is RunState.RUNNING
+
+
+def test_what_waits_of_a_paused_run_goes_at_no_time_but_the_new_one(bench: Bench) -> None:
+    store = bench.store
+    run = running(store)
+    feed(store, run, leased(store, run), range(3))
+    steps.pause(store, "main", run.group, by="kim")
+    at_ms = server_ms(store) + DAY_MS
+    steps.reschedule(store, "main", run.group, at_ms)
+    assert bench.rest(lane=lane_of(run)).reason == f"group pause {run.group}"
+    groups.reschedule(store, "main", run.group, at_ms)
+    steps.release_group(store, "main", run.group)
+    bench.rest(lane=lane_of(run))
+    assert {bench.state(run.key_of(row)) for row in range(3)} == {"scheduled"}
 
 
 def test_a_cancel_closes_the_group_and_holds_it_until_the_run_is_finished(store: Store) -> None:
