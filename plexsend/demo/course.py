@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from plexsend.demo.campaign import CampaignSeen
     from plexsend.demo.sample_file import SampleFile
     from plexsend.demo.shows import Show
     from plexsend.outbox.reading.queries import LaneView
@@ -78,11 +79,13 @@ class Course:
         """Run to the end. PartFailed where a process dies on the way."""
         server = ", a server for its receipts" if self._takes_receipts else ""
         self._say(
-            f"Starting Valkey (with an append-only file), a stand-in gateway{server} and two Celery workers."
+            f"Starting Valkey (with an append-only file), a stand-in gateway{server}, two Celery workers and "
+            "beat."
         )
         self._stack.start()
         redis_url, sandbox_url = self._stack.redis_url, self._stack.sandbox_url or ""
-        settings = read_settings(with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url))
+        values = terms.settings_in(self._folder)
+        settings = read_settings(with_sandbox(values, redis_url=redis_url, sandbox_url=sandbox_url))
         store = Store.connect(settings.redis, settings.key_prefix)
         try:
             watch, gateway = Watch(store, terms.ACCOUNT), StandIn(sandbox_url)
@@ -106,6 +109,9 @@ class Course:
         ground.night.begin(advertisements, read_to_show(ground.store))
         self._stack.wait_for_workers()
         sight = self._watch_to_the_end(ground)
+        campaign = self._play_campaign(ground) if is_complete("campaigns") else None
+        if campaign is not None:
+            sight = self._go_round(ground)
         self._say("Stopping the workers; then every record is compared with the gateway's own list.")
         self._stack.stop_workers()
         return gather(
@@ -120,6 +126,7 @@ class Course:
             limit_per_s=lambda service: ground.settings.service(service).rate_per_s,
             took_s=self._passed_s(),
             night=ground.night.seen,
+            campaign=campaign,
         )
 
     def _import(self, ground: _Ground, files: Sequence[SampleFile]) -> Imported:
@@ -153,6 +160,19 @@ class Course:
                 self._say(f"Giving up after {terms.LONGEST_S:g} s.")
                 return sight
             time.sleep(_ROUND_S)
+
+    def _play_campaign(self, ground: _Ground) -> CampaignSeen:
+        from plexsend.demo.campaign import CampaignPlay
+
+        play = CampaignPlay(ground.store, ground.settings, self._folder, self._say)
+        self._added += play.begin()
+        while not play.is_over():
+            self._go_round(ground)
+            if self._passed_s() > terms.LONGEST_S:
+                self._say(f"Giving up after {terms.LONGEST_S:g} s.")
+                break
+            time.sleep(_ROUND_S)
+        return play.end()
 
     def _go_round(self, ground: _Ground) -> Sight:
         self._stops.check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from plexsend.demo.campaign_report import campaign_json, campaign_lines
 from plexsend.demo.summary import TOLERATED
 from plexsend.gateway.services import MOST_ITEMS
 from plexsend.outbox.holds import Reason
@@ -30,7 +31,13 @@ WIDTH = 80
 
 
 def summary_lines(
-    summary: Summary, *, command: str, folder: Path | None, full: bool = False, width: int = WIDTH
+    summary: Summary,
+    *,
+    command: str,
+    folder: Path | None,
+    page: Path | None = None,
+    full: bool = False,
+    width: int = WIDTH,
 ) -> Iterator[str]:
     """Yield the summary's lines, broken at words.
 
@@ -38,6 +45,7 @@ def summary_lines(
         summary: What to report.
         command: How `plexsend` is typed here.
         folder: Where the files are, if they are kept.
+        page: Where the page of the campaign's report is.
         full: Every reason for a refused row with its lines, not the most frequent alone.
         width: How wide a line may be.
     """
@@ -47,9 +55,10 @@ def summary_lines(
         _fates(summary),
         _way(summary),
         _proof(summary),
-        _next(command, folder),
+        () if summary.campaign is None else campaign_lines(summary.campaign),
+        _next(command, folder, page),
     )
-    for number, part in enumerate(parts):
+    for number, part in enumerate(filter(None, parts)):
         if number:
             yield ""
         for lead, text in part:
@@ -75,7 +84,7 @@ def _rows(summary: Summary, command: str, *, full: bool) -> Iterator[_Line]:
         "",
         (
             f"{counted(imported.rows, 'row was', 'rows were')} read: {imported.added:,} added, "
-            f"{imported.invalid:,} invalid. Nothing of an invalid row is sent:"
+            f"{imported.invalid:,} invalid, of which nothing is sent:"
         ),
     )
     if full:
@@ -209,7 +218,7 @@ def _proof(summary: Summary) -> Iterator[_Line]:
         yield "", f"The gateway's own list names the same {counted(summary.taken, 'message')} as accepted."
 
 
-def _next(command: str, folder: Path | None) -> Iterator[_Line]:
+def _next(command: str, folder: Path | None, page: Path | None) -> Iterator[_Line]:
     yield "", "What to type next:"
     yield f"  {command} up --sandbox  ", "the same processes, to stay on"
     yield f"  {command} demo --full   ", "the same, and every reason and line"
@@ -218,9 +227,11 @@ def _next(command: str, folder: Path | None) -> Iterator[_Line]:
     yield f"  {command} --help        ", "everything else"
     if folder is not None:
         yield "Sample, rejected rows and logs are kept in ", str(folder)
+    if page is not None:
+        yield "The campaign's report, for a browser: ", str(page)
 
 
-def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:
+def as_json(summary: Summary, *, folder: Path | None, page: Path | None = None) -> dict[str, object]:
     """Return the summary as it goes to programs."""
     states = Counter({str(refusal.state): 0 for refusal in summary.refusals})
     for refusal in summary.refusals:
@@ -283,5 +294,6 @@ def as_json(summary: Summary, *, folder: Path | None) -> dict[str, object]:
             "lasted_s": round(summary.night.lasted_s, 1),
             "early": summary.night.early,
         },
+        "campaign": campaign_json(summary.campaign, page),
         "folder": None if folder is None else str(folder),
     }

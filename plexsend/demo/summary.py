@@ -14,6 +14,7 @@ from plexsend.outbox.states import FINAL, SENT, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from plexsend.demo.campaign import CampaignSeen
     from plexsend.demo.night import NightSeen
     from plexsend.demo.sample_file import SampleFile
     from plexsend.demo.standin import StandIn
@@ -117,6 +118,8 @@ class Summary:
     """How advertisements waited; None: no morning came."""
     fallbacks: int
     """Messages sent in place of others that reached nobody."""
+    campaign: CampaignSeen | None = None
+    """How the campaign went; None: what it needs is not installed."""
 
     @property
     def ok(self) -> bool:
@@ -128,12 +131,14 @@ class Summary:
             and self.audit.messages == self.messages
             and self.night is not None
             and not self.night.early
+            and (self.campaign is None or self.campaign.ok)
         )
 
     @property
     def messages(self) -> int:
-        """All that there are: those added, and what was sent in place of some."""
-        return self.imported.added + self.fallbacks
+        """All that there are: those added, what was sent in place of some, and those of the campaign."""
+        of_campaign = 0 if self.campaign is None else self.campaign.counts.added
+        return self.imported.added + self.fallbacks + of_campaign
 
     @property
     def average_fill(self) -> float:
@@ -154,12 +159,14 @@ def gather(
     limit_per_s: Callable[[str], float],
     took_s: float,
     night: NightSeen | None,
+    campaign: CampaignSeen | None,
 ) -> Summary:
     """Read all records, run the audit, and ask the gateway what it accepted.
 
     With `receipts` a message has not ended before its receipt.
     """
-    records = list(_records(store, account, files))
+    keys = [key for file in files for key in file.keys]
+    records = list(_records(store, account, (*keys, *(campaign.keys if campaign else ()))))
     ended = {state for state in FINAL if not (receipts and state is State.ACCEPTED)}
     accepted_there = gateway.list_accepted()
     return Summary(
@@ -184,6 +191,7 @@ def gather(
         disagreements=tuple(compare(records, accepted_there)),
         night=night,
         fallbacks=sight.fallbacks,
+        campaign=campaign,
     )
 
 
@@ -214,18 +222,17 @@ def busiest_second(arrivals: Iterable[Arrival]) -> int:
     return busiest
 
 
-def _records(store: Store, account: str, files: Iterable[SampleFile]) -> Iterator[Record]:
-    for file in files:
-        for key in file.keys:
-            record = read_record(store, account, key)
-            # Rows that were not taken in have none.
-            if record is None:
-                continue
-            yield record
-            if record.fallback is FallbackFate.SENT:
-                other = read_record(store, account, f"{key}{FALLBACK_MARK}")
-                if other is not None:
-                    yield other
+def _records(store: Store, account: str, keys: Iterable[str]) -> Iterator[Record]:
+    for key in keys:
+        record = read_record(store, account, key)
+        # Rows that were not taken in have none.
+        if record is None:
+            continue
+        yield record
+        if record.fallback is FallbackFate.SENT:
+            other = read_record(store, account, f"{key}{FALLBACK_MARK}")
+            if other is not None:
+                yield other
 
 
 def _refusals(records: Iterable[Record]) -> Iterator[RefusalCount]:

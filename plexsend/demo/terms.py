@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 ACCOUNT = "main"
 WORKERS = 2
@@ -25,6 +26,15 @@ SETTINGS: Mapping[str, str] = {
     # Who refused advertisements is known by hashes under it; nobody's secret.
     "PLEXSEND_NUMBER_KEY": "a-key-of-the-demo-and-of-nobody-else",
 }
+
+REPORT_FILE = "report.html"
+"""The page of the campaign's report, in the demo's folder."""
+
+
+def settings_in(folder: Path) -> dict[str, str]:
+    """Return the settings of a demo in a folder, where campaigns keep the copies of their lists too."""
+    return {**SETTINGS, "PLEXSEND_CAMPAIGN_DIR": str(folder / "campaigns")}
+
 
 AD_POLICIES: Mapping[str, str] = {"sender_name": "한빛상점", "refusal_number": "080-123-4567"}
 """What each advertisement must carry."""
@@ -49,4 +59,4 @@ GAPS = 2
 """Answers with such a gap."""
 
 LONGEST_S = 50.0
-"""When the demo gives up. It usually takes about half of this; a minute is promised."""
+"""When the demo gives up. It usually takes about two thirds of this; a minute is promised."""

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 @click.option("--keep", is_flag=True, help="Keep the folder with the sample, the rejected rows and the logs.")
 @json_option
 def demo(*, full: bool, keep: bool, as_json: bool) -> int:
-    """Run the whole thing on this machine and watch it, for about half a minute.
+    """Run the whole thing on this machine and watch it, for over half a minute.
 
     Starts Valkey, a stand-in gateway, a server for its receipts and Celery workers, imports a sample of 2,760
     messages and shows how they go until they are delivered, while the gateway refuses some, falls into
     trouble and runs out of credit. Advertisements wait in a night that the demo ends, and an LMS goes in
-    place of an RCS message that reaches nobody. No setting of yours is used and nothing leaves this machine.
-    Exit code 0 only if every message has a known fate and the audit holds.
+    place of an RCS message that reaches nobody. At the end a small campaign is checked, planned, run and
+    reported; the page of its report stays. No setting of yours is used and nothing leaves this machine. Exit
+    code 0 only if every message has a known fate and the audit holds.
     """
     require("embedded", "worker")
     screen = Screen(as_json=as_json)
@@ -48,6 +49,7 @@ def demo(*, full: bool, keep: bool, as_json: bool) -> int:
         try:
             summary = _run(screen, stops, folder)
             keep = keep or not summary.ok
+            page = _keep_page(summary, folder, keep=keep)
         except StopAsked as asked:
             # The person who asked may have closed the terminal.
             with suppress(OSError):
@@ -70,16 +72,29 @@ def demo(*, full: bool, keep: bool, as_json: bool) -> int:
             if not keep:
                 shutil.rmtree(folder, ignore_errors=True)
     kept = folder if keep else None
-    screen.facts(report.as_json(summary, folder=kept))
+    screen.facts(report.as_json(summary, folder=kept, page=page))
     screen.say()
     width = min(report.WIDTH, shutil.get_terminal_size((report.WIDTH, 24)).columns)
     headline, *lines = report.summary_lines(
-        summary, command=_typed_name(), folder=kept, full=full, width=width
+        summary, command=_typed_name(), folder=kept, page=page, full=full, width=width
     )
     screen.say(headline, style="bold green" if summary.ok else "bold red")
     for line in lines:
         screen.say(line)
     return 0 if summary.ok else EXIT_REFUSED
+
+
+# The one thing that is worth more after the demo than during it.
+def _keep_page(summary: Summary, folder: Path, *, keep: bool) -> Path | None:
+    """Return where the page of the campaign's report stays, once the folder is gone; None: there is none."""
+    from plexsend.demo.terms import REPORT_FILE
+
+    page = folder / REPORT_FILE
+    if summary.campaign is None or keep:
+        return page if page.exists() else None
+    descriptor, name = tempfile.mkstemp(prefix="plexsend-report-", suffix=".html")
+    os.close(descriptor)
+    return Path(shutil.move(page, name))
 
 
 def _report_failed(screen: Screen, folder: Path) -> None:
@@ -93,7 +108,7 @@ def _run(screen: Screen, stops: Stops, path: Path) -> Summary:
     from plexsend.stack.stack import Stack
 
     with DataFolder(path) as folder:
-        plan = _plan()
+        plan = _plan(path)
         stack = Stack(plan, folder, stops)
         try:
             with stops.interruptible(), _choose_show(screen) as show:
@@ -102,7 +117,7 @@ def _run(screen: Screen, stops: Stops, path: Path) -> Summary:
             stack.stop()
 
 
-def _plan() -> Plan:
+def _plan(folder: Path) -> Plan:
     from plexsend.demo import terms
     from plexsend.stack import environment
     from plexsend.stack.stack import Plan
@@ -114,10 +129,13 @@ def _plan() -> Plan:
         environ=environ,
         settings=lambda redis_url, sandbox_url: {
             **environ,
-            **environment.with_sandbox(terms.SETTINGS, redis_url=redis_url, sandbox_url=sandbox_url or ""),
+            **environment.with_sandbox(
+                terms.settings_in(folder), redis_url=redis_url, sandbox_url=sandbox_url or ""
+            ),
         },
         sandbox_options=("--account", environment.SANDBOX_CREDENTIALS, "--credit", str(terms.CREDIT)),
         receipts=is_complete("web"),
+        beat=True,
     )
 
 

@@ -13,6 +13,7 @@ from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 REAL = {"PLEXSEND_ACCOUNT_MAIN": "real;secret", "PLEXSEND_MMS_URL": "http://127.0.0.1:1"}
 SECRET = {"PLEXSEND_RECEIPT_SECRET_MAIN": "as-long-as-it-must-be"}
@@ -45,12 +46,15 @@ def test_receipts_are_taken_where_somebody_posts_them(
 
 
 def test_without_the_extra_the_sandbox_is_enough_and_it_is_said(
-    plan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    plan: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     without_web(monkeypatch)
     assert not plan(sandbox=True).receipts
     assert "receipts: are not taken: falcon is not installed. Run: pip install" in capsys.readouterr().err
-    assert not demo._plan().receipts
+    assert not demo._plan(tmp_path).receipts
 
 
 def test_without_the_extra_a_secret_for_receipts_is_refused(
@@ -61,5 +65,5 @@ def test_without_the_extra_a_secret_for_receipts_is_refused(
         plan(sandbox=False, **REAL, **SECRET)
 
 
-def test_the_demo_takes_receipts() -> None:
-    assert demo._plan().receipts
+def test_the_demo_takes_receipts(tmp_path: Path) -> None:
+    assert demo._plan(tmp_path).receipts

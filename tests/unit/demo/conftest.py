@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.campaigns.counting import RowCounts
+from plexsend.demo.campaign import CampaignSeen
 from plexsend.demo.night import NightSeen
 from plexsend.demo.summary import Imported, Pace, RefusalCount, Summary, WrongRows
 from plexsend.errors import Problem
@@ -31,6 +33,28 @@ CREDIT = Hold(
     probing=False,
 )
 SHUT = replace(CREDIT, scope=Scope.LANE, what="mms-bulk@main", reason=Reason.SHUT, why="C500_1: in trouble")
+
+COUNTS = RowCounts(
+    rows=40,
+    added=38,
+    scheduled=0,
+    waiting=0,
+    sending=0,
+    accepted=0,
+    delivered=37,
+    undelivered=1,
+    unknown=0,
+    rejected=0,
+    failed=0,
+    expired=0,
+    cancelled=0,
+    uncertain=0,
+    suppressed=0,
+    left_out=2,
+    fallback=0,
+    awaits_receipts=True,
+)
+CAMPAIGN = CampaignSeen("spring-sale", "봄맞이 세일", COUNTS, ("a-0", "a-1"), 2.1, 3.4)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from plexsend.outbox.reading.audit import Audit
 from plexsend.outbox.reading.discrepancies import Discrepancy
 from plexsend.outbox.reading.snapshot import SeenHold
 from plexsend.terminal.wrapping import width_of
+from tests.unit.demo.conftest import CAMPAIGN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +37,7 @@ def test_a_stranger_reads_what_became_of_everything(make_summary: Callable[..., 
 
     for words in (
         "Done after 23 s: every message has a known fate.",
-        "102 rows were read: 100 added, 2 invalid.",
+        "102 rows were read: 100 added, 2 invalid, of which nothing is sent:",
         "2  msg is missing [sample.csv, lines 7, 11]",
         "97  delivered",
         "2  undelivered: 2, no such number",
@@ -160,3 +162,40 @@ def test_no_line_is_wider_than_it_may_be_and_no_word_is_lost(
         whole = list(summary_lines(summary, command="plexsend", folder=Path("kept"), full=full, width=1_000))
         assert max(map(width_of, lines)) <= width
         assert " ".join(lines).split() == " ".join(whole).split()
+
+
+def test_the_campaign_is_told_with_its_sum_and_where_its_report_is(
+    make_summary: Callable[..., Summary],
+) -> None:
+    page = Path("/tmp/report.html")  # noqa: S108  never opened
+    summary = make_summary(campaign=CAMPAIGN)
+    told = "\n".join(summary_lines(summary, command="plexsend", folder=None, page=page))
+    assert "The campaign 봄맞이 세일: 성공 37 + 실패 1 + 대기 0 + 제외 2 = 40 rows." in told
+    assert told.endswith(f"The campaign's report, for a browser: {page}")
+    shown = as_json(summary, folder=None, page=page)["campaign"]
+    assert shown == {
+        "name": "spring-sale",
+        "rows": 40,
+        "success": 37,
+        "failure": 1,
+        "pending": 0,
+        "excluded": 2,
+        "planned_s": 2.1,
+        "took_s": 3.4,
+        "report": str(page),
+    }
+
+
+def test_a_campaign_that_is_not_over_is_not_well(make_summary: Callable[..., Summary]) -> None:
+    counts = replace(CAMPAIGN.counts, delivered=36, waiting=1)
+    summary = make_summary(campaign=replace(CAMPAIGN, counts=counts), audit=Audit(140, {}, {}, ()))
+    assert make_summary(campaign=CAMPAIGN, audit=Audit(140, {}, {}, ())).ok
+    assert not summary.ok
+    assert "It is NOT over." in "\n".join(summary_lines(summary, command="plexsend", folder=None))
+
+
+def test_without_a_campaign_nothing_is_said_of_one(make_summary: Callable[..., Summary]) -> None:
+    told = list(summary_lines(make_summary(), command="plexsend", folder=None))
+    assert not any("campaign" in line for line in told)
+    assert ("", "") not in pairwise(told)
+    assert as_json(make_summary(), folder=None)["campaign"] is None
