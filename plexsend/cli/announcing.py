@@ -44,7 +44,7 @@ def announce(screen: Screen, stack: Stack, plan: Plan, folder: DataFolder) -> No
     else:
         screen.say(f"  sandbox   {stack.sandbox_url}  (nothing leaves this machine)")
     screen.say(f"  receipts  {_receipts(stack)}")
-    screen.say(f"  workers   {len(stack.workers)}")
+    screen.say(f"  workers   {len(stack.workers)}, and beat, which rings for campaigns")
     screen.say(f"  data      {data}")
     screen.say(f"  logs      {data / 'logs'}")
     screen.say()
@@ -94,7 +94,8 @@ def _exports(stack: Stack, plan: Plan, folder: DataFolder) -> dict[str, str]:
     # What is submitted under another key than the workers' is not found by its number, nor suppressed.
     if stack.number_key_file is not None:
         exports[environment.NUMBER_KEY_FILE] = str(stack.number_key_file)
-    # Another prefix would show another, empty outbox.
-    if prefix in plan.environ:
-        exports[prefix] = plan.environ[prefix]
+    # Another prefix would show another, empty outbox, and another folder no recipients.
+    for name in (prefix, f"{environment.OURS}CAMPAIGN_DIR"):
+        if name in plan.environ:
+            exports[name] = plan.environ[name]
     return exports

@@ -105,4 +105,4 @@ def rooted(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _names_a_file(name: str, text: str) -> bool:
-    return name.startswith(OURS) and name.endswith("_FILE") and bool(text.strip())
+    return name.startswith(OURS) and name.endswith(("_FILE", "_DIR")) and bool(text.strip())

@@ -178,9 +178,9 @@ def test_the_line_for_another_worker_starts_one_that_sends(
 
 
 def test_with_the_sandbox_no_process_knows_a_real_account_or_address(up: Any) -> None:
-    workers = up.children("celery")
-    assert len(workers) == 2
-    for pid in workers:
+    celerys = up.children("celery")
+    assert len(celerys) == 3, "two workers and beat"
+    for pid in celerys:
         settings = Path(f"/proc/{pid}/environ").read_text().split("\0")
         assert not [text for text in settings if "secret" in text or "gateway.example" in text]
         assert not [text for text in settings if text.startswith("CELERY_")]
@@ -281,7 +281,7 @@ def test_what_was_kept_is_there_again_after_a_stop_and_a_start(terminal: Any) ->
         assert run.end(signal.SIGTERM) == 0
         assert terminal.left() == {}
         assert json.loads(run.text().splitlines()[-1]) == {"event": "stopped", "killed": []}
-    assert ports[1].keys() == ports[2].keys() == {"valkey", "sandbox", "receipts", "worker 1"}
+    assert ports[1].keys() == ports[2].keys() == {"valkey", "sandbox", "receipts", "worker 1", "beat"}
 
 
 def test_without_the_sandbox_and_without_an_account_nothing_starts(terminal: Any) -> None:

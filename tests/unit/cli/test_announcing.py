@@ -48,3 +48,21 @@ def test_it_says_where_receipts_are_taken_or_what_is_missing(
     said = capsys.readouterr().out
     assert line in said.splitlines()
     assert (f"PLEXSEND_NUMBER_KEY_FILE={tmp_path}/number.key" in said) == bool(sandbox)
+
+
+def test_other_terminals_are_given_the_folder_of_campaigns(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stack: Any = SimpleNamespace(
+        sandbox_url=None,
+        receipts_url=None,
+        number_key_file=None,
+        redis_place="redis://127.0.0.1:1/0",
+        children=[],
+        workers=[],
+    )
+    plan = Plan(2, {"PLEXSEND_CAMPAIGN_DIR": "/lists"}, lambda _redis, _sandbox: {})
+    announce(Screen(as_json=False), stack, plan, DataFolder(tmp_path))
+    said = capsys.readouterr().out
+    assert "PLEXSEND_CAMPAIGN_DIR=/lists" in said
+    assert "and beat, which rings for campaigns" in said

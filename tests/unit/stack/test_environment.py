@@ -98,3 +98,8 @@ def test_numbers_of_the_sandbox_are_known_by_the_key_of_its_folder_alone(tmp_pat
     read = read_settings(environment.with_number_key(settings, key_file=key_file))
     assert read.number_key is not None
     assert read.number_key.secret == b"n" * 32
+
+
+def test_folder_of_campaigns_is_the_same_for_who_runs_elsewhere() -> None:
+    rooted = environment.rooted({"PLEXSEND_CAMPAIGN_DIR": "lists"})
+    assert rooted == {"PLEXSEND_CAMPAIGN_DIR": str(Path.cwd() / "lists")}
