@@ -180,6 +180,7 @@ def test_a_cancel_says_what_became_of_it_and_can_be_repeated(run: Callable[..., 
         "parked": [],
     }
     assert run("campaign", "cancel", "spring", "--json").lines[0]["changed"] is False
+    assert "with 30 rows that will not be written to" in run("campaign", "cancel", "spring").out
     (shown,) = run("campaign", "show", "spring", "--json").lines
     assert (shown["cancelled"], shown["sending"], shown["ends_at"] is None) == (30, 10, False)
 
