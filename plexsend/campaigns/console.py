@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeAlias, cast
 from plexsend.campaigns import checking, creating, steering
 from plexsend.campaigns.definition import Definition, read_definition
 from plexsend.campaigns.finding import find_campaign, find_run
-from plexsend.campaigns.from_run import Only, select
+from plexsend.campaigns.from_run import CRON_FROM_RUN, Only, select
 from plexsend.campaigns.planning import plan, read_facts
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.campaigns.viewing import view_run
@@ -123,6 +123,8 @@ class Campaigns:
         """
         definition = _definition(campaign)
         if definition.cron is not None:
+            if from_run is not None:
+                raise UsageError(CRON_FROM_RUN)
             return creating.create_cron(self._store, definition, by=by)
         source = ""
         if from_run is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from plexsend.campaigns.checking import check
 from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.follow_ups import require_alone
 from plexsend.campaigns.judging_processes import ChunkWriter
 from plexsend.campaigns.planning import plan, read_facts
 from plexsend.campaigns.schedule import next_after
@@ -106,6 +107,9 @@ class StagedRun:
         )
         run = reading.run(store, account, group)
         assert run is not None  # noqa: S101  it was made just now
+        if source:
+            lines = (line for chunk in report.chunks for line, _ in self._folder.read_chunk(chunk))
+            require_alone(store, settings.campaign_dir, run, lines, by=by)
         self._folder.move(RunFolder(settings.campaign_dir, account, group, run.id))
         _name(store, run, report, self.plan)
         return CreatedRun(group, account, *_set_out(store, run, definition))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.folder import ChunkMissing, RunFolder
 from plexsend.campaigns.row_outcomes import Reached, row_outcomes
 from plexsend.campaigns.whole_files import write_whole
-from plexsend.outbox.runs import reading
-from plexsend.outbox.runs.states import OVER
+from plexsend.errors import NotPossible
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from plexsend.outbox.redis.store import Store
@@ -26,6 +26,7 @@ _ALL = b"*"
 """In place of lines: nobody can say any more which rows were taken."""
 _NUMBER = "I"
 """4 bytes a line."""
+_UNSTARTED = (RunState.DRAFT, RunState.CHECKED)
 _FREE = (Reached.UNSENT, Reached.SUPPRESSED, Reached.LEFT_OUT)
 """Where a follow-up that is over left a row so, nobody was written to for it."""
 
@@ -56,21 +57,61 @@ def source_of(group: str, only: str) -> str:
     return f"{group} {only}"
 
 
-def taken_lines(store: Store, root: Path, source: Run, only: str, name: str) -> Lines:
+def taken_lines(
+    store: Store, root: Path, source: Run, only: str, name: str, *, before: int | None = None
+) -> Lines:
     """Return the lines of the source whose rows earlier runs of this campaign took for the same outcome.
 
     A run that may still write to them takes all of its rows; one that is over only those that were, or may
     have been, written to.
+
+    Args:
+        store: Where the runs are.
+        root: The folder of all campaigns.
+        source: The run whose rows they took.
+        only: Which outcome.
+        name: The campaign.
+        before: Only runs with a lower number; None: all.
     """
     found = Lines()
-    for run in reading.runs(store, source.account):
-        if run.name == name and run.source == source_of(source.group, only):
-            if run.dropped_ms:
-                _read_kept(root, source, run, found)
-            else:
-                for line in _lines(store, root, run):
-                    found.add(line)
+    for run in _follow_ups(store, source.account, name, source_of(source.group, only), before):
+        if run.dropped_ms:
+            _read_kept(root, source, run, found)
+        elif run.chunks:
+            for line in _lines(store, root, run):
+                found.add(line)
     return found
+
+
+def require_alone(store: Store, root: Path, run: Run, lines: Iterable[int], *, by: str) -> None:
+    """Cancel a draft, and raise NotPossible, where an earlier run took one of its lines since it was chosen.
+
+    Of two that are created at once the one with the lower number goes on: it was there for the other to see.
+    """
+    group, _, only = run.source.partition(" ")
+    source = reading.run(store, run.account, group)
+    rivals = _follow_ups(store, run.account, run.name, run.source, run.number)
+    # Which rows one takes that is being created nobody can say yet.
+    rival = next((each for each in rivals if each.state is RunState.DRAFT), None)
+    if source is not None and rival is None:
+        taken = taken_lines(store, root, source, only, run.name, before=run.number)
+        if not any(line in taken for line in lines):
+            return
+    why = f"other runs of {run.name} were created meanwhile for rows of {run.source}"
+    steps.cancel(store, run.account, run.group, by=by, why=why)
+    steps.finish(store, run.account, run.group)
+    raise NotPossible(
+        f"Nothing was created: {why} that this one has too. Create it again in a moment: it is then for "
+        "those that are left."
+    )
+
+
+def _follow_ups(store: Store, account: str, name: str, source: str, before: int | None) -> list[Run]:
+    return [
+        run
+        for run in reading.runs(store, account)
+        if run.name == name and run.source == source and (before is None or run.number < before)
+    ]
 
 
 def keep_taken(store: Store, root: Path, run: Run) -> None:
@@ -82,7 +123,10 @@ def keep_taken(store: Store, root: Path, run: Run) -> None:
     if not folder.exists():
         return
     try:
-        content = array(_NUMBER, _lines(store, root, run)).tobytes()
+        # Asked anew: it may have started since the caller read it. One that never did wrote to nobody.
+        now = reading.run(store, run.account, run.group) or run
+        is_free = now.state in _UNSTARTED or not now.chunks
+        content = b"" if is_free else array(_NUMBER, _lines(store, root, now)).tobytes()
     except ChunkMissing:
         content = _ALL
     write_whole(_kept(folder, run), zlib.compress(content))
@@ -90,13 +134,16 @@ def keep_taken(store: Store, root: Path, run: Run) -> None:
 
 def _read_kept(root: Path, source: Run, run: Run, found: Lines) -> None:
     folder = RunFolder(root, source.account, source.group, source.id)
-    with suppress(FileNotFoundError):
+    try:
         content = zlib.decompress(_kept(folder, run).read_bytes())
-        if content == _ALL:
-            found.all = True
-            return
-        for line in array(_NUMBER, content):
-            found.add(line)
+    except FileNotFoundError:
+        # It was dropped where this folder is not: nobody knows which it took.
+        content = _ALL
+    if content == _ALL:
+        found.all = True
+        return
+    for line in array(_NUMBER, content):
+        found.add(line)
 
 
 def _kept(folder: RunFolder, run: Run) -> Path:

@@ -81,6 +81,10 @@ _NEVER: Mapping[Reached, Left] = {
     Reached.UNKNOWN: "unknown",
     Reached.LOST: "lost",
 }
+CRON_FROM_RUN = (
+    "A campaign with a cron reads its recipients anew each time: it cannot be for rows of a run. "
+    "Leave cron out."
+)
 
 
 class RunRecipients:

@@ -12,7 +12,6 @@ from plexsend.campaigns.standing import standing
 from plexsend.errors import NotPossible
 from plexsend.outbox import groups, steer
 from plexsend.outbox.holds import Scope
-from plexsend.outbox.reading.groups import lanes_of, living
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.states import OVER, RunState
@@ -100,20 +99,11 @@ def reschedule(store: Store, run: Run, at_ms: int, *, report: Report | None = No
     return RunRescheduled(state, None if is_now else at_ms, messages)
 
 
-def set_rate(store: Store, run: Run, per_s: float | None) -> int:
-    """Set how many messages of a run are fed a second at most; None: as many as go.
-
-    Return how many were fed before and wait: these go as fast as their service does.
-    """
+def set_rate(store: Store, run: Run, per_s: float | None) -> None:
+    """Set how many messages of a run go a second at most, also of those fed before; None: as many as go."""
     if run.state in OVER:
         raise NotPossible(f"The run {run.written} is over: it has no rate any more.")
     steps.set_rate(store, run.account, run.group, per_s)
-    return waiting_messages(store, run)
-
-
-def waiting_messages(store: Store, run: Run) -> int:
-    """Return how many messages of a run were fed and have not gone."""
-    return sum(living(store, lane) for lane in lanes_of(store, run.account, run.group))
 
 
 def _require_open(store: Store, run: Run, asked: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.campaigns.definition import BadDefinition, Definition, read_definition
 from plexsend.campaigns.finding import find_campaign, find_run
 from plexsend.campaigns.folder import RunFolder
-from plexsend.campaigns.from_run import Only, RunRecipients, select
+from plexsend.campaigns.from_run import CRON_FROM_RUN, Only, RunRecipients, select
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.errors import NotPossible, UsageError
 from plexsend.terminal.meter import meter
@@ -108,6 +108,8 @@ def of_selection(
 
     What is left out of those rows is printed.
     """
+    if definition.cron is not None:
+        raise UsageError(CRON_FROM_RUN)
     with meter(screen, "look", "rows") as report:
         selection = select(
             store,

@@ -20,6 +20,8 @@ SWEEP_LEASE_MS = 2_000
 """How long a process sweeps before another may: a crash delays doorbells by at most this."""
 QUIET_LOOK_MS = 60_000
 """How long a lane of advertisements sleeps in quiet hours at most: a person may change them."""
+PACE_AHEAD_MS = 1_000
+"""So far ahead of its own rate a run may send: a doorbell that comes late costs no pace."""
 FULL_AGAIN_MS = 50
 """Until the next sweep while lanes with a group wait for a free thread or connection."""
 UNHEARD_EVERY_MS = 5_000

@@ -182,7 +182,8 @@ left_out             to for another reason
 columns `c:<n>`      the recipients' columns (JSON); chunk → `<digest> <first row> <rows>`
 fed skipped bytes    the next row to be fed; rows before it that were passed over; bytes of bodies added
 lease holder until   number of the last lease (it only rises), who has it, ms until when
-tat                  GCRA theoretical arrival time of its rate in µs
+tat paced            GCRA theoretical arrival time of its rate in µs, for feeding; ms until which what was
+                     sent of it is paid for by the rate, for sending
 why by_whom since    of a pause, a cancel, or a start that was missed
 resumes              the state to which a resume leads
 if_missed            what becomes of a start that was missed: start (late) or skip

@@ -27,7 +27,7 @@ from plexsend.outbox.receipt_events import for_scripts
 from plexsend.outbox.redis.key_types import listed
 from plexsend.outbox.runs.fates import FATES_BY_WORD, Fate
 from plexsend.outbox.runs.states import RUN_TRANSITIONS
-from plexsend.outbox.runs.windows import WINDOW
+from plexsend.outbox.runs.windows import PACE, WINDOW
 from plexsend.outbox.states import BY_RECEIPT, LIVING, SENT, SET_OF, TRANSITIONS, Event
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def prelude(text: str, rules: Iterable[HoldRule]) -> dict[str, str]:
         "ADVERTISING": Advertising.QUIET.value,
         "QUIET": QUIET,
         "WINDOW": WINDOW,
+        "PACE": PACE,
         "FALLBACK_MARK": FALLBACK_MARK,
         "FALLBACK_KEPT": FALLBACK_KEPT,
         "FALLBACK_MADE": FALLBACK_MADE,

@@ -10,8 +10,10 @@ from plexsend.errors import NotPossible
 from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.put import put
+from plexsend.outbox.redis.reads import insist
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs.calls import call_run, flat
+from plexsend.outbox.runs.parsing import parse_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +42,10 @@ def put_campaign(
 
     `planned_ms`: when its `cron` makes a run next; None: it makes none.
     """
+    value = insist(store, lambda pipe: pipe.hget(store.keys.campaigns_of(account), name))
+    known = None if value is None else parse_campaign(account, name, value)
     facts = {
-        "id": secrets.token_hex(ID_BYTES),
+        "id": known.id if known else secrets.token_hex(ID_BYTES),
         "label": label,
         "cron": cron,
         "time_zone": time_zone,
@@ -49,7 +53,7 @@ def put_campaign(
         "if_missed": if_missed,
         "missed_within_min": missed_within_min,
         "by": by,
-        "created": server_ms(store),
+        "created": known.created_ms if known else server_ms(store),
     }
     _name_account(store, account)
     call_run(store, account, "campaign", name, text=_as_json(facts), at_ms=planned_ms or 0)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 WINDOW: Final = "window"
 """What the scripts answer where a lane of a run waits for its window."""
+PACE: Final = "pace"
+"""What they answer where it waits for its own rate."""
 NO_SPAN: Final = "-"
 """A window without a span: closed until it has one."""
 

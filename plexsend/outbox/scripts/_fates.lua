@@ -35,9 +35,9 @@ local function better_in_chain(run, key)
       return fate_rank(of_first) >= may_have_reached and fate_rank(of_first) > fate_rank(own)
     end
   end
-  if redis.pcall('HGET', record_of .. key, 'b') ~= FALLBACK_MADE then return nil end
-  return function(of_fallback, own)
-    return fate_rank(of_fallback) > 0 and (fate_rank(own) < may_have_reached or fate_rank(of_fallback) > fate_rank(own))
+  return function(before, own)
+    if fate_rank(before) == 0 or fate_rank(before) > fate_rank(own) then return fate_rank(before) > 0 end
+    return fate_rank(own) < may_have_reached and redis.pcall('HGET', record_of .. key, 'b') == FALLBACK_MADE
   end
 end
 
@@ -67,7 +67,9 @@ end
 -- Before a record goes: what counts of the rows whose first counts stays as it is.
 local function keep_first(lane, key, state, code)
   local group = group_of(lane)
-  local rows = is_run(group) and redis.pcall('HGET', run_key(group), 'firsts')
+  if not is_run(group) then return end
+  local run = read_noted(group)
+  local rows = run and run.firsts or not run and redis.pcall('HGET', run_key(group), 'firsts')
   if type(rows) ~= 'string' or not is_among(rows, key) then return end
   if string.sub(key, -#FALLBACK_MARK) == FALLBACK_MARK then
     count_first(group, is_kept_back(state, code) and 'suppressed' or state)

@@ -28,9 +28,44 @@ local function out_of_window_until(lane)
   return spans and closed_until(spans) or nil
 end
 
+-- A run with a rate of its own sends no faster, whatever was fed of it: what was fed before the rate was set, or waited
+-- behind a hold. `paced`: ms until which what it sent is paid for; so much ahead it may be that no doorbell is missed.
+local paces = {}
+
+local function pace_of(group)
+  if not is_run(group) then return nil end
+  if not paces[group] then
+    local found = redis.pcall('HMGET', run_key(group), 'rate', 'paced')
+    paces[group] = { rate = not found.err and tonumber(found[1] or '') or 0, paced = number_in(found[2]) or 0 }
+  end
+  local pace = paces[group]
+  if pace.rate > 0 then return pace.rate, pace.paced end
+  return nil
+end
+
+local function out_of_pace_until(lane)
+  local rate, paced = pace_of(group_of(lane))
+  if not rate or paced - PACE_AHEAD_MS <= now then return nil end
+  return math.min(paced - PACE_AHEAD_MS, now + QUIET_LOOK_MS)
+end
+
+-- What is taken now of runs is paid for by the rate of each.
+local function pay_paces(chosen)
+  local taken = {}
+  for _, message in ipairs(chosen) do
+    local group = may_have_hours(message.lane) and group_of(message.lane)
+    if is_run(group) then taken[group] = (taken[group] or 0) + 1 end
+  end
+  for group, n in pairs(taken) do
+    local rate, paced = pace_of(group)
+    if rate then call('HSET', run_key(group), 'paced', num(math.max(paced, now) + n * 1000 / rate)) end
+  end
+end
+
 -- For a lane with a mark in its name: nil where it may send now, else ms at which to look again, and why.
 local function waits_until(lane)
   local morning, window = quiet_until(lane), out_of_window_until(lane)
   if window and window > (morning or 0) then return window, WINDOW end
-  return morning, QUIET
+  if morning then return morning, QUIET end
+  return out_of_pace_until(lane), PACE
 end

@@ -31,12 +31,13 @@ end
 
 local function start()
   local run = run_key(group)
-  local found = call('HMGET', run, 'state', 'if_missed', 'missed_within_min')
+  local found = call('HMGET', run, 'state', 'if_missed', 'missed_within_min', 'started')
   if found[1] ~= 'scheduled' then
     call('ZREM', due, group)
     return { 'kept', '' }
   end
-  local missed = is_missed(planned_ms, found[2], number_in(found[3]))
+  -- One that had started before and was given another time goes on: what was fed of it goes by itself.
+  local missed = not found[4] and is_missed(planned_ms, found[2], number_in(found[3]))
   if not missed then call('SADD', P .. 'live', group) end
   call('ZREM', due, group)
   if missed then

@@ -106,7 +106,8 @@ end
 
 function ACTS.rate(state)
   call('HSET', run, 'rate', text)
-  call('HDEL', run, 'tat')
+  call('HDEL', run, 'tat', 'paced')
+  for _, lane in ipairs(lanes_of_group(group)) do wake_by(lane, now) end
   return answer('done', { state = state })
 end
 

@@ -14,7 +14,8 @@ from plexsend.campaigns.forgetting import forget
 from plexsend.campaigns.standing import standing
 from plexsend.errors import GroupClosed, NotPossible, UsageError
 from plexsend.outbox import groups, steer
-from plexsend.outbox.batches import Outcome
+from plexsend.outbox.advance import NothingTaken
+from plexsend.outbox.batches import Batch, Outcome
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
@@ -23,6 +24,7 @@ from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.run import RunFeed
 from plexsend.outbox.runs.states import RunState
+from plexsend.outbox.runs.windows import PACE
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage
 from tests.integration.campaigns.run_bench import RunBench
@@ -165,15 +167,6 @@ def test_a_time_behind_its_expiry_is_refused(store: Store) -> None:
         steering.reschedule(store, read(store, run.group), expires_ms)
 
 
-def test_a_rate_says_how_many_were_fed_before(bench: Bench) -> None:
-    run = RunBench(bench, 20)
-    run.feed(10)
-    assert steering.set_rate(bench.store, run.run, 5.0) == 10
-    assert run.run.rate == 5.0
-    steering.set_rate(bench.store, run.run, None)
-    assert run.run.rate == 0
-
-
 def test_what_is_forgotten_still_counts(bench: Bench, tmp_path: Path) -> None:
     run = RunBench(bench, 20)
     run.feed(5)
@@ -198,3 +191,25 @@ def test_a_run_without_a_source_keeps_nothing_for_others(bench: Bench, tmp_path:
     assert bench.store.client.exists(bench.store.keys.lane("main", run.lane.name, "counts")) == 0
     run.feed(1)
     assert bench.state(run.key(0)) is State.WAITING
+
+
+def test_a_rate_holds_for_what_was_fed_before_too(bench: Bench) -> None:
+    run = RunBench(bench, 100)
+    run.feed(100)
+    bench.take(lane=run.lane)
+    steering.set_rate(bench.store, run.run, 10.0)
+    # So much goes ahead that a doorbell may be late: a second and a batch.
+    taken = [bench.call(f"p2.{n}", lane=run.lane) for n in range(4)]
+    assert [isinstance(each, Batch) for each in taken] == [True, True, False, False]
+    waits = taken[2]
+    assert isinstance(waits, NothingTaken)
+    assert (waits.reason, 0 < waits.wait_ms <= 1_000) == (PACE, True)
+    key = bench.store.keys.run("main", run.group)
+    bench.store.client.hincrby(key, "paced", -1_000)
+    assert isinstance(bench.call("p2.9", lane=run.lane), Batch)
+    bench.rest("p2.10", lane=run.lane)
+    # Messages of others that share its requests are not held up, and it fills none of theirs.
+    bench.submit(5)
+    assert len(bench.take("p3.1").messages) == 5
+    steering.set_rate(bench.store, run.run, None)
+    assert len(bench.take("p3.2", lane=run.lane).messages) == 10

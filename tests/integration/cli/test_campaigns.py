@@ -180,6 +180,7 @@ def test_a_cancel_says_what_became_of_it_and_can_be_repeated(run: Callable[..., 
         "parked": [],
     }
     assert run("campaign", "cancel", "spring", "--json").lines[0]["changed"] is False
+    assert "with 30 rows that will not be written to" in run("campaign", "cancel", "spring").out
     (shown,) = run("campaign", "show", "spring", "--json").lines
     assert (shown["cancelled"], shown["sending"], shown["ends_at"] is None) == (30, 10, False)
 
@@ -200,8 +201,8 @@ def test_another_time_and_another_rate(run: Callable[..., Any], bench: Bench) ->
     assert run("campaign", "reschedule", "spring", "now").out == "spring/1 goes now.\n"
     assert run("campaign", "rate", "spring", "0.01").code == 2
     (told,) = run("campaign", "rate", "spring", "50", "--json").lines
-    assert (told["rate_per_s"], told["fed_before"]) == (50, 10)
-    assert "10 messages were fed before" in run("campaign", "rate", "spring", "50").out
+    assert (told["rate_per_s"], told["name"], told["run"]) == (50, "spring", 1)
+    assert run("campaign", "rate", "spring", "50").out == "spring/1 goes at most 50 messages a second.\n"
     assert "at most 50 a second" in run("campaign", "show", "spring").out
     assert run("campaign", "rate", "spring", "none").out == "spring/1 goes as fast as its service goes.\n"
 

