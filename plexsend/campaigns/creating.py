@@ -26,6 +26,7 @@ from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run, form_for_campaigns, put_campaign
 from plexsend.outbox.runs.states import RunState
 from plexsend.producers.accounts import check_account
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -238,7 +239,8 @@ def start_created(store: Store, created: CreatedRun) -> CreatedRun:
 def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str:
     """Return why nothing of a campaign starts, for people; empty where it may."""
     if report.problems:
-        return f"{len(report.problems)} mistakes hold for every row, such as {report.problems[0]}"
+        mistakes = counted(len(report.problems), "mistake holds", "mistakes hold")
+        return f"{mistakes} for every row, such as {report.problems[0]}"
     allowed = report.definition.max_invalid
     if report.invalid > allowed and not leaves_out_invalid:
         return (
