@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from plexsend.terminal.moments import WallClock
 
 _DAY_MS = 86_400_000
+_LEFT_ALONE_MS = 12_000
+"""Without a feeder for so long: a worker rings where no beat has for ten seconds."""
 _OWN_CAUSES = ("closed", "paused")
 """Causes of a group that the state of its run says better."""
 
@@ -212,7 +214,7 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
         return
     if to_go(counts):
         yield from _out_of_credit(store, run, counts, clock)
-    if seen.state is RunState.RUNNING and counts.not_fed > 0 and run.until_ms < server_ms(store):
+    if seen.state is RunState.RUNNING and counts.not_fed > 0 and _is_left_alone(run, server_ms(store)):
         yield (
             f"{counted(counts.not_fed, 'row waits', 'rows wait')} to be handed over, and no worker does so: "
             "is one running that serves campaigns (plexsend fleet)?"
@@ -223,6 +225,11 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
     for cause in explain_group(run.group, run.account, views, parts, clock).causes:
         if cause.kind not in _OWN_CAUSES:
             yield f"{cause.count:,} {cause.text}" + ("" if cause.text.endswith(".") else ".")
+
+
+# Between two slices of feeding nobody has the lease; its number is the microsecond in which it was taken.
+def _is_left_alone(run: Run, now_ms: int) -> bool:
+    return max(run.started_ms, run.until_ms, run.lease // 1000) + _LEFT_ALONE_MS < now_ms
 
 
 def _of_state(run: Run, seen: Standing, clock: WallClock) -> Iterable[str]:

@@ -16,7 +16,7 @@ from plexsend.outbox.replies import number, text
 from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.runs.parsing import parse_run_fields
 from plexsend.outbox.runs.run import is_run
-from plexsend.outbox.runs.states import OVER, RunState
+from plexsend.outbox.runs.states import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,7 +126,8 @@ def _messages_of(run: Run) -> int:
 
 
 def _adds_up(store: Store, run: Run, fed: int, submitted: int) -> bool:
-    ahead = 0 if run.state in OVER else _MOST_AHEAD
+    # A cancel may have come between the messages of a block and its mark.
+    ahead = 0 if run.state is RunState.DONE else _MOST_AHEAD
     if fed <= submitted <= fed + ahead:
         return True
     value = ask(store, lambda pipe: pipe.get(store.keys.fates(run.account, run.group))) or b""

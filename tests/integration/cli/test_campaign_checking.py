@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.states import RunState
+from tests.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -278,3 +280,19 @@ def test_mistakes_of_a_definition_alone_are_all_named_by_create_too(
         done = cli(*verb, "--json")
         assert done.code == 2
         assert {"name", "service", "recipients"} <= {each["field"] for each in done.error["problems"]}
+
+
+@pytest.mark.parametrize("page", ["docs/campaigns.md", "docs/ko/campaigns.md"])
+def test_commands_of_the_page_that_check_and_start(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store, page: str
+) -> None:
+    write()
+    lines = [shlex.split(line)[2:] for line in Page.of(page).commands() if "plexsend campaign " in line]
+    typed = [line for line in lines if line[0] in ("check", "start", "send")]
+    assert len(typed) == 6
+    assert cli("create", "spring.toml", "--yes").code == 0
+    for line in typed:
+        done = cli(*line)
+        assert done.code == 0, (line, done.err)
+    states = {run.group: run.state for run in reading.runs(store)}
+    assert states == {"spring-sale~1": RunState.RUNNING, "list~1": RunState.SCHEDULED}

@@ -48,6 +48,12 @@ ELSEWHERE = {
     "--image https://example.com/coupon.jpg --wait": "tests/acceptance/cli/test_up.py",
     "plexsend worker": "tests/acceptance/test_own_processes.py",
 }
+SPRING = """name = "spring-sale"
+service = "lms-bulk"
+from = "02-2345-6789"
+text = "#{이름}님, 봄옷이 왔습니다."
+recipients = "list.csv"
+"""
 CSV = (
     "msg_key,sender_number,receiver_number,msg,file_path\n"
     "row-1,02-2123-4567,010-2345-6789,안녕하세요,https://example.com/a.jpg|https://example.com/b.jpg\n"
@@ -88,9 +94,9 @@ def test_command_of_the_readme_runs(
     monkeypatch.chdir(tmp_path)
     tmp_path.joinpath("messages.csv").write_text(CSV, "utf-8")
     yard.add("KEY")
-    _bring_about(line, yard, run)
-
     with _settings_for(line, tmp_path) as settings:
+        _bring_about(line, yard, run)
+        _create_a_campaign(line, tmp_path, lambda *args: run(*args, **settings))
         done = run(*shlex.split(line)[1:], **settings)
 
     assert done.code == 0, done.err
@@ -99,7 +105,7 @@ def test_command_of_the_readme_runs(
 @contextmanager
 def _settings_for(line: str, folder: Path) -> Iterator[dict[str, str]]:
     """What the command needs around it: a key for who refused, and a host that takes its pictures."""
-    settings = {"PLEXSEND_NUMBER_KEY": "k" * 32}
+    settings = {"PLEXSEND_NUMBER_KEY": "k" * 32, "PLEXSEND_CAMPAIGN_DIR": str(folder / "campaigns")}
     shown = [word for word in shlex.split(line) if word.endswith(".jpg") and "://" not in word]
     if not shown:
         yield settings
@@ -108,6 +114,16 @@ def _settings_for(line: str, folder: Path) -> Iterator[dict[str, str]]:
         folder.joinpath(name).write_bytes(jpg(width=1600 if "--fit" in line else 640, height=480))
     with Sandbox() as sandbox:
         yield {**settings, "PLEXSEND_UPLOAD_URL": sandbox.url, "PLEXSEND_ACCOUNT_MAIN": "shop;key"}
+
+
+def _create_a_campaign(line: str, folder: Path, run: Callable[..., Any]) -> None:
+    """Let spring.toml be there, and for what comes after its creation a run of it."""
+    if not line.startswith("plexsend campaign "):
+        return
+    folder.joinpath("list.csv").write_text("휴대폰번호,이름\n010-2345-6789,김\n", "utf-8")
+    folder.joinpath("spring.toml").write_text(SPRING, "utf-8")
+    if "spring.toml" not in line:
+        assert run("campaign", "create", "spring.toml", "--yes").code == 0
 
 
 def _bring_about(line: str, yard: Any, run: Callable[..., Any]) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.outbox import groups
 from plexsend.outbox.reading.audit import audit
-from plexsend.outbox.runs import steps
+from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.runs.leases import pass_over
 from tests.integration.outbox.runs.feeder import feed, lane_of, leased, read, running
@@ -73,6 +74,18 @@ def test_messages_beyond_what_a_run_fed_are_named_once_it_is_over(bench: Bench) 
     assert breaks(bench) == []
     steps.finish(bench.store, "main", run.group)
     assert breaks(bench) == ["the run spring/1: 6 rows were fed, but its lanes count 10 messages submitted"]
+
+
+def test_a_cancel_between_messages_and_their_mark_breaks_nothing(bench: Bench) -> None:
+    run = fed(bench)
+    feed(bench.store, run, leased(bench.store, run), range(15, 20), fed=0)
+    steps.cancel(bench.store, "main", run.group, by="kim")
+    groups.cancel(bench.store, "main", run.group, by="kim", why="over")
+    steps.finish(bench.store, "main", run.group)
+    assert breaks(bench) == []
+    end(bench)
+    assert breaks(bench) == []
+    assert reading.fates(bench.store, "main", run.group, rows=20).decode() == "c" * 10 + " " * 5 + "c" * 5
 
 
 def test_a_fate_beside_the_record_that_it_is_of_is_named(bench: Bench) -> None:
