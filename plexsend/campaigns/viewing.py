@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.counting import row_counts
 from plexsend.campaigns.standing import standing
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
@@ -212,10 +213,11 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
         return
     if to_go(counts):
         yield from _out_of_credit(store, run, counts, clock)
-    if seen.state is RunState.RUNNING and counts.not_fed > 0 and run.until_ms < server_ms(store):
+    feeds = any(process.lives and process.announced.feeds for process in fleet(store, [run.account]))
+    if seen.state is RunState.RUNNING and counts.not_fed > 0 and not feeds:
         yield (
-            f"{counted(counts.not_fed, 'row waits', 'rows wait')} to be handed over, and no worker does so: "
-            "is one running that serves campaigns (plexsend fleet)?"
+            f"{counted(counts.not_fed, 'row waits', 'rows wait')} for a worker that feeds campaigns, and "
+            "none is running: start one (`plexsend worker`)."
         )
     views = [view for view in groups(store, run.account) if view.group == run.group]
     agreed = read_to_show(store)

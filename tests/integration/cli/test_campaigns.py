@@ -62,6 +62,7 @@ def test_show_has_the_promised_fields_in_their_order(run: Callable[..., Any], be
         "rejected": 5,
     }
     assert "5 of mms-bulk were rejected" in shown["why"]
+    assert "5 rows wait for a worker that feeds campaigns" in shown["why"]
 
 
 def test_people_read_four_numbers_that_are_the_rows(run: Callable[..., Any], bench: Bench) -> None:
