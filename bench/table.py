@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.row import Row
 from bench.rows import (
     campaigns,
+    feeding,
     heard,
     idle,
     intake,
@@ -93,6 +94,13 @@ ROWS = (
         "200 lanes with backlog, 4 threads, gateway takes 100 ms",
         "≥ 95 %; doorbells ≤ 8",
         lanes.crowded,
+    ),
+    Row(
+        "feeding",
+        "feeding 1,000,000 rows against bare submit of the same items; Redis grows to its bound",
+        "≥ 0.8 ×; ≤ 1.15 × 64 MB",
+        feeding.feeding,
+        long=True,
     ),
     Row("probe", "`plexsend health`, from its start to its exit code", "≤ 300 ms", probe.probe),
     Row(

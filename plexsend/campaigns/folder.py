@@ -58,10 +58,6 @@ class ChunkMissing(CampaignFolderFailed):
     """A file of a run is not on this host, or not whole. It may be tried again: another host may bring it."""
 
 
-ChunkName = RunChunk
-"""A chunk, by the name that Redis has for it."""
-
-
 def file_of(chunk: RunChunk) -> str:
     """Return the name of a chunk's file."""
     return f"c{chunk.number:06d}-{chunk.digest}.jsonl.gz"

@@ -14,6 +14,7 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.folder import RunFolder
@@ -168,6 +169,8 @@ class _Judge:
 @contextmanager
 def _started(terms: JudgeTerms, writer: ChunkWriter | None, count: int) -> Iterator[list[_Judge]]:
     judges: list[_Judge] = []
+    # It is started with the first of them, and takes SIGINT out of what is blocked.
+    resource_tracker.ensure_running()
     # They inherit what is blocked: Ctrl-C ends this process, and the end of their pipes ends them.
     main = threading.current_thread() is threading.main_thread()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if main else None
@@ -188,6 +191,7 @@ def _started(terms: JudgeTerms, writer: ChunkWriter | None, count: int) -> Itera
 
 def _serve(connection: Connection[Any, Any], terms: JudgeTerms, writer: ChunkWriter | None) -> None:
     """Judge what comes through the pipe, until its end: the main of a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     # Chunks are read while answers are written: two full pipes would wait for each other.
     threading.Thread(target=_read, args=(connection, jobs), daemon=True).start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.folder import GOES, ChunkName
+from plexsend.campaigns.folder import GOES
 from plexsend.outbox.runs.fates import NO_FATE
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ class Supply:
         # Of one that is left out whole nothing is read.
         if not wanted:
             return
-        name = ChunkName(chunk.number, chunk.digest, chunk.first_row, chunk.rows)
-        rows: Sequence[tuple[int, tuple[str, ...]]] = self._folder.read_chunk(name)
+        rows: Sequence[tuple[int, tuple[str, ...]]] = self._folder.read_chunk(chunk)
         for row in wanted:
             yield row, rows[row - chunk.first_row][1]

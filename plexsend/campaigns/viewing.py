@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from plexsend.terminal.moments import WallClock
 
 _DAY_MS = 86_400_000
+_LEFT_ALONE_MS = 12_000
+"""Without a feeder for so long: a worker rings where no beat has for ten seconds."""
 _OWN_CAUSES = ("closed", "paused")
 """Causes of a group that the state of its run says better."""
 
@@ -213,11 +215,10 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
         return
     if to_go(counts):
         yield from _out_of_credit(store, run, counts, clock)
-    feeds = any(process.lives and process.announced.feeds for process in fleet(store, [run.account]))
-    if seen.state is RunState.RUNNING and counts.not_fed > 0 and not feeds:
+    if seen.state is RunState.RUNNING and counts.not_fed > 0 and _is_left_alone(store, run):
         yield (
-            f"{counted(counts.not_fed, 'row waits', 'rows wait')} for a worker that feeds campaigns, and "
-            "none is running: start one (`plexsend worker`)."
+            f"{counted(counts.not_fed, 'row waits', 'rows wait')} to be handed over, and no worker does so: "
+            "is one running that serves campaigns (plexsend fleet)?"
         )
     views = [view for view in groups(store, run.account) if view.group == run.group]
     agreed = read_to_show(store)
@@ -225,6 +226,14 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
     for cause in explain_group(run.group, run.account, views, parts, clock).causes:
         if cause.kind not in _OWN_CAUSES:
             yield f"{cause.count:,} {cause.text}" + ("" if cause.text.endswith(".") else ".")
+
+
+# Between two slices of feeding nobody has the lease; its number is the microsecond in which it was taken.
+# Where much waits nobody feeds for a while: then the workers that would are there.
+def _is_left_alone(store: Store, run: Run) -> bool:
+    if max(run.started_ms, run.until_ms, run.lease // 1000) + _LEFT_ALONE_MS >= server_ms(store):
+        return False
+    return not any(each.lives and each.announced.feeds for each in fleet(store, [run.account]))
 
 
 def _of_state(run: Run, seen: Standing, clock: WallClock) -> Iterable[str]:

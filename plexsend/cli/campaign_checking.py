@@ -112,9 +112,9 @@ class CheckScreen:
             f"{counted(report.duplicates, 'duplicate')} left out",
             f"{report.suppressed:,} suppressed",
         ]
-        say(f"{file}: {counted(report.rows, 'row')}, {', '.join(counts)}.", style="bold")
+        say(f"{file}: {counted(report.rows, 'row')}, {', '.join(counts)}.", style="bold", wraps=True)
         if report.notes:
-            say(f"It is read as: {', '.join(report.notes)}.")
+            say(f"It is read as: {', '.join(report.notes)}.", wraps=True)
         rows = [
             [f"{each.line:,}", column_of(problem), problem.reason, problem.remedy]
             for each in report.invalid_rows

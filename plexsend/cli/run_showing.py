@@ -83,8 +83,12 @@ def show_view(screen: Screen, view: RunView, clock: WallClock) -> None:
     screen.item("  rows       ", f"{counts.rows:,}" + (f" of {run.source}" if run.source else ""))
     for outcome, n in counts.outcomes.items():
         korean, english, _ = _OUTCOMES[outcome]
-        parts = _parts(counts, outcome)
-        screen.item(f"  {korean} {english:<9}{n:>9,}{'  ' if parts else ''}", parts)
+        # In front of what a terminal breaks at words: it keeps its column.
+        lead, parts = f"  {korean} {english:<9}{n:>9,}", _parts(counts, outcome)
+        if parts:
+            screen.item(f"{lead}  ", parts)
+        else:
+            screen.say(lead)
     for name, words in _facts(view, clock):
         if words:
             screen.item(f"  {name:<11}", words)

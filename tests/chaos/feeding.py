@@ -6,6 +6,8 @@ Each run of the program makes a campaign's run of so many rows, and lets two wor
 to the gateway that keeps a ledger. Meanwhile a worker is killed, stopped for longer than its lease, or ended
 in order; a beat is killed or stopped; Valkey is killed. When the run is done, the ledger has one key for each
 row and no other, each was accepted once, and the counts add up. The same seed plays the same faults.
+Valkey flushes each write: with `everysec` a kill during a slow flush forgets takes (docs/reliability.md), and
+the gateway refuses the second request for a message that it has.
 
 Exit code 0: so it was in each of them.
 """
@@ -77,7 +79,7 @@ class Field:
         self.ledger = folder / "ledger.jsonl"
         self.root = folder / "campaigns"
         self.supervisor = Supervisor()
-        self.valkey = Valkey(folder, free_port(), fsync="everysec", tmpfs=False)
+        self.valkey = Valkey(folder, free_port(), fsync="always", tmpfs=False)
         gateway_port = free_port()
         url = f"redis://127.0.0.1:{self.valkey.port}/0"
         self.environ = {

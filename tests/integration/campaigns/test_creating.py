@@ -184,6 +184,23 @@ def test_process_killed_at_any_call_leaves_a_whole_run_or_what_is_removed(
     )
 
 
+def test_interrupted_check_leaves_nothing(store: Store, settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(LIST, "utf-8")
+
+    def interrupt(_: object) -> None:
+        assert folders(settings)
+        raise KeyboardInterrupt
+
+    with (
+        open_recipients(path) as recipients,
+        pytest.raises(KeyboardInterrupt),
+        stage(DEFINITION, recipients, store, settings, progress=interrupt),
+    ):
+        pytest.fail("it went on")
+    assert folders(settings) == []
+
+
 def test_folder_of_a_killed_process_is_removed_once_it_is_old(store: Store, settings: Settings) -> None:
     old, new = settings.campaign_dir / "main" / "new-0123", settings.campaign_dir / "main" / "new-4567"
     for path in (old, new):

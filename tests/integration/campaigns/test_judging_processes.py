@@ -59,15 +59,24 @@ def test_two_processes_find_what_one_does_in_the_order_of_the_rows(tmp_path: Pat
     assert multiprocessing.active_children() == []
 
 
-def test_killed_process_ends_the_check_with_words_and_leaves_no_other_behind() -> None:
+def test_killed_process_ends_the_check_with_words_and_leaves_no_other_behind(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     found = judge_all(TERMS, jobs(60), processes=2)
     next(found)
+    # Ctrl-C reaches the whole group of processes: this one ends them, and they say nothing.
+    for child in multiprocessing.active_children():
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGINT)
+    for _ in range(9):
+        next(found)
     for child in multiprocessing.active_children():
         assert child.pid is not None
         os.kill(child.pid, signal.SIGKILL)
     with pytest.raises(NotPossible, match=r"ended \(by signal 9\).*memory left"):
         list(found)
     assert multiprocessing.active_children() == []
+    assert capfd.readouterr().err == ""
 
 
 def test_folder_that_cannot_be_written_is_said_by_its_process_too(tmp_path: Path) -> None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.viewing import view_run
 from plexsend.cli.run_following import RunFollower
+from plexsend.cli.run_showing import show_view
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox import groups, steer
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.making import create_run
 from plexsend.producers.producer import Producer
 from plexsend.terminal.screen import Screen
+from plexsend.terminal.wrapping import width_of
 from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.outbox.bench import Bench, verdicts
 from tests.integration.outbox.runs.feeder import checked
+from tests.unit.terminal.test_screen import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +68,6 @@ def test_show_has_the_promised_fields_in_their_order(run: Callable[..., Any], be
         "rejected": 5,
     }
     assert "5 of mms-bulk were rejected" in shown["why"]
-    assert "5 rows wait for a worker that feeds campaigns" in shown["why"]
 
 
 def test_people_read_four_numbers_that_are_the_rows(run: Callable[..., Any], bench: Bench) -> None:
@@ -81,6 +86,37 @@ def test_people_read_four_numbers_that_are_the_rows(run: Callable[..., Any], ben
     ):
         assert f"  {line}\n" in out, out
     assert max(map(len, out.splitlines())) < 300
+
+
+def test_a_terminal_shows_the_four_numbers_below_each_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spring = RunBench(bench, 2000)
+    spring.feed(10)
+    spring.send(Outcome.ACCEPTED, "C100")
+    view, clock = view_run(bench.store, spring.run), clock_of(bench.store, "main")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    show_view(Screen(as_json=False), view, clock)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", terminal.getvalue())
+    numbers = [
+        re.match(rf"  {word} [a-z]+ +[\d,]+", plain[plain.index(f"  {word} ") :])
+        for word in ("성공", "실패", "대기", "제외")
+    ]
+    assert len({width_of(found[0]) for found in numbers if found}) == 1
+    assert all(numbers)
+
+
+def test_a_run_between_two_slices_is_not_called_left_alone(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 50)
+    spring.feed(30)
+    name = bench.store.keys.run("main", spring.group)
+    said = "20 rows wait to be handed over, and no worker does so"
+    bench.store.client.hdel(name, "until", "holder")
+    assert said not in run("campaign", "show", "spring").out
+    long_ago = server_ms(bench.store) - 60_000
+    bench.store.client.hset(name, mapping={"started": long_ago, "lease": long_ago * 1000})
+    assert said in run("campaign", "show", "spring").out
 
 
 def test_list_shows_the_latest_run_of_each_campaign(run: Callable[..., Any], bench: Bench) -> None:

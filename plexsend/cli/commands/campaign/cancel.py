@@ -64,11 +64,14 @@ def cancel(
             "parked": list(messages.parked),
         }
     )
-    screen.say(f"{run.written} is cancelled, with {counted(left, 'row')} that will not be written to.")
+    screen.say(
+        f"{run.written} is cancelled, with {counted(left, 'row')} that will not be written to.", wraps=True
+    )
     if messages.wanted:
         screen.say(f"{messages.wanted:,} being sent right now: cancelled if not sent after all.")
     if messages.parked:
         screen.say(
-            f"{len(messages.parked):,} may have been sent already: `plexsend uncertain list` shows them."
+            f"{len(messages.parked):,} may have been sent already: `plexsend uncertain list` shows them.",
+            wraps=True,
         )
     return 0

@@ -40,6 +40,8 @@ def drop(*, name: str, account: str | None, yes: bool, as_json: bool) -> int:
         forget(store, settings.campaign_dir, run)
     screen.facts({"name": run.name, "run": run.number, "account": run.account, "dropped": True})
     screen.say(
-        f"The recipients of {run.written} are deleted. `plexsend campaign show {run.written}` has its counts."
+        f"The recipients of {run.written} are deleted. "
+        f"`plexsend campaign show {run.written}` has its counts.",
+        wraps=True,
     )
     return 0

@@ -32,4 +32,6 @@ def pause(*, name: str, reason: str | None, by: str | None, account: str | None,
         run = find_run(store, name, account)
         done = steering.pause(store, run, by=by or login_name(), why=reason or "")
     screen.facts(step_facts(run, done))
-    screen.say(f"{run.written} is paused. `plexsend campaign resume {run.written}` lets it go on.")
+    screen.say(
+        f"{run.written} is paused. `plexsend campaign resume {run.written}` lets it go on.", wraps=True
+    )

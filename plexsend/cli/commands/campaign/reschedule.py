@@ -62,6 +62,7 @@ def reschedule(*, name: str, time: datetime, account: str | None, as_json: bool)
     screen.say(f"{run.written} {when}.")
     if left:
         screen.say(
-            f"{counted(len(left), 'message keeps its time', 'messages keep their time')}; --json names them."
+            f"{counted(len(left), 'message keeps its time', 'messages keep their time')}; --json names them.",
+            wraps=True,
         )
     return EXIT_REFUSED if left else 0

@@ -51,7 +51,8 @@ def template(*, what: str, account: str | None, output: Path | None, as_json: bo
     screen.facts({"columns": list(columns), "output": None if output is None else str(output)})
     if output is not None:
         screen.say(
-            f"{output} is there, with the columns {', '.join(columns)}. Fill in a row for each person."
+            f"{output} is there, with the columns {', '.join(columns)}. Fill in a row for each person.",
+            wraps=True,
         )
     elif not as_json:
         click.echo(text.getvalue().encode(ENCODING), nl=False)
