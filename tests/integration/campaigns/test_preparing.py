@@ -188,8 +188,9 @@ def test_one_that_nobody_prepared_in_time_was_missed(
     if_missed, late_min, state = case
     definition = replace(Definition.from_json(made.definition), if_missed=if_missed)
     starts = server_ms(store) - late_min * 60_000
-    fields: dict[str, str] = {"definition": definition.as_json(), "starts": str(starts)}
-    store.client.hset(store.keys.run("main", made.group), mapping={**fields})
+    key = store.keys.run("main", made.group)
+    store.client.hset(key, "definition", definition.as_json())
+    store.client.hset(key, "starts", starts)
     assert Preparer(store, settings_of(tmp_path)).prepare("main", made.group) is state
     now = read(store, made.group)
     assert now.prepares is False
