@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.campaigns import room
+from plexsend.campaigns.counting import row_counts
 from plexsend.campaigns.feeding import Feeder
 from plexsend.campaigns.slice import Stopped
 from plexsend.campaigns.troubles import PATIENCE_S
 from plexsend.campaigns.witness import Witness
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
+from plexsend.outbox.prune import prune
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.fates import Fate
@@ -26,6 +31,8 @@ from tests.integration.campaigns.sending import (
     settings_of,
     with_rate,
 )
+from tests.integration.outbox.bench import Bench, everything
+from tests.integration.outbox.passing_time import let_pass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +106,34 @@ def test_row_that_became_invalid_has_a_fate_and_is_passed_over(store: Store, tmp
     fates = reading.fates(store, "main", run.group, rows=120)
     assert {row: chr(fate) for row, fate in enumerate(fates) if fate != 32} == {7: "i", 119: "i"}
     assert read(store, run.group).skipped == 2
+
+
+def test_rows_that_a_policy_refuses_by_now_are_not_passed_over(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 250)
+    put(store, Where(None, "main"), {"senders": "02-999-0000"}, by="kim", reason="mistaken")
+    clock = Clock()
+    one = feeder(store, tmp_path, clock=clock, sleep=clock.sleep)
+    assert one.feed("main", run.group).why_stopped is Stopped.TROUBLE
+    assert (read(store, run.group).fed, reading.fates(store, "main", run.group)) == (0, b"")
+    clock.now += PATIENCE_S
+    one.feed("main", run.group)
+    now = read(store, run.group)
+    assert now.state is RunState.PAUSED
+    assert "100 of 100 rows that were valid when checked" in now.why
+    assert "policy senders" in now.why
+    # Once it is right again, nobody was left out.
+    put(store, Where(None, "main"), {"senders": "02-2345-6789"}, by="kim", reason="mended")
+    steps.resume(store, "main", run.group)
+    feeder(store, tmp_path).feed("main", run.group)
+    assert rows_there(store, run) == set(range(250))
+
+
+def test_marks_that_are_cut_off_leave_nobody_out(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 50)
+    marks = folder_of(tmp_path, run).path / "marks"
+    marks.write_bytes(b" " * 20)
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.TROUBLE
+    assert (read(store, run.group).fed, rows_there(store, run)) == (0, set())
 
 
 def test_row_with_a_fate_is_never_fed_again(store: Store, tmp_path: Path) -> None:
@@ -298,3 +333,61 @@ def test_definition_is_the_one_that_the_run_keeps(store: Store, tmp_path: Path) 
     body = text(store.client.get(store.keys.body("main", run.key_of(0))))
     assert "님 안녕하세요" in body
     assert DEFINITION.sender.replace("-", "") in body
+
+
+def restore(store: Store, copy: dict[bytes, bytes | None]) -> None:
+    """Put a copy of Redis in the place of what is there."""
+    for name in store.client.scan_iter(f"{store.keys.prefix}*"):
+        store.client.delete(name)
+    for name, content in copy.items():
+        if content is not None:
+            store.client.restore(name, 0, content)
+
+
+def test_nobody_is_written_to_twice_after_an_older_copy_of_redis_was_restored(
+    store: Store, tmp_path: Path
+) -> None:
+    run = make_run(store, tmp_path, 1_000)
+    asked = iter([False, True] * 9)
+    one = feeder(store, tmp_path, stops=lambda _: next(asked))
+    one.feed("main", run.group)
+    copy = everything(store)
+    for _ in range(3):
+        one.feed("main", run.group)
+    sent = rows_there(store, run)
+    assert sent == set(range(400))
+    restore(store, copy)
+    assert rows_there(store, run) == set(range(100))
+    assert one.feed("main", run.group).why_stopped is Stopped.REWOUND
+    counts = row_counts(store, "main", read(store, run.group))
+    assert (counts.unknown, counts.lost, sum(counts.outcomes.values())) == (300, 300, 1_000)
+    steps.resume(store, "main", run.group)
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.ALL_FED
+    assert rows_there(store, run) == {*range(100), *range(400, 1_000)}
+    counts = row_counts(store, "main", read(store, run.group))
+    assert (counts.added, counts.unknown, sum(counts.outcomes.values())) == (700, 300, 1_000)
+
+
+def test_nobody_is_written_to_twice_once_all_records_are_gone(store: Store, tmp_path: Path) -> None:
+    bench = Bench(store)
+    run = make_run(store, tmp_path, 300)
+    asked = iter([False, False, True])
+    feeder(store, tmp_path, stops=lambda _: next(asked)).feed("main", run.group)
+    lane = Lane("sms-standard", None, "main", run.group)
+    assert len(bench.drain_all(lane)) == 20
+    let_pass(store, "main", 7_200_000)
+    for _ in prune(store, "main", timedelta(hours=1)):
+        pass
+    assert rows_there(store, run) == set()
+    # The mark of the second hundred was lost with its feeder; the witness had only begun.
+    store.client.hset(store.keys.run("main", run.group), "fed", 100)
+    folder = folder_of(tmp_path, run)
+    lease = read(store, run.group).lease
+    for each in folder.path.glob("witness.*"):
+        each.unlink()
+    folder.note_witness(lease, 100, begun=200, sync=True)
+    folder.close()
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.ALL_FED
+    assert rows_there(store, run) == set(range(200, 300))
+    counts = row_counts(store, "main", read(store, run.group))
+    assert (counts.success, counts.waiting, sum(counts.outcomes.values())) == (200, 100, 300)
