@@ -26,6 +26,7 @@ from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run, form_for_campaigns, put_campaign
 from plexsend.outbox.runs.states import RunState
 from plexsend.producers.accounts import check_account
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,13 +167,13 @@ def fill(
     run: Run,
     recipients: Recipients,
     *,
-    errors: Path | None = None,
+    lease: int = 0,
     progress: Callable[[CheckProgress], None] | None = None,
 ) -> CheckReport:
     """Check the recipients of a draft that is there, such as one of a cron, and copy them into its folder.
 
     Where the check refuses it, it stays a draft that says why; else it is checked, and may start. After an
-    interruption it is called again, and begins anew.
+    interruption it is called again, and begins anew. RunRefused: another has the lease by then.
     """
     definition = Definition.from_json(run.definition)
     folder = RunFolder(settings.campaign_dir, run.account, run.group, run.id)
@@ -183,18 +184,19 @@ def fill(
         recipients,
         store,
         settings,
-        errors=errors,
         writer=writer,
         progress=progress,
         folder=folder.path,
     )
-    folder.write_marks(bytes(report.marks))
     why = why_refused(report)
     if why:
-        steps.set_draft(store, run.account, run.group, why=why)
+        steps.set_draft(store, run.account, run.group, why=why, lease=lease)
         return report
-    steps.name_recipients(store, run.account, run.group, columns=report.header, definition=stored.as_json())
-    _name(store, run, report, plan(read_facts(store, stored, report)))
+    steps.name_recipients(
+        store, run.account, run.group, columns=report.header, definition=stored.as_json(), lease=lease
+    )
+    folder.write_marks(bytes(report.marks))
+    _name(store, run, report, plan(read_facts(store, stored, report)), lease)
     open_window(store, run, definition, server_ms(store))
     return report
 
@@ -238,7 +240,8 @@ def start_created(store: Store, created: CreatedRun) -> CreatedRun:
 def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str:
     """Return why nothing of a campaign starts, for people; empty where it may."""
     if report.problems:
-        return f"{len(report.problems)} mistakes hold for every row, such as {report.problems[0]}"
+        mistakes = counted(len(report.problems), "mistake holds", "mistakes hold")
+        return f"{mistakes} for every row, such as {report.problems[0]}"
     allowed = report.definition.max_invalid
     if report.invalid > allowed and not leaves_out_invalid:
         return (
@@ -267,9 +270,9 @@ def tidy(store: Store, root: Path, account: str) -> None:
             RunFolder(root, account, run.group, run.id).drop()
 
 
-def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None) -> None:
+def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None, lease: int = 0) -> None:
     """Name the recipients of a draft, which are on the disk, and let it be checked."""
-    steps.name_chunks(store, run.account, run.group, report.chunks)
+    steps.name_chunks(store, run.account, run.group, report.chunks, lease=lease)
     steps.set_checked(
         store,
         run.account,
@@ -278,6 +281,7 @@ def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | Non
         invalid=report.invalid,
         left_out=report.duplicates,
         plan="" if planned is None else planned.as_json(),
+        lease=lease,
     )
 
 

@@ -10,6 +10,7 @@ from plexsend.campaigns.finding import find_run
 from plexsend.campaigns.viewing import gone, view_run
 from plexsend.cli.run_showing import state_words
 from plexsend.outbox.policies.wall_clocks import clock_of
+from plexsend.outbox.runs.states import RunState
 from plexsend.terminal.meter import meter
 
 if TYPE_CHECKING:
@@ -72,9 +73,13 @@ class RunFollower:
             self._screen.say(f"{view.run.written}  {self._words(view)}")
         sys.stdout.flush()
 
+    # Short, so that a terminal of 80 columns shows it whole beside the bar.
     def _words(self, view: RunView) -> str:
-        counts = view.counts
-        ends = clock_of(self._store, view.run.account).words(view.ends_at_ms) if view.ends_at_ms else ""
-        outcomes = zip(("성공", "실패", "대기", "제외"), counts.outcomes.values(), strict=True)
-        told = "  ".join(f"{word} {n:,}" for word, n in outcomes)
-        return f"{state_words(view.state)}  {told}" + (f"  ends about {ends}" if ends else "")
+        words = ("성공", "실패", "대기", "제외")
+        told = [f"{word} {n:,}" for word, n in zip(words, view.counts.outcomes.values(), strict=True)]
+        if view.state is not RunState.RUNNING:
+            told.append(state_words(view.state))
+        elif view.ends_at_ms:
+            ends = clock_of(self._store, view.run.account).cell(view.ends_at_ms)
+            told.append(f"until {ends.partition(' ')[2]}")
+        return " ".join(told)

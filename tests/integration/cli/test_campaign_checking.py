@@ -194,6 +194,24 @@ def test_invalid_rows_refuse_a_run_unless_they_are_left_out(
     assert "x" not in done.err.split()
 
 
+def test_what_is_wrong_in_every_row_is_said_once(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write(f"{GOOD}x,박지민\n", toml=TOML.replace('from = "02-2345-6789"\n', ""))
+    done = cli("check", "spring.toml")
+    assert done.code == 1
+    assert "1 mistake holds for every row: nothing can be sent." in done.err
+    assert (done.out + done.err).count("is missing") == 1
+    assert [line.split()[0] for line in done.out.splitlines() if line.startswith("   ")] == ["5"]
+
+
+def test_campaign_with_a_cron_begins_with_as_many_invalid_rows_as_its_runs_may_have(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"')
+    assert cli("create", "spring.toml", "--yes").code == 1
+    write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"', "max_invalid = 1")
+    assert cli("create", "spring.toml", "--yes").code == 0
+
+
 def test_run_with_a_time_is_scheduled_for_it(cli: Callable[..., Any], write: Callable[..., None]) -> None:
     write(GOOD, "send_at = 2099-12-01T10:00:00+09:00")
     done = cli("create", "spring.toml", "--yes")
