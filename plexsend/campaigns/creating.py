@@ -240,10 +240,8 @@ def start_created(store: Store, created: CreatedRun) -> CreatedRun:
 def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str:
     """Return why nothing of a campaign starts, for people; empty where it may."""
     if report.problems:
-        mistakes = counted(len(report.problems), "mistake holds", "mistakes hold")
-        return f"{mistakes} for every row, such as {report.problems[0]}"
-    allowed = report.definition.max_invalid
-    if report.invalid > allowed and not leaves_out_invalid:
+        return f"{counted(len(report.problems), 'mistake')} in every row, such as {report.problems[0]}"
+    if report.invalid > (allowed := report.definition.max_invalid) and not leaves_out_invalid:
         return (
             f"{report.invalid:,} of {report.rows:,} rows are invalid, and max_invalid allows {allowed:,}. "
             "Mend them, or leave them out (--leave-out-invalid)"

@@ -122,7 +122,7 @@ def test_pictures_that_are_files_are_copied_and_named_below_the_run(
 def test_refused_campaign_leaves_nothing(store: Store, settings: Settings, tmp_path: Path) -> None:
     for text, words in (
         (f"{LIST}x,박\n", "1 of 4 rows are invalid.*--leave-out-invalid"),
-        ("휴대폰번호,성명\n01023456789,김\n", "1 mistake holds for every row.*#{이름}"),
+        ("휴대폰번호,성명\n01023456789,김\n", "1 mistake in every row.*#{이름}"),
         ("휴대폰번호,이름\n", "not one of its rows"),
     ):
         with pytest.raises(NotPossible, match=words):
