@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.creating import create_cron, fill, stage, start, tidy
+from plexsend.campaigns.creating import create_cron, fill, stage, start
 from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.recipients import open_recipients
+from plexsend.campaigns.staging import tidy
 from plexsend.errors import NotPossible
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.store import Store
