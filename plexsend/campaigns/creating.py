@@ -17,7 +17,7 @@ from plexsend.campaigns.follow_ups import require_alone
 from plexsend.campaigns.judging_processes import ChunkWriter
 from plexsend.campaigns.planning import plan, read_facts
 from plexsend.campaigns.schedule import next_after
-from plexsend.campaigns.staging import keep_pictures, remove_staged, staged_folder
+from plexsend.campaigns.staging import keep_pictures, staged_folder, tidy
 from plexsend.campaigns.whole_files import CampaignFolderFailed
 from plexsend.campaigns.windows import open_window
 from plexsend.errors import NotPossible
@@ -40,11 +40,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
     from plexsend.settings import Settings
-
-_STALE_DRAFT_MS = 600_000
-"""A draft is given its recipients at once."""
-BY = "plexsend"
-INTERRUPTED = "its creation was interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +227,8 @@ def start_created(store: Store, created: CreatedRun) -> CreatedRun:
 def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str:
     """Return why nothing of a campaign starts, for people; empty where it may."""
     if report.problems:
-        mistakes = counted(len(report.problems), "mistake holds", "mistakes hold")
-        return f"{mistakes} for every row, such as {report.problems[0]}"
-    allowed = report.definition.max_invalid
-    if report.invalid > allowed and not leaves_out_invalid:
+        return f"{counted(len(report.problems), 'mistake')} in every row, such as {report.problems[0]}"
+    if report.invalid > (allowed := report.definition.max_invalid) and not leaves_out_invalid:
         return (
             f"{report.invalid:,} of {report.rows:,} rows are invalid, and max_invalid allows {allowed:,}. "
             "Mend them, or leave them out (--leave-out-invalid)"
@@ -248,18 +241,6 @@ def require_sendable(report: CheckReport, *, leaves_out_invalid: bool) -> None:
     why = why_refused(report, leaves_out_invalid=leaves_out_invalid)
     if why:
         raise NotPossible(f"Nothing was created: {why}.")
-
-
-def tidy(store: Store, root: Path, account: str) -> None:
-    """Remove what processes left that were killed while they created a run of an account."""
-    remove_staged(root, account)
-    now_ms = server_ms(store)
-    for run in reading.runs(store, account):
-        is_stale = run.created_ms + _STALE_DRAFT_MS < now_ms
-        if run.state is RunState.DRAFT and not run.prepares and not run.why and is_stale:
-            steps.cancel(store, account, run.group, by=BY, why=INTERRUPTED)
-            steps.finish(store, account, run.group)
-            RunFolder(root, account, run.group, run.id).drop()
 
 
 def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None, lease: int = 0) -> None:
