@@ -14,12 +14,13 @@ from plexsend.outbox import groups, steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
+from plexsend.outbox.runs.making import put_campaign
 from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
     from plexsend.outbox.groups import GroupCancelled, GroupRescheduled, Report
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.runs.run import Run
+    from plexsend.outbox.runs.run import Campaign, Run
     from plexsend.outbox.runs.steps import StepDone
 
 
@@ -114,3 +115,19 @@ def _require_open(store: Store, run: Run, asked: str) -> None:
             f"`plexsend campaign cancel {run.written}` ends the run too; "
             f"`plexsend resume group:{run.group} --account {run.account}` opens the group again."
         )
+
+
+def end_cron(store: Store, campaign: Campaign, *, by: str) -> bool:
+    """Let the cron of a campaign make no run any more; return whether it has one. Its runs stay."""
+    if not campaign.cron:
+        return False
+    put_campaign(
+        store,
+        campaign.account,
+        campaign.name,
+        by=by,
+        label=campaign.label,
+        time_zone=campaign.time_zone,
+        definition=campaign.definition,
+    )
+    return True

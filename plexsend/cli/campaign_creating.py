@@ -55,9 +55,16 @@ def create_campaign(
 
     `of_run`: the run whose rows it is for, and which.
     """
+    source.spare(errors)
     definition = source.definition
-    shown = CheckScreen(screen, clock_of(store, definition.account))
-    if definition.cron is not None:
+    is_cron = definition.cron is not None
+    shown = CheckScreen(screen, clock_of(store, definition.account), leaves_out=not is_cron)
+    if is_cron:
+        if leaves_out_invalid:
+            raise UsageError(
+                "A cron reads its list anew at each run: write max_invalid into the definition, in place of "
+                "--leave-out-invalid."
+            )
         return _create_cron(screen, shown, settings, store, source, yes=yes, errors=errors)
     with (
         source.open() as recipients,

@@ -1,4 +1,4 @@
-"""`plexsend campaign cancel`: end a run."""
+"""`plexsend campaign cancel`: end a run, and the cron of its campaign."""
 
 from __future__ import annotations
 
@@ -26,20 +26,41 @@ from plexsend.terminal.screen import Screen
 def cancel(
     *, name: str, reason: str | None, by: str | None, account: str | None, yes: bool, as_json: bool
 ) -> int:
-    """End the run NAME for good.
+    """End the run NAME for good, and the campaign NAME of a cron.
 
     Nothing of it is fed or sent from now on. What is in a request ends as that ends. On a terminal you are
     asked before. Interrupted, run it again: it goes on. The rows that were not written to can have another
     run: `campaign create --from-run NAME --only unsent`.
+
+    With a cron, NAME ends that too: it makes no run any more, until `campaign create FILE`. NAME/3 ends that
+    run alone.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
         from plexsend.campaigns.counting import row_counts
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.finding import find_campaign, find_run
         from plexsend.campaigns.viewing import to_go
-        from plexsend.outbox.runs.states import RunState
+        from plexsend.outbox.runs.run import parse_run
+        from plexsend.outbox.runs.states import OVER, RunState
 
+        campaign_name, number = parse_run(name)
+        campaign = find_campaign(store, campaign_name, account) if number is None else None
+        if campaign is not None and campaign.cron:
+            asks = sys.stdin.isatty() and not yes
+            if asks and not click.confirm(
+                f"End the cron of {name} for good? It makes no run any more.", err=True
+            ):
+                screen.note("Nothing was cancelled.")
+                return EXIT_REFUSED
+            steering.end_cron(store, campaign, by=by or login_name())
+            screen.say(f"{name} makes no run any more. `plexsend campaign create FILE` lets it begin again.")
+            latest = find_run(store, name, account) if campaign.last else None
+            if latest is None or latest.state in OVER:
+                screen.facts(
+                    {"name": name, "run": None, "account": campaign.account, "state": None, "changed": True}
+                )
+                return 0
         run = find_run(store, name, account)
         left = to_go(row_counts(store, run.account, run))
         asks = sys.stdin.isatty() and not yes and run.state is not RunState.CANCELLED
