@@ -94,6 +94,13 @@ class CheckReport:
         return self.rows - self.invalid
 
     @property
+    def everywhere(self) -> tuple[Problem, ...]:
+        """What is wrong in each of several rows, such as a sender that is missing: it is said once."""
+        if self.rows <= 1:
+            return ()
+        return tuple(problem for problem, count in self.kinds.items() if count.rows == self.rows)
+
+    @property
     def messages(self) -> int:
         """Rows that go."""
         return self.valid - self.duplicates

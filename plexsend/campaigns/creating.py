@@ -17,7 +17,7 @@ from plexsend.campaigns.follow_ups import require_alone
 from plexsend.campaigns.judging_processes import ChunkWriter
 from plexsend.campaigns.planning import plan, read_facts
 from plexsend.campaigns.schedule import next_after
-from plexsend.campaigns.staging import keep_pictures, remove_staged, staged_folder
+from plexsend.campaigns.staging import keep_pictures, staged_folder, tidy
 from plexsend.campaigns.whole_files import CampaignFolderFailed
 from plexsend.campaigns.windows import open_window
 from plexsend.errors import NotPossible
@@ -26,6 +26,7 @@ from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run, form_for_campaigns, put_campaign
 from plexsend.outbox.runs.states import RunState
 from plexsend.producers.accounts import check_account
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,11 +40,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
     from plexsend.settings import Settings
-
-_STALE_DRAFT_MS = 600_000
-"""A draft is given its recipients at once."""
-BY = "plexsend"
-INTERRUPTED = "its creation was interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,35 +162,28 @@ def fill(
     run: Run,
     recipients: Recipients,
     *,
-    errors: Path | None = None,
+    lease: int = 0,
     progress: Callable[[CheckProgress], None] | None = None,
 ) -> CheckReport:
     """Check the recipients of a draft that is there, such as one of a cron, and copy them into its folder.
 
     Where the check refuses it, it stays a draft that says why; else it is checked, and may start. After an
-    interruption it is called again, and begins anew.
+    interruption it is called again, and begins anew. RunRefused: another has the lease by then.
     """
     definition = Definition.from_json(run.definition)
     folder = RunFolder(settings.campaign_dir, run.account, run.group, run.id)
     stored = keep_pictures(definition, folder)
     writer = ChunkWriter(settings.campaign_dir, run.account, run.group, run.id)
-    report = check(
-        stored,
-        recipients,
-        store,
-        settings,
-        errors=errors,
-        writer=writer,
-        progress=progress,
-        folder=folder.path,
-    )
-    folder.write_marks(bytes(report.marks))
+    report = check(stored, recipients, store, settings, writer=writer, progress=progress, folder=folder.path)
     why = why_refused(report)
     if why:
-        steps.set_draft(store, run.account, run.group, why=why)
+        steps.set_draft(store, run.account, run.group, why=why, lease=lease)
         return report
-    steps.name_recipients(store, run.account, run.group, columns=report.header, definition=stored.as_json())
-    _name(store, run, report, plan(read_facts(store, stored, report)))
+    steps.name_recipients(
+        store, run.account, run.group, columns=report.header, definition=stored.as_json(), lease=lease
+    )
+    folder.write_marks(bytes(report.marks))
+    _name(store, run, report, plan(read_facts(store, stored, report)), lease)
     open_window(store, run, definition, server_ms(store))
     return report
 
@@ -238,9 +227,8 @@ def start_created(store: Store, created: CreatedRun) -> CreatedRun:
 def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str:
     """Return why nothing of a campaign starts, for people; empty where it may."""
     if report.problems:
-        return f"{len(report.problems)} mistakes hold for every row, such as {report.problems[0]}"
-    allowed = report.definition.max_invalid
-    if report.invalid > allowed and not leaves_out_invalid:
+        return f"{counted(len(report.problems), 'mistake')} in every row, such as {report.problems[0]}"
+    if report.invalid > (allowed := report.definition.max_invalid) and not leaves_out_invalid:
         return (
             f"{report.invalid:,} of {report.rows:,} rows are invalid, and max_invalid allows {allowed:,}. "
             "Mend them, or leave them out (--leave-out-invalid)"
@@ -255,21 +243,9 @@ def require_sendable(report: CheckReport, *, leaves_out_invalid: bool) -> None:
         raise NotPossible(f"Nothing was created: {why}.")
 
 
-def tidy(store: Store, root: Path, account: str) -> None:
-    """Remove what processes left that were killed while they created a run of an account."""
-    remove_staged(root, account)
-    now_ms = server_ms(store)
-    for run in reading.runs(store, account):
-        is_stale = run.created_ms + _STALE_DRAFT_MS < now_ms
-        if run.state is RunState.DRAFT and not run.prepares and not run.why and is_stale:
-            steps.cancel(store, account, run.group, by=BY, why=INTERRUPTED)
-            steps.finish(store, account, run.group)
-            RunFolder(root, account, run.group, run.id).drop()
-
-
-def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None) -> None:
+def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None, lease: int = 0) -> None:
     """Name the recipients of a draft, which are on the disk, and let it be checked."""
-    steps.name_chunks(store, run.account, run.group, report.chunks)
+    steps.name_chunks(store, run.account, run.group, report.chunks, lease=lease)
     steps.set_checked(
         store,
         run.account,
@@ -278,6 +254,7 @@ def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | Non
         invalid=report.invalid,
         left_out=report.duplicates,
         plan="" if planned is None else planned.as_json(),
+        lease=lease,
     )
 
 

@@ -118,9 +118,16 @@ class RunFolder:
         """Write why rows are left out, a letter for each row of the run, blank where it goes."""
         self._write(_MARKS, marks)
 
-    def read_marks(self) -> bytes:
-        """Return what was written; raises ChunkMissing where it is not there."""
-        return self._read(_MARKS)
+    def read_marks(self, rows: int | None = None) -> bytes:
+        """Return what was written; raises ChunkMissing where it is not there, or not for so many rows."""
+        marks = self._read(_MARKS)
+        if rows is None or len(marks) == rows:
+            return marks
+        # A row without a mark would not be fed, and nobody would hear of it.
+        raise ChunkMissing(
+            f"{self.path / _MARKS} is not what was written there: it is for {len(marks):,} rows, and the run "
+            f"has {rows:,}. Put it back from a copy of the folder, or cancel the run and create it anew."
+        )
 
     def write_picture(self, content: bytes, suffix: str) -> str:
         """Keep a picture for the run, and return its name: it is found by that below this folder."""

@@ -10,13 +10,17 @@ import secrets
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.creating import fill, start
+from plexsend.campaigns.defined import IfMissed
 from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.campaigns.troubles import PATIENCE_S, Troubles
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
+from plexsend.outbox.constants import LATE_START_MS
+from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.due import MISSED
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.leases import release_lease, renew_lease, take_lease
 from plexsend.outbox.runs.states import RunState
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 LEASE_S = 30.0
 """Renewed after each chunk of recipients; another begins anew as long after one that died."""
 _RENEW_S = 5.0
+MINUTE_MS = 60_000
 
 _log = get_logger("campaigns.preparing")
 
@@ -60,6 +65,10 @@ class Preparer:
             run = reading.run(self._store, account, group)
             if run is None or not run.prepares:
                 return None
+            if self._is_missed(run):
+                return steps.set_draft(
+                    self._store, run.account, run.group, why=MISSED, lease=lease.number
+                ).state
             return self._prepare(run, lease)
         except RunRefused as exc:
             # A person cancelled it meanwhile.
@@ -67,13 +76,20 @@ class Preparer:
         finally:
             release_lease(self._store, account, group, lease)
 
+    # It was made in time, and nobody was there to prepare it.
+    def _is_missed(self, run: Run) -> bool:
+        definition = Definition.from_json(run.definition)
+        late_ms = server_ms(self._store) - run.starts_ms
+        within_ms = definition.missed_within_min * MINUTE_MS
+        return late_ms > LATE_START_MS and (definition.if_missed is IfMissed.SKIP or late_ms > within_ms)
+
     def _prepare(self, run: Run, lease: Lease) -> RunState | None:
         try:
             self._fill(run, lease)
         except (OutboxUnavailable, RunRefused):
             raise
         except Exception as exc:  # noqa: BLE001  what cannot be read is tried again, then said
-            return self._trouble(run, exc)
+            return self._trouble(run, lease, exc)
         self._troubles.over(run)
         now = reading.run(self._store, run.account, run.group)
         if now is None or now.state is not RunState.CHECKED:
@@ -101,9 +117,9 @@ class Preparer:
             sheet=definition.sheet,
             receiver=definition.mapping.get("receiver_number"),
         ) as recipients:
-            fill(self._store, self._settings, run, recipients, progress=renew)
+            fill(self._store, self._settings, run, recipients, lease=lease.number, progress=renew)
 
-    def _trouble(self, run: Run, exc: Exception) -> RunState:
+    def _trouble(self, run: Run, lease: Lease, exc: Exception) -> RunState:
         words = str(exc)
         if not isinstance(exc, PlexsendError):
             # What another error says may hold a row.
@@ -112,5 +128,5 @@ class Preparer:
         if self._troubles.note(run, words, run.fed):
             why = f"its recipients could not be read for {span(PATIENCE_S)}: {words}"
             _log.error("run of a campaign stays a draft", run=run.written, account=run.account, reason=words)
-            steps.set_draft(self._store, run.account, run.group, why=why)
+            steps.set_draft(self._store, run.account, run.group, why=why, lease=lease.number)
         return RunState.DRAFT

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.fence import AT_ONCE, FencedTaker
+from plexsend.campaigns.fence import AT_ONCE, FeedingRefused, FencedTaker
 from plexsend.campaigns.judging import run_pipeline
 from plexsend.campaigns.personalise import Personaliser
 from plexsend.campaigns.room import loads, rows_free
@@ -199,6 +199,7 @@ class Slice:
             # Added by a feeder that died, when they were valid: these are messages.
             there = with_records(self._store, run.account, invalid.values())
             refused = {row: Fate.INVALID for row, key in invalid.items() if key not in there}
+            _require_few(part, len(refused))
             steps.write_fates(self._store, run.account, run.group, refused)
             taken += len(invalid) - len(refused)
         self._mark(self._under_way.popleft().end, taken=taken)
@@ -216,6 +217,17 @@ class Slice:
         if sync:
             self._synced_at = self._clock()
         self._folder.note_witness(self._lease.number, self.fed, begun=begun, sync=sync)
+
+
+# Each of them was valid when it was checked. Where most are not, what they are judged by is wrong, not they.
+def _require_few(part: Submission, refused: int) -> None:
+    taken = len(part.added) + len(part.duplicates) + len(part.conflicts)
+    if refused >= _LEAST_BLOCK and refused > taken:
+        problem = part.invalid[0].problems[0]
+        raise FeedingRefused(
+            f"{refused:,} of {refused + taken:,} rows that were valid when checked are refused now: "
+            f"{problem.field} {problem.reason}. {problem.remedy}"
+        )
 
 
 def _size_by_rate(per_s: float) -> int:

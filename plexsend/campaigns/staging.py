@@ -13,17 +13,37 @@ from plexsend.campaigns.definition_pictures import is_file
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.judging_processes import ChunkWriter
 from plexsend.gateway.pictures.failures import PictureRefused
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.states import RunState
 from plexsend.producers.pictures.reading import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.campaigns.defined import Definition
+    from plexsend.outbox.redis.store import Store
 
 _GROUP = "new"
 """In place of a run, in the name of a folder."""
 _STALE_S = 3_600.0
 """A folder that nobody wrote to for so long is of a process that is gone."""
+_STALE_DRAFT_MS = 600_000
+"""A draft is given its recipients at once."""
+BY = "plexsend"
+INTERRUPTED = "its creation was interrupted"
+
+
+def tidy(store: Store, root: Path, account: str) -> None:
+    """Remove what processes left that were killed while they created a run of an account."""
+    _remove_staged(root, account)
+    now_ms = server_ms(store)
+    for run in reading.runs(store, account):
+        is_stale = run.created_ms + _STALE_DRAFT_MS < now_ms
+        if run.state is RunState.DRAFT and not run.prepares and not run.why and is_stale:
+            steps.cancel(store, account, run.group, by=BY, why=INTERRUPTED)
+            steps.finish(store, account, run.group)
+            RunFolder(root, account, run.group, run.id).drop()
 
 
 def staged_folder(root: Path, account: str) -> tuple[RunFolder, ChunkWriter]:
@@ -32,8 +52,7 @@ def staged_folder(root: Path, account: str) -> tuple[RunFolder, ChunkWriter]:
     return RunFolder(root, account, _GROUP, token), ChunkWriter(root, account, _GROUP, token)
 
 
-def remove_staged(root: Path, account: str) -> None:
-    """Remove the folders that processes left which were killed."""
+def _remove_staged(root: Path, account: str) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         for each in (root / account).iterdir():
             if each.name.startswith((f"{_GROUP}-", f"going.{_GROUP}-")):

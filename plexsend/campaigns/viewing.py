@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.counting import row_counts
 from plexsend.campaigns.standing import standing
+from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
@@ -219,7 +220,7 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
         return
     if to_go(counts):
         yield from _out_of_credit(store, run, counts, clock)
-    if seen.state is RunState.RUNNING and counts.not_fed > 0 and _is_left_alone(run, server_ms(store)):
+    if seen.state is RunState.RUNNING and counts.not_fed > 0 and _is_left_alone(store, run):
         yield (
             f"{counted(counts.not_fed, 'row waits', 'rows wait')} to be handed over, and no worker does so: "
             "is one running that serves campaigns (plexsend fleet)?"
@@ -233,8 +234,11 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
 
 
 # Between two slices of feeding nobody has the lease; its number is the microsecond in which it was taken.
-def _is_left_alone(run: Run, now_ms: int) -> bool:
-    return max(run.started_ms, run.until_ms, run.lease // 1000) + _LEFT_ALONE_MS < now_ms
+# Where much waits nobody feeds for a while: then the workers that would are there.
+def _is_left_alone(store: Store, run: Run) -> bool:
+    if max(run.started_ms, run.until_ms, run.lease // 1000) + _LEFT_ALONE_MS >= server_ms(store):
+        return False
+    return not any(each.lives and each.announced.feeds for each in fleet(store, [run.account]))
 
 
 def _of_state(run: Run, seen: Standing, clock: WallClock) -> Iterable[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.counting import row_counts
+from plexsend.campaigns.creating import start
 from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.failing import Ended, FailureWatch, why_paused
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.forgetting import forget
-from plexsend.campaigns.windows import open_window
+from plexsend.campaigns.schedule import spans
+from plexsend.campaigns.windows import WINDOW_DAYS, open_window
 from plexsend.logs import get_logger
 from plexsend.outbox import groups
 from plexsend.outbox.policies.state import read_to_show
@@ -19,6 +21,7 @@ from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from plexsend.campaigns.room import Load
@@ -49,6 +52,9 @@ def watch(store: Store, run: Run, load: Load, now_ms: int) -> bool:
     if run.state is RunState.CANCELLED:
         _end_cancelled(store, run)
         return False
+    if run.state is RunState.CHECKED and run.until_ms <= now_ms:
+        # Of a cron: who prepared it died before it could start it.
+        return start(store, run).state is RunState.RUNNING
     is_fed = run.fed >= run.rows or is_expired(run, now_ms)
     if is_fed and not load.living and run.state is RunState.RUNNING:
         steps.finish(store, run.account, run.group)
@@ -94,8 +100,20 @@ def renew_windows(store: Store, account: str, runs: list[Run], now_ms: int) -> N
     known = reading.windows(store, account)
     for run, definition in wanted:
         written = known.get(run.group, ())
-        if definition.window and (not written or written[-1][1] < now_ms + WINDOW_LEAST_MS):
+        if (
+            not written
+            or written[-1][1] < now_ms + WINDOW_LEAST_MS
+            or _starts_early(definition, written, now_ms)
+        ):
             open_window(store, run, definition, now_ms)
+
+
+# Planned for later, and started before: what was written has none of the days until then.
+def _starts_early(definition: Definition, written: Sequence[tuple[int, int]], now_ms: int) -> bool:
+    begins_ms = written[0][0]
+    if definition.window is None or begins_ms <= now_ms:
+        return False
+    return spans(definition.window, definition.time_zone, now_ms, WINDOW_DAYS)[0][0] < begins_ms
 
 
 def remove_folders(store: Store, root: Path, now_ms: int) -> list[str]:

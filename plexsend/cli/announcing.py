@@ -87,6 +87,7 @@ def _exports(stack: Stack, plan: Plan, folder: DataFolder) -> dict[str, str]:
     if stack.sandbox_url is not None:
         exports |= {
             environment.NUMBER_KEY_FILE: str(folder.number_key),
+            environment.CAMPAIGN_DIR: str(folder.campaigns),
             # Any other account is refused by the sandbox.
             f"{environment.ACCOUNTS}MAIN": environment.SANDBOX_CREDENTIALS,
             **dict.fromkeys(environment.gateway_names(), stack.sandbox_url),
@@ -95,7 +96,7 @@ def _exports(stack: Stack, plan: Plan, folder: DataFolder) -> dict[str, str]:
     if stack.number_key_file is not None:
         exports[environment.NUMBER_KEY_FILE] = str(stack.number_key_file)
     # Another prefix would show another, empty outbox, and another folder no recipients.
-    for name in (prefix, f"{environment.OURS}CAMPAIGN_DIR"):
+    for name in (prefix, environment.CAMPAIGN_DIR):
         if name in plan.environ:
             exports[name] = plan.environ[name]
     return exports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.consents import YEARS, ConsentAge
@@ -88,12 +89,11 @@ class CheckScreen:
 
     def end(self, report: CheckReport, *, errors: Path | None, leaves_out_invalid: bool = False) -> int:
         """Print what is refused as an error; return the exit code."""
-        if report.problems:
-            count = counted(len(report.problems), "mistake")
-            self._screen.complain(
-                Fault("invalid", f"{count} hold for every row: nothing can be sent.", report.problems)
-            )
-        if report.invalid and not leaves_out_invalid:
+        everywhere = [replace(each, field=column_of(each)) for each in report.everywhere]
+        if problems := (*report.problems, *everywhere):
+            count = counted(len(problems), "mistake holds", "mistakes hold")
+            self._screen.complain(Fault("invalid", f"{count} for every row: nothing can be sent.", problems))
+        if report.invalid and not leaves_out_invalid and not everywhere:
             where = (
                 f"All are in {errors}, in your own columns."
                 if errors is not None
@@ -101,7 +101,7 @@ class CheckScreen:
             ) + f" Correct them in your list{self._or_leave_out}."
             words = f"{counted(report.invalid, 'row is', 'rows are')} invalid."
             self._screen.complain(Fault("invalid", words, hint=where))
-        elif not report.problems and (why := why_refused(report, leaves_out_invalid=leaves_out_invalid)):
+        elif not problems and (why := why_refused(report, leaves_out_invalid=leaves_out_invalid)):
             self._screen.complain(Fault("invalid", f"Nothing can be sent: {why}."))
         refused = report.problems or not report.messages or (report.invalid and not leaves_out_invalid)
         return EXIT_REFUSED if refused else 0
@@ -121,6 +121,7 @@ class CheckScreen:
             [f"{each.line:,}", column_of(problem), problem.reason, problem.remedy]
             for each in report.invalid_rows
             for problem in each.problems
+            if problem not in report.everywhere
         ]
         if rows:
             say()
@@ -132,7 +133,10 @@ class CheckScreen:
             self._print_kinds(report)
 
     def _print_kinds(self, report: CheckReport) -> None:
-        kinds = sorted(report.kinds.items(), key=lambda each: -each[1].rows)
+        kinds = [each for each in report.kinds.items() if each[0] not in report.everywhere]
+        if not kinds:
+            return
+        kinds.sort(key=lambda each: -each[1].rows)
         columns = (
             Column("rows", right=True),
             Column("column", style="bold", folds=True, least=10),

@@ -145,7 +145,10 @@ def _create_cron(
             on_invalid=shown.invalid if screen.as_json else None,
         )
     shown.print(report, None, source.shown)
-    code = shown.end(report, errors=errors)
+    # As at each of its times: what a run may leave out then is no reason not to begin.
+    code = shown.end(
+        report, errors=errors, leaves_out_invalid=report.invalid <= source.definition.max_invalid
+    )
     if code or not _agreed(screen, "Create it?", yes=yes):
         return None, code or 1
     return create_cron(store, source.definition, by=login_name()), 0

@@ -80,7 +80,9 @@ def show_view(screen: Screen, view: RunView, clock: WallClock) -> None:
     run, counts = view.run, view.counts
     label = f"  {run.label}" if run.label else ""
     screen.say(f"{run.written}{label}  {state_words(view.state)}", style=_STYLES.get(view.state, "bold"))
-    screen.item("  rows       ", f"{counts.rows:,}" + (f" of {run.source}" if run.source else ""))
+    screen.item(
+        "  rows       ", f"{counts.rows:,}" + (f" of {run.source.replace('~', '/')}" if run.source else "")
+    )
     for outcome, n in counts.outcomes.items():
         korean, english, _ = _OUTCOMES[outcome]
         # In front of what a terminal breaks at words: it keeps its column.

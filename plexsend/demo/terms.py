@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.stack.environment import CAMPAIGN_DIR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -33,7 +35,7 @@ REPORT_FILE = "report.html"
 
 def settings_in(folder: Path) -> dict[str, str]:
     """Return the settings of a demo in a folder, where campaigns keep the copies of their lists too."""
-    return {**SETTINGS, "PLEXSEND_CAMPAIGN_DIR": str(folder / "campaigns")}
+    return {**SETTINGS, CAMPAIGN_DIR: str(folder / "campaigns")}
 
 
 AD_POLICIES: Mapping[str, str] = {"sender_name": "한빛상점", "refusal_number": "080-123-4567"}

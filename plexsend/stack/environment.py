@@ -24,6 +24,7 @@ NUMBER_KEY = f"{OURS}NUMBER_KEY"
 NUMBER_KEY_FILE = f"{NUMBER_KEY}_FILE"
 NUMBER_KEY = f"{OURS}NUMBER_KEY"
 NUMBER_KEY_FILE = f"{NUMBER_KEY}_FILE"
+CAMPAIGN_DIR = f"{OURS}CAMPAIGN_DIR"
 RECEIPT_SECRETS = f"{OURS}RECEIPT_SECRET_"
 RECEIPT_ALLOW = f"{OURS}RECEIPT_ALLOW"
 # What the caller has set for receipts of the gateway; the sandbox posts other ones, from here.

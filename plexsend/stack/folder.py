@@ -60,12 +60,12 @@ class DataFolder:
         """Valkey's URL with that password, for programs of the same user."""
         self.receipt_secret = self.path / "receipt.secret"
         """What ends the path for the receipts of the sandbox."""
+        self.campaigns = self.path / "campaigns"
+        """Where campaigns keep the recipients of their runs."""
         self.number_key = self.path / "number.key"
         """Under which the sandbox's messages know numbers: who refused advertisements."""
         self.receipts_url = self.path / "receipts.url"
         """Where the sandbox posts its receipts, with that secret."""
-        self.number_key = self.path / "number.key"
-        """The key for hashes of numbers, where the caller has none."""
         self.lock = -1
         """File descriptor of the lock."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from plexsend.errors import NotPossible, OutboxError, PlexsendError
 from plexsend.stack import ports, programs
 from plexsend.stack.child import Child
-from plexsend.stack.environment import NUMBER_KEY_FILE, for_receipts_of_sandbox, has_number_key
+from plexsend.stack.environment import CAMPAIGN_DIR, NUMBER_KEY_FILE, for_receipts_of_sandbox, has_number_key
 from plexsend.stack.said import says_ready, url_of_sandbox, url_of_server
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ class Stack:
         if self._plan.sandbox and not has_number_key(environ):
             self.number_key_file = self._folder.keep_number_key()
             environ = {**environ, NUMBER_KEY_FILE: str(self.number_key_file)}
+        if self._plan.sandbox:
+            # Made-up people are not kept among the real ones, and go with the folder.
+            environ = {CAMPAIGN_DIR: str(self._folder.campaigns), **environ}
         if self._plan.receipts:
             self._start_receipts(environ)
         for number in range(1, self._plan.workers + 1):

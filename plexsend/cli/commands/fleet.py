@@ -103,6 +103,7 @@ def _door_json(door: Door, differ: Iterable[_Difference], now_ms: int) -> dict[s
         "version": door.version or None,
         "form": None,
         "services": [],
+        "feeds": False,
         "parts": list(door.parts),
         "port": door.port or None,
         "accounts": list(door.accounts),
@@ -134,6 +135,7 @@ def _process_json(
         "version": announced.version or None,
         "form": announced.form,
         "services": list(announced.services),
+        "feeds": announced.feeds,
         "parts": [],
         "port": None,
         "accounts": serving.accounts_of(process),
@@ -160,7 +162,7 @@ def _row(process: FleetProcess, serving: Serving, differ: Iterable[_Difference],
         announced.version or "older",
         busy,
         since,
-        _services(announced.services) if process.lives else "",
+        _served(announced) if process.lives else "",
         ", ".join(serving.accounts_of(process)),
         ", ".join(_asks(announced)),
         "; ".join(_disagrees(process, differ)),
@@ -176,6 +178,12 @@ def _asks(announced: Announcement) -> Iterator[str]:
     for words, services in of.items():
         is_for_all = {"all"} & {*services} or {*services} >= {*announced.services}
         yield words if is_for_all else f"{words} ({', '.join(services)})"
+
+
+def _served(announced: Announcement) -> str:
+    if not announced.feeds:
+        return _services(announced.services)
+    return f"{_services(announced.services)}, campaigns" if announced.services else "campaigns"
 
 
 def _services(names: tuple[str, ...]) -> str:

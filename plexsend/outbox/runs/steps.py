@@ -43,8 +43,13 @@ class StepDone:
     state: RunState
 
 
-def name_chunks(store: Store, account: str, group: str, chunks: Iterable[RunChunk]) -> None:
-    """Name chunks of a draft that are on the disk; a second time changes nothing."""
+def name_chunks(
+    store: Store, account: str, group: str, chunks: Iterable[RunChunk], *, lease: int = 0
+) -> None:
+    """Name chunks of a draft that are on the disk; a second time changes nothing.
+
+    `lease`: that of who prepares it; here and below: where another was given since, RunRefused is raised.
+    """
     fields = [
         value
         for chunk in chunks
@@ -52,20 +57,22 @@ def name_chunks(store: Store, account: str, group: str, chunks: Iterable[RunChun
     ]
     for at in range(0, len(fields), 2 * _AT_ONCE):
         page = fields[at : at + 2 * _AT_ONCE]
-        _done(call_run(store, account, "name", group, rest=page), group, "be given recipients")
+        _done(call_run(store, account, "name", group, lease=lease, rest=page), group, "be given recipients")
 
 
 def name_recipients(
-    store: Store, account: str, group: str, *, columns: Sequence[str], definition: str
+    store: Store, account: str, group: str, *, columns: Sequence[str], definition: str, lease: int = 0
 ) -> None:
     """Write down what the columns of a draft's recipients are called, and its definition (JSON)."""
     fields = {"columns": json.dumps(list(columns), ensure_ascii=False), "definition": definition}
-    _done(call_run(store, account, "name", group, rest=flat(fields)), group, "be given recipients")
+    reply = call_run(store, account, "name", group, lease=lease, rest=flat(fields))
+    _done(reply, group, "be given recipients")
 
 
-def set_draft(store: Store, account: str, group: str, *, why: str = "") -> StepDone:
+def set_draft(store: Store, account: str, group: str, *, why: str = "", lease: int = 0) -> StepDone:
     """Make a run a draft again, such as one with too many invalid rows."""
-    return _step(store, account, RunStep.DRAFT, group, rest=flat({"why": why, "prepares": ""}))
+    fields = {"why": why, "prepares": ""}
+    return _step(store, account, RunStep.DRAFT, group, lease=lease, rest=flat(fields))
 
 
 def set_checked(
@@ -77,10 +84,11 @@ def set_checked(
     invalid: int,
     left_out: int,
     plan: str = "",
+    lease: int = 0,
 ) -> StepDone:
     """Note that every row was checked: the run may start. `plan`: JSON."""
     fields = {"rows": rows, "invalid": invalid, "left_out": left_out, "plan": plan, "why": "", "prepares": ""}
-    return _step(store, account, RunStep.CHECK, group, rest=flat(fields))
+    return _step(store, account, RunStep.CHECK, group, lease=lease, rest=flat(fields))
 
 
 def schedule(

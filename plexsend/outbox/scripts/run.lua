@@ -7,7 +7,7 @@
 -- act, and what it is given beside the group:
 --   campaign: `text` (JSON), at_ms (when its cron plans it; 0: never)
 --   create: `text` (its id), `closing` (JSON of a campaign that is not known yet), at_ms (above which number), fields
---   name: fields                       chunks, while it is a draft
+--   name: fields, lease                chunks, while it is a draft; with a lease: while that counts, as draft and check
 --   note: fields                       whatever its state is
 --   draft, check, start: fields        of RUN_STEPS, as those that follow
 --   schedule: at_ms, fields
@@ -95,7 +95,7 @@ function ACTS.note(state)
 end
 
 function ACTS.name(state)
-  if state ~= 'draft' then return answer('refused', { state = state }) end
+  if state ~= 'draft' or is_fenced() then return answer('refused', { state = state }) end
   return ACTS.note(state)
 end
 

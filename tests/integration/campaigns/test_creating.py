@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.creating import create_cron, fill, stage, start, tidy
+from plexsend.campaigns.creating import create_cron, fill, stage, start
 from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.folder import RunFolder
 from plexsend.campaigns.recipients import open_recipients
+from plexsend.campaigns.staging import tidy
 from plexsend.errors import NotPossible
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.store import Store
@@ -122,7 +123,7 @@ def test_pictures_that_are_files_are_copied_and_named_below_the_run(
 def test_refused_campaign_leaves_nothing(store: Store, settings: Settings, tmp_path: Path) -> None:
     for text, words in (
         (f"{LIST}x,박\n", "1 of 4 rows are invalid.*--leave-out-invalid"),
-        ("휴대폰번호,성명\n01023456789,김\n", "hold for every row.*#{이름}"),
+        ("휴대폰번호,성명\n01023456789,김\n", "1 mistake in every row.*#{이름}"),
         ("휴대폰번호,이름\n", "not one of its rows"),
     ):
         with pytest.raises(NotPossible, match=words):

@@ -14,6 +14,8 @@ from plexsend.campaigns.slice import Stopped
 from plexsend.campaigns.troubles import PATIENCE_S
 from plexsend.campaigns.witness import Witness
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.where import Where
 from plexsend.outbox.prune import prune
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs import reading, steps
@@ -104,6 +106,34 @@ def test_row_that_became_invalid_has_a_fate_and_is_passed_over(store: Store, tmp
     fates = reading.fates(store, "main", run.group, rows=120)
     assert {row: chr(fate) for row, fate in enumerate(fates) if fate != 32} == {7: "i", 119: "i"}
     assert read(store, run.group).skipped == 2
+
+
+def test_rows_that_a_policy_refuses_by_now_are_not_passed_over(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 250)
+    put(store, Where(None, "main"), {"senders": "02-999-0000"}, by="kim", reason="mistaken")
+    clock = Clock()
+    one = feeder(store, tmp_path, clock=clock, sleep=clock.sleep)
+    assert one.feed("main", run.group).why_stopped is Stopped.TROUBLE
+    assert (read(store, run.group).fed, reading.fates(store, "main", run.group)) == (0, b"")
+    clock.now += PATIENCE_S
+    one.feed("main", run.group)
+    now = read(store, run.group)
+    assert now.state is RunState.PAUSED
+    assert "100 of 100 rows that were valid when checked" in now.why
+    assert "policy senders" in now.why
+    # Once it is right again, nobody was left out.
+    put(store, Where(None, "main"), {"senders": "02-2345-6789"}, by="kim", reason="mended")
+    steps.resume(store, "main", run.group)
+    feeder(store, tmp_path).feed("main", run.group)
+    assert rows_there(store, run) == set(range(250))
+
+
+def test_marks_that_are_cut_off_leave_nobody_out(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, tmp_path, 50)
+    marks = folder_of(tmp_path, run).path / "marks"
+    marks.write_bytes(b" " * 20)
+    assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.TROUBLE
+    assert (read(store, run.group).fed, rows_there(store, run)) == (0, set())
 
 
 def test_row_with_a_fate_is_never_fed_again(store: Store, tmp_path: Path) -> None:

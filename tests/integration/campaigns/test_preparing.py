@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.campaigns.creating import fill
+from plexsend.campaigns.defined import IfMissed
+from plexsend.campaigns.definition import Definition
 from plexsend.campaigns.feeding import Feeder
 from plexsend.campaigns.preparing import Preparer
+from plexsend.campaigns.recipients import open_recipients
 from plexsend.campaigns.ticking import RunWants, Ticker
 from plexsend.campaigns.troubles import PATIENCE_S
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.due import MISSED
+from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.making import put_campaign
+from plexsend.outbox.runs.run import RunChunk
 from plexsend.outbox.runs.states import RunState
-from tests.integration.campaigns.sending import DEFINITION, number_of, read, rows_there, settings_of
+from tests.integration.campaigns.sending import (
+    DEFINITION,
+    folder_of,
+    number_of,
+    read,
+    rows_there,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,3 +134,64 @@ def test_run_that_was_cancelled_meanwhile_does_not_start(store: Store, tmp_path:
     assert Preparer(store, settings_of(tmp_path)).prepare("main", made.group) is None
     Ticker(store, settings_of(tmp_path)).tick()
     assert [run.state for run in reading.runs(store)] == [RunState.CANCELLED]
+
+
+def test_one_that_another_prepares_by_now_changes_nothing(store: Store, tmp_path: Path, made: Run) -> None:
+    definition = Definition.from_json(made.definition)
+    stale = take_lease(store, "main", made.group, "stalled", 30)
+    assert stale is not None
+    store.client.hset(store.keys.run("main", made.group), "until", 1)
+    write(tmp_path / "list.csv", 5)
+    assert take_lease(store, "main", made.group, "other", 30) is not None
+    # The first one wakes up, and has read a list that was longer.
+    write(tmp_path / "list.csv", 20)
+    with open_recipients(definition.recipients) as recipients, pytest.raises(RunRefused):
+        fill(store, settings_of(tmp_path), made, recipients, lease=stale.number)
+    for step in (
+        lambda: steps.set_draft(store, "main", made.group, lease=stale.number),
+        lambda: steps.name_chunks(store, "main", made.group, [RunChunk(0, "d", 0, 1)], lease=stale.number),
+        lambda: steps.set_checked(
+            store, "main", made.group, rows=1, invalid=0, left_out=0, lease=stale.number
+        ),
+    ):
+        with pytest.raises(RunRefused):
+            step()
+    now = read(store, made.group)
+    assert (now.state, now.chunks, now.columns, now.prepares) == (RunState.DRAFT, (), (), True)
+    assert not (folder_of(tmp_path, made).path / "marks").exists()
+
+
+def test_one_whose_preparer_died_before_it_started_it_starts(store: Store, tmp_path: Path, made: Run) -> None:
+    settings = settings_of(tmp_path)
+    lease = take_lease(store, "main", made.group, "one", 30)
+    assert lease is not None
+    with open_recipients(tmp_path / "list.csv") as recipients:
+        fill(store, settings, made, recipients, lease=lease.number)
+    Ticker(store, settings).tick()
+    assert read(store, made.group).state is RunState.CHECKED, "it may start it yet"
+    store.client.hset(store.keys.run("main", made.group), "until", 1)
+    Ticker(store, settings).tick()
+    assert read(store, made.group).state is RunState.RUNNING
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (IfMissed.SKIP, 2, RunState.DRAFT),
+        (IfMissed.START, 61, RunState.DRAFT),
+        (IfMissed.START, 59, RunState.RUNNING),
+    ],
+)
+def test_one_that_nobody_prepared_in_time_was_missed(
+    store: Store, tmp_path: Path, made: Run, case: tuple[IfMissed, int, RunState]
+) -> None:
+    if_missed, late_min, state = case
+    definition = replace(Definition.from_json(made.definition), if_missed=if_missed)
+    starts = server_ms(store) - late_min * 60_000
+    key = store.keys.run("main", made.group)
+    store.client.hset(key, "definition", definition.as_json())
+    store.client.hset(key, "starts", starts)
+    assert Preparer(store, settings_of(tmp_path)).prepare("main", made.group) is state
+    now = read(store, made.group)
+    assert now.prepares is False
+    assert (now.why == MISSED) is (state is RunState.DRAFT)

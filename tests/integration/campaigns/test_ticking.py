@@ -11,6 +11,7 @@ from plexsend.campaigns.counting import row_counts
 from plexsend.campaigns.feeding import Feeder
 from plexsend.campaigns.slice import Stopped
 from plexsend.campaigns.ticking import RunWants, Ticker
+from plexsend.campaigns.windows import open_window
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.notices import NoticeKind
 from plexsend.outbox.policies.changes import put
@@ -154,6 +155,16 @@ def test_run_that_expired_ends_with_rows_that_were_never_fed(
     now = read(store, run.group)
     assert now.state is RunState.DONE
     assert row_counts(store, "main", now).expired == 300
+
+
+def test_run_that_starts_long_before_its_time_has_the_hours_until_then(
+    store: Store, tmp_path: Path, tick: Tick
+) -> None:
+    definition = replace(DEFINITION, window=("10:00", "18:00"))
+    run = make_run(store, tmp_path, 300, definition=definition)
+    open_window(store, run, definition, server_ms(store) + 30 * DAY_MS)
+    tick()
+    assert reading.windows(store, "main")[run.group][0][0] < server_ms(store) + DAY_MS
 
 
 def test_window_is_written_ahead_before_it_ends(store: Store, tmp_path: Path, tick: Tick) -> None:

@@ -194,6 +194,24 @@ def test_invalid_rows_refuse_a_run_unless_they_are_left_out(
     assert "x" not in done.err.split()
 
 
+def test_what_is_wrong_in_every_row_is_said_once(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write(f"{GOOD}x,박지민\n", toml=TOML.replace('from = "02-2345-6789"\n', ""))
+    done = cli("check", "spring.toml")
+    assert done.code == 1
+    assert "1 mistake holds for every row: nothing can be sent." in done.err
+    assert (done.out + done.err).count("is missing") == 1
+    assert [line.split()[0] for line in done.out.splitlines() if line.startswith("   ")] == ["5"]
+
+
+def test_campaign_with_a_cron_begins_with_as_many_invalid_rows_as_its_runs_may_have(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"')
+    assert cli("create", "spring.toml", "--yes").code == 1
+    write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"', "max_invalid = 1")
+    assert cli("create", "spring.toml", "--yes").code == 0
+
+
 def test_run_with_a_time_is_scheduled_for_it(cli: Callable[..., Any], write: Callable[..., None]) -> None:
     write(GOOD, "send_at = 2099-12-01T10:00:00+09:00")
     done = cli("create", "spring.toml", "--yes")
@@ -324,22 +342,15 @@ def test_the_file_of_errors_replaces_no_list(
     assert tmp_path.joinpath("list.csv").read_text("utf-8") == corrected
 
 
-def test_a_cron_is_listed_before_its_first_run_and_can_be_ended(
-    cli: Callable[..., Any], write: Callable[..., None], store: Store
-) -> None:
+def test_a_cron_is_listed_before_its_first_run(cli: Callable[..., Any], write: Callable[..., None]) -> None:
     write(GOOD, 'cron = "0 10 1 1 *"')
     refused = cli("create", "spring.toml", "--yes", "--leave-out-invalid")
     assert (refused.code, "max_invalid" in refused.err) == (2, True)
     assert cli("create", "spring.toml", "--yes").code == 0
     assert "spring-sale: its cron (0 10 1 1 *) makes the next run at" in cli("list").out
     assert "`plexsend campaign list` says when" in cli("show", "spring-sale").err
-    assert list(reading.due_at(store, "main")) == ["spring-sale"]
-    done = cli("cancel", "spring-sale", "--yes")
-    assert (done.code, "makes no run any more" in done.out) == (0, True)
-    assert (reading.due_at(store, "main"), "next run" in cli("list").out) == ({}, False)
-    # It begins again.
-    assert cli("create", "spring.toml", "--yes").code == 0
-    assert list(reading.due_at(store, "main")) == ["spring-sale"]
+    assert cli("cancel", "spring-sale", "--yes").code == 0
+    assert "next run" not in cli("list").out
 
 
 def test_create_says_that_invalid_rows_can_be_left_out(
@@ -362,3 +373,41 @@ def test_an_end_is_said_where_a_start_is_known(
     steps.schedule(store, "main", run.group, 4_000_000_000_000)
     (shown,) = cli("show", "spring-sale", "--json").lines
     assert shown["ends_at"] > shown["starts_at"] > "2096"
+
+
+def test_a_field_that_is_an_option_is_refused(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write()
+    said = ("send", "list.csv", "--service", "lms-bulk", "--text", "x", "--from", "02-2345-6789", "--yes")
+    for field in ("text=y", "account=main", "cron=* * * * *"):
+        refused = cli(*said, "--field", field)
+        assert refused.code == 2
+        assert f"{field.partition('=')[0]}=… is not a field of the service" in refused.err
+
+
+def test_a_cron_ends_when_its_campaign_is_cancelled_by_name(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write(GOOD, 'cron = "0 10 * * 1"')
+    cli("create", "spring.toml", "--yes")
+    assert list(reading.due_at(store, "main")) == ["spring-sale"]
+    ended = cli("cancel", "spring-sale", "--yes", "--json")
+    assert (ended.code, ended.lines[-1]["changed"], ended.lines[-1]["run"]) == (0, True, None)
+    (campaign,) = reading.campaigns(store)
+    assert (reading.due_at(store, "main"), campaign.cron) == ({}, "")
+    assert cli("cancel", "spring-sale", "--yes").code == 1
+
+
+def test_a_cron_ends_with_its_run_that_is_there(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    cli("create", "spring.toml", "--yes")
+    write(GOOD, 'cron = "0 10 * * 1"')
+    cli("create", "spring.toml", "--yes")
+    # By its number the run alone ends.
+    cli("cancel", "spring-sale/1", "--yes")
+    assert list(reading.due_at(store, "main")) == ["spring-sale"]
+    cli("create", "spring.toml", "--yes")
+    ended = cli("cancel", "spring-sale", "--yes")
+    assert (ended.code, "No more runs of spring-sale are made" in ended.out) == (0, True)
+    assert reading.due_at(store, "main") == {}

@@ -101,3 +101,11 @@ def test_servers_of_receipts_are_listed_while_they_live(run: Callable[..., Any],
     assert "No worker is alive" in shown.err
     join(store, "p1", WEB1)
     assert [each["parts"] for each in run("fleet", "--json").lines] == [[], ["receipts"]]
+
+
+def test_process_that_feeds_campaigns_is_named_so(run: Callable[..., Any], store: Store) -> None:
+    announce(store, "p1", replace(WEB1, feeds=True))
+    alive(store, "p1")
+    assert "campaigns" in run("fleet").out
+    (line,) = run("fleet", "--json").lines
+    assert (line["feeds"], "campaigns" in line["services"]) == (True, False)

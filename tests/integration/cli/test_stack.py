@@ -125,6 +125,20 @@ def test_beside_the_sandbox_numbers_are_hashed_from_the_start(
     assert file.read_text() == "made before" * 3
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_beside_the_sandbox_the_recipients_of_campaigns_are_in_the_folder(
+    build: Callable[..., Stack], tmp_path: Path, *, own: bool
+) -> None:
+    more = {environment.CAMPAIGN_DIR: "/lists"} if own else {}
+    stack = build(
+        lambda redis_url, sandbox_url: {**settings(redis_url, sandbox_url), **more}, sandbox=True, workers=1
+    )
+    stack.start()
+    (worker,) = stack.workers
+    seen = worker.program.environ[environment.CAMPAIGN_DIR]
+    assert seen == ("/lists" if own else str(tmp_path / "data" / "campaigns"))
+
+
 def test_what_does_not_end_in_a_hurry_is_killed_and_named(build: Callable[..., Stack]) -> None:
     stack = build(sandbox=True)
     stack.start()

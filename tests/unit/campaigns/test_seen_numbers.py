@@ -12,9 +12,12 @@ from plexsend.campaigns.seen_numbers import SeenNumbers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Near each other, so that they share bytes, and of the two lengths that mobile numbers have.
+# Near each other, so that they share bytes; the same digits behind other prefixes; both lengths of numbers.
 NUMBERS = st.one_of(
-    st.integers(1_023_456_780, 1_023_456_799), st.integers(111_234_567, 111_234_575), st.just(0)
+    st.integers(1_023_456_780, 1_023_456_799),
+    st.integers(1_123_456_780, 1_123_456_785),
+    st.integers(111_234_567, 111_234_575),
+    st.just(0),
 )
 
 

@@ -48,6 +48,7 @@ def test_it_says_where_receipts_are_taken_or_what_is_missing(
     said = capsys.readouterr().out
     assert line in said.splitlines()
     assert (f"PLEXSEND_NUMBER_KEY_FILE={tmp_path}/number.key" in said) == bool(sandbox)
+    assert (f"PLEXSEND_CAMPAIGN_DIR={tmp_path}/campaigns" in said) == bool(sandbox)
 
 
 def test_other_terminals_are_given_the_folder_of_campaigns(

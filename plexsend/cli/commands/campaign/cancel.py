@@ -1,8 +1,9 @@
-"""`plexsend campaign cancel`: end a run, and the cron of its campaign."""
+"""`plexsend campaign cancel`: end a run."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,9 @@ from plexsend.terminal.meter import meter
 from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
 
+if TYPE_CHECKING:
+    from plexsend.outbox.runs.run import Campaign
+
 
 @click.command(epilog=example("plexsend campaign cancel spring-sale --reason 'wrong list'"))
 @run_argument
@@ -26,40 +30,32 @@ from plexsend.terminal.screen import Screen
 def cancel(
     *, name: str, reason: str | None, by: str | None, account: str | None, yes: bool, as_json: bool
 ) -> int:
-    """End the run NAME for good, and the campaign NAME of a cron.
+    """End the run NAME for good.
 
     Nothing of it is fed or sent from now on. What is in a request ends as that ends. On a terminal you are
-    asked before. Interrupted, run it again: it goes on. The rows that were not written to can have another
+    asked before. By its NAME alone a campaign with a cron makes no more runs either. Interrupted, run it
+    again: it goes on. The rows that were not written to can have another
     run: `campaign create --from-run NAME --only unsent`.
-
-    With a cron, NAME ends that too: it makes no run any more, until `campaign create FILE`. NAME/3 ends that
-    run alone.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
         from plexsend.campaigns.counting import row_counts
-        from plexsend.campaigns.finding import find_campaign, find_run
+        from plexsend.campaigns.finding import find_run
         from plexsend.campaigns.viewing import to_go
-        from plexsend.outbox.runs.run import parse_run
-        from plexsend.outbox.runs.states import OVER, RunState
+        from plexsend.outbox.runs.making import end_cron
+        from plexsend.outbox.runs.states import RunState
 
-        campaign_name, number = parse_run(name)
-        campaign = find_campaign(store, campaign_name, account) if number is None else None
-        if campaign is not None and campaign.cron:
-            asks = sys.stdin.isatty() and not yes
-            if asks and not click.confirm(
-                f"End the cron of {name} for good? It makes no run any more.", err=True
-            ):
+        cron = steering.cron_of(store, name, account)
+        if cron is not None:
+            is_asked = sys.stdin.isatty() and not yes
+            if is_asked and not click.confirm(f"Make no more runs of {cron.name} by its cron?", err=True):
                 screen.note("Nothing was cancelled.")
                 return EXIT_REFUSED
-            steering.end_cron(store, campaign, by=by or login_name())
-            screen.say(f"{name} makes no run any more. `plexsend campaign create FILE` lets it begin again.")
-            latest = find_run(store, name, account) if campaign.last else None
-            if latest is None or latest.state in OVER:
-                screen.facts(
-                    {"name": name, "run": None, "account": campaign.account, "state": None, "changed": True}
-                )
+            end_cron(store, cron)
+            screen.say(f"No more runs of {cron.name} are made by its cron.")
+            if not steering.has_open_run(store, cron):
+                screen.facts(_nothing_of(cron))
                 return 0
         run = find_run(store, name, account)
         left = to_go(row_counts(store, run.account, run))
@@ -96,3 +92,9 @@ def cancel(
             wraps=True,
         )
     return 0
+
+
+def _nothing_of(campaign: Campaign) -> dict[str, Any]:
+    """Return what `--json` prints where a cron ended and no run is there to cancel."""
+    facts = {"name": campaign.name, "run": None, "account": campaign.account, "state": None, "changed": True}
+    return {**facts, "cancelled": 0, "wanted": 0, "parked": []}

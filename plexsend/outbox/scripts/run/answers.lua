@@ -9,6 +9,11 @@ local function answer(status, more)
   return answer_of(more)
 end
 
+-- Who prepares a run names its lease (0: nobody): once another prepares it, this one writes nothing into it any more.
+local function is_fenced()
+  return lease > 0 and number_in(call('HGET', run, 'lease')) ~= lease
+end
+
 local function rest()
   local fields = {}
   for i = FIRST_REST, #ARGV do fields[#fields + 1] = ARGV[i] end

@@ -85,7 +85,7 @@ local KEPT = { start = 'running', resume = 'running', cancel = 'cancelled', fini
 local function step(state)
   local _, last = string.find(RUN_STEPS, ' ' .. act .. ':' .. state .. '>', 1, true)
   local to = last and string.match(RUN_STEPS, '^%l+', last + 1)
-  if not to then return answer('refused', { state = state }) end
+  if not to or is_fenced() then return answer('refused', { state = state }) end
   if KEPT[act] == state then return answer('kept', { state = state }) end
   to = STEPS[act](state) or to
   call('HSET', run, 'state', to)
