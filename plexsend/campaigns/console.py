@@ -17,8 +17,10 @@ from plexsend.campaigns.planning import plan, read_facts
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.campaigns.viewing import view_run
 from plexsend.errors import UsageError
+from plexsend.outbox.groups import GroupCancelled
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.runs import reading
+from plexsend.outbox.runs.making import end_cron
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,8 +172,15 @@ class Campaigns:
     ) -> RunCancelled:
         """End a run for good: nothing of it is fed or sent from now on. It may be called again.
 
-        Raises NotPossible for a run that is done.
+        By its name alone a campaign with a cron makes no more runs either. Raises NotPossible for a run that
+        is done, where that was all that was asked.
         """
+        cron = steering.cron_of(self._store, name, account)
+        if cron is not None:
+            end_cron(self._store, cron)
+            if not steering.has_open_run(self._store, cron):
+                none = GroupCancelled(cron.name, cron.account, 0, 0, ())
+                return steering.RunCancelled(changed=True, messages=none)
         run = find_run(self._store, name, account)
         return steering.cancel(self._store, run, by=by, why=reason)
 

@@ -174,15 +174,7 @@ def fill(
     folder = RunFolder(settings.campaign_dir, run.account, run.group, run.id)
     stored = keep_pictures(definition, folder)
     writer = ChunkWriter(settings.campaign_dir, run.account, run.group, run.id)
-    report = check(
-        stored,
-        recipients,
-        store,
-        settings,
-        writer=writer,
-        progress=progress,
-        folder=folder.path,
-    )
+    report = check(stored, recipients, store, settings, writer=writer, progress=progress, folder=folder.path)
     why = why_refused(report)
     if why:
         steps.set_draft(store, run.account, run.group, why=why, lease=lease)

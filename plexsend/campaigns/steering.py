@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.finding import find_campaign
 from plexsend.campaigns.standing import standing
 from plexsend.errors import NotPossible
 from plexsend.outbox import groups, steer
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.reading.queries import server_ms
-from plexsend.outbox.runs import steps
+from plexsend.outbox.runs import reading, steps
+from plexsend.outbox.runs.run import group_of, parse_run
 from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
     from plexsend.outbox.groups import GroupCancelled, GroupRescheduled, Report
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.runs.run import Run
+    from plexsend.outbox.runs.run import Campaign, Run
     from plexsend.outbox.runs.steps import StepDone
 
 
@@ -72,6 +74,19 @@ def cancel(store: Store, run: Run, *, by: str, why: str = "", report: Report | N
     messages = groups.cancel(store, run.account, run.group, by=by, why=why, report=report)
     steps.finish(store, run.account, run.group)
     return RunCancelled(done.changed, messages)
+
+
+def cron_of(store: Store, written: str, account: str | None) -> Campaign | None:
+    """Return the campaign that is written NAME where it has a cron; None: it has none, or NAME/3 is meant."""
+    name, number = parse_run(written)
+    campaign = find_campaign(store, name, account) if number is None else None
+    return campaign if campaign is not None and campaign.cron else None
+
+
+def has_open_run(store: Store, campaign: Campaign) -> bool:
+    """Return whether the latest run of a campaign is there and not over."""
+    run = reading.run(store, campaign.account, group_of(campaign.name, campaign.last))
+    return run is not None and run.state not in OVER
 
 
 def reschedule(store: Store, run: Run, at_ms: int, *, report: Report | None = None) -> RunRescheduled:

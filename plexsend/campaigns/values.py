@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _Word = TypeVar("_Word", bound=StrEnum)
 _Given = TypeVar("_Given")
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 _MOMENT_REMEDY: Final = "Write it with its zone, as in 2026-12-01T10:00:00+09:00."
 _LONGEST_TEXT: Final = 10_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,6 +139,8 @@ def read_moment(value: object) -> int:
     if value.utcoffset() is None:
         reason = "has no time zone, so the moment it means depends on the machine"
         raise WrongValue(reason, _MOMENT_REMEDY)
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise WrongValue(f"is in the year {value.year}", _MOMENT_REMEDY)
     return (value - _EPOCH) // timedelta(milliseconds=1)
 
 

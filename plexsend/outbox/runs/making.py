@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.outbox.redis.store import Store
+    from plexsend.outbox.runs.run import Campaign
 
 ID_BYTES = 6
 """Of random ids of campaigns and runs."""
@@ -57,6 +58,19 @@ def put_campaign(
     }
     _name_account(store, account)
     call_run(store, account, "campaign", name, text=_as_json(facts), at_ms=planned_ms or 0)
+
+
+def end_cron(store: Store, campaign: Campaign) -> None:
+    """Let a campaign make no more runs by its cron; those that were made stay."""
+    facts = {
+        "id": campaign.id,
+        "label": campaign.label,
+        "time_zone": campaign.time_zone,
+        "by": campaign.by,
+        "created": campaign.created_ms,
+        "missed": campaign.missed_ms,
+    }
+    call_run(store, campaign.account, "campaign", campaign.name, text=_as_json(facts))
 
 
 def create_run(

@@ -111,3 +111,6 @@ def test_a_cron_is_written_down(spring: campaigns.Definition, tmp_path: Path) ->
     created = campaigns.create(weekly)
     assert (created.group, created.state) == (None, None)
     assert created.starts_ms is not None
+    assert campaigns.cancel("weekly").changed, "it makes no more runs"
+    with pytest.raises(NotPossible, match="has had no run yet"):
+        campaigns.cancel("weekly")

@@ -317,3 +317,41 @@ def test_commands_of_the_page_that_check_and_start(
         assert done.code == 0, (line, done.err)
     states = {run.group: run.state for run in reading.runs(store)}
     assert states == {"spring-sale~1": RunState.RUNNING, "list~1": RunState.SCHEDULED}
+
+
+def test_a_field_that_is_an_option_is_refused(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write()
+    said = ("send", "list.csv", "--service", "lms-bulk", "--text", "x", "--from", "02-2345-6789", "--yes")
+    for field in ("text=y", "account=main", "cron=* * * * *"):
+        refused = cli(*said, "--field", field)
+        assert refused.code == 2
+        assert f"{field.partition('=')[0]}=… is not a field of the service" in refused.err
+
+
+def test_a_cron_ends_when_its_campaign_is_cancelled_by_name(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write(GOOD, 'cron = "0 10 * * 1"')
+    cli("create", "spring.toml", "--yes")
+    assert list(reading.due_at(store, "main")) == ["spring-sale"]
+    ended = cli("cancel", "spring-sale", "--yes", "--json")
+    assert (ended.code, ended.lines[-1]["changed"], ended.lines[-1]["run"]) == (0, True, None)
+    (campaign,) = reading.campaigns(store)
+    assert (reading.due_at(store, "main"), campaign.cron) == ({}, "")
+    assert cli("cancel", "spring-sale", "--yes").code == 1
+
+
+def test_a_cron_ends_with_its_run_that_is_there(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    cli("create", "spring.toml", "--yes")
+    write(GOOD, 'cron = "0 10 * * 1"')
+    cli("create", "spring.toml", "--yes")
+    # By its number the run alone ends.
+    cli("cancel", "spring-sale/1", "--yes")
+    assert list(reading.due_at(store, "main")) == ["spring-sale"]
+    cli("create", "spring.toml", "--yes")
+    ended = cli("cancel", "spring-sale", "--yes")
+    assert (ended.code, "No more runs of spring-sale are made" in ended.out) == (0, True)
+    assert reading.due_at(store, "main") == {}

@@ -21,6 +21,7 @@ from plexsend.campaigns.definition import (
     read_definition,
 )
 from plexsend.campaigns.keys import KEYS
+from plexsend.campaigns.values import WrongValue, read_moment
 from plexsend.errors import FileProblem, Problem, UsageError
 
 SENT = 1_796_086_800_000
@@ -473,3 +474,9 @@ def test_whatever_is_written_is_refused_in_words(values: dict[str, Any], service
         problems = exc.problems
     assert (made is None) == bool(problems)
     assert made is None or Definition.from_json(made.as_json()) == made
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_times_beyond_all_calendars_are_refused(at: str) -> None:
+    with pytest.raises(WrongValue, match="is in the year"):
+        read_moment(datetime.fromisoformat(at))

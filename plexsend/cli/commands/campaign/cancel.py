@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.meter import meter
 from plexsend.terminal.plurals import counted
 from plexsend.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from plexsend.outbox.runs.run import Campaign
 
 
 @click.command(epilog=example("plexsend campaign cancel spring-sale --reason 'wrong list'"))
@@ -29,7 +33,8 @@ def cancel(
     """End the run NAME for good.
 
     Nothing of it is fed or sent from now on. What is in a request ends as that ends. On a terminal you are
-    asked before. Interrupted, run it again: it goes on. The rows that were not written to can have another
+    asked before. By its NAME alone a campaign with a cron makes no more runs either. Interrupted, run it
+    again: it goes on. The rows that were not written to can have another
     run: `campaign create --from-run NAME --only unsent`.
     """
     screen = Screen(as_json=as_json)
@@ -38,8 +43,20 @@ def cancel(
         from plexsend.campaigns.counting import row_counts
         from plexsend.campaigns.finding import find_run
         from plexsend.campaigns.viewing import to_go
+        from plexsend.outbox.runs.making import end_cron
         from plexsend.outbox.runs.states import RunState
 
+        cron = steering.cron_of(store, name, account)
+        if cron is not None:
+            is_asked = sys.stdin.isatty() and not yes
+            if is_asked and not click.confirm(f"Make no more runs of {cron.name} by its cron?", err=True):
+                screen.note("Nothing was cancelled.")
+                return EXIT_REFUSED
+            end_cron(store, cron)
+            screen.say(f"No more runs of {cron.name} are made by its cron.")
+            if not steering.has_open_run(store, cron):
+                screen.facts(_nothing_of(cron))
+                return 0
         run = find_run(store, name, account)
         left = to_go(row_counts(store, run.account, run))
         asks = sys.stdin.isatty() and not yes and run.state is not RunState.CANCELLED
@@ -75,3 +92,9 @@ def cancel(
             wraps=True,
         )
     return 0
+
+
+def _nothing_of(campaign: Campaign) -> dict[str, Any]:
+    """Return what `--json` prints where a cron ended and no run is there to cancel."""
+    facts = {"name": campaign.name, "run": None, "account": campaign.account, "state": None, "changed": True}
+    return {**facts, "cancelled": 0, "wanted": 0, "parked": []}

@@ -138,6 +138,7 @@ def send(
     require_answer(yes=yes)
     with open_outbox(screen) as (settings, store):
         from plexsend.campaigns.definition import define
+        from plexsend.campaigns.keys import KEYS
         from plexsend.cli.campaign_sources import of_definition
         from plexsend.cli.timing import read_timing
 
@@ -145,6 +146,8 @@ def send(
         given = {key: value for key, value in values.items() if value not in (None, "", (), {}, False)}
         if sender := given.pop("sender", None):
             given["from"] = sender
+        if own := sorted(fields.keys() & {*KEYS, *given}):
+            raise UsageError(f"--field {own[0]}=… is not a field of the service. Options say the rest of it.")
         definition = define(
             **given,
             **fields,
