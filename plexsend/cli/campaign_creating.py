@@ -58,6 +58,11 @@ def create_campaign(
     definition = source.definition
     shown = CheckScreen(screen, clock_of(store, definition.account))
     if definition.cron is not None:
+        if leaves_out_invalid:
+            raise UsageError(
+                "--leave-out-invalid is for one run, and a cron makes many. Say in the definition how many "
+                "invalid rows each of them may leave out: max_invalid = 10."
+            )
         return _create_cron(screen, shown, settings, store, source, yes=yes, errors=errors)
     with (
         source.open() as recipients,
@@ -142,6 +147,11 @@ def _create_cron(
     code = shown.end(
         report, errors=errors, leaves_out_invalid=report.invalid <= source.definition.max_invalid
     )
+    if report.invalid > source.definition.max_invalid and not report.problems:
+        screen.note(
+            f"Each run of it may leave out {source.definition.max_invalid:,} invalid rows: "
+            "max_invalid in the definition says how many."
+        )
     if code or not _agreed(screen, "Create it?", yes=yes):
         return None, code or 1
     return create_cron(store, source.definition, by=login_name()), 0
