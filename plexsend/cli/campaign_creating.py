@@ -62,8 +62,8 @@ def create_campaign(
     if is_cron:
         if leaves_out_invalid:
             raise UsageError(
-                "A cron reads its list anew at each run: write max_invalid into the definition, in place of "
-                "--leave-out-invalid."
+                "--leave-out-invalid is for one run, and a cron makes many. Say in the definition how many "
+                "invalid rows each of them may leave out: max_invalid = 10."
             )
         return _create_cron(screen, shown, settings, store, source, yes=yes, errors=errors)
     with (
@@ -149,6 +149,11 @@ def _create_cron(
     code = shown.end(
         report, errors=errors, leaves_out_invalid=report.invalid <= source.definition.max_invalid
     )
+    if report.invalid > source.definition.max_invalid and not report.problems:
+        screen.note(
+            f"Each run of it may leave out {source.definition.max_invalid:,} invalid rows: "
+            "max_invalid in the definition says how many."
+        )
     if code or not _agreed(screen, "Create it?", yes=yes):
         return None, code or 1
     return create_cron(store, source.definition, by=login_name()), 0

@@ -207,7 +207,10 @@ def test_campaign_with_a_cron_begins_with_as_many_invalid_rows_as_its_runs_may_h
     cli: Callable[..., Any], write: Callable[..., None]
 ) -> None:
     write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"')
-    assert cli("create", "spring.toml", "--yes").code == 1
+    refused = cli("create", "spring.toml", "--yes")
+    assert (refused.code, "Each run of it may leave out 0 invalid rows" in refused.err) == (1, True)
+    useless = cli("create", "spring.toml", "--yes", "--leave-out-invalid")
+    assert (useless.code, "max_invalid = 10" in useless.err) == (2, True)
     write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"', "max_invalid = 1")
     assert cli("create", "spring.toml", "--yes").code == 0
 
