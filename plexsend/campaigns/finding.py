@@ -50,5 +50,6 @@ def find_run(store: Store, written: str, account: str | None = None) -> Run:
     if run is not None:
         return run
     if not campaign.last:
-        raise NotPossible(f"The campaign {name} has had no run yet.")
+        when = " `plexsend campaign list` says when its cron makes the next." if campaign.cron else ""
+        raise NotPossible(f"The campaign {name} has had no run yet.{when}")
     raise NotPossible(f"The campaign {name} has no run {wanted}; its latest is {name}/{campaign.last}.")

@@ -51,7 +51,11 @@ class Troubles:
             self._known[key] = _Trouble(self._clock(), fed, words)
             return False
         self._known[key] = _Trouble(known.since_s, fed, words)
-        return self._clock() - known.since_s >= PATIENCE_S
+        is_too_long = self._clock() - known.since_s >= PATIENCE_S
+        if is_too_long:
+            # Once a person lets it go on, it is tried for as long again.
+            self.over(run)
+        return is_too_long
 
     def over(self, run: Run) -> None:
         """Forget what kept a run from it."""

@@ -163,7 +163,7 @@ class _Pace:
 def _end(store: Store, run: Run, seen: Standing, pace: _Pace) -> int | None:
     if run.state in OVER:
         return run.ended_ms or None
-    if seen.state in (RunState.CHECKED, RunState.SCHEDULED):
+    if seen.state is RunState.SCHEDULED:
         return _planned_end(run)
     if seen.state is not RunState.RUNNING:
         return None
@@ -191,12 +191,17 @@ def _within(spans: Sequence[tuple[int, int]] | None, now_ms: int, need_ms: float
     return round(at_ms + need_ms)
 
 
+# A plan is of the time for which it was made: with another start its end is another one too.
 def _planned_end(run: Run) -> int | None:
     plan: Any = None
     with suppress(ValueError, RecursionError):
         plan = json.loads(run.plan)
-    ends = plan.get("ends_at_ms") if isinstance(plan, dict) else None
-    return ends if isinstance(ends, int) else None
+    if not isinstance(plan, dict):
+        return None
+    starts, ends = plan.get("starts_at_ms"), plan.get("ends_at_ms")
+    if not isinstance(starts, int) or not isinstance(ends, int):
+        return None
+    return ends + max(run.starts_ms - starts, 0)
 
 
 def _deleted_at(store: Store, run: Run) -> int | None:

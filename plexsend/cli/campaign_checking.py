@@ -49,11 +49,13 @@ class CheckScreen:
     Args:
         screen: Where to.
         clock: Shows times.
+        leaves_out: Whether the command could leave invalid rows out, which is said where there are any.
     """
 
-    def __init__(self, screen: Screen, clock: WallClock) -> None:
+    def __init__(self, screen: Screen, clock: WallClock, *, leaves_out: bool = False) -> None:
         self._screen = screen
         self._clock = clock
+        self._or_leave_out = ", or leave them out with --leave-out-invalid" if leaves_out else ""
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[CheckProgress], None]]:
@@ -93,10 +95,10 @@ class CheckScreen:
             self._screen.complain(Fault("invalid", f"{count} for every row: nothing can be sent.", problems))
         if report.invalid and not leaves_out_invalid and not everywhere:
             where = (
-                f"All are in {errors}, in your own columns. Correct them in your list."
+                f"All are in {errors}, in your own columns."
                 if errors is not None
-                else "--errors FILE writes all of them in your own columns. Correct them in your list."
-            )
+                else "--errors FILE writes all of them in your own columns."
+            ) + f" Correct them in your list{self._or_leave_out}."
             words = f"{counted(report.invalid, 'row is', 'rows are')} invalid."
             self._screen.complain(Fault("invalid", words, hint=where))
         elif not problems and (why := why_refused(report, leaves_out_invalid=leaves_out_invalid)):

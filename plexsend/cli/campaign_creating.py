@@ -55,9 +55,16 @@ def create_campaign(
 
     `of_run`: the run whose rows it is for, and which.
     """
+    source.spare(errors)
     definition = source.definition
-    shown = CheckScreen(screen, clock_of(store, definition.account))
-    if definition.cron is not None:
+    is_cron = definition.cron is not None
+    shown = CheckScreen(screen, clock_of(store, definition.account), leaves_out=not is_cron)
+    if is_cron:
+        if leaves_out_invalid:
+            raise UsageError(
+                "--leave-out-invalid is for one run, and a cron makes many. Say in the definition how many "
+                "invalid rows each of them may leave out: max_invalid = 10."
+            )
         return _create_cron(screen, shown, settings, store, source, yes=yes, errors=errors)
     with (
         source.open() as recipients,
@@ -142,6 +149,11 @@ def _create_cron(
     code = shown.end(
         report, errors=errors, leaves_out_invalid=report.invalid <= source.definition.max_invalid
     )
+    if report.invalid > source.definition.max_invalid and not report.problems:
+        screen.note(
+            f"Each run of it may leave out {source.definition.max_invalid:,} invalid rows: "
+            "max_invalid in the definition says how many."
+        )
     if code or not _agreed(screen, "Create it?", yes=yes):
         return None, code or 1
     return create_cron(store, source.definition, by=login_name()), 0

@@ -40,12 +40,19 @@ class CampaignSource:
     """Opens its recipients."""
     shown: str
     """What its recipients are called."""
+    list_path: Path | None = None
+    """The list of its recipients, where that is a file."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with its definition; its rows are judged all the same."""
     run: Run | None = None
     """Where it is a run that was created."""
     folder: Path | None = None
     """That of the run, in which its pictures are."""
+
+    def spare(self, errors: Path | None) -> None:
+        """Raise UsageError where the file of errors would take the place of the list itself."""
+        if errors and self.list_path and errors.resolve() == self.list_path.resolve():
+            raise UsageError(f"{errors} is the list of recipients itself. Name another file with --errors.")
 
 
 def judging_processes() -> int:
@@ -91,7 +98,8 @@ def of_definition(
         )
 
     shown = "the standard input" if given == STDIN else Path(given).name
-    return CampaignSource(definition, open_list, shown, problems)
+    list_path = None if given == STDIN else Path(given)
+    return CampaignSource(definition, open_list, shown, list_path, problems)
 
 
 def of_selection(

@@ -10,11 +10,11 @@ from plexsend.campaigns.finding import find_run
 from plexsend.campaigns.viewing import gone, view_run
 from plexsend.cli.run_showing import state_words
 from plexsend.outbox.policies.wall_clocks import clock_of
-from plexsend.outbox.runs.states import RunState
+from plexsend.outbox.runs.states import RUN_WORDS
 from plexsend.terminal.meter import meter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from plexsend.campaigns.viewing import RunView
     from plexsend.outbox.redis.store import Store
@@ -44,11 +44,11 @@ class RunFollower:
     def follow(self, run: Run) -> Run:
         """Return the run as it is once it is over. What it was after the last look is not shown."""
         try:
-            with meter(self._screen, run.written, "rows") as report:
+            with meter(self._screen, run.written, "") as report:
                 while True:
                     view = self._look(run)
                     counts = view.counts
-                    report(gone(counts), counts.rows, words=self._words(view))
+                    report(gone(counts), counts.rows, words=self._bar_words(view))
                     if view.is_over:
                         return view.run
                     self._say(view)
@@ -73,13 +73,25 @@ class RunFollower:
             self._screen.say(f"{view.run.written}  {self._words(view)}")
         sys.stdout.flush()
 
-    # Short, so that a terminal of 80 columns shows it whole beside the bar.
     def _words(self, view: RunView) -> str:
-        words = ("성공", "실패", "대기", "제외")
-        told = [f"{word} {n:,}" for word, n in zip(words, view.counts.outcomes.values(), strict=True)]
-        if view.state is not RunState.RUNNING:
-            told.append(state_words(view.state))
-        elif view.ends_at_ms:
-            ends = clock_of(self._store, view.run.account).cell(view.ends_at_ms)
-            told.append(f"until {ends.partition(' ')[2]}")
+        ends = clock_of(self._store, view.run.account).words(view.ends_at_ms) if view.ends_at_ms else ""
+        return "  ".join(
+            (state_words(view.state), *_outcomes(view), *([f"ends about {ends}"] if ends else []))
+        )
+
+    # Beside the bar is room for little: the time without its day, unless it is another day's.
+    def _bar_words(self, view: RunView) -> str:
+        clock = clock_of(self._store, view.run.account)
+        _, state = RUN_WORDS[view.state]
+        day, _, hour = clock.cell(view.ends_at_ms).partition(" ")
+        told = [state, *_outcomes(view)]
+        if view.pace_per_s:
+            told.append(f"{view.pace_per_s:,.1f}/s")
+        if hour and not view.is_over:
+            told.append(f"~{hour}" if day == clock.cell(view.at_ms).partition(" ")[0] else f"~{day} {hour}")
         return " ".join(told)
+
+
+def _outcomes(view: RunView) -> Iterator[str]:
+    outcomes = zip(("성공", "실패", "대기", "제외"), view.counts.outcomes.values(), strict=True)
+    yield from (f"{word} {n:,}" for word, n in outcomes)

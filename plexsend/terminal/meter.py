@@ -30,7 +30,10 @@ def towards(report: Report, total: int) -> Callable[[int], None]:
 
 @contextmanager
 def meter(screen: Screen, title: str, unit: str) -> Iterator[Report]:
-    """Give a function that reports progress; `unit` is what is counted, in the plural."""
+    """Give a function that reports progress.
+
+    `unit` is what is counted, in the plural; where it is empty, `words` say how many and how fast.
+    """
     if screen.as_json or not sys.stderr.isatty():
         yield _say_nothing
         return
@@ -58,8 +61,9 @@ def meter(screen: Screen, title: str, unit: str) -> Iterator[Report]:
             drawn_s = now_s
             counted = done if count is None else count
             pace = counted / max(now_s - started_s, 0.001)
-            shown = f"{counted:,} {unit}, {pace:,.0f}/s" + (f"  {words}" if words else "")
-            progress.update(task, completed=done, total=total, words=shown)
+            shown = [f"{counted:,} {unit}, {pace:,.0f}/s"] if unit else []
+            shown += [words] if words else []
+            progress.update(task, completed=done, total=total, words="  ".join(shown))
 
         yield report
 

@@ -121,6 +121,10 @@ def test_rows_that_a_policy_refuses_by_now_are_not_passed_over(store: Store, tmp
     assert now.state is RunState.PAUSED
     assert "100 of 100 rows that were valid when checked" in now.why
     assert "policy senders" in now.why
+    # A person who lets it go on has as long again, also where it is not right yet.
+    steps.resume(store, "main", run.group)
+    assert one.feed("main", run.group).why_stopped is Stopped.TROUBLE
+    assert read(store, run.group).state is RunState.RUNNING
     # Once it is right again, nobody was left out.
     put(store, Where(None, "main"), {"senders": "02-2345-6789"}, by="kim", reason="mended")
     steps.resume(store, "main", run.group)

@@ -207,7 +207,10 @@ def test_campaign_with_a_cron_begins_with_as_many_invalid_rows_as_its_runs_may_h
     cli: Callable[..., Any], write: Callable[..., None]
 ) -> None:
     write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"')
-    assert cli("create", "spring.toml", "--yes").code == 1
+    refused = cli("create", "spring.toml", "--yes")
+    assert (refused.code, "Each run of it may leave out 0 invalid rows" in refused.err) == (1, True)
+    useless = cli("create", "spring.toml", "--yes", "--leave-out-invalid")
+    assert (useless.code, "max_invalid = 10" in useless.err) == (2, True)
     write(f"{GOOD}x,박지민\n", 'cron = "0 10 * * 1"', "max_invalid = 1")
     assert cli("create", "spring.toml", "--yes").code == 0
 
@@ -314,6 +317,65 @@ def test_commands_of_the_page_that_check_and_start(
         assert done.code == 0, (line, done.err)
     states = {run.group: run.state for run in reading.runs(store)}
     assert states == {"spring-sale~1": RunState.RUNNING, "list~1": RunState.SCHEDULED}
+
+
+@pytest.mark.parametrize("target", ["list.csv", "./list.csv", "others.csv"])
+@pytest.mark.parametrize("command", [("check",), ("create", "--yes")])
+def test_the_file_of_errors_replaces_no_list(
+    cli: Callable[..., Any],
+    write: Callable[..., None],
+    tmp_path: Path,
+    command: tuple[str, ...],
+    target: str,
+) -> None:
+    bad = GOOD + "02-345-6789,박지민\n"
+    write(bad)
+    tmp_path.joinpath("others.csv").write_text(bad, "utf-8")
+    verb, *options = command
+    done = cli(verb, "spring.toml", *options, "--errors", target)
+    assert done.code == 2
+    assert "Name another file" in done.err
+    assert tmp_path.joinpath(target).read_text("utf-8") == bad
+    for _ in range(2):  # that of the last check is replaced
+        assert cli(verb, "spring.toml", *options, "--errors", "errors.csv").code == 1
+    # Rows that were corrected in the file of errors itself are a list too.
+    corrected = tmp_path.joinpath("errors.csv").read_text("utf-8-sig").replace("02-345-6789", "02-345-6780")
+    write(corrected)
+    assert "the list of recipients itself" in cli(verb, "spring.toml", *options, "--errors", "list.csv").err
+    assert tmp_path.joinpath("list.csv").read_text("utf-8") == corrected
+
+
+def test_a_cron_is_listed_before_its_first_run(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write(GOOD, 'cron = "0 10 1 1 *"')
+    refused = cli("create", "spring.toml", "--yes", "--leave-out-invalid")
+    assert (refused.code, "max_invalid" in refused.err) == (2, True)
+    assert cli("create", "spring.toml", "--yes").code == 0
+    assert "spring-sale: its cron (0 10 1 1 *) makes the next run at" in cli("list").out
+    assert "`plexsend campaign list` says when" in cli("show", "spring-sale").err
+    assert cli("cancel", "spring-sale", "--yes").code == 0
+    assert "next run" not in cli("list").out
+
+
+def test_create_says_that_invalid_rows_can_be_left_out(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write(GOOD + "02-345-6789,박지민\n")
+    assert "--leave-out-invalid" in cli("create", "spring.toml", "--yes").err
+    assert "--leave-out-invalid" not in cli("check", "spring.toml").err
+
+
+def test_an_end_is_said_where_a_start_is_known(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write()
+    assert cli("create", "spring.toml", "--yes").code == 0
+    (shown,) = cli("show", "spring-sale", "--json").lines
+    assert (shown["state"], shown["ends_at"]) == ("checked", None)
+    run = reading.latest(store, "spring-sale", "main")
+    assert run is not None
+    steps.schedule(store, "main", run.group, 4_000_000_000_000)
+    (shown,) = cli("show", "spring-sale", "--json").lines
+    assert shown["ends_at"] > shown["starts_at"] > "2096"
 
 
 def test_a_field_that_is_an_option_is_refused(cli: Callable[..., Any], write: Callable[..., None]) -> None:

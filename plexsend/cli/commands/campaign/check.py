@@ -61,6 +61,7 @@ def check(
         source = (
             from_file(what, recipients) if is_definition(what) else from_name(store, settings, what, account)
         )
+        source.spare(errors)
         definition = source.definition
         shown = CheckScreen(screen, clock_of(store, definition.account))
         with source.open() as opened, shown.progress() as progress:

@@ -38,6 +38,20 @@ def list_(*, name: str | None, account: str | None, wide: bool, as_json: bool) -
         for view in views:
             screen.facts(view.as_json())
         list_views(screen, views, clock_for(store, account), wide=wide)
+        for sentence in _planned(store, name, account):
+            screen.say(sentence, wraps=True)
+
+
+def _planned(store: Store, name: str | None, account: str | None) -> Iterator[str]:
+    """Yield what crons make next: a campaign without a run yet has no row in the table."""
+    from plexsend.outbox.policies.wall_clocks import clock_of
+    from plexsend.outbox.runs import reading
+
+    for each in reading.campaigns(store, account):
+        due_ms = reading.due_at(store, each.account).get(each.name) if each.cron else None
+        if due_ms is not None and name in (None, each.name):
+            when = clock_of(store, each.account).words(due_ms)
+            yield f"{each.name}: its cron ({each.cron}) makes the next run at {when}."
 
 
 def _wanted(store: Store, name: str | None, account: str | None) -> Iterator[Run]:
