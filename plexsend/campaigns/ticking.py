@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.claiming import claim
 from plexsend.campaigns.room import loads, rows_free
-from plexsend.campaigns.watching import remove_folders, renew_windows, watch
+from plexsend.campaigns.watching import remove_folders, renew_ended_windows, renew_windows, watch
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
@@ -60,11 +60,15 @@ class Ticker:
     def tick(self) -> list[RunWants]:
         """Look at all campaigns; return what is wanted. What one account holds leaves the others alone."""
         wanted: list[RunWants] = []
+        removes = self._clock() - self._removed_at >= REMOVE_S
         for account in campaign_accounts(self._store):
             # What cannot be claimed keeps no run from going on.
             self._try(f"{account}: what is due", partial(claim, self._store, account))
             self._try(f"{account}: runs", lambda: wanted.extend(self._wanted(account)))  # noqa: B023  called here
-        if self._clock() - self._removed_at >= REMOVE_S:
+            if removes:
+                ended = partial(renew_ended_windows, self._store, account, server_ms(self._store))
+                self._try(f"{account}: windows", ended)
+        if removes:
             self._removed_at = self._clock()
             self._try("recipients", lambda: remove_folders(self._store, self._root, server_ms(self._store)))
         return wanted

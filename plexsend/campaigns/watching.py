@@ -93,7 +93,9 @@ def _pause_failing(store: Store, run: Run) -> bool:
 
 def renew_windows(store: Store, account: str, runs: list[Run], now_ms: int) -> None:
     """Write ahead when the runs with a window may send, where what was written ends soon."""
-    defined = [(run, Definition.from_json(run.definition)) for run in runs if run.state not in OVER]
+    defined = [
+        (run, Definition.from_json(run.definition)) for run in runs if run.state is not RunState.CANCELLED
+    ]
     wanted = [(run, definition) for run, definition in defined if definition.window is not None]
     if not wanted:
         return
@@ -106,6 +108,12 @@ def renew_windows(store: Store, account: str, runs: list[Run], now_ms: int) -> N
             or _starts_early(definition, written, now_ms)
         ):
             open_window(store, run, definition, now_ms)
+
+
+def renew_ended_windows(store: Store, account: str, now_ms: int) -> None:
+    """Do the same for runs that are done, until their lists are deleted: a receipt may send a fallback."""
+    named = reading.runs_named(store, account, sorted(reading.windows(store, account)))
+    renew_windows(store, account, [run for run in named if run.state is RunState.DONE], now_ms)
 
 
 # Planned for later, and started before: what was written has none of the days until then.

@@ -12,6 +12,8 @@ from plexsend.campaigns.feeding import Feeder
 from plexsend.campaigns.slice import Stopped
 from plexsend.campaigns.ticking import RunWants, Ticker
 from plexsend.campaigns.windows import open_window
+from plexsend.outbox.advance import NothingTaken
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.notices import NoticeKind
 from plexsend.outbox.policies.changes import put
@@ -22,6 +24,7 @@ from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.making import put_campaign
 from plexsend.outbox.runs.states import RunState
 from plexsend.worker.notifier import look_at_all
+from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.campaigns.sending import DEFINITION, folder_of, make_run, read, settings_of
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
+    from tests.integration.outbox.bench import Bench
 
     Tick = Callable[[], list[RunWants]]
 
@@ -231,3 +235,21 @@ def test_operators_hear_of_runs_that_stopped_by_themselves(store: Store, tmp_pat
     }
     assert "20 of the last 100 failed" in found["campaign failing/1 of main"].text
     assert "plexsend campaign resume failing/1" in found["campaign failing/1 of main"].text
+
+
+def test_what_a_receipt_sends_after_the_end_keeps_to_the_window(bench: Bench, tmp_path: Path) -> None:
+    store = bench.store
+    run = RunBench(bench, 5, chain=True)
+    run.feed(5)
+    run.send(Outcome.ACCEPTED, "C100")
+    now_ms = server_ms(store)
+    steps.set_window(store, "main", run.group, [(now_ms + DAY_MS, now_ms + 2 * DAY_MS)])
+    steps.finish(store, "main", run.group)
+    run.receive("74002", [run.key(row) for row in range(5)])
+    taken = bench.call("p1.1", lane=run.fallback_lane)
+    assert isinstance(taken, NothingTaken)
+    assert taken.reason == "window"
+    windowed = replace(DEFINITION, window=("10:00", "18:00")).as_json()
+    store.client.hset(store.keys.run("main", run.group), "definition", windowed)
+    ticker(store, tmp_path).tick()
+    assert len(reading.windows(store, "main")[run.group]) >= 7, "it is written ahead"

@@ -70,11 +70,12 @@ function STEPS.cancel()
   write('since', now_text, 'ended', now_text)
 end
 
-function STEPS.finish()
+function STEPS.finish(state)
   let_group_go()
   call('ZREM', P .. 'due', group)
   call('SREM', P .. 'live', group)
-  call('HDEL', P .. 'windows', group)
+  -- What a receipt still sends in place of a message keeps to the window too; `drop` takes it away.
+  if state == 'cancelled' then call('HDEL', P .. 'windows', group) end
   call('HSETNX', run, 'ended', now_text)
   call('HDEL', run, 'resumes', 'lease', 'holder', 'until', 'tat')
 end
