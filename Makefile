@@ -33,7 +33,7 @@ test: $(STAMP) ## run all tests
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-campaigns-chaos: $(STAMP) ## feed campaigns while feeders, beats and Redis are killed (an hour; ARGS="--runs 1 --rows 10000")
+campaigns-chaos: $(STAMP) ## feed campaigns while feeders, beats and Redis are killed (half an hour; ARGS="--runs 1 --rows 10000")
 	@$(BIN)/python -m tests.chaos.feeding $(ARGS)
 
 storm: $(STAMP) ## send 100,000 messages at once and show whether everybody heard what became of each (ARGS="--messages 5000")
