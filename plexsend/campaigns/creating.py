@@ -231,7 +231,7 @@ def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str
     if report.invalid > (allowed := report.definition.max_invalid) and not leaves_out_invalid:
         return (
             f"{report.invalid:,} of {report.rows:,} rows are invalid, and max_invalid allows {allowed:,}. "
-            "Mend them, or leave them out (--leave-out-invalid)"
+            "Correct them, or leave them out (--leave-out-invalid, leave_out_invalid=True)"
         )
     return "" if report.messages else "not one of its rows can be sent"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definition import Definition
+from plexsend.errors import UsageError
 from plexsend.gateway.services import MOST_ITEMS, get_service
 from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.runs.load import living
@@ -94,3 +95,17 @@ def rows_free(run: Run, waits: Mapping[str, Load]) -> int:
     in_memory = min(MOST_BYTES - taken, share) // own.each_bytes
     floor = least - own.living
     return floor if run.rate > 0 else max(floor, in_memory)
+
+
+def with_room(store: Store, account: str, runs: Iterable[Run]) -> frozenset[str]:
+    """Return the groups of those of an account's runs of which more may be fed now.
+
+    Nobody feeds the others until what waits of them has gone, however long a hold keeps that.
+    """
+    known = list(runs)
+    try:
+        waits = loads(store, account, known)
+    except (UsageError, ValueError, TypeError, KeyError, AttributeError):
+        # A definition that cannot be read hides nothing that is wrong.
+        return frozenset(run.group for run in known)
+    return frozenset(run.group for run in known if rows_free(run, waits) > 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.counting import row_counts
+from plexsend.campaigns.room import with_room
 from plexsend.campaigns.standing import standing
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Reason, Scope
@@ -170,7 +171,8 @@ def _end(store: Store, run: Run, seen: Standing, pace: _Pace) -> int | None:
     left = to_go(pace.counts)
     if not left:
         return pace.at_ms
-    if pace.per_s <= 0:
+    # What an account is held for says nothing of when it ends.
+    if pace.per_s <= 0 or any(hold.scope is Scope.ACCOUNT for hold in holds(store, run.account)):
         return None
     spans = reading.windows(store, run.account).get(run.group)
     end_ms = _within(spans, pace.at_ms, left / pace.per_s * 1000)
@@ -213,6 +215,10 @@ def _deleted_at(store: Store, run: Run) -> int | None:
     return run.ended_ms + days * _DAY_MS
 
 
+def _has_room(store: Store, run: Run) -> bool:
+    return run.group in with_room(store, run.account, reading.live_runs(store, run.account))
+
+
 def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[str]:
     clock = clock_of(store, run.account)
     yield from _of_state(run, seen, clock)
@@ -220,7 +226,12 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
         return
     if to_go(counts):
         yield from _out_of_credit(store, run, counts, clock)
-    if seen.state is RunState.RUNNING and counts.not_fed > 0 and _is_left_alone(store, run):
+    if (
+        seen.state is RunState.RUNNING
+        and counts.not_fed > 0
+        and _is_left_alone(store, run)
+        and _has_room(store, run)
+    ):
         yield (
             f"{counted(counts.not_fed, 'row waits', 'rows wait')} to be handed over, and no worker does so: "
             "is one running that serves campaigns (plexsend fleet)?"

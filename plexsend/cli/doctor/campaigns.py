@@ -33,6 +33,8 @@ class CampaignFacts:
     live: Sequence[Run]
     """Runs that ticks look at."""
     windows: Mapping[str, RunWindow]
+    full: frozenset[str] = frozenset()
+    """Groups of runs of which nothing is fed until what waits of them has gone."""
 
 
 def campaign_rows(facts: Iterable[CampaignFacts], *, is_possible: bool, now_ms: int) -> Iterator[CheckRow]:
@@ -82,7 +84,8 @@ def _not_fed(facts: CampaignFacts, now_ms: int) -> Iterator[CheckRow]:
     for run in facts.live:
         # The number of a lease is the µs at which it was given.
         waits_ms = now_ms - max(run.until_ms, run.lease // 1000, run.started_ms)
-        if run.state is RunState.RUNNING and run.fed < run.rows and waits_ms > LATE_START_MS:
+        is_due = run.state is RunState.RUNNING and run.fed < run.rows and run.group not in facts.full
+        if is_due and waits_ms > LATE_START_MS:
             yield wrong(
                 _WHAT,
                 f"{run.written} of account {run.account} has not been fed for {span(waits_ms / 1000)}",

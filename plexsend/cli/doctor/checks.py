@@ -261,21 +261,22 @@ def _advertisements(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _campaigns(situation: Situation) -> Iterable[CheckRow]:
+    from plexsend.campaigns.room import with_room
     from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.out_of_window import read_windows
     from plexsend.outbox.runs import reading
 
     store = situation.store
-    facts = (
-        CampaignFacts(
-            account,
-            reading.due_at(store, account),
-            list(reading.live_runs(store, account)),
-            read_windows(store, account),
+
+    def facts_of(account: str) -> CampaignFacts:
+        live = list(reading.live_runs(store, account))
+        full = frozenset(run.group for run in live) - with_room(store, account, live)
+        return CampaignFacts(
+            account, reading.due_at(store, account), live, read_windows(store, account), full
         )
-        for account in reading.campaign_accounts(store)
-    )
+
+    facts = map(facts_of, reading.campaign_accounts(store))
     is_possible = form_in_force(store) >= FORM_WITH_CAMPAIGNS
     return campaign_rows(facts, is_possible=is_possible, now_ms=queries.server_ms(store))
 

@@ -119,6 +119,22 @@ def test_a_run_between_two_slices_is_not_called_left_alone(run: Callable[..., An
     assert said in run("campaign", "show", "spring").out
 
 
+def test_a_run_that_has_no_room_is_not_called_left_alone(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 300)
+    spring.feed(200)
+    name = bench.store.keys.run("main", spring.group)
+    long_ago = server_ms(bench.store) - 3_600_000
+    definition = '{"name":"spring","service":"mms-bulk","text":"x"}'
+    bench.store.client.hset(name, mapping={"started": long_ago, "lease": long_ago * 1000})
+    bench.store.client.hset(name, "definition", definition)
+    bench.store.client.hdel(name, "until", "holder")
+    said = "to be handed over, and no worker does so"
+    assert said in run("campaign", "show", "spring").out
+    # With a rate only a little may wait.
+    bench.store.client.hset(name, "rate", "5")
+    assert said not in run("campaign", "show", "spring").out
+
+
 def test_list_shows_the_latest_run_of_each_campaign(run: Callable[..., Any], bench: Bench) -> None:
     checked(bench.store, "spring", rows=5)
     spring, fall = RunBench(bench, 7), checked(bench.store, "fall", account="shop")
@@ -271,6 +287,8 @@ def test_out_of_credit_says_how_much_is_needed(run: Callable[..., Any], bench: B
     bench.stop(settlement=verdicts(batch, Outcome.BACK, Effect(EffectKind.CREDIT, 0, "no")), lane=spring.lane)
     (shown,) = run("campaign", "show", "spring", "--json").lines
     assert "must cover 40 messages" in shown["why"]
+    # Nobody knows when there is credit again.
+    assert shown["ends_at"] is None
     assert "by itself" in shown["why"]
 
 

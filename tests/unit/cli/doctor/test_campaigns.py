@@ -25,9 +25,10 @@ def rows(
     *live: Run,
     due: dict[str, int] | None = None,
     windows: dict[str, RunWindow] | None = None,
+    full: frozenset[str] = frozenset(),
     is_possible: bool = True,
 ) -> list[tuple[Grade, str]]:
-    facts = CampaignFacts("main", due or {}, live, windows or {})
+    facts = CampaignFacts("main", due or {}, live, windows or {}, full)
     return [
         (row.grade, f"{row.found} {row.why} {row.remedy}")
         for row in campaign_rows([facts], is_possible=is_possible, now_ms=NOW)
@@ -69,6 +70,12 @@ def test_a_run_that_nobody_feeds_is_named(facts: dict[str, Any], *, is_named: bo
     ((grade, words),) = rows(run(**facts))
     assert grade is (Grade.WRONG if is_named else Grade.OK)
     assert ("spring/3 of account main has not been fed for 2 min" in words) is is_named
+
+
+def test_a_run_that_waits_for_what_waits_is_not_called_left_alone() -> None:
+    left = run(fed=40, until_ms=NOW - 2 * MINUTE)
+    assert [grade for grade, _ in rows(left)] == [Grade.WRONG]
+    assert [grade for grade, _ in rows(left, full=frozenset({left.group}))] == [Grade.OK]
 
 
 def test_a_window_that_nobody_renewed_is_wrong() -> None:
