@@ -88,7 +88,7 @@ def test_errors_are_a_file_in_the_users_own_columns_for_their_owner_alone(
     store: Store, tmp_path: Path
 ) -> None:
     errors = tmp_path / "errors.csv"
-    errors.write_text("of the check before")
+    errors.write_text("row,line,column,reason,remedy\nof the check before\n", "utf-8-sig")
     report = run(store, tmp_path, errors=errors)
     assert stat.S_IMODE(errors.stat().st_mode) == 0o600
     rows = list(csv.reader(errors.read_text("utf-8-sig").splitlines()))

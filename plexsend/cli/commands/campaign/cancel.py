@@ -34,8 +34,8 @@ def cancel(
 
     Nothing of it is fed or sent from now on. What is in a request ends as that ends. On a terminal you are
     asked before. By its NAME alone a campaign with a cron makes no more runs either. Interrupted, run it
-    again: it goes on. The rows that were not written to can have another
-    run: `campaign create --from-run NAME --only unsent`.
+    again: it goes on. The rows that were not written to can have another run: `campaign create --from-run
+    NAME --only unsent`.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
