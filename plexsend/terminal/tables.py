@@ -90,12 +90,13 @@ def _draw_plain(
     stream: TextIO, columns: Sequence[Column], page: Sequence[Sequence[str]], *, first: bool
 ) -> None:
     lines = [[column.title for column in columns], *page]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    # A Korean letter takes two columns here too: people read in a terminal what was piped.
+    widths = [max(width_of(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines if first else page:
-        cells = (
-            cell.rjust(width) if column.right else cell.ljust(width)
-            for cell, column, width in zip(line, columns, widths, strict=True)
-        )
+        cells = []
+        for cell, column, width in zip(line, columns, widths, strict=True):
+            blanks = " " * (width - width_of(cell))
+            cells.append(blanks + cell if column.right else cell + blanks)
         stream.write("  ".join(cells).rstrip() + "\n")
 
 

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from plexsend.terminal.tables import Column, print_table
+from plexsend.terminal.wrapping import width_of
 
 COLUMNS = (
     Column("lane"),
@@ -154,3 +155,15 @@ def test_a_pipe_gets_every_column_whatever_its_width(monkeypatch: pytest.MonkeyP
     print_table(pipe, COLUMNS, ROWS, blocks=True)
 
     assert pipe.getvalue().splitlines()[0].split() == ["lane", "waiting", "rate/s", "drains", "held"]
+
+
+def test_a_pipe_gets_columns_below_each_other_in_korean_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    pipe = io.StringIO()
+    columns = (Column("label"), Column("성공", right=True), Column("state"))
+    print_table(pipe, columns, [["봄맞이 세일", "1,234", "done"], ["x", "1", "paused"]])
+    lines = pipe.getvalue().splitlines()
+    assert {
+        width_of(line[: line.index(last)])
+        for line, last in zip(lines, ("state", "done", "paused"), strict=True)
+    } == {len("label") + 6 + 2 + len("1,234") + 2}
