@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.folder import ChunkMissing, RunFolder
@@ -75,12 +76,76 @@ def taken_lines(
     """
     found = Lines()
     for run in _follow_ups(store, source.account, name, source_of(source.group, only), before):
-        if run.dropped_ms:
-            _read_kept(root, source, run, found)
-        elif run.chunks:
-            for line in _lines(store, root, run):
-                found.add(line)
+        _add_taken(store, root, source, run, found)
     return found
+
+
+def _add_taken(store: Store, root: Path, source: Run, run: Run, found: Lines) -> None:
+    if run.dropped_ms:
+        _read_kept(root, source, run, found)
+    elif run.chunks:
+        for line in _lines(store, root, run):
+            found.add(line)
+
+
+class TakenRows:
+    """Which messages of runs are of rows that a follow-up took, of whatever campaign.
+
+    Args:
+        store: Where the runs are.
+        root: The folder of all campaigns.
+    """
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self._store = store
+        self._root = root
+        self._runs: dict[str, dict[str, Run]] = {}
+        self._takers: dict[str, list[tuple[Run, Lines]]] = {}
+        self._lines: dict[str, array[int]] = {}
+
+    def taker(self, account: str, msg_key: str) -> str | None:
+        """Return the follow-up (`NAME/3`) that writes, or wrote, to who gets a message; None: none does.
+
+        Where nobody can say any more which rows it took, it took them all.
+        """
+        run_id, dash, _ = msg_key.rpartition("-")
+        if not dash:
+            return None
+        if account not in self._runs:
+            self._runs[account] = {run.id: run for run in reading.runs(self._store, account)}
+        run = self._runs[account].get(run_id)
+        row = None if run is None else run.row_of(msg_key)
+        if run is None or row is None:
+            return None
+        if run.id not in self._takers:
+            self._read(run)
+        lines = self._lines[run.id]
+        for follow_up, taken in self._takers[run.id]:
+            if taken.all or (lines[row] in taken if row < len(lines) else bool(taken)):
+                return follow_up.written
+        return None
+
+    def _read(self, source: Run) -> None:
+        runs = self._runs[source.account].values()
+        follow_ups = [run for run in runs if run.source.partition(" ")[0] == source.group]
+        self._takers[source.id] = [(run, self._taken(source, run)) for run in follow_ups]
+        self._lines[source.id] = lines = array(_NUMBER)
+        if not follow_ups:
+            return
+        folder = RunFolder(self._root, source.account, source.group, source.id)
+        with suppress(ChunkMissing):
+            for chunk in source.chunks:
+                lines.extend(line for line, _ in folder.read_chunk(chunk))
+
+    def _taken(self, source: Run, run: Run) -> Lines:
+        found = Lines()
+        # One that is being created has no chunks yet.
+        found.all = run.state is RunState.DRAFT
+        try:
+            _add_taken(self._store, self._root, source, run, found)
+        except ChunkMissing:
+            found.all = True
+        return found
 
 
 def require_alone(store: Store, root: Path, run: Run, lines: Iterable[int], *, by: str) -> None:

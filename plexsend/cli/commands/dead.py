@@ -10,6 +10,7 @@ import click
 from plexsend.cli.listing import record_columns, record_row
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import KEY, LANE, account_option, example, json_option, wide_option
+from plexsend.errors import NotPossible
 from plexsend.terminal.faults import EXIT_REFUSED, fault_of
 from plexsend.terminal.meter import meter
 from plexsend.terminal.plurals import counted
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from plexsend.cli.selecting import Selection
     from plexsend.outbox.lanes import Lane
+    from plexsend.outbox.redis.store import Store
     from plexsend.outbox.steer import Act
+    from plexsend.settings import Settings
 
 
 @click.group(epilog=example("plexsend dead list", "plexsend dead requeue --code G140"))
@@ -97,7 +100,8 @@ def requeue(
     """Send dead letters again, with fresh attempts.
 
     They are the same messages, at their old places in the lane. Name them by KEY, or choose them by --code,
-    --lane or --all. Exit code 1 if one of them cannot be.
+    --lane or --all. One of a campaign's run stays where a run made `--from-run` took its row. Exit code 1 if
+    one of them cannot be.
     """
     from plexsend.outbox.steer import Act
 
@@ -150,9 +154,10 @@ def _choose(
 
 def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, confirm: bool) -> int:
     from plexsend.cli.targets import require_own_account
-    from plexsend.outbox.steer import ask
+    from plexsend.outbox.steer import Act, ask
 
     done = others = 0
+    taken: dict[str, list[str]] = {}
     with open_outbox(screen) as (settings, store):
         require_own_account(settings, store, selection.account)
         missing = selection.missing(store)
@@ -160,12 +165,18 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
         if confirm and chosen and sys.stdin.isatty() and not _confirmed(len(chosen)):
             screen.note("Nothing was dropped.")
             return EXIT_REFUSED
+        taker = _takers(settings, store) if act is Act.REQUEUE else None
         with meter(screen, str(act), "dead letters") as report:
             for index, (account, key) in enumerate(chosen):
-                decision = ask(store, account, key, act)
-                done += decision.done
-                others += decision.outcome == "other_went"
+                if taker is not None and (by := taker(account, key)) is not None:
+                    taken.setdefault(by, []).append(key)
+                else:
+                    decision = ask(store, account, key, act)
+                    done += decision.done
+                    others += decision.outcome == "other_went"
                 report(index + 1, len(chosen))
+    for by, keys in taken.items():
+        screen.complain(fault_of(_taken(by, keys)))
     for problem in missing:
         screen.complain(fault_of(problem))
     refused = len(chosen) - done + len(missing)
@@ -177,6 +188,20 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
             "`plexsend status KEY` shows the two."
         )
     return EXIT_REFUSED if refused else 0
+
+
+def _takers(settings: Settings, store: Store) -> Callable[[str, str], str | None]:
+    from plexsend.campaigns.follow_ups import TakenRows
+
+    return TakenRows(store, settings.campaign_dir).taker
+
+
+def _taken(by: str, keys: list[str]) -> NotPossible:
+    named = keys[0] if len(keys) == 1 else f"{keys[0]} and {counted(len(keys) - 1, 'other')}"
+    return NotPossible(
+        f"{named} cannot be requeued: the run {by} was made for the same people and writes, or wrote, to "
+        f"them, so they could get it twice. If it did not: plexsend campaign cancel {by}, then requeue."
+    )
 
 
 def _confirmed(count: int) -> bool:

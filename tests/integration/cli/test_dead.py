@@ -9,10 +9,16 @@ import pytest
 
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
+from plexsend.outbox.runs import steps
+from tests.integration.campaigns.test_from_run import made
+from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
+
+    from plexsend.outbox.redis.store import Store
 
 SHOP = Lane("mms-bulk", None, "shop")
 
@@ -155,3 +161,22 @@ def test_only_what_is_parked_can_be_settled(run: Callable[..., Any], dead: Any) 
     assert (ended.code, ended.out) == (1, "")
     assert "'a1' is accepted" in ended.err
     assert run("uncertain", "settle", "a1", "lost").code == 2
+
+
+def test_a_row_that_a_follow_up_took_is_not_requeued(
+    run: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    bench = Bench(store)
+    spring = made(bench, tmp_path, 4)
+    spring.feed(4)
+    spring.send(Outcome.REJECTED, "G140")
+    steps.finish(store, "main", spring.group)
+    again = made(bench, tmp_path, 2, "again", lines=[2, 3], source="spring~1 failed")
+    ended = run("dead", "requeue", "--all", "--json", PLEXSEND_CAMPAIGN_DIR=str(tmp_path))
+    assert (ended.code, ended.lines) == (1, [{"requeued": 2, "refused": 2}])
+    assert "the run again/1 was made for the same people" in ended.error["message"]
+    assert [bench.state(spring.key(row)) for row in range(4)] == ["rejected"] * 2 + ["waiting"] * 2
+    # What it will not write to any more can go.
+    again.cancel()
+    ended = run("dead", "requeue", spring.key(0), "--json", PLEXSEND_CAMPAIGN_DIR=str(tmp_path))
+    assert (ended.code, ended.lines) == (0, [{"requeued": 1, "refused": 0}])
