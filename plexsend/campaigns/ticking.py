@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.claiming import claim
 from plexsend.campaigns.room import loads, rows_free
-from plexsend.campaigns.watching import remove_folders, renew_ended_windows, renew_windows, watch
+from plexsend.campaigns.watching import (
+    cancel_closed,
+    remove_folders,
+    renew_ended_windows,
+    renew_windows,
+    watch,
+)
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnavailable, PlexsendError
 from plexsend.logs import get_logger
@@ -74,7 +80,7 @@ class Ticker:
         return wanted
 
     def _wanted(self, account: str) -> Iterator[RunWants]:
-        runs = list(live_runs(self._store, account))
+        runs = cancel_closed(self._store, account, list(live_runs(self._store, account)))
         if not runs:
             return
         now_ms = server_ms(self._store)

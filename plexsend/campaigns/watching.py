@@ -15,9 +15,11 @@ from plexsend.campaigns.windows import WINDOW_DAYS, open_window
 from plexsend.logs import get_logger
 from plexsend.outbox import groups
 from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.reading.groups import closings_among
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.conditions import BY
 from plexsend.outbox.runs.failures import RunRefused
+from plexsend.outbox.runs.run import is_run
 from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
@@ -63,6 +65,26 @@ def watch(store: Store, run: Run, load: Load, now_ms: int) -> bool:
     if run.state is not RunState.RUNNING or _pause_failing(store, run):
         return False
     return not is_fed
+
+
+def cancel_closed(store: Store, account: str, runs: Sequence[Run]) -> list[Run]:
+    """Cancel what lives or is scheduled where somebody cancelled its group in place of it; return the rest.
+
+    Args:
+        store: Where they are.
+        account: Theirs.
+        runs: Those that are in `live_runs`.
+    """
+    named = [run.group for run in runs] + [name for name in reading.due_at(store, account) if is_run(name)]
+    closed = closings_among(store, account, named)
+    for run in reading.runs_named(store, account, sorted(closed)):
+        if run.state not in OVER:
+            closing = closed[run.group]
+            steps.cancel(store, account, run.group, by=closing.by, why=closing.why)
+            groups.cancel(store, account, run.group, by=closing.by, why=closing.why)
+            steps.finish(store, account, run.group)
+            _log.info("run of a campaign is cancelled, its group was", run=run.written, account=account)
+    return [run for run in runs if run.group not in closed or run.state in OVER]
 
 
 # Whoever cancelled it may have died half-way. Cancelled twice it is cancelled once.

@@ -61,6 +61,18 @@ def closings(store: Store, account: str) -> dict[str, Closing]:
     return {text(name): parse_closing(account, text(name), value) for name, value in fields.items()}
 
 
+def closings_among(store: Store, account: str, names: Sequence[str]) -> dict[str, Closing]:
+    """Return those of these groups that are closed, by their names."""
+    if not names:
+        return {}
+    values = ask(store, lambda pipe: pipe.hmget(store.keys.closed(account), list(names)))
+    return {
+        name: parse_closing(account, name, value)
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
+
+
 def accounts_of(store: Store, group: str) -> list[str]:
     """Return the accounts that know a group: it has a lane there, or is paused or closed."""
     return [account for account in held_accounts(store) if knows(store, account, group)]

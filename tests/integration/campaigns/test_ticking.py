@@ -12,6 +12,7 @@ from plexsend.campaigns.feeding import Feeder
 from plexsend.campaigns.slice import Stopped
 from plexsend.campaigns.ticking import RunWants, Ticker
 from plexsend.campaigns.windows import open_window
+from plexsend.outbox import groups
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.lanes import Lane
@@ -146,6 +147,22 @@ def test_cancelled_run_whose_canceller_died_is_ended(store: Store, tmp_path: Pat
     assert list(reading.live_runs(store, "main")) == []
     counts = row_counts(store, "main", read(store, run.group))
     assert (counts.cancelled, counts.excluded) == (300, 300)
+
+
+def test_run_whose_group_was_cancelled_is_cancelled_by_whom_and_why(
+    store: Store, tmp_path: Path, tick: Tick
+) -> None:
+    running, later = make_run(store, tmp_path, 20), make_run(store, tmp_path, 20, starts=False)
+    steps.schedule(store, "main", later.group, server_ms(store) + DAY_MS)
+    other = make_run(store, tmp_path, 20)
+    for each in (running, later):
+        groups.cancel(store, "main", each.group, by="kim", why="wrong price")
+    assert tick() == [RunWants("main", other.group)]
+    for each in (running, later):
+        now = read(store, each.group)
+        assert (now.state, now.why_by, now.why) == (RunState.CANCELLED, "kim", "wrong price")
+    assert [run.group for run in reading.live_runs(store, "main")] == [other.group]
+    assert reading.due_at(store, "main") == {}
 
 
 def test_run_that_expired_ends_with_rows_that_were_never_fed(
