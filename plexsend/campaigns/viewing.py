@@ -18,6 +18,7 @@ from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
 from plexsend.outbox.reading.queries import holds, server_ms
+from plexsend.outbox.reading.quiet import read_quiet
 from plexsend.outbox.runs import reading
 from plexsend.outbox.runs.states import OVER, RunState
 from plexsend.terminal.moments import utc
@@ -174,9 +175,21 @@ def _end(store: Store, run: Run, seen: Standing, pace: _Pace) -> int | None:
     # What an account is held for says nothing of when it ends.
     if pace.per_s <= 0 or any(hold.scope is Scope.ACCOUNT for hold in holds(store, run.account)):
         return None
-    spans = reading.windows(store, run.account).get(run.group)
+    spans = _open_spans(store, run)
     end_ms = _within(spans, pace.at_ms, left / pace.per_s * 1000)
     return min(end_ms, run.expires_ms) if run.expires_ms else end_ms
+
+
+# Rows with a consent for the night may go before: the end is that of the others.
+def _open_spans(store: Store, run: Run) -> Sequence[tuple[int, int]] | None:
+    window = reading.windows(store, run.account).get(run.group)
+    if not _read_object(run.definition).get("advertisement"):
+        return window
+    days = read_quiet(store, run.account).spans
+    if window is None:
+        return days
+    both = ((max(a, c), min(b, d)) for a, b in window for c, d in days)
+    return sorted((begin, end) for begin, end in both if begin < end)
 
 
 # What is written of the window reaches some days ahead: beyond, it is as though there were none.
@@ -195,15 +208,18 @@ def _within(spans: Sequence[tuple[int, int]] | None, now_ms: int, need_ms: float
 
 # A plan is of the time for which it was made: with another start its end is another one too.
 def _planned_end(run: Run) -> int | None:
-    plan: Any = None
-    with suppress(ValueError, RecursionError):
-        plan = json.loads(run.plan)
-    if not isinstance(plan, dict):
-        return None
+    plan = _read_object(run.plan)
     starts, ends = plan.get("starts_at_ms"), plan.get("ends_at_ms")
     if not isinstance(starts, int) or not isinstance(ends, int):
         return None
     return ends + max(run.starts_ms - starts, 0)
+
+
+def _read_object(text: str) -> dict[str, Any]:
+    found: Any = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+    return found if isinstance(found, dict) else {}
 
 
 def _deleted_at(store: Store, run: Run) -> int | None:
@@ -254,7 +270,7 @@ def _is_left_alone(store: Store, run: Run) -> bool:
 
 def _of_state(run: Run, seen: Standing, clock: WallClock) -> Iterable[str]:
     name = run.written
-    because = f": {seen.why}" if seen.why else ""
+    because = f": {seen.why.rstrip('.')}" if seen.why else ""
     by = f" by {seen.by}" if seen.by else ""
     since = f" since {clock.words(seen.since_ms)}" if seen.since_ms else ""
     match seen.state:

@@ -15,11 +15,13 @@ from plexsend.gateway.environment import read_settings
 from plexsend.outbox import groups, steer
 from plexsend.outbox.batches import Effect, EffectKind, Outcome
 from plexsend.outbox.holds import Scope
+from plexsend.outbox.policies.open_hours import OPEN_HOURS
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.making import create_run
 from plexsend.producers.producer import Producer
+from plexsend.terminal.moments import utc
 from plexsend.terminal.screen import Screen
 from plexsend.terminal.wrapping import width_of
 from tests.integration.campaigns.run_bench import RunBench
@@ -290,6 +292,24 @@ def test_out_of_credit_says_how_much_is_needed(run: Callable[..., Any], bench: B
     # Nobody knows when there is credit again.
     assert shown["ends_at"] is None
     assert "by itself" in shown["why"]
+
+
+def test_the_end_of_an_advertisement_is_behind_the_night(run: Callable[..., Any], bench: Bench) -> None:
+    spring = RunBench(bench, 40)
+    spring.feed(30)
+    spring.send(Outcome.ACCEPTED, "C100")
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    opens_ms = server_ms(bench.store) + 8 * HOUR_MS
+    opens = utc(opens_ms)
+    assert opens is not None
+    assert shown["ends_at"] < opens
+    days = f"{opens_ms}-{opens_ms + HOUR_MS}"
+    bench.store.client.hset(bench.store.keys.in_force("main"), OPEN_HOURS, days)
+    bench.store.client.hset(
+        bench.store.keys.run("main", spring.group), "definition", '{"advertisement":true}'
+    )
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert shown["ends_at"] > opens
 
 
 def test_a_draft_says_why(run: Callable[..., Any], store: Store) -> None:
