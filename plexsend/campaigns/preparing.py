@@ -20,10 +20,9 @@ from plexsend.logs import get_logger
 from plexsend.outbox.constants import LATE_START_MS
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
-from plexsend.outbox.runs.due import MISSED
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.leases import release_lease, renew_lease, take_lease
-from plexsend.outbox.runs.states import RunState
+from plexsend.outbox.runs.states import MISSED, RunState
 from plexsend.terminal.moments import span
 
 if TYPE_CHECKING:

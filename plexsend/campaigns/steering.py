@@ -100,15 +100,18 @@ def reschedule(store: Store, run: Run, at_ms: int, *, report: Report | None = No
             f"The run {run.written} expires at that time or before: nothing of it would be sent. "
             "Give an earlier time, or create it anew with a later expires_at."
         )
-    is_now = at_ms <= server_ms(store)
-    if not is_now:
-        state = steps.reschedule(store, run.account, run.group, at_ms).state
-    elif run.state is RunState.PAUSED:
-        state = resume(store, run).state
-    else:
+    now_ms = server_ms(store)
+    is_now = at_ms <= now_ms
+    if run.state is RunState.PAUSED or not is_now:
+        # A paused one may have had another time, which counts no more, also where it was missed.
+        state = steps.reschedule(store, run.account, run.group, max(at_ms, now_ms)).state
+    if is_now:
         state = steps.start(store, run.account, run.group).state
     messages = groups.reschedule(store, run.account, run.group, at_ms, report=report)
-    if run.state is RunState.PAUSED and not is_now:
+    if run.state is RunState.PAUSED and is_now:
+        # A person may have held the group beside the run.
+        steer.release(store, Scope.GROUP, run.group, account=run.account)
+    elif run.state is RunState.PAUSED:
         # Only now: before, what waits of it would have gone at once.
         steps.release_group(store, run.account, run.group)
     return RunRescheduled(state, None if is_now else at_ms, messages)

@@ -17,6 +17,7 @@ from plexsend.outbox.runs.calls import flat
 from plexsend.outbox.runs.making import ID_BYTES
 from plexsend.outbox.runs.parsing import parse_campaign
 from plexsend.outbox.runs.run import is_run
+from plexsend.outbox.runs.states import MISSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     NextAfter = Callable[[Campaign, int], int]
     """Returns the first planned time (ms) of a cron behind a moment; UsageError: it cannot be read."""
 
-MISSED = "its planned start was missed"
-"""Why a run that was scheduled is only checked again."""
 _MINUTE_MS = 60_000
 _AGAIN_MS = 3_600_000
 """When a campaign is looked at again whose cron cannot be read."""

@@ -58,6 +58,9 @@ RUN_TRANSITIONS: tuple[tuple[RunStep, tuple[RunState, ...], RunState], ...] = (
 )
 """Step, the states in which it can be asked for, the state it leads to."""
 
+MISSED = "its planned start was missed"
+"""Why a run that was scheduled is only checked again."""
+
 RUN_WORDS = {
     _S.DRAFT: ("draft", "초안"),
     _S.CHECKED: ("checked", "확인됨"),

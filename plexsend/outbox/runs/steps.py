@@ -17,7 +17,7 @@ from plexsend.outbox.replies import text
 from plexsend.outbox.runs.calls import call_run, flat
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.making import form_for_campaigns
-from plexsend.outbox.runs.states import RunState, RunStep, run_word
+from plexsend.outbox.runs.states import MISSED, RunState, RunStep, run_word
 from plexsend.outbox.runs.windows import written_window
 
 if TYPE_CHECKING:
@@ -140,8 +140,11 @@ def pause(store: Store, account: str, group: str, *, by: str, why: str = "") -> 
 
 
 def resume(store: Store, account: str, group: str) -> StepDone:
-    """Let a paused run go on; one whose time has not come waits for it again."""
-    return _step(store, account, RunStep.RESUME, group, hold=_pause_of(group))
+    """Let a paused run go on; one whose time has not come waits for it again.
+
+    One that missed its time while it was paused starts late, or is checked, as `schedule` was asked.
+    """
+    return _step(store, account, RunStep.RESUME, group, hold=_pause_of(group), text=MISSED)
 
 
 def cancel(store: Store, account: str, group: str, *, by: str, why: str = "") -> StepDone:

@@ -20,3 +20,9 @@ end
 local function is_run(group)
   return group and string.find(group, '~%d+$') ~= nil
 end
+
+-- Whether it is too late to start what was planned for then.
+local function is_missed(at, if_missed, within_min)
+  local late = now - at
+  return late > LATE_START_MS and (if_missed == 'skip' or late > (within_min or 0) * 60000)
+end

@@ -23,12 +23,6 @@ local function look()
   return answer
 end
 
--- Whether it is too late to start what was planned for then.
-local function is_missed(at, if_missed, within_min)
-  local late = now - at
-  return late > LATE_START_MS and (if_missed == 'skip' or late > (within_min or 0) * 60000)
-end
-
 local function start()
   local run = run_key(group)
   local found = call('HMGET', run, 'state', 'if_missed', 'missed_within_min', 'started')

@@ -12,7 +12,7 @@
 --   draft, check, start: fields        of RUN_STEPS, as those that follow
 --   schedule: at_ms, fields
 --   pause: hold, `text` (JSON of the hold), fields
---   resume: hold
+--   resume: hold, `text` (why one that missed its time is only checked again, in words)
 --   cancel: hold, `text`, closing, fields: closes the group, and holds it until a finish
 --   finish: hold
 --   release_group: hold                the pause of its group goes

@@ -17,12 +17,11 @@ from plexsend.campaigns.ticking import RunWants, Ticker
 from plexsend.campaigns.troubles import PATIENCE_S
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
-from plexsend.outbox.runs.due import MISSED
 from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.leases import take_lease
 from plexsend.outbox.runs.making import put_campaign
 from plexsend.outbox.runs.run import RunChunk
-from plexsend.outbox.runs.states import RunState
+from plexsend.outbox.runs.states import MISSED, RunState
 from tests.integration.campaigns.sending import (
     DEFINITION,
     folder_of,

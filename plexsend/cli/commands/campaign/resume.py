@@ -18,7 +18,7 @@ def resume(*, name: str, account: str | None, as_json: bool) -> None:
     """Let the paused run NAME go on.
 
     Nobody is written to twice, and nobody is skipped. One that was paused before its time waits for that
-    again.
+    again; where it was missed meanwhile, `if_missed` of its definition says whether it starts.
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
@@ -34,5 +34,11 @@ def resume(*, name: str, account: str | None, as_json: bool) -> None:
     screen.facts(step_facts(run, done))
     if done.state is RunState.SCHEDULED:
         screen.say(f"{run.written} is scheduled again, for {clock.words(run.starts_ms)}.")
+    elif done.state is RunState.CHECKED:
+        screen.say(
+            f"{run.written} is checked: it missed its start at {clock.words(run.starts_ms)}, too long ago "
+            f"for its if_missed and missed_within_min. To start it: plexsend campaign start {run.written}",
+            wraps=True,
+        )
     else:
         screen.say(f"{run.written} goes on." if done.changed else f"{run.written} was not paused.")

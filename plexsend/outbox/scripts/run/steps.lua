@@ -47,9 +47,14 @@ function STEPS.pause(state)
 end
 
 function STEPS.resume()
-  local starts = number_in(call('HGET', run, 'starts'))
-  local waits = call('HGET', run, 'resumes') == 'scheduled' and starts and starts > now
-  if waits then
+  local found = call('HMGET', run, 'resumes', 'starts', 'started', 'if_missed', 'missed_within_min')
+  local starts = found[1] == 'scheduled' and number_in(found[2]) or nil
+  local waits = starts and starts > now
+  -- As where nobody was there at its time: one that had started before goes on.
+  local missed = starts and not found[3] and is_missed(starts, found[4], number_in(found[5]))
+  if missed then
+    call('SREM', P .. 'live', group)
+  elseif waits then
     call('ZADD', P .. 'due', num(starts), group)
     call('SREM', P .. 'live', group)
   else
@@ -58,7 +63,8 @@ function STEPS.resume()
   end
   let_group_go()
   call('HDEL', run, 'why', 'by_whom', 'since', 'resumes')
-  return waits and 'scheduled' or nil
+  if missed then call('HSET', run, 'why', text, 'since', now_text) end
+  return missed and 'checked' or waits and 'scheduled' or nil
 end
 
 -- Its messages are cancelled a hundred a call: until the last is, none of them goes.

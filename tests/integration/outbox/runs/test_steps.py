@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.campaigns import steering
 from plexsend.errors import NotPossible, UsageError
 from plexsend.outbox import groups
 from plexsend.outbox.form import FORM, FORM_WITH_CAMPAIGNS
@@ -139,9 +140,38 @@ def test_a_run_that_was_paused_before_its_time_waits_for_it_again(store: Store) 
     again = read(store, run.group)
     assert (again.why, again.why_by, again.why_since_ms) == ("", "", 0)
     # Its time came while it was paused.
-    steps.reschedule(store, "main", run.group, 1)
+    steps.reschedule(store, "main", run.group, server_ms(store) - 1)
     steps.pause(store, "main", run.group, by="kim")
     assert steps.resume(store, "main", run.group).state is RunState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("if_missed", "late_min", "state"),
+    [
+        ("start", 30, RunState.RUNNING),
+        ("start", 61, RunState.CHECKED),
+        ("skip", 2, RunState.CHECKED),
+    ],
+)
+def test_a_run_that_missed_its_time_while_it_was_paused_starts_late_or_not(
+    if_missed: str, late_min: int, state: RunState, bench: Bench
+) -> None:
+    store = bench.store
+    run = checked(store)
+    steps.schedule(store, "main", run.group, server_ms(store) - late_min * 60_000, if_missed=if_missed)
+    steps.pause(store, "main", run.group, by="kim", why="wait")
+    assert steps.resume(store, "main", run.group).state is state
+    now = read(store, run.group)
+    missed = state is RunState.CHECKED
+    assert (now.why, now.why_by) == ("its planned start was missed" if missed else "", "")
+    assert reading.due_at(store, "main") == {}
+    assert [each.group for each in reading.live_runs(store, "main")] == ([] if missed else [run.group])
+    # A person who says now means now.
+    if missed:
+        steps.schedule(store, "main", run.group, server_ms(store) - DAY_MS, if_missed=if_missed)
+        steps.pause(store, "main", run.group, by="kim")
+        assert steering.reschedule(store, read(store, run.group), 0).state is RunState.RUNNING
+        assert holds(store, "main") == []
 
 
 def test_what_waits_of_a_paused_run_goes_at_no_time_but_the_new_one(bench: Bench) -> None:
