@@ -13,8 +13,9 @@ from plexsend.campaigns.creating import create_cron, stage
 from plexsend.cli.campaign_checking import CheckScreen
 from plexsend.cli.campaign_sources import judging_processes
 from plexsend.cli.login import login_name
-from plexsend.errors import UsageError
+from plexsend.errors import Problem, UsageError
 from plexsend.outbox.policies.wall_clocks import clock_of
+from plexsend.outbox.runs import reading
 from plexsend.outbox.runs.run import group_of, parse_run
 from plexsend.outbox.runs.states import RunState
 from plexsend.terminal.moments import utc
@@ -85,6 +86,7 @@ def create_campaign(
                 )
             )
         shown.print(staged.report, staged.plan, source.shown)
+        _warn_of_cron(screen, store, definition)
         code = shown.end(staged.report, errors=errors, leaves_out_invalid=leaves_out_invalid)
         if code or not _agreed(screen, question, yes=yes):
             return None, code or 1
@@ -157,6 +159,24 @@ def _create_cron(
     if code or not _agreed(screen, "Create it?", yes=yes):
         return None, code or 1
     return create_cron(store, source.definition, by=login_name()), 0
+
+
+def _warn_of_cron(screen: Screen, store: Store, definition: Definition) -> None:
+    """Say where the campaign makes runs by a cron too, which a run that is made by hand does not end."""
+    campaign = reading.campaign(store, definition.account, definition.name)
+    if campaign is None or not campaign.cron:
+        return
+    at_ms = reading.due_at(store, definition.account).get(definition.name)
+    then = "" if at_ms is None else f", the next at {clock_of(store, definition.account).words(at_ms)}"
+    screen.warn(
+        Problem(
+            "cron",
+            f"the campaign {definition.name} has one ({campaign.cron}), which stays: it makes runs beside "
+            f"this one{then}",
+            f"To end it, with its run that is not over: plexsend campaign cancel {definition.name}, before "
+            "this run is created. To keep the two apart: another name in the definition.",
+        )
+    )
 
 
 def _agreed(screen: Screen, question: str, *, yes: bool) -> bool:

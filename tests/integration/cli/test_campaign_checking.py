@@ -231,6 +231,21 @@ def test_campaign_with_a_cron_has_its_runs_made_later(
     assert cli("check", "spring-sale").code == 0
 
 
+def test_a_run_beside_a_cron_is_created_with_a_warning(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    write(GOOD, 'cron = "0 10 1 1 *"')
+    assert "warning" not in cli("create", "spring.toml", "--yes").err
+    write()
+    done = cli("create", "spring.toml", "--yes", "--json")
+    (warning,) = (json.loads(line)["warning"] for line in done.err.splitlines() if "cron" in line)
+    assert (done.code, warning["field"]) == (0, "cron")
+    assert "spring-sale has one (0 10 1 1 *), which stays" in warning["reason"]
+    assert "the next at 2" in warning["reason"]
+    assert "plexsend campaign cancel spring-sale" in cli("create", "spring.toml", "--yes").err
+    assert list(reading.due_at(store, "main")) == ["spring-sale"]
+
+
 def test_list_is_sent_without_a_file_of_its_definition(
     cli: Callable[..., Any], write: Callable[..., None], store: Store
 ) -> None:
