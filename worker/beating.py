@@ -62,10 +62,14 @@ class Scheduler(CeleryScheduler):
         return TICK_S
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send a task that is due, where there are campaigns and somebody takes it; give the sign of life.
+        """Send a task that is due: the tick where there are campaigns and somebody takes it, with the sign of life.
 
-        Celery logs a line for each task that it sends.
+        Celery logs a line for each task that it sends, so the tick goes without it. What else an application
+        has in its schedule goes as Celery sends it.
         """
+        if entry.task != TICK_TASK:
+            super().apply_entry(entry, producer=producer)
+            return
         if self._has_campaigns() and self._waiting() < MOST_WAITING:
             self.apply_async(entry, producer=producer, advance=False)
         self._give_sign()

@@ -89,7 +89,7 @@ def test_up_killed_takes_everything_along_and_can_be_started_again(terminal: Any
 def test_a_second_ctrl_c_does_not_wait_for_a_worker_that_hangs(terminal: Any) -> None:
     run = terminal.start(*UP, "--workers", "1")
     run.wait_for("Ctrl-C stops everything.")
-    (worker,) = run.children("celery")
+    (worker,) = run.children("celery", "worker-1@")
     os.kill(worker, signal.SIGSTOP)
     run.process.send_signal(INT)
     wait_until(lambda: "Ctrl-C again ends them at once" in run.err.read_text())

@@ -68,6 +68,21 @@ def test_nobody_is_woken_where_there_are_no_campaigns(valkey_url: str, prefix: s
     beat.close()
 
 
+def test_entries_of_an_application_go_as_celery_sends_them(
+    valkey_url: str, prefix: str, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether or not there are campaigns, and whatever waits for those."""
+    store.client.delete(store.keys.campaigns)
+    beat = scheduler(valkey_url, prefix)
+    beat.update_from_dict({"own": {"task": "own.task", "schedule": 5.0, "options": {"queue": "mms-bulk"}}})
+    with caplog.at_level(logging.INFO):
+        ring(beat)
+    assert store.client.llen(f"{prefix}celery:mms-bulk") == 1
+    assert any("own.task" in each for each in caplog.messages)
+    assert waiting(store, prefix) == 0
+    beat.close()
+
+
 def test_ticks_that_nobody_takes_do_not_pile_up(valkey_url: str, prefix: str, store: Store) -> None:
     beat = scheduler(valkey_url, prefix)
     for _ in range(MOST_WAITING + 5):
