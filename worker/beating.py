@@ -62,7 +62,7 @@ class Scheduler(CeleryScheduler):
         return TICK_S
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send a task that is due: the tick where there are campaigns and somebody takes it, with the sign of life.
+        """Send a task that is due; the tick where there are campaigns and somebody takes it, and a sign.
 
         Celery logs a line for each task that it sends, so the tick goes without it. What else an application
         has in its schedule goes as Celery sends it.

@@ -77,6 +77,7 @@ def test_entries_of_an_application_go_as_celery_sends_them(
     beat.update_from_dict({"own": {"task": "own.task", "schedule": 5.0, "options": {"queue": "mms-bulk"}}})
     with caplog.at_level(logging.INFO):
         ring(beat)
+        beat.tick()  # one task each time
     assert store.client.llen(f"{prefix}celery:mms-bulk") == 1
     assert any("own.task" in each for each in caplog.messages)
     assert waiting(store, prefix) == 0
