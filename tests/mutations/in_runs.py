@@ -111,7 +111,7 @@ IN_RUNS = (
         "missed-start-starts",
         3,
         "a start that was missed by days goes out at night",
-        f"{_LUA}/due.lua",
+        f"{_LUA}/_runs.lua",
         "return late > LATE_START_MS and (",
         "return late < 0 and (",
         (
