@@ -42,8 +42,8 @@ class ShownRow:
     """A row as its receiver gets it."""
 
     line: int
-    title: str
-    text: str
+    title: str = field(repr=False)
+    text: str = field(repr=False)
     images: int
     why: str
     """Why it is shown."""

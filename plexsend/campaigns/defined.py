@@ -41,8 +41,8 @@ class Definition:
     account: str = "main"
     sender: str = ""
     """The number it comes from; `from` where people write it. Empty: the account's own."""
-    title: str = ""
-    text: str = ""
+    title: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
     """May hold `#{variables}`, as the title and the values of `fields` and `fallback` may."""
     images: tuple[str, ...] = ()
     """Absolute paths or addresses."""
@@ -68,12 +68,12 @@ class Definition:
     duplicates: Duplicates = Duplicates.FIRST
     max_invalid: int = 0
     """Rows that may be invalid for it to start by itself."""
-    fallback: Mapping[str, Any] | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Mapping[str, Any] | None = field(default=None, repr=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What else an item of the service has, such as `msg_type` and `buttons`."""
     mapping: Mapping[str, str] = field(default_factory=dict)
     """Field → the column that holds it."""
-    defaults: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variable → what stands in for an empty cell."""
     encoding: str | None = None
     """Of the recipients; None: detected."""

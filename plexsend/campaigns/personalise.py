@@ -33,6 +33,10 @@ class Rendered(NamedTuple):
     mended: bool
     """Whether a 0 was put back in front of its number, or `.0` taken from its end."""
 
+    def __repr__(self) -> str:
+        """Return it without the item, which is somebody's."""
+        return f"Rendered(empty={self.empty}, mended={self.mended})"
+
 
 class Personaliser:
     """Makes items of rows. Cheap for a row: what holds for all of them is made once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from plexsend.campaigns.columns import NIGHT_CONSENT, RECEIVER
@@ -46,7 +46,7 @@ class TestedNumber:
 
     __test__ = False  # what pytest collects by its name
 
-    number: str
+    number: str = field(repr=False)
     msg_key: str | None
     """Of the message; None: it was refused."""
     problems: tuple[Problem, ...] = ()

@@ -32,7 +32,7 @@ class Campaign:
     cron: str = ""
     """When it runs again and again; empty: each run is made by a person."""
     time_zone: str = "Asia/Seoul"
-    definition: str = ""
+    definition: str = field(default="", repr=False)
     """JSON, by which the runs of `cron` are made."""
     if_missed: str = "start"
     missed_within_min: int = 60
@@ -93,7 +93,7 @@ class Run:
     id: str
     """Unique: keys of its messages are `<id>-<row>`."""
     state: RunState
-    definition: str
+    definition: str = field(repr=False)
     """JSON."""
     label: str = ""
     created_ms: int = 0
