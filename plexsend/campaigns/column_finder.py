@@ -98,7 +98,7 @@ class ColumnFinder:
         self._note(
             field,
             f"the recipients have no column {column!r}; they have {self.heading.shown()}",
-            f"{meant}Call a column so. {_MAP}."
+            f"{meant}Give a column that name. {_MAP}."
             if not field.startswith("mapping.")
             else f"{meant}Correct it.",
         )

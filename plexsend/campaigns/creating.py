@@ -229,8 +229,9 @@ def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str
     if report.problems:
         return f"{counted(len(report.problems), 'mistake')} in every row, such as {report.problems[0]}"
     if report.invalid > (allowed := report.definition.max_invalid) and not leaves_out_invalid:
+        are = "is" if report.invalid == 1 else "are"
         return (
-            f"{report.invalid:,} of {report.rows:,} rows are invalid, and max_invalid allows {allowed:,}. "
+            f"{report.invalid:,} of {counted(report.rows, 'row')} {are} invalid, and max_invalid allows {allowed:,}. "
             "Correct them, or leave them out (--leave-out-invalid, leave_out_invalid=True)"
         )
     return "" if report.messages else "not one of its rows can be sent"

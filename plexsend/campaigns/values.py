@@ -13,6 +13,7 @@ from plexsend.gateway.numbers import normalise_sender
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.lanes import NAME
 from plexsend.producers.written_times import NotATime, read_time
+from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,7 @@ def read_hours(value: object) -> tuple[str, str]:
     remedy = 'Write two times of a day, from and until: ["10:00", "18:00"].'
     hours = read_texts(value)
     if len(hours) != _MOST_WINDOW_PARTS:
-        raise WrongValue(f"has {len(hours)} parts", remedy)
+        raise WrongValue(f"has {counted(len(hours), 'part')} and not two", remedy)
     return _scheduled((hours[0], hours[1]), read_window)
 
 

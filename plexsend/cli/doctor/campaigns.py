@@ -64,7 +64,9 @@ def campaign_rows(facts: Iterable[CampaignFacts], *, is_possible: bool, now_ms: 
 def _words(facts: CampaignFacts) -> str:
     runs = sum(run.state is RunState.RUNNING for run in facts.live)
     planned = counted(len(facts.due), "start is planned", "starts are planned")
-    return f"of account {facts.account} {counted(runs, 'run is sent', 'runs are sent')}, {planned}"
+    return (
+        f"of account {facts.account} {counted(runs, 'run is being sent', 'runs are being sent')}, {planned}"
+    )
 
 
 def _late(facts: CampaignFacts, now_ms: int) -> Iterator[CheckRow]:

@@ -122,7 +122,7 @@ def test_pictures_that_are_files_are_copied_and_named_below_the_run(
 
 def test_refused_campaign_leaves_nothing(store: Store, settings: Settings, tmp_path: Path) -> None:
     for text, words in (
-        (f"{LIST}x,박\n", "1 of 4 rows are invalid.*--leave-out-invalid"),
+        (f"{LIST}x,박\n", "1 of 4 rows is invalid.*--leave-out-invalid"),
         ("휴대폰번호,성명\n01023456789,김\n", "1 mistake in every row.*#{이름}"),
         ("휴대폰번호,이름\n", "not one of its rows"),
     ):
@@ -226,7 +226,7 @@ def test_draft_is_filled_or_says_why_it_stays_one(store: Store, settings: Settin
     assert bad is not None
     assert good is not None
     assert (bad.state, good.state, good.rows) == (RunState.DRAFT, RunState.CHECKED, 3)
-    assert "1 of 4 rows are invalid" in bad.why
+    assert "1 of 4 rows is invalid" in bad.why
     assert good.columns == ("휴대폰번호", "이름")
 
 

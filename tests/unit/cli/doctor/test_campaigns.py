@@ -43,7 +43,7 @@ def test_where_nobody_has_a_campaign_nothing_is_missing() -> None:
 def test_what_runs_and_what_is_planned_is_counted() -> None:
     window = RunWindow(((NOW + MINUTE, NOW + 2 * MINUTE),))
     assert rows(run(), due={"autumn~1": NOW - MINUTE, "weekly": NOW + 1}, windows={"spring~3": window}) == [
-        (Grade.OK, "of account main 1 run is sent, 2 starts are planned  ")
+        (Grade.OK, "of account main 1 run is being sent, 2 starts are planned  ")
     ]
 
 
