@@ -231,7 +231,8 @@ def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str
     if report.invalid > (allowed := report.definition.max_invalid) and not leaves_out_invalid:
         are = "is" if report.invalid == 1 else "are"
         return (
-            f"{report.invalid:,} of {counted(report.rows, 'row')} {are} invalid, and max_invalid allows {allowed:,}. "
+            f"{report.invalid:,} of {counted(report.rows, 'row')} {are} invalid, "
+            f"and max_invalid allows {allowed:,}. "
             "Correct them, or leave them out (--leave-out-invalid, leave_out_invalid=True)"
         )
     return "" if report.messages else "not one of its rows can be sent"

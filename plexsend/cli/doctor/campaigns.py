@@ -62,11 +62,10 @@ def campaign_rows(facts: Iterable[CampaignFacts], *, is_possible: bool, now_ms: 
 
 
 def _words(facts: CampaignFacts) -> str:
-    runs = sum(run.state is RunState.RUNNING for run in facts.live)
+    count = sum(run.state is RunState.RUNNING for run in facts.live)
+    runs = counted(count, "run is being sent", "runs are being sent")
     planned = counted(len(facts.due), "start is planned", "starts are planned")
-    return (
-        f"of account {facts.account} {counted(runs, 'run is being sent', 'runs are being sent')}, {planned}"
-    )
+    return f"of account {facts.account} {runs}, {planned}"
 
 
 def _late(facts: CampaignFacts, now_ms: int) -> Iterator[CheckRow]:
