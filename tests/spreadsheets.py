@@ -84,6 +84,7 @@ def _cell(value: object, at: str) -> str:
     if isinstance(value, Exception):
         return f'<c r="{at}" t="e"><v>{value}</v></c>'
     if isinstance(value, date):
+        # Spreadsheets know no zones.
         moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
         serial = (moment.replace(tzinfo=None) - _EPOCH).total_seconds() / 86_400
         return f'<c r="{at}" s="{2 if isinstance(value, datetime) else 1}"><v>{serial!r}</v></c>'

@@ -41,7 +41,7 @@ PeopleLike: TypeAlias = "str | os.PathLike[str] | BinaryIO | Iterable[Mapping[st
 
 BY = "an application"
 """Who asks, where nobody is named."""
-_IN_MEMORYBYTES = 1_000_000
+_IN_MEMORY_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def _open(definition: Definition, recipients: PeopleLike) -> Recipients:
         return open_recipients(given, encoding=definition.encoding, sheet=definition.sheet, receiver=receiver)
     if isinstance(given, Mapping) or not isinstance(given, Iterable):
         raise UsageError(f"recipients is of type {type(given).__name__}. Give a file, or a list of mappings.")
-    with tempfile.SpooledTemporaryFile(_IN_MEMORYBYTES) as lines:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as lines:
         for person in given:
             if not isinstance(person, Mapping):
                 raise UsageError(f"A recipient is of type {type(person).__name__}. Give a mapping for each.")

@@ -199,7 +199,7 @@ class Slice:
             # Added by a feeder that died, when they were valid: these are messages.
             there = with_records(self._store, run.account, invalid.values())
             refused = {row: Fate.INVALID for row, key in invalid.items() if key not in there}
-            _require_few(part, len(refused))
+            _require_few(part, taken, len(refused))
             steps.write_fates(self._store, run.account, run.group, refused)
             taken += len(invalid) - len(refused)
         self._mark(self._under_way.popleft().end, taken=taken)
@@ -220,8 +220,7 @@ class Slice:
 
 
 # Each of them was valid when it was checked. Where most are not, what they are judged by is wrong, not they.
-def _require_few(part: Submission, refused: int) -> None:
-    taken = len(part.added) + len(part.duplicates) + len(part.conflicts)
+def _require_few(part: Submission, taken: int, refused: int) -> None:
     if refused >= _LEAST_BLOCK and refused > taken:
         problem = part.invalid[0].problems[0]
         raise FeedingRefused(

@@ -126,7 +126,7 @@ class _Shared(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Read on."""
-        return self._raw.readinto(buffer) or 0  # type: ignore[union-attr]
+        return self._raw.readinto(buffer) or 0  # type: ignore[union-attr]  # BinaryIO lacks it
 
 
 class _Unpacked(io.RawIOBase):

@@ -26,5 +26,5 @@ def feed_until(url: str, prefix: str, root: str, group: str, calls: int, *, is_m
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
-    store.run = mortal  # type: ignore[method-assign]
+    store.run = mortal  # type: ignore[method-assign]  # the double is the point
     Feeder(store, settings_of(Path(root))).feed("main", group)

@@ -196,4 +196,4 @@ def test_an_archive_fills_in_what_records_no_longer_say(store: Store, tmp_path: 
 def line(made: MadeRun, row: int, state: State, **given: str | int) -> ArchiveLine:
     lane = Lane.parse(f"mms-bulk/{made.group}@{made.account}")
     values: dict[str, object] = {"at_ms": ENDED_MS, "ended_ms": ENDED_MS, "submitted_ms": ENDED_MS, **given}
-    return ArchiveLine(f"{made.id}-{row}", lane, state, **values)  # type: ignore[arg-type]
+    return ArchiveLine(f"{made.id}-{row}", lane, state, **values)  # type: ignore[arg-type]  # by name

@@ -64,7 +64,7 @@ def test_fault_that_lasts_is_logged_once(
 ) -> None:
     store.client.set(store.keys.campaigns, "another program's")
     one, asked = work(valkey_url, prefix, tmp_path)
-    one._ticker = SimpleNamespace(tick=lambda: 1 / 0)  # type: ignore[assignment]
+    one._ticker = SimpleNamespace(tick=lambda: 1 / 0)  # type: ignore[assignment]  # a double
     for _ in range(3):
         one.tick()
     assert asked == []

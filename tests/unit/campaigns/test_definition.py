@@ -242,13 +242,13 @@ def test_fields_of_another_service_are_refused() -> None:
     assert found == dict.fromkeys(("title", "images"), "is not a field of this message. Leave it out.")
 
 
-@pytest.mark.parametrize("written", [datetime(2026, 12, 1, 10), "2026-12-01 10:00"])  # noqa: DTZ001
+@pytest.mark.parametrize("written", [datetime(2026, 12, 1, 10), "2026-12-01 10:00"])  # noqa: DTZ001  as TOML
 def test_a_time_without_a_zone_is_refused(written: object) -> None:
     assert mistake(send_at=written).startswith("has no time zone")
 
 
 def test_a_day_is_not_a_time() -> None:
-    assert mistake(send_at=datetime(2026, 12, 1).date()).startswith("names a day and not")  # noqa: DTZ001
+    assert mistake(send_at=datetime(2026, 12, 1).date()).startswith("names a day and not")  # noqa: DTZ001  a day
     assert mistake(send_at=5).startswith("is a number, not a time. Write it with its zone")
 
 

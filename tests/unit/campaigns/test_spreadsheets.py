@@ -27,9 +27,9 @@ def test_cells_are_what_people_read(tmp_path: Path) -> None:
             "고객": [
                 HEADER,
                 ["홍", 1022227919, date(2026, 12, 1), 0.1 + 0.2],
-                ["김", 1022227910.0, datetime(2026, 12, 1, 10, 30), 20000],  # noqa: DTZ001
+                ["김", 1022227910.0, datetime(2026, 12, 1, 10, 30), 20000],  # noqa: DTZ001  as Excel has it
                 ["이", "010-2222-7919", ValueError("#N/A"), True],
-                [None, "01022227919", datetime(2026, 12, 1), -1.5],  # noqa: DTZ001
+                [None, "01022227919", datetime(2026, 12, 1), -1.5],  # noqa: DTZ001  as Excel has it
             ]
         },
     )

@@ -34,7 +34,7 @@ def written(
 
 
 def row(*cells: str, fate: RowFate = RowFate.WAITING, **given: object) -> ReportRow:
-    return ReportRow(0, 2, cells, fate, **given)  # type: ignore[arg-type]
+    return ReportRow(0, 2, cells, fate, **given)  # type: ignore[arg-type]  # by name
 
 
 def test_a_row_has_the_users_columns_then_its_fate_in_words_beside_the_code() -> None:
