@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.cli.conftest import wait_until
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -130,6 +132,8 @@ def test_a_process_that_dies_on_the_way_is_named_with_its_log(
     run = terminal.start("demo")
     run.wait_for("Imported sample-spring.csv")
     (pid,) = run.children(*victim)
+    (kept,) = terminal.temporary()
+    wait_until(lambda: (kept / "logs" / log).stat().st_size > 0)
     os.kill(pid, signal.SIGKILL)
 
     assert run.process.wait(60) == 1

@@ -11,6 +11,7 @@ from plexsend.outbox.advance import Mode, NothingTaken, Ticket, advance
 from plexsend.outbox.batches import Batch, Effect, EffectKind, Outcome, Settlement, Verdict
 from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.state import copy_to
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.processes import WorkerProcess
 from plexsend.outbox.reading import queries
@@ -131,6 +132,14 @@ class Bench:
     def policy(self, policy: Policy) -> None:
         self._policy = policy
         put(self.store, Where(), asdict(policy), by="bench", reason="a test's own")
+
+    def know(self, lane: Lane) -> None:
+        """Bring the account's policies and the lane's route before its first message, which then brings neither."""
+        copy_to(self.store, lane.account)
+        index, route = self.store.keys.lane_index(lane.account), lane.route.name
+        if not self.store.client.hexists(index, route):
+            number = self.store.client.hincrby(index, "next", 1)
+            self.store.client.hset(index, mapping={route: number, f"#{number}": route})
 
     def submit(
         self, keys: int | Iterable[str], lane: Lane = BULK, *, body: bytes = b'{"a":1}', **times: Any
