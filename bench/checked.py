@@ -11,9 +11,9 @@ import sys
 import time
 from itertools import islice
 
-from plexsend.campaigns.checking import check
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.personalise import Personaliser
+from plexsend.campaigns.checks.checking import check
+from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.definitions.defined import Definition
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.items import get_loader

@@ -5,8 +5,9 @@ PlexsendError
 ├── MissingExtra             nothing starts; the extra to install is named with its command
 ├── UsageError               nothing was done: the call itself is wrong (unknown service, naive datetime)
 │   ├── ValuesRefused        values of policies are wrong; none was changed
-│   ├── BadSchedule          a plan by cron or a window is not one (in campaigns.schedule)
-│   └── BadDefinition        a campaign's definition has mistakes; all are named (in campaigns.definition)
+│   ├── BadSchedule          a plan by cron or a window is not one (in campaigns.definitions.schedule)
+│   └── BadDefinition        a campaign's definition has mistakes; all are named
+│                            (in campaigns.definitions.definition)
 ├── NotPossible              what was asked for does not exist, or cannot be done now; nothing was changed
 │   ├── ImportRefused        whether a file is the same list as before is not clear; a person says so
 │   └── RunRefused           a run of a campaign has not the state for it (in outbox.runs.failures)
@@ -20,8 +21,8 @@ PlexsendError
 ├── ArchiveFailed            the archive cannot be written or read; what it has it keeps, and the rest is
 │                            given to it again
 ├── CampaignFolderFailed     the folder of a run cannot be used; what is in it stays
-│   │                        (in campaigns.whole_files)
-│   └── ChunkMissing         a file of it is not on this host, or damaged (in campaigns.folder)
+│   │                        (in campaigns.folders.whole_files)
+│   └── ChunkMissing         a file of it is not on this host, or damaged (in campaigns.folders.folder)
 ├── ImportInterrupted        an import stopped between its rows; what was answered stands, in `report`
 │                            (in producers.files.reports, for it holds one)
 ├── ChildFailed              a process that was started ended, or never became ready (in stack.child)
@@ -41,7 +42,7 @@ PlexsendError
     ├── RunMustWait          the run's own rate: nothing of this chunk was added, it goes a moment later
     │                        (these two in outbox.runs.failures)
     ├── FeedingRefused       the fleet as it is takes none of a run's messages: its rows wait
-    │                        (in campaigns.fence)
+    │                        (in campaigns.feeds.fence)
     ├── OutboxUnsuitable     the server must not be used as it is configured; nothing starts
     │   └── WrongServer      the address leads to a server, database or login that cannot do the work
     ├── RecordBroken         another program spoilt this record; `plexsend audit` names all of them

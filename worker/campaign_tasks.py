@@ -21,9 +21,9 @@ from plexsend.worker.slices import SHORT_SLICE_S
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.campaigns.feeding import Feeder
-    from plexsend.campaigns.preparing import Preparer
-    from plexsend.campaigns.ticking import Ticker
+    from plexsend.campaigns.feeds.feeding import Feeder
+    from plexsend.campaigns.ticks.preparing import Preparer
+    from plexsend.campaigns.ticks.ticking import Ticker
     from plexsend.worker.process import Process
 
 _SHARE_OF_THREADS = 4
@@ -113,7 +113,7 @@ class CampaignWork:
             self._failing = ""
 
     def _tick(self) -> None:
-        from plexsend.campaigns.ticking import Ticker  # noqa: PLC0415  see above
+        from plexsend.campaigns.ticks.ticking import Ticker  # noqa: PLC0415  see above
 
         if self._ticker is None:
             self._ticker = Ticker(self._store, self._runtime.settings)
@@ -126,7 +126,7 @@ class CampaignWork:
             self.process.ask_for(FEED_TASK, account, group)
 
     def _prepare(self, account: str, group: str) -> None:
-        from plexsend.campaigns.preparing import Preparer  # noqa: PLC0415  see above
+        from plexsend.campaigns.ticks.preparing import Preparer  # noqa: PLC0415  see above
 
         with self._lock:
             if self._preparer is None:
@@ -134,7 +134,7 @@ class CampaignWork:
         self._preparer.prepare(account, group)
 
     def _the_feeder(self) -> Feeder:
-        from plexsend.campaigns.feeding import Feeder  # noqa: PLC0415  see above
+        from plexsend.campaigns.feeds.feeding import Feeder  # noqa: PLC0415  see above
 
         with self._lock:
             if self._feeder is None:

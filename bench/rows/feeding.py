@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from bench.rounds import Figure, take_turns
 from bench.stage import PREFIX, Stage
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.feeding import Feeder
-from plexsend.campaigns.folder import CHUNK_ROWS, RunFolder
-from plexsend.campaigns.personalise import Personaliser
-from plexsend.campaigns.room import MOST_BYTES
-from plexsend.campaigns.slice import Stopped
+from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.feeds.feeding import Feeder
+from plexsend.campaigns.feeds.slice import Stopped
+from plexsend.campaigns.folders.folder import CHUNK_ROWS, RunFolder
+from plexsend.campaigns.plans.room import MOST_BYTES
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.replies import text

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from bench.checked import DEFINITION
 from bench.rounds import Figure
 from bench.stage import Stage
-from plexsend.campaigns.creating import stage as stage_run
-from plexsend.campaigns.creating import start
+from plexsend.campaigns.drafts.creating import stage as stage_run
+from plexsend.campaigns.drafts.creating import start
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.outbox.runs import reading
 

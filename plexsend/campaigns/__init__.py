@@ -18,10 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from plexsend.campaigns.api import cancel, check, create, pause, resume, runs, show, start
     from plexsend.campaigns.console import Campaigns, CheckedCampaign
-    from plexsend.campaigns.counting import RowCounts
-    from plexsend.campaigns.creating import CreatedRun
-    from plexsend.campaigns.definition import BadDefinition, Definition, define, read_definition
-    from plexsend.campaigns.from_run import Only
+    from plexsend.campaigns.definitions.definition import BadDefinition, Definition, define, read_definition
+    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.from_run import Only
+    from plexsend.campaigns.reading.counting import RowCounts
     from plexsend.campaigns.steering import RunCancelled
     from plexsend.campaigns.viewing import RunView
     from plexsend.outbox.runs.states import RunState
@@ -52,10 +52,10 @@ __all__ = [
 _HOMES = {
     "campaigns.api": ("cancel", "check", "create", "pause", "resume", "runs", "show", "start"),
     "campaigns.console": ("Campaigns", "CheckedCampaign"),
-    "campaigns.counting": ("RowCounts",),
-    "campaigns.creating": ("CreatedRun",),
-    "campaigns.definition": ("BadDefinition", "Definition", "define", "read_definition"),
-    "campaigns.from_run": ("Only",),
+    "campaigns.reading.counting": ("RowCounts",),
+    "campaigns.drafts.creating": ("CreatedRun",),
+    "campaigns.definitions.definition": ("BadDefinition", "Definition", "define", "read_definition"),
+    "campaigns.drafts.from_run": ("Only",),
     "campaigns.steering": ("RunCancelled",),
     "campaigns.viewing": ("RunView",),
     "outbox.runs.states": ("RunState",),

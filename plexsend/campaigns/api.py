@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plexsend.campaigns.console import CampaignLike, CheckedCampaign, PeopleLike
-    from plexsend.campaigns.creating import CreatedRun
-    from plexsend.campaigns.from_run import Only
+    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.from_run import Only
     from plexsend.campaigns.steering import RunCancelled
     from plexsend.campaigns.viewing import RunView
     from plexsend.outbox.runs.states import RunState

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeAlias, cast
 
-from plexsend.campaigns import checking, creating, steering
-from plexsend.campaigns.definition import Definition, read_definition
-from plexsend.campaigns.finding import find_campaign, find_run
-from plexsend.campaigns.from_run import CRON_FROM_RUN, Only, select
-from plexsend.campaigns.planning import plan, read_facts
+from plexsend.campaigns import steering
+from plexsend.campaigns.checks import checking
+from plexsend.campaigns.definitions.definition import Definition, read_definition
+from plexsend.campaigns.drafts import creating
+from plexsend.campaigns.drafts.from_run import CRON_FROM_RUN, Only, select
+from plexsend.campaigns.plans.planning import plan, read_facts
+from plexsend.campaigns.reading.finding import find_campaign, find_run
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.campaigns.viewing import view_run
 from plexsend.errors import UsageError
@@ -25,9 +27,9 @@ from plexsend.outbox.runs.making import end_cron
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plexsend.campaigns.check_report import CheckReport
-    from plexsend.campaigns.creating import CreatedRun
-    from plexsend.campaigns.planning import RunPlanned
+    from plexsend.campaigns.checks.check_report import CheckReport
+    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.plans.planning import RunPlanned
     from plexsend.campaigns.recipients import Recipients
     from plexsend.campaigns.steering import RunCancelled
     from plexsend.campaigns.viewing import RunView

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.finding import find_campaign
-from plexsend.campaigns.standing import standing
+from plexsend.campaigns.reading.finding import find_campaign
+from plexsend.campaigns.reading.standing import standing
 from plexsend.errors import NotPossible
 from plexsend.outbox import groups, steer
 from plexsend.outbox.holds import Scope

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from plexsend.campaigns.columns import NIGHT_CONSENT, RECEIVER
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.folder import GOES, RunFolder
-from plexsend.campaigns.judging import run_terms
-from plexsend.campaigns.personalise import Personaliser
+from plexsend.campaigns.checks.judging import run_terms
+from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.folders.folder import GOES, RunFolder
+from plexsend.campaigns.recipients.columns import NIGHT_CONSENT, RECEIVER
 from plexsend.errors import NotPossible
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import steps

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plexsend.campaigns.counting import row_counts
-from plexsend.campaigns.room import with_room
-from plexsend.campaigns.standing import standing
+from plexsend.campaigns.plans.room import with_room
+from plexsend.campaigns.reading.counting import row_counts
+from plexsend.campaigns.reading.standing import standing
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.policies.state import read_to_show
@@ -27,8 +27,8 @@ from plexsend.terminal.plurals import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from plexsend.campaigns.counting import RowCounts
-    from plexsend.campaigns.standing import Standing
+    from plexsend.campaigns.reading.counting import RowCounts
+    from plexsend.campaigns.reading.standing import Standing
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
     from plexsend.terminal.moments import WallClock

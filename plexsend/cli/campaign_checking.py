@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.consents import YEARS, ConsentAge
-from plexsend.campaigns.creating import why_refused
-from plexsend.campaigns.row_judge import column_of
+from plexsend.campaigns.checks.consents import YEARS, ConsentAge
+from plexsend.campaigns.checks.row_judge import column_of
+from plexsend.campaigns.drafts.creating import why_refused
 from plexsend.errors import Problem
 from plexsend.outbox.runs import reading
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from plexsend.campaigns.check_report import CheckReport
-    from plexsend.campaigns.checking import CheckProgress
-    from plexsend.campaigns.defined import Definition
-    from plexsend.campaigns.planning import RunPlanned
-    from plexsend.campaigns.row_judge import InvalidRow
+    from plexsend.campaigns.checks.check_report import CheckReport
+    from plexsend.campaigns.checks.checking import CheckProgress
+    from plexsend.campaigns.checks.row_judge import InvalidRow
+    from plexsend.campaigns.definitions.defined import Definition
+    from plexsend.campaigns.plans.planning import RunPlanned
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
     from plexsend.terminal.moments import WallClock

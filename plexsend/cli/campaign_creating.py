@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plexsend.campaigns.checking import check
-from plexsend.campaigns.creating import create_cron, stage
+from plexsend.campaigns.checks.checking import check
+from plexsend.campaigns.drafts.creating import create_cron, stage
 from plexsend.cli.campaign_checking import CheckScreen
 from plexsend.cli.campaign_sources import judging_processes
 from plexsend.cli.login import login_name
@@ -23,8 +23,8 @@ from plexsend.terminal.moments import utc
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.campaigns.creating import CreatedRun
-    from plexsend.campaigns.definition import Definition
+    from plexsend.campaigns.definitions.definition import Definition
+    from plexsend.campaigns.drafts.creating import CreatedRun
     from plexsend.cli.campaign_sources import CampaignSource
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plexsend.campaigns.definition import BadDefinition, Definition, read_definition
-from plexsend.campaigns.finding import find_campaign, find_run
-from plexsend.campaigns.folder import RunFolder
-from plexsend.campaigns.from_run import CRON_FROM_RUN, Only, RunRecipients, select
+from plexsend.campaigns.definitions.definition import BadDefinition, Definition, read_definition
+from plexsend.campaigns.drafts.from_run import CRON_FROM_RUN, Only, RunRecipients, select
+from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.campaigns.reading.finding import find_campaign, find_run
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.errors import NotPossible, UsageError
 from plexsend.terminal.meter import meter

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.finding import find_run
+from plexsend.campaigns.reading.finding import find_run
 from plexsend.campaigns.viewing import gone, view_run
 from plexsend.cli.run_showing import state_words
 from plexsend.outbox.policies.wall_clocks import clock_of

@@ -10,7 +10,7 @@ from plexsend.terminal.tables import Column
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plexsend.campaigns.counting import RowCounts, RowOutcomeName
+    from plexsend.campaigns.reading.counting import RowCounts, RowOutcomeName
     from plexsend.campaigns.viewing import RunView
     from plexsend.outbox.runs.run import Run
     from plexsend.outbox.runs.steps import StepDone

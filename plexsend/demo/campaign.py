@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.console import Campaigns
-from plexsend.campaigns.definition import read_definition
+from plexsend.campaigns.definitions.definition import read_definition
 from plexsend.campaigns.report.languages import Language
 from plexsend.campaigns.report.making import ReportMaker
 from plexsend.campaigns.report.page import page_of
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plexsend.campaigns.console import CheckedCampaign
-    from plexsend.campaigns.counting import RowCounts
-    from plexsend.campaigns.planning import RunPlanned
+    from plexsend.campaigns.plans.planning import RunPlanned
+    from plexsend.campaigns.reading.counting import RowCounts
     from plexsend.campaigns.viewing import RunView
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import Settings

@@ -26,7 +26,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.counting import row_counts
+from plexsend.campaigns.reading.counting import row_counts
 from plexsend.errors import OutboxError
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.runs import reading
@@ -40,7 +40,7 @@ from tests.integration.campaigns.sending import make_run, number_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from plexsend.campaigns.counting import RowOutcomeName
+    from plexsend.campaigns.reading.counting import RowOutcomeName
     from plexsend.outbox.runs.run import Run
 
 ROOT = Path(__file__).parents[2]

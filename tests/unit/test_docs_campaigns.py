@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.columns import Heading
-from plexsend.campaigns.definition import Definition, define, read_definition
-from plexsend.campaigns.keys import KEYS
+from plexsend.campaigns.definitions.definition import Definition, define, read_definition
+from plexsend.campaigns.definitions.keys import KEYS
+from plexsend.campaigns.recipients.columns import Heading
 from plexsend.campaigns.recipients.sources import MOST_RATIO
 from plexsend.campaigns.recipients.spreadsheets import MOST_BYTES
 from tests.pages import Page

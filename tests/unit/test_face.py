@@ -78,7 +78,7 @@ def test_campaigns_are_a_module_that_is_imported_when_it_is_used() -> None:
     code = """
 import sys, plexsend
 assert 'plexsend.campaigns' not in sys.modules
-assert plexsend.campaigns.define.__module__ == 'plexsend.campaigns.definition'
+assert plexsend.campaigns.define.__module__ == 'plexsend.campaigns.definitions.definition'
 assert 'plexsend.campaigns.console' not in sys.modules
 assert set(plexsend.campaigns.__all__) <= set(dir(plexsend.campaigns))
 [getattr(plexsend.campaigns, name) for name in plexsend.campaigns.__all__]

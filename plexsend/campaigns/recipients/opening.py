@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from plexsend.campaigns.columns import Heading
+from plexsend.campaigns.recipients.columns import Heading
 from plexsend.campaigns.recipients.objects import header_of, object_rows
 from plexsend.campaigns.recipients.rows import RawRow, RecipientRow, fit_rows
 from plexsend.campaigns.recipients.sources import ListSource

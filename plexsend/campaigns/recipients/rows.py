@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from plexsend.campaigns.mending import mend_number
+from plexsend.campaigns.recipients.mending import mend_number
 from plexsend.errors import Problem
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from plexsend.campaigns.columns import nearest
+from plexsend.campaigns.recipients.columns import nearest
 from plexsend.campaigns.recipients.rows import RawRow
 from plexsend.errors import FileProblem
 from plexsend.extras import require

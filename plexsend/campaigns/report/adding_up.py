@@ -27,7 +27,7 @@ from plexsend.phone_numbers import mask_numbers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plexsend.campaigns.definition import Definition
+    from plexsend.campaigns.definitions.definition import Definition
     from plexsend.campaigns.report.row_fates import RowEnd
     from plexsend.campaigns.report.tally import RowTally
     from plexsend.outbox.reading.prices import PriceList

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.counting import row_counts
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.campaigns.reading.counting import row_counts
+from plexsend.campaigns.reading.standing import standing
 from plexsend.campaigns.report.adding_up import report_of
 from plexsend.campaigns.report.archived import ArchivedRows
 from plexsend.campaigns.report.rows import RowReader
 from plexsend.campaigns.report.tally import RowTally
-from plexsend.campaigns.standing import standing
 from plexsend.errors import NotPossible
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading.prices import PriceList

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.columns import RECEIVER, Heading
+from plexsend.campaigns.recipients.columns import RECEIVER, Heading
 from plexsend.gateway.numbers import read_receiver
 from plexsend.gateway.refusals import Refusal
 from plexsend.outbox.reading.json_shapes import masked

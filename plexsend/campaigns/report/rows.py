@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from plexsend.campaigns.follow_ups import lost_before
+from plexsend.campaigns.folders.follow_ups import lost_before
 from plexsend.campaigns.report.messages import MOST_AT_ONCE, RowMessage, read_messages
 from plexsend.campaigns.report.row_fates import (
     OF_FATE,
@@ -27,8 +27,8 @@ from plexsend.outbox.states import State
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plexsend.campaigns.definition import Definition
-    from plexsend.campaigns.folder import RunFolder
+    from plexsend.campaigns.definitions.definition import Definition
+    from plexsend.campaigns.folders.folder import RunFolder
     from plexsend.campaigns.report.archived import ArchivedRows
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run

@@ -191,7 +191,7 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
 
 
 def _takers(settings: Settings, store: Store) -> Callable[[str, str], str | None]:
-    from plexsend.campaigns.follow_ups import TakenRows
+    from plexsend.campaigns.folders.follow_ups import TakenRows
 
     return TakenRows(store, settings.campaign_dir).taker
 

@@ -105,7 +105,7 @@ def find(
 
 
 def _run(store: Store, campaign: str, account: str | None) -> Run:
-    from plexsend.campaigns.finding import find_run
+    from plexsend.campaigns.reading.finding import find_run
 
     return find_run(store, campaign, account)
 

@@ -261,7 +261,7 @@ def _advertisements(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _campaigns(situation: Situation) -> Iterable[CheckRow]:
-    from plexsend.campaigns.room import with_room
+    from plexsend.campaigns.plans.room import with_room
     from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.out_of_window import read_windows

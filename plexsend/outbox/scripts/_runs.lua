@@ -10,7 +10,7 @@ local function fates_key(group)
 end
 
 -- Rows of a run whose message counts though a fallback went in its place: it was delivered after all, or a person had it
--- sent again. Lanes count the fallback; `firsts` says where counts of rows are to be put right (campaigns/counting.py).
+-- sent again. Lanes count the fallback; `firsts` says where counts of rows are to be put right (campaigns/reading/counting.py).
 local function is_among(rows, key)
   local row = string.match(key, '%-(%d+)$') or string.match(key, '%-(%d+)' .. FALLBACK_MARK .. '$')
   return row and string.find(' ' .. (rows or '') .. ' ', ' ' .. row .. ' ', 1, true) and row or nil, row

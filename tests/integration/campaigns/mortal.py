@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from plexsend.campaigns.feeding import Feeder
+from plexsend.campaigns.feeds.feeding import Feeder
 from plexsend.outbox.redis.store import Store
 from tests.integration.campaigns.sending import settings_of
 

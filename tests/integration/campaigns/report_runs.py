@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.defined import Definition
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.report.rows import RowReader
 from plexsend.outbox.fallbacks import fallback_key
 from plexsend.outbox.runs.run import Run, RunChunk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns import steering
-from plexsend.campaigns.counting import RowCounts, row_counts
+from plexsend.campaigns.reading.counting import RowCounts, row_counts
 from plexsend.outbox.batches import Batch, Outcome, Settlement
 from plexsend.outbox.fallbacks import Fallback
 from plexsend.outbox.lanes import Lane

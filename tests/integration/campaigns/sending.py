@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.folder import CHUNK_ROWS, RunFolder
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.folders.folder import CHUNK_ROWS, RunFolder
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run

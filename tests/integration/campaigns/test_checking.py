@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.checking import CheckProgress, check
-from plexsend.campaigns.defined import Definition, Duplicates
+from plexsend.campaigns.checks.checking import CheckProgress, check
+from plexsend.campaigns.definitions.defined import Definition, Duplicates
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.errors import UsageError
 from plexsend.gateway.environment import read_settings
@@ -20,7 +20,7 @@ from plexsend.outbox.suppression import SuppressionKind, Suppressions, Suppressi
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.campaigns.check_report import CheckReport
+    from plexsend.campaigns.checks.check_report import CheckReport
     from plexsend.outbox.redis.store import Store
 
 KEY = "k" * 32

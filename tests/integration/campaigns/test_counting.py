@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plexsend.campaigns.row_outcomes import Reached, row_outcomes
+from plexsend.campaigns.reading.row_outcomes import Reached, row_outcomes
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.prune import prune
@@ -29,7 +29,7 @@ from tests.integration.outbox.bench import DAY_MS, NUMBER_KEY, number_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plexsend.campaigns.counting import RowCounts
+    from plexsend.campaigns.reading.counting import RowCounts
     from tests.integration.outbox.bench import Bench
 
 ROWS = 12

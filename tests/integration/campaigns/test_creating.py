@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.creating import create_cron, fill, stage, start
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.drafts.creating import create_cron, fill, stage, start
+from plexsend.campaigns.drafts.staging import tidy
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.recipients import open_recipients
-from plexsend.campaigns.staging import tidy
 from plexsend.errors import NotPossible
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.redis.store import Store
@@ -23,7 +23,7 @@ from plexsend.outbox.runs.states import RunState
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.campaigns.creating import CreatedRun
+    from plexsend.campaigns.drafts.creating import CreatedRun
     from plexsend.settings import Settings
 
 LIST = "휴대폰번호,이름\n01023456789,김\n01023456789,김\n01023456780,이\n"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns import room
-from plexsend.campaigns.counting import row_counts
-from plexsend.campaigns.feeding import Feeder
-from plexsend.campaigns.slice import Stopped
-from plexsend.campaigns.troubles import PATIENCE_S
-from plexsend.campaigns.witness import Witness
+from plexsend.campaigns.feeds.feeding import Feeder
+from plexsend.campaigns.feeds.slice import Stopped
+from plexsend.campaigns.feeds.troubles import PATIENCE_S
+from plexsend.campaigns.folders.witness import Witness
+from plexsend.campaigns.plans import room
+from plexsend.campaigns.reading.counting import row_counts
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where

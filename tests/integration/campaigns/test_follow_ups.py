@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from plexsend.campaigns.console import Campaigns
-from plexsend.campaigns.creating import stage
-from plexsend.campaigns.forgetting import forget
-from plexsend.campaigns.from_run import Only, select
+from plexsend.campaigns.drafts.creating import stage
+from plexsend.campaigns.drafts.from_run import Only, select
+from plexsend.campaigns.folders.forgetting import forget
 from plexsend.errors import NotPossible, UsageError
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from plexsend.campaigns.creating import CreatedRun
-    from plexsend.campaigns.from_run import ChosenRows
+    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.from_run import ChosenRows
     from plexsend.outbox.redis.store import Store
 
 AGAIN = replace(DEFINITION, name="again")

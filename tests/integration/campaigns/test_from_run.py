@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.campaigns.folder import RunFolder
-from plexsend.campaigns.follow_ups import source_of
-from plexsend.campaigns.forgetting import forget
-from plexsend.campaigns.from_run import ChosenRows, Only, codes_meant, select
+from plexsend.campaigns.drafts.from_run import ChosenRows, Only, codes_meant, select
+from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.campaigns.folders.follow_ups import source_of
+from plexsend.campaigns.folders.forgetting import forget
 from plexsend.errors import NotPossible
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs import steps

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.folder import RunFolder
-from plexsend.campaigns.judging_processes import ChunkWriter, judge_all
-from plexsend.campaigns.row_judge import JudgeTerms
-from plexsend.campaigns.whole_files import CampaignFolderFailed
+from plexsend.campaigns.checks.judging_processes import ChunkWriter, judge_all
+from plexsend.campaigns.checks.row_judge import JudgeTerms
+from plexsend.campaigns.definitions.defined import Definition
+from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.campaigns.folders.whole_files import CampaignFolderFailed
 from plexsend.errors import NotPossible
 from plexsend.producers.guards import Guards
 from plexsend.settings import RcsDialect
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from plexsend.campaigns.row_judge import ListedRow
+    from plexsend.campaigns.checks.row_judge import ListedRow
 
 TERMS = JudgeTerms(
     definition=Definition(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.campaigns.counting import row_counts
+from plexsend.campaigns.reading.counting import row_counts
 from plexsend.outbox.lanes import Lane
 from plexsend.outbox.runs.states import RunState
 from tests.integration.campaigns.mortal import feed_until

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plexsend.campaigns.creating import fill
-from plexsend.campaigns.defined import IfMissed
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.feeding import Feeder
-from plexsend.campaigns.preparing import Preparer
+from plexsend.campaigns.definitions.defined import IfMissed
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.drafts.creating import fill
+from plexsend.campaigns.feeds.feeding import Feeder
+from plexsend.campaigns.feeds.troubles import PATIENCE_S
 from plexsend.campaigns.recipients import open_recipients
-from plexsend.campaigns.ticking import RunWants, Ticker
-from plexsend.campaigns.troubles import PATIENCE_S
+from plexsend.campaigns.ticks.preparing import Preparer
+from plexsend.campaigns.ticks.ticking import RunWants, Ticker
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.failures import RunRefused

@@ -11,7 +11,7 @@ from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
 from plexsend.archive.lines import ArchiveLine
 from plexsend.archive.members import Label
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.report.archived import ArchivedRows
 from plexsend.campaigns.report.row_fates import RowEnd, RowFate
 from plexsend.outbox.lanes import Lane

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, example, given, settings
 
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.defined import Definition
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.report.row_fates import RowFate
 from plexsend.campaigns.report.rows import RowReader
 from tests.integration.campaigns.run_bench import RunBench

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.judging import run_pipeline
-from plexsend.campaigns.personalise import Personaliser
+from plexsend.campaigns.checks.judging import run_pipeline
+from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.definitions.defined import Definition
 from plexsend.gateway.environment import read_settings
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plexsend.campaigns import steering
-from plexsend.campaigns.counting import row_counts
-from plexsend.campaigns.finding import find_run
-from plexsend.campaigns.follow_ups import keep_taken
-from plexsend.campaigns.forgetting import forget
-from plexsend.campaigns.standing import standing
+from plexsend.campaigns.folders.follow_ups import keep_taken
+from plexsend.campaigns.folders.forgetting import forget
+from plexsend.campaigns.reading.counting import row_counts
+from plexsend.campaigns.reading.finding import find_run
+from plexsend.campaigns.reading.standing import standing
 from plexsend.errors import GroupClosed, NotPossible, UsageError
 from plexsend.outbox import groups, steer
 from plexsend.outbox.advance import NothingTaken

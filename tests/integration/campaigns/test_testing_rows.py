@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.definition import define
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.definition import define
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.testing_rows import LONGEST, TestedRow, send_test
 from plexsend.errors import NotPossible
 from plexsend.gateway.environment import read_settings

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.counting import row_counts
-from plexsend.campaigns.feeding import Feeder
-from plexsend.campaigns.slice import Stopped
-from plexsend.campaigns.ticking import RunWants, Ticker
-from plexsend.campaigns.windows import open_window
+from plexsend.campaigns.feeds.feeding import Feeder
+from plexsend.campaigns.feeds.slice import Stopped
+from plexsend.campaigns.plans.windows import open_window
+from plexsend.campaigns.reading.counting import row_counts
+from plexsend.campaigns.ticks.ticking import RunWants, Ticker
 from plexsend.outbox import groups
 from plexsend.outbox.advance import NothingTaken
 from plexsend.outbox.batches import Outcome

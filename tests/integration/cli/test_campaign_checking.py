@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.definition import Definition
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.definition import Definition
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.runs import reading, steps

@@ -16,8 +16,8 @@ from plexsend.archive.day_file import DayFile
 from plexsend.archive.folder import Folder
 from plexsend.archive.lines import ArchiveLine
 from plexsend.archive.members import Label
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.definitions.defined import Definition
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.states import State

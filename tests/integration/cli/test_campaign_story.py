@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.feeding import Feeder
-from plexsend.campaigns.ticking import Ticker
+from plexsend.campaigns.feeds.feeding import Feeder
+from plexsend.campaigns.ticks.ticking import Ticker
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.client import GatewayClient
 from plexsend.outbox.policies.changes import put

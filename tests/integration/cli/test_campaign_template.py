@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plexsend.campaigns.definition import define
+from plexsend.campaigns.definitions.definition import define
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.outbox.runs.making import put_campaign
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.folder import RunFolder
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.viewing import view_run
 from plexsend.cli.run_following import RunFollower
 from plexsend.cli.run_showing import show_view

@@ -134,7 +134,7 @@ class Bench:
         put(self.store, Where(), asdict(policy), by="bench", reason="a test's own")
 
     def know(self, lane: Lane) -> None:
-        """Bring the account's policies and the lane's route before its first message, which then brings neither."""
+        """Bring the policies and the lane's route before a first message, which then brings neither."""
         copy_to(self.store, lane.account)
         index, route = self.store.keys.lane_index(lane.account), lane.route.name
         if not self.store.client.hexists(index, route):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from plexsend.campaigns.consents import ConsentAge, ConsentAges
+from plexsend.campaigns.checks.consents import ConsentAge, ConsentAges
 
 TODAY = date(2026, 11, 29)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexsend.campaigns.cron_words import cron_words
+from plexsend.campaigns.definitions.cron_words import cron_words
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plexsend.campaigns.definition import (
+from plexsend.campaigns.definitions.definition import (
     BadDefinition,
     Definition,
     Duplicates,
@@ -20,8 +20,8 @@ from plexsend.campaigns.definition import (
     define,
     read_definition,
 )
-from plexsend.campaigns.keys import KEYS
-from plexsend.campaigns.values import WrongValue, read_moment
+from plexsend.campaigns.definitions.keys import KEYS
+from plexsend.campaigns.definitions.values import WrongValue, read_moment
 from plexsend.errors import FileProblem, Problem, UsageError
 
 SENT = 1_796_086_800_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.campaigns.failing import Ended, FailureWatch, why_paused
+from plexsend.campaigns.feeds.failing import Ended, FailureWatch, why_paused
 
 
 def after(*counts: tuple[int, int], span: int = 200) -> FailureWatch:

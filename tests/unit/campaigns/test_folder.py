@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.folder import ChunkMissing, RunFolder, file_of
-from plexsend.campaigns.whole_files import CampaignFolderFailed
-from plexsend.campaigns.witness import Witness
+from plexsend.campaigns.folders.folder import ChunkMissing, RunFolder, file_of
+from plexsend.campaigns.folders.whole_files import CampaignFolderFailed
+from plexsend.campaigns.folders.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plexsend.campaigns.mending import mend_number
+from plexsend.campaigns.recipients.mending import mend_number
 from plexsend.gateway.numbers import normalise_receiver
 
 MOBILE = st.from_regex(r"01(0[2-9][0-9]{7}|[16789][0-9]{7,8})", fullmatch=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.personalise import Personaliser
+from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.definitions.defined import Definition
 from plexsend.errors import Problem
 
 HEADER = ("이름", "휴대폰번호", "쿠폰")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.campaigns.pace import PacePart, pace
-from plexsend.campaigns.planning import PlanFacts, RunPlanned, Spill, plan
+from plexsend.campaigns.plans.pace import PacePart, pace
+from plexsend.campaigns.plans.planning import PlanFacts, RunPlanned, Spill, plan
 
 NOW = 1_796_000_000_000
 S = 1_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plexsend.campaigns.check_report import CheckReport, ShownRow
-from plexsend.campaigns.definition import define
-from plexsend.campaigns.personalise import Personaliser
+from plexsend.campaigns.checks.check_report import CheckReport, ShownRow
+from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.definitions.definition import define
 from plexsend.campaigns.testing_rows import TestedNumber
 from plexsend.outbox.runs.run import Campaign, Run
 from plexsend.outbox.runs.states import RunState

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.consents import ConsentAge
-from plexsend.campaigns.defined import Definition
-from plexsend.campaigns.row_judge import JudgeTerms, RowJudge
+from plexsend.campaigns.checks.consents import ConsentAge
+from plexsend.campaigns.checks.row_judge import JudgeTerms, RowJudge
+from plexsend.campaigns.definitions.defined import Definition
 from plexsend.errors import Problem
 from plexsend.gateway.ad_marks import AdMarks
 from plexsend.producers.guards import Guards

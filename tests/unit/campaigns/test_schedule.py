@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plexsend.campaigns.schedule import BadSchedule, check_cron, find_zone, next_after, read_window, spans
+from plexsend.campaigns.definitions.schedule import (
+    BadSchedule,
+    check_cron,
+    find_zone,
+    next_after,
+    read_window,
+    spans,
+)
 from plexsend.errors import MissingExtra
 
 SEOUL, BERLIN = "Asia/Seoul", "Europe/Berlin"

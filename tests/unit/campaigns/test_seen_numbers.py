@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.campaigns.seen_numbers import SeenNumbers
+from plexsend.campaigns.checks.seen_numbers import SeenNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

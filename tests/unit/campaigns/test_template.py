@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plexsend.campaigns.template import Template, foreign_variables, stray_openings, texts_in
+from plexsend.campaigns.definitions.template import Template, foreign_variables, stray_openings, texts_in
 
 TEXTS = st.text(st.sampled_from("#{}%s 가a\n")) | st.text()
 NAMES = st.text(st.sampled_from("이름a_1"), min_size=1, max_size=5)

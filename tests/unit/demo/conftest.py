@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plexsend.campaigns.counting import RowCounts
+from plexsend.campaigns.reading.counting import RowCounts
 from plexsend.demo.campaign import CampaignSeen
 from plexsend.demo.night import NightSeen
 from plexsend.demo.summary import Imported, Pace, RefusalCount, Summary, WrongRows

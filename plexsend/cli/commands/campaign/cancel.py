@@ -40,8 +40,8 @@ def cancel(
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
-        from plexsend.campaigns.counting import row_counts
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.counting import row_counts
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.campaigns.viewing import to_go
         from plexsend.outbox.runs.making import end_cron
         from plexsend.outbox.runs.states import RunState

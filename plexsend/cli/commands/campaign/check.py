@@ -52,8 +52,8 @@ def check(
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.campaigns.checking import check as check_campaign
-        from plexsend.campaigns.planning import plan, read_facts
+        from plexsend.campaigns.checks.checking import check as check_campaign
+        from plexsend.campaigns.plans.planning import plan, read_facts
         from plexsend.cli.campaign_checking import CheckScreen, note_test
         from plexsend.cli.campaign_sources import from_file, from_name, is_definition, judging_processes
         from plexsend.outbox.policies.wall_clocks import clock_of

@@ -70,7 +70,7 @@ def create(
 
     require_answer(yes=yes)
     with open_outbox(screen) as (settings, store):
-        from plexsend.campaigns.definition import read_definition
+        from plexsend.campaigns.definitions.definition import read_definition
         from plexsend.cli.campaign_sources import of_definition, of_selection
 
         definition = read_definition(file)

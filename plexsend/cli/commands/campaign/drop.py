@@ -27,8 +27,8 @@ def drop(*, name: str, account: str | None, yes: bool, as_json: bool) -> int:
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.campaigns.finding import find_run
-        from plexsend.campaigns.forgetting import forget
+        from plexsend.campaigns.folders.forgetting import forget
+        from plexsend.campaigns.reading.finding import find_run
 
         run = find_run(store, name, account)
         asks = sys.stdin.isatty() and not yes

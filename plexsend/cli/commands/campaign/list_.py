@@ -55,7 +55,7 @@ def _planned(store: Store, name: str | None, account: str | None) -> Iterator[st
 
 
 def _wanted(store: Store, name: str | None, account: str | None) -> Iterator[Run]:
-    from plexsend.campaigns.finding import find_campaign
+    from plexsend.campaigns.reading.finding import find_campaign
     from plexsend.outbox.runs import reading
 
     if name is not None:

@@ -26,7 +26,7 @@ def pause(*, name: str, reason: str | None, by: str | None, account: str | None,
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.cli.run_showing import step_facts
 
         run = find_run(store, name, account)

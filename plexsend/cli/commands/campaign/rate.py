@@ -47,7 +47,7 @@ def rate(*, name: str, per_s: float, account: str | None, as_json: bool) -> None
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.finding import find_run
 
         run = find_run(store, name, account)
         steering.set_rate(store, run, per_s or None)

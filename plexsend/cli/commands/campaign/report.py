@@ -120,7 +120,7 @@ def _check_files(html_path: Path | None, csv_path: Path | None, *, overwrite: bo
 
 
 def _maker(store: Store, settings: Settings, name: str, account: str | None) -> ReportMaker:
-    from plexsend.campaigns.finding import find_run
+    from plexsend.campaigns.reading.finding import find_run
     from plexsend.campaigns.report.making import ReportMaker
 
     return ReportMaker(store, settings.campaign_dir, find_run(store, name, account))

@@ -39,7 +39,7 @@ def reschedule(*, name: str, time: datetime, account: str | None, as_json: bool)
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.cli.rescheduling import choose_time
 
         run = find_run(store, name, account)

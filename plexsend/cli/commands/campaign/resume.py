@@ -23,7 +23,7 @@ def resume(*, name: str, account: str | None, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
         from plexsend.campaigns import steering
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.cli.run_showing import step_facts
         from plexsend.outbox.policies.wall_clocks import clock_of
         from plexsend.outbox.runs.states import RunState

@@ -137,8 +137,8 @@ def send(
 
     require_answer(yes=yes)
     with open_outbox(screen) as (settings, store):
-        from plexsend.campaigns.definition import define
-        from plexsend.campaigns.keys import KEYS
+        from plexsend.campaigns.definitions.definition import define
+        from plexsend.campaigns.definitions.keys import KEYS
         from plexsend.cli.campaign_sources import of_definition
         from plexsend.cli.timing import read_timing
 
@@ -170,7 +170,7 @@ def send(
         if created is None or created.group is None:
             return code
         if timing.send_at is None:
-            from plexsend.campaigns.creating import start_created
+            from plexsend.campaigns.drafts.creating import start_created
 
             created = start_created(store, created)
         print_created(screen, store, definition, created)

@@ -25,7 +25,7 @@ def show(*, name: str, follow: bool, account: str | None, as_json: bool) -> None
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.campaigns.viewing import view_run
         from plexsend.cli.run_showing import show_view
         from plexsend.outbox.policies.wall_clocks import clock_of

@@ -21,8 +21,8 @@ def start(*, name: str, account: str | None, as_json: bool) -> None:
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (_, store):
-        from plexsend.campaigns.creating import start as start_run
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.drafts.creating import start as start_run
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.cli.run_showing import step_facts
 
         run = find_run(store, name, account)

@@ -16,7 +16,7 @@ from plexsend.cli.output_files import CsvFile
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from plexsend.campaigns.definition import Definition
+    from plexsend.campaigns.definitions.definition import Definition
 
 
 @click.command(
@@ -37,7 +37,7 @@ def template(*, what: str, account: str | None, output: Path | None, as_json: bo
     """
     screen = Screen(as_json=as_json)
     definition = _find(what, account, screen)
-    from plexsend.campaigns.shape import columns_needed
+    from plexsend.campaigns.definitions.shape import columns_needed
     from plexsend.private_files import private_file, require_free
     from plexsend.spreadsheets import ENCODING, cell
 
@@ -59,13 +59,13 @@ def template(*, what: str, account: str | None, output: Path | None, as_json: bo
 
 
 def _find(what: str, account: str | None, screen: Screen) -> Definition:
-    from plexsend.campaigns.definition import Definition, read_definition
+    from plexsend.campaigns.definitions.definition import Definition, read_definition
 
     if what.lower().endswith(".toml") or Path(what).is_file():
         # The list comes later than its template.
         return read_definition(what, with_files=False)
     with open_outbox(screen) as (_, store):
-        from plexsend.campaigns.finding import find_campaign, find_run
+        from plexsend.campaigns.reading.finding import find_campaign, find_run
 
         made = "" if "/" in what else find_campaign(store, what, account).definition
         return Definition.from_json(made or find_run(store, what, account).definition)

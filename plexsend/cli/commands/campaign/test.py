@@ -56,7 +56,7 @@ def test(*, name: str, to: tuple[str, ...], row: WhichRow, account: str | None, 
     """
     screen = Screen(as_json=as_json)
     with open_outbox(screen) as (settings, store):
-        from plexsend.campaigns.finding import find_run
+        from plexsend.campaigns.reading.finding import find_run
         from plexsend.campaigns.testing_rows import send_test
         from plexsend.outbox.reading.json_shapes import masked
         from plexsend.terminal.faults import problem_json

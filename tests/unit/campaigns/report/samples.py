@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from plexsend.campaigns.defined import Definition
+from plexsend.campaigns.definitions.defined import Definition
 from plexsend.campaigns.report.adding_up import report_of
 from plexsend.campaigns.report.messages import RowMessage
 from plexsend.campaigns.report.row_fates import RowFate

@@ -1,0 +1,1 @@
+"""The check before launch: every row as it will be sent."""

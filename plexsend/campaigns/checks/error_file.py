@@ -1,0 +1,64 @@
+"""The file of errors: rows that are not sent, in the user's own columns, with reason and remedy."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from plexsend.campaigns.checks.row_judge import column_of
+from plexsend.errors import FileProblem, UsageError
+from plexsend.private_files import private_file
+from plexsend.spreadsheets import ENCODING, cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    from plexsend.campaigns.checks.row_judge import InvalidRow
+
+OWN = ("row", "line", "column", "reason", "remedy")
+"""Columns in front of the user's own."""
+
+
+class ErrorFile:
+    """Writes rows that are not sent, a line for each thing that is wrong.
+
+    Args:
+        file: Where to.
+        header: The user's own columns.
+    """
+
+    def __init__(self, file: TextIO, header: Sequence[str]) -> None:
+        self._writer = csv.writer(file)
+        self._writer.writerow([*OWN, *map(cell, header)])
+
+    def write(self, invalid: InvalidRow) -> None:
+        """Write a row. It counts from 1 here, as people do."""
+        own = list(map(cell, invalid.cells))
+        for problem in invalid.problems:
+            words = (column_of(problem), problem.reason, problem.remedy)
+            self._writer.writerow([invalid.row + 1, invalid.line, *words, *own])
+
+
+@contextmanager
+def error_file(path: Path, header: Sequence[str]) -> Iterator[ErrorFile]:
+    """Open the file of errors: for its owner alone, since it holds numbers; there whole or not at all.
+
+    Raises FileProblem where it cannot be written. One that is there is replaced where a check wrote it;
+    UsageError is raised where it is anything else, such as a list of recipients.
+    """
+    if path.is_file() and path.stat().st_size and not _is_of_a_check(path):
+        raise UsageError(f"{path} is there already, and was not written by a check. Name another file.")
+    with private_file(path, encoding=ENCODING, overwrites=True) as file:
+        yield ErrorFile(file, header)
+
+
+def _is_of_a_check(path: Path) -> bool:
+    begin = ",".join(OWN).encode(ENCODING)
+    try:
+        with path.open("rb") as file:
+            return file.read(len(begin)) == begin
+    except OSError as exc:
+        raise FileProblem(f"{path}: it cannot be read: {exc.strerror or type(exc).__name__}.") from exc

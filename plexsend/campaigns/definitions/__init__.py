@@ -1,0 +1,1 @@
+"""What a campaign is: its file as a person writes it, judged and read."""

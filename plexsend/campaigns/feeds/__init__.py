@@ -1,0 +1,1 @@
+"""Feeding: rows of running runs put into the outbox, each once."""

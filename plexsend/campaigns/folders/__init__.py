@@ -1,0 +1,1 @@
+"""A run's folder of rows and what else is kept of it, until it is forgotten."""

@@ -1,0 +1,1 @@
+"""When a run would start and end, and what it takes."""

@@ -1,0 +1,1 @@
+"""Ticks: what is due is claimed, prepared and started; running runs are watched."""
