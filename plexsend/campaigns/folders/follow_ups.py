@@ -217,7 +217,7 @@ def _kept(folder: RunFolder, run: Run) -> Path:
 
 def _lines(store: Store, root: Path, run: Run) -> Iterator[int]:
     folder = RunFolder(root, run.account, run.group, run.id)
-    marks = folder.read_marks(run.rows)
+    marks = folder.read_marks(run.marks, run.rows)
     outcomes = row_outcomes(store, run, b"", awaits_receipts=True, lost_before=lost_before(folder, run))
     for chunk in run.chunks:
         for (line, _), outcome in zip(folder.read_chunk(chunk), outcomes, strict=False):

@@ -83,11 +83,16 @@ def set_checked(
     rows: int,
     invalid: int,
     left_out: int,
+    marks: str = "",
     plan: str = "",
     lease: int = 0,
 ) -> StepDone:
-    """Note that every row was checked: the run may start. `plan`: JSON."""
+    """Note that every row was checked: the run may start.
+
+    `marks`: what names the file of its marks, which is on the disk; `plan`: JSON.
+    """
     fields = {"rows": rows, "invalid": invalid, "left_out": left_out, "plan": plan, "why": "", "prepares": ""}
+    fields["marks"] = marks
     return _step(store, account, RunStep.CHECK, group, lease=lease, rest=flat(fields))
 
 

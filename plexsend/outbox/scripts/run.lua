@@ -63,7 +63,7 @@ local function drop(state)
   for _, field in ipairs(call('HKEYS', run)) do
     if string.sub(field, 1, 2) == 'c:' then call('HDEL', run, field) end
   end
-  call('HDEL', run, 'columns')
+  call('HDEL', run, 'columns', 'marks')
   if not is_over then call('HSET', run, 'state', 'cancelled', 'ended', now_text) end
   call('HSET', run, 'dropped', now_text)
   return answer('done', { state = is_over and state or 'cancelled' })

@@ -132,10 +132,11 @@ def test_rows_that_a_policy_refuses_by_now_are_not_passed_over(store: Store, tmp
     assert rows_there(store, run) == set(range(250))
 
 
-def test_marks_that_are_cut_off_leave_nobody_out(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b" " * 20, b"d" * 50])
+def test_marks_that_are_something_else_leave_nobody_out(store: Store, tmp_path: Path, content: bytes) -> None:
     run = make_run(store, tmp_path, 50)
-    marks = folder_of(tmp_path, run).path / "marks"
-    marks.write_bytes(b" " * 20)
+    marks = folder_of(tmp_path, run).path / f"marks-{run.marks}"
+    marks.write_bytes(content)
     assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.TROUBLE
     assert (read(store, run.group).fed, rows_there(store, run)) == (0, set())
 
