@@ -110,7 +110,8 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
                              `under way <route>` → ms when those under way were counted; `left <lane>` → how
                              far a decision is; sent (1: a person said so of a lane); decided (ms of the last
                              one), decided_all; unheard (ms until which receipts are forgotten: no fallback
-                             goes for want of one)
+                             goes for want of one); takes_until (ms: of what was submitted before, takes may
+                             be forgotten)
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
