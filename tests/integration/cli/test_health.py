@@ -16,11 +16,13 @@ from plexsend.outbox.beat import note_beat
 from plexsend.outbox.doors import Door
 from plexsend.outbox.doors import announce as announce_door
 from plexsend.outbox.fleet import announce
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
+from plexsend.outbox.policies.open_hours import OPEN_HOURS
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.stack.ports import free_port
 from tests.integration.cli.test_fleet import WEB1
+from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +143,19 @@ def test_outbox_in_which_a_message_waits_too_long_is_not_well(run: Callable[...,
     ended = run("health", "outbox", "--max-age", "120", "--json")
     assert (ended.code, 90 <= ended.lines[0]["oldest_waiting_s"] < 120) == (0, True)
     assert run("health", "outbox").code == 0
+
+
+def test_outbox_in_which_advertisements_wait_for_the_morning_is_well(
+    run: Callable[..., Any], store: Store
+) -> None:
+    lane, now_ms = Lane.of("mms-bulk", None, "main", None, Advertising.QUIET), server_ms(store)
+    Bench(store).submit(["k"], lane)
+    store.client.zadd(store.keys.lane("main", lane.name, "ready"), {"k": (now_ms - 90_000) * 1000})
+    ended = {}
+    for spans in (f"{now_ms + 3_600_000}-{now_ms + 7_200_000}", f"{now_ms - 100_000}-{now_ms + 3_600_000}"):
+        store.client.hset(store.keys.in_force("main"), OPEN_HOURS, spans)
+        ended[spans] = run("health", "outbox", "--max-age", "60").code
+    assert [*ended.values()] == [0, 1]
 
 
 def test_beat_of_this_host_is_well_while_it_rings_whatever_others_do(
