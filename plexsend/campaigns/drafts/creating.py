@@ -51,15 +51,22 @@ class StagedRun:
         report: What became of its rows.
         planned: Its plan; None: nothing of it can be sent.
         folder: Where the copies are.
+        marks: What names the marks there.
     """
 
     def __init__(
-        self, definition: Definition, report: CheckReport, planned: RunPlanned | None, folder: RunFolder
+        self,
+        definition: Definition,
+        report: CheckReport,
+        planned: RunPlanned | None,
+        folder: RunFolder,
+        marks: str,
     ) -> None:
         self.definition = definition
         self.report = report
         self.plan = planned
         self._folder = folder
+        self._marks = marks
 
     def create(
         self, store: Store, settings: Settings, *, by: str, source: str = "", leaves_out_invalid: bool = False
@@ -97,7 +104,7 @@ class StagedRun:
             lines = (line for chunk in report.chunks for line, _ in self._folder.read_chunk(chunk))
             require_alone(store, settings.campaign_dir, run, lines, by=by)
         self._folder.move(RunFolder(settings.campaign_dir, account, group, run.id))
-        _name(store, run, report, self.plan)
+        _name(store, run, report, self.plan, marks=self._marks)
         return CreatedRun(group, account, *_set_out(store, run, definition), warnings)
 
 
@@ -137,9 +144,9 @@ def stage(
             on_mended=on_mended,
             folder=folder.path,
         )
-        folder.write_marks(bytes(report.marks))
+        marks = folder.write_marks(bytes(report.marks))
         planned = plan(read_facts(store, stored, report)) if report.can_go else None
-        yield StagedRun(stored, report, planned, folder)
+        yield StagedRun(stored, report, planned, folder, marks)
     finally:
         # Where it was moved to a run, there is nothing here.
         with suppress(CampaignFolderFailed):
@@ -172,9 +179,9 @@ def fill(
     steps.name_recipients(
         store, run.account, run.group, columns=report.header, definition=stored.as_json(), lease=lease
     )
-    folder.write_marks(bytes(report.marks))
+    marks = folder.write_marks(bytes(report.marks))
     facts = read_facts(store, stored, report, starts_ms=server_ms(store))
-    _name(store, run, report, plan(facts), lease)
+    _name(store, run, report, plan(facts), marks=marks, lease=lease)
     open_window(store, run, definition, server_ms(store))
     return report
 
@@ -217,7 +224,15 @@ def require_sendable(report: CheckReport, *, leaves_out_invalid: bool) -> None:
         raise NotPossible(f"Nothing was created: {why}.")
 
 
-def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None, lease: int = 0) -> None:
+def _name(
+    store: Store,
+    run: Run,
+    report: CheckReport,
+    planned: RunPlanned | None,
+    *,
+    marks: str,
+    lease: int = 0,
+) -> None:
     """Name the recipients of a draft, which are on the disk, and let it be checked."""
     steps.name_chunks(store, run.account, run.group, report.chunks, lease=lease)
     steps.set_checked(
@@ -227,6 +242,7 @@ def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | Non
         rows=report.rows,
         invalid=report.invalid,
         left_out=report.duplicates,
+        marks=marks,
         plan="" if planned is None else planned.as_json(),
         lease=lease,
     )

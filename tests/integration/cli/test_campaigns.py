@@ -267,7 +267,8 @@ def test_recipients_are_dropped_and_counts_stay(
 ) -> None:
     spring = RunBench(bench, 20)
     folder = RunFolder(tmp_path, "main", spring.group, spring.run.id)
-    folder.write_marks(b" " * 20)
+    marks = folder.write_marks(b" " * 20)
+    bench.store.client.hset(bench.store.keys.run("main", spring.group), "marks", marks)
     spring.feed(5)
     spring.send(Outcome.REJECTED, "G140")
     setting = {"PLEXSEND_CAMPAIGN_DIR": str(tmp_path)}
@@ -298,7 +299,8 @@ def begun(spring: RunBench, seconds: int, **more: str) -> None:
     """Let a run have begun so long ago."""
     began_ms = server_ms(spring.store) - seconds * 1000
     key = spring.store.keys.run("main", spring.group)
-    spring.store.client.hset(key, mapping={"started": str(began_ms), **more})
+    for field, value in {"started": str(began_ms), **more}.items():
+        spring.store.client.hset(key, field, value)
 
 
 def test_right_after_its_start_a_run_has_no_pace_and_ends_as_planned(bench: Bench) -> None:
