@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.plans.room import with_room
-from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
@@ -14,6 +13,7 @@ from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
 from plexsend.outbox.reading.queries import holds, server_ms
 from plexsend.outbox.runs import reading
+from plexsend.outbox.runs.attending import FEEDER_REMEDY, has_feeder
 from plexsend.outbox.runs.states import RunState
 from plexsend.terminal.plurals import counted
 
@@ -42,6 +42,8 @@ def reasons(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterab
     """Yield why a run is not through yet; `counts` are those from a moment ago."""
     clock = clock_of(store, run.account)
     yield from _of_state(run, seen, clock)
+    if (seen.state is RunState.SCHEDULED or run.prepares) and not has_feeder(store):
+        yield f"No worker serves the queue `campaigns` now, without which it does not start. {FEEDER_REMEDY}"
     if seen.state not in (RunState.RUNNING, RunState.SCHEDULED) and not counts.uncertain:
         return
     if counts.to_go:
@@ -78,7 +80,7 @@ def reasons(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterab
 def _is_left_alone(store: Store, run: Run) -> bool:
     if max(run.started_ms, run.until_ms, run.lease // 1000) + _LEFT_ALONE_MS >= server_ms(store):
         return False
-    return not any(each.lives and each.announced.feeds for each in fleet(store, [run.account]))
+    return not has_feeder(store)
 
 
 def _of_state(run: Run, seen: Standing, clock: WallClock) -> Iterable[str]:
