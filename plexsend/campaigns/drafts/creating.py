@@ -62,15 +62,22 @@ class StagedRun:
         report: What became of its rows.
         planned: Its plan; None: nothing of it can be sent.
         folder: Where the copies are.
+        marks: What names the marks there.
     """
 
     def __init__(
-        self, definition: Definition, report: CheckReport, planned: RunPlanned | None, folder: RunFolder
+        self,
+        definition: Definition,
+        report: CheckReport,
+        planned: RunPlanned | None,
+        folder: RunFolder,
+        marks: str,
     ) -> None:
         self.definition = definition
         self.report = report
         self.plan = planned
         self._folder = folder
+        self._marks = marks
 
     def create(
         self, store: Store, settings: Settings, *, by: str, source: str = "", leaves_out_invalid: bool = False
@@ -107,7 +114,7 @@ class StagedRun:
             lines = (line for chunk in report.chunks for line, _ in self._folder.read_chunk(chunk))
             require_alone(store, settings.campaign_dir, run, lines, by=by)
         self._folder.move(RunFolder(settings.campaign_dir, account, group, run.id))
-        _name(store, run, report, self.plan)
+        _name(store, run, report, self.plan, marks=self._marks)
         return CreatedRun(group, account, *_set_out(store, run, definition))
 
 
@@ -147,9 +154,9 @@ def stage(
             on_mended=on_mended,
             folder=folder.path,
         )
-        folder.write_marks(bytes(report.marks))
+        marks = folder.write_marks(bytes(report.marks))
         planned = plan(read_facts(store, stored, report)) if report.messages else None
-        yield StagedRun(stored, report, planned, folder)
+        yield StagedRun(stored, report, planned, folder, marks)
     finally:
         # Where it was moved to a run, there is nothing here.
         with suppress(CampaignFolderFailed):
@@ -182,8 +189,8 @@ def fill(
     steps.name_recipients(
         store, run.account, run.group, columns=report.header, definition=stored.as_json(), lease=lease
     )
-    folder.write_marks(bytes(report.marks))
-    _name(store, run, report, plan(read_facts(store, stored, report)), lease)
+    marks = folder.write_marks(bytes(report.marks))
+    _name(store, run, report, plan(read_facts(store, stored, report)), marks=marks, lease=lease)
     open_window(store, run, definition, server_ms(store))
     return report
 
@@ -245,7 +252,15 @@ def require_sendable(report: CheckReport, *, leaves_out_invalid: bool) -> None:
         raise NotPossible(f"Nothing was created: {why}.")
 
 
-def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None, lease: int = 0) -> None:
+def _name(
+    store: Store,
+    run: Run,
+    report: CheckReport,
+    planned: RunPlanned | None,
+    *,
+    marks: str,
+    lease: int = 0,
+) -> None:
     """Name the recipients of a draft, which are on the disk, and let it be checked."""
     steps.name_chunks(store, run.account, run.group, report.chunks, lease=lease)
     steps.set_checked(
@@ -255,6 +270,7 @@ def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | Non
         rows=report.rows,
         invalid=report.invalid,
         left_out=report.duplicates,
+        marks=marks,
         plan="" if planned is None else planned.as_json(),
         lease=lease,
     )

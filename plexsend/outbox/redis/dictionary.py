@@ -181,6 +181,7 @@ expires rate         ms after which nothing of it is sent; messages a second at 
 rows invalid         rows of its recipients; those of them that were invalid, and those that are not written
 left_out             to for another reason
 columns `c:<n>`      the recipients' columns (JSON); chunk → `<digest> <first row> <rows>`
+marks                what names the file that says which rows are left out
 fed skipped bytes    the next row to be fed; rows before it that were passed over; bytes of bodies added
 lease holder until   number of the last lease (it only rises), who has it, ms until when
 tat paced            GCRA theoretical arrival time of its rate in µs, for feeding; ms until which what was

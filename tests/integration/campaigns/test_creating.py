@@ -83,7 +83,7 @@ def test_created_run_is_checked_and_has_its_recipients(
     folder = RunFolder(settings.campaign_dir, "main", run.group, run.id)
     rows = [row for chunk in run.chunks for row in folder.read_chunk(chunk)]
     assert rows == [(2, ("01023456789", "김")), (3, ("01023456789", "김")), (4, ("01023456780", "이"))]
-    assert folder.read_marks() == b" d "
+    assert folder.read_marks(run.marks, run.rows) == b" d "
     assert folders(settings) == [folder.path.name]
     assert '"messages":2' in run.plan
 
@@ -140,7 +140,7 @@ def test_invalid_rows_are_left_out_where_that_is_asked_for(
     assert run is not None
     assert (run.rows, run.invalid, run.left_out) == (4, 1, 1)
     folder = RunFolder(settings.campaign_dir, "main", run.group, run.id)
-    assert folder.read_marks() == b" d i"
+    assert folder.read_marks(run.marks, run.rows) == b" d i"
 
 
 def test_process_killed_at_any_call_leaves_a_whole_run_or_what_is_removed(
@@ -169,7 +169,7 @@ def test_process_killed_at_any_call_leaves_a_whole_run_or_what_is_removed(
             else:
                 whole += 1
                 assert sum(len(folder.read_chunk(chunk)) for chunk in run.chunks) == run.rows == 3
-                assert folder.read_marks() == b" d "
+                assert folder.read_marks(run.marks, run.rows) == b" d "
     else:
         pytest.fail("it was never through")
     assert whole

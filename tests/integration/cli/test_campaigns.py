@@ -267,7 +267,8 @@ def test_recipients_are_dropped_and_counts_stay(
 ) -> None:
     spring = RunBench(bench, 20)
     folder = RunFolder(tmp_path, "main", spring.group, spring.run.id)
-    folder.write_marks(b" " * 20)
+    marks = folder.write_marks(b" " * 20)
+    bench.store.client.hset(bench.store.keys.run("main", spring.group), "marks", marks)
     spring.feed(5)
     spring.send(Outcome.REJECTED, "G140")
     setting = {"PLEXSEND_CAMPAIGN_DIR": str(tmp_path)}
