@@ -1,10 +1,10 @@
-"""`make rehearse`: deploy/compose.yaml run on three hosts of this machine, and everything done that operators do.
+"""`make rehearse`: deploy/compose.yaml run on three hosts of this machine, and what operators do done to it.
 
     python -m tests.rehearsal [--list] [--only STEP,…] [--report FILE]
 
 The hosts are network name spaces of the kernel: it needs Linux and either root or user name spaces, and of
-Debian iproute2, util-linux, openssl, prometheus and prometheus-alertmanager. It takes about twenty minutes, and
-leaves nothing behind, however it ends. Exit code 0 where all was shown, 1 where not, 2 where it cannot run.
+Debian iproute2, openssl, prometheus and prometheus-alertmanager. It takes about twenty minutes, and leaves
+nothing behind, however it ends. Exit code 0 where all was shown, 1 where not, 2 where it cannot run.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ class Authority:
 
 
 def _openssl(*words: str) -> None:
-    done = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [shutil.which("openssl") or "openssl", *words], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"openssl {words[0]}: {done.stderr.strip()}")

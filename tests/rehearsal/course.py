@@ -8,7 +8,18 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
-from tests.rehearsal import scaling
+from tests.rehearsal import (
+    alarms,
+    cutting,
+    filling,
+    panels,
+    rates,
+    restoring,
+    rolling,
+    rotating,
+    scaling,
+    scaling_keda,
+)
 from tests.rehearsal.ledgers import judge
 from tests.rehearsal.report import write
 from tests.rehearsal.stage import Stage
@@ -20,6 +31,15 @@ if TYPE_CHECKING:
 
 STEPS = (
     Step("scale", "workers by hand, 1 → 2 → 3 → 1: the pace follows", scaling.by_hand),
+    Step("keda", "workers by KEDA's own formula, its queries asked of Prometheus", scaling_keda.by_keda),
+    Step("rate", "the vendor's rate changed by policy under load", rates.by_policy),
+    Step("cut", "a host cut off from the network and put back", cutting.cut_a_host_off),
+    Step("roll", "every service rolled to another version, and back down", rolling.roll),
+    Step("disk", "full disks, and freed", filling.fill_disks),
+    Step("rotate", "the account's secret, the passwords of Redis, the secret of receipts", rotating.rotate),
+    Step("restore", "Valkey restored from a copy of its file, by the manual", restoring.restore),
+    Step("alerts", "every alert fired by its real cause, and ended", alarms.fire_all),
+    Step("panels", "the panels of the dashboard under load", panels.ask_panels),
 )
 
 
@@ -71,6 +91,7 @@ class Course:
         self.say(f"{step.name}: {step.words}")
         shown = Shown(say=self.say)
         began = time.monotonic()
+        self._stage.played.add(step.name)
         try:
             step.play(self._stage, shown)
             self._stage.fleet.check()
@@ -87,14 +108,20 @@ def _judge(stage: Stage, shown: Shown) -> None:
     stage.accept_all()
     shown.fact("everything that waited is sent", f"after {stage.wait_empty():.0f} s")
     verdict = judge(stage.added(), stage.requests(), stage.blurs, stage.settled)
-    shown.fact("messages that applications were told to be added", f"{verdict.added:,}", good=verdict.added > 0)
+    shown.fact(
+        "messages that applications were told to be added", f"{verdict.added:,}", good=verdict.added > 0
+    )
     shown.fact("accepted by the gateway", f"{verdict.accepted:,}; refused by it: {verdict.refused:,}")
     shown.fact("lost", _name(verdict.lost), good=not verdict.lost)
-    shown.fact("doubled without an uncertain request before", _name(verdict.doubled), good=not verdict.doubled)
+    shown.fact(
+        "doubled without an uncertain request before", _name(verdict.doubled), good=not verdict.doubled
+    )
     again = ", ".join(f"{count} ({why})" for why, count in verdict.again.items())
     shown.fact("sent again after an uncertain request, as the policy `resend` says", again or "none")
     done = stage.fleet.command("audit")
-    shown.fact("plexsend audit", (done.stdout + done.stderr).strip().splitlines()[-1], good=done.returncode == 0)
+    shown.fact(
+        "plexsend audit", (done.stdout + done.stderr).strip().splitlines()[-1], good=done.returncode == 0
+    )
     leaks = stage.fleet.leaks()
     shown.fact("secrets, numbers and texts in logs", _name(leaks), good=not leaks)
 

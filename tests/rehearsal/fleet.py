@@ -1,4 +1,4 @@
-"""The services of compose.yaml as processes on the hosts: started, ended, scaled, in one version or another."""
+"""The services of compose.yaml as processes on the hosts: started, ended, scaled, in one version or other."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ class Fleet:
     def __post_init__(self) -> None:
         for name in ("logs", "rooms", "specs", "shared"):
             (self.folder / name).mkdir()
-        self.credentials.write({name for each in self.services.values() for name in each.secrets.values()})
 
     def begin(self) -> None:
         """Start every service, Valkey first, and wait until each is well."""
@@ -132,7 +131,10 @@ class Fleet:
         return instance
 
     def stop(self, name: str) -> float:
-        """End an instance in order; returns how long it took, in seconds. ChildFailed where it had to be killed."""
+        """End an instance in order; returns how long it took, in seconds.
+
+        Raises ChildFailed where it had to be killed.
+        """
         instance = self.instances.pop(name)
         began = time.monotonic()
         instance.child.terminate()
@@ -212,7 +214,7 @@ class Fleet:
 
     def leaks(self) -> list[str]:
         """Return which logs hold a secret, or a text or a number of a message."""
-        words = [word.encode() for word in (*self.credentials.words(), TEXT)]
+        words = [word.encode() for word in (*sorted(self.credentials.used), TEXT)]
         pattern = re.compile(b"|".join([*map(re.escape, words), rb"(?<!\d)0109\d{7}(?!\d)"]))
         logs = sorted((self.folder / "logs").glob("*.log"))
         return [path.stem for path in logs if pattern.search(path.read_bytes())]
@@ -250,9 +252,7 @@ class Fleet:
             return (sys.executable, "-c", ask)
         return service.health
 
-    def _line(
-        self, service: Service, host: str, hostname: str, command: tuple[str, ...]
-    ) -> tuple[str, ...]:
+    def _line(self, service: Service, host: str, hostname: str, command: tuple[str, ...]) -> tuple[str, ...]:
         room = self.folder / "rooms" / hostname
         room.mkdir(exist_ok=True)
         wanted = {
@@ -271,7 +271,7 @@ class Fleet:
     def _mounts(self, service: Service, host: str) -> Iterator[dict[str, object]]:
         for target, name in service.secrets.items():
             yield {"source": str(self.credentials.folder / name), "target": target, "read_only": True}
-        # What is elsewhere than on the root's own file system would not be there: the code, and what all may see.
+        # What is not on the root's own file system would not be there: the code, and what all may see.
         for path in (ROOT, Path(sys.prefix), self.folder / "seen"):
             yield {"source": str(path), "target": str(path), "read_only": False}
         for each in service.mounts:
@@ -295,7 +295,7 @@ def _program(name: str) -> str:
         return str(get_binary_path())
     if name == "alertmanager":
         return shutil.which("prometheus-alertmanager") or name
-    beside = Path(sys.executable).with_name(name)
+    beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name) or name
 
 

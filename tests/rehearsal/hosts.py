@@ -36,7 +36,12 @@ def why_not() -> str | None:
     for tool, package in (("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux")):
         if shutil.which(tool) is None:
             return f"{tool} is missing: apt-get install {package}"
-    probe = [*_unshare(), "sh", "-c", "ip link add b type bridge && ip link add v type veth"]
+    probe = [
+        *_unshare(),
+        "sh",
+        "-c",
+        "ip link add dev probe0 type bridge && ip link add dev probe1 type veth",
+    ]
     done = subprocess.run(probe, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip() or "no reason given"
@@ -121,5 +126,13 @@ def _ip(*words: str) -> None:
 def mount_disk(folder: Path, size_mb: int) -> None:
     """Give a folder a file system of its own, of this size, which can be filled."""
     folder.mkdir(parents=True, exist_ok=True)
-    line: Sequence[str] = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "plexsend-rehearsal", str(folder)]
+    line: Sequence[str] = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={size_mb}m",
+        "plexsend-rehearsal",
+        str(folder),
+    ]
     subprocess.run(line, check=True)

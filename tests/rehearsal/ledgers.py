@@ -108,9 +108,7 @@ def judge(
     for request in requests:
         for key in request.accepted:
             times[key].append(request)
-        tried.update(
-            key for key, code in zip(request.keys, request.codes, strict=True) if code != ACCEPTED
-        )
+        tried.update(key for key, code in zip(request.keys, request.codes, strict=True) if code != ACCEPTED)
     decided = set(settled)
     for key in added:
         if key in times:

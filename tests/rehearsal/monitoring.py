@@ -11,7 +11,6 @@ import urllib.request
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -21,6 +20,7 @@ from tests.rehearsal.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _LOOK_S = 0.25
 _INTERVALS = ("scrape_interval", "evaluation_interval")

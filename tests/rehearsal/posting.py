@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import json
 import time
@@ -93,10 +94,8 @@ class Posting:
             wait_s = self._due[0][0] - time.monotonic() if self._due else 1.0
             if wait_s > 0:
                 self._woken.clear()
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), wait_s)
-                except TimeoutError:
-                    pass
                 continue
             _, _, number, results = heapq.heappop(self._due)
             if await self._post(self.orders.receipts_to, results):

@@ -103,9 +103,9 @@ class Application:
 
 
 def _told(service: str, items: Sequence[dict[str, Any]]) -> dict[str, str]:
-    options = {"msg_type": "RMM"} if service.startswith("rcs") else {}
+    msg_type = "RMM" if service.startswith("rcs") else None
     try:
-        submission = submit(service_id(service), items, **options)
+        submission = submit(service_id(service), items, msg_type=msg_type)
     except SubmitInterrupted as exc:
         submission = exc.submission
     except OutboxError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
-import os
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from tests.rehearsal.fleet import CONCURRENCY
 from tests.rehearsal.scaled_rules import FACTOR
 
 if TYPE_CHECKING:
@@ -21,17 +22,16 @@ _HEAD = """\
 # The rehearsal of the deployment
 
 This page is the report of one run; the program wrote it. `make rehearse` does it again: it reads
-[deploy/compose.yaml](../deploy/compose.yaml), runs its services as processes on three hosts (network name spaces
-of one machine, with an own root, host name and address each), sends messages through a stand-in for the gateway
-that answers after 100 ms and writes down what it took, and plays what operators do. Prometheus has the rules of
-[plexsend-alerts.yml](../deploy/prometheus/plexsend-alerts.yml) with times divided by {factor}. Grafana is not run:
-its panels are asked of Prometheus.
+[deploy/compose.yaml](../deploy/compose.yaml), runs its services as processes on three hosts (name spaces of
+one machine; each process has a root, a host name and files of its own, as in a container), sends messages
+through a stand-in for the gateway that answers after 100 ms and writes down what it took, and plays what
+operators do. Prometheus has the rules of [plexsend-alerts.yml](../deploy/prometheus/plexsend-alerts.yml)
+with all times divided by {factor}. Grafana is not run: its panels are asked of Prometheus. Each worker has
+{threads} threads instead of sixteen, so that the gateway's time is the limit and not the processor.
 """
 
 
-def write(
-    date: str, line: str, root: Path, shown: Sequence[tuple[Step, Shown, float]], took_s: float
-) -> str:
+def write(date: str, line: str, root: Path, shown: Sequence[tuple[Step, Shown, float]], took_s: float) -> str:
     """Return the report of what the steps showed."""
     good = all(each.is_good for _, each, _ in shown)
     facts = [
@@ -41,7 +41,7 @@ def write(
         ("took", f"{took_s / 60:.1f} minutes"),
         *_versions(root),
     ]
-    parts = [_HEAD.format(factor=FACTOR), _table(("what", "of this run"), facts)]
+    parts = [_HEAD.format(factor=FACTOR, threads=CONCURRENCY), _table(("what", "of this run"), facts)]
     for step, each, step_s in shown:
         parts.append(f"## {step.name}\n\n{step.words[0].upper()}{step.words[1:]}. {step_s:.0f} s.\n")
         rows = [(fact.what, fact.figure, "" if fact.is_good else "**wrong**") for fact in each.facts]

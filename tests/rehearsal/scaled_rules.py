@@ -1,7 +1,8 @@
 """A copy of the alerting rules in which time runs faster: what takes an hour there takes seconds here.
 
-Ranges, offsets, `for` and `keep_firing_for` are divided by one factor. A range keeps a floor, since a rate needs
-two looks; what is compared with a time or a count over a range has to be named for its alert (`thresholds`).
+Ranges, offsets, `for` and `keep_firing_for` are divided by one factor. A range keeps a floor, since a rate
+needs two looks; what is compared with a time or a count over a range has to be named for its alert
+(`thresholds`).
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def scale(
     """Return the rules of a file with their times divided by `factor`.
 
     Args:
-        thresholds: Alert → what is replaced in its query, and by what. NotScaled where it is not in there once.
+        thresholds: Alert → what is replaced in its query, and by what.
+
+    Raises NotScaled where that is not in the query exactly once.
     """
     found = ScaledRules(copy.deepcopy(dict(document)))
     for group in found.document["groups"]:

@@ -24,7 +24,7 @@ _LEAST_LEFT = 3_000
 
 
 def by_hand(stage: Stage, shown: Shown) -> None:
-    """Scale worker-mms 1 → 2 → 3 → 1 and measure each, with a backlog so that only the gateway's time limits."""
+    """Scale worker-mms 1 → 2 → 3 → 1 and measure each, with a backlog, so that the gateway's time limits."""
     stage.pause_load()
     stage.order(receipts_to="")
     best: dict[int, float] = {}
@@ -35,7 +35,7 @@ def by_hand(stage: Stage, shown: Shown) -> None:
         words = ", ".join(f"{workers}: {per_s:,.0f}/s" for workers, per_s in found)
         load = os.getloadavg()[0]
         shown.say(f"  round {number}, load of the machine {load:.1f}: messages accepted by workers {words}")
-        best = max(best, factors, key=lambda each: min((each.get(n, 0) / WANTED[n] for n in WANTED)))
+        best = max(best, factors, key=lambda each: min(each.get(n, 0) / WANTED[n] for n in WANTED))
         if best is factors:
             shown.tables = [
                 (

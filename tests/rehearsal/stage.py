@@ -9,7 +9,6 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
@@ -20,7 +19,7 @@ from redis.retry import Retry
 from plexsend.stack.child import Child, Program
 from tests.rehearsal import compose
 from tests.rehearsal.authority import Authority
-from tests.rehearsal.credentials import ADMIN, USER, Credentials
+from tests.rehearsal.credentials import USER, Credentials
 from tests.rehearsal.fleet import ROOT, Fleet
 from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk
 from tests.rehearsal.ledgers import Blur, Request, read_added, read_requests
@@ -28,6 +27,7 @@ from tests.rehearsal.monitoring import Monitoring, write_configs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 DEPLOY = ROOT / "deploy"
 VALKEY_DISK_MB = 96
@@ -45,6 +45,8 @@ _QUICK = {
     "PLEXSEND_CREDIT_HOLD_LONGEST_S": "3",
 }
 _LOOK_S = 0.1
+_BEFORE_S = 0.5
+"""What was asked so shortly before is answered within."""
 
 
 class Failed(AssertionError):
@@ -60,7 +62,8 @@ class Stage:
     blurs: list[Blur] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     """Keys on which a person decided."""
-    figures: dict[str, Any] = field(default_factory=dict)
+    played: set[str] = field(default_factory=set)
+    """Names of the steps that were played, or are."""
     _bursts: int = 0
 
     def begin(self) -> None:
@@ -68,8 +71,7 @@ class Stage:
         self.hosts = Hosts(self.folder)
         self.hosts.begin()
         self.authority = Authority(self.folder / "authority")
-        self.credentials = Credentials(self.folder / "secrets", DEPLOY / "users.conf")
-        self.credentials.put("alertmanager-webhook", f"http://{WORLD}:9999/woken")
+        self.credentials = Credentials(self.folder / "secrets", DEPLOY / "make-secrets.sh")
         for name, mounted in (("valkey-data", VALKEY_DISK_MB), ("state", STATE_DISK_MB)):
             for host in HOSTS:
                 mount_disk(self.folder / "disks" / host / name, mounted)
@@ -89,6 +91,7 @@ class Stage:
             self.scaled.configs,
         )
         self.ledger = self.folder / "gateway.jsonl"
+        self._url_file = self.folder / "application-url"
         self.gateway = self._program(
             "gateway",
             *("-m", "tests.rehearsal.gateway", "--host", WORLD, "--port", str(_GATEWAY_PORT)),
@@ -103,13 +106,7 @@ class Stage:
             f"http://{address_of(self.fleet.host_of('prometheus'))}:9090",
             f"http://{address_of(self.fleet.host_of('alertmanager'))}:9093",
         )
-        self.redis = Redis.from_url(
-            self.credentials.url("admin", address_of(self.fleet.host_of("valkey"))),
-            socket_timeout=5,
-            socket_connect_timeout=3,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        self.connect()
         self._orders = self.folder / "rate"
         self._orders.write_text("0", "utf-8")
         self.application = self.start_application(ROOT)
@@ -146,9 +143,11 @@ class Stage:
         ledger = self.folder / f"{self.application.name}.jsonl"
         self.load(0)
         self.wait(
-            lambda: not ledger.exists()
-            or not ledger.stat().st_size
-            or b"paused" in ledger.read_bytes().splitlines()[-1],
+            lambda: (
+                not ledger.exists()
+                or not ledger.stat().st_size
+                or b"paused" in ledger.read_bytes().splitlines()[-1]
+            ),
             "the application pauses",
         )
 
@@ -175,6 +174,13 @@ class Stage:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  our own stand-in
             return dict(json.load(answer))
 
+    def put_url(self) -> None:
+        """Write the file by which the application finds Valkey, with the password as it is now."""
+        beside = self._url_file.with_suffix(".new")
+        url = self.credentials.url("producer", address_of(self.fleet.host_of("valkey")))
+        beside.write_text(url, "utf-8")
+        beside.replace(self._url_file)
+
     def accept_all(self) -> None:
         """Let the gateway be well again."""
         self.order(answer="accept", share=1.0, delay_s=0.1)
@@ -194,12 +200,22 @@ class Stage:
 
     # Valkey, and waiting.
 
+    def connect(self) -> None:
+        """Connect the person's own client to Valkey, with the password as it is now."""
+        self.redis = Redis.from_url(
+            self.credentials.url("admin", address_of(self.fleet.host_of("valkey"))),
+            socket_timeout=5,
+            socket_connect_timeout=3,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+
     def counts(self) -> dict[str, int]:
         """Return how many messages of all lanes are ready, later, sending, uncertain."""
-        found: dict[str, int] = {}
+        found = dict.fromkeys(("ready", "later", "sending", "uncertain"), 0)
         for line in self.fleet.must("lanes", "--json").splitlines():
-            for state in ("ready", "later", "sending", "uncertain"):
-                found[state] = found.get(state, 0) + int(json.loads(line).get(state) or 0)
+            for state in found:
+                found[state] += int(json.loads(line).get(state) or 0)
         return found
 
     def wait_empty(self, within_s: float = 120.0) -> float:
@@ -232,26 +248,27 @@ class Stage:
         return time.monotonic() - began
 
     @contextmanager
-    def blurred(self, why: str, leeway_s: float = 0.5) -> Iterator[None]:
-        """Remember that answers may be lost within."""
+    def blurred(self, why: str, after_s: float = 0.5) -> Iterator[None]:
+        """Remember that answers may be lost within, and for so many seconds after."""
         begin = time.time()
         try:
             yield
         finally:
-            self.blurs.append(Blur(begin - leeway_s, time.time() + leeway_s, why))
+            self.blur(begin - _BEFORE_S, time.time() + after_s, why)
+
+    def blur(self, begin: float, end: float, why: str) -> None:
+        """Remember that answers may be lost in this time."""
+        self.blurs.append(Blur(begin, end, why))
 
     def _program(self, name: str, *words: str, version: Path = ROOT) -> Child:
-        url = self.credentials.url("producer", address_of("one"))
+        self.put_url()
         environ = {
             name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "PATH") if name in os.environ
         }
         environ |= {
-            "PLEXSEND_REDIS_URL": url,
+            "PLEXSEND_REDIS_URL_FILE": str(self._url_file),
             "PYTHONPATH": os.pathsep.join(map(str, dict.fromkeys((version, ROOT)))),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         log = self.folder / f"{name}.log"
         return Child(Program(name, (sys.executable, *words), log, self.folder, environ))
-
-
-__all__ = ["ADMIN", "DEPLOY", "Failed", "Stage"]

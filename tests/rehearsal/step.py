@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.rehearsal.stage import Stage
 
@@ -25,7 +25,7 @@ class Shown:
     """All that a step showed."""
 
     facts: list[Fact] = field(default_factory=list)
-    tables: list[tuple[tuple[str, ...], list[tuple[str, ...]]]] = field(default_factory=list)
+    tables: list[tuple[Sequence[str], Sequence[Sequence[str]]]] = field(default_factory=list)
     """Tables for the report: heads, rows."""
     say: Callable[[str], None] = print
 
