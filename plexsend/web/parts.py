@@ -70,7 +70,7 @@ class Parts:
             hashes_by=hashed_by(self.settings.number_key),
         )
         self.instruments = Instruments(self._door.process)
-        # A server of metrics alone takes nothing in that must be kept, and its login may write its sign of life
+        # A server of metrics alone takes nothing in that must be kept; its login may write its sign of life
         # and nothing else.
         takes_receipts = RECEIPTS in self.names
         self.refused = RefusedCounts(takes_receipts=takes_receipts)

@@ -1,4 +1,4 @@
-"""The tools that judge deploy/: they come from an environment of their own, which `make deploy-tools` makes."""
+"""The tools that judge deploy/, from an environment of their own, which `make deploy-tools` makes."""
 
 from __future__ import annotations
 

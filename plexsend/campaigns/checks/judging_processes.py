@@ -208,9 +208,7 @@ def _serve(connection: Connection[Any, Any], terms: JudgeTerms, writer: ChunkWri
         except PlexsendError as exc:
             connection.send(_Failed(isinstance(exc, CampaignFolderFailed), str(exc)))
         except Exception as exc:  # noqa: BLE001  the process would print what it says, which may be of a row
-            words = (
-                f"The rows cannot be judged: {reason_of(exc)}. Nothing was created: report what this says."
-            )
+            words = f"Judging fails: {reason_of(exc)}. Nothing was created; report what this says."
             connection.send(_Failed(is_of_folder=False, words=words))
 
 

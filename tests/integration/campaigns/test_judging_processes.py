@@ -88,7 +88,7 @@ def test_folder_that_cannot_be_written_is_said_by_its_process_too(tmp_path: Path
 
 def test_what_an_error_of_a_process_says_of_a_row_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
     # Cells that no reader gives: what is made of them fails.
-    rows: Any = [[(0, 2, ({"궁예": "01098765432"}, "이"), None, False)]]
+    rows: Any = [[(row, row, ({"궁예": "01098765432"}, "이"), None, False)] for row in range(4)]
     with pytest.raises(NotPossible, match=r"Judging fails: \w+ at \w+\.py:\d+") as failed:
         list(judge_all(TERMS, iter(rows), processes=2))
     shown = str(failed.value) + capfd.readouterr().err
