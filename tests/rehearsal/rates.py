@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from tests.rehearsal.step import Shown
 
 SERVICE = "mms-bulk"
-RATES = (40, 80, 20)
+RATES = (40, 20, 80)
 """Messages a second, one after another."""
 _MEASURED_S = 10.0
 _SETTLES_S = 1.5
 _ABOVE, _BELOW = 1.06, 0.9
 """How far the pace may be from the rate: a batch of ten more or less in ten seconds, and a busy machine."""
-_BACKLOG = 2_500
+_BACKLOG = 4_000
 
 
 def by_policy(stage: Stage, shown: Shown) -> None:
