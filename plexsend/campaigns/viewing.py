@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from plexsend.campaigns.plans.room import with_room
 from plexsend.campaigns.reading.counting import row_counts
 from plexsend.campaigns.reading.standing import standing
-from plexsend.outbox.fleet import fleet
 from plexsend.outbox.holds import Reason, Scope
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.policies.wall_clocks import clock_of
@@ -20,6 +19,7 @@ from plexsend.outbox.reading.groups import groups
 from plexsend.outbox.reading.queries import holds, server_ms
 from plexsend.outbox.reading.quiet import read_quiet
 from plexsend.outbox.runs import reading
+from plexsend.outbox.runs.attending import FEEDER_REMEDY, has_feeder
 from plexsend.outbox.runs.states import OVER, RunState
 from plexsend.terminal.moments import utc
 from plexsend.terminal.plurals import counted
@@ -231,13 +231,11 @@ def _deleted_at(store: Store, run: Run) -> int | None:
     return run.ended_ms + days * _DAY_MS
 
 
-def _has_room(store: Store, run: Run) -> bool:
-    return run.group in with_room(store, run.account, reading.live_runs(store, run.account))
-
-
 def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[str]:
     clock = clock_of(store, run.account)
     yield from _of_state(run, seen, clock)
+    if (seen.state is RunState.SCHEDULED or run.prepares) and not has_feeder(store):
+        yield f"No worker serves the queue `campaigns` now, without which it does not start. {FEEDER_REMEDY}"
     if seen.state not in (RunState.RUNNING, RunState.SCHEDULED) and not counts.uncertain:
         return
     if to_go(counts):
@@ -246,7 +244,7 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
         seen.state is RunState.RUNNING
         and counts.not_fed > 0
         and _is_left_alone(store, run)
-        and _has_room(store, run)
+        and run.group in with_room(store, run.account, reading.live_runs(store, run.account))
     ):
         yield (
             f"{counted(counts.not_fed, 'row waits', 'rows wait')} to be handed over, and no worker does so: "
@@ -265,7 +263,7 @@ def _why(store: Store, run: Run, seen: Standing, counts: RowCounts) -> Iterable[
 def _is_left_alone(store: Store, run: Run) -> bool:
     if max(run.started_ms, run.until_ms, run.lease // 1000) + _LEFT_ALONE_MS >= server_ms(store):
         return False
-    return not any(each.lives and each.announced.feeds for each in fleet(store, [run.account]))
+    return not has_feeder(store)
 
 
 def _of_state(run: Run, seen: Standing, clock: WallClock) -> Iterable[str]:

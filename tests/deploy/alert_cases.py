@@ -100,12 +100,14 @@ CASES = (
     AlertCase(
         "PlexsendMessagesWaitTooLong",
         {
-            metric("plexsend_oldest_waiting_age_seconds", **BULK): flat((600, 5), (660, 20), (30, 10)),
+            metric("plexsend_oldest_waiting_age_seconds", **BULK): flat(
+                (600, 5), (660, 15), (30, 2), (660, 3), (30, 10)
+            ),
             metric("plexsend_oldest_waiting_age_seconds", service="sms-bulk", account="main"): flat(
                 (600, 35)
             ),
         },
-        (15, BULK, "A message of mms-bulk of account main has waited 11m 0s."),
+        (23, BULK, "A message of mms-bulk of account main has waited 11m 0s."),
         (4, 14, 31),
     ),
     AlertCase(
