@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 _RATE_PER_S = 60
 _CUT_S = 20.0
 _STALL_S = 8.0
-"""The longest that messages may stand still for which another host has a worker: a process counts as gone after
-five seconds of silence, and only then others take its lanes over."""
+"""The longest that messages may stand still for which another host has a worker: a process counts as gone
+after five seconds of silence, and only then others take its lanes over."""
 _BACK_S = 30.0
 _LATE_S = 20.0
 """So long after it is back a request may still arrive that its worker has given up: TCP sends it again."""

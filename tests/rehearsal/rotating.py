@@ -65,12 +65,15 @@ def _passwords(stage: Stage, shown: Shown) -> None:
             stage.connect()
         time.sleep(1)
     done_at = time.time()
+    stage.wait(lambda: _accepted_since(stage, done_at), "messages go with the new passwords", _WITHIN_S)
+    went_s = time.time() - done_at
     for instance in list(stage.fleet.instances.values()):
         if instance.service.takes_settings:
             stage.fleet.wait_well(instance.name, _WITHIN_S)
-    stage.wait(lambda: _accepted_since(stage, done_at), "messages go with the new passwords", _WITHIN_S)
-    taken = sum(1 for at in stage.added().values() if at > since)
-    words = f"all well {time.time() - done_at:.1f} s after the last; {taken} messages were taken in meanwhile"
+    taken = sum(1 for at in stage.added().values() if since < at < done_at)
+    words = (
+        f"messages go {went_s:.1f} s after the last; {taken} were taken in meanwhile; all processes are well"
+    )
     shown.fact(f"passwords of {len(stage.credentials.logins())} logins of Redis", words, good=taken > 0)
 
 
