@@ -114,13 +114,13 @@ CASES = (
         "PlexsendAllThreadsBusy",
         {
             metric("plexsend_worker_threads", services="mms-bulk", state="idle"): flat(
-                (2, 5), (0, 20), (1, 5)
+                (2, 5), (0, 25), (1, 5)
             ),
-            metric("plexsend_worker_threads", services="sms-bulk", state="idle"): flat((1, 30)),
-            waiting("nothing"): flat((1001, 30)),
+            metric("plexsend_worker_threads", services="sms-bulk", state="idle"): flat((1, 35)),
+            waiting("nothing"): flat((1000, 10), (1001, 25)),
         },
-        (20, {"services": "mms-bulk"}, "All threads of the workers of mms-bulk are busy, and messages wait."),
-        (4, 19, 25),
+        (25, {"services": "mms-bulk"}, "All threads of the workers of mms-bulk are busy, and messages wait."),
+        (4, 24, 30),
     ),
     AlertCase(
         "PlexsendUncertainMessages",
