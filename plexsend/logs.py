@@ -9,7 +9,8 @@ one object of JSON a line instead, or keeps their form and only masks; the recor
 
 A line never shows a message's body, a phone number or a secret: fields with a forbidden name are withheld,
 and what looks like a phone number or the login of a URL is masked wherever it is. This is only the last
-check: code that logs gives ids.
+check: code that logs gives ids. Of an error that is not ours only its kind and where it was raised are shown:
+what it says may be a piece of what it was raised for, such as a cell of somebody's list.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import json
 import logging
 import math
 import re
+import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
@@ -27,6 +30,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
+from plexsend.errors import PlexsendError
 from plexsend.phone_numbers import mask_numbers
 
 if TYPE_CHECKING:
@@ -87,7 +91,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
             logging.getLogger(name),
             processors=[
                 structlog.stdlib.filter_by_level,
-                structlog.processors.format_exc_info,
+                _to_traceback,
                 guard,
                 _to_record,
             ],
@@ -109,6 +113,15 @@ def configure(logger: logging.Logger, *, json: bool) -> None:
     for handler in logger.handlers:
         if not isinstance(handler.formatter, _JsonFormatter | _MaskingFormatter):
             handler.setFormatter(_JsonFormatter() if json else _MaskingFormatter(handler.formatter))
+
+
+def reason_of(exc: BaseException) -> str:
+    """Return what a log, or a person, may read of an error: what ours says; of another its kind and place."""
+    if isinstance(exc, PlexsendError):
+        return str(exc)
+    frames = traceback.extract_tb(exc.__traceback__)
+    where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(exc).__name__}{where}"
 
 
 def guard(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
@@ -139,6 +152,26 @@ class _JsonFormatter(structlog.stdlib.ProcessorFormatter):
         super().__init__(processors=[_to_fields, structlog.processors.JSONRenderer(_to_line)])
 
 
+def _to_traceback(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
+    """Replace `exc_info` with where its errors were raised, the first one first, without what others say."""
+    exc = event_dict.pop("exc_info", None)
+    if isinstance(exc, tuple):
+        exc = exc[1]
+    elif exc and not isinstance(exc, BaseException):
+        exc = sys.exc_info()[1]
+    parts: list[str] = []
+    seen: set[int] = set()
+    while exc and id(exc) not in seen:
+        seen.add(id(exc))
+        own = f": {exc}" if isinstance(exc, PlexsendError) else ""
+        frames = "".join(traceback.format_tb(exc.__traceback__))
+        parts.insert(0, f"Traceback (most recent call last):\n{frames}{type(exc).__name__}{own}")
+        exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
+    if parts:
+        event_dict["exception"] = "\n\nand then:\n\n".join(parts)
+    return event_dict
+
+
 def _to_fields(_logger: Any, method: str, event_dict: EventDict) -> EventDict:
     """Return what a line of JSON says of a record: ours by its fields, another library's by its message."""
     record: logging.LogRecord = event_dict["_record"]
@@ -158,7 +191,8 @@ def _to_fields(_logger: Any, method: str, event_dict: EventDict) -> EventDict:
 def _to_record(_logger: Any, _method: str, event_dict: EventDict) -> tuple[tuple[str], dict[str, Any]]:
     """Hand the event to the standard library: as text for any formatter, and as fields for ours."""
     # The text is the record's template, which logging takes as it is when there are no arguments.
-    return (_to_text(event_dict),), {"extra": {_FIELDS: dict(event_dict)}}
+    # Its method `exception` would take up the error itself, with all that it says.
+    return (_to_text(event_dict),), {"extra": {_FIELDS: dict(event_dict)}, "exc_info": False}
 
 
 def _to_text(fields: Mapping[str, Any]) -> str:

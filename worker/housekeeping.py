@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError, OutboxMoved
 from plexsend.gateway.services import get_service
-from plexsend.logs import get_logger
+from plexsend.logs import get_logger, reason_of
 from plexsend.outbox.adoption import Adoption
 from plexsend.outbox.constants import LONGEST_ROUND_MS
 from plexsend.outbox.form import FORM
@@ -213,7 +213,7 @@ class Housekeeping:
                 self._log.warning(
                     "housekeeping failed, trying again",
                     account=account,
-                    reason=str(exc),
+                    reason=reason_of(exc),
                     kind=type(exc).__name__,
                     exc_info=not isinstance(exc, OutboxError),
                 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
-from plexsend.logs import get_logger, mask_text
+from plexsend.logs import get_logger, mask_text, reason_of
 from plexsend.outbox.notices import NoticeBoard
 from plexsend.outbox.reading.conditions import look
 from plexsend.outbox.reading.queries import server_ms
@@ -95,7 +95,7 @@ class Notifier:
             if not self._failing:
                 self._log.warning(
                     "notifier failed, trying again",
-                    reason=str(exc),
+                    reason=reason_of(exc),
                     kind=type(exc).__name__,
                     exc_info=not isinstance(exc, OutboxError),
                 )

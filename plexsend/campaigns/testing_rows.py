@@ -129,7 +129,7 @@ def _addressed(item: Mapping[str, Any], number: str, key: str) -> dict[str, Any]
 def _find(
     folder: RunFolder, run: Run, personaliser: Personaliser, row: WhichRow, report: Report | None
 ) -> tuple[int, tuple[str, ...]]:
-    marks = folder.read_marks(run.rows)
+    marks = folder.read_marks(run.marks, run.rows)
     found: tuple[int, tuple[str, ...]] | None = None
     longest = -1
     for number, line, cells in _rows(folder, run, row):

@@ -55,6 +55,13 @@ ENTRIES = (
     ListedCommand("upload", "upload:upload", Section.SEND, "Upload pictures.", "Uploading them with curl"),
     ListedCommand("status", "status:status", Section.FOLLOW, "Show all that is known of a message."),
     ListedCommand("why", "why:why", Section.FOLLOW, "Explain why a message is not sent yet, and until when."),
+    ListedCommand(
+        "top",
+        "top:top",
+        Section.FOLLOW,
+        "Watch lanes, pace, holds and workers, and when it will be over.",
+        replaces="Typing lanes, fleet, holds and why again and again while something goes out",
+    ),
     ListedCommand("lanes", "lanes:lanes", Section.FOLLOW, "List the lanes and what waits in them."),
     ListedCommand(
         "groups",

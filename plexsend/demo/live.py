@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from plexsend.terminal.moments import span
 from plexsend.terminal.printable import printable
-from plexsend.terminal.tables import Column, lay_out
+from plexsend.terminal.tables import Column, lay_out, rich_table
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -115,16 +114,7 @@ def _lanes(picture: Picture, width: int) -> RenderableType:
     if picture.receipts:
         columns[_ACCEPTED] = Column("delivered", right=True)
     # One between two columns, so that a terminal of 80 shows the longest lane and every title.
-    layout = lay_out(columns, rows, width, gap=1)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, layout.gap - 1, 0, 0), show_edge=False, pad_edge=False)
-    for index in layout.shown:
-        column = columns[index]
-        table.add_column(
-            column.title, justify="right" if column.right else "left", style=column.style, no_wrap=True
-        )
-    for row in rows:
-        table.add_row(*(row[index] for index in layout.shown))
-    return table
+    return rich_table(columns, rows, lay_out(columns, rows, width, gap=1))
 
 
 def _row(lane: LanePicture, *, receipts: bool) -> list[str]:

@@ -54,9 +54,19 @@ DecisionOutcome: TypeAlias = Literal[
     "unknown",
     "may_have_been_sent",
     "expires",
+    "runs_changed",
 ]
 """Every word that steer.lua answers for a message."""
-_NOT_DONE = ("refused", "closed", "other_went", "unknown", "no_body", "may_have_been_sent", "expires")
+_NOT_DONE = (
+    "refused",
+    "closed",
+    "other_went",
+    "unknown",
+    "no_body",
+    "may_have_been_sent",
+    "expires",
+    "runs_changed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ class Decision:
     in this state), no_body, closed (its group is, and it would be sent again), other_went (its fallback, or
     the message of which it is one, so its recipient could get both), unknown (no such message),
     may_have_been_sent, expires (at the time asked for, or before); no_fallback (it is over, and its fallback
-    is not sent), fallback_wanted and fallback_parked (it is over, and this became of its fallback)."""
+    is not sent), fallback_wanted and fallback_parked (it is over, and this became of its fallback);
+    runs_changed (a run was made since the caller looked at them)."""
     state: str
     """Of the message that was asked for."""
 
@@ -79,9 +90,13 @@ class Decision:
         return self.outcome not in _NOT_DONE
 
 
-def ask(store: Store, account: str, msg_key: str, act: Act) -> Decision:
-    """Do what is asked for one message of the account."""
-    return _decide(store, account, partial(STEER.write, act=act, subject=msg_key, text=""))
+def ask(store: Store, account: str, msg_key: str, act: Act, *, runs: str = "") -> Decision:
+    """Do what is asked for one message of the account.
+
+    `runs`: as `runs.reading.made` returned it before the caller looked whether a run writes to the same
+    receiver: a requeue is done only while no other run was made since. Empty: it does not matter.
+    """
+    return _decide(store, account, partial(STEER.write, act=act, subject=msg_key, text=runs))
 
 
 def reschedule(store: Store, account: str, msg_key: str, at_ms: int) -> Decision:

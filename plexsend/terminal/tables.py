@@ -12,6 +12,8 @@ from plexsend.terminal.wrapping import terminal_width, width_of, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.table import Table
+
 _PAGE = 500
 """Rows that are measured and printed together, so that a list of any length takes little memory."""
 _GAP = 2
@@ -164,18 +166,26 @@ def _draw_rich(
     width: int,
     first: bool,
 ) -> None:
-    from rich import box  # noqa: PLC0415  only a terminal needs it
     from rich.console import Console  # noqa: PLC0415  a pipe does not pay for it
-    from rich.table import Table  # noqa: PLC0415  a pipe does not pay for it
-    from rich.text import Text  # noqa: PLC0415  a pipe does not pay for it
 
     # Where it is wider than the terminal, the terminal breaks the lines: ugly, but nothing is missing.
     # Without a height rich would take TERM=dumb for 80 columns.
     console = Console(file=stream, width=max(width, layout.width), height=_HEIGHT)
+    console.print(rich_table(columns, page, layout, titled=first))
+
+
+def rich_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], layout: TableLayout, *, titled: bool = True
+) -> Table:
+    """Return these rows as a table that rich draws; `layout` is of `lay_out`."""
+    from rich import box  # noqa: PLC0415  only a terminal needs it
+    from rich.table import Table  # noqa: PLC0415  a pipe does not pay for it
+    from rich.text import Text  # noqa: PLC0415  a pipe does not pay for it
+
     # Between two columns stand the padding and one character of the box.
     table = Table(
         box=box.SIMPLE_HEAD,
-        show_header=first,
+        show_header=titled,
         show_edge=False,
         pad_edge=False,
         padding=(0, layout.gap - 1, 0, 0),
@@ -188,11 +198,11 @@ def _draw_rich(
             style=column.style,
             no_wrap=not column.folds,
             overflow="fold",
-            min_width=_least(column, [row[index] for row in page]),
+            min_width=_least(column, [row[index] for row in rows]),
         )
-    for row in page:
+    for row in rows:
         table.add_row(*(Text(row[index]) for index in layout.shown))
-    console.print(table)
+    return table
 
 
 def _draw_blocks(

@@ -9,7 +9,7 @@ import platform
 import threading
 from collections import Counter
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -17,14 +17,19 @@ from prometheus_client.registry import Collector
 from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxError
 from plexsend.gateway.services import SERVICES
+from plexsend.outbox.beat import beat_signs
 from plexsend.outbox.metrics import REQUEST_OUTCOMES, Duration
 from plexsend.outbox.reading.figures import EVERY_ACCOUNT, read_figures
+from plexsend.outbox.reading.waiting import KeptBy
 from plexsend.outbox.reasons import HOLD_RULES, Reason, Scope
 from plexsend.outbox.receipts import Reception
+from plexsend.outbox.redis.server_state import WRITES
 from plexsend.outbox.refusals import apart
 from plexsend.outbox.results.overview import list_readers
+from plexsend.outbox.runs.census import take_census
 from plexsend.outbox.states import FINAL, LIVING
 from plexsend.web.answer_codes import label_of
+from plexsend.web.campaign_samples import CampaignsNow, samples_of_campaigns
 from plexsend.web.floors import Floors
 from plexsend.web.metric_table import BY_NAME, METRICS, MetricKind
 
@@ -34,10 +39,9 @@ if TYPE_CHECKING:
     from prometheus_client import Metric as Family
 
     from plexsend.outbox.reading.figures import Figures
+    from plexsend.outbox.redis.server_state import ServerState
     from plexsend.outbox.redis.store import Store
-
-    Samples: TypeAlias = Mapping[tuple[str, ...], float]
-    """The values of the labels, in the order of the metric's row → the value."""
+    from plexsend.web.campaign_samples import Samples
 
 CACHED_S = 1.0
 """Two scrapes within it are answered from one look."""
@@ -76,6 +80,7 @@ class FleetCollector(Collector):
     def _look(self) -> None:
         try:
             figures = read_figures(self._store)
+            campaigns = CampaignsNow(take_census(self._store), beat_signs(self._store))
             behind = Counter[str]()
             for account in figures.read_in:
                 for reader in list_readers(self._store, account):
@@ -84,18 +89,28 @@ class FleetCollector(Collector):
             self._failure = exc
         else:
             self._failure = None
-            self._families = list(families(figures, behind, self._floors))
+            self._families = list(families(figures, campaigns, behind, self._floors))
 
 
-def families(figures: Figures, behind: Mapping[str, int], floors: Floors) -> Iterator[Family]:
+def families(
+    figures: Figures, campaigns: CampaignsNow, behind: Mapping[str, int], floors: Floors
+) -> Iterator[Family]:
     """Yield a family for each row of METRICS. Pure but for the floors.
 
     Args:
         figures: What Redis has.
+        campaigns: What it has of campaigns.
         behind: Reader → entries that it was not given yet.
         floors: Of the counters.
     """
-    values = {**_of_messages(figures), **_of_fleet(figures), **_of_gateway(figures), **_of_numbers(figures)}
+    values = {
+        **_of_messages(figures),
+        **_of_fleet(figures),
+        **_of_gateway(figures),
+        **_of_numbers(figures),
+        **_of_server(figures.server),
+        **samples_of_campaigns(campaigns, figures.now_ms),
+    }
     values["plexsend_results_behind"] = {(reader,): count for reader, count in behind.items()}
     for metric in METRICS:
         if metric.kind is MetricKind.HISTOGRAM:
@@ -130,7 +145,12 @@ def _of_messages(figures: Figures) -> dict[str, Samples]:
         "plexsend_messages": {
             (*key, str(state)): part.living(state) for key, part in parts for state in LIVING
         },
-        "plexsend_oldest_waiting_age_seconds": {key: part.waits_s(figures.now_ms) for key, part in parts},
+        "plexsend_waiting_messages": {
+            (*key, str(kept)): figures.waits_of(*key).messages[kept] for key, _ in parts for kept in KeptBy
+        },
+        "plexsend_oldest_waiting_age_seconds": {
+            key: figures.waits_of(*key).longest_s(figures.now_ms, KeptBy.NOTHING) for key, _ in parts
+        },
         "plexsend_messages_ended_total": {
             (*key, str(state)): part.entries(state) for key, part in parts for state in FINAL
         },
@@ -168,7 +188,7 @@ def _of_fleet(figures: Figures) -> dict[str, Samples]:
         "plexsend_worker_threads": threads,
         "plexsend_gateway_certificate_expiry_timestamp_seconds": ends,
         "plexsend_policy_disagreements": {(): figures.disagreements},
-        "plexsend_redis_memory_ratio": {(): figures.memory_ratio},
+        "plexsend_campaign_workers": {(): sum(process.announced.feeds for process in figures.living)},
         "plexsend_build_info": {(version("plexsend"), platform.python_version()): 1},
         "plexsend_holds": _holds(figures),
     }
@@ -206,4 +226,14 @@ def _of_numbers(figures: Figures) -> dict[str, Samples]:
             (account,): max(0.0, (figures.now_ms - one.oldest_ms) / 1000) if one.count else 0.0
             for account, one in waiting
         },
+    }
+
+
+def _of_server(server: ServerState) -> dict[str, Samples]:
+    return {
+        "plexsend_redis_memory_ratio": {(): server.memory_ratio},
+        "plexsend_redis_memory_bytes": {(): server.used_bytes},
+        "plexsend_redis_write_failed": {(what,): server.failed.get(what, False) for what in WRITES},
+        "plexsend_redis_replicas": {(): server.replicas},
+        "plexsend_redis_replica_lag_seconds": {(): server.replica_lag_s},
     }

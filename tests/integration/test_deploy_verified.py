@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+SYSTEMD = Path(__file__).parents[2] / "deploy" / "systemd"
 ANALYZE = shutil.which("systemd-analyze")
 FOLDER = "/opt/plexsend/.venv/bin/"
 """Where the units expect our programs, which a machine that runs the tests has elsewhere."""
@@ -20,8 +20,8 @@ NEEDS_SYSTEMD = pytest.mark.skipif(
 
 
 def test_all_units_are_found() -> None:
-    assert len(list(DEPLOY.glob("plexsend-*.service"))) == 5
-    assert len(list(DEPLOY.glob("plexsend-*.timer"))) == 1
+    assert len(list(SYSTEMD.glob("plexsend-*.service"))) == 5
+    assert len(list(SYSTEMD.glob("plexsend-*.timer"))) == 1
 
 
 def verify(unit: Path) -> subprocess.CompletedProcess[str]:
@@ -33,11 +33,11 @@ def verify(unit: Path) -> subprocess.CompletedProcess[str]:
 
 
 @NEEDS_SYSTEMD
-@pytest.mark.parametrize("name", sorted(path.name for path in DEPLOY.glob("plexsend-*.service")))
+@pytest.mark.parametrize("name", sorted(path.name for path in SYSTEMD.glob("plexsend-*.service")))
 def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
     # systemd also looks whether the program is there.
     (tmp_path / "plexsend").symlink_to("/bin/true")
-    text = DEPLOY.joinpath(name).read_text("utf-8")
+    text = SYSTEMD.joinpath(name).read_text("utf-8")
     assert FOLDER in text
     unit = tmp_path / name
     unit.write_text(text.replace(FOLDER, f"{tmp_path}/"), "utf-8")
@@ -50,7 +50,7 @@ def test_systemd_understands_every_line(name: str, tmp_path: Path) -> None:
 @NEEDS_SYSTEMD
 def test_systemd_understands_the_timer_and_finds_its_unit(tmp_path: Path) -> None:
     (tmp_path / "plexsend").symlink_to("/bin/true")
-    for path in DEPLOY.glob("plexsend-archive-once.*"):
+    for path in SYSTEMD.glob("plexsend-archive-once.*"):
         tmp_path.joinpath(path.name).write_text(
             path.read_text("utf-8").replace(FOLDER, f"{tmp_path}/"), "utf-8"
         )

@@ -16,6 +16,7 @@ from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.exchange import Timeouts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+SYSTEMD = DEPLOY / "systemd"
 CELERYS = ["plexsend-worker@.service", "plexsend-beat.service"]
 UNITS = [*CELERYS, "plexsend-serve.service", "plexsend-archive.service"]
 ONCE = "plexsend-archive-once.service"
@@ -38,7 +39,7 @@ def unit(name: str) -> configparser.ConfigParser:
         strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#", ";"), dict_type=Repeated
     )
     parser.optionxform = str  # type: ignore[assignment,method-assign] # systemd's names have capitals
-    parser.read_string((DEPLOY / name).read_text(encoding="utf-8"))
+    parser.read_string((SYSTEMD / name).read_text(encoding="utf-8"))
     return parser
 
 
@@ -86,7 +87,7 @@ def test_units_of_the_archive_write_into_one_folder(name: str, *, follows: bool)
 
 def test_timer_starts_the_unit_of_its_name_and_makes_up_for_what_it_missed() -> None:
     timer = unit("plexsend-archive-once.timer")
-    assert DEPLOY.joinpath(ONCE).exists()
+    assert SYSTEMD.joinpath(ONCE).exists()
     assert (timer["Timer"]["Persistent"], timer["Install"]["WantedBy"]) == ("true", "timers.target")
     assert "Restart" not in service(ONCE)
     assert "`plexsend-archive-once.timer`" in page()
@@ -200,6 +201,7 @@ def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
         "PLEXSEND_NOTIFY_URL": "https://h",
         "PLEXSEND_PROXY_URL": "http://h",
         "PLEXSEND_CA_FILE": str(authority),
+        "PLEXSEND_LOG": "json",
         "PLEXSEND_STATE_DIR": "/var/lib/plexsend",
         "PLEXSEND_CAMPAIGN_DIR": "/srv/campaigns",
         "PLEXSEND_RECEIPT_ALLOW": "192.0.2.7",

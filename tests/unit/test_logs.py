@@ -13,13 +13,15 @@ from celery.utils.log import ColorFormatter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexsend.logs import FORBIDDEN, WITHHELD, configure, get_logger, guard, mask_text
+from plexsend.errors import OutboxError
+from plexsend.logs import FORBIDDEN, WITHHELD, configure, get_logger, guard, mask_text, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 THEIRS = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
 BODY = "안녕하세요 회원님"
+CELL = "궁예의비밀번호"
 
 
 @pytest.fixture(autouse=True)
@@ -249,19 +251,47 @@ def test_traceback_follows_for_people_and_is_a_field_for_programs(
             fail("no answer from redis://:pw@h about 01012345678")
         except ValueError:
             (get_logger("x") if ours else logging.getLogger("y")).exception("drain failed")
-    assert all(
-        line["event"] == "drain failed"
-        and line["exception"].endswith("ValueError: no answer from redis://***@h about 010****5678")
-        for line in lines()
-    )
+    own, theirs = lines()
+    assert (own["event"], theirs["event"]) == ("drain failed", "drain failed")
+    assert own["exception"].endswith("\nValueError")
+    assert f"in {fail.__name__}" in own["exception"]
+    assert theirs["exception"].endswith("ValueError: no answer from redis://***@h about 010****5678")
     people = printed(json=False)
     try:
         fail("one\ntwo")
     except ValueError:
+        logging.getLogger("y").exception("drain failed")
         get_logger("x").exception("drain failed", lane="a")
-    head, *trace = people.getvalue().splitlines()
-    assert after_head(head) == "x drain failed lane=a"
-    assert trace[-2:] == ["ValueError: one", "two"]
+    shown = people.getvalue().splitlines()
+    assert shown[shown.index("two") - 1] == "ValueError: one"
+    assert after_head(shown[shown.index("two") + 1]) == "x drain failed lane=a"
+    assert shown[-1] == "ValueError"
+
+
+@pytest.mark.parametrize("exc_info", ["true", "error", "tuple"])
+def test_what_an_error_of_ours_says_is_shown_and_what_another_says_is_not(
+    text: io.StringIO, exc_info: str
+) -> None:
+    try:
+        try:
+            int(CELL)
+        except ValueError as exc:
+            raise OutboxError("Redis does not answer") from exc
+    except OutboxError as exc:
+        given = {"true": True, "error": exc, "tuple": (type(exc), exc, exc.__traceback__)}[exc_info]
+        get_logger("x").error("feeding failed", exc_info=given)
+    shown = text.getvalue()
+    assert CELL not in shown
+    assert shown.count("Traceback (most recent call last)") == 2
+    assert shown.index("ValueError\n") < shown.index("OutboxError: Redis does not answer")
+
+
+def test_the_reason_of_a_foreign_error_is_its_kind_and_place() -> None:
+    with pytest.raises(ValueError, match="secret") as failed:
+        fail("secret")
+    assert reason_of(failed.value).startswith("ValueError at test_logs.py:")
+    assert reason_of(OutboxError("Redis does not answer")) == "Redis does not answer"
+    assert reason_of(KeyError("secret")) == "KeyError"
 
 
 def test_no_exception_is_no_traceback(text: io.StringIO) -> None:

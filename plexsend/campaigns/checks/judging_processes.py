@@ -21,6 +21,7 @@ from plexsend.campaigns.checks.row_judge import RowJudge
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.folders.whole_files import CampaignFolderFailed
 from plexsend.errors import NotPossible, PlexsendError
+from plexsend.logs import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -206,6 +207,9 @@ def _serve(connection: Connection[Any, Any], terms: JudgeTerms, writer: ChunkWri
                 connection.send(judged)
         except PlexsendError as exc:
             connection.send(_Failed(isinstance(exc, CampaignFolderFailed), str(exc)))
+        except Exception as exc:  # noqa: BLE001  the process would print what it says, which may be of a row
+            words = f"Judging fails: {reason_of(exc)}. Nothing was created; report what this says."
+            connection.send(_Failed(is_of_folder=False, words=words))
 
 
 def _read(connection: Connection[Any, Any], jobs: queue.SimpleQueue[Any]) -> None:

@@ -7,13 +7,14 @@ removes: such a folder, or a draft without recipients, which is cancelled.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.checks.checking import check
 from plexsend.campaigns.checks.judging_processes import ChunkWriter
 from plexsend.campaigns.definitions.definition import Definition
-from plexsend.campaigns.definitions.schedule import next_after
+from plexsend.campaigns.drafts.created import CreatedRun
+from plexsend.campaigns.drafts.crons import beside_cron
 from plexsend.campaigns.drafts.staging import keep_pictures, staged_folder, tidy
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.folders.follow_ups import require_alone
@@ -23,7 +24,7 @@ from plexsend.campaigns.plans.windows import open_window
 from plexsend.errors import NotPossible
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
-from plexsend.outbox.runs.making import create_run, form_for_campaigns, put_campaign
+from plexsend.outbox.runs.making import create_run, form_for_campaigns
 from plexsend.outbox.runs.states import RunState
 from plexsend.producers.accounts import check_account
 from plexsend.terminal.plurals import counted
@@ -42,18 +43,6 @@ if TYPE_CHECKING:
     from plexsend.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedRun:
-    """What was made of a campaign."""
-
-    group: str | None
-    """The run; None: its cron makes one at each of its times."""
-    account: str
-    state: RunState | None
-    starts_ms: int | None
-    """When it starts by itself; None: when a person starts it."""
-
-
 class StagedRun:
     """A campaign whose recipients were checked and copied, and that no one can see yet. Made by `stage`.
 
@@ -62,15 +51,22 @@ class StagedRun:
         report: What became of its rows.
         planned: Its plan; None: nothing of it can be sent.
         folder: Where the copies are.
+        marks: What names the marks there.
     """
 
     def __init__(
-        self, definition: Definition, report: CheckReport, planned: RunPlanned | None, folder: RunFolder
+        self,
+        definition: Definition,
+        report: CheckReport,
+        planned: RunPlanned | None,
+        folder: RunFolder,
+        marks: str,
     ) -> None:
         self.definition = definition
         self.report = report
         self.plan = planned
         self._folder = folder
+        self._marks = marks
 
     def create(
         self, store: Store, settings: Settings, *, by: str, source: str = "", leaves_out_invalid: bool = False
@@ -89,6 +85,7 @@ class StagedRun:
         require_sendable(self.report, leaves_out_invalid=leaves_out_invalid)
         definition, report = self.definition, self.report
         account = definition.account
+        warnings = (*report.warnings, *beside_cron(store, definition))
         group = create_run(
             store,
             account,
@@ -107,8 +104,8 @@ class StagedRun:
             lines = (line for chunk in report.chunks for line, _ in self._folder.read_chunk(chunk))
             require_alone(store, settings.campaign_dir, run, lines, by=by)
         self._folder.move(RunFolder(settings.campaign_dir, account, group, run.id))
-        _name(store, run, report, self.plan)
-        return CreatedRun(group, account, *_set_out(store, run, definition))
+        _name(store, run, report, self.plan, marks=self._marks)
+        return CreatedRun(group, account, *_set_out(store, run, definition), warnings)
 
 
 @contextmanager
@@ -147,9 +144,9 @@ def stage(
             on_mended=on_mended,
             folder=folder.path,
         )
-        folder.write_marks(bytes(report.marks))
-        planned = plan(read_facts(store, stored, report)) if report.messages else None
-        yield StagedRun(stored, report, planned, folder)
+        marks = folder.write_marks(bytes(report.marks))
+        planned = plan(read_facts(store, stored, report)) if report.can_go else None
+        yield StagedRun(stored, report, planned, folder, marks)
     finally:
         # Where it was moved to a run, there is nothing here.
         with suppress(CampaignFolderFailed):
@@ -182,31 +179,11 @@ def fill(
     steps.name_recipients(
         store, run.account, run.group, columns=report.header, definition=stored.as_json(), lease=lease
     )
-    folder.write_marks(bytes(report.marks))
-    _name(store, run, report, plan(read_facts(store, stored, report)), lease)
+    marks = folder.write_marks(bytes(report.marks))
+    facts = read_facts(store, stored, report, starts_ms=server_ms(store))
+    _name(store, run, report, plan(facts), marks=marks, lease=lease)
     open_window(store, run, definition, server_ms(store))
     return report
-
-
-def create_cron(store: Store, definition: Definition, *, by: str) -> CreatedRun:
-    """Write a campaign down whose cron makes a run at each of its times, its recipients read anew."""
-    form_for_campaigns(store)
-    assert definition.cron is not None  # noqa: S101  as the caller saw
-    planned_ms = next_after(definition.cron, definition.time_zone, server_ms(store))
-    put_campaign(
-        store,
-        definition.account,
-        definition.name,
-        by=by,
-        label=definition.label,
-        cron=definition.cron,
-        time_zone=definition.time_zone,
-        definition=definition.as_json(),
-        if_missed=str(definition.if_missed),
-        missed_within_min=definition.missed_within_min,
-        planned_ms=planned_ms,
-    )
-    return CreatedRun(None, definition.account, None, planned_ms)
 
 
 def start(store: Store, run: Run) -> steps.StepDone:
@@ -235,6 +212,8 @@ def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str
             f"and max_invalid allows {allowed:,}. "
             "Correct them, or leave them out (--leave-out-invalid, leave_out_invalid=True)"
         )
+    if not report.rows:
+        return "the list has no rows. Its first one names the columns, and the receivers come below"
     return "" if report.messages else "not one of its rows can be sent"
 
 
@@ -245,7 +224,15 @@ def require_sendable(report: CheckReport, *, leaves_out_invalid: bool) -> None:
         raise NotPossible(f"Nothing was created: {why}.")
 
 
-def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | None, lease: int = 0) -> None:
+def _name(
+    store: Store,
+    run: Run,
+    report: CheckReport,
+    planned: RunPlanned | None,
+    *,
+    marks: str,
+    lease: int = 0,
+) -> None:
     """Name the recipients of a draft, which are on the disk, and let it be checked."""
     steps.name_chunks(store, run.account, run.group, report.chunks, lease=lease)
     steps.set_checked(
@@ -255,6 +242,7 @@ def _name(store: Store, run: Run, report: CheckReport, planned: RunPlanned | Non
         rows=report.rows,
         invalid=report.invalid,
         left_out=report.duplicates,
+        marks=marks,
         plan="" if planned is None else planned.as_json(),
         lease=lease,
     )

@@ -175,7 +175,7 @@ def select(
     _require_over(run)
     codes = codes_meant(reasons)
     folder = RunFolder(root, run.account, run.group, run.id)
-    marks = folder.read_marks(run.rows)
+    marks = folder.read_marks(run.marks, run.rows)
     chosen, left = bytearray(run.rows), Counter[Left]()
     awaits = row_counts(store, run.account, run).awaits_receipts
     outcomes = row_outcomes(store, run, marks, awaits_receipts=awaits, lost_before=lost_before(folder, run))

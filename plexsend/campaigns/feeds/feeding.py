@@ -144,6 +144,9 @@ class Feeder:
             why = self._slice(one, run)
         except (OutboxUnavailable, MemoryError):
             raise
+        except RunFenced:
+            # While it looked at what Redis forgot: another process feeds it.
+            return Fed(0, Stopped.NOT_RUNNING)
         except Exception as exc:  # noqa: BLE001  what cannot be fed is tried again, then paused with the reason
             fed = run.fed if one is None else one.fed
             self._trouble(run, fed, exc)

@@ -49,7 +49,7 @@ def settle_rewind(store: Store, folder: RunFolder, run: Run, lease: Lease, *, by
         keys = {row: run.key_of(row) for row in range(start, end) if supply.goes(row)}
         there = with_records(store, run.account, keys.values())
         fates = {row: Fate.LOST for row, key in keys.items() if key not in there}
-        steps.write_fates(store, run.account, run.group, fates)
+        steps.write_fates(store, run.account, run.group, fates, lease=lease.number)
         lost += len(fates)
         skipped = end - start - len(keys) + len(fates)
         pass_over(store, run.account, run.group, lease, since=start, fed=end, skipped=skipped)

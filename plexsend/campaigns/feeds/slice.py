@@ -203,7 +203,7 @@ class Slice:
             there = with_records(self._store, run.account, invalid.values())
             refused = {row: Fate.INVALID for row, key in invalid.items() if key not in there}
             _require_few(part, taken, len(refused))
-            steps.write_fates(self._store, run.account, run.group, refused)
+            steps.write_fates(self._store, run.account, run.group, refused, lease=self._lease.number)
             taken += len(invalid) - len(refused)
         self._mark(self._under_way.popleft().end, taken=taken)
 

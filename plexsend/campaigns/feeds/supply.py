@@ -43,7 +43,7 @@ class Supply:
         self._folder = folder
         self._run = run
         self._fates = fates
-        self._marks = folder.read_marks(run.rows) if run.rows else b""
+        self._marks = folder.read_marks(run.marks, run.rows) if run.rows else b""
 
     def rows(self, start: int) -> Iterator[FedRow]:
         """Yield number and cells of each row that goes, from `start` on. Raises ChunkMissing."""

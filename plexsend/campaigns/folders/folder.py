@@ -117,19 +117,32 @@ class RunFolder:
             "create it anew."
         )
 
-    def write_marks(self, marks: bytes) -> None:
-        """Write why rows are left out, a letter for each row of the run, blank where it goes."""
-        self._write(_MARKS, marks)
+    def write_marks(self, marks: bytes) -> str:
+        """Write why rows are left out, a letter for each row of the run, blank where it goes.
 
-    def read_marks(self, rows: int | None = None) -> bytes:
-        """Return what was written; raises ChunkMissing where it is not there, or not for so many rows."""
-        marks = self._read(_MARKS)
-        if rows is None or len(marks) == rows:
+        Returns the digest by which Redis names them. Who prepared the run before, and wakes up late, writes
+        a file of another name.
+        """
+        digest = _digest(marks)
+        self._write(_marks_file(digest), marks)
+        return digest
+
+    def read_marks(self, digest: str, rows: int) -> bytes:
+        """Return what was written; raises ChunkMissing where it is not there, or is something else.
+
+        Args:
+            digest: What names them; empty for a run of a version that named none.
+            rows: How many rows the run has.
+        """
+        name = _marks_file(digest)
+        marks = self._read(name)
+        if len(marks) == rows and (not digest or _digest(marks) == digest):
             return marks
         # A row without a mark would not be fed, and nobody would hear of it.
         raise ChunkMissing(
-            f"{self.path / _MARKS} is not what was written there: it is for {len(marks):,} rows, and the run "
-            f"has {rows:,}. Put it back from a copy of the folder, or cancel the run and create it anew."
+            f"{self.path / name} is not what was written there: it is for {len(marks):,} rows, and the run "
+            f"has {rows:,}, or it says something else of them. Put it back from a copy of the folder, or "
+            "cancel the run and create it anew."
         )
 
     def write_picture(self, content: bytes, suffix: str) -> str:
@@ -212,6 +225,10 @@ class RunFolder:
             write_whole(self.path / name, content)
         except OSError as exc:
             raise folder_failed(self.path / name, exc) from exc
+
+
+def _marks_file(digest: str) -> str:
+    return f"{_MARKS}-{digest}" if digest else _MARKS
 
 
 def _digest(content: bytes) -> str:

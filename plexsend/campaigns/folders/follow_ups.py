@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.folders.folder import ChunkMissing, RunFolder
 from plexsend.campaigns.folders.whole_files import write_whole
+from plexsend.campaigns.reading.counting import row_counts
 from plexsend.campaigns.reading.row_outcomes import Reached, row_outcomes
 from plexsend.errors import NotPossible
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.states import OVER, RunState
+from plexsend.outbox.steer import Act, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
+    from plexsend.outbox.steer import Decision
 
 DUPLICATE = b"d"
 """The mark of a row whose number another row of the run has."""
@@ -102,6 +105,22 @@ class TakenRows:
         self._runs: dict[str, dict[str, Run]] = {}
         self._takers: dict[str, list[tuple[Run, Lines]]] = {}
         self._lines: dict[str, array[int]] = {}
+        self._made: dict[str, str] = {}
+
+    def requeue(self, account: str, msg_key: str) -> Decision | str:
+        """Have a message sent again; where a follow-up took its row, return that (`NAME/3`) in place of it.
+
+        One that is made at the same moment either sees the message wait again, or is seen here.
+        """
+        while True:
+            by = self.taker(account, msg_key)
+            if by is not None:
+                return by
+            decision = ask(self._store, account, msg_key, Act.REQUEUE, runs=self._made.get(account, ""))
+            if decision.outcome != "runs_changed":
+                return decision
+            for run in self._runs.pop(account).values():
+                self._takers.pop(run.id, None)
 
     def taker(self, account: str, msg_key: str) -> str | None:
         """Return the follow-up (`NAME/3`) that writes, or wrote, to who gets a message; None: none does.
@@ -112,6 +131,7 @@ class TakenRows:
         if not dash:
             return None
         if account not in self._runs:
+            self._made[account] = reading.made(self._store, account)
             self._runs[account] = {run.id: run for run in reading.runs(self._store, account)}
         run = self._runs[account].get(run_id)
         row = None if run is None else run.row_of(msg_key)
@@ -152,23 +172,42 @@ def require_alone(store: Store, root: Path, run: Run, lines: Iterable[int], *, b
     """Cancel a draft, and raise NotPossible, where an earlier run took one of its lines since it was chosen.
 
     Of two that are created at once the one with the lower number goes on: it was there for the other to see.
+    So it is where a row has another outcome by now, such as one that a person has sent again.
     """
     group, _, only = run.source.partition(" ")
     source = reading.run(store, run.account, group)
     rivals = _follow_ups(store, run.account, run.name, run.source, run.number)
-    # Which rows one takes that is being created nobody can say yet.
-    rival = next((each for each in rivals if each.state is RunState.DRAFT), None)
-    if source is not None and rival is None:
-        taken = taken_lines(store, root, source, only, run.name, before=run.number)
-        if not any(line in taken for line in lines):
-            return
     why = f"other runs of {run.name} were created meanwhile for rows of {run.source}"
+    # Which rows one takes that is being created nobody can say yet.
+    if source is not None and not any(each.state is RunState.DRAFT for each in rivals):
+        taken = taken_lines(store, root, source, only, run.name, before=run.number)
+        other = _other_lines(store, root, source, only)
+        mine = list(lines)
+        if not any(line in taken for line in mine):
+            if not any(line in other for line in mine):
+                return
+            why = f"rows of {run.source} were sent again meanwhile, or reached somebody after all,"
     steps.cancel(store, run.account, run.group, by=by, why=why)
     steps.finish(store, run.account, run.group)
     raise NotPossible(
         f"Nothing was created: {why} that this one has too. Create it again in a moment: it is then for "
         "those that are left."
     )
+
+
+def _other_lines(store: Store, root: Path, source: Run, only: str) -> Lines:
+    """Return the lines of the rows that have another outcome now."""
+    folder, found = RunFolder(root, source.account, source.group, source.id), Lines()
+    marks = folder.read_marks(source.marks, source.rows)
+    awaits = row_counts(store, source.account, source).awaits_receipts
+    outcomes = row_outcomes(
+        store, source, marks, awaits_receipts=awaits, lost_before=lost_before(folder, source)
+    )
+    for chunk in source.chunks:
+        for (line, _), outcome in zip(folder.read_chunk(chunk), outcomes, strict=False):
+            if outcome.reached is not Reached(only):
+                found.add(line)
+    return found
 
 
 def _follow_ups(store: Store, account: str, name: str, source: str, before: int | None) -> list[Run]:
@@ -217,7 +256,7 @@ def _kept(folder: RunFolder, run: Run) -> Path:
 
 def _lines(store: Store, root: Path, run: Run) -> Iterator[int]:
     folder = RunFolder(root, run.account, run.group, run.id)
-    marks = folder.read_marks(run.rows)
+    marks = folder.read_marks(run.marks, run.rows)
     outcomes = row_outcomes(store, run, b"", awaits_receipts=True, lost_before=lost_before(folder, run))
     for chunk in run.chunks:
         for (line, _), outcome in zip(folder.read_chunk(chunk), outcomes, strict=False):

@@ -109,8 +109,10 @@ class RowReader:
 
     def __iter__(self) -> Iterator[ReportRow]:
         """Yield the rows in their order."""
-        marks = self._folder.read_marks().decode("ascii", "replace") if self._run.chunks else ""
-        for chunk in self._run.chunks:
+        run, marks = self._run, ""
+        if run.rows:
+            marks = self._folder.read_marks(run.marks, run.rows).decode("ascii", "replace")
+        for chunk in run.chunks:
             rows = self._folder.read_chunk(chunk)
             for at in range(0, len(rows), MOST_AT_ONCE):
                 yield from self._page(chunk.first_row + at, rows[at : at + MOST_AT_ONCE], marks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from plexsend.cli.selecting import Selection
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.redis.store import Store
-    from plexsend.outbox.steer import Act
+    from plexsend.outbox.steer import Act, Decision
     from plexsend.settings import Settings
 
 
@@ -156,6 +157,7 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
     from plexsend.cli.targets import require_own_account
     from plexsend.outbox.steer import Act, ask
 
+    decide: Callable[[str, str], Decision | str]
     done = others = 0
     taken: dict[str, list[str]] = {}
     with open_outbox(screen) as (settings, store):
@@ -165,13 +167,13 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
         if confirm and chosen and sys.stdin.isatty() and not _confirmed(len(chosen)):
             screen.note("Nothing was dropped.")
             return EXIT_REFUSED
-        taker = _takers(settings, store) if act is Act.REQUEUE else None
+        decide = _requeue(settings, store) if act is Act.REQUEUE else partial(ask, store, act=act)
         with meter(screen, str(act), "dead letters") as report:
             for index, (account, key) in enumerate(chosen):
-                if taker is not None and (by := taker(account, key)) is not None:
-                    taken.setdefault(by, []).append(key)
+                decision = decide(account, key)
+                if isinstance(decision, str):
+                    taken.setdefault(decision, []).append(key)
                 else:
-                    decision = ask(store, account, key, act)
                     done += decision.done
                     others += decision.outcome == "other_went"
                 report(index + 1, len(chosen))
@@ -190,10 +192,10 @@ def _act(screen: Screen, selection: Selection, act: Act, done_word: str, *, conf
     return EXIT_REFUSED if refused else 0
 
 
-def _takers(settings: Settings, store: Store) -> Callable[[str, str], str | None]:
+def _requeue(settings: Settings, store: Store) -> Callable[[str, str], Decision | str]:
     from plexsend.campaigns.folders.follow_ups import TakenRows
 
-    return TakenRows(store, settings.campaign_dir).taker
+    return TakenRows(store, settings.campaign_dir).requeue
 
 
 def _taken(by: str, keys: list[str]) -> NotPossible:

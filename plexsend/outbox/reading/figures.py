@@ -19,10 +19,11 @@ from plexsend.outbox.lanes import Lane
 from plexsend.outbox.metrics import counted_of
 from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.disagreements import disagreements
-from plexsend.outbox.reading.queries import held_accounts, routes, server_ms, service_pauses
+from plexsend.outbox.reading.queries import held_accounts, parse_service_pauses, routes, server_ms
+from plexsend.outbox.reading.waiting import WaitingLane, Waits, read_waits
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.scripts import Script
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.server_state import read_server_state
 from plexsend.outbox.replies import number, text
 from plexsend.outbox.suppression import SuppressionKind
 from plexsend.outbox.suppression_log import unanswered_of
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.outbox.fleet import FleetProcess
+    from plexsend.outbox.holds import Hold
     from plexsend.outbox.metrics import Counted
+    from plexsend.outbox.redis.server_state import ServerState
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.states import State
     from plexsend.outbox.suppression_log import Unanswered
@@ -53,8 +56,8 @@ class PartFigures:
 
     counts: Counter[str] = field(default_factory=Counter)
     """By the names in dictionary.py (`s:waiting`, `a:accepted`, `c:C100`, ...)."""
-    ready_since_us: int | None = None
-    """When the message that waits longest became ready; None: none waits."""
+    waiting: list[WaitingLane] = field(default_factory=list)
+    """Its lanes in which something waits."""
 
     def living(self, state: State) -> int:
         """Return how many messages are in a state."""
@@ -68,10 +71,6 @@ class PartFigures:
         """Return the codes of verdicts, with how often each was given."""
         return {name[2:]: n for name, n in self.counts.items() if name.startswith("c:")}
 
-    def waits_s(self, now_ms: int) -> float:
-        """Return for how long the message that waits longest has been ready; 0 where none waits."""
-        return 0.0 if self.ready_since_us is None else max(0.0, now_ms / 1e3 - self.ready_since_us / 1e6)
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -81,6 +80,8 @@ class Figures:
     """Redis's clock."""
     parts: Mapping[tuple[str, str], PartFigures]
     """Service and account → its figures, for every service and account that ever had a message."""
+    waits: Mapping[tuple[str, str], Waits]
+    """What waits of them, for those of which something does."""
     accounts: tuple[str, ...]
     """Those that ever had a message, and those that a person held."""
     holds: Mapping[tuple[str, str, str], int]
@@ -89,8 +90,7 @@ class Figures:
     """Every process that was seen within ten minutes."""
     disagreements: int
     """How many things living processes disagree about."""
-    memory_ratio: float
-    """How much of its `maxmemory` the server uses; 0 where it has none."""
+    server: ServerState
     counted: Counted
     """What processes counted themselves."""
     receipts: Mapping[str, Mapping[str, int]]
@@ -103,6 +103,10 @@ class Figures:
     """Account → kind of suppressions → how many; without those that have none."""
     unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
     """Account → refusals whose persons have not heard that they count; of the same accounts."""
+
+    def waits_of(self, service: str, account: str) -> Waits:
+        """Return what waits of a service of an account."""
+        return self.waits.get((service, account), Waits())
 
     @property
     def living(self) -> list[FleetProcess]:
@@ -119,22 +123,25 @@ def read_figures(store: Store) -> Figures:
     pipe = store.client.pipeline(transaction=False)
     pipe.hgetall(store.keys.metrics)
     pipe.hgetall(store.keys.unread_counts)
+    pipe.hgetall(store.keys.pauses)
     for account in accounts:
         pipe.hgetall(store.keys.holds(account))
         pipe.hgetall(store.keys.receipts(account))
         pipe.scard(store.keys.readers(account))
         pipe.hmget(store.keys.suppressed(account), [f"n:{kind}" for kind in SuppressionKind])
         pipe.hgetall(store.keys.unanswered(account))
-    counted, unread, *beside = execute(store, pipe)
+    counted, unread, pauses, *beside = execute(store, pipe)
     suppressed = _suppressed(dict(zip(accounts, beside[3::5], strict=True)))
+    agreed, now_ms = read_to_show(store), server_ms(store)
     return Figures(
-        now_ms=server_ms(store),
+        now_ms=now_ms,
         parts=parts,
+        waits=read_waits(store, waiting_in(parts), agreed, now_ms),
         accounts=tuple(accounts),
-        holds=_holds(store, dict(zip(accounts, beside[::5], strict=True))),
+        holds=_holds(parse_service_pauses(pauses), dict(zip(accounts, beside[::5], strict=True))),
         fleet=processes,
-        disagreements=len(disagreements(processes, read_to_show(store))),
-        memory_ratio=_memory_ratio(store),
+        disagreements=len(disagreements(processes, agreed)),
+        server=read_server_state(store),
         counted=counted_of(counted),
         receipts={account: _numbers(fields) for account, fields in zip(accounts, beside[1::5], strict=True)},
         read_in=tuple(account for account, n in zip(accounts, beside[2::5], strict=True) if n),
@@ -146,6 +153,12 @@ def read_figures(store: Store) -> Figures:
             if account in suppressed
         },
     )
+
+
+def waiting_in(parts: Mapping[tuple[str, str], PartFigures]) -> Iterator[WaitingLane]:
+    """Yield the lanes in which something waits."""
+    for part in parts.values():
+        yield from part.waiting
 
 
 def _suppressed(of_account: Mapping[str, Sequence[bytes | None] | None]) -> dict[str, dict[str, int]]:
@@ -231,17 +244,16 @@ def _together(store: Store, page: Sequence[tuple[str, Sequence[str]]]) -> Iterat
 
 
 def _add(parts: dict[tuple[str, str], PartFigures], account: str, row: Sequence[Any]) -> None:
-    service, since, *fields = row
+    service, waiting, *fields = row
     part = parts.setdefault((text(service), account), PartFigures())
     for name, n in zip(fields[::2], fields[1::2], strict=True):
         part.counts[text(name)] += number(n)
-    if since:
-        part.ready_since_us = min(number(since), part.ready_since_us or number(since))
+    for name, since, messages in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True):
+        part.waiting.append(WaitingLane(Lane.parse(text(name)), number(since), number(messages)))
 
 
 # A service's pause is copied into each account, and counts once, for all of them.
-def _holds(store: Store, of_account: Mapping[str, Any]) -> dict[tuple[str, str, str], int]:
-    pauses = service_pauses(store)
+def _holds(pauses: Sequence[Hold], of_account: Mapping[str, Any]) -> dict[tuple[str, str, str], int]:
     found = Counter((EVERY_ACCOUNT, str(hold.scope), str(hold.reason)) for hold in pauses)
     everywhere = {hold.field for hold in pauses}
     for account, fields in of_account.items():
@@ -251,10 +263,3 @@ def _holds(store: Store, of_account: Mapping[str, Any]) -> dict[tuple[str, str, 
             if hold.field not in everywhere
         )
     return dict(found)
-
-
-def _memory_ratio(store: Store) -> float:
-    with mapped():
-        info: Any = store.client.info("memory")
-    most = number(info.get("maxmemory"))
-    return number(info.get("used_memory")) / most if most else 0.0

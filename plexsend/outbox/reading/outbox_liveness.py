@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.reading.figures import read_parts
+from plexsend.outbox.policies.state import read_to_show
+from plexsend.outbox.reading.figures import read_parts, waiting_in
 from plexsend.outbox.reading.liveness import Liveness
 from plexsend.outbox.reading.queries import routes, server_ms
+from plexsend.outbox.reading.waiting import KeptBy, read_waits
 from plexsend.outbox.redis.examination import look_at_server
 from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.requirements import inspect
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 _MARK = 0.8
 """The share of maxmemory above which nothing more is taken in."""
+_TOO_LONG = (KeptBy.HOLD, KeptBy.LIMIT, KeptBy.NOTHING)
+"""What waits for the morning or for a window waits as somebody planned it, however long that is."""
 
 
 def look_at_outbox(store: Store, *, durable: bool, max_age_s: float | None = None) -> Liveness:
@@ -46,10 +50,10 @@ def look_at_outbox(store: Store, *, durable: bool, max_age_s: float | None = Non
 
 
 def _of_waiting(store: Store, words: str, facts: dict[str, object], max_age_s: float) -> Liveness:
-    parts = read_parts(store, routes(store))
-    now_ms = server_ms(store)
+    waiting, now_ms = waiting_in(read_parts(store, routes(store))), server_ms(store)
     waits = {
-        f"{service} of account {account}": each.waits_s(now_ms) for (service, account), each in parts.items()
+        f"{service} of account {account}": each.longest_s(now_ms, *_TOO_LONG)
+        for (service, account), each in read_waits(store, waiting, read_to_show(store), now_ms).items()
     }
     oldest = max(waits, key=lambda name: waits[name], default="")
     facts |= {"max_age_s": max_age_s, "oldest_waiting_s": round(waits.get(oldest, 0.0), 3)}

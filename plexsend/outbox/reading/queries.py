@@ -166,7 +166,11 @@ def _hash(store: Store, key: str) -> dict[bytes, bytes]:
 
 def service_pauses(store: Store) -> list[Hold]:
     """Return services paused for every account, whether it has a lane yet or not; `account` is `*`."""
-    fields = _hash(store, store.keys.pauses)
+    return parse_service_pauses(_hash(store, store.keys.pauses))
+
+
+def parse_service_pauses(fields: Mapping[bytes, bytes]) -> list[Hold]:
+    """Return the same from what Redis holds of them."""
     return parse_holds(
         "*",
         {f"{Scope.SERVICE} {Reason.PAUSE} {text(name)}".encode(): value for name, value in fields.items()},

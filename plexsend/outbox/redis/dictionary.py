@@ -19,7 +19,8 @@ p policy:history     list    what persons changed (JSON), oldest first, at most 
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint), hashes_by,
-                             certificates (product → when it ends, in seconds), feeds (campaigns)
+                             certificates (product → when it ends, in seconds), feeds (campaigns),
+                             folder (what tells that of campaigns from others)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
                              which the next walk begins), from (how far it is)
@@ -110,7 +111,8 @@ p{a}:forgotten       hash    where Redis went back in time and a person is to de
                              `under way <route>` → ms when those under way were counted; `left <lane>` → how
                              far a decision is; sent (1: a person said so of a lane); decided (ms of the last
                              one), decided_all; unheard (ms until which receipts are forgotten: no fallback
-                             goes for want of one)
+                             goes for want of one); takes_until (ms: of what was submitted before, takes may
+                             be forgotten)
 p{a}:results         stream  what applications hear of, kept for the policy results_keep_days. One entry for
                              messages that came together into a state that ends them or parks them: s state,
                              l lane, c code, k keys, m `carrier|ms` of each receipt, empty without one
@@ -180,6 +182,7 @@ expires rate         ms after which nothing of it is sent; messages a second at 
 rows invalid         rows of its recipients; those of them that were invalid, and those that are not written
 left_out             to for another reason
 columns `c:<n>`      the recipients' columns (JSON); chunk → `<digest> <first row> <rows>`
+marks                what names the file that says which rows are left out
 fed skipped bytes    the next row to be fed; rows before it that were passed over; bytes of bodies added
 lease holder until   number of the last lease (it only rises), who has it, ms until when
 tat paced            GCRA theoretical arrival time of its rate in µs, for feeding; ms until which what was

@@ -71,6 +71,7 @@ def parse_run_fields(account: str, group: str, fields: Mapping[bytes, bytes]) ->
         size_bytes=number(found.get("bytes")),
         columns=_columns(found.get("columns", "")),
         chunks=tuple(sorted(_chunks(found), key=lambda chunk: chunk.number)),
+        marks=found.get("marks", ""),
         lease=number(found.get("lease")),
         holder=found.get("holder", ""),
         until_ms=number(found.get("until")),

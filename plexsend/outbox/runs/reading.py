@@ -84,6 +84,15 @@ def runs(store: Store, account: str | None = None) -> Iterator[Run]:
         yield from runs_named(store, each, groups)
 
 
+def made(store: Store, account: str) -> str:
+    """Return what changes whenever a run of the account is made; see `steer.ask`."""
+    pipe = store.client.pipeline(transaction=True)
+    pipe.zcard(store.keys.runs(account))
+    pipe.zrange(store.keys.runs(account), 0, 0, desc=True)
+    count, latest = execute(store, pipe)
+    return f"{number(count)} {''.join(map(text, latest))}"
+
+
 def live_runs(store: Store, account: str) -> Iterator[Run]:
     """Yield the runs that a tick looks at.
 

@@ -114,6 +114,9 @@ class Run:
     """Of the bodies that were fed."""
     columns: tuple[str, ...] = ()
     chunks: tuple[RunChunk, ...] = ()
+    marks: str = ""
+    """What names the file that says which rows are left out; empty: it has none, or a version made it that
+    named none."""
     lease: int = 0
     holder: str = ""
     until_ms: int = 0

@@ -15,7 +15,7 @@ from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.put import put
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs.calls import call_run, flat
-from plexsend.outbox.runs.failures import RunRefused
+from plexsend.outbox.runs.failures import RunFenced, RunRefused
 from plexsend.outbox.runs.making import form_for_campaigns
 from plexsend.outbox.runs.states import MISSED, RunState, RunStep, run_word
 from plexsend.outbox.runs.windows import written_window
@@ -83,11 +83,16 @@ def set_checked(
     rows: int,
     invalid: int,
     left_out: int,
+    marks: str = "",
     plan: str = "",
     lease: int = 0,
 ) -> StepDone:
-    """Note that every row was checked: the run may start. `plan`: JSON."""
+    """Note that every row was checked: the run may start.
+
+    `marks`: what names the file of its marks, which is on the disk; `plan`: JSON.
+    """
     fields = {"rows": rows, "invalid": invalid, "left_out": left_out, "plan": plan, "why": "", "prepares": ""}
+    fields["marks"] = marks
     return _step(store, account, RunStep.CHECK, group, lease=lease, rest=flat(fields))
 
 
@@ -194,12 +199,18 @@ def note_run(store: Store, account: str, group: str, **notes: str | int) -> None
     _done(call_run(store, account, "note", group, rest=flat(notes)), group, "be noted of")
 
 
-def write_fates(store: Store, account: str, group: str, fates: Mapping[int, Fate]) -> None:
-    """Write what became of rows that have no message; a better fate that a row has stays."""
+def write_fates(store: Store, account: str, group: str, fates: Mapping[int, Fate], *, lease: int = 0) -> None:
+    """Write what became of rows that have no message; a better fate that a row has stays.
+
+    `lease`: that of who feeds it; raises RunFenced where another was given since.
+    """
     values: list[Argument] = [value for row, fate in fates.items() for value in (row, str(fate))]
     for at in range(0, len(values), 2 * _AT_ONCE):
         page = values[at : at + 2 * _AT_ONCE]
-        _done(call_run(store, account, "fates", group, rest=page), group, "have fates")
+        reply = call_run(store, account, "fates", group, lease=lease, rest=page)
+        if text(reply["status"]) == "fenced":
+            raise RunFenced(group, "lease")
+        _done(reply, group, "have fates")
 
 
 def _step(

@@ -90,6 +90,11 @@ local function words_of(from, to, messages)
                        math.max(1, math.ceil((to - from) / 1000)), messages)
 end
 
+-- Of what was submitted until now this server may have forgotten that it was taken.
+local function note_takes_forgotten()
+  call('HSET', SPAN, 'takes_until', now_text)
+end
+
 -- Holds the account for a person, who may have held it so already.
 local function hold_span(was, from, to, by, why)
   call('HSET', SPAN, 'from', num(from), 'to', num(to))
@@ -120,6 +125,7 @@ local function judge_losses(seen_ms, losses, routes, is_known)
   local is_decided = decided and seen_ms <= decided
   if is_decided and (kept[4] or #real == 0) then return 'none', from, to, 0 end
   if #real == 0 and not is_known then return 'none', from, to, 0 end
+  note_takes_forgotten()
   local is_held = kept[1] ~= false
   if not is_held and seen_ms - from < REWOUND_MS then
     if #real == 0 and all_under_way == 0 then return 'none', from, to, 0 end

@@ -14,8 +14,8 @@ local function fenced_by(fields, number, since)
 end
 
 local function read_fence(group)
-  local found = call('HMGET', run_key(group), 'state', 'lease', 'until', 'fed', 'skipped', 'bytes', 'rate', 'tat')
+  local found = call('HMGET', run_key(group), 'state', 'lease', 'until', 'fed', 'skipped', 'bytes', 'rate', 'tat', 'id')
   return { state = found[1], lease = found[2], ends = found[3], fed = number_in(found[4]) or 0,
            skipped = number_in(found[5]) or 0, bytes = number_in(found[6]) or 0,
-           rate = number_in(found[7]) or 0, tat = number_in(found[8]) or 0 }
+           rate = number_in(found[7]) or 0, tat = number_in(found[8]) or 0, id = found[9] }
 end

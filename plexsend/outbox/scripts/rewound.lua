@@ -32,13 +32,14 @@ local function mark()
   if call('HEXISTS', SPAN, 'from') == 1 then return answer_of({ status = 'kept' }) end
   local was = read_hold(call('HGET', P .. 'holds', field_of_hold()))
   call('HSET', SPAN, 'all', '1')
+  note_takes_forgotten()
   hold_span(was, from_ms, seen_ms, by, text)
   return answer_of({ status = 'held', from_ms = num(from_ms), to_ms = num(seen_ms) })
 end
 
 -- What was decided is remembered: a process that heard of the server before that has nothing new to say.
 local function finish()
-  local found = call('HMGET', SPAN, 'all', 'sent', 'to', 'unheard')
+  local found = call('HMGET', SPAN, 'all', 'sent', 'to', 'unheard', 'takes_until')
   local is_all, unheard = found[1], number_in(found[4]) or 0
   -- Receipts that it forgot do not come again, so that none came says nothing: no fallback goes for that alone.
   if found[2] then unheard = math.max(unheard, number_in(found[3]) or 0) end
@@ -46,6 +47,7 @@ local function finish()
   call('DEL', SPAN)
   call('HSET', SPAN, 'decided', now_text)
   if unheard > 0 then call('HSET', SPAN, 'unheard', num(unheard)) end
+  if found[5] then call('HSET', SPAN, 'takes_until', found[5]) end
   if is_all then call('HSET', SPAN, 'decided_all', '1') end
   wake_all()
   return answer_of({ status = 'end' })

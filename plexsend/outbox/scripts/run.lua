@@ -20,7 +20,7 @@
 --   window: `text` (spans; empty: it has none)
 --   take: `text` (who), at_ms (for how many ms)   renew: lease, at_ms   release: lease
 --   mark: lease, since (where it is), fed (where it is to be), skipped (how many more)
---   fates: rows and letters
+--   fates: lease, rows and letters
 --   drop: nothing
 --   mend: names of runs                puts what `due` and `live` lack of them there; answers how many in `fed`
 -- RUN_ANSWER in arguments_runs.py says what it answers.
@@ -37,6 +37,7 @@ local function create()
 end
 
 local function write_fates(state)
+  if is_fenced() then return answer('fenced', { state = state }) end
   local noted = read_noted(group)
   if not noted then return answer('kept', { state = state }) end
   for i = FIRST_REST, #ARGV, 2 do
@@ -63,7 +64,7 @@ local function drop(state)
   for _, field in ipairs(call('HKEYS', run)) do
     if string.sub(field, 1, 2) == 'c:' then call('HDEL', run, field) end
   end
-  call('HDEL', run, 'columns')
+  call('HDEL', run, 'columns', 'marks')
   if not is_over then call('HSET', run, 'state', 'cancelled', 'ended', now_text) end
   call('HSET', run, 'dropped', now_text)
   return answer('done', { state = is_over and state or 'cancelled' })

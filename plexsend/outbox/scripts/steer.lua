@@ -5,6 +5,7 @@
 -- is_early: whether the account may have no message yet; else it answers {'moved'} where the account is not here.
 -- act, and what `subject` and `text` are for it:
 --   cancel | requeue | drop | accepted | resend | failed: msg_key        answers {outcome, state}
+--     requeue: which runs there were when its caller looked whether one writes to the same receiver, or nothing
 --   reschedule: msg_key, ms                                              answers {outcome, state}
 --   hold: field, JSON (keeps `since` of a hold that is there)            answers {'held', ''}
 --   lift: field, JSON (ends the hold if it still is this text)           answers {'lifted' or 'kept', ''}
@@ -39,7 +40,13 @@ local function other_went(key, record)
   return other and (LIVING(other) or SENT(other) and other ~= 'undelivered')
 end
 
+-- As runs/reading.py writes it.
+local function runs_made()
+  return num(call('ZCARD', P .. 'runs')) .. ' ' .. (call('ZREVRANGE', P .. 'runs', 0, 0)[1] or '')
+end
+
 local function requeue(key, record)
+  if text ~= '' and text ~= runs_made() then return done('runs_changed', record.s) end
   if not target('requeue', record.s) then return done('refused', record.s) end
   if other_went(key, record) then return done('other_went', record.s) end
   if is_closed(record.l) then return done('closed', record.s) end

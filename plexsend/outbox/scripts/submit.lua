@@ -2,7 +2,7 @@
 -- needs: submit/fallback, _runs, submit/run
 -- when used: _publishing, _stats_folds, _days, _stats_by_day, _ended
 -- when used: _hex, submit/fallback
--- when used: _run_fence, run_key, submit/run
+-- when used: _run_fence, run_key, fates_key, submit/run
 -- submit: up to 500 messages of one lane. Touches p{a}:here, m: b: f: , lanes, routes, the lane's ready,
 -- later, counts, kinds, suppressed, and wake; stats, stats:<day>; run:<group>; reads policy.
 -- What all messages share is read before the first of them is written, each message's own record before that is
@@ -96,6 +96,9 @@ for i = first_message, #ARGV, MESSAGE_LENGTH do
     local its_state = redis.pcall('HGET', record_of .. key .. FALLBACK_MARK, 's')
     answer[#answer + 1] = 'conflict'
     answer[#answer + 1] = type(its_state) == 'string' and its_state or ''
+  elseif feed and ended_before(group, feed, key) then
+    answer[#answer + 1] = 'duplicate'
+    answer[#answer + 1] = ended_before(group, feed, key)
   else
     -- With the first that is new; it fails before that is written, or not at all.
     number = number or number_of(lane)

@@ -55,7 +55,7 @@ class MadeRun:
             rows = [(start + at + 2, cells) for at, cells in enumerate(self.cells[start : start + CHUNK])]
             name = folder.write_chunk(number, start, rows)
             chunks.append(RunChunk(name.number, name.digest, name.first_row, name.rows))
-        folder.write_marks(self.marks.ljust(len(self.cells)).encode())
+        marks = folder.write_marks(self.marks.ljust(len(self.cells)).encode())
         for row, letter in self.letters.items():
             self.store.client.setrange(self.store.keys.fates(self.account, self.group), row, letter)
         return Run(
@@ -68,6 +68,7 @@ class MadeRun:
             fed=len(self.cells) if self.fed is None else self.fed,
             columns=COLUMNS,
             chunks=tuple(chunks),
+            marks=marks,
         )
 
     @property

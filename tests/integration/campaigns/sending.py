@@ -87,9 +87,11 @@ def make_run(
     left_out = bytearray(b" " * rows)
     for row, mark in (marks or {}).items():
         left_out[row : row + 1] = mark.encode()
-    folder.write_marks(bytes(left_out))
+    digest = folder.write_marks(bytes(left_out))
     steps.name_chunks(store, run.account, group, chunks)
-    steps.set_checked(store, run.account, group, rows=rows, invalid=0, left_out=len(marks or {}))
+    steps.set_checked(
+        store, run.account, group, rows=rows, invalid=0, left_out=len(marks or {}), marks=digest
+    )
     if starts:
         steps.start(store, run.account, group)
     return read(store, group, run.account)

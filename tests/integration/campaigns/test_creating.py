@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.campaigns.definitions.definition import Definition
-from plexsend.campaigns.drafts.creating import create_cron, fill, stage, start
+from plexsend.campaigns.drafts.creating import fill, stage, start
+from plexsend.campaigns.drafts.crons import create_cron
 from plexsend.campaigns.drafts.staging import tidy
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.recipients import open_recipients
@@ -23,7 +24,7 @@ from plexsend.outbox.runs.states import RunState
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.settings import Settings
 
 LIST = "휴대폰번호,이름\n01023456789,김\n01023456789,김\n01023456780,이\n"
@@ -83,7 +84,7 @@ def test_created_run_is_checked_and_has_its_recipients(
     folder = RunFolder(settings.campaign_dir, "main", run.group, run.id)
     rows = [row for chunk in run.chunks for row in folder.read_chunk(chunk)]
     assert rows == [(2, ("01023456789", "김")), (3, ("01023456789", "김")), (4, ("01023456780", "이"))]
-    assert folder.read_marks() == b" d "
+    assert folder.read_marks(run.marks, run.rows) == b" d "
     assert folders(settings) == [folder.path.name]
     assert '"messages":2' in run.plan
 
@@ -124,7 +125,7 @@ def test_refused_campaign_leaves_nothing(store: Store, settings: Settings, tmp_p
     for text, words in (
         (f"{LIST}x,박\n", "1 of 4 rows is invalid.*--leave-out-invalid"),
         ("휴대폰번호,성명\n01023456789,김\n", "1 mistake in every row.*#{이름}"),
-        ("휴대폰번호,이름\n", "not one of its rows"),
+        ("휴대폰번호,이름\n", "the list has no rows"),
     ):
         with pytest.raises(NotPossible, match=words):
             create(store, settings, tmp_path, text)
@@ -140,7 +141,7 @@ def test_invalid_rows_are_left_out_where_that_is_asked_for(
     assert run is not None
     assert (run.rows, run.invalid, run.left_out) == (4, 1, 1)
     folder = RunFolder(settings.campaign_dir, "main", run.group, run.id)
-    assert folder.read_marks() == b" d i"
+    assert folder.read_marks(run.marks, run.rows) == b" d i"
 
 
 def test_process_killed_at_any_call_leaves_a_whole_run_or_what_is_removed(
@@ -169,7 +170,7 @@ def test_process_killed_at_any_call_leaves_a_whole_run_or_what_is_removed(
             else:
                 whole += 1
                 assert sum(len(folder.read_chunk(chunk)) for chunk in run.chunks) == run.rows == 3
-                assert folder.read_marks() == b" d "
+                assert folder.read_marks(run.marks, run.rows) == b" d "
     else:
         pytest.fail("it was never through")
     assert whole

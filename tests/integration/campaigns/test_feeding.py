@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.campaigns.checks.personalise import Personaliser
 from plexsend.campaigns.feeds.feeding import Feeder
 from plexsend.campaigns.feeds.slice import Stopped
 from plexsend.campaigns.feeds.troubles import PATIENCE_S
@@ -37,6 +39,7 @@ from tests.integration.outbox.passing_time import let_pass
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from plexsend.campaigns.checks.personalise import Rendered
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
 
@@ -153,12 +156,36 @@ def test_rows_that_a_policy_refuses_by_now_are_not_passed_over(store: Store, tmp
     assert rows_there(store, run) == set(range(250))
 
 
-def test_marks_that_are_cut_off_leave_nobody_out(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b" " * 20, b"d" * 50])
+def test_marks_that_are_something_else_leave_nobody_out(store: Store, tmp_path: Path, content: bytes) -> None:
     run = make_run(store, tmp_path, 50)
-    marks = folder_of(tmp_path, run).path / "marks"
-    marks.write_bytes(b" " * 20)
+    marks = folder_of(tmp_path, run).path / f"marks-{run.marks}"
+    marks.write_bytes(content)
     assert feeder(store, tmp_path).feed("main", run.group).why_stopped is Stopped.TROUBLE
     assert (read(store, run.group).fed, rows_there(store, run)) == (0, set())
+
+
+def test_what_an_error_says_of_a_row_is_in_no_log_and_no_reason(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cell = "01098765432 궁예"
+    run = make_run(store, tmp_path, 5, cells={2: (cell, "이")})
+
+    def fail(_: Personaliser, cells: tuple[str, ...]) -> Rendered:
+        raise ValueError(f"cannot render {cells}") from KeyError(cell)
+
+    monkeypatch.setattr(Personaliser, "item", fail)
+    clock = Clock()
+    one = feeder(store, tmp_path, clock=clock)
+    with caplog.at_level(logging.DEBUG):
+        assert one.feed("main", run.group).why_stopped is Stopped.TROUBLE
+        clock.now += PATIENCE_S
+        one.feed("main", run.group)
+    why = read(store, run.group).why
+    assert ("ValueError" in caplog.text, "ValueError" in why) == (True, True)
+    for shown in (caplog.text, why):
+        assert "궁예" not in shown
+        assert "고객" not in shown
 
 
 def test_row_with_a_fate_is_never_fed_again(store: Store, tmp_path: Path) -> None:

@@ -11,18 +11,23 @@ import pytest
 from plexsend.campaigns.console import Campaigns
 from plexsend.campaigns.drafts.creating import stage
 from plexsend.campaigns.drafts.from_run import Only, select
+from plexsend.campaigns.folders.follow_ups import TakenRows
 from plexsend.campaigns.folders.forgetting import forget
 from plexsend.errors import NotPossible, UsageError
+from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.states import RunState
+from plexsend.outbox.steer import Decision
+from tests.integration.campaigns.run_bench import RunBench
 from tests.integration.campaigns.sending import DEFINITION, make_run, read, settings_of
+from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.campaigns.drafts.from_run import ChosenRows
     from plexsend.outbox.redis.store import Store
 
@@ -113,3 +118,45 @@ def test_a_cron_is_not_for_rows_of_a_run(store: Store, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Leave cron out"):
         Campaigns(settings_of(tmp_path), store).create(definition, from_run="spring/1", only="unsent")
     assert [each.name for each in reading.campaigns(store)] == ["spring"]
+
+
+@pytest.fixture
+def failed(store: Store, tmp_path: Path) -> RunBench:
+    """A run of four rows of which each was rejected."""
+    spring = RunBench(Bench(store), 4, group=make_run(store, tmp_path, 4).group)
+    spring.feed(4)
+    spring.send(Outcome.REJECTED, "G140")
+    steps.finish(store, "main", spring.group)
+    return spring
+
+
+def test_a_row_that_is_sent_again_while_a_follow_up_is_created_is_not_taken(
+    store: Store, tmp_path: Path, failed: RunBench
+) -> None:
+    with ExitStack() as stack:
+        chosen = select(store, tmp_path, name="again", account="main", source="spring/1", only=Only.FAILED)
+        settings = settings_of(tmp_path)
+        run = stack.enter_context(stage(AGAIN, cast("Any", chosen.recipients), store, settings))
+        assert TakenRows(store, tmp_path).requeue("main", failed.key(1)) == Decision("requeued", "waiting")
+        with pytest.raises(NotPossible, match="were sent again meanwhile"):
+            run.create(store, settings, by="kim", source=chosen.source)
+    assert read(store, "again~1").state is RunState.CANCELLED
+    left = select(store, tmp_path, name="again", account="main", source="spring/1", only=Only.FAILED)
+    assert left.rows == 3
+
+
+def test_a_row_is_not_sent_again_that_a_follow_up_took_while_it_was_looked_for(
+    store: Store, tmp_path: Path, failed: RunBench
+) -> None:
+    rows = TakenRows(store, tmp_path)
+    assert rows.taker("main", failed.key(1)) is None
+    group = create_run(store, "main", "again", definition="{}", by="lee", source="spring~1 failed")
+    assert rows.requeue("main", failed.key(1)) == "again/1"
+    assert failed.bench.state(failed.key(1)) == "rejected"
+    # One that has nothing to do with it changes nothing.
+    steps.cancel(store, "main", group, by="lee")
+    steps.finish(store, "main", group)
+    rows = TakenRows(store, tmp_path)
+    assert rows.taker("main", failed.key(1)) is None
+    create_run(store, "main", "other", definition="{}", by="lee")
+    assert rows.requeue("main", failed.key(1)) == Decision("requeued", "waiting")

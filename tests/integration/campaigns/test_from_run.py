@@ -48,7 +48,7 @@ def made(
     for number, (first, part) in enumerate(((0, cells[:half]), (half, cells[half:]))):
         chunk = folder.write_chunk(number, first, part)
         bench.store.client.hset(key, f"c:{number}", f"{chunk.digest} {chunk.first_row} {chunk.rows}")
-    folder.write_marks(marks.ljust(rows).encode())
+    bench.store.client.hset(key, "marks", folder.write_marks(marks.ljust(rows).encode()))
     if source:
         steps.note_run(bench.store, "main", run.group, source=source)
     return run

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -84,3 +84,13 @@ def test_folder_that_cannot_be_written_is_said_by_its_process_too(tmp_path: Path
     writer = ChunkWriter(tmp_path / "campaigns", "main", "spring~1", "0a1b2c3d4e5f")
     with pytest.raises(CampaignFolderFailed, match="PLEXSEND_CAMPAIGN_DIR must name a folder"):
         list(judge_all(TERMS, jobs(5), processes=2, writer=writer))
+
+
+def test_what_an_error_of_a_process_says_of_a_row_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    # Cells that no reader gives: what is made of them fails.
+    rows: Any = [[(row, row, ({"궁예": "01098765432"}, "이"), None, False)] for row in range(4)]
+    with pytest.raises(NotPossible, match=r"Judging fails: \w+ at \w+\.py:\d+") as failed:
+        list(judge_all(TERMS, iter(rows), processes=2))
+    shown = str(failed.value) + capfd.readouterr().err
+    assert "궁예" not in shown
+    assert "Traceback" not in shown

@@ -157,7 +157,20 @@ def test_one_that_another_prepares_by_now_changes_nothing(store: Store, tmp_path
             step()
     now = read(store, made.group)
     assert (now.state, now.chunks, now.columns, now.prepares) == (RunState.DRAFT, (), (), True)
-    assert not (folder_of(tmp_path, made).path / "marks").exists()
+
+
+def test_marks_of_one_that_wakes_up_late_are_not_those_of_the_run(
+    store: Store, tmp_path: Path, made: Run
+) -> None:
+    settings = settings_of(tmp_path)
+    write(tmp_path / "list.csv", 4)
+    Preparer(store, settings).prepare("main", made.group)
+    # It had written its recipients, and read another list of as many rows.
+    late = folder_of(tmp_path, made)
+    late.write_marks(b"dddd")
+    (late.path / "marks").write_bytes(b"dddd")
+    now = read(store, made.group)
+    assert late.read_marks(now.marks, now.rows) == b" " * 4
 
 
 def test_one_whose_preparer_died_before_it_started_it_starts(store: Store, tmp_path: Path, made: Run) -> None:

@@ -27,13 +27,13 @@ def read(run: RunBench, root: Path) -> tuple[Counter[str], Counter[RowFate]]:
     """Return the rows of a run by outcome and by fate."""
     folder = RunFolder(root, "main", run.group, run.run.id)
     chunk = folder.write_chunk(0, 0, [(row + 2, ("x",)) for row in range(ROWS)])
-    folder.write_marks(b" " * ROWS)
+    marks = folder.write_marks(b" " * ROWS)
     definition = Definition(
         name="spring",
         service="rcs-mms-bulk" if run.chain else "mms-bulk",
         fallback={"service": "mms-bulk"} if run.chain else None,
     )
-    its_run = replace(run.run, chunks=(chunk,))
+    its_run = replace(run.run, chunks=(chunk,), marks=marks)
     reader = RowReader(run.store, its_run, definition, folder, awaits_receipts=run.counts.awaits_receipts)
     rows = list(reader)
     return Counter(row.end.value for row in rows), Counter(row.fate for row in rows)

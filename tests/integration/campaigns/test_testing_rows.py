@@ -49,10 +49,10 @@ def made(bench: Bench, root: Path, *, marks: str = "    ", **more: Any) -> Run:
     run = reading.run(bench.store, "main", group)
     assert run is not None
     folder = RunFolder(root, "main", group, run.id)
-    folder.write_marks(marks.encode())
+    digest = folder.write_marks(marks.encode())
     chunk = folder.write_chunk(0, 0, list(enumerate(PEOPLE, 2)))
     steps.name_chunks(bench.store, "main", group, [chunk])
-    steps.set_checked(bench.store, "main", group, rows=4, invalid=0, left_out=0)
+    steps.set_checked(bench.store, "main", group, rows=4, invalid=0, left_out=0, marks=digest)
     return read(bench, group)
 
 

@@ -50,7 +50,7 @@ def play(store: Store, root: Path, name: str) -> RunBench:
         for number in range(ROWS)
     ]
     chunk = folder.write_chunk(0, 0, rows)
-    folder.write_marks(b" " * (ROWS - 2) + b"di")
+    marks = folder.write_marks(b" " * (ROWS - 2) + b"di")
     definition = Definition(name=name, service="mms-bulk", mapping={"receiver_number": "휴대폰"})
     store.client.hset(
         store.keys.run("main", run.group),
@@ -59,6 +59,7 @@ def play(store: Store, root: Path, name: str) -> RunBench:
             "columns": json.dumps(["이름", "휴대폰", "주소"]),
             "c:0": f"{chunk.digest} 0 {ROWS}",
             "label": "봄맞이",
+            "marks": marks,
             "invalid": 1,
             "left_out": 1,
         },

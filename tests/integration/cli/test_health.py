@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.clock import elapsed_s
 from plexsend.outbox.beat import note_beat
 from plexsend.outbox.doors import Door
 from plexsend.outbox.doors import announce as announce_door
 from plexsend.outbox.fleet import announce
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
+from plexsend.outbox.policies.open_hours import OPEN_HOURS
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.stack.ports import free_port
-from tests.integration.cli.conftest import process_environment
 from tests.integration.cli.test_fleet import WEB1
+from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,15 @@ def test_server_for_receipts_of_this_host_is_well_while_it_gives_signs(
 def test_server_that_serves_only_metrics_takes_no_receipts(run: Callable[..., Any], store: Store) -> None:
     open_door(store, socket.gethostname(), "metrics")
     assert run("health", "receipts").code == 1
+    assert run("health", "metrics").code == 0
+
+
+def test_server_that_takes_only_receipts_serves_no_metrics(run: Callable[..., Any], store: Store) -> None:
+    open_door(store, socket.gethostname(), "receipts")
+    ended = run("health", "metrics")
+    assert ended.code == 1
+    assert "no server of metrics is known" in ended.err
+    assert "plexsend serve metrics" in ended.err
 
 
 def test_outbox_that_answers_is_well_and_one_that_is_full_is_not(
@@ -145,6 +154,19 @@ def test_outbox_in_which_a_message_waits_too_long_is_not_well(run: Callable[...,
     assert run("health", "outbox").code == 0
 
 
+def test_outbox_in_which_advertisements_wait_for_the_morning_is_well(
+    run: Callable[..., Any], store: Store
+) -> None:
+    lane, now_ms = Lane.of("mms-bulk", None, "main", None, Advertising.QUIET), server_ms(store)
+    Bench(store).submit(["k"], lane)
+    store.client.zadd(store.keys.lane("main", lane.name, "ready"), {"k": (now_ms - 90_000) * 1000})
+    ended = {}
+    for spans in (f"{now_ms + 3_600_000}-{now_ms + 7_200_000}", f"{now_ms - 100_000}-{now_ms + 3_600_000}"):
+        store.client.hset(store.keys.in_force("main"), OPEN_HOURS, spans)
+        ended[spans] = run("health", "outbox", "--max-age", "60").code
+    assert [*ended.values()] == [0, 1]
+
+
 def test_beat_of_this_host_is_well_while_it_rings_whatever_others_do(
     run: Callable[..., Any], store: Store
 ) -> None:
@@ -168,6 +190,7 @@ def test_beat_of_this_host_is_well_while_it_rings_whatever_others_do(
     "args",
     [
         ["outbox", "--anywhere"],
+        ["outbox", "--live"],
         ["worker", "--max-age", "0"],
         ["scheduler"],
         [],
@@ -179,17 +202,32 @@ def test_wrong_usage_ends_with_two(run: Callable[..., Any], args: list[str]) -> 
     assert run("health", *args).code == 2
 
 
-@pytest.mark.parametrize("redis", ["answers", "is away"])
-def test_probe_of_the_page_restarts_a_silent_worker_only_while_redis_answers(
-    environment: dict[str, str], command: list[str], redis: str
-) -> None:
+def liveness_of_the_page() -> list[str]:
     page = Path(__file__).parents[3].joinpath("docs", "operating.md").read_text("utf-8")
-    (line,) = re.findall(r"livenessProbe:\n +exec: \{command: \[sh, -c, \"([^\"]+)\"\]\}", page)
-    settings = {**environment, "PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"}
-    if redis == "is away":
-        settings["PLEXSEND_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
-    asked = ["/bin/sh", "-c", line]
-    ended = subprocess.run(
-        asked, env=process_environment(settings), capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == (1 if redis == "answers" else 0), ended.stderr
+    (line,) = re.findall(r"livenessProbe:\n +exec: \{command: \[plexsend, ([^\]]+)\]\}", page)
+    return [word.strip().strip('"') for word in line.split(",")]
+
+
+def test_probe_of_the_page_restarts_a_silent_worker_only_while_redis_answers(
+    run: Callable[..., Any], store: Store
+) -> None:
+    asked = liveness_of_the_page()
+    assert run(*asked).code == 1
+    see(store, "p1", 90)
+    assert run(*asked).code == 1
+    see(store, "p1", 30)
+    assert run(*asked).code == 0
+    gone = {"PLEXSEND_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    ended = run(*asked, **gone)
+    assert (ended.code, ended.out[:44]) == (0, "well: nobody can know, since Redis does not ")
+    assert run("health", "worker", **gone).code == 1
+
+
+def test_redis_that_hangs_is_given_up_within_the_time_of_a_probe(run: Callable[..., Any]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        url = f"redis://127.0.0.1:{hangs.getsockname()[1]}/0"
+        began = elapsed_s()
+        ended = run("health", "worker", "--live", PLEXSEND_REDIS_URL=url)
+        took_s = elapsed_s() - began
+    assert (ended.code, ended.err) == (0, "")
+    assert took_s < 15, "a probe without an answer in time counts as failed, and the worker would be ended"

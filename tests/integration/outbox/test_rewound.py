@@ -388,6 +388,43 @@ def test_what_an_archive_knows_to_have_gone_has_its_fallback_by_no_time(
     assert process.send() == []
 
 
+def known_keys(bench: Bench, process: Process) -> dict[str, State | None]:
+    """Return how messages end of which the gateway says that it knows their keys, though none was tried."""
+    batch = process.call()
+    assert isinstance(batch, Batch)
+    assert not any(message.may_have_been_sent for message in batch.messages)
+    process.call(verdicts(batch, Outcome.REJECTED, code="71003"), mode=Mode.STOP)
+    return {key: bench.state(key) for key in keys_in(batch)}
+
+
+@pytest.mark.parametrize("ends", ["moments", "a decision"])
+def test_a_key_that_the_gateway_knows_proves_that_what_redis_forgot_was_sent(
+    bench: Bench, process: Process, ends: str
+) -> None:
+    bench.submit(["a", "b"])
+    copy = Copy(bench)
+    process.send()
+    copy.restore(age_ms=0 if ends == "moments" else HOUR_MS)
+    lost(process.call())
+    if ends == "a decision":
+        finish(bench.store, "main")
+    bench.let_pass(10)
+    bench.submit(["submitted since"])
+    accepted_both = dict.fromkeys(("a", "b"), State.ACCEPTED)
+    assert known_keys(bench, process) == {**accepted_both, "submitted since": State.REJECTED}
+    assert bench.record("a").desc == "the gateway knew the key: Redis had forgotten that it was sent"
+
+
+def test_a_key_that_the_gateway_knows_is_a_proof_where_a_person_says_what_redis_forgot(
+    bench: Bench, process: Process
+) -> None:
+    bench.submit(["a"])
+    now = queries.server_ms(bench.store)
+    assert mark(bench.store, "main", from_ms=now - HOUR_MS, to_ms=now, by="kim", why="disk lost")
+    finish(bench.store, "main")
+    assert known_keys(bench, process) == {"a": State.ACCEPTED}
+
+
 def test_as_resend_sends_them_again_as_what_may_have_been_sent(bench: Bench, process: Process) -> None:
     bench.submit(250)
     copy = Copy(bench)

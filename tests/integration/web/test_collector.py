@@ -108,6 +108,7 @@ def test_every_metric_has_its_kind_and_labels(store: Store, scrapes: Scrapes) ->
     join(store, "p1", WEB1)
     Reader(store, "main", "billing", "p", from_start=True).read()
     refuse(store, "main", "01023456789")
+    store.client.sadd(store.keys.campaigns, "main")
     found = {family.name: family for family in text_string_to_metric_families(scrapes.text())}
     for metric in METRICS:
         family = found.pop(metric.name.removesuffix("_total"))

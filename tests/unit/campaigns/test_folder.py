@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 import stat
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ROWS = [(2, ("010-2345-6789", "김철수")), (3, ("01023456790", 'a "b"\n', "\ud83d"))]
 STEPS = ("open", "fdopen", "fsync", "mkdir", "rename", "unlink")
+MARKS = b" di"
+MARKS_NAMED = blake2b(MARKS, digest_size=12).hexdigest()
 
 
 class Killed(BaseException):
@@ -36,7 +39,7 @@ def write_all(at: RunFolder, named: list[RunChunk] | None = None) -> list[RunChu
     names = [] if named is None else named
     names.append(at.write_chunk(0, 0, ROWS))
     names.append(at.write_chunk(1, 2, ROWS[:1]))
-    at.write_marks(b" di")
+    assert at.write_marks(MARKS) == MARKS_NAMED
     with at:
         at.note_witness(1, 2, begun=3, sync=True)
     return names
@@ -63,7 +66,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     again = folder(tmp_path)
     assert again.read_chunk(first) == ROWS
     assert again.read_chunk(second) == ROWS[:1]
-    assert again.read_marks() == b" di"
+    assert again.read_marks(MARKS_NAMED, 3) == MARKS
     assert (first.first_row, first.rows, second.first_row) == (0, 2, 2)
 
 
@@ -161,7 +164,7 @@ def test_chunk_that_is_not_here_asks_for_the_shared_folder(tmp_path: Path) -> No
         at.read_chunk(name)
     assert str(at.path / file_of(name)) in str(missing.value)
     with pytest.raises(ChunkMissing, match="PLEXSEND_CAMPAIGN_DIR"):
-        at.read_marks()
+        at.read_marks(MARKS_NAMED, 3)
 
 
 @pytest.mark.parametrize("spoil", ["cut", "other", "more"])
@@ -221,7 +224,22 @@ def test_dropped_run_is_gone_whatever_interrupted_it(tmp_path: Path, monkeypatch
     at.drop()
     at.drop()
     assert [each.name for each in at.path.parent.iterdir()] == [neighbour.path.name]
-    assert neighbour.read_marks() == b" di"
+    assert neighbour.read_marks(MARKS_NAMED, 3) == MARKS
+
+
+@pytest.mark.parametrize("content", [b" d", b" d ", b" dii"])
+def test_marks_that_are_not_those_that_were_written_are_not_read(tmp_path: Path, content: bytes) -> None:
+    at = folder(tmp_path)
+    (at.path / f"marks-{at.write_marks(MARKS)}").write_bytes(content)
+    with pytest.raises(ChunkMissing, match="is not what was written there"):
+        at.read_marks(MARKS_NAMED, 3)
+
+
+def test_marks_of_a_version_that_named_none_are_read(tmp_path: Path) -> None:
+    at = folder(tmp_path)
+    at.write_marks(b"ddd")
+    (at.path / "marks").write_bytes(MARKS)
+    assert at.read_marks("", 3) == MARKS
 
 
 @pytest.mark.parametrize("part", ["..", "a/b", "", "A", "x" * 65])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PROMISED = {
     Section.SEND: "send check import campaign upload",
-    Section.FOLLOW: "status why lanes groups receipts results holds fleet audit find stats archive",
+    Section.FOLLOW: "status why top lanes groups receipts results holds fleet audit find stats archive",
     Section.STEER: "cancel reschedule pause resume policy dead uncertain suppress prune rewound",
     Section.SERVERS: "up worker beat serve sandbox",
     Section.SET_UP: "doctor health demo",

@@ -14,12 +14,15 @@ local function accept(home, key, from, code)
   move(home, key, from, from == 'sending' and 'accept' or 'accept_late', 0, { 'c', code })
 end
 
+-- A position is up to half a ms later than its submit.
+local function submitted_ms(key)
+  return tonumber(call('HGET', record_of .. key, 't')) or position(key) / 1000
+end
+
 -- Whether the key was dropped or archived after this batch was taken, and submitted again: another message.
 local function is_successor(key, record)
   if settled_ms == 0 or has(record.f, MAY_HAVE_BEEN_SENT) then return false end
-  local submitted = tonumber(call('HGET', record_of .. key, 't')) or position(key) / 1000
-  -- A position is up to half a ms later than its submit.
-  return submitted > settled_ms + 1
+  return submitted_ms(key) > settled_ms + 1
 end
 
 -- Redis lost the take (a restart, a fail-over): only this verdict says that it may have been sent.

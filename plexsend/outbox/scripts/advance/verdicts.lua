@@ -1,4 +1,4 @@
--- needs: _record, _lanes, _counts, _receipt, _kept, arguments, advance/names, advance/return, advance/late, advance/gap
+-- needs: _record, _lanes, _runs, _counts, _receipt, _kept, arguments, advance/names, advance/return, advance/late, advance/gap
 -- Verdicts on messages that had trouble, or have it now: refused, uncertain, back, accepted after all.
 
 -- A request with it was not answered, or not so that anybody knows. `last_take`: the number of the route's last take.
@@ -13,6 +13,15 @@ local function note_trouble(key, home, verdict, last_take)
     count(home, 'reclaims', 1)
   end
   count(home, 'retries', verdict.outcome == 'retry' and 1 or 0)
+end
+
+-- Why the gateway had the key from an earlier request with this very message; nil where it may have been another one's:
+-- a record says "never tried" also where Redis forgot that it was, and applications choose their keys.
+local function sent_before(key, record)
+  if has(record.f, MAY_HAVE_BEEN_SENT) then return 'the earlier request had sent it' end
+  if is_run(group_of(record.home)) then return 'only its run gives it, and Redis had forgotten that it was sent' end
+  local forgot_ms = number_in(call('HGET', P .. 'forgotten', 'takes_until'))
+  if forgot_ms and submitted_ms(key) <= forgot_ms then return 'Redis had forgotten that it was sent' end
 end
 
 -- What may fail comes first: then the verdict comes again.
@@ -30,11 +39,12 @@ local function settle_by_verdict(key, record, verdict)
     note(key, 'accept', code, 'an earlier request was answered late: accepted')
     return
   end
-  -- Whoever judged did not know yet that it may have been sent: that came meanwhile, from a take that Redis forgot.
+  -- The process that judged may not have known it: the news may have come meanwhile, from a take that Redis forgot.
   local is_refused = outcome == 'rejected' or outcome == 'failed'
-  if is_refused and has(flags, MAY_HAVE_BEEN_SENT) and is_known_key(code) then
+  local proof = is_refused and is_known_key(code) and sent_before(key, record)
+  if proof then
     accept(record.home, key, 'sending', code)
-    note(key, 'accept', code, 'the gateway knew the key: the earlier request had sent it')
+    note(key, 'accept', code, 'the gateway knew the key: ' .. proof)
     return
   end
   if is_refused and (has(flags, MAY_HAVE_BEEN_SENT) or mode == 'settle') then

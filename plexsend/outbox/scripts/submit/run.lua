@@ -18,6 +18,26 @@ local function read_feed(group)
   return fields
 end
 
+-- Fates that are read at once, and what was read: number of such a page -> its bytes.
+local FATES_AT_ONCE, fates_read = 500, {}
+
+-- The state in which a row's message ended whose record is gone, nil where it has no fate. A feeder that died between the
+-- lanes of a block added rows that the mark does not show, and they may have ended and been archived since.
+local function ended_before(group, fields, key)
+  local id, row = string.match(key, '^(%x+)%-(%d+)$')
+  row = id == fields.id and number_in(row)
+  if not row then return nil end
+  local page, place = math.floor(row / FATES_AT_ONCE), row % FATES_AT_ONCE + 1
+  if not fates_read[page] then
+    local found = redis.pcall('GETRANGE', fates_key(group), num(row - place + 1), num(row - place + FATES_AT_ONCE))
+    fates_read[page] = type(found) == 'string' and found or ''
+  end
+  local letter = string.match(fates_read[page], '^%l', place)
+  if not letter then return nil end
+  local word = string.match(FATE_OF, ' (%l+)=' .. letter) or 'unknown'
+  return word == 'suppressed' and 'cancelled' or word
+end
+
 -- Notes what was added, and that the rows until the mark were fed.
 local function note_feed(group, fields, added, size_bytes)
   local written = { 'bytes', num(fields.bytes + size_bytes) }

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from plexsend.outbox.advance import Ticket, advance
 from plexsend.outbox.batches import Batch, Outcome, Settlement, Verdict
 from plexsend.outbox.holds import Reason, Scope
-from plexsend.outbox.lanes import Lane
+from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.policies.changes import put
+from plexsend.outbox.policies.open_hours import OPEN_HOURS
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading.figures import read_figures, read_parts
 from plexsend.outbox.reading.queries import routes, server_ms
+from plexsend.outbox.reading.waiting import KeptBy
+from plexsend.outbox.runs.steps import set_window
 from plexsend.outbox.states import State
-from plexsend.outbox.steer import pause
+from plexsend.outbox.steer import pause, resume
 from plexsend.outbox.submit import NewMessage, Submitter
+from tests.integration.outbox.bench import Bench
+from tests.integration.outbox.runs.feeder import feed, leased, running
 
 if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
@@ -60,9 +66,9 @@ def test_age_is_that_of_the_message_that_waits_longest(store: Store) -> None:
     time.sleep(0.05)
     add(store, BULK, "second")
     figures = read_figures(store)
-    waits_s = figures.parts["mms-bulk", "main"].waits_s(figures.now_ms)
-    assert 0.05 <= waits_s < 30
-    assert figures.parts["mms-bulk", "main"].waits_s(0) == 0.0
+    waits = figures.waits["mms-bulk", "main"]
+    assert 0.05 <= waits.longest_s(figures.now_ms, KeptBy.NOTHING) < 30
+    assert waits.longest_s(0, KeptBy.NOTHING) == 0.0
 
 
 def test_part_that_has_nothing_left_is_there_with_zeros(store: Store) -> None:
@@ -70,8 +76,10 @@ def test_part_that_has_nothing_left_is_there_with_zeros(store: Store) -> None:
     batch = take(store, BULK, 1)
     verdict = Verdict("a", batch.token, Outcome.ACCEPTED, code="C100")
     advance(store, BULK, Ticket("test.1", 99), settlement=Settlement(batch.token, batch.take, (verdict,)))
-    part = read_figures(store).parts["mms-bulk", "main"]
-    assert (part.living(State.WAITING), part.living(State.SENDING), part.waits_s(10**15)) == (0, 0, 0.0)
+    figures = read_figures(store)
+    part = figures.parts["mms-bulk", "main"]
+    waits_s = figures.waits_of("mms-bulk", "main").longest_s(10**15, *KeptBy)
+    assert (part.living(State.WAITING), part.living(State.SENDING), waits_s) == (0, 0, 0.0)
     assert (part.entries(State.ACCEPTED), part.codes()) == (1, {"C100": 1})
 
 
@@ -103,16 +111,17 @@ def test_spoilt_keys_count_as_nothing_and_keep_no_other_from_being_read(store: S
         store.client.set(key, "somebody else's")
     store.client.set(store.keys.metrics, "somebody else's")
     store.client.hset(store.keys.lane("main", GROUP.name, "counts"), "s:failed", "many")
-    part = read_figures(store).parts["mms-bulk", "main"]
+    figures = read_figures(store)
+    part = figures.parts["mms-bulk", "main"]
     assert (part.living(State.WAITING), part.living(State.FAILED)) == (1, 0)
-    assert part.waits_s(server_ms(store)) < 60
+    assert figures.waits["mms-bulk", "main"].messages == {KeptBy.NOTHING: 1}
 
 
 def test_server_without_a_limit_is_never_full(store: Store) -> None:
-    assert read_figures(store).memory_ratio == 0.0
+    assert read_figures(store).server.memory_ratio == 0.0
     store.client.config_set("maxmemory", "1gb")
     try:
-        assert 0.0 < read_figures(store).memory_ratio < 0.5
+        assert 0.0 < read_figures(store).server.memory_ratio < 0.5
     finally:
         store.client.config_set("maxmemory", "0")
 
@@ -165,3 +174,41 @@ def test_index_that_another_program_spoilt_hides_only_lanes_of_groups(store: Sto
     assert parts["mms-bulk", "main"].living(State.WAITING) == 1
     assert parts["sms-bulk", "shop"].living(State.WAITING) == 1
     assert index in store.spoilt
+
+
+def test_what_waits_is_sorted_by_what_keeps_it(store: Store) -> None:
+    day_ms, now_ms = 86_400_000, server_ms(store)
+    ads = Lane("mms-bulk", None, "main", "spring", Advertising.QUIET)
+    add(store, BULK, "a", "b")
+    Bench(store).submit(["c", "d", "e"], ads)
+    add(store, replace(GROUP, group="autumn"), "f")
+    add(store, SHOP, "g")
+    add(store, Lane("lms-bulk", None, "shop"), "h")
+    run = running(store)
+    feed(store, run, leased(store, run), range(4))
+    spans = ((now_ms - day_ms, now_ms), (now_ms + day_ms, now_ms + 2 * day_ms))
+    set_window(store, "main", run.group, spans)
+    hours = " ".join(f"{opens}-{closes}" for opens, closes in spans)
+    store.client.hset(store.keys.in_force("main"), OPEN_HOURS, hours)
+    for group in ("spring", "autumn"):
+        pause(store, Scope.GROUP, group, account="main", by="test", why="test")
+    # Everywhere: the copy of it in the account is counted once.
+    pause(store, Scope.SERVICE, "sms-bulk", account=None, by="test", why="test")
+    put(store, Where("lms-bulk", "shop"), {"daily_limit": 5}, by="test", reason="a test's own")
+    store.client.set(store.keys.day("shop", "lms-bulk"), f"{now_ms + day_ms} 5 {now_ms}")
+
+    def kept() -> dict[tuple[str, str], dict[KeptBy, int]]:
+        return {part: dict(waits.messages) for part, waits in read_figures(store).waits.items()}
+
+    assert kept() == {
+        ("mms-bulk", "main"): {KeptBy.NOTHING: 2, KeptBy.HOLD: 4, KeptBy.WINDOW: 4},
+        ("sms-bulk", "shop"): {KeptBy.HOLD: 1},
+        ("lms-bulk", "shop"): {KeptBy.LIMIT: 1},
+    }
+    resume(store, Scope.GROUP, "spring", account="main")
+    assert kept()["mms-bulk", "main"] == {
+        KeptBy.NOTHING: 2,
+        KeptBy.QUIET: 3,
+        KeptBy.HOLD: 1,
+        KeptBy.WINDOW: 4,
+    }

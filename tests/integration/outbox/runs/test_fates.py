@@ -57,6 +57,17 @@ def test_retention_writes_what_became_of_each_row(bench: Bench) -> None:
     assert bench.state(run.key_of(7)) is State.WAITING
 
 
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
+def test_a_row_whose_key_the_gateway_knows_was_sent(bench: Bench, outcome: Outcome) -> None:
+    """Nobody else gives that key, so Redis forgot the request, whether somebody noticed it or not."""
+    run = fed(bench, 1)
+    batch = bench.take(lane=lane_of(run))
+    assert not batch.messages[0].may_have_been_sent
+    bench.stop(settlement=verdicts(batch, outcome, code="71003"), lane=lane_of(run))
+    record = bench.record(run.key_of(0))
+    assert (record.state, record.code) == (State.ACCEPTED, "71003")
+
+
 def test_what_was_kept_back_is_suppressed_and_not_cancelled(bench: Bench) -> None:
     run = fed(bench, 3)
     for row in range(3):

@@ -13,9 +13,11 @@ from plexsend.outbox.lanes import Advertising, Lane
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.scripts import Script
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.runs import steps
+from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.failures import RunFenced, RunMustWait
+from plexsend.outbox.runs.fates import Fate
 from plexsend.outbox.runs.leases import pass_over, release_lease
+from plexsend.outbox.runs.load import with_records
 from plexsend.outbox.submit import NewMessage, Submitter
 from tests.integration.outbox.bench import STAMP, everything
 from tests.integration.outbox.runs.feeder import DAY_MS, feed, leased, read, running
@@ -58,6 +60,39 @@ def test_rows_that_were_fed_are_not_fed_again(store: Store) -> None:
     with pytest.raises(RunFenced) as refused:
         pass_over(store, "main", run.group, lease, since=0, fed=20, skipped=20)
     assert refused.value.state == "fed"
+
+
+def test_rows_that_have_a_fate_are_not_added_though_their_records_are_gone(store: Store) -> None:
+    run = running(store, rows=1_200)
+    lease = leased(store, run)
+    # A feeder died between two lanes of a block: what it had added ended and was archived since.
+    fates = {0: Fate.DELIVERED, 2: Fate.SUPPRESSED, 499: Fate.FAILED, 501: Fate.ACCEPTED, 1_000: Fate.LOST}
+    steps.write_fates(store, "main", run.group, fates)
+    answers = feed(store, run, lease, range(5), fed=0) + feed(store, run, lease, range(498, 503), fed=0)
+    answers += feed(store, run, lease, range(1_000, 1_001))
+    found = dict(zip([*range(5), *range(498, 503), 1_000], answers, strict=True))
+    assert {row for row, each in found.items() if each.outcome == "duplicate"} == {*fates}
+    assert [str(found[row].state) for row in fates] == [
+        "delivered",
+        "cancelled",
+        "failed",
+        "accepted",
+        "unknown",
+    ]
+    there = with_records(store, "main", [run.key_of(row) for row in range(1_200)])
+    assert there == {run.key_of(row) for row in found if row not in fates}
+
+
+def test_a_feeder_that_wakes_up_late_writes_no_fate(store: Store) -> None:
+    run = running(store)
+    stopped = leased(store, run, "one")
+    store.client.hset(store.keys.run("main", run.group), "until", server_ms(store) - 1)
+    second = leased(store, run, "two")
+    invalid = {3: Fate.INVALID}
+    # The other one judged the row by an environment that finds it valid.
+    fenced(store, "lease", lambda: steps.write_fates(store, "main", run.group, invalid, lease=stopped.number))
+    steps.write_fates(store, "main", run.group, invalid, lease=second.number)
+    assert reading.fates(store, "main", run.group) == b"   i"
 
 
 def test_a_feeder_that_lived_while_redis_went_back_skips_no_row(store: Store) -> None:
