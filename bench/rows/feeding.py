@@ -81,8 +81,8 @@ def _make_run(store: Store, root: Path, rows: int) -> Run:
         page = [(row + 2, _cells(row)) for row in range(first, min(rows, first + CHUNK_ROWS))]
         name = folder.write_chunk(number, first, page)
         steps.name_chunks(store, "main", group, [RunChunk(number, name.digest, first, name.rows)])
-    folder.write_marks(b" " * rows)
-    steps.set_checked(store, "main", group, rows=rows, invalid=0, left_out=0)
+    marks = folder.write_marks(b" " * rows)
+    steps.set_checked(store, "main", group, rows=rows, invalid=0, left_out=0, marks=marks)
     steps.start(store, "main", group)
     return _read(store, group)
 
