@@ -266,6 +266,7 @@ def _campaigns(situation: Situation) -> Iterable[CheckRow]:
     from plexsend.outbox.reading import queries
     from plexsend.outbox.reading.out_of_window import read_windows
     from plexsend.outbox.runs import reading
+    from plexsend.outbox.runs.attending import read_attending
 
     store = situation.store
 
@@ -278,7 +279,9 @@ def _campaigns(situation: Situation) -> Iterable[CheckRow]:
 
     facts = map(facts_of, reading.campaign_accounts(store))
     is_possible = form_in_force(store) >= FORM_WITH_CAMPAIGNS
-    return campaign_rows(facts, is_possible=is_possible, now_ms=queries.server_ms(store))
+    return campaign_rows(
+        facts, read_attending(store), is_possible=is_possible, now_ms=queries.server_ms(store)
+    )
 
 
 CHECKS = (
