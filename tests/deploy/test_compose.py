@@ -212,6 +212,9 @@ def test_every_secret_has_a_file_that_the_script_makes_and_is_used(secrets: Path
 @pytest.mark.parametrize("service", services().values(), ids=named)
 def test_every_file_of_a_secret_that_it_is_told_of_is_there(service: Service) -> None:
     told = {value for value in [*service.environment.values(), *service.command] if SECRETS in value}
+    for mounted in service.mounts.values():
+        for path in DEPLOY.joinpath(mounted).rglob("*.yml") if mounted.startswith("./") else ():
+            told.update(re.findall(rf"{SECRETS}[\w.-]+", path.read_text("utf-8")))
     assert {value.removeprefix(SECRETS) for value in told} == set(service.secrets)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definitions.definition import Definition
 from plexsend.campaigns.definitions.schedule import spans
 from plexsend.campaigns.drafts.creating import start
 from plexsend.campaigns.feeds.failing import Ended, FailureWatch, why_paused
+from plexsend.campaigns.feeds.failure_words import failure_words
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.folders.forgetting import forget
 from plexsend.campaigns.plans.windows import WINDOW_DAYS, open_window
@@ -102,7 +104,7 @@ def _pause_failing(store: Store, run: Run) -> bool:
     now = Ended(counts.success + counts.failure, counts.failure)
     before = FailureWatch.parse(run.notes.get("watch", ""))
     after = before.note(now, span)
-    why = why_paused(before, now, span, ratio)
+    why = why_paused(before, now, span, ratio, partial(failure_words, store, run))
     if why:
         # Once a person lets it go on, what came before does not count again.
         after = FailureWatch((now,))
