@@ -51,7 +51,9 @@ def test_files_are_for_every_container_and_the_folder_for_its_owner_alone(secret
 
 def test_no_secret_is_the_same_twice_and_none_is_printed(secrets: Path, tmp_path: Path) -> None:
     done = make(tmp_path / "other", "user;key")
-    told = [path.read_text("utf-8") for folder in (secrets, tmp_path / "other") for path in folder.iterdir()]
+    files = [path for folder in (secrets, tmp_path / "other") for path in folder.iterdir()]
+    # What only a person knows is written there by a person.
+    told = [path.read_text("utf-8") for path in files if path.name != "alertmanager-webhook"]
     assert len(set(told)) == len(told)
     assert not any(text.strip() in done.stdout + done.stderr for text in told)
 
