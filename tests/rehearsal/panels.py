@@ -23,7 +23,7 @@ def ask_panels(stage: Stage, shown: Shown) -> None:
     """Ask each query of each panel until all have an answer, with messages and a campaign under way."""
     stage.load(_RATE_PER_S)
     campaigns.create(stage, "panels", _ROWS)
-    stage.fleet.must("campaign", "start", "panels", "--yes")
+    stage.fleet.must("campaign", "start", "panels")
     asked = expressions(_RATE_INTERVAL)
     left = set(asked)
 

@@ -90,7 +90,12 @@ class Stage:
             self.hosts,
             services,
             self.credentials,
-            {**products, **_QUICK, "PLEXSEND_CA_FILE": str(ca)},
+            {
+                **products,
+                **_QUICK,
+                "PLEXSEND_CA_FILE": str(ca),
+                "PLEXSEND_NUMBER_KEY": self.credentials.number_key,
+            },
             self.scaled.configs,
         )
         self.ledger = self.folder / "gateway.jsonl"
@@ -270,6 +275,7 @@ class Stage:
         }
         environ |= {
             "PLEXSEND_REDIS_URL_FILE": str(self._url_file),
+            "PLEXSEND_NUMBER_KEY": self.credentials.number_key,
             "PYTHONPATH": os.pathsep.join(map(str, dict.fromkeys((version, ROOT)))),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
