@@ -14,7 +14,7 @@ from plexsend.gateway.items import get_loader
 from plexsend.outbox.submit import NewMessage
 from plexsend.producers.chunks import Waiting
 from plexsend.producers.entry_judge import EntryJudge
-from plexsend.producers.message import in_words
+from plexsend.producers.message import in_words, text_limit
 from plexsend.producers.pictures.item_pictures import ItemPictures
 from plexsend.producers.pictures.sources import JudgedPictures
 from plexsend.producers.submissions import Submission
@@ -99,8 +99,8 @@ class SampleRow:
     row: int
     line: int
     cells: tuple[str, ...] = field(repr=False)
-    size_bytes: int = 0
-    """Of its text, in EUC-KR."""
+    size: int = 0
+    """Of its text: bytes in EUC-KR, or characters, as the service counts."""
 
 
 def column_of(problem: Problem) -> str:
@@ -169,6 +169,7 @@ class RowJudge:
         self._judge.renew()
         self._ages = ConsentAges(terms.today)
         self._known = terms.known
+        self._counts_bytes = text_limit(definition.service).in_bytes
         self._pictured: dict[Any, tuple[Problem, ...]] = {}
         """What a message shows → what is wrong with that."""
 
@@ -181,6 +182,7 @@ class RowJudge:
         person, judge = self._person.item, self._judge.judge
         receivers: list[str] = []
         body_bytes, longest, shortest = 0, -1, _NO_SIZE
+        counts_bytes = self._counts_bytes
         for place, (_, line, cells, problem, was_mended) in enumerate(rows):
             if problem is not None:
                 receivers.append(_NOBODY)
@@ -207,7 +209,7 @@ class RowJudge:
             if text.__class__ is not str:
                 text = self._text_of(item)
             # In EUC-KR all but ASCII takes two bytes, and a valid text has nothing that has no place there.
-            size = 2 * len(text) - len(text.encode("ascii", "ignore"))
+            size = 2 * len(text) - len(text.encode("ascii", "ignore")) if counts_bytes else len(text)
             if size > longest:
                 longest, found.longest = size, SampleRow(first_row + place, line, cells, size)
             if size < shortest:

@@ -80,7 +80,7 @@ def check(
             )
         starts_ms = None if source.run is None else source.run.starts_ms or None
         facts = read_facts(store, definition, report, starts_ms=starts_ms)
-        shown.print(report, plan(facts) if report.messages else None, source.shown)
-        if not report.problems:
+        shown.print(report, plan(facts) if report.can_go else None, source.shown)
+        if report.can_go:
             note_test(screen, store, definition, source.run)
     return shown.end(report, errors=errors)
