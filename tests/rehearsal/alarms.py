@@ -23,6 +23,8 @@ _LONG = "PlexsendPausedForLong"
 """A day of it is minutes: its cause begins first, and ends last."""
 _LONG_WITHIN_S = 300.0
 _QUIET_WITHIN_S = 90.0
+_POSTED_S = 4.0
+"""So long a cause goes on once its alerts fire: Alertmanager gathers what it posts for a second or two."""
 
 
 def fire_all(stage: Stage, shown: Shown) -> None:
@@ -89,6 +91,7 @@ def _play(stage: Stage, shown: Shown, scene: Scene) -> list[tuple[str, ...]]:
         scene.begin(stage)
         for alert in scene.alerts:
             fired[alert] = _wait(stage, alert, fires=True, since=began, within_s=_FIRES_WITHIN_S)
+        time.sleep(_POSTED_S)
     finally:
         ending = time.monotonic()
         scene.end(stage)
