@@ -164,15 +164,18 @@ CASES = (
     ),
     AlertCase(
         "PlexsendOutOfCredit",
-        {held("credit"): flat((0, 5), (1, 10), (0, 5)), held("credit", "shop"): flat((0, 20))},
-        (6, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
-        (4, 5, 15),
+        {
+            held("credit"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)),
+            held("credit", "shop"): flat((0, 25)),
+        },
+        (12, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
+        (4, 5, 18),
     ),
     AlertCase(
         "PlexsendSecretRefused",
-        {held("auth"): flat((0, 5), (1, 10), (0, 5)), held("auth", "shop"): flat((0, 20))},
-        (6, MAIN, "The gateway refuses the secret of account main: nothing of it goes."),
-        (4, 5, 15),
+        {held("auth"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)), held("auth", "shop"): flat((0, 25))},
+        (12, MAIN, "The gateway refuses the secret of account main: nothing of it goes."),
+        (4, 5, 18),
     ),
     AlertCase(
         "PlexsendLaneFault",
