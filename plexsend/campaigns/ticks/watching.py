@@ -23,6 +23,7 @@ from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from plexsend.campaigns.plans.room import Load
     from plexsend.outbox.redis.store import Store
