@@ -73,7 +73,20 @@ CASES = (
             waiting("nothing", "lms-bulk"): flat((9, 25)),
             metric("plexsend_workers", service="lms-bulk"): flat((1, 25)),
         },
-        (8, {"service": "mms-bulk"}, "3 messages of mms-bulk wait, and no living worker serves it."),
+        (8, {"service": "mms-bulk"}, "3 messages or rows of mms-bulk wait, and no living worker serves it."),
+        (4, 6, 16),
+    ),
+    AlertCase(
+        "PlexsendNoWorkers",
+        {
+            metric("plexsend_campaign_rows_left", **MAIN): flat((0, 5), (40, 20)),
+            metric("plexsend_workers", service="campaigns"): flat((0, 15), (1, 10)),
+        },
+        (
+            8,
+            {"service": "campaigns"},
+            "40 messages or rows of campaigns wait, and no living worker serves it.",
+        ),
         (4, 6, 16),
     ),
     AlertCase(
@@ -164,15 +177,18 @@ CASES = (
     ),
     AlertCase(
         "PlexsendOutOfCredit",
-        {held("credit"): flat((0, 5), (1, 10), (0, 5)), held("credit", "shop"): flat((0, 20))},
-        (6, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
-        (4, 5, 15),
+        {
+            held("credit"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)),
+            held("credit", "shop"): flat((0, 25)),
+        },
+        (12, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
+        (4, 5, 18),
     ),
     AlertCase(
         "PlexsendSecretRefused",
-        {held("auth"): flat((0, 5), (1, 10), (0, 5)), held("auth", "shop"): flat((0, 20))},
-        (6, MAIN, "The gateway refuses the secret of account main: nothing of it goes."),
-        (4, 5, 15),
+        {held("auth"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)), held("auth", "shop"): flat((0, 25))},
+        (12, MAIN, "The gateway refuses the secret of account main: nothing of it goes."),
+        (4, 5, 18),
     ),
     AlertCase(
         "PlexsendLaneFault",

@@ -46,8 +46,6 @@ def test_what_people_are_to_see_is_written(full: Store) -> None:
     assert posting.notice == notice
     board.done(posting, now_ms)
     assert board.next(now_ms) is None
-    # Once it is over that is said too.
-    assert [each.state for each in board.note([], now_ms)] == ([""] if posting.notice.state == "" else [])
     keep_strays(full, "main", [Receipt("k1", "0"), Receipt("k2", "0")])
     assert [each.msg_key for each in read_strays(full)] == ["k1", "k2"]
     assert doors.announce(full, WEB1, {"secret": 3}) > 0
