@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos campaigns-chaos storm failover upgrade month crash forged mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test deploy-tools deploy-checks chaos campaigns-chaos storm failover upgrade month crash forged mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,17 @@ up: $(STAMP) ## start Valkey, the sandbox gateway and workers, and keep them run
 
 test: $(STAMP) ## run all tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+deploy-tools: $(VENV)/deploy/.installed ## install the tools that judge deploy/ into .venv/deploy (some 200 MB, once)
+
+# An environment of their own: one of them brings a plugin that every run of pytest beside it would load.
+$(VENV)/deploy/.installed: requirements/deploy-checks.lock $(STAMP)
+	@$(BIN)/python -m venv --clear $(VENV)/deploy
+	@$(VENV)/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy-checks.lock
+	@touch $@
+
+deploy-checks: deploy-tools ## judge every file of deploy/ with the real tools; one that is missing is a failure
+	@CI=$${CI:-true} $(BIN)/python -m pytest -q tests/deploy $(ARGS)
 
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)
@@ -84,6 +95,8 @@ lock: $(STAMP) ## bring requirements/*.lock up to date with pyproject.toml; what
 	@$(BIN)/python -m pip install --quiet uv
 	@$(LOCK) $(ARGS) --all-extras --group dev -o requirements/dev.lock pyproject.toml
 	@$(LOCK) --extra worker --extra cli --extra images --extra web --extra campaigns --extra tables --constraints requirements/dev.lock -o requirements/deploy.lock pyproject.toml
+	@$(LOCK) --group build --constraints requirements/dev.lock -o requirements/build.lock
+	@$(LOCK) --group deploy --constraints requirements/dev.lock -o requirements/deploy-checks.lock
 
 clean: ## remove .venv and caches
 	@rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     Ahead: TypeAlias = Callable[[Mapping[str, Any], Any], Awaitable[Answer | None] | None]
 
-PARTS: Mapping[str, str] = {"receipts": "plexsend.web.receipts", "metrics": "plexsend.web.metrics"}
+RECEIPTS, METRICS = "receipts", "metrics"
+PARTS: Mapping[str, str] = {RECEIPTS: "plexsend.web.receipts", METRICS: "plexsend.web.metrics"}
 """What can be served → its module, whose `routes(parts)` returns its paths with what answers there."""
 
 
@@ -42,7 +43,6 @@ class Parts:
     names: tuple[str, ...]
     port: int = 0
     """Where it listens; 0 where another program does that."""
-    refused: RefusedCounts = field(default_factory=RefusedCounts)
     starts: list[Callable[[], None]] = field(default_factory=list)
     """Called before the first request."""
     stops: list[Callable[[], None]] = field(default_factory=list)
@@ -53,6 +53,7 @@ class Parts:
     """Returns the accounts whose receipts are taken here."""
     ahead: Ahead = _nothing
     """Asked before falcon, with a request and how to read it: None, or what returns its answer."""
+    refused: RefusedCounts = field(init=False)
     pulse: Pulse = field(init=False)
     instruments: Instruments = field(init=False)
     """What this process counts; a part that uses it sees to it that it is written down."""
@@ -69,7 +70,13 @@ class Parts:
             hashes_by=hashed_by(self.settings.number_key),
         )
         self.instruments = Instruments(self._door.process)
-        self.pulse = Pulse(self.store, self.door, durable=self.settings.durable, refused=self.refused)
+        # A server of metrics alone takes nothing in that must be kept; its login may write its sign of life
+        # and nothing else.
+        takes_receipts = RECEIPTS in self.names
+        self.refused = RefusedCounts(takes_receipts=takes_receipts)
+        self.pulse = Pulse(
+            self.store, self.door, durable=takes_receipts and self.settings.durable, refused=self.refused
+        )
         self.alive.append(lambda: self.pulse.lives)
 
     def door(self) -> Door:

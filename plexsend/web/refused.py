@@ -10,14 +10,20 @@ if TYPE_CHECKING:
 
 
 class RefusedCounts:
-    """How many requests were refused, by why. For the loop that refuses, and one thread that takes away."""
+    """How many requests were refused, by why. For the loop that refuses, and one thread that takes away.
 
-    def __init__(self) -> None:
+    Args:
+        takes_receipts: Whether what is refused may have been a receipt; otherwise nothing is counted.
+    """
+
+    def __init__(self, *, takes_receipts: bool = True) -> None:
+        self._takes_receipts = takes_receipts
         self._counts: Counter[str] = Counter()
 
     def note(self, why: RefusedBecause) -> None:
         """Count a request."""
-        self._counts[why] += 1
+        if self._takes_receipts:
+            self._counts[why] += 1
 
     def take(self) -> Counter[str]:
         """Return what was counted since the last time."""

@@ -22,10 +22,12 @@ from plexsend.outbox.receipts import Receipt, Reception, take_receipts
 from plexsend.outbox.redis.broker_requirements import inspect_broker
 from plexsend.outbox.redis.rights import look_at_broker_rights, look_at_rights
 from plexsend.outbox.redis.store import Store
+from plexsend.outbox.refusals import RefusedBecause
 from plexsend.outbox.strays import keep_unread
 from plexsend.stack.ports import free_port
 from plexsend.web.app import App
 from plexsend.web.collector import FleetCollector
+from plexsend.web.metric_table import METRICS
 from plexsend.web.posts import Unread
 from plexsend.worker.app import create_app
 from plexsend.worker.beating import Scheduler
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 CONF = Path(__file__).parents[2] / "deploy" / "users.conf"
 PAGE = CONF.with_name("README.md")
 PREFIX = "plexsend:"
-ROLES = ("worker", "producer", "beat", "reader")
+ROLES = ("worker", "producer", "beat", "metrics", "reader")
 SHOWS = (
     ("lanes",),
     ("groups",),
@@ -150,11 +152,61 @@ def test_server_of_receipts_has_what_it_needs_with_the_login_of_producers(
         assert take_receipts(app.parts.store, "main", receipts)[1] is Reception.STRANGER
         keep_unread(app.parts.store, "main", [Unread("not JSON", "")])
         assert [door.pid for door in living(app.parts.store)] == [os.getpid()]
-        # The metrics ask with the same login.
+        # Metrics beside it ask with the same login.
         families = {family.name for family in FleetCollector(app.parts.store).collect()}
         assert "plexsend_messages" in families
     finally:
         app.end()
+
+
+def test_server_of_metrics_reads_all_and_writes_its_sign_of_life_alone(
+    run: Callable[..., Any], url: Callable[[str], str]
+) -> None:
+    assert run("producer", *SEND, "metrics-1")[0] in (0, 1)
+    assert run("producer", "results", "read", "billing")[0] == 0
+    # Durability is asked of what takes something in: this login may not even read the server's settings.
+    app = App(
+        "metrics", settings=read_settings({"PLEXSEND_REDIS_URL": url("metrics"), "PLEXSEND_DURABLE": "1"})
+    )
+    app.begin()
+    try:
+        # A path that is not there is not a receipt that was refused, which this login could not count.
+        app.parts.refused.note(RefusedBecause.PATH)
+        assert app.parts.pulse.trouble == ""
+        assert os.getpid() in [door.pid for door in living(app.parts.store)]
+        families = {family.name: family for family in FleetCollector(app.parts.store).collect()}
+        assert {each.name.removesuffix("_total") for each in METRICS} == set(families)
+        assert {sample.labels["reader"] for sample in families["plexsend_results_behind"].samples} == {
+            "billing"
+        }
+        assert run("metrics", "health", "metrics")[0] == 0
+        assert app.parts.refused.take() == {}
+    finally:
+        app.end()
+    store = Store.connect(url("reader"), PREFIX)
+    assert not [door for door in living(store) if door.parts == ("metrics",)]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("HINCRBY", "plexsend:receipts:unread", "wrong path", "1"),
+        ("HSET", "plexsend:{main}:s:mms-bulk", "f", "v"),
+        ("DEL", "plexsend:doors"),
+        ("SET", "plexsend:doors", "v"),
+        ("HGETALL", "another:doors"),
+        ("HSET", "another:doors", "f", "v"),
+        ("EVALSHA", "0" * 40, "1", "plexsend:doors"),
+        ("PUBLISH", "plexsend:wake", "x"),
+        ("CONFIG", "GET", "*"),
+    ],
+)
+def test_login_of_metrics_changes_nothing_else(words: tuple[str, ...], url: Callable[[str], str]) -> None:
+    client: Any = Redis.from_url(url("metrics"))
+    with pytest.raises(NoPermissionError):
+        client.execute_command(*words)
+    client.close()
 
 
 def test_the_archive_is_written_with_the_login_of_producers_and_read_with_any(

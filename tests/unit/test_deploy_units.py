@@ -201,6 +201,7 @@ def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
         "PLEXSEND_NOTIFY_URL": "https://h",
         "PLEXSEND_PROXY_URL": "http://h",
         "PLEXSEND_CA_FILE": str(authority),
+        "PLEXSEND_LOG": "json",
         "PLEXSEND_STATE_DIR": "/var/lib/plexsend",
         "PLEXSEND_CAMPAIGN_DIR": "/srv/campaigns",
         "PLEXSEND_RECEIPT_ALLOW": "192.0.2.7",

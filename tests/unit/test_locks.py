@@ -12,7 +12,7 @@ from plexsend.extras import EXTRAS
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ["deploy.lock", "dev.lock"]
+LOCKS = ["build.lock", "deploy.lock", "deploy-checks.lock", "dev.lock"]
 
 
 def text(lock: str) -> str:
@@ -30,6 +30,13 @@ def wanted(requirements: list[str]) -> set[str]:
     return {re.split(r"[^A-Za-z0-9-]", each, maxsplit=1)[0] for each in requirements}
 
 
+def group(name: str) -> set[str]:
+    """Return the packages of a group, with those of the groups that it includes."""
+    entries = PROJECT["dependency-groups"][name]
+    included = [group(each["include-group"]) for each in entries if isinstance(each, dict)]
+    return wanted([each for each in entries if isinstance(each, str)]).union(*included)
+
+
 def test_a_server_installs_workers_commands_and_the_server_of_receipts() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     needed = [*extras["worker"], *extras["cli"], *extras["web"], *PROJECT["project"]["dependencies"]]
@@ -37,18 +44,31 @@ def test_a_server_installs_workers_commands_and_the_server_of_receipts() -> None
 
 
 def test_a_server_installs_no_tool_for_tests_and_no_server_of_a_wheel() -> None:
-    tools = wanted(PROJECT["dependency-groups"]["dev"])
+    tools = group("dev")
     assert {"pytest", "ruff", "mypy", "hatchling"} <= tools
     assert not set(pinned("deploy.lock")) & {*tools, *EXTRAS["embedded"]}
 
 
 def test_developers_install_everything() -> None:
-    everything = {*wanted(PROJECT["dependency-groups"]["dev"]), *EXTRAS["embedded"]}
+    everything = {*group("dev"), *EXTRAS["embedded"]}
     assert everything <= set(pinned("dev.lock"))
 
 
-def test_servers_run_what_developers_tested() -> None:
-    assert pinned("deploy.lock").items() <= pinned("dev.lock").items()
+@pytest.mark.parametrize("lock", ["build.lock", "deploy.lock"])
+def test_servers_run_and_build_with_what_developers_tested(lock: str) -> None:
+    assert pinned(lock).items() <= pinned("dev.lock").items()
+
+
+def test_a_wheel_is_built_with_what_its_own_file_asks_for() -> None:
+    assert wanted(PROJECT["build-system"]["requires"]) == group("build") <= set(pinned("build.lock"))
+
+
+def test_tools_that_judge_deploy_come_beside_the_others_and_change_none_of_them() -> None:
+    tools, others = pinned("deploy-checks.lock"), pinned("dev.lock")
+    assert group("deploy") <= set(tools)
+    # They are large, and a first `make demo` does without them.
+    assert not group("deploy") & set(others)
+    assert {name: tools[name] for name in set(tools) & set(others)}.items() <= others.items()
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -1,4 +1,4 @@
-"""`plexsend health`: is a worker, a door of receipts, beat or the outbox well? For probes, so it is quick."""
+"""`plexsend health`: is a worker, a server, beat or the outbox well? For probes, so it is quick."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _WORKER_AGE_S, _DOOR_AGE_S, _BEAT_AGE_S = 5.0, 10.0, 10.0
 
 
 @click.command(epilog=example("plexsend health worker", "plexsend health outbox --max-age 600"))
-@click.argument("what", type=click.Choice(["worker", "receipts", "beat", "outbox"]))
+@click.argument("what", type=click.Choice(["worker", "receipts", "metrics", "beat", "outbox"]))
 @click.option(
     "--max-age",
     "max_age_s",
     type=FiniteRange(min=0, min_open=True),
     metavar="S",
-    help="Seconds: how old the last sign of life may be [default: 5 of a worker, 10 of a server for "
-    "receipts and of beat]; of the outbox, how long a message may have been ready to go [default: however "
+    help="Seconds: how old the last sign of life may be [default: 5 of a worker, 10 of a server "
+    "and of beat]; of the outbox, how long a message may have been ready to go [default: however "
     "long].",
 )
 @click.option("--anywhere", is_flag=True, help="One on any host will do, not only on this one.")
@@ -39,11 +39,11 @@ _WORKER_AGE_S, _DOOR_AGE_S, _BEAT_AGE_S = 5.0, 10.0, 10.0
 )
 @json_option
 def health(*, what: str, max_age_s: float | None, anywhere: bool, live: bool, as_json: bool) -> int:
-    """Say whether a worker, the server for receipts or beat of this host, or the outbox, is well.
+    """Say whether a worker, a server or beat of this host, or the outbox, is well.
 
-    worker, receipts: a worker process, or a server that takes receipts, of this host (of this container) has
-    just given its sign of life. beat: a beat of this host has just rung for campaigns. outbox: Redis answers,
-    is one that plexsend can use, and takes messages.
+    worker, receipts, metrics: a worker process, or a server that takes receipts or serves metrics, of this
+    host (of this container) has just given its sign of life. beat: a beat of this host has just rung for
+    campaigns. outbox: Redis answers, is one that plexsend can use, and takes messages.
     Exit code 0: it is well; 1: it is not, and why; 2: wrong usage or settings.
     """
     if anywhere and what == "outbox":
@@ -87,12 +87,12 @@ def _ask(what: str, settings: Settings, store: Store, max_age_s: float | None, *
     import socket
 
     host = "" if anywhere else socket.gethostname()
-    if what == "receipts":
+    if what in {"receipts", "metrics"}:
         from plexsend.outbox.doors import known
         from plexsend.outbox.reading.liveness import look_at_doors
 
         now_ms, doors = known(store)
-        return look_at_doors(doors, now_ms, host, max_age_s or _DOOR_AGE_S)
+        return look_at_doors(doors, what, now_ms, host, max_age_s or _DOOR_AGE_S)
     if what == "beat":
         from plexsend.outbox.beat import beat_signs
         from plexsend.outbox.reading.liveness import look_at_beat

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from plexsend.outbox.doors import Door
     from plexsend.outbox.fleet import FleetProcess
 
-RECEIPTS = "receipts"
-"""The part of a door that takes receipts."""
+DOORS: Mapping[str, str] = {"receipts": "server for receipts", "metrics": "server of metrics"}
+"""The parts of a door, with what people call a process that has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,12 @@ def look_at_workers(processes: Iterable[FleetProcess], host: str, max_age_s: flo
     )
 
 
-def look_at_doors(doors: Iterable[Door], now_ms: int, host: str, max_age_s: float) -> Liveness:
-    """Return whether a process that takes receipts gave a sign of life lately. Pure.
+def look_at_doors(doors: Iterable[Door], part: str, now_ms: int, host: str, max_age_s: float) -> Liveness:
+    """Return whether a process that serves this part gave a sign of life lately. Pure.
 
     Args:
         doors: Those that are known.
+        part: One of DOORS.
         now_ms: Redis's clock.
         host: Where it must run; empty: anywhere.
         max_age_s: How old its last sign may be.
@@ -60,10 +61,10 @@ def look_at_doors(doors: Iterable[Door], now_ms: int, host: str, max_age_s: floa
         # One that is ahead is from before Redis's clock was set back.
         (door.label, abs(now_ms - door.seen_ms) / 1000, door.host)
         for door in doors
-        if RECEIPTS in door.parts
+        if part in door.parts
     ]
-    remedy = "Look at its log, or start one: plexsend serve receipts"
-    return _youngest("server for receipts", found, host, max_age_s, remedy)
+    remedy = f"Look at its log, or start one: plexsend serve {part}"
+    return _youngest(DOORS[part], found, host, max_age_s, remedy)
 
 
 def look_at_beat(signs: Iterable[BeatSign], host: str, max_age_s: float) -> Liveness:

@@ -25,17 +25,19 @@ class Told:
     """Number → how often a message to it was accepted, whatever its key."""
     asked: Counter[str] = field(default_factory=Counter)
     """Key → in how many requests it was."""
-    at_s: list[float] = field(default_factory=list)
-    """When each request came, seconds since 1970."""
 
     @property
     def twice(self) -> list[str]:
         """The numbers that were written to more than once."""
         return [number for number, times in self.accepted_to.items() if times > 1]
 
-    def after(self, at_s: float) -> list[float]:
-        """Return how many seconds after a time each request came that came behind it."""
-        return [one - at_s for one in self.at_s if one > at_s]
+
+def request_times(path: Path, offset: int = 0) -> list[float]:
+    """Return when the requests behind this place of a ledger came, seconds since 1970."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        whole = file.read().rpartition(b"\n")[0]
+    return [json.loads(line)["at"] for line in whole.splitlines()]
 
 
 def read_ledger(path: Path) -> Told:
@@ -44,7 +46,6 @@ def read_ledger(path: Path) -> Told:
     whole = path.read_bytes().rpartition(b"\n")[0]
     for line in whole.splitlines():
         entry = json.loads(line)
-        told.at_s.append(entry["at"])
         for key, to, code in zip(entry["keys"], entry["to"], entry["codes"], strict=True):
             number = to.replace("-", "")
             told.keys_to.setdefault(number, set()).add(key)

@@ -110,6 +110,15 @@ def test_server_for_receipts_of_this_host_is_well_while_it_gives_signs(
 def test_server_that_serves_only_metrics_takes_no_receipts(run: Callable[..., Any], store: Store) -> None:
     open_door(store, socket.gethostname(), "metrics")
     assert run("health", "receipts").code == 1
+    assert run("health", "metrics").code == 0
+
+
+def test_server_that_takes_only_receipts_serves_no_metrics(run: Callable[..., Any], store: Store) -> None:
+    open_door(store, socket.gethostname(), "receipts")
+    ended = run("health", "metrics")
+    assert ended.code == 1
+    assert "no server of metrics is known" in ended.err
+    assert "plexsend serve metrics" in ended.err
 
 
 def test_outbox_that_answers_is_well_and_one_that_is_full_is_not(
