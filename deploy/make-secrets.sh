@@ -51,4 +51,6 @@ fi
 
 [ -s "$folder/receipt-secret-main" ] || random | keep receipt-secret-main
 [ -s "$folder/grafana-admin" ] || random | keep grafana-admin
+# Where alerts are posted. Until the URL of your chat's hook is written into it, Alertmanager logs that it cannot.
+[ -s "$folder/alertmanager-webhook" ] || echo 'http://127.0.0.1:9/write-the-url-of-your-chat-here' | keep alertmanager-webhook
 echo "$folder holds: $(cd "$folder" && ls | tr '\n' ' ')"

@@ -7,11 +7,13 @@ was written, so the same table is read both ways.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from plexsend.errors import Problem, UsageError
+from plexsend.gateway import euckr
+from plexsend.gateway.items import get_loader
 from plexsend.gateway.services import get_service
 
 if TYPE_CHECKING:
@@ -83,6 +85,26 @@ def make_item(
         if value or isinstance(value, int):
             _put(item, places[word], value, written[word])
     return item
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimit:
+    """How long the text of a message may be."""
+
+    most: int
+    in_bytes: bool
+    """In bytes of EUC-KR; otherwise in characters."""
+
+    def size(self, text: str) -> int:
+        """Return how much of it a text takes that is sent so."""
+        return euckr.size_bytes(text) if self.in_bytes else len(text)
+
+
+def text_limit(service: str) -> TextLimit:
+    """Return how long a text of a service may be."""
+    rule = get_loader(service).rule(_PLACES.get(get_service(service).product.name, _PLAIN)["text"])
+    in_bytes = "most_bytes" in rule
+    return TextLimit(rule["most_bytes" if in_bytes else "most"], in_bytes)
 
 
 def in_words(service: str, item: Mapping[str, Any]) -> dict[str, Any]:

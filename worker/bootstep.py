@@ -24,6 +24,7 @@ from plexsend.worker.beside import Beside
 from plexsend.worker.broker_check import check_broker
 from plexsend.worker.campaign_queue import CAMPAIGNS
 from plexsend.worker.certificates import CertificateWatch
+from plexsend.worker.folder_watch import FolderWatch
 from plexsend.worker.housekeeping import Housekeeping
 from plexsend.worker.memory_file import MemoryFile
 from plexsend.worker.notifier import Notifier
@@ -113,6 +114,8 @@ class HousekeepingStep(bootsteps.StartStopStep):
         self._thread.start()
         certificates = CertificateWatch(runtime, partial(served, parent))
         threading.Thread(target=certificates.run, name="plexsend-certificates", daemon=True).start()
+        folder = FolderWatch(runtime, partial(feeds, parent))
+        threading.Thread(target=folder.run, name="plexsend-folder", daemon=True).start()
         if settings.notify is not None:
             notifier = Notifier(runtime, settings.notify, post=partial(post_to_hook, way=Way.of(settings)))
             threading.Thread(target=notifier.run, name="plexsend-notifier", daemon=True).start()

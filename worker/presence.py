@@ -210,6 +210,7 @@ class Presence:
             hashes_by=hashed_by(key),
             certificates=dict(self._runtime.certificates),
             feeds=self._feeds(),
+            folder=self._runtime.campaign_folder,
         )
 
     # Where it cannot be read now, what was read before counts: the gateway says whether it still does.

@@ -76,6 +76,8 @@ class Runtime:
         self._senders: dict[tuple[str, str], tuple[Credentials, Sender]] = {}
         self.certificates: dict[str, int] = {}
         """Product → when the gateway's certificate ends (seconds since 1970), as it was last seen."""
+        self.campaign_folder = ""
+        """What tells the folder of campaigns that it sees from others, or why it cannot use it."""
         self.declined: set[tuple[str, str]] = set()
         """Account and reason of doorbells that this process could not answer, each logged once."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plexsend.campaigns.api import cancel, check, create, pause, resume, runs, show, start
     from plexsend.campaigns.console import Campaigns, CheckedCampaign
     from plexsend.campaigns.definitions.definition import BadDefinition, Definition, define, read_definition
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.campaigns.drafts.from_run import Only
     from plexsend.campaigns.reading.counting import RowCounts
     from plexsend.campaigns.steering import RunCancelled
@@ -53,7 +53,7 @@ _HOMES = {
     "campaigns.api": ("cancel", "check", "create", "pause", "resume", "runs", "show", "start"),
     "campaigns.console": ("Campaigns", "CheckedCampaign"),
     "campaigns.reading.counting": ("RowCounts",),
-    "campaigns.drafts.creating": ("CreatedRun",),
+    "campaigns.drafts.created": ("CreatedRun",),
     "campaigns.definitions.definition": ("BadDefinition", "Definition", "define", "read_definition"),
     "campaigns.drafts.from_run": ("Only",),
     "campaigns.steering": ("RunCancelled",),

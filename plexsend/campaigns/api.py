@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plexsend.campaigns.console import CampaignLike, CheckedCampaign, PeopleLike
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.campaigns.drafts.from_run import Only
     from plexsend.campaigns.steering import RunCancelled
     from plexsend.campaigns.viewing import RunView

@@ -13,6 +13,7 @@ from plexsend.campaigns import steering
 from plexsend.campaigns.checks import checking
 from plexsend.campaigns.definitions.definition import Definition, read_definition
 from plexsend.campaigns.drafts import creating
+from plexsend.campaigns.drafts.crons import LEAVE_OUT_OF_CRON, create_cron
 from plexsend.campaigns.drafts.from_run import CRON_FROM_RUN, Only, select
 from plexsend.campaigns.plans.planning import plan, read_facts
 from plexsend.campaigns.reading.finding import find_campaign, find_run
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plexsend.campaigns.checks.check_report import CheckReport
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.campaigns.plans.planning import RunPlanned
     from plexsend.campaigns.recipients import Recipients
     from plexsend.campaigns.steering import RunCancelled
@@ -94,7 +95,7 @@ class Campaigns:
         definition = _definition(campaign)
         with _open(definition, recipients) as people:
             report = checking.check(definition, people, self._store, self._settings, processes=processes)
-        planned = plan(read_facts(self._store, definition, report)) if report.messages else None
+        planned = plan(read_facts(self._store, definition, report)) if report.can_go else None
         return CheckedCampaign(report, planned)
 
     def create(
@@ -129,7 +130,9 @@ class Campaigns:
         if definition.cron is not None:
             if from_run is not None:
                 raise UsageError(CRON_FROM_RUN)
-            return creating.create_cron(self._store, definition, by=by)
+            return self._create_cron(
+                definition, recipients, by=by, leaves_out=leave_out_invalid, processes=processes
+            )
         source = ""
         if from_run is not None:
             if recipients is not None or only is None:
@@ -155,6 +158,20 @@ class Campaigns:
             return staged.create(
                 self._store, self._settings, by=by, source=source, leaves_out_invalid=leave_out_invalid
             )
+
+    def _create_cron(
+        self, definition: Definition, recipients: PeopleLike, *, by: str, leaves_out: bool, processes: int
+    ) -> CreatedRun:
+        if recipients is not None:
+            raise UsageError(
+                "A cron reads its recipients anew at each of its times: name their file in the definition."
+            )
+        if leaves_out:
+            raise UsageError(LEAVE_OUT_OF_CRON)
+        with _open(definition, None) as people:
+            report = checking.check(definition, people, self._store, self._settings, processes=processes)
+        creating.require_sendable(report, leaves_out_invalid=False)
+        return create_cron(self._store, definition, by=by, warnings=report.warnings)
 
     def start(self, name: str, *, account: str | None = None) -> RunState:
         """Let a checked or scheduled run go now, and return its state. Raises NotPossible where it cannot."""

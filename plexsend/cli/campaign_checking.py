@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.checks.alike import alike
 from plexsend.campaigns.checks.consents import YEARS, ConsentAge
 from plexsend.campaigns.checks.row_judge import column_of
 from plexsend.campaigns.drafts.creating import why_refused
+from plexsend.cli.campaign_plan_output import longest_words, plan_lines
 from plexsend.errors import Problem
 from plexsend.outbox.runs import reading
 from plexsend.terminal.faults import EXIT_REFUSED, Fault, problem_json
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from plexsend.terminal.moments import WallClock
     from plexsend.terminal.screen import Screen
 
-_MB = 1_000_000
 _COLUMNS = (
     Column("line", right=True),
     Column("column", style="bold", folds=True, least=10),
@@ -40,6 +41,7 @@ _COLUMNS = (
     Column("remedy", folds=True),
 )
 _MOST_LINES = 5
+_WRITE_TO_EACH = 'To write to each of them: duplicates = "send" in the definition.'
 _MENDED = "its number had lost its 0 in a spreadsheet, and got it back"
 
 
@@ -83,8 +85,7 @@ class CheckScreen:
         self._print_rows(report, file)
         self._print_doubts(report)
         self._print_shown(report)
-        if planned is not None:
-            self._print_plan(report, planned)
+        self._print_plan(report, planned)
         self._screen.facts(summary(report, planned))
 
     def end(self, report: CheckReport, *, errors: Path | None, leaves_out_invalid: bool = False) -> int:
@@ -114,7 +115,9 @@ class CheckScreen:
             f"{counted(report.duplicates, 'duplicate')} left out",
             f"{report.suppressed:,} suppressed",
         ]
-        say(f"{file}: {counted(report.rows, 'row')}, {', '.join(counts)}.", style="bold", wraps=True)
+        alone = " None can be sent as it is; each for itself:" if report.problems else ""
+        begin = f"{file}: {counted(report.rows, 'row')}{'.' if alone else ','}{alone}"
+        say(f"{begin} {', '.join(counts)}.", style="bold", wraps=True)
         if report.notes:
             say(f"It is read as: {', '.join(report.notes)}.", wraps=True)
         rows = [
@@ -131,12 +134,27 @@ class CheckScreen:
             self._screen.table(_COLUMNS, rows, blocks=True)
         if report.invalid > len(report.invalid_rows):
             self._print_kinds(report)
+        self._print_repeats(report)
+
+    def _print_repeats(self, report: CheckReport) -> None:
+        rows = report.repeated_rows
+        if not rows:
+            return
+        for each in rows if self._screen.as_json else ():
+            reason = f"has the number of line {each.first_line}, which is written to once"
+            self._screen.warn(Problem(f"line {each.line}", reason, _WRITE_TO_EACH))
+        shown = f", the first {len(rows)}" if len(rows) < report.duplicates else ""
+        self._screen.say()
+        self._screen.say(f"Rows whose number came before, and that are left out{shown}:", style="bold")
+        columns = (Column("line", right=True), Column("number came in line", right=True))
+        self._screen.table(columns, [[f"{each.line:,}", f"{each.first_line:,}"] for each in rows])
+        if shown:
+            self._screen.note("--repeats FILE writes all of them in your own columns.")
 
     def _print_kinds(self, report: CheckReport) -> None:
-        kinds = [each for each in report.kinds.items() if each[0] not in report.everywhere]
+        kinds = alike({kind: n.rows for kind, n in report.kinds.items() if kind not in report.everywhere})
         if not kinds:
             return
-        kinds.sort(key=lambda each: -each[1].rows)
         columns = (
             Column("rows", right=True),
             Column("column", style="bold", folds=True, least=10),
@@ -148,8 +166,13 @@ class CheckScreen:
         self._screen.table(
             columns,
             [
-                [f"{n.rows:,}", column_of(kind), kind.reason, ", ".join(map(str, n.lines[:_MOST_LINES]))]
-                for kind, n in kinds
+                [
+                    f"{each.rows:,}",
+                    column_of(each.example),
+                    each.reason,
+                    ", ".join(map(str, report.lines_of(each)[:_MOST_LINES])),
+                ]
+                for each in kinds
             ],
             blocks=True,
         )
@@ -166,9 +189,9 @@ class CheckScreen:
                     f'Fill it in, or name what stands in for it: [defaults] "{name}" = "고객".',
                 )
             )
-        for problem, count in report.remarks.items():
-            rows = counted(count, "row")
-            warn(Problem(column_of(problem), f"in {rows} {problem.reason}", problem.remedy))
+        for each in alike(report.remarks):
+            reason = f"in {counted(each.rows, 'row')} {each.reason}"
+            warn(Problem(column_of(each.example), reason, each.example.remedy))
         if report.mended:
             lines = ", ".join(map(str, report.mended_lines[:_MOST_LINES]))
             self._screen.note(
@@ -210,17 +233,15 @@ class CheckScreen:
             for line in phone(each.text, title=each.title, images=each.images):
                 self._screen.say(f"  {line}")
 
-    def _print_plan(self, report: CheckReport, planned: RunPlanned) -> None:
-        for line in plan_lines(planned, self._clock):
-            self._screen.say(line, wraps=True)
+    def _print_plan(self, report: CheckReport, planned: RunPlanned | None) -> None:
+        self._screen.say()
+        if planned is None:
+            self._screen.say("There is no plan: nothing of it can be sent as it is.", wraps=True)
+        else:
+            for line in plan_lines(planned, self._clock, report.definition):
+                self._screen.say(line, wraps=True)
         if report.longest is not None:
-            self._screen.say(
-                f"The longest text takes {report.longest.size_bytes:,} bytes, in line "
-                f"{report.longest.line:,}; marks of advertisements come to that."
-                if report.definition.advertisement
-                else f"The longest text takes {report.longest.size_bytes:,} bytes, in line "
-                f"{report.longest.line:,}."
-            )
+            self._screen.say(longest_words(report, report.longest), wraps=True)
 
 
 def note_test(screen: Screen, store: Store, definition: Definition, run: Run | None) -> None:
@@ -243,43 +264,9 @@ def summary(report: CheckReport, planned: RunPlanned | None) -> dict[str, object
         "invalid": report.invalid,
         "duplicates": report.duplicates,
         "suppressed": report.suppressed,
-        "longest": None if report.longest is None else report.longest.size_bytes,
+        "longest": None if report.longest is None else report.longest.size,
         "requests": 0 if planned is None else planned.requests,
         "starts_at": None if planned is None else utc(planned.starts_at_ms),
         "ends_at": None if planned is None else utc(planned.ends_at_ms),
         "cost": None if planned is None or planned.cost is None else float(planned.cost),
     }
-
-
-def plan_lines(planned: RunPlanned, clock: WallClock) -> Iterator[str]:
-    """Yield a plan in words."""
-    yield ""
-    speed = f"{planned.per_s:,.10g} a second"
-    yield (
-        f"Plan: {counted(planned.messages, 'message')} in {counted(planned.requests, 'request')}, "
-        f"from {clock.words(planned.starts_at_ms)} until {clock.words(planned.ends_at_ms)}, "
-        f"{speed if planned.is_rated else f'as fast as the gateway answers (taken for {speed})'}."
-    )
-    for spill in planned.spills:
-        opens = "" if spill.opens_ms is None else f" and go on at {clock.words(spill.opens_ms)}"
-        closed = "the window closes" if spill.why == "window" else "the quiet hours begin"
-        yield (
-            f"{counted(spill.messages, 'message')} do not go before {closed} at "
-            f"{clock.words(spill.closes_ms)}{opens}."
-        )
-    if planned.expired:
-        yield f"{counted(planned.expired, 'message')} do not go at all: the run ends before."
-    if planned.over_limit:
-        yield (
-            f"{counted(planned.over_limit, 'message')} are more than the service's limit of the day has "
-            "left: they go on the days behind."
-        )
-    for field, deleted_ms in planned.pictures:
-        yield (
-            f"{field}: the gateway deletes this picture at {clock.words(deleted_ms)}, before the end. Name "
-            "its file instead: it is uploaded when it is needed."
-        )
-    size = max(0.1, planned.memory_bytes / _MB)
-    memory = f"Redis needs up to {size:,.1f} MB for it."
-    cost = "" if planned.cost is None else f" It costs {planned.cost:,f} won, if all of it is billed."
-    yield f"{memory}{cost}"

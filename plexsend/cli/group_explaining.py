@@ -10,6 +10,8 @@ from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.group_why import explain_group
 from plexsend.outbox.reading.groups import groups
+from plexsend.outbox.runs import reading as runs
+from plexsend.outbox.runs.run import is_run
 from plexsend.terminal.faults import EXIT_REFUSED
 from plexsend.terminal.plurals import counted
 
@@ -33,7 +35,9 @@ def explain(
     parts = gather(
         store, read_to_show(store), wanted=lambda lane: (lane.group, lane.account) == (group, where)
     )
-    answer = explain_group(group, where, views, parts, clock_of(store, where))
+    run = runs.run(store, where, group) if is_run(group) else None
+    rate = 0.0 if run is None else run.rate
+    answer = explain_group(group, where, views, parts, clock_of(store, where), own_rate_per_s=rate)
     screen.facts(
         {
             "group": group,

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.reading.finding import find_run
-from plexsend.campaigns.viewing import gone, view_run
+from plexsend.campaigns.viewing import view_run
 from plexsend.cli.run_showing import state_words
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.runs.states import RUN_WORDS
@@ -48,7 +48,7 @@ class RunFollower:
                 while True:
                     view = self._look(run)
                     counts = view.counts
-                    report(gone(counts), counts.rows, words=self._bar_words(view))
+                    report(counts.gone, counts.rows, words=self._bar_words(view))
                     if view.is_over:
                         return view.run
                     self._say(view)

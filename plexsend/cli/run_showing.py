@@ -10,7 +10,7 @@ from plexsend.terminal.tables import Column
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plexsend.campaigns.reading.counting import RowCounts, RowOutcomeName
+    from plexsend.campaigns.reading.counting import RowOutcomeName
     from plexsend.campaigns.viewing import RunView
     from plexsend.outbox.runs.run import Run
     from plexsend.outbox.runs.steps import StepDone
@@ -86,7 +86,7 @@ def show_view(screen: Screen, view: RunView, clock: WallClock) -> None:
     for outcome, n in counts.outcomes.items():
         korean, english, _ = _OUTCOMES[outcome]
         # In front of what a terminal breaks at words: it keeps its column.
-        lead, parts = f"  {korean} {english:<9}{n:>9,}", _parts(counts, outcome)
+        lead, parts = f"  {korean} {english:<9}{n:>9,}", _parts(view, outcome)
         if parts:
             screen.item(f"{lead}  ", parts)
         else:
@@ -123,8 +123,9 @@ def _untested(run: Run) -> str:
     return f"none was sent: plexsend campaign test {run.written} --to 010…"
 
 
-def _parts(counts: RowCounts, outcome: RowOutcomeName) -> str:
+def _parts(view: RunView, outcome: RowOutcomeName) -> str:
     _, _, names = _OUTCOMES[outcome]
+    counts = view.counts
     found = []
     for name in names:
         n = int(getattr(counts, name))
@@ -132,5 +133,7 @@ def _parts(counts: RowCounts, outcome: RowOutcomeName) -> str:
             n = counts.awaited if outcome == "pending" else counts.accepted - counts.awaited
         if n:
             words = "accepted, no receipt yet" if name == "accepted" and outcome == "pending" else name
+            if name == "scheduled" and view.state in (RunState.DRAFT, RunState.CHECKED):
+                words = "not started"
             found.append(f"{words.replace('_', ' ')} {n:,}")
     return ", ".join(found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from plexsend.errors import FileProblem
 from plexsend.outbox.states import FINAL, ResultOutcome
+from plexsend.private_files import not_written
 from plexsend.spreadsheets import ENCODING, cell
 from plexsend.terminal.tables import Column
 
@@ -130,7 +130,7 @@ def write_csv(path: Path, table: StatsTable) -> None:
             writer.writerow([str(table.by), *facts(table.total, table), *means])
             writer.writerows(_cells(line, table) for line in (*table.lines, table.total))
     except OSError as exc:
-        raise FileProblem(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+        raise not_written(path, exc) from exc
 
 
 def _cells(line: StatsLine, table: StatsTable) -> Sequence[object]:

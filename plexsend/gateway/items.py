@@ -93,6 +93,15 @@ class ItemLoader:
         self._schema = schema
         self._stored_names = stored_names or {}
 
+    def rule(self, path: str) -> Mapping[str, Any]:
+        """Return the rule of a field, as data; `path` has dots in front of the fields of objects."""
+        rules: Mapping[str, Any] = self._schema.rules()
+        *outer, name = path.split(".")
+        for each in outer:
+            rules = rules[each]["fields"]
+        found: Mapping[str, Any] = rules[name]
+        return found
+
     def load(
         self,
         raw: object,

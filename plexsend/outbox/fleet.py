@@ -67,6 +67,8 @@ class Announcement:
     """Product → when the certificate ends that the gateway showed this process (seconds since 1970)."""
     feeds: bool = False
     """Whether it takes the tasks of campaigns."""
+    folder: str = ""
+    """What tells the folder of campaigns that it sees from others; empty where it has not looked."""
 
     def to_json(self) -> str:
         """Return the announcement as it is kept."""
@@ -96,6 +98,7 @@ class Announcement:
                 certificates={str(name): int(end) for name, end in found.get("certificates", {}).items()},
                 # Programs of 0.6.0 and before know no campaigns.
                 feeds=bool(found.get("feeds", False)),
+                folder=str(found.get("folder", "")),
             )
         except (TypeError, KeyError, AttributeError, RecursionError) as exc:
             raise ValueError("not an announcement") from exc

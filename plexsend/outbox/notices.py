@@ -43,7 +43,7 @@ class NoticeKind(StrEnum):
     LIMIT = "limit"
     """Much of what may be sent today is sent."""
     CAMPAIGN = "campaign"
-    """A run of a campaign stopped by itself."""
+    """A run of a campaign stopped by itself, or no worker takes the tasks of campaigns."""
 
 
 @dataclass(frozen=True, slots=True)

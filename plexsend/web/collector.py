@@ -188,6 +188,7 @@ def _of_fleet(figures: Figures) -> dict[str, Samples]:
         "plexsend_worker_threads": threads,
         "plexsend_gateway_certificate_expiry_timestamp_seconds": ends,
         "plexsend_policy_disagreements": {(): figures.disagreements},
+        "plexsend_campaign_workers": {(): sum(process.announced.feeds for process in figures.living)},
         "plexsend_build_info": {(version("plexsend"), platform.python_version()): 1},
         "plexsend_holds": _holds(figures),
     }

@@ -153,6 +153,12 @@ METRICS = (
         "0 while starts of campaigns are planned or rows are to be fed: a worker rings in its place",
     ),
     Metric(
+        "plexsend_campaign_workers",
+        _G,
+        (),
+        "Living worker processes that take the tasks of campaigns: without one no run starts or goes on.",
+    ),
+    Metric(
         "plexsend_campaign_runs",
         _G,
         ("account", "state"),

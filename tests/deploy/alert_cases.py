@@ -100,25 +100,27 @@ CASES = (
     AlertCase(
         "PlexsendMessagesWaitTooLong",
         {
-            metric("plexsend_oldest_waiting_age_seconds", **BULK): flat((600, 5), (660, 20), (30, 10)),
+            metric("plexsend_oldest_waiting_age_seconds", **BULK): flat(
+                (600, 5), (660, 15), (30, 2), (660, 3), (30, 10)
+            ),
             metric("plexsend_oldest_waiting_age_seconds", service="sms-bulk", account="main"): flat(
                 (600, 35)
             ),
         },
-        (15, BULK, "A message of mms-bulk of account main has waited 11m 0s."),
+        (23, BULK, "A message of mms-bulk of account main has waited 11m 0s."),
         (4, 14, 31),
     ),
     AlertCase(
         "PlexsendAllThreadsBusy",
         {
             metric("plexsend_worker_threads", services="mms-bulk", state="idle"): flat(
-                (2, 5), (0, 20), (1, 5)
+                (2, 5), (0, 25), (1, 5)
             ),
-            metric("plexsend_worker_threads", services="sms-bulk", state="idle"): flat((1, 30)),
-            waiting("nothing"): flat((1001, 30)),
+            metric("plexsend_worker_threads", services="sms-bulk", state="idle"): flat((1, 35)),
+            waiting("nothing"): flat((1000, 10), (1001, 25)),
         },
-        (20, {"services": "mms-bulk"}, "All threads of the workers of mms-bulk are busy, and messages wait."),
-        (4, 19, 25),
+        (25, {"services": "mms-bulk"}, "All threads of the workers of mms-bulk are busy, and messages wait."),
+        (4, 24, 30),
     ),
     AlertCase(
         "PlexsendUncertainMessages",
@@ -162,15 +164,18 @@ CASES = (
     ),
     AlertCase(
         "PlexsendOutOfCredit",
-        {held("credit"): flat((0, 5), (1, 10), (0, 5)), held("credit", "shop"): flat((0, 20))},
-        (6, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
-        (4, 5, 15),
+        {
+            held("credit"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)),
+            held("credit", "shop"): flat((0, 25)),
+        },
+        (12, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
+        (4, 5, 18),
     ),
     AlertCase(
         "PlexsendSecretRefused",
-        {held("auth"): flat((0, 5), (1, 10), (0, 5)), held("auth", "shop"): flat((0, 20))},
-        (6, MAIN, "The gateway refuses the secret of account main: nothing of it goes."),
-        (4, 5, 15),
+        {held("auth"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)), held("auth", "shop"): flat((0, 25))},
+        (12, MAIN, "The gateway refuses the secret of account main: nothing of it goes."),
+        (4, 5, 18),
     ),
     AlertCase(
         "PlexsendLaneFault",

@@ -64,9 +64,16 @@ def write_tests() -> None:
         path.write_text(text, "utf-8")
 
 
+class _Indented(yaml.SafeDumper):
+    """Writes the entries of a list further in than its name, as people do."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  as the library calls it
+        super().increase_indent(flow, False)  # noqa: FBT003  as the library takes it
+
+
 def _file(every_m: int, tests: Sequence[Mapping[str, Any]]) -> str:
     document = {"rule_files": [RULES.name], "evaluation_interval": f"{every_m}m", "tests": tests}
-    return _HEAD + yaml.safe_dump(document, sort_keys=False, width=1_000, allow_unicode=True)
+    return _HEAD + yaml.dump(document, Dumper=_Indented, sort_keys=False, width=120, allow_unicode=True)
 
 
 def _packed(cases: Iterable[AlertCase]) -> Iterator[list[AlertCase]]:

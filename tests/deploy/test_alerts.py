@@ -9,7 +9,7 @@ import click
 
 from plexsend.cli.app import app
 from tests.deploy.alert_cases import CASES
-from tests.deploy.alert_rules import PROMETHEUS, RULES, rules
+from tests.deploy.alert_rules import DEPLOY, PROMETHEUS, RULES, rules
 from tests.deploy.promtool import run, tool, written_tests
 
 ALL = list(rules().values())
@@ -43,6 +43,12 @@ def test_every_alert_has_its_words() -> None:
         assert rule.runbook == f"docs/operating.md#{rule.name.lower()}"
         assert rule.summary.endswith("."), rule
     assert len({rule.summary for rule in ALL}) == len(ALL)
+
+
+def test_readme_lists_every_alert_with_its_severity() -> None:
+    readme = DEPLOY.joinpath("README.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(Plexsend\w+)` \| (\w+) \|", readme, re.MULTILINE)
+    assert dict(listed) == {rule.name: rule.severity for rule in ALL}
 
 
 def test_every_remedy_is_a_command() -> None:

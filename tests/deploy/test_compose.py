@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
-import yaml
 from celery.bin.base import CLIContext
 from celery.bin.celery import celery
 
@@ -22,7 +21,7 @@ from plexsend.worker.app import create_app
 from plexsend.worker.campaign_queue import CAMPAIGNS
 from plexsend.worker.slices import LONG_SLICE_S
 from tests.deploy.composed import COMPOSE, SECRETS, Service, composed, secret_files, services
-from tests.deploy.tools import DEPLOY, ROOT, judged
+from tests.deploy.tools import DEPLOY, judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -212,6 +211,9 @@ def test_every_secret_has_a_file_that_the_script_makes_and_is_used(secrets: Path
 @pytest.mark.parametrize("service", services().values(), ids=named)
 def test_every_file_of_a_secret_that_it_is_told_of_is_there(service: Service) -> None:
     told = {value for value in [*service.environment.values(), *service.command] if SECRETS in value}
+    for mounted in service.mounts.values():
+        for path in DEPLOY.joinpath(mounted).rglob("*.yml") if mounted.startswith("./") else ():
+            told.update(re.findall(rf"{SECRETS}[\w.-]+", path.read_text("utf-8")))
     assert {value.removeprefix(SECRETS) for value in told} == set(service.secrets)
 
 
@@ -253,11 +255,15 @@ def test_every_volume_is_named_and_used() -> None:
     assert {source for source in sources if not source.startswith(".")} == set(composed()["volumes"])
 
 
-def test_no_setting_is_said_twice() -> None:
-    """PyYAML takes the last of two keys; yamllint does not let them pass."""
-    assert judged("yamllint", "--config-file", ROOT / ".yamllint.yaml", COMPOSE) == ""
-    twice = COMPOSE.read_text("utf-8") + "\nname: other\n"
-    assert "duplication of key" in judged(
-        "yamllint", "--config-file", ROOT / ".yamllint.yaml", "-", given=twice
-    )
-    assert yaml.safe_load(twice)["name"] == "other"
+def test_every_file_that_is_mounted_is_there() -> None:
+    sources = {source for service in services().values() for source in service.mounts.values()}
+    files = {source for source in sources if source.startswith("./")}
+    assert files
+    assert not [source for source in files if not (DEPLOY / source).exists()]
+
+
+def test_server_of_metrics_and_alertmanager_are_where_prometheus_asks() -> None:
+    text = (DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8")
+    asked = set(re.findall(r"targets: \[\"([a-z]+):(\d+)\"\]", text))
+    metrics = services()["metrics"].command
+    assert asked == {("metrics", metrics[metrics.index("--port") + 1]), ("alertmanager", "9093")}

@@ -12,7 +12,9 @@ from plexsend.campaigns.folders.folder import GOES
 from plexsend.campaigns.folders.follow_ups import DUPLICATE
 
 if TYPE_CHECKING:
+    from plexsend.campaigns.checks.alike import AlikeProblems
     from plexsend.campaigns.checks.consents import ConsentAge
+    from plexsend.campaigns.checks.repeats import RepeatedRow
     from plexsend.campaigns.checks.row_judge import InvalidRow, JudgedChunk, SampleRow
     from plexsend.campaigns.definitions.defined import Definition
     from plexsend.errors import Problem
@@ -67,6 +69,8 @@ class CheckReport:
     """Rows that are left out, since another one has their number."""
     suppressed: int = 0
     """Rows that would go but for a suppression of their number, as it is now."""
+    repeated_rows: list[RepeatedRow] = field(default_factory=list)
+    """The first of the duplicates."""
     invalid_rows: list[InvalidRow] = field(default_factory=list)
     """The first of them."""
     kinds: dict[Problem, ProblemCount] = field(default_factory=dict)
@@ -79,6 +83,8 @@ class CheckReport:
     lanes: Counter[Lane] = field(default_factory=Counter)
     """Lane of the route → valid rows, duplicates too."""
     longest: SampleRow | None = None
+    longest_sent: int = 0
+    """How much its text takes as it is sent, with the marks of advertisements."""
     shortest: SampleRow | None = None
     body_bytes: int = 0
     shown: list[ShownRow] = field(default_factory=list)
@@ -104,6 +110,11 @@ class CheckReport:
     def messages(self) -> int:
         """Rows that go."""
         return self.valid - self.duplicates
+
+    @property
+    def can_go(self) -> bool:
+        """Whether any of it can be sent as it is."""
+        return bool(self.messages) and not self.problems
 
     @property
     def is_refused(self) -> bool:
@@ -132,6 +143,10 @@ class CheckReport:
         if judged.chunk is not None:
             self.chunks.append(judged.chunk)
         self._choose(judged, {judged.first_row + place for place in repeated} | {*map(_row, judged.invalid)})
+
+    def lines_of(self, kind: AlikeProblems) -> list[int]:
+        """Return some lines, from the first on, of rows that have one of these problems."""
+        return sorted(line for each in kind.problems for line in self.kinds[each].lines)
 
     def sample(self) -> list[tuple[str, SampleRow]]:
         """Return the rows that a person looks at, each once: the unusual ones, and the first ones."""
@@ -164,9 +179,9 @@ class CheckReport:
             going = (row for row in judged.samples if row.row not in left_out)
             self.samples += (("", row) for row in islice(going, _SAMPLES - len(self.samples)))
         longest, shortest = judged.longest, judged.shortest
-        if longest and (self.longest is None or longest.size_bytes > self.longest.size_bytes):
+        if longest and (self.longest is None or longest.size > self.longest.size):
             self.longest = longest
-        if shortest and (self.shortest is None or shortest.size_bytes < self.shortest.size_bytes):
+        if shortest and (self.shortest is None or shortest.size < self.shortest.size):
             self.shortest = shortest
 
 

@@ -14,18 +14,20 @@ from plexsend.campaigns.checks.definition_pictures import judge_pictures
 from plexsend.campaigns.checks.error_file import error_file
 from plexsend.campaigns.checks.judging_processes import judge_all
 from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.checks.repeats import Repeats
 from plexsend.campaigns.checks.row_judge import JudgeTerms, RowJudge, key_of
-from plexsend.campaigns.checks.seen_numbers import SeenNumbers
 from plexsend.campaigns.checks.suppressed import SuppressedRows
+from plexsend.campaigns.definitions.cron_words import cron_words
 from plexsend.campaigns.definitions.defined import Duplicates
 from plexsend.campaigns.definitions.schedule import find_zone
 from plexsend.campaigns.folders.folder import CHUNK_ROWS
 from plexsend.errors import Problem
+from plexsend.gateway.schemas.text_doubts import IN_BRACES
 from plexsend.gateway.services import get_service
 from plexsend.outbox.policies.known import KnownPolicies
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.producers.guards import AccountGuards
-from plexsend.producers.message import in_words
+from plexsend.producers.message import in_words, text_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -63,6 +65,7 @@ def check(
     *,
     processes: int = 1,
     errors: Path | None = None,
+    repeats: Path | None = None,
     writer: ChunkWriter | None = None,
     progress: Callable[[CheckProgress], None] | None = None,
     on_invalid: Callable[[InvalidRow], None] | None = None,
@@ -79,6 +82,7 @@ def check(
         settings: What the environment says.
         processes: How many processes judge; 1: this one alone.
         errors: Where the rows that are not sent are written to, with the reasons; None: nowhere.
+        repeats: The same for rows that are left out, since their number came before.
         writer: Writes each chunk of rows that was judged; None: nobody does.
         progress: Called after each chunk.
         on_invalid: Called with each invalid row, in the order of the file.
@@ -104,17 +108,20 @@ def check(
         recipients.header,
         tuple(recipients.notes),
         (*known, *person.problems, *(each for each in problems if key_of(each) not in terms.known)),
-        person.warnings,
+        (*person.warnings, *_doubt_cron(definition)),
     )
     if person.receiver_place is None:
         return report
-    seen = SeenNumbers() if definition.duplicates is Duplicates.FIRST else None
+    seen = Repeats(keeps_rows=repeats is not None)
+    finds_repeats = definition.duplicates is Duplicates.FIRST
     suppressed = SuppressedRows(store, settings.number_key, definition, terms.guards)
     with ExitStack() as stack:
+        stack.callback(seen.close)
         file = None if errors is None else stack.enter_context(error_file(errors, recipients.header))
-        for judged in judge_all(terms, _chunks(recipients.rows()), processes=processes, writer=writer):
+        chunks = seen.watch(_chunks(recipients.rows()))
+        for judged in judge_all(terms, chunks, processes=processes, writer=writer):
             numbers = judged.receivers
-            repeated = [] if seen is None else seen.repeated(numbers)
+            repeated = seen.find(judged) if finds_repeats else []
             report.add(judged, repeated)
             if suppressed.looks:
                 suppressed.count(_without(numbers, repeated))
@@ -123,9 +130,13 @@ def check(
                 progress(
                     CheckProgress(report.rows, report.invalid, recipients.read_bytes, recipients.size_bytes)
                 )
+        report.repeated_rows = seen.first_ones()
+        if repeats is not None:
+            seen.write(repeats, recipients.header)
+    _leave_out_said(report, person)
     report.suppressed = suppressed.rows
     report.warnings += suppressed.problems
-    report.shown = _shown(terms, report)
+    report.shown = list(_shown(terms, report))
     return report
 
 
@@ -167,6 +178,17 @@ def _passed(definition: Definition, now_ms: int) -> Iterator[Problem]:
         yield Problem("expires_at", "has passed, so nothing would be sent", "Give a later time, or none.")
 
 
+def _doubt_cron(definition: Definition) -> Iterator[Problem]:
+    """Yield that a day of the month and a day of the week in a cron are not what most people take it for."""
+    if definition.cron is None:
+        return
+    _, _, day, _, weekday = definition.cron.split()
+    if not day.startswith("*") and not weekday.startswith("*"):
+        words = cron_words(definition.cron, "en")
+        reason = f"comes {words}" if "either" in words else "comes where one of its two days is right"
+        yield Problem("cron", reason, "Leave one of the two days out (*), unless that is what is meant.")
+
+
 def _chunks(rows: Iterable[RecipientRow]) -> Iterator[Sequence[ListedRow]]:
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK_ROWS)):
@@ -195,22 +217,28 @@ def _name(
             on_mended(line)
 
 
-def _shown(terms: JudgeTerms, report: CheckReport) -> list[ShownRow]:
-    """Return some rows as their receivers get them: with the marks of advertisements."""
+# A variable without a column is a mistake of its own: that its name goes out in braces is the same again.
+def _leave_out_said(report: CheckReport, person: Personaliser) -> None:
+    if any(each.field.startswith("#{") for each in person.problems) or person.has_foreign_braces:
+        for problem in [each for each in report.remarks if IN_BRACES in each.reason]:
+            del report.remarks[problem]
+
+
+def _shown(terms: JudgeTerms, report: CheckReport) -> Iterator[ShownRow]:
+    """Yield some rows as their receivers get them: with the marks of advertisements."""
     judge = RowJudge(terms)
     service = terms.definition.service
-    found = []
     for why, row in report.sample():
         item, body = judge.shown(row.cells)
         words = in_words(service, {**item, **json.loads(body)} if body else item)
         images = words["images"] or ()
-        found.append(
-            ShownRow(
-                row.line,
-                str(words["title"] or ""),
-                str(words["text"] or ""),
-                1 if isinstance(images, str) else len(images),
-                why,
-            )
+        text = str(words["text"] or "")
+        if report.longest is not None and row.row == report.longest.row:
+            report.longest_sent = text_limit(service).size(text)
+        yield ShownRow(
+            row.line,
+            str(words["title"] or ""),
+            text,
+            1 if isinstance(images, str) else len(images),
+            why,
         )
-    return found

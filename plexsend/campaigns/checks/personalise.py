@@ -72,6 +72,9 @@ class Personaliser:
             for name, column in self._finder.variables.items()
             if column is not None
         ]
+        self._foreign = dict.fromkeys(
+            each for text in texts_of(definition) for each in foreign_variables(text)
+        )
         self.problems: tuple[Problem, ...] = self._finder.problems
         """Everything that is wrong for every row."""
         self.warnings: tuple[Problem, ...] = tuple(self._doubt())
@@ -81,6 +84,11 @@ class Personaliser:
     def variables(self) -> tuple[str, ...]:
         """The variables of all its texts, each once."""
         return tuple(variables_of(texts_of(self._definition)))
+
+    @property
+    def has_foreign_braces(self) -> bool:
+        """Whether a text has a variable in braces as another program writes it, which `warnings` name."""
+        return any(shown.startswith("{{") for shown, _ in self._foreign)
 
     def item(self, cells: Sequence[str]) -> Rendered:
         """Return what a row's receiver gets.
@@ -157,7 +165,7 @@ class Personaliser:
         return tuple(empty)
 
     def _doubt(self) -> Iterator[Problem]:
-        found = dict.fromkeys(each for text in texts_of(self._definition) for each in foreign_variables(text))
+        found = self._foreign
         for shown, name in found:
             # Percent signs are in every advertisement: they count where there is such a column.
             if not shown.startswith("%") or self._finder.heading.places(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.checks.consents import ConsentAge, ConsentAges
@@ -14,7 +15,7 @@ from plexsend.gateway.items import get_loader
 from plexsend.outbox.submit import NewMessage
 from plexsend.producers.chunks import Waiting
 from plexsend.producers.entry_judge import EntryJudge
-from plexsend.producers.message import in_words
+from plexsend.producers.message import in_words, text_limit
 from plexsend.producers.pictures.item_pictures import ItemPictures
 from plexsend.producers.pictures.sources import JudgedPictures
 from plexsend.producers.submissions import Submission
@@ -99,8 +100,8 @@ class SampleRow:
     row: int
     line: int
     cells: tuple[str, ...] = field(repr=False)
-    size_bytes: int = 0
-    """Of its text, in EUC-KR."""
+    size: int = 0
+    """Of its text: bytes in EUC-KR, or characters, as the service counts."""
 
 
 def column_of(problem: Problem) -> str:
@@ -121,6 +122,8 @@ class JudgedChunk:
     rows: int
     receivers: array[int] = field(default_factory=lambda: array("Q"), repr=False)
     """The number of each row as one; 0 where it is invalid."""
+    lines: array[int] = field(default_factory=lambda: array("Q"))
+    """The line of each row."""
     invalid: list[InvalidRow] = field(default_factory=list)
     mended: list[int] = field(default_factory=list)
     """Lines whose number got its 0 back."""
@@ -169,6 +172,7 @@ class RowJudge:
         self._judge.renew()
         self._ages = ConsentAges(terms.today)
         self._known = terms.known
+        self._counts_bytes = text_limit(definition.service).in_bytes
         self._pictured: dict[Any, tuple[Problem, ...]] = {}
         """What a message shows → what is wrong with that."""
 
@@ -181,6 +185,7 @@ class RowJudge:
         person, judge = self._person.item, self._judge.judge
         receivers: list[str] = []
         body_bytes, longest, shortest = 0, -1, _NO_SIZE
+        counts_bytes = self._counts_bytes
         for place, (_, line, cells, problem, was_mended) in enumerate(rows):
             if problem is not None:
                 receivers.append(_NOBODY)
@@ -207,12 +212,13 @@ class RowJudge:
             if text.__class__ is not str:
                 text = self._text_of(item)
             # In EUC-KR all but ASCII takes two bytes, and a valid text has nothing that has no place there.
-            size = 2 * len(text) - len(text.encode("ascii", "ignore"))
+            size = 2 * len(text) - len(text.encode("ascii", "ignore")) if counts_bytes else len(text)
             if size > longest:
                 longest, found.longest = size, SampleRow(first_row + place, line, cells, size)
             if size < shortest:
                 shortest, found.shortest = size, SampleRow(first_row + place, line, cells, size)
         found.receivers.extend(map(int, receivers))
+        found.lines.extend(map(_line, rows))
         found.body_bytes = body_bytes
         # The items of a lane share one object, which need not be hashed each time.
         names = {id(lane): lane for lane in lanes}
@@ -271,6 +277,9 @@ class RowJudge:
         consent = self._person.consent_place
         if self._definition.advertisement and consent is not None:
             found.consents.update(self._ages.of(rows[place][2][consent]) for place in valid)
+
+
+_line = itemgetter(1)
 
 
 def _note(found: JudgedChunk, row: SampleRow, empty: tuple[str, ...], *, mended: bool) -> None:

@@ -7,13 +7,14 @@ removes: such a folder, or a draft without recipients, which is cancelled.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.checks.checking import check
 from plexsend.campaigns.checks.judging_processes import ChunkWriter
 from plexsend.campaigns.definitions.definition import Definition
-from plexsend.campaigns.definitions.schedule import next_after
+from plexsend.campaigns.drafts.created import CreatedRun
+from plexsend.campaigns.drafts.crons import beside_cron
 from plexsend.campaigns.drafts.staging import keep_pictures, staged_folder, tidy
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.folders.follow_ups import require_alone
@@ -23,7 +24,7 @@ from plexsend.campaigns.plans.windows import open_window
 from plexsend.errors import NotPossible
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
-from plexsend.outbox.runs.making import create_run, form_for_campaigns, put_campaign
+from plexsend.outbox.runs.making import create_run, form_for_campaigns
 from plexsend.outbox.runs.states import RunState
 from plexsend.producers.accounts import check_account
 from plexsend.terminal.plurals import counted
@@ -40,18 +41,6 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Run
     from plexsend.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedRun:
-    """What was made of a campaign."""
-
-    group: str | None
-    """The run; None: its cron makes one at each of its times."""
-    account: str
-    state: RunState | None
-    starts_ms: int | None
-    """When it starts by itself; None: when a person starts it."""
 
 
 class StagedRun:
@@ -96,6 +85,7 @@ class StagedRun:
         require_sendable(self.report, leaves_out_invalid=leaves_out_invalid)
         definition, report = self.definition, self.report
         account = definition.account
+        warnings = (*report.warnings, *beside_cron(store, definition))
         group = create_run(
             store,
             account,
@@ -115,7 +105,7 @@ class StagedRun:
             require_alone(store, settings.campaign_dir, run, lines, by=by)
         self._folder.move(RunFolder(settings.campaign_dir, account, group, run.id))
         _name(store, run, report, self.plan, marks=self._marks)
-        return CreatedRun(group, account, *_set_out(store, run, definition))
+        return CreatedRun(group, account, *_set_out(store, run, definition), warnings)
 
 
 @contextmanager
@@ -127,6 +117,7 @@ def stage(
     *,
     processes: int = 1,
     errors: Path | None = None,
+    repeats: Path | None = None,
     progress: Callable[[CheckProgress], None] | None = None,
     on_invalid: Callable[[InvalidRow], None] | None = None,
     on_mended: Callable[[int], None] | None = None,
@@ -148,6 +139,7 @@ def stage(
             settings,
             processes=processes,
             errors=errors,
+            repeats=repeats,
             writer=writer,
             progress=progress,
             on_invalid=on_invalid,
@@ -155,7 +147,7 @@ def stage(
             folder=folder.path,
         )
         marks = folder.write_marks(bytes(report.marks))
-        planned = plan(read_facts(store, stored, report)) if report.messages else None
+        planned = plan(read_facts(store, stored, report)) if report.can_go else None
         yield StagedRun(stored, report, planned, folder, marks)
     finally:
         # Where it was moved to a run, there is nothing here.
@@ -190,30 +182,10 @@ def fill(
         store, run.account, run.group, columns=report.header, definition=stored.as_json(), lease=lease
     )
     marks = folder.write_marks(bytes(report.marks))
-    _name(store, run, report, plan(read_facts(store, stored, report)), marks=marks, lease=lease)
+    facts = read_facts(store, stored, report, starts_ms=server_ms(store))
+    _name(store, run, report, plan(facts), marks=marks, lease=lease)
     open_window(store, run, definition, server_ms(store))
     return report
-
-
-def create_cron(store: Store, definition: Definition, *, by: str) -> CreatedRun:
-    """Write a campaign down whose cron makes a run at each of its times, its recipients read anew."""
-    form_for_campaigns(store)
-    assert definition.cron is not None  # noqa: S101  as the caller saw
-    planned_ms = next_after(definition.cron, definition.time_zone, server_ms(store))
-    put_campaign(
-        store,
-        definition.account,
-        definition.name,
-        by=by,
-        label=definition.label,
-        cron=definition.cron,
-        time_zone=definition.time_zone,
-        definition=definition.as_json(),
-        if_missed=str(definition.if_missed),
-        missed_within_min=definition.missed_within_min,
-        planned_ms=planned_ms,
-    )
-    return CreatedRun(None, definition.account, None, planned_ms)
 
 
 def start(store: Store, run: Run) -> steps.StepDone:
@@ -242,6 +214,8 @@ def why_refused(report: CheckReport, *, leaves_out_invalid: bool = False) -> str
             f"and max_invalid allows {allowed:,}. "
             "Correct them, or leave them out (--leave-out-invalid, leave_out_invalid=True)"
         )
+    if not report.rows:
+        return "the list has no rows. Its first one names the columns, and the receivers come below"
     return "" if report.messages else "not one of its rows can be sent"
 
 

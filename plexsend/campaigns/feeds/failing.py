@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NOTES_A_SPAN = 20
 """How often the counts are noted while as many end as are judged together: so exact is where that begins."""
@@ -67,13 +70,19 @@ class FailureWatch:
         return Ended(now.judged - old[-1].judged, now.failed - old[-1].failed)
 
 
-def why_paused(watch: FailureWatch, now: Ended, span: int, ratio: float) -> str:
-    """Return in words why a run must be paused; empty: it need not be."""
+def why_paused(
+    watch: FailureWatch, now: Ended, span: int, ratio: float, codes: Callable[[int], str] = lambda _: ""
+) -> str:
+    """Return in words why a run must be paused; empty: it need not be.
+
+    `codes`: given how many failed, returns in words what they failed by.
+    """
     found = watch.since(now, span)
     if found is None or found.failed < ratio * found.judged:
         return ""
     share = 100 * found.failed / found.judged
+    words = codes(found.failed)
     return (
-        f"{found.failed:,} of the last {found.judged:,} failed ({share:.3g} %); "
-        f"pause_at_failure_ratio is {ratio:g}"
+        f"{found.failed:,} of the last {found.judged:,} failed ({share:.3g} %)"
+        f"{': ' if words else ''}{words}; pause_at_failure_ratio is {ratio:g}"
     )

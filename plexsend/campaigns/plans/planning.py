@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from plexsend.campaigns.definitions.schedule import spans
 from plexsend.campaigns.plans.pace import PacePart, pace
 from plexsend.campaigns.plans.room import MOST_BYTES, RECORD_BYTES
+from plexsend.campaigns.plans.starts import planned_start
 from plexsend.gateway.services import get_service
 from plexsend.outbox.pictures import Pictures
 from plexsend.outbox.policies.known import KnownPolicies
@@ -180,7 +181,7 @@ def read_facts(
 ) -> PlanFacts:
     """Return what the plan of a checked campaign is made of.
 
-    `starts_ms`: when it is to start; None: as its definition says, else now.
+    `starts_ms`: when it is to start; None: as its definition says, the next time of its cron too, else now.
     """
     account, service = definition.account, definition.service
     known = KnownPolicies(store)
@@ -188,7 +189,7 @@ def read_facts(
     policies = known.of(account)
     of_service = policies.service(service)
     now_ms = queries.server_ms(store)
-    begins_ms = max(now_ms, starts_ms or definition.send_at_ms or now_ms)
+    begins_ms = max(now_ms, starts_ms or planned_start(definition, now_ms))
     share = report.messages / max(1, report.valid)
     quiet = sum(n for lane, n in report.lanes.items() if lane.is_advertising and not lane.has_night_consent)
     quiet_messages = round(quiet * share)

@@ -116,6 +116,16 @@ class RowCounts:
         }
 
     @property
+    def to_go(self) -> int:
+        """Rows that may still be sent."""
+        return self.scheduled + self.waiting + self.sending
+
+    @property
+    def gone(self) -> int:
+        """Rows that are through: sent, or not to be sent any more."""
+        return self.rows - self.to_go
+
+    @property
     def not_fed(self) -> int:
         """Rows that never became a message and were not left out either."""
         return self.rows - self.added - self.left_out - self.lost

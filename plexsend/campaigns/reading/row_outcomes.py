@@ -115,7 +115,13 @@ _FAILED = (State.UNDELIVERED, State.REJECTED, State.FAILED)
 
 
 def row_outcomes(
-    store: Store, run: Run, marks: bytes, *, awaits_receipts: bool, lost_before: int = 0
+    store: Store,
+    run: Run,
+    marks: bytes,
+    *,
+    awaits_receipts: bool,
+    lost_before: int = 0,
+    rows: range | None = None,
 ) -> Iterator[RowOutcome]:
     """Yield what became of each row of a run, in their order, a page a round trip.
 
@@ -126,11 +132,13 @@ def row_outcomes(
         awaits_receipts: Whether receipts come for accepted messages of the account.
         lost_before: Rows from the run's mark on and before this one were fed, as its folder knows: where
             nothing is known of them, Redis forgot them.
+        rows: Only these; None: all.
     """
     fates = reading.fates(store, run.account, run.group, rows=run.rows)
-    for at in range(0, run.rows, _PAGE):
-        rows = range(at, min(run.rows, at + _PAGE))
-        for row, seen in zip(rows, _read(store, run, rows), strict=True):
+    wanted = range(run.rows) if rows is None else rows
+    for at in range(0, len(wanted), _PAGE):
+        page = wanted[at : at + _PAGE]
+        for row, seen in zip(page, _read(store, run, page), strict=True):
             if marks[row : row + 1].strip():
                 yield RowOutcome(row, Reached.LEFT_OUT)
             else:

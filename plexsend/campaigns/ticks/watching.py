@@ -1,30 +1,27 @@
-"""Watching a run: is it over, do too many fail, when may it send, are its files to be removed."""
+"""Watching a run: is it over, do too many fail, when may it send."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definitions.definition import Definition
 from plexsend.campaigns.definitions.schedule import spans
 from plexsend.campaigns.drafts.creating import start
 from plexsend.campaigns.feeds.failing import Ended, FailureWatch, why_paused
-from plexsend.campaigns.folders.folder import RunFolder
-from plexsend.campaigns.folders.forgetting import forget
+from plexsend.campaigns.feeds.failure_words import failure_words
 from plexsend.campaigns.plans.windows import WINDOW_DAYS, open_window
 from plexsend.campaigns.reading.counting import row_counts
 from plexsend.logs import get_logger
 from plexsend.outbox import groups
-from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.groups import closings_among
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.conditions import BY
-from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.run import is_run
 from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from plexsend.campaigns.plans.room import Load
     from plexsend.outbox.redis.store import Store
@@ -102,7 +99,7 @@ def _pause_failing(store: Store, run: Run) -> bool:
     now = Ended(counts.success + counts.failure, counts.failure)
     before = FailureWatch.parse(run.notes.get("watch", ""))
     after = before.note(now, span)
-    why = why_paused(before, now, span, ratio)
+    why = why_paused(before, now, span, ratio, partial(failure_words, store, run))
     if why:
         # Once a person lets it go on, what came before does not count again.
         after = FailureWatch((now,))
@@ -144,24 +141,3 @@ def _starts_early(definition: Definition, written: Sequence[tuple[int, int]], no
     if definition.window is None or begins_ms <= now_ms:
         return False
     return spans(definition.window, definition.time_zone, now_ms, WINDOW_DAYS)[0][0] < begins_ms
-
-
-def remove_folders(store: Store, root: Path, now_ms: int) -> list[str]:
-    """Forget recipients of runs that ended long ago (policy `campaign_keep_days`); return which."""
-    agreed = read_to_show(store)
-    removed = []
-    for run in reading.runs(store):
-        keep_ms = int(agreed.of(run.account).account_wide("campaign_keep_days")) * DAY_MS
-        if run.state not in OVER or run.ended_ms + keep_ms > now_ms:
-            continue
-        # One that was interrupted half-way left the folder.
-        if run.dropped_ms and not RunFolder(root, run.account, run.group, run.id).exists():
-            continue
-        try:
-            forget(store, root, run)
-        except RunRefused:
-            # Some of it still lives.
-            continue
-        _log.info("recipients of a run removed", run=run.written, account=run.account)
-        removed.append(run.written)
-    return removed

@@ -56,6 +56,7 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         from plexsend.outbox.reading.number_keys import foreign_keys
         from plexsend.outbox.reading.serving import read_serving
         from plexsend.outbox.rewound import rewinds
+        from plexsend.outbox.runs.attending import read_attending
 
         accounts = queries.accounts(store)
         found = processes.fleet(store, accounts)
@@ -65,6 +66,7 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         now_ms = queries.server_ms(store)
         rewound = rewinds(store, accounts)
         doors = living(store)
+        attending = read_attending(store, found)
         foreign = foreign_keys(store, accounts, found, doors)
     differ: list[_Difference] = [*disagree, *foreign]
     for each in found:
@@ -88,6 +90,8 @@ def fleet(*, wide: bool, as_json: bool) -> None:
         screen.note(f"They disagree about {one.text}.")
     for stranger in foreign:
         screen.note(f"{stranger.text}. Give it the key that the others have.")
+    for words, remedy in attending.missing():
+        screen.note(f"{words[0].upper()}{words[1:]}. {remedy}")
     for rewind in rewound:
         screen.note(
             f"Redis went back in time, and account {rewind.account} is held until a person decides: "

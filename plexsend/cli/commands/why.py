@@ -40,10 +40,10 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
     """Explain in a sentence why what waits is not sent yet, with figures, and what to do.
 
     Without an argument it is about everything; with a lane, a service or an account about that part: exit
-    code 0 where it flows or nothing waits, else 1. With group:NAME it counts the group's messages by what
-    they wait for. With a message's KEY it is about that message, how its waiting ends, and when it is likely
-    to be sent. `lane:`, `service:` or `account:` before a name says what is meant where a message has the
-    same key.
+    code 0 where it flows or nothing waits, else 1. It says too where nobody attends to campaigns. With
+    group:NAME it counts the group's messages by what they wait for. With a message's KEY it is about that
+    message, how its waiting ends, and when it is likely to be sent. `lane:`, `service:` or `account:` before
+    a name says what is meant where a message has the same key.
     """
     screen = Screen(as_json=as_json)
     from plexsend.cli.targets import read_group, require_own_account
@@ -114,13 +114,16 @@ def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool])
     from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading.flow import judge, judge_all
     from plexsend.outbox.reading.flow_facts import gather
+    from plexsend.outbox.runs.attending import read_attending
 
+    attending = read_attending(store)
     parts = gather(store, read_to_show(store), wanted=covered)
     answer = judge_all(parts)
     each = [(part, judge(part)) for part in parts]
     screen.facts(
         {
             **_flow_json(answer),
+            "campaigns": [words for words, _ in attending.missing()],
             "parts": [{**_part_json(part), **_flow_json(sentence)} for part, sentence in each],
         }
     )
@@ -130,7 +133,10 @@ def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool])
     for part, sentence in each:
         if (part.waiting or part.sending or part.quiet) and sentence.text != answer.text and len(each) > 1:
             screen.say(f"  - {sentence.text}", wraps=True)
-    return 0 if answer.flow.is_well else EXIT_REFUSED
+    for words, remedy in attending.missing():
+        screen.say(f"Campaigns: {words}. {remedy}", wraps=True)
+    lacks_feeder = attending.wanting and attending.lacks_feeder
+    return 0 if answer.flow.is_well and not lacks_feeder else EXIT_REFUSED
 
 
 def _flow_json(sentence: FlowSentence) -> dict[str, object]:

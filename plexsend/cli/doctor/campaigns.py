@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
 from plexsend.outbox.constants import LATE_START_MS
 from plexsend.outbox.reading.out_of_window import NOT_WRITTEN
+from plexsend.outbox.runs.attending import BEAT_REMEDY, FEEDER_REMEDY
 from plexsend.outbox.runs.states import RunState
 from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plexsend.cli.doctor.rows import CheckRow
+    from plexsend.outbox.runs.attending import Attending
     from plexsend.outbox.runs.run import Run
     from plexsend.outbox.runs.windows import RunWindow
 
 _WHAT = "campaigns"
-_TICKS = "Start a worker that serves the queue `campaigns` (each does unless -Q leaves it out)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,14 @@ class CampaignFacts:
     """Groups of runs of which nothing is fed until what waits of them has gone."""
 
 
-def campaign_rows(facts: Iterable[CampaignFacts], *, is_possible: bool, now_ms: int) -> Iterator[CheckRow]:
+def campaign_rows(
+    facts: Iterable[CampaignFacts], attending: Attending, *, is_possible: bool, now_ms: int
+) -> Iterator[CheckRow]:
     """Yield what keeps campaigns from going, or that nothing does. Pure.
 
     Args:
         facts: The accounts that have campaigns.
+        attending: Who attends to them.
         is_possible: Whether no older version of plexsend runs beside this one.
         now_ms: Redis's time.
     """
@@ -56,6 +60,11 @@ def campaign_rows(facts: Iterable[CampaignFacts], *, is_possible: bool, now_ms: 
     if not known:
         yield ok(_WHAT, "no account has any")
         return
+    if attending.lacks_feeder:
+        grade = wrong if attending.wanting else doubtful
+        yield grade(_WHAT, attending.lacks_feeder, "", FEEDER_REMEDY)
+    if attending.lacks_beat:
+        yield doubtful(_WHAT, attending.lacks_beat, "", BEAT_REMEDY)
     for each in known:
         found = [*_late(each, now_ms), *_not_fed(each, now_ms), *_closed(each, now_ms)]
         yield from found or [ok(_WHAT, _words(each))]
@@ -77,7 +86,7 @@ def _late(facts: CampaignFacts, now_ms: int) -> Iterator[CheckRow]:
             f"{name.replace('~', '/')} of account {facts.account} was to start "
             f"{span((now_ms - at_ms) / 1000)} ago",
             "nobody looks at what is planned",
-            _TICKS,
+            FEEDER_REMEDY,
         )
 
 
@@ -91,7 +100,7 @@ def _not_fed(facts: CampaignFacts, now_ms: int) -> Iterator[CheckRow]:
                 _WHAT,
                 f"{run.written} of account {run.account} has not been fed for {span(waits_ms / 1000)}",
                 f"{counted(run.rows - run.fed, 'row')} of it wait for a feeder",
-                _TICKS,
+                FEEDER_REMEDY,
             )
 
 
@@ -100,4 +109,4 @@ def _closed(facts: CampaignFacts, now_ms: int) -> Iterator[CheckRow]:
         window = facts.windows.get(run.group)
         if window is not None and window.holds(now_ms) and window.opens_ms(now_ms) is None:
             found = f"{run.written} of account {run.account} sends nothing"
-            yield wrong(_WHAT, found, NOT_WRITTEN, _TICKS)
+            yield wrong(_WHAT, found, NOT_WRITTEN, FEEDER_REMEDY)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from plexsend.cli.doctor.advertising import AdvertisingFacts, advertising_rows
-from plexsend.cli.doctor.campaigns import CampaignFacts, campaign_rows
 from plexsend.cli.doctor.environment import settings_rows
 from plexsend.cli.doctor.outside import broker_rows, gateway_rows, name_rows, upload_rows
 from plexsend.cli.doctor.receipts import ReceiptFacts, receipt_rows
@@ -261,24 +260,9 @@ def _advertisements(situation: Situation) -> Iterable[CheckRow]:
 
 
 def _campaigns(situation: Situation) -> Iterable[CheckRow]:
-    from plexsend.campaigns.plans.room import with_room
-    from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
-    from plexsend.outbox.reading import queries
-    from plexsend.outbox.reading.out_of_window import read_windows
-    from plexsend.outbox.runs import reading
+    from plexsend.cli.doctor.campaign_facts import look_at_campaigns
 
-    store = situation.store
-
-    def facts_of(account: str) -> CampaignFacts:
-        live = list(reading.live_runs(store, account))
-        full = frozenset(run.group for run in live) - with_room(store, account, live)
-        return CampaignFacts(
-            account, reading.due_at(store, account), live, read_windows(store, account), full
-        )
-
-    facts = map(facts_of, reading.campaign_accounts(store))
-    is_possible = form_in_force(store) >= FORM_WITH_CAMPAIGNS
-    return campaign_rows(facts, is_possible=is_possible, now_ms=queries.server_ms(store))
+    return look_at_campaigns(situation.store, situation.settings.campaign_dir)
 
 
 CHECKS = (

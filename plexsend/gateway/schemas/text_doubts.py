@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"#?\{+ *[^\W\d_][\w .-]{0,40}\}")
 """`#{이름}`, `{이름}`, `{{name}}`, `${name}`: a name in braces, as in a template that nothing filled."""
 
+IN_BRACES = "in braces, which nothing fills"
+"""What is said of such names."""
+
 
 def warn_of_text(text: str, field: str, draft: Draft) -> None:
     """Warn of a text that holds placeholders, or that was read in a wrong encoding."""
@@ -23,7 +26,7 @@ def warn_of_text(text: str, field: str, draft: Draft) -> None:
             draft.warn(
                 field,
                 Refusal(
-                    f"holds {_count(places)} in braces, which nothing fills, from position {places[0]} on",
+                    f"holds {_count(places)} {IN_BRACES}, from position {places[0]} on",
                     "Put in what is meant, unless the receiver is to read the braces.",
                 ),
             )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from plexsend.outbox.fleet import FleetProcess
 
+FOLDER = "PLEXSEND_CAMPAIGN_DIR"
+"""The folder of campaigns: each process announces which it sees."""
 _MOST_NAMED = 3
 """Processes that one side of a disagreement names."""
 
@@ -83,9 +85,11 @@ def _has(process: FleetProcess) -> Iterator[tuple[str, str]]:
     for account, fingerprint in announced.secrets.items():
         yield f"the secret of account {account}", fingerprint
     yield "PLEXSEND_NUMBER_KEY", announced.number_key
+    if announced.feeds and announced.folder:
+        yield FOLDER, announced.folder
 
 
-# Fingerprints say nothing to people, and keys and secrets are not shown in any form.
+# What tells folders or keys apart says nothing to people, and secrets are not shown in any form.
 def _worded(what: str, sides: list[tuple[str, list[str]]]) -> dict[str, tuple[str, ...]]:
     if what.startswith("the secret of"):
         return {f"has secret {chr(ord('A') + at)}": tuple(labels) for at, (_, labels) in enumerate(sides)}
@@ -93,6 +97,11 @@ def _worded(what: str, sides: list[tuple[str, list[str]]]) -> dict[str, tuple[st
         return {
             ("has none" if not key else f"has key {chr(ord('A') + at)}"): tuple(labels)
             for at, (key, labels) in enumerate(sides)
+        }
+    if what == FOLDER:
+        return {
+            (said if " " in said else f"sees folder {chr(ord('A') + at)}"): tuple(labels)
+            for at, (said, labels) in enumerate(sides)
         }
     return {said: tuple(labels) for said, labels in sides}
 

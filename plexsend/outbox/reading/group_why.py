@@ -55,6 +55,8 @@ def explain_group(
     views: Sequence[GroupView],
     parts: Iterable[PartFacts],
     clock: WallClock,
+    *,
+    own_rate_per_s: float = 0.0,
 ) -> GroupWhy:
     """Return what keeps a group.
 
@@ -64,6 +66,7 @@ def explain_group(
         views: The group, service by service; none where nobody knows it.
         parts: The figures of what waits, service by service.
         clock: What shows times.
+        own_rate_per_s: That of the run of a campaign which it is; 0: none.
     """
     states: Counter[State] = Counter()
     for view in views:
@@ -73,7 +76,7 @@ def explain_group(
     causes = [
         *_closed(closing, states, clock),
         *_paused(views, judged, clock),
-        *(_waiting(part, sentence) for part, sentence in judged if part.waiting),
+        *(_waiting(part, sentence, own_rate_per_s) for part, sentence in judged if part.waiting),
         *(_quiet(part, sentence) for part, sentence in judged if part.quiet),
         *(_outside(part) for part, _ in judged if part.outside),
         *(_scheduled(part) for part, _ in judged if part.scheduled),
@@ -118,12 +121,11 @@ def _paused(
         )
 
 
-def _waiting(part: PartFacts, sentence: FlowSentence) -> GroupCause:
+def _waiting(part: PartFacts, sentence: FlowSentence, own_rate_per_s: float) -> GroupCause:
     pace = ""
-    if sentence.flow in (Flow.FLOWING, Flow.LIMITED) and part.rate_per_s:
-        pace = (
-            f" At {part.rate_per_s:g} a second alone they would take {span(part.waiting / part.rate_per_s)}."
-        )
+    per_s = min((rate for rate in (part.rate_per_s, own_rate_per_s) if rate > 0), default=0.0)
+    if sentence.flow in (Flow.FLOWING, Flow.LIMITED) and per_s:
+        pace = f" At {per_s:g} a second alone they would take {span(part.waiting / per_s)}."
     return GroupCause(sentence.flow, part.waiting, f"wait: {sentence.text}{pace}", sentence.remedy)
 
 

@@ -19,7 +19,8 @@ p policy:history     list    what persons changed (JSON), oldest first, at most 
 p alive              hash    process → `<ms last seen> <busy threads> <revision of its announcement>`
 p fleet              hash    process → what it announces (JSON): host, pid, version, form, since_ms, services,
                              threads, asks, secrets (fingerprints), urls, number_key (fingerprint), hashes_by,
-                             certificates (product → when it ends, in seconds), feeds (campaigns)
+                             certificates (product → when it ends, in seconds), feeds (campaigns),
+                             folder (what tells that of campaigns from others)
 p salt               string  random key of the fingerprints
 p walk               hash    who walks over all lanes and messages, until (ms at which another may), at (ms at
                              which the next walk begins), from (how far it is)

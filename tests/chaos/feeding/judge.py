@@ -11,6 +11,7 @@ from tests.integration.campaigns.sending import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from plexsend.outbox.runs.run import Run
     from tests.chaos.feeding.field import Field
@@ -44,10 +45,12 @@ _FIRST_LINE = 2
 _MOST_NAMED = 3
 
 
-def judge_report(field: Field, run: Run, told: Told) -> Iterator[str]:
+def judge_report(field: Field, run: Run, told: Told, *, archive: Path | None = None) -> Iterator[str]:
     """Yield what is wrong in `campaign report`: its sums, and each row's fate beside what was accepted."""
     path = field.folder / f"{run.group}.csv"
-    words = ("--csv", str(path), "--lang", "en", "--whole-numbers", "--overwrite")
+    words = ["--csv", str(path), "--lang", "en", "--whole-numbers", "--overwrite"]
+    if archive is not None:
+        words += ["--archive", str(archive)]
     facts = field.command("campaign", "report", run.written, *words)
     said = {outcome: int(facts[outcome]) for outcome in _OUTCOMES}
     if sum(said.values()) != run.rows or facts["rows"] != run.rows:

@@ -46,6 +46,8 @@ class Steering:
     rows: int
     rate: int | None = None
     """Messages a second; None: as fast as they go."""
+    runs_s: tuple[float, float] = (10.0, 30.0)
+    """Least and most of how long it runs before the pause, and again before the cancel."""
     stopped_s: tuple[float, float] | None = None
     """Least and most of how long the feeder is stopped; None: by the seed, around its lease."""
     quiet_s: float = _QUIET_S
@@ -64,10 +66,11 @@ def play(folder: Path, how: Steering, seed: int, say: Callable[[str], None]) -> 
         definition = DEFINITION if how.rate is None else with_rate(how.rate)
         run = make_run(field.store, field.root, how.rows, definition=definition)
         _wait_on_its_way(field)
-        time.sleep(chance.uniform(0, 1.0))
+        time.sleep(chance.uniform(*how.runs_s))
         wrong = [*_pause(field, run, how, say)]
         steering.resume(field.store, run)
         _wait_on_its_way(field)
+        time.sleep(chance.uniform(*how.runs_s))
         wrong += _cancel(field, run, how, stopped_s, say)
         wrong += judge_report(field, read(field.store, run.group), read_ledger(field.ledger))
     except TooLong as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,6 +98,23 @@ def test_rows_of_a_run_are_named_with_their_outcome(spring: campaigns.Definition
         campaigns.create(spring, from_run="spring", only="everybody")
 
 
+def test_a_cron_is_refused_and_warned_of_as_on_the_command_line(
+    spring: campaigns.Definition, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("people.csv").write_text("receiver_number\n02-111-2222\n010-2111-2222\n", "utf-8")
+    monthly = replace(spring, cron="0 10 1 * 1", text="x", recipients=str(tmp_path / "people.csv"))
+    with pytest.raises(NotPossible, match="max_invalid allows 0"):
+        campaigns.create(monthly)
+    with pytest.raises(UsageError, match="max_invalid = 10"):
+        campaigns.create(monthly, leave_out_invalid=True)
+    with pytest.raises(UsageError, match="name their file in the definition"):
+        campaigns.create(monthly, PEOPLE)
+    (warning,) = campaigns.create(replace(monthly, max_invalid=1)).warnings
+    assert "either is enough" in warning.reason
+    (beside,) = campaigns.create(spring, PEOPLE).warnings
+    assert "it makes runs beside this one" in beside.reason
+
+
 def test_a_cron_is_written_down(spring: campaigns.Definition, tmp_path: Path) -> None:
     del spring
     tmp_path.joinpath("people.csv").write_text("receiver_number\n010-2111-2222\n", "utf-8")
@@ -109,8 +127,11 @@ def test_a_cron_is_written_down(spring: campaigns.Definition, tmp_path: Path) ->
         recipients=tmp_path / "people.csv",
     )
     created = campaigns.create(weekly)
-    assert (created.group, created.state) == (None, None)
+    assert (created.group, created.state, created.warnings) == (None, None, ())
     assert created.starts_ms is not None
+    planned = campaigns.check(weekly).plan
+    assert planned is not None
+    assert planned.starts_at_ms // 60_000 == created.starts_ms // 60_000
     assert campaigns.cancel("weekly").changed, "it makes no more runs"
     with pytest.raises(NotPossible, match="has had no run yet"):
         campaigns.cancel("weekly")

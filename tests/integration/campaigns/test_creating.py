@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plexsend.campaigns.definitions.definition import Definition
-from plexsend.campaigns.drafts.creating import create_cron, fill, stage, start
+from plexsend.campaigns.drafts.creating import fill, stage, start
+from plexsend.campaigns.drafts.crons import create_cron
 from plexsend.campaigns.drafts.staging import tidy
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.recipients import open_recipients
@@ -23,7 +24,7 @@ from plexsend.outbox.runs.states import RunState
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.settings import Settings
 
 LIST = "휴대폰번호,이름\n01023456789,김\n01023456789,김\n01023456780,이\n"
@@ -124,7 +125,7 @@ def test_refused_campaign_leaves_nothing(store: Store, settings: Settings, tmp_p
     for text, words in (
         (f"{LIST}x,박\n", "1 of 4 rows is invalid.*--leave-out-invalid"),
         ("휴대폰번호,성명\n01023456789,김\n", "1 mistake in every row.*#{이름}"),
-        ("휴대폰번호,이름\n", "not one of its rows"),
+        ("휴대폰번호,이름\n", "the list has no rows"),
     ):
         with pytest.raises(NotPossible, match=words):
             create(store, settings, tmp_path, text)

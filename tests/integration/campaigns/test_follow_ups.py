@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from plexsend.campaigns.drafts.creating import CreatedRun
+    from plexsend.campaigns.drafts.created import CreatedRun
     from plexsend.campaigns.drafts.from_run import ChosenRows
     from plexsend.outbox.redis.store import Store
 

@@ -203,6 +203,143 @@ def test_what_is_wrong_in_every_row_is_said_once(cli: Callable[..., Any], write:
     assert [line.split()[0] for line in done.out.splitlines() if line.startswith("   ")] == ["5"]
 
 
+def test_a_test_that_is_refused_names_the_option_and_what_to_do(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write()
+    assert cli("create", "spring.toml", "--yes").code == 0
+    done = cli("test", "spring-sale", "--to", "02-2345-6789", "--to", "010-2345-6789")
+    assert (done.code, "****6789: plexsend status" in done.out) == (1, True)
+    assert "The test to ****6789 was refused; nothing was sent to it." in done.err
+    assert "--to: is not a mobile number. Only mobile numbers (010, 011, 016 to 019)" in done.err
+
+
+def test_rows_with_the_same_number_are_named(
+    cli: Callable[..., Any], write: Callable[..., None], tmp_path: Path
+) -> None:
+    people = ["휴대폰번호,이름", '010-2345-6789,"김\n철수"', "x,박지민", "010-7777-8888,이영희"]
+    write("\n".join([*people, *(f"1023456789,김{n}" for n in range(12)), "010-7777-8888,이\n"]))
+    done = cli("check", "spring.toml", "--repeats", "repeats.csv")
+    table = done.out.partition("left out, the first 10:")[2].partition("Line")[0].split()
+    assert table[:9] == ["line", "number", "came", "in", "line", "5", "2", "6", "2"]
+    assert len(table) == 5 + 20
+    written = list(csv.DictReader((tmp_path / "repeats.csv").read_text("utf-8-sig").splitlines()))
+    assert [(row["line"], row["first line"]) for row in written] == [
+        *((str(line), "2") for line in range(5, 17)),
+        ("17", "4"),
+    ]
+    assert (written[0]["휴대폰번호"], written[-1]["이름"]) == ("010-2345-6789", "이")
+    assert stat.S_IMODE((tmp_path / "repeats.csv").stat().st_mode) == 0o600
+    said = cli("create", "spring.toml", "--yes", "--leave-out-invalid", "--json").err
+    warned = [json.loads(line)["warning"] for line in said.splitlines()]
+    assert {"line 5", "line 14"} <= {each["field"] for each in warned if "written to once" in each["reason"]}
+    # As by `check --json`: rows whose 0 was put back.
+    assert len([each for each in warned if "lost its 0" in each["reason"]]) == 12
+    assert "the list of recipients itself" in cli("check", "spring.toml", "--repeats", "list.csv").err
+    twice = cli("check", "spring.toml", "--repeats", "x.csv", "--errors", "./x.csv")
+    assert (twice.code, "is named twice" in twice.err) == (2, True)
+    write("휴대폰번호,이름\n010-2345-6789,김\n010-2345-6789,김\n", 'duplicates = "send"')
+    assert "came before" not in cli("check", "spring.toml").out
+
+
+def test_a_file_that_is_not_a_definition_is_refused_with_a_remedy(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write()
+    for name, words in (
+        ("none.toml", "none.toml: there is no such file. Check the path."),
+        ("list.csv", "plexsend campaign send list.csv"),
+    ):
+        for verb in (("check",), ("create", "--yes"), ("template",)):
+            done = cli(verb[0], name, *verb[1:])
+            assert (done.code, words in done.err) == (1, True), done.err
+    done = cli("check", "spring.toml", "--errors", "none/errors.csv")
+    assert "Make its folder first, or name another file." in done.err
+
+
+def test_where_nothing_can_be_sent_no_plan_is_shown(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    for toml, list_ in (
+        (TOML.replace('from = "02-2345-6789"\n', ""), GOOD),  # wrong in every row
+        (TOML.replace("#{이름}", "#{없는열}"), GOOD),  # wrong before any row
+        (TOML, "휴대폰번호,이름\n02-123-4567,김\n"),  # each row for itself
+        (TOML, "휴대폰번호,이름\n"),
+    ):
+        write(list_, toml=toml)
+        done = cli("check", "spring.toml")
+        assert (done.code, "Plan" in done.out) == (1, False), done.out
+        assert "There is no plan: nothing of it can be sent as it is." in done.out
+        assert "campaign test" not in done.err
+        summary = cli("check", "spring.toml", "--json").lines[-1]
+        assert (summary["requests"], summary["starts_at"]) == (0, None)
+    assert "the list has no rows" in done.err
+
+
+def test_a_variable_without_a_column_is_said_once(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write(GOOD, toml=TOML.replace("봄옷이", "#{없는열} {{코드}}").replace('"안내"', '"#{없는열}"'))
+    said = cli("check", "spring.toml").err
+    assert said.count("없는열") == 2, said  # as the field, and in the reason
+    assert said.count("코드") == 2  # as it is written, and as it should be
+    assert "in braces" not in said
+
+
+def test_what_differs_in_a_number_alone_is_one_kind(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    rows = "".join(f"010-2345-67{n:02},{'가' * n}\n" for n in range(10, 60))
+    write(f"휴대폰번호,이름\n{rows}", toml=TOML.replace("봄옷이", "{봄옷}이"))
+    assert cli("check", "spring.toml").err.count("in braces") == 1
+    write(f"휴대폰번호,이름\n{rows}", toml=TOML.replace("lms", "sms").replace('title = "안내"\n', ""))
+    kinds = cli("check", "spring.toml").out.partition("What is wrong")[2].partition("Line")[0]
+    assert kinds.count("takes") == 1, kinds
+    assert "(or alike)" in kinds
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [("lms-bulk", "of 2,000 bytes"), ("sms-bulk", "of 90 bytes")],
+)
+def test_the_longest_text_is_measured_against_what_its_service_takes(
+    cli: Callable[..., Any], write: Callable[..., None], service: str, says: str
+) -> None:
+    write(GOOD, toml=TOML.replace("lms-bulk", service).replace('title = "안내"\n', ""))
+    assert f"The longest text takes 26 {says}, in line 2." in cli("check", "spring.toml").out
+
+
+def test_marks_of_advertisements_count_in_the_longest_text(
+    cli: Callable[..., Any], write: Callable[..., None], store: Store
+) -> None:
+    marks = {"sender_name": "한빛상점", "refusal_number": "080-123-4567"}
+    put(store, Where(account="main"), marks, by="a test", reason="ads")
+    write(GOOD, "advertisement = true")
+    text = "(광고) 한빛상점\n김철수님, 봄옷이 왔습니다.\n무료수신거부 080-123-4567"
+    size = len(text.encode("euc-kr"))
+    said = f"The longest text takes {size} of 2,000 bytes with the marks of advertisements, in line 2."
+    assert said in cli("check", "spring.toml", PLEXSEND_NUMBER_KEY="k" * 32).out
+
+
+def test_a_cron_is_planned_for_its_next_time(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write(GOOD, 'cron = "0 10 * * 1"')
+    for verb in (("check",), ("create", "--yes")):
+        done = cli(verb[0], "spring.toml", *verb[1:])
+        assert "It makes a run every Monday at 10:00, of the list as it is then." in done.out
+        assert "Plan of the next run, by the list as it is now: 2 messages in 1 request, from" in done.out
+        (plan,) = (line for line in done.out.splitlines() if line.startswith("Plan"))
+        assert " 10:00:0" in plan
+    summary, created = cli("create", "spring.toml", "--yes", "--json").lines
+    assert summary["starts_at"][:16] == created["starts_at"][:16]
+
+
+def test_a_cron_with_both_days_is_warned_of(cli: Callable[..., Any], write: Callable[..., None]) -> None:
+    write(GOOD, 'cron = "0 10 1 * 1"')
+    assert "every Monday (either is enough)" in cli("check", "spring.toml").err
+    write(GOOD, 'cron = "0 10 */2 * 1"')
+    assert "warning: cron" not in cli("check", "spring.toml").err
+
+
 def test_campaign_with_a_cron_begins_with_as_many_invalid_rows_as_its_runs_may_have(
     cli: Callable[..., Any], write: Callable[..., None]
 ) -> None:

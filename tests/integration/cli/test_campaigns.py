@@ -295,10 +295,72 @@ def test_out_of_credit_says_how_much_is_needed(run: Callable[..., Any], bench: B
     assert "by itself" in shown["why"]
 
 
+def begun(spring: RunBench, seconds: int, **more: str) -> None:
+    """Let a run have begun so long ago."""
+    began_ms = server_ms(spring.store) - seconds * 1000
+    key = spring.store.keys.run("main", spring.group)
+    for field, value in {"started": str(began_ms), **more}.items():
+        spring.store.client.hset(key, field, value)
+
+
+def test_right_after_its_start_a_run_has_no_pace_and_ends_as_planned(bench: Bench) -> None:
+    spring = RunBench(bench, 3_610)
+    spring.feed(10)
+    spring.send(Outcome.ACCEPTED, "C100")
+    begun(spring, 2, plan='{"course":[[0,0],[361000,3610]]}')
+    early = view_run(bench.store, spring.run)
+    assert (early.pace_per_s, early.ends_at_ms) == (0.0, early.at_ms + 360_000)
+    begun(spring, 100)
+    late = view_run(bench.store, spring.run)
+    assert 0.09 < late.pace_per_s < 0.11
+    assert late.ends_at_ms is not None
+    assert late.ends_at_ms > late.at_ms + 30_000_000
+
+
+def test_a_pace_is_not_above_the_rate_of_the_run(bench: Bench) -> None:
+    spring = RunBench(bench, 100)
+    begun(spring, 60, rate="5", definition='{"service":"mms-bulk"}')
+    spring.feed(30)
+    before = view_run(bench.store, spring.run)
+    spring.send(Outcome.ACCEPTED, "C100")
+    assert view_run(bench.store, spring.run, before=before).pace_per_s == 5.0
+
+
+def test_a_run_that_waits_for_its_window_has_no_pace(bench: Bench) -> None:
+    spring = RunBench(bench, 100)
+    spring.feed(30)
+    spring.send(Outcome.ACCEPTED, "C100")
+    begun(spring, 60)
+    before = view_run(bench.store, spring.run)
+    opens_ms = before.at_ms + HOUR_MS
+    steps.set_window(bench.store, "main", spring.group, [(opens_ms, opens_ms + HOUR_MS)])
+    assert view_run(bench.store, spring.run, before=before).pace_per_s == 0.0
+
+
+def test_rows_that_are_not_handed_over_wait_with_those_that_are(
+    run: Callable[..., Any], bench: Bench
+) -> None:
+    spring = RunBench(bench, 2_000)
+    spring.feed(30)
+    opens_ms = server_ms(bench.store) + HOUR_MS
+    steps.set_window(bench.store, "main", spring.group, [(opens_ms, opens_ms + HOUR_MS)])
+    shown = run("campaign", "show", "spring").out
+    assert "30 wait for the window" in shown
+    assert "1,970 more rows wait behind them, to be handed over as these go." in shown
+
+
+def test_rows_of_a_run_that_nobody_started_are_called_so(run: Callable[..., Any], store: Store) -> None:
+    checked(store, "spring", rows=7)
+    assert "대기 pending          7  not started 7" in run("campaign", "show", "spring").out
+    (shown,) = run("campaign", "show", "spring", "--json").lines
+    assert shown["scheduled"] == 7
+
+
 def test_the_end_of_an_advertisement_is_behind_the_night(run: Callable[..., Any], bench: Bench) -> None:
     spring = RunBench(bench, 40)
     spring.feed(30)
     spring.send(Outcome.ACCEPTED, "C100")
+    begun(spring, 60, plan='{"course":[[0,0],[8000,40]]}')
     (shown,) = run("campaign", "show", "spring", "--json").lines
     opens_ms = server_ms(bench.store) + 8 * HOUR_MS
     opens = utc(opens_ms)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.outbox import fleet
 from plexsend.outbox.doors import Door, announce
+from plexsend.shared_folder import look_at_folder
 from plexsend.stack.ports import free_port
+from tests.integration.cli.test_fleet import WEB1
+from tests.integration.outbox.runs.feeder import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from plexsend.outbox.redis.store import Store
 
 
 def rows(ended: Any) -> dict[tuple[str, str], Any]:
@@ -214,3 +223,27 @@ def test_another_key_of_numbers_than_the_accounts_is_wrong(
         found = [line for line in ended.lines if line["check"] == "advertisements"]
         assert found[0]["grade"] == grade, ended.out
         assert grade == "ok" or "is not the one of account main" in found[0]["found"]
+
+
+def test_the_folder_of_campaigns_is_tried_where_there_are_campaigns(
+    run: Callable[..., Any], nearby: dict[str, str], store: Store, tmp_path: Path
+) -> None:
+    given = {**nearby, "PLEXSEND_CAMPAIGN_DIR": str(tmp_path)}
+    assert ("campaigns", "campaign folder") not in rows(run("doctor", "--json", **given))
+    checked(store)
+    row = rows(run("doctor", "--json", **given))["campaigns", "campaign folder"]
+    assert (row["grade"], row["found"]) == ("ok", f"{tmp_path} is written and read")
+    worker = replace(WEB1, feeds=True, folder=look_at_folder(tmp_path / "elsewhere").id)
+    fleet.announce(store, "p1", worker)
+    fleet.alive(store, "p1")
+    row = rows(run("doctor", "--json", **given))["campaigns", "campaign folder"]
+    assert (row["grade"], row["found"].startswith("web1 pid 7 sees another folder")) == ("wrong", True)
+
+
+def test_folders_of_runs_that_redis_does_not_know_are_counted(
+    run: Callable[..., Any], nearby: dict[str, str], tmp_path: Path
+) -> None:
+    given = {**nearby, "PLEXSEND_CAMPAIGN_DIR": str(tmp_path)}
+    RunFolder(tmp_path, "main", "spring~1", "0a1b2c3d4e5f").write_marks(b" ")
+    row = rows(run("doctor", "--json", **given))["campaigns", "campaign folder"]
+    assert (row["grade"], row["found"].startswith("1 folder is of no run")) == ("doubtful", True)

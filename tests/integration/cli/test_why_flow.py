@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.outbox.beat import note_beat
+from plexsend.outbox.fleet import alive, announce
+from plexsend.outbox.reading.queries import server_ms
+from plexsend.outbox.runs import steps
+from plexsend.outbox.runs.conditions import look_at_runs
 from tests.integration.cli.conftest import FINANCE, SHOP
+from tests.integration.cli.test_fleet import WEB1
+from tests.integration.outbox.runs.feeder import checked, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from plexsend.outbox.redis.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +119,37 @@ def test_a_name_that_is_nearly_one_that_is_known_is_asked_about(
     ended = run("why", typed, "--json")
     assert ended.code == 1
     assert f"Did you mean {meant}" in ended.error["message"]
+
+
+def test_campaigns_that_nobody_attends_to_are_said(run: Callable[..., Any], store: Store) -> None:
+    assert run("why", "--json").lines[0]["campaigns"] == []
+    spring = running(store)
+    ended = run("why")
+    assert ended.code == 1
+    assert "Campaigns: no worker serves the queue `campaigns`, for which 1 run or start of camp" in ended.out
+    assert "beat is away (none is known): nobody rings for campaigns. Start one: plexsend beat." in ended.out
+    for shown in (run("fleet").err, " ".join(run("why", "--json").lines[0]["campaigns"])):
+        assert "o worker serves the queue `campaigns`" in shown
+        assert "eat is away" in shown
+    # Only once it has lasted, operators are notified.
+    assert list(look_at_runs(store)) == []
+    hour_ago = server_ms(store) - 3_600_000
+    for field in ("started", "created"):
+        store.client.hset(store.keys.run("main", spring.group), field, hour_ago)
+    (condition,) = look_at_runs(store)
+    assert (condition.state, "plexsend fleet" in condition.text) == ("unattended", True)
+    note_beat(store, "h1")
+    announce(store, "p1", replace(WEB1, feeds=True))
+    alive(store, "p1")
+    assert list(look_at_runs(store)) == []
+    assert run("why", "--json").lines[0]["campaigns"] == []
+
+
+def test_a_planned_run_without_a_worker_for_it_says_so(run: Callable[..., Any], store: Store) -> None:
+    spring = checked(store)
+    steps.schedule(store, "main", spring.group, server_ms(store) + 3_600_000)
+    words = "No worker serves the queue `campaigns` now"
+    assert words in run("campaign", "show", "spring").out
+    announce(store, "p1", replace(WEB1, feeds=True))
+    alive(store, "p1")
+    assert words not in run("campaign", "show", "spring").out

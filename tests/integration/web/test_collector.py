@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from plexsend.errors import OutboxUnavailable
+from plexsend.outbox.beat import note_beat
 from plexsend.outbox.fleet import Announcement, alive, announce
 from plexsend.outbox.holds import Scope
 from plexsend.outbox.lanes import Lane
@@ -21,6 +22,8 @@ from plexsend.outbox.metrics import ANSWERED, BOUNDS, Duration, Instruments
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.results.readers import Reader
+from plexsend.outbox.runs import steps
+from plexsend.outbox.runs.conditions import BY
 from plexsend.outbox.steer import pause
 from plexsend.outbox.submit import NewMessage, Submitter
 from plexsend.outbox.suppression import SuppressionKind, Suppressions, SuppressionSource, Suppressor
@@ -28,6 +31,7 @@ from plexsend.settings import NumberKey
 from plexsend.stack.ports import free_port
 from plexsend.web.collector import CACHED_S, FleetCollector
 from plexsend.web.metric_table import METRICS
+from tests.integration.outbox.runs.feeder import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +183,24 @@ def test_workers_are_those_that_live_now(store: Store, scrapes: Scrapes) -> None
     assert seen["plexsend_workers", ("mms-bulk",)] == 0
     gone = {"plexsend_worker_threads", "plexsend_gateway_certificate_expiry_timestamp_seconds"}
     assert [key for key in seen if key[0] in gone] == []
+
+
+def test_campaigns_are_counted_with_zeros_and_beats_by_their_hosts(store: Store, scrapes: Scrapes) -> None:
+    assert scrapes.samples()["plexsend_beats", ()] == 0
+    run, stopped = running(store, rows=7), running(store, "other")
+    steps.pause(store, "main", stopped.group, by=BY, why="too many fail")
+    steps.schedule(store, "main", run.group, server_ms(store) - 180_000)
+    for host in ("web1", "web2"):
+        note_beat(store, host)
+    store.client.hset(store.keys.beat, "web3", str(server_ms(store) - 60_000))
+    seen = scrapes.samples()
+    assert seen["plexsend_beats", ()] == 2
+    states = {key[1][1]: n for key, n in seen.items() if key[0] == "plexsend_campaign_runs"}
+    assert states == {"draft": 0, "checked": 0, "scheduled": 1, "running": 0, "paused": 1}
+    stops = {key[1][1]: n for key, n in seen.items() if key[0] == "plexsend_campaign_runs_stopped"}
+    assert stops == {"draft": 0, "paused": 1}
+    assert seen["plexsend_campaign_starts_planned", ("main",)] == 1
+    assert 180 <= seen["plexsend_campaign_start_overdue_seconds", ("main",)] < 240
 
 
 def test_disagreements_are_counted(store: Store, scrapes: Scrapes) -> None:

@@ -64,7 +64,7 @@ def test_row_that_could_not_be_read_is_invalid_by_that_reason() -> None:
 def test_longest_text_is_the_one_with_most_bytes_and_not_most_characters() -> None:
     found = judge(("01023456789", "x" * 9), ("01023456780", "가나다라마"), ("01023456781", "y"))
     assert (found.longest.line, found.shortest.line) == (3, 4)
-    assert found.longest.size_bytes == len("가나다라마님, 봄옷이 왔습니다.".encode("euc-kr"))
+    assert found.longest.size == len("가나다라마님, 봄옷이 왔습니다.".encode("euc-kr"))
 
 
 def test_empty_variables_are_counted_by_variable_and_stand_ins_are_not() -> None:
@@ -120,7 +120,7 @@ def test_products_without_a_card_have_their_text_counted(service: str) -> None:
     images = ("https://example.com/a.jpg",) if service == "mms-bulk" else ()
     found = judge(("01023456789", "김"), service=service, images=images, **more)
     assert found.longest is not None, found.invalid
-    assert found.longest.size_bytes == len("김님, 봄옷이 왔습니다.".encode("euc-kr"))
+    assert found.longest.size == len("김님, 봄옷이 왔습니다.".encode("euc-kr"))
 
 
 def test_card_has_its_description_counted() -> None:
@@ -133,5 +133,6 @@ def test_card_has_its_description_counted() -> None:
     }
     found = judge(("01023456789", "김"), service="rcs-mms-bulk", fields=fields, images=("maapfile://abc",))
     assert found.longest is not None, found.invalid
-    assert found.longest.size_bytes == len("김님, 봄옷이 왔습니다.".encode("euc-kr"))
+    # As its service counts it.
+    assert found.longest.size == len("김님, 봄옷이 왔습니다.")
     assert [lane.variant for lane in found.lanes] == ["RMM"]

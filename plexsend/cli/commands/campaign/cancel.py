@@ -42,7 +42,6 @@ def cancel(
         from plexsend.campaigns import steering
         from plexsend.campaigns.reading.counting import row_counts
         from plexsend.campaigns.reading.finding import find_run
-        from plexsend.campaigns.viewing import to_go
         from plexsend.outbox.runs.making import end_cron
         from plexsend.outbox.runs.states import RunState
 
@@ -58,7 +57,7 @@ def cancel(
                 screen.facts(_nothing_of(cron))
                 return 0
         run = find_run(store, name, account)
-        left = to_go(row_counts(store, run.account, run))
+        left = row_counts(store, run.account, run).to_go
         asks = sys.stdin.isatty() and not yes and run.state is not RunState.CANCELLED
         if asks and not click.confirm(
             f"Cancel {run.written} for good, with {counted(left, 'row')} that were not sent?", err=True

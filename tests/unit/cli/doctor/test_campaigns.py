@@ -8,12 +8,16 @@ import pytest
 
 from plexsend.cli.doctor.campaigns import CampaignFacts, campaign_rows
 from plexsend.cli.doctor.rows import Grade
+from plexsend.outbox.beat import BeatSign
+from plexsend.outbox.runs.attending import Attending
 from plexsend.outbox.runs.run import Run
 from plexsend.outbox.runs.states import RunState
 from plexsend.outbox.runs.windows import RunWindow
 
 NOW = 1_800_014_400_000
 MINUTE = 60_000
+ATTENDED = Attending(has_campaigns=True, feeders=2, beats=(BeatSign("h1", 800),), wanting=1)
+NOBODY = Attending(has_campaigns=False)
 
 
 def run(**more: Any) -> Run:
@@ -27,16 +31,17 @@ def rows(
     windows: dict[str, RunWindow] | None = None,
     full: frozenset[str] = frozenset(),
     is_possible: bool = True,
+    attending: Attending = ATTENDED,
 ) -> list[tuple[Grade, str]]:
     facts = CampaignFacts("main", due or {}, live, windows or {}, full)
     return [
         (row.grade, f"{row.found} {row.why} {row.remedy}")
-        for row in campaign_rows([facts], is_possible=is_possible, now_ms=NOW)
+        for row in campaign_rows([facts], attending, is_possible=is_possible, now_ms=NOW)
     ]
 
 
 def test_where_nobody_has_a_campaign_nothing_is_missing() -> None:
-    (row,) = campaign_rows([], is_possible=True, now_ms=NOW)
+    (row,) = campaign_rows([], NOBODY, is_possible=True, now_ms=NOW)
     assert (row.grade, row.found) == (Grade.OK, "no account has any")
 
 
@@ -86,3 +91,17 @@ def test_a_window_that_nobody_renewed_is_wrong() -> None:
 def test_beside_an_older_version_they_cannot_be_used() -> None:
     first, second = rows(run(), is_possible=False)
     assert (first[0], "an older version" in first[1], second[0]) == (Grade.DOUBTFUL, True, Grade.OK)
+
+
+def test_a_fleet_that_feeds_nothing_and_a_beat_that_is_away_are_named() -> None:
+    alone = Attending(has_campaigns=True, beats=(BeatSign("h1", 5 * MINUTE),), wanting=1, planned=2)
+    unfed, unrung, own = rows(run(), attending=alone)
+    assert unfed[0] is Grade.WRONG
+    assert "no worker serves the queue `campaigns`, for which 1 run or start and 2 planned starts" in unfed[1]
+    assert (unrung[0], own[0]) == (Grade.DOUBTFUL, Grade.OK)
+    assert "beat is away (the one on h1 rang 5 min ago): nobody rings for campaigns" in unrung[1]
+    # What is only planned is not late yet.
+    planned = Attending(has_campaigns=True, beats=(BeatSign("h1", 800),), planned=1)
+    assert [grade for grade, _ in rows(run(), attending=planned)] == [Grade.DOUBTFUL, Grade.OK]
+    rung = Attending(has_campaigns=True, feeders=1)
+    assert "(none is known): a worker rings for campaigns in its place" in rows(run(), attending=rung)[0][1]

@@ -90,3 +90,14 @@ def test_what_a_person_set_for_the_fleet_settles_it(where: Where) -> None:
 @pytest.mark.parametrize("gone", [{"silent_ms": 6_000}, {"form": OLD_FORM}])
 def test_those_that_are_gone_or_older_take_no_part(gone: dict[str, Any]) -> None:
     assert disagreements([process(7), process(8, secrets={"main": "bbbb"}, **gone)]) == []
+
+
+def test_another_folder_of_campaigns_is_a_disagreement_of_those_that_feed() -> None:
+    feeding = [process(pid, feeds=True, folder=folder) for pid, folder in ((7, "ab"), (8, "ab"), (9, "cd"))]
+    (found,) = disagreements([*feeding, process(10, folder="ef"), process(11, feeds=True)])
+    assert found.text == (
+        "PLEXSEND_CAMPAIGN_DIR: web1 pid 7, web1 pid 8 sees folder A; web1 pid 9 sees folder B"
+    )
+    lame = process(9, feeds=True, folder="cannot use it: Permission denied")
+    (found,) = disagreements([feeding[0], lame])
+    assert "web1 pid 9 cannot use it: Permission denied" in found.text

@@ -51,6 +51,16 @@ def test_what_flows_says_how_long_it_would_take() -> None:
     assert "At 10 a second alone they would take 1 min." in cause.text
 
 
+def test_a_run_with_a_lower_rate_of_its_own_takes_longer() -> None:
+    flows = PartFacts(
+        "mms-bulk", "main", waiting=600, processes=1, oldest_s=1.0, rate_per_s=600.0, sent_per_s=10.0
+    )
+    (cause,) = explain_group(
+        "spring", "main", [view(waiting=600)], [flows], WallClock(), own_rate_per_s=10.0
+    ).causes
+    assert "At 10 a second alone they would take 1 min." in cause.text
+
+
 def test_every_other_state_is_counted_with_what_to_do() -> None:
     seen = view(scheduled=1, sending=2, uncertain=3, rejected=4, failed=5)
     answer = ask(seen, PartFacts("mms-bulk", "main", scheduled=1, next_due_s=3600.0))

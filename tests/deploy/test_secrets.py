@@ -1,0 +1,159 @@
+"""deploy/make-secrets.sh, and a real Valkey that is started with its files as deploy/compose.yaml does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+
+from plexsend.stack import programs
+from plexsend.stack.child import Child
+from plexsend.stack.ports import free_port
+from tests.deploy.composed import services
+from tests.deploy.tools import DEPLOY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SCRIPT = DEPLOY / "make-secrets.sh"
+START_DEADLINE_S = 15
+LOGINS = ("worker", "producer", "beat", "metrics", "reader", "admin")
+
+
+def make(folder: Path, account: str) -> subprocess.CompletedProcess[str]:
+    """Run the script."""
+    line = ["sh", str(SCRIPT), str(folder)]
+    return subprocess.run(line, input=account, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "secrets"
+    done = make(folder, "user;key;with;more\n")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_files_are_for_every_container_and_the_folder_for_its_owner_alone(secrets: Path) -> None:
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o644}
+    assert secrets.joinpath("account-main").read_text("utf-8") == "user;key;with;more\n"
+
+
+def test_no_secret_is_the_same_twice_and_none_is_printed(secrets: Path, tmp_path: Path) -> None:
+    done = make(tmp_path / "other", "user;key")
+    files = [path for folder in (secrets, tmp_path / "other") for path in folder.iterdir()]
+    # What only a person knows is written there by a person.
+    told = [path.read_text("utf-8") for path in files if path.name != "alertmanager-webhook"]
+    assert len(set(told)) == len(told)
+    assert not any(text.strip() in done.stdout + done.stderr for text in told)
+
+
+def test_a_second_run_changes_nothing(secrets: Path) -> None:
+    before = {path.name: path.read_bytes() for path in secrets.iterdir()}
+    assert make(secrets, "").returncode == 0
+    assert {path.name: path.read_bytes() for path in secrets.iterdir()} == before
+
+
+@pytest.mark.parametrize("account", ["", "\n", "user", ";key", "user;"])
+def test_what_is_not_an_account_is_refused_before_anything_is_made(account: str, tmp_path: Path) -> None:
+    done = make(tmp_path / "secrets", account)
+    assert (done.returncode, done.stderr.startswith("make-secrets: give one line userID;secret_key")) == (
+        2,
+        True,
+    )
+    assert list((tmp_path / "secrets").iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def port(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Start Valkey with the words of compose, whose paths and address are mapped to here."""
+    folder = tmp_path_factory.mktemp("valkey")
+    found = free_port()
+    mapped = {
+        "/etc/valkey/valkey.conf": str(DEPLOY / "valkey.conf"),
+        "/run/secrets/users.acl": str(secrets / "users.acl"),
+        "/data": str(folder),
+        "0.0.0.0": "127.0.0.1",
+    }
+    program, *words = services()["valkey"].command
+    assert program == "valkey-server"
+    here = [mapped.get(word, word) for word in words]
+    child = Child(programs.server(folder, folder / "log", {"port": str(found)}, *here, environ=os.environ))
+    child.start()
+    deadline = time.monotonic() + START_DEADLINE_S
+    while not (folder / "log").exists() or "Ready to accept" not in (folder / "log").read_text("utf-8"):
+        if not child.is_running or time.monotonic() > deadline:
+            pytest.fail("Valkey does not start:\n" + (folder / "log").read_text("utf-8"))
+        time.sleep(0.02)
+    yield found
+    child.kill()
+    child.wait(START_DEADLINE_S)
+
+
+@pytest.fixture
+def connect(port: int) -> Iterator[Callable[..., Redis]]:
+    """Connect with a login's URL, or without any."""
+    opened: list[Redis] = []
+
+    def connect(url: str = "redis://valkey:6379/0") -> Redis:
+        here = re.sub(r"valkey:6379", f"127.0.0.1:{port}", url.strip())
+        opened.append(Redis.from_url(here, decode_responses=True))
+        return opened[-1]
+
+    yield connect
+    for client in opened:
+        with suppress(RedisError):
+            client.close()
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_every_url_is_that_of_a_login(login: str, secrets: Path, connect: Callable[..., Redis]) -> None:
+    client: Any = connect((secrets / f"redis-url-{login}").read_text("utf-8"))
+    assert client.ping()
+    if login == "admin":
+        assert client.acl_whoami() == "plexsend-admin"
+        # The file of the server is in force, but for what compose says after it.
+        assert client.config_get("appendonly") == {"appendonly": "yes"}
+
+
+def test_nobody_gets_in_without_a_login(connect: Callable[..., Redis]) -> None:
+    with pytest.raises((AuthenticationError, NoPermissionError)):
+        connect().ping()
+
+
+def test_health_check_asks_with_a_login_that_may_do_nothing_else(connect: Callable[..., Redis]) -> None:
+    words = shlex.split(services()["valkey"].facts["healthcheck"]["test"][1].partition("|")[0])
+    user, password = words[words.index("--user") + 1], words[words.index("--pass") + 1]
+    client = connect(f"redis://{user}:{password}@valkey:6379/0")
+    assert client.ping()
+    for call in (client.dbsize, client.acl_list, lambda: client.get("plexsend:{main}:s"), client.info):
+        with pytest.raises(NoPermissionError):
+            call()
+
+
+def test_a_login_that_was_written_anew_counts_once_the_server_reads_its_list(
+    secrets: Path, connect: Callable[..., Redis]
+) -> None:
+    """The way of the page to a new password: the file is written where it is, then ACL LOAD."""
+    users = secrets / "users.acl"
+    before = users.read_bytes()
+    admin = connect((secrets / "redis-url-admin").read_text("utf-8"))
+    try:
+        users.write_text(re.sub(r"(user plexsend-reader on) #\w+", r"\1 >new", before.decode()), "utf-8")
+        admin.acl_load()
+        assert connect("redis://plexsend-reader:new@valkey:6379/0").ping()
+        with pytest.raises(AuthenticationError):
+            connect((secrets / "redis-url-reader").read_text("utf-8")).ping()
+    finally:
+        users.write_bytes(before)
+        admin.acl_load()

@@ -1,0 +1,24 @@
+"""A scene: one real cause, the alerts that it fires, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.rehearsal.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What makes alerts fire, and what ends them."""
+
+    alerts: tuple[str, ...]
+    cause: str
+    ends: str
+    begin: Callable[[Stage], None]
+    end: Callable[[Stage], None]
+    rate_per_s: float = 40.0
+    """Messages that applications submit meanwhile."""
