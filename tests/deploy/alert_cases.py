@@ -73,7 +73,20 @@ CASES = (
             waiting("nothing", "lms-bulk"): flat((9, 25)),
             metric("plexsend_workers", service="lms-bulk"): flat((1, 25)),
         },
-        (8, {"service": "mms-bulk"}, "3 messages of mms-bulk wait, and no living worker serves it."),
+        (8, {"service": "mms-bulk"}, "3 messages or rows of mms-bulk wait, and no living worker serves it."),
+        (4, 6, 16),
+    ),
+    AlertCase(
+        "PlexsendNoWorkers",
+        {
+            metric("plexsend_campaign_rows_left", **MAIN): flat((0, 5), (40, 20)),
+            metric("plexsend_workers", service="campaigns"): flat((0, 15), (1, 10)),
+        },
+        (
+            8,
+            {"service": "campaigns"},
+            "40 messages or rows of campaigns wait, and no living worker serves it.",
+        ),
         (4, 6, 16),
     ),
     AlertCase(
