@@ -6,8 +6,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from tests.rehearsal.fleet import CONCURRENCY
 from tests.rehearsal.ledgers import pace
+from tests.rehearsal.programs import CONCURRENCY
 
 if TYPE_CHECKING:
     from tests.rehearsal.stage import Stage

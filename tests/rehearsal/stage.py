@@ -63,8 +63,8 @@ class Stage:
     blurs: list[Blur] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     """Keys on which a person decided."""
-    played: set[str] = field(default_factory=set)
-    """Names of the steps that were played, or are."""
+    elsewhere: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Alert that another step than `alerts` brought about → when its cause began, and when it was ended."""
     _bursts: int = 0
 
     def begin(self) -> None:
