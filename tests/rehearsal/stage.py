@@ -22,7 +22,7 @@ from tests.rehearsal.authority import Authority
 from tests.rehearsal.chat import Chat
 from tests.rehearsal.credentials import USER, Credentials
 from tests.rehearsal.fleet import ROOT, Fleet
-from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk
+from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk, unmount_disks
 from tests.rehearsal.ledgers import Blur, Request, read_added, read_requests
 from tests.rehearsal.monitoring import Monitoring, write_configs
 
@@ -125,6 +125,7 @@ class Stage:
             found = getattr(self, name, None)
             if found is not None:
                 found.end()
+        unmount_disks(self.folder)
 
     # The application and the gateway.
 
